@@ -1,0 +1,104 @@
+//===- Recipe.h - Which operand gets which format ---------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A recipe is a JSON file: an ordered list of rules, of which the first that
+// matches an operand decides how it is represented. The built-in ones lie in
+// lib/Recipe/Recipes and are compiled into the library; a user's own file may
+// name one of them as its `base`, whose rules then follow its own.
+//
+//   {"base": "w8a8g32",
+//    "rules": [{"name": "*/mlp/fc1/*", "role": "weight", "element": "s4",
+//               "grid": 32, "scale": "s8", "outer": "f32",
+//               "encoding": "search", "range": [-8, 7]},
+//              {"name": "/head/*", "format": "float"}]}
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_RECIPE_RECIPE_H
+#define QUANTC_RECIPE_RECIPE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/GlobPattern.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quantc {
+
+/// What an operand of a contraction is to it.
+enum class OperandRole { Weight, Activation, Attention };
+
+/// Where a contraction stands: First has no other contraction towards an
+/// input, Last none towards an output. One that is alone is both.
+struct Position {
+  bool first = false;
+  bool last = false;
+};
+
+/// How an operand is represented; absent stands for float.
+struct OperandFormat {
+  std::string element;    ///< short spelling, as in the type: "s8"
+  int64_t block = 0;      ///< extent along the contraction; 0 = the whole row
+  bool perTensor = false; ///< one scale for the tensor
+  std::string scale;      ///< how scales are stored: "f32", "s8"
+  std::string outer;      ///< second-level scale per row; empty = none
+  std::string encoding;   ///< the rule: "absmax", "search"
+  int64_t lowest = 0;     ///< the code range, part of the encoding
+  int64_t highest = 0;
+};
+
+/// The rules of one recipe, resolved for one class of target.
+class Recipe {
+public:
+  /// Reads \p text. \p targetClass ("avx2", "avx512vnni", "generic") chooses
+  /// among target-dependent code ranges. The error lists every problem with
+  /// the rule's index, key and what is supported.
+  static llvm::Expected<Recipe> parse(llvm::StringRef text,
+                                      llvm::StringRef targetClass);
+
+  /// A built-in recipe by name, or the user's file if \p nameOrPath has a dot
+  /// or a slash in it.
+  static llvm::Expected<Recipe> load(llvm::StringRef nameOrPath,
+                                     llvm::StringRef targetClass);
+
+  /// Names and one-line summaries of the built-in recipes.
+  static std::vector<std::pair<std::string, std::string>> list();
+
+  /// The format of an operand in the contraction called \p name: of the first
+  /// rule that matches; nothing where that says float or none matches.
+  std::optional<OperandFormat> lookup(OperandRole role, Position position,
+                                      llvm::StringRef name) const;
+
+  llvm::StringRef getName() const { return name; }
+  int64_t getVersion() const { return version; }
+
+  /// What the recipe resolved to for its target, as JSON on one line.
+  std::string describe() const;
+
+private:
+  struct Rule {
+    std::optional<OperandRole> role;
+    std::optional<Position> position;
+    std::string pattern;
+    std::optional<llvm::GlobPattern> glob;
+    std::optional<OperandFormat> format;
+  };
+
+  std::string name;
+  int64_t version = 1;
+  std::vector<Rule> rules;
+
+  friend class RecipeParser;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_RECIPE_RECIPE_H

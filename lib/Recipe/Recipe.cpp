@@ -1,0 +1,127 @@
+//===- Recipe.cpp - Which operand gets which format -------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+using namespace quantc;
+
+static const char *const builtins[] = {
+#include "quantc/Recipe/Builtin.inc"
+};
+
+/// The value of a top-level string of a built-in recipe.
+static std::string field(StringRef text, StringRef key) {
+  Expected<json::Value> value = json::parse(text);
+  if (!value) {
+    consumeError(value.takeError());
+    return "";
+  }
+  return value->getAsObject()->getString(key).value_or("").str();
+}
+
+std::vector<std::pair<std::string, std::string>> Recipe::list() {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const char *text : builtins)
+    result.emplace_back(field(text, "name"), field(text, "summary"));
+  return result;
+}
+
+Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass) {
+  for (const char *text : builtins)
+    if (field(text, "name") == nameOrPath)
+      return parse(text, targetClass);
+  if (!nameOrPath.contains('.') && !nameOrPath.contains('/')) {
+    std::string names =
+        join(map_range(list(), [](const auto &entry) { return entry.first; }),
+             ", ");
+    return createStringError("no recipe '" + nameOrPath + "'; there are " +
+                             names +
+                             ", or give the path of a .json file of your own");
+  }
+  auto buffer = MemoryBuffer::getFile(nameOrPath, /*IsText=*/true);
+  if (!buffer)
+    return createStringError("recipe '" + nameOrPath +
+                             "': " + buffer.getError().message());
+  Expected<Recipe> recipe = parse((*buffer)->getBuffer(), targetClass);
+  if (!recipe)
+    return createStringError("recipe '" + nameOrPath +
+                             "': " + toString(recipe.takeError()));
+  return recipe;
+}
+
+std::optional<OperandFormat> Recipe::lookup(OperandRole role,
+                                            Position position,
+                                            StringRef operandName) const {
+  for (const Rule &rule : rules) {
+    if (rule.role && *rule.role != role)
+      continue;
+    if (rule.position && !(rule.position->first && position.first) &&
+        !(rule.position->last && position.last))
+      continue;
+    if (rule.glob && !rule.glob->match(operandName))
+      continue;
+    return rule.format;
+  }
+  return std::nullopt;
+}
+
+static StringRef spell(OperandRole role) {
+  switch (role) {
+  case OperandRole::Weight:
+    return "weight";
+  case OperandRole::Activation:
+    return "activation";
+  case OperandRole::Attention:
+    return "attention";
+  }
+  return "";
+}
+
+std::string Recipe::describe() const {
+  json::Array list;
+  for (const Rule &rule : rules) {
+    json::Object entry;
+    if (rule.role)
+      entry["role"] = spell(*rule.role);
+    if (rule.position) {
+      json::Array where;
+      if (rule.position->first)
+        where.push_back("first");
+      if (rule.position->last)
+        where.push_back("last");
+      entry["position"] = std::move(where);
+    }
+    if (!rule.pattern.empty())
+      entry["name"] = rule.pattern;
+    if (rule.format) {
+      entry["element"] = rule.format->element;
+      if (rule.format->block)
+        entry["grid"] = rule.format->block;
+      else
+        entry["grid"] = rule.format->perTensor ? "tensor" : "row";
+      entry["scale"] = rule.format->scale;
+      if (!rule.format->outer.empty())
+        entry["outer"] = rule.format->outer;
+      entry["encoding"] = rule.format->encoding;
+      entry["range"] = json::Array{rule.format->lowest, rule.format->highest};
+    } else {
+      entry["format"] = "float";
+    }
+    list.push_back(std::move(entry));
+  }
+  json::Object object{
+      {"name", name}, {"version", version}, {"rules", std::move(list)}};
+  std::string text;
+  raw_string_ostream(text) << json::Value(std::move(object));
+  return text;
+}

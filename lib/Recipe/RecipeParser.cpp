@@ -1,0 +1,231 @@
+//===- RecipeParser.cpp - From JSON to rules --------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/JSON.h"
+
+using namespace llvm;
+
+namespace quantc {
+
+/// Collects problems while it reads, so that a user sees all of them at once.
+class RecipeParser {
+public:
+  explicit RecipeParser(StringRef targetClass) : targetClass(targetClass) {}
+
+  Expected<Recipe> parse(StringRef text);
+
+private:
+  void problem(const Twine &text) {
+    problems += (problems.empty() ? "" : "\n") + text.str();
+  }
+  void checkKeys(const json::Object &object, ArrayRef<StringRef> known,
+                 const Twine &where);
+  void parseRule(const json::Object &object, size_t index);
+  void parseFormat(const json::Object &object, const Twine &where,
+                   Recipe::Rule &rule);
+  void parseRange(const json::Object &object, const Twine &where,
+                  OperandFormat &format);
+  void parsePosition(const json::Value &value, const Twine &where,
+                     Recipe::Rule &rule);
+  std::string text(const json::Object &object, StringRef key,
+                   const Twine &where, StringRef missing);
+
+  StringRef targetClass;
+  std::string problems;
+  Recipe recipe;
+};
+
+Expected<Recipe> Recipe::parse(StringRef text, StringRef targetClass) {
+  return RecipeParser(targetClass).parse(text);
+}
+
+static std::string print(const json::Value &value) {
+  std::string text;
+  raw_string_ostream(text) << value;
+  return text;
+}
+
+void RecipeParser::checkKeys(const json::Object &object,
+                             ArrayRef<StringRef> known, const Twine &where) {
+  SmallVector<StringRef> unknown;
+  for (const auto &entry : object)
+    if (!is_contained(known, StringRef(entry.first)))
+      unknown.push_back(entry.first);
+  llvm::sort(unknown);
+  for (StringRef key : unknown)
+    problem(where + ": unknown key '" + key + "'; supported: " +
+            join(known, ", "));
+}
+
+std::string RecipeParser::text(const json::Object &object, StringRef key,
+                               const Twine &where, StringRef missing) {
+  const json::Value *value = object.get(key);
+  if (!value)
+    return missing.str();
+  if (std::optional<StringRef> string = value->getAsString())
+    return string->str();
+  problem(where + ": '" + key + "' is " + print(*value) +
+          ", expected a string");
+  return missing.str();
+}
+
+void RecipeParser::parsePosition(const json::Value &value, const Twine &where,
+                                 Recipe::Rule &rule) {
+  json::Array single;
+  const json::Array *names = value.getAsArray();
+  if (!names) {
+    single.push_back(value);
+    names = &single;
+  }
+  Position position;
+  for (const json::Value &entry : *names) {
+    std::optional<StringRef> string = entry.getAsString();
+    if (string == StringRef("first"))
+      position.first = true;
+    else if (string == StringRef("last"))
+      position.last = true;
+    else
+      problem(where + ": position " + print(entry) +
+              "; supported: \"first\", \"last\"");
+  }
+  rule.position = position;
+}
+
+void RecipeParser::parseRange(const json::Object &object, const Twine &where,
+                              OperandFormat &format) {
+  const json::Value *value = object.get("range");
+  if (!value) {
+    problem(where + ": no 'range'; the code range is part of the encoding");
+    return;
+  }
+  if (const json::Object *byTarget = value->getAsObject()) {
+    value = byTarget->get(targetClass);
+    if (!value)
+      value = byTarget->get("default");
+    if (!value) {
+      problem(where + ": 'range' has neither '" + targetClass +
+              "' nor 'default'");
+      return;
+    }
+  }
+  const json::Array *pair = value->getAsArray();
+  std::optional<int64_t> low, high;
+  if (pair && pair->size() == 2) {
+    low = (*pair)[0].getAsInteger();
+    high = (*pair)[1].getAsInteger();
+  }
+  if (!low || !high || *low >= *high) {
+    problem(where + ": range " + print(*value) +
+            ", expected [lowest, highest]");
+    return;
+  }
+  format.lowest = *low;
+  format.highest = *high;
+}
+
+void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
+                               Recipe::Rule &rule) {
+  std::string whole = text(object, "format", where, "");
+  if (!whole.empty()) {
+    if (whole != "float")
+      problem(where + ": format '" + whole +
+              "'; supported: 'float', or element, grid, scale, encoding and "
+              "range");
+    return;
+  }
+  OperandFormat format;
+  format.element = text(object, "element", where, "");
+  if (format.element.empty())
+    problem(where + ": neither 'format' nor 'element'");
+  format.scale = text(object, "scale", where, "f32");
+  format.outer = text(object, "outer", where, "");
+  format.encoding = text(object, "encoding", where, "absmax");
+  if (const json::Value *grid = object.get("grid")) {
+    std::optional<int64_t> block = grid->getAsInteger();
+    std::optional<StringRef> string = grid->getAsString();
+    if (block && *block > 0)
+      format.block = *block;
+    else if (string == StringRef("tensor"))
+      format.perTensor = true;
+    else if (string != StringRef("row"))
+      problem(where + ": grid " + print(*grid) +
+              "; supported: \"row\", \"tensor\", a positive block length");
+  }
+  parseRange(object, where, format);
+  rule.format = format;
+}
+
+void RecipeParser::parseRule(const json::Object &object, size_t index) {
+  std::string where = ("rule " + Twine(index)).str();
+  checkKeys(object,
+            {"role", "position", "name", "format", "element", "grid", "scale",
+             "outer", "encoding", "range"},
+            where);
+  Recipe::Rule rule;
+  std::string role = text(object, "role", where, "");
+  rule.role = StringSwitch<std::optional<OperandRole>>(role)
+                  .Case("weight", OperandRole::Weight)
+                  .Case("activation", OperandRole::Activation)
+                  .Case("attention", OperandRole::Attention)
+                  .Default(std::nullopt);
+  if (!rule.role && !role.empty())
+    problem(where + ": role '" + role +
+            "'; supported: weight, activation, attention");
+  if (const json::Value *position = object.get("position"))
+    parsePosition(*position, where, rule);
+  rule.pattern = text(object, "name", where, "");
+  if (!rule.pattern.empty()) {
+    Expected<GlobPattern> glob = GlobPattern::create(rule.pattern);
+    if (glob)
+      rule.glob = *glob;
+    else
+      problem(where + ": name '" + rule.pattern +
+              "' is no pattern: " + toString(glob.takeError()));
+  }
+  parseFormat(object, where, rule);
+  recipe.rules.push_back(std::move(rule));
+}
+
+Expected<Recipe> RecipeParser::parse(StringRef source) {
+  Expected<json::Value> parsed = json::parse(source);
+  if (!parsed)
+    return createStringError("not JSON: " + toString(parsed.takeError()));
+  const json::Object *object = parsed->getAsObject();
+  if (!object)
+    return createStringError("a recipe is a JSON object with 'rules'");
+  checkKeys(*object, {"name", "version", "summary", "base", "rules"},
+            "recipe");
+  recipe.name = text(*object, "name", "recipe", "custom");
+  recipe.version = object->getInteger("version").value_or(1);
+  if (const json::Array *rules = object->getArray("rules")) {
+    for (auto [index, rule] : llvm::enumerate(*rules)) {
+      if (const json::Object *fields = rule.getAsObject())
+        parseRule(*fields, index);
+      else
+        problem("rule " + Twine(index) + ": not an object");
+    }
+  } else {
+    problem("recipe: no list 'rules'");
+  }
+  std::string base = text(*object, "base", "recipe", "");
+  if (!base.empty()) {
+    Expected<Recipe> below = Recipe::load(base, targetClass);
+    if (!below)
+      problem("base: " + toString(below.takeError()));
+    else
+      llvm::append_range(recipe.rules, below->rules);
+  }
+  if (!problems.empty())
+    return createStringError(problems);
+  return std::move(recipe);
+}
+
+} // namespace quantc

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what is missing on Debian 12, configures and builds: tools/setup.sh [PRESET] [NINJA TARGET...]
+# Idempotent: where nothing is missing and nothing changed it takes a second or two.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=${1:-release}
+shift || true
+
+packages=(
+  ccache cmake ninja-build clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
+  clang-format-22 libclang-rt-22-dev libprotobuf-dev protobuf-compiler libgtest-dev libbenchmark-dev
+  zlib1g-dev libzstd-dev libedit-dev libxml2-dev libcurl4-openssl-dev python3 python3-venv git
+)
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}" >&2
+  sudo=
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# Python packages in a folder of the build, not in the system.
+stamp=build/venv/.requirements
+if ! cmp -s tools/requirements.txt "$stamp"; then
+  python3 -m venv build/venv
+  build/venv/bin/pip install -q --disable-pip-version-check -r tools/requirements.txt
+  cp tools/requirements.txt "$stamp"
+fi
+
+export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+[ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
+ninja -C "build/$preset" "$@" | tail -n 3 >&2
