@@ -1,0 +1,45 @@
+//===- MappedFile.h - A file mapped read-only -------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_SUPPORT_MAPPEDFILE_H
+#define QUANTC_SUPPORT_MAPPEDFILE_H
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace quantc {
+
+/// A regular file mapped into memory, read-only, for as long as the object
+/// lives. Weights are offsets into such files, so it is shared by everything
+/// that still refers to one.
+class MappedFile {
+public:
+  /// Maps `path`. On failure returns null and says why in `error`, a sentence
+  /// that names the file.
+  static std::shared_ptr<const MappedFile> open(const std::string &path,
+                                                std::string &error);
+  ~MappedFile();
+  MappedFile(const MappedFile &) = delete;
+  MappedFile &operator=(const MappedFile &) = delete;
+
+  const uint8_t *data() const { return bytes; }
+  uint64_t size() const { return length; }
+  const std::string &path() const { return name; }
+
+private:
+  MappedFile() = default;
+
+  std::string name;
+  const uint8_t *bytes = nullptr;
+  uint64_t length = 0;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_SUPPORT_MAPPEDFILE_H
