@@ -48,8 +48,8 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string &path,
   file->length = static_cast<uint64_t>(status.st_size);
   // An empty file cannot be mapped; it has no bytes to point at either.
   if (file->length > 0) {
-    void *address = ::mmap(nullptr, file->length, PROT_READ, MAP_PRIVATE,
-                           descriptor, 0);
+    void *address =
+        ::mmap(nullptr, file->length, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (address == MAP_FAILED) {
       error = describe(path, errno);
       file->length = 0;

@@ -49,8 +49,11 @@ function(quantc_add_core_library name)
 endfunction()
 
 # quantc_add_library(NAME source...): objects of libquantc.so that use MLIR,
-# with the shared precompiled header.
+# with the shared precompiled header. Left out of builds without MLIR.
 function(quantc_add_library name)
+  if(QUANTC_CORE_ONLY)
+    return()
+  endif()
   add_library(${name} OBJECT ${ARGN})
   add_dependencies(${name} quantc-headers)
   target_precompile_headers(${name} REUSE_FROM quantc-pch)
