@@ -1,0 +1,26 @@
+# Configuration of the lit suites; build paths come from lit.site.cfg.py.
+import os
+import shutil
+
+import lit.formats
+
+config.name = "quantc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".onnxtxt", ".test"]
+config.excludes = ["Inputs", "unit", "models", "tools"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.quantc_obj_root, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [config.quantc_bin_dir, config.llvm_tools_dir, os.environ["PATH"]]
+)
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
+
+python = shutil.which("python3")
+tools = os.path.join(config.test_source_root, "tools")
+config.substitutions += [
+    ("%python", python),
+    # %onnxtext IN OUT: ONNX's text form to a file.
+    ("%onnxtext", f"{python} {tools}/onnxtext.py"),
+    ("%models", os.path.join(config.test_source_root, "models")),
+]
