@@ -359,11 +359,11 @@ static inline void quantc_context_destroy(quantc_context *context) {
 /// Inputs are only read, and checked: dtype, rank, sizes, and that equal
 /// dimensions have equal sizes.
 ///
-/// Outputs: with data == NULL the context owns the memory, which is valid
-/// until its next run or its end; data is set to it. Otherwise the result is
-/// written to data, where capacity bytes must be enough; it must not overlap
-/// an input or another output. dtype, rank and dims are set either way.
-/// (To let the context allocate again, set data to NULL again.)
+/// Outputs: with data == NULL, or as an earlier run of the context left it
+/// then, the context owns the memory, which is valid until its next run or its
+/// end; data is set to it. Otherwise the result is written to data, where
+/// capacity bytes must be enough; it must not overlap an input or another
+/// output. dtype, rank and dims are set either way.
 ///
 /// After an error the outputs' contents are unspecified, and the context can
 /// run again.

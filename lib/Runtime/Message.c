@@ -1,0 +1,169 @@
+//===- Message.c - Error messages ---------------------------------*- C -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+// A formatter of our own: snprintf is large, depends on the locale, and is not
+// there in an embedded artefact.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Runtime.h"
+
+#include <stdarg.h>
+
+typedef struct qcrt_writer {
+  char *text;
+  size_t length;
+  size_t capacity; ///< without the NUL
+} qcrt_writer;
+
+static void qcrt_put_text(qcrt_writer *writer, const char *text) {
+  while (*text && writer->length < writer->capacity)
+    writer->text[writer->length++] = *text++;
+}
+
+static void qcrt_put_number(qcrt_writer *writer, int64_t number) {
+  char digits[24];
+  char *end = digits + sizeof(digits) - 1, *begin = end;
+  uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+  *end = 0;
+  do {
+    *--begin = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest);
+  if (number < 0)
+    *--begin = '-';
+  qcrt_put_text(writer, begin);
+}
+
+/// A name in quotes; the end of a very long one is cut off, so that the rest
+/// of the sentence stays.
+static void qcrt_put_name(qcrt_writer *writer, const char *name) {
+  enum { limit = 120 };
+  char copy[limit + 4];
+  size_t length = 0;
+  while (name[length] && length < limit)
+    ++length;
+  if (name[length]) {
+    // Not inside a UTF-8 sequence.
+    while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80)
+      --length;
+    memcpy(copy, name, length);
+    memcpy(copy + length, "...", 4);
+  } else {
+    memcpy(copy, name, length + 1);
+  }
+  qcrt_put_text(writer, "'");
+  qcrt_put_text(writer, copy);
+  qcrt_put_text(writer, "'");
+}
+
+static void qcrt_put_dims(qcrt_writer *writer, const int64_t *dims,
+                          int32_t rank, const qcrt_program *program) {
+  int32_t i;
+  qcrt_put_text(writer, "[");
+  for (i = 0; i < rank; ++i) {
+    if (i)
+      qcrt_put_text(writer, ", ");
+    if (dims[i] >= 0 || !program)
+      qcrt_put_number(writer, dims[i]);
+    else if (dims[i] == QUANTC_DIM_COMPUTED)
+      qcrt_put_text(writer, "?");
+    else
+      qcrt_put_text(writer, program->dims[-(dims[i] + 1)].name);
+  }
+  qcrt_put_text(writer, "]");
+}
+
+QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
+                                      const char *format, ...) {
+  qcrt_writer writer;
+  va_list arguments;
+  char letter[2] = {0, 0};
+  const int64_t *dims;
+  int32_t rank;
+  if (!error)
+    return status;
+  writer.text = error->message;
+  writer.length = 0;
+  writer.capacity = sizeof(error->message) - 1;
+  va_start(arguments, format);
+  for (; *format; ++format) {
+    if (*format != '%') {
+      letter[0] = *format;
+      qcrt_put_text(&writer, letter);
+      continue;
+    }
+    switch (*++format) {
+    case 's':
+      qcrt_put_text(&writer, va_arg(arguments, const char *));
+      break;
+    case 'q':
+      qcrt_put_name(&writer, va_arg(arguments, const char *));
+      break;
+    case 'd':
+      qcrt_put_number(&writer, va_arg(arguments, int64_t));
+      break;
+    case 't':
+      qcrt_put_text(&writer, quantc_dtype_name(va_arg(arguments, int32_t)));
+      break;
+    case 'D':
+      dims = va_arg(arguments, const int64_t *);
+      rank = va_arg(arguments, int32_t);
+      qcrt_put_dims(&writer, dims, rank,
+                    va_arg(arguments, const qcrt_program *));
+      break;
+    }
+  }
+  va_end(arguments);
+  error->message[writer.length] = 0;
+  error->status = status;
+  return status;
+}
+
+QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
+                                           const qcrt_program *program,
+                                           int32_t word) {
+  uint32_t kind = (uint32_t)word & ((1u << QCRT_ERROR_KIND_BITS) - 1);
+  uint32_t site = (uint32_t)word >> QCRT_ERROR_KIND_BITS;
+  quantc_status status = QUANTC_ERROR_SHAPE;
+  const char *what;
+  switch (kind) {
+  case QCRT_INDEX_OUT_OF_RANGE:
+    what = "an index lies outside its dimension";
+    status = QUANTC_ERROR_INDEX;
+    break;
+  case QCRT_SIZE_OVERFLOW:
+    what = "the size of a tensor overflows what can be addressed";
+    status = QUANTC_ERROR_MEMORY;
+    break;
+  case QCRT_SHAPE_MISMATCH:
+    what = "the sizes of the operands do not fit together";
+    break;
+  case QCRT_NEGATIVE_SIZE:
+    what = "a computed size is negative";
+    break;
+  case QCRT_DIVISION_BY_ZERO:
+    what = "an integer is divided by zero";
+    status = QUANTC_ERROR_ARGUMENT;
+    break;
+  default:
+    return qcrt_fail(error, QUANTC_ERROR_INTERNAL,
+                     "the compiled code returned the unknown error word %d",
+                     (int64_t)word);
+  }
+  if (site == 0 || site > program->num_sites)
+    return qcrt_fail(error, status, "%s", what);
+  return qcrt_fail(error, status, "%s in %q", what, program->sites[site - 1]);
+}
+
+QCRT_INTERNAL void qcrt_succeed(quantc_error *error) {
+  if (!error)
+    return;
+  error->status = QUANTC_OK;
+  error->message[0] = 0;
+}

@@ -1,0 +1,213 @@
+//===- Runtime.h - What the runtime's files share -----------------*- C -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_RUNTIME_RUNTIME_H
+#define QUANTC_LIB_RUNTIME_RUNTIME_H
+
+#include "Api.h"
+#include "System.h"
+
+//===----------------------------------------------------------------------===//
+// Messages (Message.c)
+//===----------------------------------------------------------------------===//
+
+/// Sets `error` (which may be NULL) and returns `status`. In `format`:
+///   %s text; %q a name in quotes; %d an int64_t; %t a dtype (int32_t);
+///   %D dims as "[2, batch, 3]": const int64_t *, int32_t rank, and the
+///      program whose dims the negative ones are, or NULL.
+QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
+                                      const char *format, ...);
+
+/// The same for an error word of compiled code.
+QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
+                                           const qcrt_program *program,
+                                           int32_t word);
+
+QCRT_INTERNAL void qcrt_succeed(quantc_error *error);
+
+//===----------------------------------------------------------------------===//
+// The CPU (Cpu.c)
+//===----------------------------------------------------------------------===//
+
+/// Whether CPU and operating system have the feature of `length` letters.
+QCRT_INTERNAL int qcrt_has_feature(const char *name, size_t length);
+
+/// CPUs that this process may run on, at least 1.
+QCRT_INTERNAL int32_t qcrt_available_cpus(void);
+
+/// Puts the FP control word in the state that compiled code assumes (round to
+/// nearest, nothing trapped, denormals kept) and returns the one before.
+static inline uint64_t qcrt_fp_enter(void) {
+#if defined(__x86_64__)
+  uint32_t before = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(0x1f80);
+  return before;
+#else
+  uint64_t before, standard = 0;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(before));
+  __asm__ volatile("msr fpcr, %0" : : "r"(standard) : "memory");
+  return before;
+#endif
+}
+
+static inline void qcrt_fp_leave(uint64_t before) {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr((uint32_t)before);
+#else
+  __asm__ volatile("msr fpcr, %0" : : "r"(before) : "memory");
+#endif
+}
+
+//===----------------------------------------------------------------------===//
+// Memory (Memory.c)
+//===----------------------------------------------------------------------===//
+
+/// Memory that grows; {NULL, 0} at first.
+typedef struct qcrt_buffer {
+  char *data;
+  size_t bytes;
+} qcrt_buffer;
+
+QCRT_INTERNAL const quantc_allocator *qcrt_default_allocator(void);
+
+/// `bytes` > 0 of zeroed memory, aligned to QCRT_ALIGNMENT, or NULL.
+QCRT_INTERNAL void *qcrt_allocate(const quantc_allocator *allocator,
+                                  size_t bytes);
+
+/// Makes `buffer` hold at least `bytes` (and at least one), losing its
+/// contents if it has to grow. Returns 0 when there is no memory; the buffer
+/// is then empty.
+QCRT_INTERNAL int qcrt_reserve(const quantc_allocator *allocator,
+                               qcrt_buffer *buffer, size_t bytes);
+
+QCRT_INTERNAL void qcrt_free_buffer(const quantc_allocator *allocator,
+                                    qcrt_buffer *buffer);
+
+/// bytes = the size of a dense tensor. Returns 0 if it overflows 63 bits.
+QCRT_INTERNAL int qcrt_tensor_bytes(quantc_dtype dtype, int32_t rank,
+                                    const int64_t *dims, int64_t *bytes);
+
+//===----------------------------------------------------------------------===//
+// Threads (Threads.c)
+//===----------------------------------------------------------------------===//
+
+typedef struct qcrt_pool qcrt_pool;
+
+typedef struct qcrt_worker {
+  qcrt_pool *pool;
+  qcrt_thread thread;
+  int32_t index;
+} qcrt_worker;
+
+/// A context's threads and the work they share. `run` comes first: compiled
+/// code has a pointer to it.
+struct qcrt_pool {
+  qcrt_run run;
+  int32_t threads; ///< with the caller's
+  int32_t started; ///< workers that run: numbers 1..started
+  int32_t is_started;
+  int32_t process; ///< that they were started in
+  int64_t spin_nanoseconds;
+  quantc_parallel_for host;
+  void *host_user;
+  qcrt_worker *workers; ///< threads - 1 of them
+  char *scratch;        ///< of thread 0
+  size_t scratch_stride;
+
+  /// The work at hand; written while no worker is inside.
+  qcrt_kernel kernel;
+  void *args;
+  int64_t total;
+  int64_t grain;
+  int64_t chunks;
+  int64_t failed_chunk; ///< the first that failed, under failure_lock
+  int32_t failure;
+  uint32_t failure_lock;
+
+  /// The next chunk to be taken.
+  __attribute__((aligned(64))) int64_t next;
+  /// See Threads.c.
+  __attribute__((aligned(64))) uint32_t word;
+  uint32_t sleepers;
+};
+
+/// `workers` points to memory already.
+QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,
+
+                                  const quantc_context_options *options);
+
+/// To be called at the begin of a run: in a forked child the parent's threads
+/// are not there.
+QCRT_INTERNAL void qcrt_pool_check_process(qcrt_pool *pool);
+
+/// Joins the threads.
+QCRT_INTERNAL void qcrt_pool_finish(qcrt_pool *pool);
+
+//===----------------------------------------------------------------------===//
+// Programs and contexts (Program.c, Context.c, Check.c)
+//===----------------------------------------------------------------------===//
+
+struct quantc_program {
+  const quantc_api *api;
+  const qcrt_program *program;
+  const qcrt_variant *variant;
+  quantc_allocator allocator;
+  uint32_t references; ///< the caller's and one for every context
+};
+
+struct quantc_context {
+  const quantc_api *api;
+  quantc_program *owner;
+  quantc_allocator allocator;
+  size_t bytes; ///< of this block, with the arrays behind it
+  uint32_t busy;
+  int32_t is_planned; ///< `plan` belongs to `symbols`
+  quantc_error error;
+  int64_t *symbols;     ///< sizes of the dims
+  int64_t *new_symbols; ///< those of the inputs at hand
+  int64_t *plan;        ///< what the plan function wrote
+  void **inputs;
+  void **outputs;
+  qcrt_buffer *owned; ///< outputs that the context allocated
+  qcrt_buffer arena;
+  qcrt_buffer scratch;
+  qcrt_pool pool;
+};
+
+/// Counts a program's references down.
+QCRT_INTERNAL void qcrt_release_program(quantc_program *program);
+
+/// Numbers that `plan` writes.
+QCRT_INTERNAL size_t qcrt_plan_length(const qcrt_program *program);
+
+/// Calls `plan` and checks what it says.
+QCRT_INTERNAL quantc_status qcrt_make_plan(const quantc_program *program,
+                                           const int64_t *symbols,
+                                           int64_t *plan, quantc_error *error);
+
+/// Checks a size against a dim's range.
+QCRT_INTERNAL quantc_status qcrt_check_dim(const qcrt_program *program,
+                                           uint32_t symbol, int64_t size,
+                                           quantc_error *error);
+
+/// Checks the inputs against the program and finds the sizes of the dims.
+QCRT_INTERNAL quantc_status qcrt_check_inputs(const qcrt_program *program,
+                                              const quantc_tensor *inputs,
+                                              int32_t num_inputs,
+                                              int64_t *symbols,
+                                              quantc_error *error);
+
+/// Checks the outputs that the caller allocated, and sets dtype, rank and
+/// dims of all as planned.
+QCRT_INTERNAL quantc_status qcrt_check_outputs(const qcrt_program *program,
+                                               const int64_t *plan,
+                                               const quantc_tensor *inputs,
+                                               quantc_tensor *outputs,
+                                               quantc_error *error);
+
+#endif // QUANTC_LIB_RUNTIME_RUNTIME_H
