@@ -22,6 +22,7 @@
 #ifndef QUANTC_RECIPE_RECIPE_H
 #define QUANTC_RECIPE_RECIPE_H
 
+#include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -32,9 +33,6 @@
 #include <vector>
 
 namespace quantc {
-
-/// What an operand of a contraction is to it.
-enum class OperandRole { Weight, Activation, Attention };
 
 /// Where a contraction stands: First has no other contraction towards an
 /// input, Last none towards an output. One that is alone is both.

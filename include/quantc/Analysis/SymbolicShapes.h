@@ -1,0 +1,77 @@
+//===- SymbolicShapes.h - Sizes as expressions of symbols -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ANALYSIS_SYMBOLICSHAPES_H
+#define QUANTC_ANALYSIS_SYMBOLICSHAPES_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/DenseMap.h"
+#include <optional>
+
+namespace quantc {
+
+/// Names of the function's attributes that state its symbols.
+constexpr llvm::StringLiteral dimNamesAttrName = "qt.dim_names";
+constexpr llvm::StringLiteral argShapesAttrName = "qt.arg_shapes";
+
+/// The sizes of every tensor of a function as expressions of its symbols.
+///
+/// Symbols are the named dims of `qt.dim_names`, in the sizes that
+/// `qt.arg_shapes` (one affine map per argument) gives the arguments. A size
+/// that nothing determines (a dynamic argument without such a map, a size that
+/// depends on data) is a fresh symbol behind those. Expressions are uniqued and
+/// simplified: equal sizes are equal pointers.
+class SymbolicShapes {
+public:
+  using Sizes = llvm::SmallVector<mlir::AffineExpr>;
+
+  explicit SymbolicShapes(mlir::FunctionOpInterface func);
+
+  /// The sizes of a ranked tensor.
+  llvm::ArrayRef<mlir::AffineExpr> getSizes(mlir::Value tensor);
+  void setSizes(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> sizes);
+
+  /// The elements of a small integer tensor (rank 0 or 1) in order, where they
+  /// follow from sizes and constants.
+  std::optional<llvm::ArrayRef<mlir::AffineExpr>> getElements(mlir::Value value);
+  void setElements(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> elements);
+
+  /// Whether both have the same sizes, symbol by symbol.
+  bool haveEqualSizes(mlir::Value a, mlir::Value b);
+
+  /// The number of symbols, fresh ones included.
+  unsigned getNumSymbols() const { return numSymbols; }
+  mlir::AffineExpr makeFreshSymbol();
+  mlir::AffineExpr getConstant(int64_t value);
+  mlir::MLIRContext *getContext() const { return context; }
+
+  /// The product of all of \p sizes.
+  mlir::AffineExpr getProduct(llvm::ArrayRef<mlir::AffineExpr> sizes);
+
+  /// The exact quotient of two products, by cancelling equal factors; null
+  /// where factors of \p divisors are left over.
+  mlir::AffineExpr divideExactly(llvm::ArrayRef<mlir::AffineExpr> factors,
+                                 llvm::ArrayRef<mlir::AffineExpr> divisors);
+
+  /// The size that two dims broadcast to.
+  mlir::AffineExpr broadcast(mlir::AffineExpr a, mlir::AffineExpr b);
+
+private:
+  void inferArguments(mlir::FunctionOpInterface func);
+  void infer(mlir::Operation *op);
+
+  mlir::MLIRContext *context;
+  unsigned numSymbols = 0;
+  llvm::DenseMap<mlir::Value, Sizes> sizes;
+  llvm::DenseMap<mlir::Value, Sizes> elements;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_ANALYSIS_SYMBOLICSHAPES_H

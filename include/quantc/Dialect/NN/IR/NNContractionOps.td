@@ -1,0 +1,64 @@
+//===- NNContractionOps.td - Matrix products and attention -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_IR_NNCONTRACTIONOPS_TD
+#define QUANTC_DIALECT_NN_IR_NNCONTRACTIONOPS_TD
+
+include "quantc/Dialect/NN/IR/NNDialect.td"
+
+def NN_MatmulOp : NN_Op<"matmul", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
+  let summary = "matrix product with a transposed right side";
+  let description = [{
+    `y[..., m, n] = sum over k of lhs[..., m, k] * rhs[..., n, k]`: rhs is
+    `[..., N, K]` always, so both sides run along memory. Dimensions before
+    the last two broadcast. lhs of rank 1 has no m, rhs of rank 1 no n. A rhs
+    of rank 2 is a weight as far as recipes are concerned.
+
+    ```mlir
+    %y = nn.matmul %x, %w : tensor<?x99x64xf32>, tensor<256x64xf32> -> tensor<?x99x256xf32>
+    ```
+  }];
+  let arguments = (ins NN_QuantizableTensor:$lhs, NN_QuantizableTensor:$rhs);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NN_AttentionOp : NN_Op<"attention", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
+  let summary = "scaled dot product attention";
+  let description = [{
+    `softmax(scale * q k^T + mask) v` per batch item and head: q is
+    `[B, H, S, D]`, k `[B, Hk, T, D]`, v `[B, Hk, T, Dv]`, the result
+    `[B, H, S, Dv]`. Hk divides H: neighbouring query heads share keys. The
+    mask broadcasts to `[B, H, S, T]` and is added. `causal` lets query i see
+    keys up to i + T - S. A row whose keys are all masked by -inf gives zeros.
+
+    ```mlir
+    %y = nn.attention %q, %k, %v mask(%m : tensor<?x1x1x?xf32>) {scale = 0.125 : f32}
+      : tensor<?x4x99x16xf32>, tensor<?x4x99x16xf32>, tensor<?x4x99x16xf32> -> tensor<?x4x99x16xf32>
+    ```
+  }];
+  let arguments = (ins NN_QuantizableTensor:$query, NN_QuantizableTensor:$key,
+                       NN_QuantizableTensor:$value,
+                       Optional<NN_FloatTensor>:$mask, F32Attr:$scale,
+                       UnitAttr:$causal);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value (`mask` `(` $mask^ `:` type($mask) `)`)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // QUANTC_DIALECT_NN_IR_NNCONTRACTIONOPS_TD

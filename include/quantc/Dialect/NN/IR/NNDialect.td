@@ -1,0 +1,56 @@
+//===- NNDialect.td - What networks compute -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_IR_NNDIALECT_TD
+#define QUANTC_DIALECT_NN_IR_NNDIALECT_TD
+
+include "mlir/IR/DialectBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "quantc/Interfaces/ElementwiseOpInterface.td"
+include "quantc/Interfaces/InterpretableOpInterface.td"
+include "quantc/Interfaces/QuantizableOpInterface.td"
+include "quantc/Interfaces/RowOpInterface.td"
+include "quantc/Interfaces/ShapeInterface.td"
+
+def NN_Dialect : Dialect {
+  let name = "nn";
+  let cppNamespace = "::quantc::nn";
+  let summary = "whole operations of neural networks on tensors";
+  let description = [{
+    What a network computes, with the semantics of the newest ONNX opset and
+    one canonical form per operation. LayerNorm, softmax, GELU and attention
+    stay whole until the stage that lowers them. Sizes may be dynamic, ranks
+    are known. Elements are f32, i32, i64 and i1.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let hasConstantMaterializer = 1;
+}
+
+class NN_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NN_Dialect, mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<InterpretableOpInterface>,
+        DeclareOpInterfaceMethods<ShapeInterface>], traits)>;
+
+def NN_Element : AnyTypeOf<[F32, I32, I64, I1]>;
+def NN_Tensor : RankedTensorOf<[F32, I32, I64, I1]>;
+def NN_FloatTensor : RankedTensorOf<[F32]>;
+def NN_IndexTensor : RankedTensorOf<[I64]>;
+/// A tensor of builtin or of quantised elements: what contractions take.
+def NN_QuantizableTensor : Type<
+    CPred<"::quantc::nn::isContractionOperand($_self)">,
+    "ranked tensor of f32 or quantised values", "::mlir::RankedTensorType">;
+
+/// What elementwise ops take: a scalar, a vector, or a tensor.
+def NN_Elements : Type<
+    CPred<"::quantc::nn::isElementwiseType($_self)">,
+    "scalar, vector or ranked tensor of f32, i32, i64 or i1">;
+
+#endif // QUANTC_DIALECT_NN_IR_NNDIALECT_TD

@@ -1,0 +1,186 @@
+//===- NNElementwiseOps.td - Ops on elements -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_IR_NNELEMENTWISEOPS_TD
+#define QUANTC_DIALECT_NN_IR_NNELEMENTWISEOPS_TD
+
+include "quantc/Dialect/NN/IR/NNDialect.td"
+
+class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, !listconcat([
+        DeclareOpInterfaceMethods<ElementwiseOpInterface>,
+        DeclareOpInterfaceMethods<RowOpInterface, ["getRowTensor"]>], traits)>;
+
+class NN_SameTypeOp<string mnemonic, list<Trait> traits = []>
+    : NN_ElementwiseOp<mnemonic,
+        !listconcat([AllTypesMatch<["input", "result"]>], traits)>;
+
+def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
+    I32EnumAttrCase<"Neg", 0, "neg">, I32EnumAttrCase<"Abs", 1, "abs">,
+    I32EnumAttrCase<"Sqrt", 2, "sqrt">, I32EnumAttrCase<"Rsqrt", 3, "rsqrt">,
+    I32EnumAttrCase<"Exp", 4, "exp">, I32EnumAttrCase<"Log", 5, "log">,
+    I32EnumAttrCase<"Tanh", 6, "tanh">, I32EnumAttrCase<"Erf", 7, "erf">,
+    I32EnumAttrCase<"Sigmoid", 8, "sigmoid">,
+    I32EnumAttrCase<"Relu", 9, "relu">,
+    I32EnumAttrCase<"Reciprocal", 10, "reciprocal">,
+    I32EnumAttrCase<"Floor", 11, "floor">, I32EnumAttrCase<"Ceil", 12, "ceil">,
+    I32EnumAttrCase<"Round", 13, "round">, I32EnumAttrCase<"Sign", 14, "sign">,
+    I32EnumAttrCase<"Not", 15, "not">, I32EnumAttrCase<"Sin", 16, "sin">,
+    I32EnumAttrCase<"Cos", 17, "cos">,
+    I32EnumAttrCase<"Softplus", 18, "softplus">]> {
+  let cppNamespace = "::quantc::nn";
+  let genSpecializedAttr = 0;
+}
+
+def NN_UnaryOp : NN_SameTypeOp<"unary"> {
+  let summary = "a function of every element";
+  let description = [{
+    `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
+    integers as well, `not` takes i1, the others f32.
+
+    ```mlir
+    %y = nn.unary tanh %x : tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">:$kind,
+                       NN_Elements:$input);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = "$kind $input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def NN_GeluKind : I32EnumAttr<"GeluKind", "form of GELU", [
+    I32EnumAttrCase<"Erf", 0, "erf">, I32EnumAttrCase<"Tanh", 1, "tanh">,
+    I32EnumAttrCase<"Sigmoid", 2, "sigmoid">]> {
+  let cppNamespace = "::quantc::nn";
+  let genSpecializedAttr = 0;
+}
+
+def NN_GeluOp : NN_SameTypeOp<"gelu"> {
+  let summary = "Gaussian error linear unit";
+  let description = [{
+    `erf`: x/2 (1 + erf(x/√2)); `tanh`: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)));
+    `sigmoid`: x sigmoid(1.702 x).
+  }];
+  let arguments = (ins EnumAttr<NN_Dialect, NN_GeluKind, "gelu_kind">:$kind,
+                       NN_Elements:$input);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = "$kind $input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
+def NN_SiluOp : NN_SameTypeOp<"silu"> {
+  let summary = "x sigmoid(x)";
+  let arguments = (ins NN_Elements:$input);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
+def NN_ClipOp : NN_SameTypeOp<"clip"> {
+  let summary = "limit to a range";
+  let description = [{
+    min(max(x, min), max); a NaN stays one. `nn.clip %x min 0.0 max 6.0 : tensor<?xf32>`
+  }];
+  let arguments = (ins NN_Elements:$input, F64Attr:$min, F64Attr:$max);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = [{
+    $input `min` custom<Double>($min) `max` custom<Double>($max)
+    attr-dict `:` type($input)
+  }];
+  let hasVerifier = 1;
+}
+
+def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
+    I32EnumAttrCase<"Add", 0, "add">, I32EnumAttrCase<"Sub", 1, "sub">,
+    I32EnumAttrCase<"Mul", 2, "mul">, I32EnumAttrCase<"Div", 3, "div">,
+    I32EnumAttrCase<"Pow", 4, "pow">, I32EnumAttrCase<"Min", 5, "min">,
+    I32EnumAttrCase<"Max", 6, "max">, I32EnumAttrCase<"Mod", 7, "mod">,
+    I32EnumAttrCase<"Fmod", 8, "fmod">,
+    I32EnumAttrCase<"And", 9, "and">, I32EnumAttrCase<"Or", 10, "or">,
+    I32EnumAttrCase<"Xor", 11, "xor">]> {
+  let cppNamespace = "::quantc::nn";
+  let genSpecializedAttr = 0;
+}
+
+def NN_BinaryOp : NN_ElementwiseOp<"binary", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "a function of the elements of two operands";
+  let description = [{
+    Tensors broadcast as in numpy. Integer `div` truncates, `mod` takes the
+    sign of the divisor, `fmod` that of the dividend; by zero both give zero.
+    `min` and `max` hand NaN on. `and`, `or`, `xor` take i1.
+
+    ```mlir
+    %y = nn.binary add %a, %b : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+    ```
+  }];
+  let arguments = (ins EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">:$kind,
+                       NN_Elements:$lhs, NN_Elements:$rhs);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = [{
+    $kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def NN_Predicate : I32EnumAttr<"Predicate", "comparison", [
+    I32EnumAttrCase<"Eq", 0, "eq">, I32EnumAttrCase<"Ne", 1, "ne">,
+    I32EnumAttrCase<"Lt", 2, "lt">, I32EnumAttrCase<"Le", 3, "le">,
+    I32EnumAttrCase<"Gt", 4, "gt">, I32EnumAttrCase<"Ge", 5, "ge">]> {
+  let cppNamespace = "::quantc::nn";
+  let genSpecializedAttr = 0;
+}
+
+def NN_CompareOp : NN_ElementwiseOp<"compare", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "compare elements";
+  let description = [{
+    With a NaN every comparison but `ne` is false.
+    `nn.compare lt %a, %b : tensor<4xf32>, tensor<4xf32> -> tensor<4xi1>`
+  }];
+  let arguments = (ins EnumAttr<NN_Dialect, NN_Predicate, "predicate">:$predicate,
+                       NN_Elements:$lhs, NN_Elements:$rhs);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = [{
+    $predicate $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NN_SelectOp : NN_ElementwiseOp<"select", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "choose elements by a condition";
+  let arguments = (ins NN_Elements:$condition, NN_Elements:$on_true,
+                       NN_Elements:$on_false);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = [{
+    $condition `,` $on_true `,` $on_false attr-dict
+    `:` type($condition) `,` type($on_true) `,` type($on_false) `->` type($result)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def NN_CastOp : NN_ElementwiseOp<"cast"> {
+  let summary = "convert elements to another type";
+  let description = [{
+    To an integer: towards zero; what does not fit, and NaN, gives the nearest
+    end of the range, 0 for NaN. To i1: whether the element differs from zero.
+    `nn.cast %x : tensor<4xi64> to tensor<4xf32>`
+  }];
+  let arguments = (ins NN_Elements:$input);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+#endif // QUANTC_DIALECT_NN_IR_NNELEMENTWISEOPS_TD

@@ -1,0 +1,53 @@
+//===- NNOps.h - Ops of the nn dialect -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_IR_NNOPS_H
+#define QUANTC_DIALECT_NN_IR_NNOPS_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
+#include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/QuantizableOpInterface.h"
+#include "quantc/Interfaces/RowOpInterface.h"
+#include "quantc/Interfaces/ShapeInterface.h"
+
+namespace quantc::nn {
+
+/// f32, i32, i64 or i1: what the dialect computes on.
+bool isElement(mlir::Type type);
+/// Such a scalar, a vector or a ranked tensor of it.
+bool isElementwiseType(mlir::Type type);
+/// A ranked tensor of f32 or of quantised elements.
+bool isContractionOperand(mlir::Type type);
+
+/// What tensors, or equal scalars or vectors, broadcast to, with the given
+/// element type; null where they do not.
+mlir::Type inferElementwiseType(mlir::TypeRange operands, mlir::Type element);
+
+/// The shape that two shapes broadcast to; nothing where they do not. A
+/// dynamic size against 1 stays dynamic, against another size is that size.
+std::optional<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
+
+/// The elements of a constant integer tensor; nothing for any other value.
+std::optional<llvm::SmallVector<int64_t>> getConstantIntegers(mlir::Value value);
+
+} // namespace quantc::nn
+
+#include "quantc/Dialect/NN/IR/NNEnums.h.inc"
+
+#define GET_OP_CLASSES
+#include "quantc/Dialect/NN/IR/NNOps.h.inc"
+
+#endif // QUANTC_DIALECT_NN_IR_NNOPS_H

@@ -1,0 +1,21 @@
+//===- InterpretableOpInterface.h - Evaluation on host tensors -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_INTERFACES_INTERPRETABLEOPINTERFACE_H
+#define QUANTC_INTERFACES_INTERPRETABLEOPINTERFACE_H
+
+#include "mlir/IR/OpDefinition.h"
+
+namespace quantc {
+class HostValue;
+class InterpreterContext;
+} // namespace quantc
+
+#include "quantc/Interfaces/InterpretableOpInterface.h.inc"
+
+#endif // QUANTC_INTERFACES_INTERPRETABLEOPINTERFACE_H

@@ -1,0 +1,29 @@
+//===- ShapeInterface.td - Symbolic sizes -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_INTERFACES_SHAPEINTERFACE_TD
+#define QUANTC_INTERFACES_SHAPEINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def ShapeInterface : OpInterface<"ShapeInterface"> {
+  let cppNamespace = "::quantc";
+  let description = [{
+    Sizes of results as expressions of the enclosing function's symbols, and
+    the elements of small integer tensors that are computed from sizes.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Sets the sizes of every result, and the elements of those whose values
+        follow from sizes. What stays unset becomes fresh symbols.
+      }],
+      "void", "inferSymbolic", (ins "::quantc::SymbolicShapes &":$shapes)>
+  ];
+}
+
+#endif // QUANTC_INTERFACES_SHAPEINTERFACE_TD

@@ -1,0 +1,186 @@
+//===- NNContractionOps.cpp - Matrix products and attention -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+static ArrayRef<int64_t> shapeOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+/// Whether two sizes can be the same at run time.
+static bool areCompatible(int64_t a, int64_t b) {
+  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
+}
+
+/// A contraction along \p axis needs blocks that lie along it: other extents
+/// are 1 or the whole dimension.
+static LogicalResult verifyBlocksAlong(Operation *op, unsigned index, Type format,
+                                       int64_t rank, int64_t axis) {
+  auto block = dyn_cast<QuantizedElementTypeInterface>(format);
+  if (!block)
+    return success();
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t extent = block.getBlockExtent(dim);
+    if (dim == axis || extent == 1 || ShapedType::isDynamic(extent))
+      continue;
+    return op->emitOpError("operand #")
+           << index << " has blocks of " << extent << " along dimension " << dim
+           << " in " << format
+           << "; supported: blocks along the contraction (dimension " << axis
+           << ")";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Matmul
+//===----------------------------------------------------------------------===//
+
+/// The result's shape; nothing where the operands do not fit.
+static std::optional<SmallVector<int64_t>> inferMatmul(ArrayRef<int64_t> lhs,
+                                                       ArrayRef<int64_t> rhs) {
+  if (lhs.empty() || rhs.empty() || !areCompatible(lhs.back(), rhs.back()))
+    return std::nullopt;
+  std::optional<SmallVector<int64_t>> result =
+      broadcastShapes(lhs.drop_back(std::min<size_t>(lhs.size(), 2)),
+                      rhs.drop_back(std::min<size_t>(rhs.size(), 2)));
+  if (!result)
+    return std::nullopt;
+  if (lhs.size() > 1)
+    result->push_back(lhs[lhs.size() - 2]);
+  if (rhs.size() > 1)
+    result->push_back(rhs[rhs.size() - 2]);
+  return result;
+}
+
+LogicalResult MatmulOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
+    DictionaryAttr, OpaqueProperties, RegionRange,
+    SmallVectorImpl<Type> &types) {
+  std::optional<SmallVector<int64_t>> shape =
+      inferMatmul(shapeOf(operands[0]), shapeOf(operands[1]));
+  if (!shape)
+    return emitOptionalError(loc, "no matrix product of ",
+                             operands[0].getType(), " and transposed ",
+                             operands[1].getType());
+  types.push_back(RankedTensorType::get(*shape, Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult MatmulOp::verify() {
+  std::optional<SmallVector<int64_t>> shape =
+      inferMatmul(shapeOf(getLhs()), shapeOf(getRhs()));
+  if (!shape)
+    return emitOpError("no matrix product of ")
+           << getLhs().getType() << " and transposed " << getRhs().getType();
+  if (failed(verifyCompatibleShape(*shape, shapeOf(getResult()))))
+    return emitOpError("result is of type ")
+           << getType() << ", expected "
+           << RankedTensorType::get(*shape, getType().getElementType());
+  return success();
+}
+
+SmallVector<ContractionOperand> MatmulOp::getContractionOperands() {
+  int64_t lhsRank = shapeOf(getLhs()).size(), rhsRank = shapeOf(getRhs()).size();
+  OperandRole rhs =
+      rhsRank == 2 ? OperandRole::Weight : OperandRole::Activation;
+  return {{0, OperandRole::Activation, lhsRank - 1}, {1, rhs, rhsRank - 1}};
+}
+
+LogicalResult MatmulOp::verifyFormats(TypeRange formats) {
+  for (const ContractionOperand &operand : getContractionOperands())
+    if (failed(verifyBlocksAlong(*this, operand.index, formats[operand.index],
+                                 operand.axis + 1, operand.axis)))
+      return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
+    DictionaryAttr, OpaqueProperties, RegionRange,
+    SmallVectorImpl<Type> &types) {
+  ArrayRef<int64_t> query = shapeOf(operands[0]), value = shapeOf(operands[2]);
+  if (query.size() != 4 || value.size() != 4)
+    return emitOptionalError(loc, "query of type ", operands[0].getType(),
+                             " and value of type ", operands[2].getType(),
+                             "; supported: rank 4");
+  SmallVector<int64_t> shape(query);
+  shape[3] = value[3];
+  types.push_back(RankedTensorType::get(shape, Float32Type::get(context)));
+  return success();
+}
+
+LogicalResult AttentionOp::verify() {
+  for (Value operand : {getQuery(), getKey(), getValue()})
+    if (shapeOf(operand).size() != 4)
+      return emitOpError("operand of type ")
+             << operand.getType() << "; supported: rank 4";
+  ArrayRef<int64_t> q = shapeOf(getQuery()), k = shapeOf(getKey()),
+                    v = shapeOf(getValue());
+  if (!areCompatible(q[0], k[0]) || !areCompatible(k[0], v[0]))
+    return emitOpError("batches of query, key and value differ: ")
+           << q[0] << ", " << k[0] << ", " << v[0];
+  if (!areCompatible(q[3], k[3]))
+    return emitOpError("query has ") << q[3] << " features, key " << k[3];
+  if (!areCompatible(k[1], v[1]) || !areCompatible(k[2], v[2]))
+    return emitOpError("key is ") << getKey().getType() << ", value "
+                                  << getValue().getType();
+  if (!ShapedType::isDynamic(q[1]) && !ShapedType::isDynamic(k[1]) &&
+      (k[1] == 0 || q[1] % k[1] != 0))
+    return emitOpError("has ") << q[1] << " query heads and " << k[1]
+                               << " key heads, which do not divide them";
+  if (getMask()) {
+    SmallVector<int64_t> scores{q[0], q[1], q[2], k[2]};
+    std::optional<SmallVector<int64_t>> both =
+        broadcastShapes(scores, shapeOf(getMask()));
+    if (!both || both->size() != 4 || failed(verifyCompatibleShape(*both, scores)))
+      return emitOpError("mask of type ")
+             << getMask().getType() << " does not broadcast to the scores ["
+             << q[0] << ", " << q[1] << ", " << q[2] << ", " << k[2] << "]";
+  }
+  SmallVector<int64_t> expected(q);
+  expected[3] = v[3];
+  if (failed(verifyCompatibleShape(expected, shapeOf(getResult()))))
+    return emitOpError("result is of type ")
+           << getType() << ", expected "
+           << RankedTensorType::get(expected, getType().getElementType());
+  return success();
+}
+
+SmallVector<ContractionOperand> AttentionOp::getContractionOperands() {
+  // All of q, k and v are scaled per token and head, which is along features.
+  return {{0, OperandRole::Attention, 3},
+          {1, OperandRole::Attention, 3},
+          {2, OperandRole::Attention, 3}};
+}
+
+LogicalResult AttentionOp::verifyFormats(TypeRange formats) {
+  for (auto [index, format] : llvm::enumerate(formats)) {
+    auto block = cast<QuantizedElementTypeInterface>(format);
+    for (int64_t dim = 0; dim < 4; ++dim) {
+      int64_t extent = block.getBlockExtent(dim);
+      bool whole = ShapedType::isDynamic(extent);
+      if (dim == 3 ? whole : extent == 1)
+        continue;
+      return emitOpError("operand #")
+             << index << " is quantised as " << format
+             << "; supported: one scale per token and head, [1, 1, 1, ?]";
+    }
+  }
+  return success();
+}

@@ -1,0 +1,101 @@
+//===- NNReductionOps.cpp - Normalisation, softmax, reductions -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+static LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
+  if (axis >= 0 && axis < rank)
+    return success();
+  return op->emitOpError("axis ") << axis << " of a tensor of rank " << rank;
+}
+
+LogicalResult LayerNormOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (failed(verifyAxis(*this, getAxis(), type.getRank())))
+    return failure();
+  for (Value operand : getOperands().drop_front()) {
+    auto shape = cast<RankedTensorType>(operand.getType()).getShape();
+    std::optional<SmallVector<int64_t>> both =
+        broadcastShapes(type.getShape(), shape);
+    if (!both || both->size() != type.getShape().size() ||
+        failed(verifyCompatibleShape(*both, type.getShape())))
+      return emitOpError("operand of type ")
+             << operand.getType() << " does not broadcast to " << type;
+  }
+  return success();
+}
+
+bool LayerNormOp::isRowwise() {
+  return static_cast<int64_t>(getAxis()) == getInput().getType().getRank() - 1;
+}
+
+LogicalResult SoftmaxOp::verify() {
+  return verifyAxis(*this, getAxis(), getInput().getType().getRank());
+}
+
+bool SoftmaxOp::isRowwise() {
+  return static_cast<int64_t>(getAxis()) == getInput().getType().getRank() - 1;
+}
+
+static SmallVector<int64_t> inferReduce(ArrayRef<int64_t> shape,
+                                        ArrayRef<int64_t> axes, bool keepdims) {
+  SmallVector<int64_t> result;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    bool reduced = llvm::is_contained(axes, static_cast<int64_t>(dim));
+    if (!reduced)
+      result.push_back(size);
+    else if (keepdims)
+      result.push_back(1);
+  }
+  return result;
+}
+
+LogicalResult ReduceOp::inferReturnTypes(
+    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
+    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
+    SmallVectorImpl<Type> &types) {
+  Adaptor adaptor(operands, attributes, properties, regions);
+  auto type = cast<RankedTensorType>(operands[0].getType());
+  types.push_back(RankedTensorType::get(
+      inferReduce(type.getShape(), adaptor.getAxes(), adaptor.getKeepdims()),
+      type.getElementType()));
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (type.getElementType().isInteger(1))
+    return emitOpError("elements of type i1; supported: f32, i32, i64");
+  int64_t previous = -1;
+  for (int64_t axis : getAxes()) {
+    if (failed(verifyAxis(*this, axis, type.getRank())))
+      return failure();
+    if (axis <= previous)
+      return emitOpError("axes [") << getAxes() << "]; supported: rising ones";
+    previous = axis;
+  }
+  SmallVector<int64_t> expected =
+      inferReduce(type.getShape(), getAxes(), getKeepdims());
+  if (getType().getElementType() != type.getElementType() ||
+      failed(verifyCompatibleShape(expected, getType().getShape())))
+    return emitOpError("result is of type ")
+           << getType() << ", expected "
+           << RankedTensorType::get(expected, type.getElementType());
+  return success();
+}
+
+bool ReduceOp::isRowwise() {
+  // A fused kernel keeps the rows: the reduced dimension stays as 1.
+  return getKeepdims() && getAxes().size() == 1 &&
+         getAxes()[0] == getInput().getType().getRank() - 1;
+}

@@ -1,0 +1,73 @@
+//===- Interfaces.cpp - What the op interfaces share -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/QuantizableOpInterface.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
+#include "quantc/Interfaces/RowOpInterface.h"
+#include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Interpreter/HostValue.h"
+
+using namespace mlir;
+
+#include "quantc/Interfaces/ElementwiseOpInterface.cpp.inc"
+#include "quantc/Interfaces/InterpretableOpInterface.cpp.inc"
+#include "quantc/Interfaces/QuantizableOpInterface.cpp.inc"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.cpp.inc"
+#include "quantc/Interfaces/RowOpInterface.cpp.inc"
+#include "quantc/Interfaces/ShapeInterface.cpp.inc"
+
+Operation *quantc::cloneElementwise(OpBuilder &builder, Operation *op,
+                                    ValueRange operands) {
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(operands[0].getType()))
+    type = vector.clone(element);
+  OperationState state(op->getLoc(), op->getName(), operands, type,
+                       op->getDiscardableAttrs());
+  state.propertiesAttr = op->getPropertiesAsAttribute();
+  return builder.create(state);
+}
+
+LogicalResult quantc::verifyQuantizable(Operation *op) {
+  auto quantizable = cast<QuantizableOpInterface>(op);
+  SmallVector<Type> formats;
+  unsigned quantized = 0;
+  for (const ContractionOperand &operand :
+       quantizable.getContractionOperands()) {
+    Type type = op->getOperand(operand.index).getType();
+    Type element = getElementTypeOrSelf(type);
+    formats.push_back(element);
+    auto format = dyn_cast<QuantizedElementTypeInterface>(element);
+    if (!format)
+      continue;
+    ++quantized;
+    auto emitError = [&] {
+      return op->emitOpError("operand #") << operand.index << ": ";
+    };
+    if (failed(format.verifyShape(emitError,
+                                  cast<ShapedType>(type).getShape())))
+      return failure();
+  }
+  if (quantized == 0)
+    return success();
+  if (quantized != formats.size())
+    return op->emitOpError("has ")
+           << quantized << " quantised and " << formats.size() - quantized
+           << " float operands; supported: all of them quantised, or none";
+  return quantizable.verifyFormats(formats);
+}
+
+bool quantc::isQuantizedTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<QuantizedElementTypeInterface>(tensor.getElementType());
+}

@@ -1,0 +1,153 @@
+//===- HostValue.cpp - Tensors that the interpreter computes on -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Interpreter/HostValue.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace quantc;
+
+int64_t quantc::getElementBytes(Type element) {
+  return element.isIndex() ? 8 : (element.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+HostValue HostValue::allocate(RankedTensorType type) {
+  HostValue value;
+  value.type = type;
+  value.owned = std::make_shared<std::vector<uint8_t>>(
+      type.getNumElements() * getElementBytes(type.getElementType()));
+  value.bytes = *value.owned;
+  return value;
+}
+
+HostValue HostValue::borrow(RankedTensorType type, ArrayRef<uint8_t> bytes,
+                            std::shared_ptr<const void> owner) {
+  int64_t size = getElementBytes(type.getElementType());
+  if (reinterpret_cast<uintptr_t>(bytes.data()) % size != 0) {
+    HostValue copy = allocate(type);
+    std::memcpy(copy.getMutableBytes().data(), bytes.data(), bytes.size());
+    return copy;
+  }
+  HostValue value;
+  value.type = type;
+  value.bytes = bytes;
+  value.owner = std::move(owner);
+  return value;
+}
+
+HostValue HostValue::join(RankedTensorType type, ArrayRef<HostValue> parts) {
+  HostValue value;
+  value.type = type;
+  value.parts.assign(parts.begin(), parts.end());
+  return value;
+}
+
+HostValue HostValue::fromAttribute(DenseElementsAttr attribute) {
+  auto type = cast<RankedTensorType>(attribute.getType());
+  HostValue value = allocate(type);
+  int64_t index = 0;
+  if (isa<FloatType>(type.getElementType())) {
+    for (const APFloat &element : attribute.getValues<APFloat>()) {
+      uint64_t bits = element.bitcastToAPInt().getZExtValue();
+      int64_t size = getElementBytes(type.getElementType());
+      std::memcpy(value.getMutableBytes().data() + size * index++, &bits, size);
+    }
+    return value;
+  }
+  bool logical = type.getElementType().isInteger(1);
+  for (const APInt &element : attribute.getValues<APInt>())
+    value.setInteger(index++, logical ? element.getBoolValue()
+                                      : element.getSExtValue());
+  return value;
+}
+
+DenseElementsAttr HostValue::toAttribute() const {
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<bool> values;
+    for (uint8_t byte : bytes)
+      values.push_back(byte != 0);
+    return DenseElementsAttr::get(type, values);
+  }
+  return DenseElementsAttr::getFromRawBuffer(
+      type, ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+}
+
+MutableArrayRef<uint8_t> HostValue::getMutableBytes() {
+  // Writing to what others see would change their values as well.
+  if (!owned || owned.use_count() > 1) {
+    owned = std::make_shared<std::vector<uint8_t>>(bytes.begin(), bytes.end());
+    bytes = *owned;
+    owner.reset();
+  }
+  return {owned->data(), owned->size()};
+}
+
+template <typename T> static T load(ArrayRef<uint8_t> bytes, int64_t index) {
+  T value;
+  std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
+  return value;
+}
+
+double HostValue::getNumber(int64_t index) const {
+  if (getElementType().isF32())
+    return load<float>(bytes, index);
+  if (getElementType().isF64())
+    return load<double>(bytes, index);
+  return static_cast<double>(getInteger(index));
+}
+
+int64_t HostValue::getInteger(int64_t index) const {
+  bool isUnsigned = getElementType().isUnsignedInteger();
+  switch (getElementBytes(getElementType())) {
+  case 1:
+    return isUnsigned ? load<uint8_t>(bytes, index) : load<int8_t>(bytes, index);
+  case 2:
+    return isUnsigned ? load<uint16_t>(bytes, index)
+                      : load<int16_t>(bytes, index);
+  case 4:
+    return isUnsigned ? load<uint32_t>(bytes, index)
+                      : load<int32_t>(bytes, index);
+  default:
+    return load<int64_t>(bytes, index);
+  }
+}
+
+template <typename T>
+static void store(MutableArrayRef<uint8_t> bytes, int64_t index, T value) {
+  std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
+}
+
+void HostValue::setNumber(int64_t index, double value) {
+  if (getElementType().isF32())
+    store(getMutableBytes(), index, static_cast<float>(value));
+  else if (getElementType().isF64())
+    store(getMutableBytes(), index, value);
+  else
+    setInteger(index, static_cast<int64_t>(value));
+}
+
+void HostValue::setInteger(int64_t index, int64_t value) {
+  MutableArrayRef<uint8_t> all = getMutableBytes();
+  switch (getElementBytes(getElementType())) {
+  case 1:
+    return store(all, index, static_cast<int8_t>(value));
+  case 2:
+    return store(all, index, static_cast<int16_t>(value));
+  case 4:
+    return store(all, index, static_cast<int32_t>(value));
+  default:
+    return store(all, index, value);
+  }
+}
+
+HostValue HostValue::withType(RankedTensorType other) const {
+  HostValue value(*this);
+  value.type = other;
+  return value;
+}

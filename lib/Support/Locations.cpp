@@ -1,0 +1,21 @@
+//===- Locations.cpp - Names of the user's nodes ----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Support/Locations.h"
+
+using namespace mlir;
+
+llvm::StringRef quantc::getValueName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (StringRef name = getValueName(part); !name.empty())
+        return name;
+  return "";
+}

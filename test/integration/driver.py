@@ -1,0 +1,62 @@
+"""What the integration tests share: calling the driver, npz in and out, where models are."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MODELS = ROOT / "test" / "models"
+SHARED = ROOT.parent / "shared"
+QUANTC = os.environ.get("QUANTC", "quantc")
+RECIPES = ("f32", "w8a8", "w8a8g32", "w4a8")
+
+sys.path.insert(0, str(MODELS))
+
+
+def quantc(*arguments, timeout=600):
+    """Runs the driver; the finished process with its output as text."""
+    command = [QUANTC, *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout)
+
+
+class DriverTest(unittest.TestCase):
+    """A test with a folder of its own, and the driver's commands as methods that must succeed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls._folder = tempfile.TemporaryDirectory(prefix="quantc-test-")
+        cls.folder = Path(cls._folder.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls._folder.cleanup()
+
+    def must(self, *arguments):
+        result = quantc(*arguments)
+        self.assertEqual(result.returncode, 0, f"{arguments}\n{result.stderr}{result.stdout}")
+        return result.stdout
+
+    def must_fail(self, code, text, *arguments):
+        """The command ends with this code and says this; it is never killed by a signal."""
+        result = quantc(*arguments)
+        self.assertEqual(result.returncode, code, f"{arguments}\n{result.stderr}{result.stdout}")
+        self.assertIn(text, result.stderr)
+        return result
+
+    def compile(self, model, name, *flags):
+        artefact = self.folder / f"{name}.so"
+        self.must("compile", model, "-o", artefact, *flags)
+        return artefact
+
+    def run_artefact(self, artefact, inputs, *flags):
+        given, out = self.folder / "in.npz", self.folder / "out.npz"
+        np.savez(given, **inputs)
+        out.unlink(missing_ok=True)
+        self.must("run", artefact, "--inputs", given, "--outputs", out, *flags)
+        with np.load(out) as outputs:
+            return dict(outputs)
