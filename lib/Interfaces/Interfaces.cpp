@@ -32,8 +32,10 @@ Operation *quantc::cloneElementwise(OpBuilder &builder, Operation *op,
   Type type = element;
   if (auto vector = dyn_cast<VectorType>(operands[0].getType()))
     type = vector.clone(element);
-  OperationState state(op->getLoc(), op->getName(), operands, type,
-                       op->getDiscardableAttrs());
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addTypes(type);
+  state.addAttributes(op->getDiscardableAttrDictionary().getValue());
   state.propertiesAttr = op->getPropertiesAsAttribute();
   return builder.create(state);
 }

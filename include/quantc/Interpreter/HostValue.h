@@ -13,6 +13,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include <memory>
+#include <vector>
 
 namespace quantc {
 
@@ -73,7 +74,7 @@ private:
   llvm::ArrayRef<uint8_t> bytes;
   std::shared_ptr<std::vector<uint8_t>> owned;
   std::shared_ptr<const void> owner;
-  llvm::SmallVector<HostValue, 0> parts;
+  std::vector<HostValue> parts;
 };
 
 /// Bytes of one element as HostValue stores it.

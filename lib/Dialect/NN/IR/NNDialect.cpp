@@ -12,6 +12,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interpreter/HostValue.h"
@@ -22,6 +23,9 @@ using namespace quantc::nn;
 
 #include "quantc/Dialect/NN/IR/NNDialect.cpp.inc"
 #include "quantc/Dialect/NN/IR/NNEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "quantc/Dialect/NN/IR/NNAttrs.cpp.inc"
 
 /// A double in an assembly format, without the type that F64Attr would print.
 static ParseResult parseDouble(OpAsmParser &parser, FloatAttr &attribute) {
@@ -41,6 +45,10 @@ static void printDouble(OpAsmPrinter &printer, Operation *,
 #include "quantc/Dialect/NN/IR/NNOps.cpp.inc"
 
 void NNDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "quantc/Dialect/NN/IR/NNAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "quantc/Dialect/NN/IR/NNOps.cpp.inc"

@@ -108,7 +108,7 @@ LogicalResult SelectOp::verify() {
   if (!condition.isInteger(1))
     return emitOpError("condition has elements of type ")
            << condition << "; supported: i1";
-  return verifyBroadcast(*this, getOperandTypes().drop_front(),
+  return verifyBroadcast(*this, TypeRange(getOperands().drop_front()),
                          getElement(getOnTrue()));
 }
 

@@ -36,6 +36,7 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
+def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 
 def NN_UnaryOp : NN_SameTypeOp<"unary"> {
   let summary = "a function of every element";
@@ -47,7 +48,7 @@ def NN_UnaryOp : NN_SameTypeOp<"unary"> {
     %y = nn.unary tanh %x : tensor<?x4xf32>
     ```
   }];
-  let arguments = (ins EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">:$kind,
+  let arguments = (ins NN_UnaryKindAttr:$kind,
                        NN_Elements:$input);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = "$kind $input attr-dict `:` type($input)";
@@ -61,6 +62,7 @@ def NN_GeluKind : I32EnumAttr<"GeluKind", "form of GELU", [
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
+def NN_GeluKindAttr : EnumAttr<NN_Dialect, NN_GeluKind, "gelu_kind">;
 
 def NN_GeluOp : NN_SameTypeOp<"gelu"> {
   let summary = "Gaussian error linear unit";
@@ -68,7 +70,7 @@ def NN_GeluOp : NN_SameTypeOp<"gelu"> {
     `erf`: x/2 (1 + erf(x/√2)); `tanh`: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)));
     `sigmoid`: x sigmoid(1.702 x).
   }];
-  let arguments = (ins EnumAttr<NN_Dialect, NN_GeluKind, "gelu_kind">:$kind,
+  let arguments = (ins NN_GeluKindAttr:$kind,
                        NN_Elements:$input);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = "$kind $input attr-dict `:` type($input)";
@@ -108,6 +110,7 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
+def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -121,7 +124,7 @@ def NN_BinaryOp : NN_ElementwiseOp<"binary", [
     %y = nn.binary add %a, %b : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
     ```
   }];
-  let arguments = (ins EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">:$kind,
+  let arguments = (ins NN_BinaryKindAttr:$kind,
                        NN_Elements:$lhs, NN_Elements:$rhs);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = [{
@@ -138,6 +141,7 @@ def NN_Predicate : I32EnumAttr<"Predicate", "comparison", [
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
+def NN_PredicateAttr : EnumAttr<NN_Dialect, NN_Predicate, "predicate">;
 
 def NN_CompareOp : NN_ElementwiseOp<"compare", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -146,7 +150,7 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
     With a NaN every comparison but `ne` is false.
     `nn.compare lt %a, %b : tensor<4xf32>, tensor<4xf32> -> tensor<4xi1>`
   }];
-  let arguments = (ins EnumAttr<NN_Dialect, NN_Predicate, "predicate">:$predicate,
+  let arguments = (ins NN_PredicateAttr:$predicate,
                        NN_Elements:$lhs, NN_Elements:$rhs);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = [{

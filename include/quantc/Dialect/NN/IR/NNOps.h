@@ -47,6 +47,9 @@ std::optional<llvm::SmallVector<int64_t>> getConstantIntegers(mlir::Value value)
 
 #include "quantc/Dialect/NN/IR/NNEnums.h.inc"
 
+#define GET_ATTRDEF_CLASSES
+#include "quantc/Dialect/NN/IR/NNAttrs.h.inc"
+
 #define GET_OP_CLASSES
 #include "quantc/Dialect/NN/IR/NNOps.h.inc"
 

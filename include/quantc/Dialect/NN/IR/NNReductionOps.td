@@ -58,6 +58,7 @@ def NN_ReduceKind : I32EnumAttr<"ReduceKind", "reduction", [
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
+def NN_ReduceKindAttr : EnumAttr<NN_Dialect, NN_ReduceKind, "reduce_kind">;
 
 def NN_ReduceOp : NN_Op<"reduce", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
@@ -72,7 +73,7 @@ def NN_ReduceOp : NN_Op<"reduce", [
     %y = nn.reduce mean %x axes [1] keepdims : tensor<?x99x64xf32> -> tensor<?x1x64xf32>
     ```
   }];
-  let arguments = (ins EnumAttr<NN_Dialect, NN_ReduceKind, "reduce_kind">:$kind,
+  let arguments = (ins NN_ReduceKindAttr:$kind,
                        NN_Tensor:$input, DenseI64ArrayAttr:$axes,
                        UnitAttr:$keepdims);
   let results = (outs NN_Tensor:$result);

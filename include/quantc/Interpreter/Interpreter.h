@@ -1,0 +1,53 @@
+//===- Interpreter.h - Evaluation of functions on host tensors -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_INTERPRETER_INTERPRETER_H
+#define QUANTC_INTERPRETER_INTERPRETER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "quantc/Interpreter/HostValue.h"
+
+namespace quantc {
+
+/// What evaluation needs beside an op's operands.
+class InterpreterContext {
+public:
+  explicit InterpreterContext(unsigned threads = 1) : threads(threads) {}
+
+  /// Threads that an op may compute on; results do not depend on it.
+  unsigned getNumThreads() const { return threads; }
+
+  /// Evaluates the ops of \p block, whose arguments are \p arguments, and
+  /// appends the operands of its terminator to \p results.
+  llvm::LogicalResult interpretBlock(mlir::Block &block,
+                                     llvm::ArrayRef<HostValue> arguments,
+                                     llvm::SmallVectorImpl<HostValue> &results);
+
+private:
+  unsigned threads;
+};
+
+/// Evaluates \p func on \p arguments; failures have emitted their reason.
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+interpretFunction(mlir::func::FuncOp func, llvm::ArrayRef<HostValue> arguments,
+                  unsigned threads = 1);
+
+/// Evaluates a constant slice (see Analysis/ConstantSlices.h).
+llvm::FailureOr<HostValue> interpretConstant(mlir::Value value,
+                                             unsigned threads = 1);
+
+/// The value of an op with the trait ConstantLike.
+llvm::FailureOr<HostValue> getConstantValue(mlir::Operation *op);
+
+/// The type with every dynamic size of \p type taken from \p shape.
+mlir::RankedTensorType makeStatic(mlir::RankedTensorType type,
+                                  llvm::ArrayRef<int64_t> shape);
+
+} // namespace quantc
+
+#endif // QUANTC_INTERPRETER_INTERPRETER_H
