@@ -155,8 +155,7 @@ void Orderer::visit(int root) {
   }
 }
 
-std::vector<int>
-quantc::onnx::orderNodes(const GraphProto &graph,
-                         std::vector<std::string> &problems) {
+std::vector<int> quantc::onnx::orderNodes(const GraphProto &graph,
+                                          std::vector<std::string> &problems) {
   return Orderer(graph, problems).run();
 }

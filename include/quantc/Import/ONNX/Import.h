@@ -1,0 +1,33 @@
+//===- Import.h - ONNX files to the nn dialect ------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_IMPORT_ONNX_IMPORT_H
+#define QUANTC_IMPORT_ONNX_IMPORT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <string>
+#include <vector>
+
+namespace quantc::onnx {
+
+/// Imports the ONNX model at `path` as a module with one function, `@main`, on
+/// the nn dialect. On failure returns null and adds a sentence for each problem
+/// of the model to `problems`: all that were found, not just the first.
+mlir::OwningOpRef<mlir::ModuleOp>
+importModel(llvm::StringRef path, mlir::MLIRContext *context,
+            std::vector<std::string> &problems);
+
+/// Whether the file at `path` is to be read as an ONNX model: it is called so,
+/// or begins like one.
+bool isModelFile(llvm::StringRef path);
+
+} // namespace quantc::onnx
+
+#endif // QUANTC_IMPORT_ONNX_IMPORT_H

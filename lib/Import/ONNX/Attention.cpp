@@ -1,0 +1,129 @@
+//===- Attention.cpp - Attention as one operator ----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace quantc::onnx;
+
+/// [B, S, H * D] to [B, H, S, D].
+static Value splitHeads(NodeBinder &node, Value x, int64_t heads) {
+  Emitter &emit = node.emit();
+  int64_t width = typeOf(x).getDimSize(2);
+  if (ShapedType::isDynamic(width) || width % heads != 0) {
+    node.problem("its last dim must be a multiple of the " + Twine(heads) +
+                 " heads");
+    return {};
+  }
+  Value split = emit.reshape(
+      x, {Size(x, 0), Size(x, 1), Size(heads), Size(width / heads)});
+  return emit.transpose(split, {0, 2, 1, 3});
+}
+
+/// The mask to add to the scores: of a boolean one, 0 where it is true.
+static Value additiveMask(NodeBinder &node, Value mask) {
+  if (!mask || !typeOf(mask).getElementType().isInteger(1))
+    return mask;
+  Emitter &emit = node.emit();
+  return emit.select(
+      mask, emit.scalar(emit.f32(), 0),
+      emit.scalar(emit.f32(), -std::numeric_limits<double>::infinity()));
+}
+
+static void checkAttributes(NodeBinder &node) {
+  if (float cap = node.real("softcap", 0); cap != 0)
+    node.unsupported("softcap", std::to_string(cap), "0");
+  // Softmax runs in float32, whatever less is asked for.
+  int64_t precision = node.integer("softmax_precision", 1);
+  if (precision != 1 && precision != 10 && precision != 16)
+    node.unsupported("softmax_precision", Twine(precision),
+                     "1 (float), 10 (float16), 16 (bfloat16)");
+  node.ignore("qk_matmul_output_mode"); // about output 3 only
+  if (node.opset() >= 25)
+    for (StringRef name : {"left_window_size", "right_window_size"})
+      if (int64_t window = node.integer(name, -1); window != -1)
+        node.unsupported(name, Twine(window), "-1");
+  if (node.wantsOutput(3))
+    node.problem("output 3 (qk_matmul_output) is not supported");
+  if (node.hasInput(6))
+    node.problem("input 6 (nonpad_kv_seqlen) is not supported");
+  if (node.hasInput(4) != node.hasInput(5))
+    node.problem("past_key and past_value must be given together");
+}
+
+static void importAttention(NodeBinder &node) {
+  checkAttributes(node);
+  bool causal = node.flag("is_causal", false);
+  std::optional<float> scale = node.real("scale");
+  std::optional<int64_t> heads = node.integer("q_num_heads");
+  std::optional<int64_t> kvHeads = node.integer("kv_num_heads");
+  Value q = node.input(0, Float), k = node.input(1, Float);
+  Value v = node.input(2, Float);
+  Value mask = node.optionalInput(3, Float | Boolean);
+  Value pastK = node.optionalInput(4, Float);
+  Value pastV = node.optionalInput(5, Float);
+  if (node.failed())
+    return;
+  bool flat = rankOf(q) == 3;
+  for (Value operand : {q, k, v})
+    if (rankOf(operand) != (flat ? 3 : 4)) {
+      node.problem("Q, K and V must all have rank 3 or all rank 4");
+      return;
+    }
+  if (flat && (heads.value_or(0) <= 0 || kvHeads.value_or(0) <= 0)) {
+    node.problem("inputs of rank 3 need q_num_heads and kv_num_heads");
+    return;
+  }
+  Emitter &emit = node.emit();
+  if (flat) {
+    q = splitHeads(node, q, *heads);
+    k = splitHeads(node, k, *kvHeads);
+    v = splitHeads(node, v, *kvHeads);
+  }
+  if (pastK) {
+    k = emit.concat({pastK, k}, 2);
+    v = emit.concat({pastV, v}, 2);
+  }
+  if (!q || !k || !v)
+    return;
+  node.output(1, k);
+  node.output(2, v);
+  if (!scale) {
+    int64_t size = typeOf(q).getDimSize(3);
+    if (ShapedType::isDynamic(size) || size == 0) {
+      node.problem("attribute scale is not given and the size of a head is "
+                   "not known");
+      return;
+    }
+    scale = static_cast<float>(1 / std::sqrt(static_cast<double>(size)));
+  }
+  if (mask) {
+    int64_t given =
+        typeOf(mask).getShape().empty() ? 1 : typeOf(mask).getShape().back();
+    int64_t keys = typeOf(k).getDimSize(2);
+    if (!ShapedType::isDynamic(given) && !ShapedType::isDynamic(keys) &&
+        given != 1 && given < keys) {
+      node.problem("its mask covers " + Twine(given) + " of " + Twine(keys) +
+                   " keys; supported: all of them");
+      return;
+    }
+  }
+  Value result =
+      emit.attention(q, k, v, additiveMask(node, mask), *scale, causal);
+  if (flat && result) {
+    Value rows = emit.transpose(result, {0, 2, 1, 3});
+    int64_t size = typeOf(v).getDimSize(3);
+    result =
+        emit.reshape(rows, {Size(rows, 0), Size(rows, 1), Size(*heads * size)});
+  }
+  node.output(0, result);
+}
+
+void quantc::onnx::addAttentionOps(OpTable &table) {
+  table.add("Attention", importAttention, 23, 3, 7, 4);
+}

@@ -1,0 +1,53 @@
+//===- Cast.cpp - Conversions of element types ------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace quantc::onnx;
+
+/// Narrow types are computed with in wider ones, so a cast between two ONNX
+/// types that share one does nothing: half precision is not rounded to and
+/// small integers do not wrap.
+static void importCast(NodeBinder &node) {
+  // Both are about float8 targets only.
+  if (node.opset() >= 19)
+    node.ignore("saturate");
+  if (node.opset() >= 24)
+    node.ignore("round_mode");
+  std::optional<int64_t> to = node.integer("to");
+  Type type;
+  if (!to) {
+    node.problem("attribute to is missing");
+  } else {
+    auto dataType = static_cast<int32_t>(
+        std::clamp<int64_t>(*to, -1, std::numeric_limits<int32_t>::max()));
+    type = computationType(dataType, node.importState().context());
+    if (!type)
+      node.unsupported("to", Twine(*to) + " (" + dataTypeName(dataType) + ")",
+                       supportedDataTypes());
+  }
+  Value x = node.input(0);
+  if (!node.failed())
+    node.output(0, node.emit().cast(x, type));
+}
+
+static void importCastLike(NodeBinder &node) {
+  if (node.opset() >= 19)
+    node.ignore("saturate");
+  if (node.opset() >= 24)
+    node.ignore("round_mode");
+  Value x = node.input(0), like = node.input(1);
+  if (!node.failed())
+    node.output(0, node.emit().cast(x, typeOf(like).getElementType()));
+}
+
+void quantc::onnx::addCastOps(OpTable &table) {
+  table.add("Cast", importCast, 6, 1, 1);
+  table.add("CastLike", importCastLike, 15, 2, 2);
+}

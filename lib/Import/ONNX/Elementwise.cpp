@@ -1,0 +1,175 @@
+//===- Elementwise.cpp - Arithmetic element by element ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace quantc::onnx;
+
+/// The operator's name is the kind, in lower case.
+static std::string kindOf(NodeBinder &node) {
+  return StringRef(node.proto().op_type()).lower();
+}
+
+template <unsigned Kinds> static void importUnary(NodeBinder &node) {
+  Value x = node.input(0, Kinds);
+  if (!node.failed())
+    node.output(0, node.emit().unary(kindOf(node), x));
+}
+
+template <unsigned Kinds> static void importBinary(NodeBinder &node) {
+  Value a = node.input(0, Kinds), b = node.input(1, Kinds);
+  node.requireSameElements({a, b});
+  if (!node.failed())
+    node.output(0, node.emit().binary(kindOf(node), a, b));
+}
+
+static void importPow(NodeBinder &node) {
+  Value base = node.input(0, Number), exponent = node.input(1, Number);
+  if (node.failed())
+    return;
+  // The exponent may have another type; the result has the base's. Integers
+  // with a real exponent are computed as real numbers.
+  Emitter &emit = node.emit();
+  Type type = typeOf(base).getElementType();
+  if (isa<FloatType>(typeOf(exponent).getElementType()))
+    base = emit.cast(base, emit.f32());
+  else
+    exponent = emit.cast(exponent, type);
+  node.output(0, emit.cast(emit.binary("pow", base, exponent), type));
+}
+
+static void importMod(NodeBinder &node) {
+  // fmod = 0 takes the sign of the divisor, 1 that of the dividend. Before
+  // opset 28 only integers may leave fmod at 0.
+  bool fmod = node.flag("fmod", false);
+  Value a = node.input(0, Number), b = node.input(1, Number);
+  node.requireSameElements({a, b});
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  bool real = isa<FloatType>(typeOf(a).getElementType());
+  if (real && !fmod && node.opset() < 28) {
+    node.unsupported("fmod", "0", "1 for inputs of type float");
+    return;
+  }
+  node.output(0, emit.binary(fmod ? "fmod" : "mod", a, b));
+}
+
+static void importVariadic(NodeBinder &node) {
+  std::string kind = kindOf(node);
+  bool mean = kind == "mean";
+  SmallVector<Value> values =
+      node.inputs(0, kind == "min" || kind == "max" ? Number : Float | Integer);
+  node.requireSameElements(values);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value result = values.front();
+  for (Value next : llvm::drop_begin(values))
+    result = emit.binary(mean || kind == "sum" ? "add" : kind, result, next);
+  if (mean && result)
+    result = emit.binary(
+        "div", result,
+        emit.scalar(typeOf(result).getElementType(), values.size()));
+  node.output(0, result);
+}
+
+template <char const *Predicate> static void importCompare(NodeBinder &node) {
+  Value a = node.input(0), b = node.input(1);
+  node.requireSameElements({a, b});
+  if (!node.failed())
+    node.output(0, node.emit().compare(Predicate, a, b));
+}
+
+static void importWhere(NodeBinder &node) {
+  Value condition = node.input(0, Boolean);
+  Value a = node.input(1), b = node.input(2);
+  node.requireSameElements({a, b});
+  if (!node.failed())
+    node.output(0, node.emit().select(condition, a, b));
+}
+
+static void importClip(NodeBinder &node) {
+  std::optional<double> min, max;
+  Value minimum, maximum;
+  if (node.opset() < 11) {
+    min = node.real("min");
+    max = node.real("max");
+  } else {
+    minimum = node.optionalInput(1, Number);
+    maximum = node.optionalInput(2, Number);
+    if (minimum)
+      min = constantScalar(minimum);
+    if (maximum)
+      max = constantScalar(maximum);
+  }
+  Value x = node.input(0, Number);
+  for (Value bound : {minimum, maximum})
+    if (x && bound)
+      node.requireSameElements({x, bound});
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  bool constant = (!minimum || min) && (!maximum || max);
+  if (constant && isa<FloatType>(typeOf(x).getElementType())) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    node.output(0,
+                emit.clip(x, min.value_or(-infinity), max.value_or(infinity)));
+    return;
+  }
+  // The order gives max where the bounds cross, as ONNX says.
+  if (minimum)
+    x = emit.binary("max", x, minimum);
+  if (maximum)
+    x = emit.binary("min", x, maximum);
+  node.output(0, x);
+}
+
+static void importGelu(NodeBinder &node) {
+  StringRef approximate = node.choice("approximate", "none", {"none", "tanh"});
+  Value x = node.input(0, Float);
+  if (!node.failed())
+    node.output(0, node.emit().gelu(approximate == "none" ? "erf" : "tanh", x));
+}
+
+static constexpr char Equal[] = "eq", Less[] = "lt", Greater[] = "gt",
+                      LessOrEqual[] = "le", GreaterOrEqual[] = "ge";
+
+void quantc::onnx::addElementwiseOps(OpTable &table) {
+  for (const char *name :
+       {"Tanh", "Sigmoid", "Exp", "Log", "Sqrt", "Reciprocal", "Floor", "Ceil"})
+    table.add(name, importUnary<Float>, 6, 1, 1);
+  for (const char *name : {"Sin", "Cos"})
+    table.add(name, importUnary<Float>, 7, 1, 1);
+  table.add("Softplus", importUnary<Float>, 1, 1, 1);
+  table.add("Round", importUnary<Float>, 11, 1, 1);
+  table.add("Erf", importUnary<Number>, 9, 1, 1);
+  table.add("Sign", importUnary<Number>, 9, 1, 1);
+  for (const char *name : {"Neg", "Abs", "Relu"})
+    table.add(name, importUnary<Number>, 6, 1, 1);
+  table.add("Not", importUnary<Boolean>, 1, 1, 1);
+
+  for (const char *name : {"Add", "Sub", "Mul", "Div"})
+    table.add(name, importBinary<Number>, 7, 2, 2);
+  for (const char *name : {"And", "Or", "Xor"})
+    table.add(name, importBinary<Boolean>, 7, 2, 2);
+  table.add("Pow", importPow, 7, 2, 2);
+  table.add("Mod", importMod, 10, 2, 2);
+  for (const char *name : {"Min", "Max", "Sum", "Mean"})
+    table.add(name, importVariadic, 6, 1, OpTable::Variadic);
+
+  table.add("Equal", importCompare<Equal>, 7, 2, 2);
+  table.add("Less", importCompare<Less>, 7, 2, 2);
+  table.add("Greater", importCompare<Greater>, 7, 2, 2);
+  table.add("LessOrEqual", importCompare<LessOrEqual>, 12, 2, 2);
+  table.add("GreaterOrEqual", importCompare<GreaterOrEqual>, 12, 2, 2);
+  table.add("Where", importWhere, 9, 3, 3);
+  table.add("Clip", importClip, 6, 1, 3);
+  table.add("Gelu", importGelu, 20, 1, 1);
+}

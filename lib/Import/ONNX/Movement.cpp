@@ -1,0 +1,197 @@
+//===- Movement.cpp - Moving elements about ---------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace quantc::onnx;
+
+static void importTranspose(NodeBinder &node) {
+  std::optional<SmallVector<int64_t>> given = node.integers("perm");
+  Value x = node.input(0);
+  if (node.failed())
+    return;
+  int64_t rank = rankOf(x);
+  SmallVector<int64_t> permutation;
+  if (!given) {
+    permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  } else {
+    permutation = *given;
+    SmallVector<int64_t> sorted = permutation;
+    llvm::sort(sorted);
+    if (!llvm::equal(sorted, llvm::seq<int64_t>(0, rank))) {
+      std::string text;
+      llvm::raw_string_ostream stream(text);
+      llvm::interleaveComma(permutation, stream);
+      node.unsupported("perm", "[" + Twine(text) + "]",
+                       "a permutation of 0 to " + Twine(rank - 1));
+      return;
+    }
+  }
+  node.output(0, node.emit().transpose(x, permutation));
+}
+
+/// The constant or run-time operand `index` of Slice.
+static std::optional<SmallVector<int64_t>> constantOperand(Value value) {
+  return value ? constantElements(value) : std::nullopt;
+}
+
+static void importSlice(NodeBinder &node) {
+  std::optional<SmallVector<int64_t>> starts, ends, axes, steps;
+  Value bounds[4];
+  if (node.opset() < 10) {
+    starts = node.integers("starts");
+    ends = node.integers("ends");
+    axes = node.integers("axes");
+    if (!starts || !ends)
+      node.problem("attributes starts and ends are missing");
+  } else {
+    for (unsigned i = 0; i < 4; ++i)
+      bounds[i] = i < 2 ? node.input(i + 1, Integer)
+                        : node.optionalInput(i + 1, Integer);
+    for (Value bound : bounds)
+      if (bound && (rankOf(bound) != 1 || typeOf(bound).isDynamicDim(0)))
+        node.problem("its bounds must be vectors of known length");
+    if (!node.failed()) {
+      starts = constantOperand(bounds[0]);
+      ends = constantOperand(bounds[1]);
+      axes = constantOperand(bounds[2]);
+      steps = constantOperand(bounds[3]);
+    }
+  }
+  Value x = node.input(0);
+  if (node.failed())
+    return;
+  if (bounds[2] && !axes) {
+    node.problem("its axes are computed at run time; supported: constants");
+    return;
+  }
+  size_t count = starts ? starts->size() : typeOf(bounds[0]).getDimSize(0);
+  SmallVector<int64_t> normal =
+      axes ? node.normalizeAxes(*axes, rankOf(x))
+           : llvm::to_vector(llvm::seq<int64_t>(0, count));
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  bool constant = starts && ends && (steps || !bounds[3]);
+  if (!constant) {
+    Value allSteps =
+        bounds[3] ? bounds[3] : emit.integers(SmallVector<int64_t>(count, 1));
+    node.output(0, emit.slice(x, bounds[0], bounds[1], normal, allSteps));
+    return;
+  }
+  if (!steps)
+    steps = SmallVector<int64_t>(count, 1);
+  if (ends->size() != count || steps->size() != count ||
+      normal.size() != count || static_cast<int64_t>(count) > rankOf(x)) {
+    node.problem("starts, ends, axes and steps have " + Twine(count) + ", " +
+                 Twine(ends->size()) + ", " + Twine(normal.size()) + " and " +
+                 Twine(steps->size()) + " entries for an input of rank " +
+                 Twine(rankOf(x)));
+    return;
+  }
+  if (llvm::is_contained(*steps, 0)) {
+    node.problem("a step is 0");
+    return;
+  }
+  node.output(0, emit.slice(x, *starts, *ends, normal, *steps));
+}
+
+/// The sizes of the parts along a dim of `size` when they are not given.
+static SmallVector<int64_t> equalParts(NodeBinder &node, int64_t size) {
+  auto parts = static_cast<int64_t>(node.outputCount());
+  if (node.opset() >= 18) {
+    if (std::optional<int64_t> number = node.integer("num_outputs"))
+      if (*number != parts)
+        node.unsupported("num_outputs", Twine(*number),
+                         "the number of its outputs, " + Twine(parts));
+  }
+  if (ShapedType::isDynamic(size)) {
+    node.problem("splits a dim of run-time size into equal parts; supported: "
+                 "sizes that are given");
+    return {};
+  }
+  // Only the last part may be smaller, and only from opset 18 on.
+  int64_t chunk = llvm::divideCeil(size, parts);
+  SmallVector<int64_t> sizes(parts, chunk);
+  sizes.back() = size - chunk * (parts - 1);
+  if (sizes.back() < 0 || (node.opset() < 18 && sizes.back() != chunk))
+    node.problem("dim of size " + Twine(size) + " does not split into " +
+                 Twine(parts) + " parts");
+  return sizes;
+}
+
+static void importSplit(NodeBinder &node) {
+  int64_t axis = node.integer("axis", 0);
+  std::optional<SmallVector<int64_t>> sizes;
+  if (node.opset() < 13)
+    sizes = node.integers("split");
+  else if (node.hasInput(1))
+    sizes = node.constantIntegers(1, "split");
+  if (node.opset() >= 18)
+    node.ignore("num_outputs");
+  Value x = node.input(0);
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (node.failed())
+    return;
+  int64_t size = typeOf(x).getDimSize(axis);
+  if (!sizes) {
+    sizes = equalParts(node, size);
+  } else {
+    int64_t total = 0;
+    bool sane = sizes->size() == node.outputCount();
+    for (int64_t part : *sizes) {
+      sane &= part >= 0 && part <= std::numeric_limits<int32_t>::max();
+      total += sane ? part : 0;
+    }
+    if (!sane || (!ShapedType::isDynamic(size) && total != size))
+      node.problem("its split sizes are not those of its " +
+                   Twine(node.outputCount()) + " outputs");
+  }
+  if (node.failed())
+    return;
+  int64_t start = 0;
+  for (auto [index, part] : llvm::enumerate(*sizes)) {
+    if (node.wantsOutput(index)) {
+      Emitter emit = node.emitFor(index);
+      node.output(index, emit.slice(x, {start}, {start + part}, {axis}, {1}));
+    }
+    start += part;
+  }
+}
+
+static void importConcat(NodeBinder &node) {
+  std::optional<int64_t> axis = node.integer("axis");
+  if (!axis)
+    node.problem("attribute axis is missing");
+  SmallVector<Value> parts = node.inputs(0, Any);
+  node.requireSameElements(parts);
+  if (node.failed())
+    return;
+  int64_t normal = node.normalizeAxis(*axis, rankOf(parts.front()), "axis");
+  if (!node.failed())
+    node.output(0, node.emit().concat(parts, normal));
+}
+
+static void importGather(NodeBinder &node) {
+  int64_t axis = node.integer("axis", 0);
+  Value x = node.input(0), indices = node.input(1, Integer);
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (!node.failed())
+    node.output(0, node.emit().gather(x, indices, axis));
+}
+
+void quantc::onnx::addMovementOps(OpTable &table) {
+  table.add("Transpose", importTranspose, 1, 1, 1);
+  table.add("Slice", importSlice, 1, 1, 5);
+  table.add("Split", importSplit, 2, 1, 2, OpTable::Variadic);
+  table.add("Concat", importConcat, 4, 1, OpTable::Variadic);
+  table.add("Gather", importGather, 1, 2, 2);
+}

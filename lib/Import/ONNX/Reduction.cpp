@@ -1,0 +1,68 @@
+//===- Reduction.cpp - Reductions over axes ---------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+
+using namespace mlir;
+using namespace quantc::onnx;
+
+/// The first opset in which the axes of a reduction are an input.
+static unsigned axesInputSince(StringRef op) {
+  return op == "ReduceSum" ? 13 : 18;
+}
+
+static void importReduction(NodeBinder &node) {
+  StringRef op = node.proto().op_type();
+  std::string kind = op.drop_front(StringRef("Reduce").size()).lower();
+  if (kind == "sumsquare")
+    kind = "sumsq";
+  bool logarithm = kind == "logsum";
+  bool keepDims = node.flag("keepdims", true);
+  bool noop = false;
+  std::optional<SmallVector<int64_t>> axes;
+  if (node.opset() >= axesInputSince(op)) {
+    noop = node.flag("noop_with_empty_axes", false);
+    if (node.hasInput(1))
+      axes = node.constantIntegers(1, "axes");
+  } else {
+    axes = node.integers("axes");
+    if (node.hasInput(1))
+      node.problem("input 1 (axes) exists from opset " +
+                   Twine(axesInputSince(op)) + " on only");
+  }
+  bool ordered = kind == "max" || kind == "min";
+  Value x =
+      node.input(0, ordered && node.opset() >= 20 ? Number | Boolean : Number);
+  SmallVector<int64_t> normal;
+  if (x)
+    normal =
+        node.normalizeAxes(axes.value_or(SmallVector<int64_t>()), rankOf(x));
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  // Empty axes reduce all dims, or none where the attribute says so. None
+  // still applies what the reduction does to each element.
+  if (normal.empty() && !noop)
+    normal = llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
+  llvm::sort(normal);
+  Type element = typeOf(x).getElementType();
+  bool boolean = element.isInteger(1);
+  if (boolean)
+    x = emit.cast(x, IntegerType::get(element.getContext(), 32));
+  Value result = emit.reduce(logarithm ? "sum" : kind, x, normal, keepDims);
+  if (logarithm)
+    result = emit.unary("log", result);
+  node.output(0, boolean ? emit.cast(result, element) : result);
+}
+
+void quantc::onnx::addReductionOps(OpTable &table) {
+  for (const char *name :
+       {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
+        "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum"})
+    table.add(name, importReduction, 1, 1, 2);
+}
