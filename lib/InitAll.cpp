@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -29,4 +30,4 @@ void quantc::registerAllDialects(DialectRegistry &registry) {
                   vector::VectorDialect>();
 }
 
-void quantc::registerAllPasses() {}
+void quantc::registerAllPasses() { nn::registerNNPasses(); }

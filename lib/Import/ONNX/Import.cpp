@@ -9,7 +9,8 @@
 #include "quantc/Import/ONNX/Import.h"
 #include "Graph.h"
 #include "OpTable.h"
-#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -325,6 +326,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   if (!problems.empty())
     return {};
   setAttributes(*module);
+  nn::resolveShapes(function);
   if (failed(verify(*module))) {
     problems.push_back("the imported module does not verify");
     return {};

@@ -52,11 +52,81 @@ void UnaryOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); 
 void GeluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
 void SiluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
 void ClipOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
+/// Whether the expression is at least zero whatever its symbols are; symbols are
+/// sizes.
+static bool isNotNegative(AffineExpr expression) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return constant.getValue() >= 0;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
+  return !binary ||
+         (isNotNegative(binary.getLHS()) && isNotNegative(binary.getRHS()));
+}
+
+/// Whether the two are equal, where that can be told.
+static std::optional<bool> areEqual(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return true;
+  auto x = dyn_cast<AffineConstantExpr>(a), y = dyn_cast<AffineConstantExpr>(b);
+  if (x && y)
+    return false;
+  if ((x && x.getValue() < 0 && isNotNegative(b)) ||
+      (y && y.getValue() < 0 && isNotNegative(a)))
+    return false;
+  return std::nullopt;
+}
+
+/// The elements of operands that broadcast to one length of at most one dim.
+static std::optional<SmallVector<Sizes>>
+broadcastElements(Operation *op, SymbolicShapes &shapes) {
+  SmallVector<Sizes> lists;
+  size_t count = 1;
+  for (Value operand : op->getOperands()) {
+    auto elements = shapes.getElements(operand);
+    if (!elements)
+      return std::nullopt;
+    lists.emplace_back(*elements);
+    if (lists.back().size() != 1)
+      count = lists.back().size();
+  }
+  for (Sizes &list : lists) {
+    if (list.size() == 1)
+      list.assign(count, Sizes(list)[0]);
+    if (list.size() != count)
+      return std::nullopt;
+  }
+  return lists;
+}
+
 void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
   inferBroadcast(*this, shapes);
+  bool wanted = getPredicate() == Predicate::Eq;
+  auto lists = broadcastElements(*this, shapes);
+  if (!lists || (!wanted && getPredicate() != Predicate::Ne))
+    return;
+  Sizes result;
+  for (auto [a, b] : llvm::zip_equal((*lists)[0], (*lists)[1])) {
+    std::optional<bool> equal = areEqual(a, b);
+    if (!equal)
+      return;
+    result.push_back(shapes.getConstant(*equal == wanted));
+  }
+  shapes.setElements(getResult(), result);
 }
+
 void SelectOp::inferSymbolic(SymbolicShapes &shapes) {
   inferBroadcast(*this, shapes);
+  auto lists = broadcastElements(*this, shapes);
+  if (!lists)
+    return;
+  Sizes result;
+  for (auto [condition, a, b] :
+       llvm::zip_equal((*lists)[0], (*lists)[1], (*lists)[2])) {
+    auto known = dyn_cast<AffineConstantExpr>(condition);
+    if (!known)
+      return;
+    result.push_back(known.getValue() ? a : b);
+  }
+  shapes.setElements(getResult(), result);
 }
 
 void CastOp::inferSymbolic(SymbolicShapes &shapes) {
@@ -260,6 +330,14 @@ void ExpandOp::inferSymbolic(SymbolicShapes &shapes) {
     return;
   Sizes sizes(*target), input(shapes.getSizes(getInput()));
   shapes.setSizes(getResult(), broadcastAll(shapes, {input, sizes}));
+  auto values = shapes.getElements(getInput());
+  auto type = getType();
+  if (!values || values->size() != 1 || type.getRank() != 1)
+    return;
+  auto count = dyn_cast<AffineConstantExpr>(shapes.getSizes(getResult())[0]);
+  constexpr int64_t small = 64;
+  if (count && count.getValue() >= 0 && count.getValue() <= small)
+    shapes.setElements(getResult(), Sizes(count.getValue(), Sizes(*values)[0]));
 }
 
 void GatherOp::inferSymbolic(SymbolicShapes &shapes) {

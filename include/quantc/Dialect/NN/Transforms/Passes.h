@@ -1,0 +1,28 @@
+//===- Passes.h - Passes on networks ----------------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_TRANSFORMS_PASSES_H
+#define QUANTC_DIALECT_NN_TRANSFORMS_PASSES_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
+
+namespace quantc::nn {
+
+/// What the pass nn-resolve-shapes does to one function.
+void resolveShapes(mlir::func::FuncOp func);
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "quantc/Dialect/NN/Transforms/Passes.h.inc"
+
+} // namespace quantc::nn
+
+#endif // QUANTC_DIALECT_NN_TRANSFORMS_PASSES_H

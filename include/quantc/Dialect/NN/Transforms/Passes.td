@@ -1,0 +1,40 @@
+//===- Passes.td - Passes on networks -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD
+#define QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def NNResolveShapes : Pass<"nn-resolve-shapes", "::mlir::func::FuncOp"> {
+  let summary = "Put into types and constants what is known of sizes";
+  let description = [{
+    Sizes that follow from the function's symbols are computed once for all ops:
+    those that are numbers become part of the types, integer tensors all of whose
+    elements are numbers become constants, and a reshape with one size of run
+    time takes it as what is left over (-1). Shape arithmetic that nothing needs
+    any more is removed. The import ends with it.
+
+    A public function's result types change with what it returns; a private
+    one's stay, for its callers know them.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def NNRecompose : Pass<"nn-recompose"> {
+  let summary = "Recognise whole ops in the chains that exporters spell";
+  let description = [{
+    GELU (with erf, tanh or a sigmoid), SiLU, LayerNorm and attention arrive as
+    chains of primitives from many exporters. They become the whole ops that
+    recipes, kernels and reports know. Constants must agree to seven digits: a
+    chain that computes something else stays what it is.
+  }];
+  let dependentDialects = ["::quantc::nn::NNDialect"];
+}
+
+#endif // QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD

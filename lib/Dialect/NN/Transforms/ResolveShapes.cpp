@@ -1,0 +1,195 @@
+//===- ResolveShapes.cpp - Known sizes into types and constants -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Interfaces/ShapeInterface.h"
+
+#include "mlir/IR/Iterators.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace quantc::nn {
+#define GEN_PASS_DEF_NNRESOLVESHAPES
+#include "quantc/Dialect/NN/Transforms/Passes.h.inc"
+} // namespace quantc::nn
+
+using namespace mlir;
+using namespace quantc;
+
+static std::optional<int64_t> constantOf(AffineExpr expression) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return constant.getValue();
+  return std::nullopt;
+}
+
+/// Gives the result the static sizes that are known.
+static void refineType(Value result, SymbolicShapes &shapes) {
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  if (!type || type.hasStaticShape())
+    return;
+  SmallVector<int64_t> sizes(type.getShape());
+  for (auto [size, expression] :
+       llvm::zip_equal(sizes, shapes.getSizes(result)))
+    if (std::optional<int64_t> known = constantOf(expression))
+      if (ShapedType::isDynamic(size) && *known >= 0)
+        size = *known;
+  result.setType(type.clone(sizes));
+}
+
+static Value makeConstant(OpBuilder &builder, Location loc,
+                          RankedTensorType type, ArrayRef<int64_t> values) {
+  unsigned width = type.getElementType().getIntOrFloatBitWidth();
+  SmallVector<APInt> elements;
+  for (int64_t value : values)
+    elements.push_back(APInt(width, value, /*isSigned=*/true,
+                             /*implicitTrunc=*/true));
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, elements));
+}
+
+/// Replaces a small integer tensor whose elements are all known.
+static void replaceByConstant(Operation *op, SymbolicShapes &shapes) {
+  if (op->getNumResults() != 1 || op->hasTrait<OpTrait::ConstantLike>())
+    return;
+  Value result = op->getResult(0);
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  auto elements = shapes.getElements(result);
+  if (!type || !type.hasStaticShape() || !elements ||
+      static_cast<int64_t>(elements->size()) != type.getNumElements())
+    return;
+  SmallVector<int64_t> values;
+  for (AffineExpr element : *elements) {
+    std::optional<int64_t> value = constantOf(element);
+    if (!value)
+      return;
+    values.push_back(*value);
+  }
+  OpBuilder builder(op);
+  result.replaceAllUsesWith(makeConstant(builder, op->getLoc(), type, values));
+}
+
+/// A reshape all but one of whose sizes are numbers need not compute the last.
+static bool inferLastSize(nn::ReshapeOp op, ArrayRef<AffineExpr> elements) {
+  SmallVector<int64_t> sizes;
+  unsigned unknown = 0;
+  for (AffineExpr element : elements) {
+    std::optional<int64_t> value = constantOf(element);
+    unknown += !value || *value == -1;
+    // Nothing follows from an empty tensor's other sizes.
+    if (value && *value == 0)
+      return false;
+    sizes.push_back(value.value_or(-1));
+  }
+  if (unknown != 1)
+    return false;
+  OpBuilder builder(op);
+  op.getShapeMutable().assign(
+      makeConstant(builder, op.getShape().getLoc(),
+                   cast<RankedTensorType>(op.getShape().getType()), sizes));
+  return true;
+}
+
+namespace {
+/// Where a symbol of the function can be read: a dim of an argument.
+struct Source {
+  Value argument;
+  int64_t dim;
+};
+} // namespace
+
+static llvm::DenseMap<AffineExpr, Source> findSources(func::FuncOp func,
+                                                      SymbolicShapes &shapes) {
+  llvm::DenseMap<AffineExpr, Source> sources;
+  for (Value argument : func.getArguments())
+    if (isa<RankedTensorType>(argument.getType()))
+      for (auto [dim, size] : llvm::enumerate(shapes.getSizes(argument)))
+        sources.try_emplace(size, Source{argument, static_cast<int64_t>(dim)});
+  return sources;
+}
+
+/// A shape operand whose elements are numbers and sizes of arguments is read
+/// from the arguments, however long the way was that the model took.
+static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
+                         const llvm::DenseMap<AffineExpr, Source> &sources) {
+  for (AffineExpr element : elements)
+    if (!constantOf(element) && !sources.contains(element))
+      return;
+  OpBuilder builder(operand.getOwner());
+  Location loc = operand.get().getLoc();
+  SmallVector<Value> parts;
+  SmallVector<int64_t> numbers;
+  auto flush = [&] {
+    if (numbers.empty())
+      return;
+    auto type = RankedTensorType::get(static_cast<int64_t>(numbers.size()),
+                                      builder.getI64Type());
+    parts.push_back(makeConstant(builder, loc, type, numbers));
+    numbers.clear();
+  };
+  for (AffineExpr element : elements) {
+    if (std::optional<int64_t> number = constantOf(element)) {
+      numbers.push_back(*number);
+      continue;
+    }
+    flush();
+    const Source &source = sources.find(element)->second;
+    parts.push_back(nn::ShapeOp::create(
+        builder, loc, RankedTensorType::get({1}, builder.getI64Type()),
+        source.argument, builder.getI64IntegerAttr(source.dim),
+        builder.getI64IntegerAttr(source.dim + 1)));
+  }
+  flush();
+  operand.set(parts.size() == 1
+                  ? parts.front()
+                  : nn::ConcatOp::create(builder, loc, operand.get().getType(),
+                                         parts, builder.getI64IntegerAttr(0))
+                        .getResult());
+}
+
+void nn::resolveShapes(func::FuncOp func) {
+  if (func.isExternal())
+    return;
+  SymbolicShapes shapes(func);
+  SmallVector<Operation *> ops;
+  func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<ShapeInterface>(op))
+      ops.push_back(op);
+  });
+  for (Operation *op : ops)
+    for (Value result : op->getResults())
+      refineType(result, shapes);
+  llvm::DenseMap<AffineExpr, Source> sources = findSources(func, shapes);
+  for (Operation *op : ops) {
+    replaceByConstant(op, shapes);
+    if (!isa<nn::ReshapeOp, nn::ExpandOp>(op))
+      continue;
+    OpOperand &shape = op->getOpOperand(1);
+    auto elements = shapes.getElements(shape.get());
+    if (!elements || shape.get().getDefiningOp<arith::ConstantOp>())
+      continue;
+    auto reshape = dyn_cast<nn::ReshapeOp>(op);
+    if (!reshape || !inferLastSize(reshape, *elements))
+      rebuildShape(shape, *elements, sources);
+  }
+  // Users come behind what they use, so one pass from the end is enough.
+  func.walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
+    if (isOpTriviallyDead(op))
+      op->erase();
+  });
+  if (!func.isPrivate())
+    func.setFunctionType(FunctionType::get(
+        func.getContext(), func.getArgumentTypes(),
+        func.getBody().back().getTerminator()->getOperandTypes()));
+}
+
+namespace {
+struct NNResolveShapes : public nn::impl::NNResolveShapesBase<NNResolveShapes> {
+  void runOnOperation() override { nn::resolveShapes(getOperation()); }
+};
+} // namespace
