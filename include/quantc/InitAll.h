@@ -1,4 +1,4 @@
-//===- InitAll.h - Registration of everything in quantc -*- C++ -*-===//
+//===- InitAll.h - Registration of everything in quantc ---------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- SymbolicShapes.cpp - Sizes as expressions of symbols -*- C++ -*-===//
+//===- SymbolicShapes.cpp - Sizes as expressions of symbols -----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -62,8 +62,8 @@ HostValue HostValue::fromAttribute(DenseElementsAttr attribute) {
   }
   bool logical = type.getElementType().isInteger(1);
   for (const APInt &element : attribute.getValues<APInt>())
-    value.setInteger(index++, logical ? element.getBoolValue()
-                                      : element.getSExtValue());
+    value.setInteger(index++,
+                     logical ? element.getBoolValue() : element.getSExtValue());
   return value;
 }
 
@@ -75,7 +75,8 @@ DenseElementsAttr HostValue::toAttribute() const {
     return DenseElementsAttr::get(type, values);
   }
   return DenseElementsAttr::getFromRawBuffer(
-      type, ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+      type,
+      ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
 }
 
 MutableArrayRef<uint8_t> HostValue::getMutableBytes() {
@@ -106,7 +107,8 @@ int64_t HostValue::getInteger(int64_t index) const {
   bool isUnsigned = getElementType().isUnsignedInteger();
   switch (getElementBytes(getElementType())) {
   case 1:
-    return isUnsigned ? load<uint8_t>(bytes, index) : load<int8_t>(bytes, index);
+    return isUnsigned ? load<uint8_t>(bytes, index)
+                      : load<int8_t>(bytes, index);
   case 2:
     return isUnsigned ? load<uint16_t>(bytes, index)
                       : load<int16_t>(bytes, index);

@@ -1,4 +1,5 @@
-//===- Interpreter.cpp - Evaluation of functions on host tensors -*- C++ -*-===//
+//===- Interpreter.cpp - Evaluation of functions on host tensors -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,11 +12,15 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
-#include "quantc/Interpreter/ConstantBytes.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/MathExtras.h"
+#include <thread>
 
 using namespace mlir;
 using namespace quantc;
+
+/// More than this is taken for a mistake in the sizes.
+static constexpr int64_t maxResultBytes = int64_t(1) << 36;
 
 RankedTensorType quantc::makeStatic(RankedTensorType type,
                                     ArrayRef<int64_t> shape) {
@@ -32,27 +37,74 @@ FailureOr<HostValue> quantc::getConstantValue(Operation *op) {
       scalar && scalar.getType().isIntOrFloat())
     return HostValue::fromAttribute(DenseElementsAttr::get(
         RankedTensorType::get({}, scalar.getType()), attribute));
-  if (auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType()))
-    if (std::optional<ArrayRef<uint8_t>> bytes = getConstantBytes(attribute))
-      return HostValue::borrow(type, *bytes);
   return op->emitError("a constant of type ")
          << op->getResult(0).getType() << " cannot be evaluated";
+}
+
+/// What an op computed has the types that it promised: later ops rely on it.
+/// Ops on scalars (in regions) compute whole tensors.
+static LogicalResult verifyResults(Operation &op, ArrayRef<HostValue> results) {
+  for (auto [result, value] : llvm::zip_equal(op.getResults(), results)) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    if (type &&
+        (type.getElementType() != value.getElementType() ||
+         failed(verifyCompatibleShape(type.getShape(), value.getShape()))))
+      return op.emitError("gave a tensor of type ")
+             << value.getType() << ", stated is " << type;
+  }
+  return success();
 }
 
 static LogicalResult evaluate(Operation &op, ArrayRef<HostValue> operands,
                               SmallVectorImpl<HostValue> &results,
                               InterpreterContext &context) {
-  if (op.hasTrait<OpTrait::ConstantLike>()) {
-    FailureOr<HostValue> value = getConstantValue(&op);
-    if (failed(value))
+  if (auto interpretable = dyn_cast<InterpretableOpInterface>(op)) {
+    if (failed(interpretable.interpret(operands, results, context)))
       return failure();
-    results.push_back(*value);
-    return success();
+    return verifyResults(op, results);
   }
-  auto interpretable = dyn_cast<InterpretableOpInterface>(op);
-  if (!interpretable)
+  if (!op.hasTrait<OpTrait::ConstantLike>())
     return op.emitError("'") << op.getName() << "' cannot be evaluated";
-  return interpretable.interpret(operands, results, context);
+  FailureOr<HostValue> value = getConstantValue(&op);
+  if (failed(value))
+    return failure();
+  results.push_back(*value);
+  return success();
+}
+
+void InterpreterContext::parallelFor(int64_t count,
+                                     function_ref<void(int64_t)> body) const {
+  int64_t workers = std::min<int64_t>(threads, count);
+  if (workers <= 1) {
+    for (int64_t i = 0; i < count; ++i)
+      body(i);
+    return;
+  }
+  std::vector<std::thread> pool;
+  for (int64_t worker = 0; worker < workers; ++worker)
+    pool.emplace_back([=] {
+      for (int64_t i = count * worker / workers,
+                   e = count * (worker + 1) / workers;
+           i < e; ++i)
+        body(i);
+    });
+  for (std::thread &thread : pool)
+    thread.join();
+}
+
+FailureOr<HostValue>
+quantc::allocateResult(Operation *op, ArrayRef<int64_t> shape, Type element) {
+  int64_t bytes = getElementBytes(element);
+  bool overflow = false;
+  for (int64_t size : shape)
+    overflow |= llvm::MulOverflow(bytes, size, bytes);
+  // A zero among the sizes leaves nothing to overflow.
+  if (llvm::is_contained(shape, 0))
+    overflow = false, bytes = 0;
+  if (overflow || bytes > maxResultBytes)
+    return op->emitOpError("result of shape [")
+           << shape << "] does not fit in memory";
+  return HostValue::allocate(RankedTensorType::get(shape, element));
 }
 
 LogicalResult
@@ -60,7 +112,8 @@ InterpreterContext::interpretBlock(Block &block, ArrayRef<HostValue> arguments,
                                    SmallVectorImpl<HostValue> &results) {
   llvm::DenseMap<Value, HostValue> values;
   llvm::DenseMap<Value, unsigned> uses;
-  for (auto [argument, value] : llvm::zip_equal(block.getArguments(), arguments))
+  for (auto [argument, value] :
+       llvm::zip_equal(block.getArguments(), arguments))
     values[argument] = value;
   for (Operation &op : block)
     for (Value operand : op.getOperands())
@@ -99,7 +152,8 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
   for (auto [index, type, value] :
        llvm::enumerate(func.getArgumentTypes(), arguments)) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || !value || tensor.getElementType() != value.getElementType() ||
+    if (!tensor || !value ||
+        tensor.getElementType() != value.getElementType() ||
         failed(verifyCompatibleShape(tensor.getShape(), value.getShape())))
       return func.emitError("argument #")
              << index << " is of type " << type << ", given "
@@ -107,7 +161,8 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
   }
   InterpreterContext context(threads);
   SmallVector<HostValue> results;
-  if (failed(context.interpretBlock(func.getBody().front(), arguments, results)))
+  if (failed(
+          context.interpretBlock(func.getBody().front(), arguments, results)))
     return failure();
   return results;
 }

@@ -1,4 +1,4 @@
-//===- quant-opt.cpp - Every pass and pipeline of quantc -*- C++ -*-===//
+//===- quant-opt.cpp - Every pass and pipeline of quantc --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

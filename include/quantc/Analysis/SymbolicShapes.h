@@ -1,4 +1,4 @@
-//===- SymbolicShapes.h - Sizes as expressions of symbols -*- C++ -*-===//
+//===- SymbolicShapes.h - Sizes as expressions of symbols -------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- ElementwiseOpInterface.h - Ops on elements -*- C++ -*-===//
+//===- ElementwiseOpInterface.h - Ops on elements ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- ElementwiseOpInterface.td - Ops on elements -*- tablegen -*-===//
+//===- ElementwiseOpInterface.td - Ops on elements ---------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

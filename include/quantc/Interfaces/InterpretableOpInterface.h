@@ -1,4 +1,4 @@
-//===- InterpretableOpInterface.h - Evaluation on host tensors -*- C++ -*-===//
+//===- InterpretableOpInterface.h - Evaluation on host tensors --*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

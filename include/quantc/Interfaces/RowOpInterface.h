@@ -1,4 +1,4 @@
-//===- RowOpInterface.h - Ops on the rows of a tensor -*- C++ -*-===//
+//===- RowOpInterface.h - Ops on the rows of a tensor -----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

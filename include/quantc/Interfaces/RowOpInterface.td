@@ -1,4 +1,4 @@
-//===- RowOpInterface.td - Ops on the rows of a tensor -*- tablegen -*-===//
+//===- RowOpInterface.td - Ops on the rows of a tensor -----*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- ShapeInterface.h - Symbolic sizes -*- C++ -*-===//
+//===- ShapeInterface.h - Symbolic sizes ------------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- ShapeInterface.td - Symbolic sizes -*- tablegen -*-===//
+//===- ShapeInterface.td - Symbolic sizes ------------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -38,10 +38,10 @@ getBroadcastStrides(llvm::ArrayRef<int64_t> shape,
 
 /// Calls \p body with the flat index into \p shape and the offsets that each
 /// of \p strides gives at that place, in row-major order.
-inline void
-forEachElement(llvm::ArrayRef<int64_t> shape,
-               llvm::ArrayRef<llvm::SmallVector<int64_t>> strides,
-               llvm::function_ref<void(int64_t, llvm::ArrayRef<int64_t>)> body) {
+inline void forEachElement(
+    llvm::ArrayRef<int64_t> shape,
+    llvm::ArrayRef<llvm::SmallVector<int64_t>> strides,
+    llvm::function_ref<void(int64_t, llvm::ArrayRef<int64_t>)> body) {
   llvm::SmallVector<int64_t> index(shape.size(), 0);
   llvm::SmallVector<int64_t> offsets(strides.size(), 0);
   int64_t count = 1;

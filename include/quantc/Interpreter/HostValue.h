@@ -1,4 +1,4 @@
-//===- HostValue.h - Tensors that the interpreter computes on -*- C++ -*-===//
+//===- HostValue.h - Tensors that the interpreter computes on ---*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -52,7 +52,8 @@ public:
   llvm::MutableArrayRef<uint8_t> getMutableBytes();
 
   template <typename T> llvm::ArrayRef<T> as() const {
-    return {reinterpret_cast<const T *>(bytes.data()), bytes.size() / sizeof(T)};
+    return {reinterpret_cast<const T *>(bytes.data()),
+            bytes.size() / sizeof(T)};
   }
   template <typename T> llvm::MutableArrayRef<T> asMutable() {
     llvm::MutableArrayRef<uint8_t> all = getMutableBytes();

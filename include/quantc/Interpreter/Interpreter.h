@@ -1,4 +1,4 @@
-//===- Interpreter.h - Evaluation of functions on host tensors -*- C++ -*-===//
+//===- Interpreter.h - Evaluation of functions on host tensors --*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -28,6 +28,9 @@ public:
                                      llvm::ArrayRef<HostValue> arguments,
                                      llvm::SmallVectorImpl<HostValue> &results);
 
+  /// Calls \p body with 0 to before \p count, on several threads.
+  void parallelFor(int64_t count, llvm::function_ref<void(int64_t)> body) const;
+
 private:
   unsigned threads;
 };
@@ -36,6 +39,12 @@ private:
 llvm::FailureOr<llvm::SmallVector<HostValue>>
 interpretFunction(mlir::func::FuncOp func, llvm::ArrayRef<HostValue> arguments,
                   unsigned threads = 1);
+
+/// A zeroed tensor for a result of \p op; an error where a machine cannot hold
+/// it, for sizes may be data.
+llvm::FailureOr<HostValue> allocateResult(mlir::Operation *op,
+                                          llvm::ArrayRef<int64_t> shape,
+                                          mlir::Type element);
 
 /// Evaluates a constant slice (see Analysis/ConstantSlices.h).
 llvm::FailureOr<HostValue> interpretConstant(mlir::Value value,

@@ -1,4 +1,4 @@
-//===- NNContractionOps.cpp - Matrix products and attention -*- C++ -*-===//
+//===- NNContractionOps.cpp - Matrix products and attention -----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- NNDialect.cpp - What networks compute -*- C++ -*-===//
+//===- NNDialect.cpp - What networks compute --------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -27,18 +27,19 @@ using namespace quantc::nn;
 #define GET_ATTRDEF_CLASSES
 #include "quantc/Dialect/NN/IR/NNAttrs.cpp.inc"
 
-/// A double in an assembly format, without the type that F64Attr would print.
+/// A double in an assembly format, without the type that F64Attr would print;
+/// infinities are written by their bits.
 static ParseResult parseDouble(OpAsmParser &parser, FloatAttr &attribute) {
-  double value;
-  if (parser.parseFloat(value))
+  APFloat value(0.0);
+  if (parser.parseFloat(APFloat::IEEEdouble(), value))
     return failure();
-  attribute = parser.getBuilder().getF64FloatAttr(value);
+  attribute = parser.getBuilder().getF64FloatAttr(value.convertToDouble());
   return success();
 }
 
 static void printDouble(OpAsmPrinter &printer, Operation *,
                         FloatAttr attribute) {
-  printer.getStream() << attribute.getValue();
+  printer.printFloat(attribute.getValue());
 }
 
 #define GET_OP_CLASSES

@@ -1,4 +1,4 @@
-//===- NNElementwiseOps.cpp - Ops on elements -*- C++ -*-===//
+//===- NNElementwiseOps.cpp - Ops on elements -------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

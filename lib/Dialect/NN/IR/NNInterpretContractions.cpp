@@ -1,4 +1,5 @@
-//===- NNInterpretContractions.cpp - Matrix products and attention -*- C++ -*-===//
+//===- NNInterpretContractions.cpp - Contractions on tensors ------*- C++ -*-===//
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,10 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Interpreter/RowMath.h"
 #include <cmath>
 
 using namespace mlir;
@@ -19,111 +20,158 @@ using namespace quantc::nn;
 using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
-/// A joint value has no float elements to read; what is quantised is evaluated
-/// in split form.
-static LogicalResult requireFloats(Operation *op, Values operands) {
+static LogicalResult rejectJoint(Operation *op, Values operands) {
   for (const HostValue &operand : operands)
     if (operand.isJoint())
-      return op->emitOpError("operand of type ")
-             << operand.getType() << " is evaluated in split form only";
+      return op->emitOpError(
+          "on quantised operands is evaluated in split form");
   return success();
 }
 
+/// Four sums run at once: each adds in order of k, as its definition says.
+static void multiplyRow(const float *a, const float *w, int64_t columns,
+                        int64_t depth, float *y) {
+  int64_t n = 0;
+  for (; n + 4 <= columns; n += 4) {
+    const float *w0 = w + n * depth;
+    const float *w1 = w0 + depth, *w2 = w1 + depth, *w3 = w2 + depth;
+    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (int64_t k = 0; k < depth; ++k) {
+      double value = a[k];
+      s0 += value * w0[k];
+      s1 += value * w1[k];
+      s2 += value * w2[k];
+      s3 += value * w3[k];
+    }
+    y[n] = static_cast<float>(s0);
+    y[n + 1] = static_cast<float>(s1);
+    y[n + 2] = static_cast<float>(s2);
+    y[n + 3] = static_cast<float>(s3);
+  }
+  for (; n < columns; ++n) {
+    double sum = 0;
+    for (int64_t k = 0; k < depth; ++k)
+      sum += static_cast<double>(a[k]) * w[n * depth + k];
+    y[n] = static_cast<float>(sum);
+  }
+}
+
 LogicalResult MatmulOp::interpret(Values operands, Results &results,
-                                  InterpreterContext &) {
-  if (failed(requireFloats(*this, operands)))
+                                  InterpreterContext &context) {
+  if (failed(rejectJoint(*this, operands)))
     return failure();
-  ArrayRef<int64_t> l = operands[0].getShape(), r = operands[1].getShape();
-  int64_t k = l.back();
-  if (r.back() != k)
-    return emitOpError("sizes at run time along the contraction: ")
-           << k << " and " << r.back();
-  int64_t m = l.size() > 1 ? l[l.size() - 2] : 1;
-  int64_t n = r.size() > 1 ? r[r.size() - 2] : 1;
-  ArrayRef<int64_t> lBatch = l.drop_back(std::min<size_t>(2, l.size()));
-  ArrayRef<int64_t> rBatch = r.drop_back(std::min<size_t>(2, r.size()));
-  std::optional<SmallVector<int64_t>> batch = broadcastShapes(lBatch, rBatch);
-  if (!batch)
-    return emitOpError("batches at run time do not broadcast");
-  SmallVector<int64_t> shape(*batch);
-  if (l.size() > 1)
-    shape.push_back(m);
-  if (r.size() > 1)
-    shape.push_back(n);
-  HostValue y = HostValue::allocate(
-      RankedTensorType::get(shape, Float32Type::get(getContext())));
-  ArrayRef<float> a = operands[0].as<float>(), b = operands[1].as<float>();
-  MutableArrayRef<float> out = y.asMutable<float>();
-  forEachElement(
-      *batch,
-      {getBroadcastStrides(lBatch, *batch), getBroadcastStrides(rBatch, *batch)},
-      [&](int64_t item, ArrayRef<int64_t> at) {
-        const float *lhs = a.data() + at[0] * m * k;
-        const float *rhs = b.data() + at[1] * n * k;
-        for (int64_t i = 0; i < m; ++i)
-          for (int64_t j = 0; j < n; ++j) {
-            double sum = 0;
-            for (int64_t p = 0; p < k; ++p)
-              sum += static_cast<double>(lhs[i * k + p]) * rhs[j * k + p];
-            out[(item * m + i) * n + j] = static_cast<float>(sum);
-          }
-      });
-  results.push_back(y);
+  ArrayRef<int64_t> lhs = operands[0].getShape(), rhs = operands[1].getShape();
+  auto batchOf = [](ArrayRef<int64_t> shape) {
+    return shape.drop_back(std::min<size_t>(shape.size(), 2));
+  };
+  std::optional<SmallVector<int64_t>> shape =
+      broadcastShapes(batchOf(lhs), batchOf(rhs));
+  if (!shape || lhs.back() != rhs.back())
+    return emitOpError("no matrix product of ")
+           << operands[0].getType() << " and transposed "
+           << operands[1].getType();
+  int64_t depth = lhs.back();
+  int64_t rows = lhs.size() > 1 ? lhs[lhs.size() - 2] : 1;
+  int64_t columns = rhs.size() > 1 ? rhs[rhs.size() - 2] : 1;
+  SmallVector<int64_t> batch(*shape);
+  if (lhs.size() > 1)
+    shape->push_back(rows);
+  if (rhs.size() > 1)
+    shape->push_back(columns);
+  FailureOr<HostValue> result =
+      allocateResult(*this, *shape, operands[0].getElementType());
+  if (failed(result))
+    return failure();
+  // Where each product of the batch finds its matrices.
+  SmallVector<std::pair<int64_t, int64_t>> starts;
+  if (result->getNumElements() != 0)
+    forEachElement(batch,
+                   {getBroadcastStrides(batchOf(lhs), batch),
+                    getBroadcastStrides(batchOf(rhs), batch)},
+                   [&](int64_t, ArrayRef<int64_t> at) {
+                     starts.push_back(
+                         {at[0] * rows * depth, at[1] * columns * depth});
+                   });
+  const float *a = operands[0].as<float>().data();
+  const float *w = operands[1].as<float>().data();
+  float *y = result->asMutable<float>().data();
+  context.parallelFor(starts.size() * rows, [&](int64_t row) {
+    auto [left, right] = starts[row / rows];
+    multiplyRow(a + left + row % rows * depth, w + right, columns, depth,
+                y + row * columns);
+  });
+  results.push_back(*result);
   return success();
 }
 
 LogicalResult AttentionOp::interpret(Values operands, Results &results,
-                                     InterpreterContext &) {
-  if (failed(requireFloats(*this, operands)))
+                                     InterpreterContext &context) {
+  if (failed(rejectJoint(*this, operands)))
     return failure();
-  ArrayRef<int64_t> q = operands[0].getShape(), key = operands[1].getShape();
-  int64_t batch = q[0], heads = q[1], rows = q[2], features = q[3];
-  int64_t keyHeads = key[1], keys = key[2], width = operands[2].getShape()[3];
-  if (keyHeads == 0 || heads % keyHeads != 0 || key[3] != features)
-    return emitOpError("sizes at run time do not fit: query [")
-           << q << "], key [" << key << "]";
-  HostValue y = HostValue::allocate(RankedTensorType::get(
-      {batch, heads, rows, width}, Float32Type::get(getContext())));
-  SmallVector<int64_t> maskStrides(4, 0);
-  if (getMask())
-    maskStrides = getBroadcastStrides(operands[3].getShape(),
-                                      {batch, heads, rows, keys});
-  ArrayRef<float> Q = operands[0].as<float>(), K = operands[1].as<float>(),
-                  V = operands[2].as<float>();
-  MutableArrayRef<float> out = y.asMutable<float>();
+  const HostValue &query = operands[0], &key = operands[1],
+                  &value = operands[2];
+  ArrayRef<int64_t> q = query.getShape(), k = key.getShape(),
+                    v = value.getShape();
+  if (q[0] != k[0] || k[0] != v[0] || q[3] != k[3] || k[1] != v[1] ||
+      k[2] != v[2] || (k[1] == 0 ? q[1] != 0 : q[1] % k[1] != 0))
+    return emitOpError("no attention of ")
+           << query.getType() << ", " << key.getType() << " and "
+           << value.getType();
+  int64_t heads = q[1], length = q[2], depth = q[3], keys = k[2], width = v[3];
+  SmallVector<int64_t> scores{q[0], heads, length, keys}, mask(4, 0);
+  const float *maskData = nullptr;
+  if (getMask()) {
+    ArrayRef<int64_t> shape = operands[3].getShape();
+    std::optional<SmallVector<int64_t>> both = broadcastShapes(scores, shape);
+    if (!both || *both != scores)
+      return emitOpError("mask of type ")
+             << operands[3].getType() << " does not broadcast to the scores ["
+             << scores << "]";
+    mask = getBroadcastStrides(shape, scores);
+    maskData = operands[3].as<float>().data();
+  }
+  FailureOr<HostValue> result = allocateResult(
+      *this, {q[0], heads, length, width}, query.getElementType());
+  if (failed(result))
+    return failure();
+  const float *qData = query.as<float>().data();
+  const float *kData = key.as<float>().data();
+  const float *vData = value.as<float>().data();
+  float *yData = result->asMutable<float>().data();
   double scale = getScale().convertToDouble();
-  std::vector<double> scores(keys);
-  for (int64_t b = 0; b < batch; ++b)
-    for (int64_t h = 0; h < heads; ++h)
-      for (int64_t i = 0; i < rows; ++i) {
-        int64_t kv = (b * keyHeads + h / (heads / keyHeads)) * keys;
-        const float *query = Q.data() + ((b * heads + h) * rows + i) * features;
-        double largest = -INFINITY, sum = 0;
-        for (int64_t t = 0; t < keys; ++t) {
-          double dot = 0;
-          for (int64_t d = 0; d < features; ++d)
-            dot += static_cast<double>(query[d]) * K[(kv + t) * features + d];
-          dot *= scale;
-          if (getMask())
-            dot += operands[3].getNumber(b * maskStrides[0] + h * maskStrides[1] +
-                                         i * maskStrides[2] + t * maskStrides[3]);
-          if (getCausal() && t > i + keys - rows)
-            dot = -INFINITY;
-          scores[t] = dot;
-          largest = std::max(largest, dot);
-        }
-        for (double &score : scores) {
-          score = largest == -INFINITY ? 0 : std::exp(score - largest);
-          sum += score;
-        }
-        float *row = out.data() + ((b * heads + h) * rows + i) * width;
-        for (int64_t d = 0; d < width; ++d) {
-          double value = 0;
-          for (int64_t t = 0; t < keys; ++t)
-            value += scores[t] * V[(kv + t) * width + d];
-          row[d] = static_cast<float>(sum == 0 ? 0 : value / sum);
-        }
-      }
-  results.push_back(y);
+  int64_t group = k[1] == 0 ? 1 : heads / k[1];
+  bool causal = getCausal();
+
+  context.parallelFor(q[0] * heads * length, [&](int64_t row) {
+    int64_t i = row % length, head = row / length % heads;
+    int64_t batch = row / length / heads;
+    int64_t source = batch * k[1] + head / group;
+    const float *a = qData + row * depth;
+    const float *b = kData + source * keys * depth;
+    const float *c = vData + source * keys * width;
+    SmallVector<double> p(keys);
+    for (int64_t t = 0; t < keys; ++t) {
+      double sum = 0;
+      for (int64_t d = 0; d < depth; ++d)
+        sum += static_cast<double>(a[d]) * b[t * depth + d];
+      sum *= scale;
+      if (maskData)
+        sum += maskData[batch * mask[0] + head * mask[1] + i * mask[2] +
+                        t * mask[3]];
+      if (causal && t > i + keys - length)
+        sum = -INFINITY;
+      p[t] = sum;
+    }
+    softmaxRow(p);
+    for (int64_t d = 0; d < width; ++d) {
+      double sum = 0;
+      for (int64_t t = 0; t < keys; ++t)
+        // Keys that are masked do not count, whatever their values are.
+        if (p[t] != 0)
+          sum += p[t] * c[t * width + d];
+      yData[row * width + d] = static_cast<float>(sum);
+    }
+  });
+  results.push_back(*result);
   return success();
 }

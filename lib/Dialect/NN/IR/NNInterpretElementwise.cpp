@@ -1,4 +1,5 @@
-//===- NNInterpretElementwise.cpp - Elementwise ops on host tensors -*- C++ -*-===//
+//===- NNInterpretElementwise.cpp - Elementwise ops on tensors ----*- C++ -*-===//
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -125,7 +126,8 @@ LogicalResult GeluOp::interpret(Values operands, Results &results,
       return 0.5 * x * std::erfc(-x * inverseSqrt2);
     case GeluKind::Tanh:
       return 0.5 * x *
-             (1 + std::tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+             (1 +
+              std::tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
     case GeluKind::Sigmoid:
       return x * sigmoid(1.702 * x);
     }
@@ -176,9 +178,9 @@ LogicalResult CastOp::interpret(Values operands, Results &results,
                                                       : x.getInteger(i) != 0);
     else if (element.isF32())
       // From 64 bits at once: by way of double it would round twice.
-      result.asMutable<float>()[i] =
-          x.getElementType().isF32() ? static_cast<float>(x.getNumber(i))
-                                     : static_cast<float>(x.getInteger(i));
+      result.asMutable<float>()[i] = x.getElementType().isF32()
+                                         ? static_cast<float>(x.getNumber(i))
+                                         : static_cast<float>(x.getInteger(i));
     else if (x.getElementType().isF32())
       result.setInteger(
           i, saturate(x.getNumber(i), element.getIntOrFloatBitWidth()));
@@ -208,7 +210,7 @@ static FailureOr<HostValue> allocateBroadcast(Operation *op, Values operands,
 
 static LogicalResult
 zipElements(Operation *op, Values operands, Type element, Results &results,
-    function_ref<void(HostValue &, int64_t, ArrayRef<int64_t>)> body) {
+            function_ref<void(HostValue &, int64_t, ArrayRef<int64_t>)> body) {
   FailureOr<HostValue> result = allocateBroadcast(op, operands, element);
   if (failed(result))
     return failure();
@@ -216,8 +218,9 @@ zipElements(Operation *op, Values operands, Type element, Results &results,
   for (const HostValue &operand : operands)
     strides.push_back(
         getBroadcastStrides(operand.getShape(), result->getShape()));
-  forEachElement(result->getShape(), strides,
-                 [&](int64_t i, ArrayRef<int64_t> at) { body(*result, i, at); });
+  forEachElement(
+      result->getShape(), strides,
+      [&](int64_t i, ArrayRef<int64_t> at) { body(*result, i, at); });
   results.push_back(*result);
   return success();
 }
@@ -301,14 +304,14 @@ LogicalResult BinaryOp::interpret(Values operands, Results &results,
   BinaryKind kind = getKind();
   bool real = a.getElementType().isF32();
   return zipElements(*this, operands, a.getElementType(), results,
-             [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
-               if (real)
-                 y.setNumber(i, applyBinary(kind, a.getNumber(at[0]),
-                                            b.getNumber(at[1])));
-               else
-                 y.setInteger(i, applyBinary(kind, a.getInteger(at[0]),
-                                             b.getInteger(at[1])));
-             });
+                     [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
+                       if (real)
+                         y.setNumber(i, applyBinary(kind, a.getNumber(at[0]),
+                                                    b.getNumber(at[1])));
+                       else
+                         y.setInteger(i, applyBinary(kind, a.getInteger(at[0]),
+                                                     b.getInteger(at[1])));
+                     });
 }
 
 template <typename T> static bool compare(Predicate predicate, T a, T b) {
@@ -334,13 +337,14 @@ LogicalResult CompareOp::interpret(Values operands, Results &results,
   const HostValue &a = operands[0], &b = operands[1];
   Predicate predicate = getPredicate();
   bool real = a.getElementType().isF32();
-  return zipElements(*this, operands, IntegerType::get(getContext(), 1), results,
-             [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
-               y.setInteger(i, real ? compare(predicate, a.getNumber(at[0]),
-                                              b.getNumber(at[1]))
-                                    : compare(predicate, a.getInteger(at[0]),
-                                              b.getInteger(at[1])));
-             });
+  return zipElements(
+      *this, operands, IntegerType::get(getContext(), 1), results,
+      [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
+        y.setInteger(
+            i, real ? compare(predicate, a.getNumber(at[0]), b.getNumber(at[1]))
+                    : compare(predicate, a.getInteger(at[0]),
+                              b.getInteger(at[1])));
+      });
 }
 
 LogicalResult SelectOp::interpret(Values operands, Results &results,
@@ -348,12 +352,12 @@ LogicalResult SelectOp::interpret(Values operands, Results &results,
   const HostValue &c = operands[0];
   Type element = operands[1].getElementType();
   int64_t size = getElementBytes(element);
-  return zipElements(*this, operands, element, results,
-             [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
-               bool yes = c.getInteger(at[0]) != 0;
-               const HostValue &from = operands[yes ? 1 : 2];
-               std::memcpy(y.getMutableBytes().data() + i * size,
-                           from.getBytes().data() + at[yes ? 1 : 2] * size,
-                           size);
-             });
+  return zipElements(
+      *this, operands, element, results,
+      [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
+        bool yes = c.getInteger(at[0]) != 0;
+        const HostValue &from = operands[yes ? 1 : 2];
+        std::memcpy(y.getMutableBytes().data() + i * size,
+                    from.getBytes().data() + at[yes ? 1 : 2] * size, size);
+      });
 }

@@ -1,4 +1,4 @@
-//===- NNInterpretMovement.cpp - Data movement and shapes -*- C++ -*-===//
+//===- NNInterpretMovement.cpp - Data movement on host tensors --*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,10 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/SliceRange.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "llvm/Support/MathExtras.h"
 #include <cstring>
 
 using namespace mlir;
@@ -19,22 +20,6 @@ using namespace quantc::nn;
 using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
-/// A tensor of \p shape whose element i is the input's at the i-th offset
-/// that \p strides give from \p start.
-static HostValue copyStrided(const HostValue &input, ArrayRef<int64_t> shape,
-                             ArrayRef<int64_t> strides, int64_t start = 0) {
-  HostValue result =
-      HostValue::allocate(RankedTensorType::get(shape, input.getElementType()));
-  int64_t size = getElementBytes(input.getElementType());
-  uint8_t *to = result.getMutableBytes().data();
-  const uint8_t *from = input.getBytes().data();
-  forEachElement(shape, SmallVector<int64_t>(strides),
-                 [&](int64_t i, ArrayRef<int64_t> at) {
-                   std::memcpy(to + i * size, from + (start + at[0]) * size, size);
-                 });
-  return result;
-}
-
 static SmallVector<int64_t> getIntegers(const HostValue &value) {
   SmallVector<int64_t> integers;
   for (int64_t i = 0, e = value.getNumElements(); i < e; ++i)
@@ -42,148 +27,206 @@ static SmallVector<int64_t> getIntegers(const HostValue &value) {
   return integers;
 }
 
+/// A tensor of \p shape whose element at an index is that of \p input at
+/// \p offset plus the index times \p strides.
+static FailureOr<HostValue> readStrided(Operation *op, const HostValue &input,
+                                        ArrayRef<int64_t> shape, int64_t offset,
+                                        const SmallVector<int64_t> &strides) {
+  FailureOr<HostValue> result =
+      allocateResult(op, shape, input.getElementType());
+  if (failed(result))
+    return failure();
+  if (result->getNumElements() == 0)
+    return result;
+  // Rows that are contiguous on both sides are copied at once.
+  int64_t run = 1;
+  ArrayRef<int64_t> outer(shape);
+  SmallVector<int64_t> outerStrides(strides);
+  while (!outer.empty() && (outer.back() == 1 || outerStrides.back() == run)) {
+    run *= outer.back();
+    outer = outer.drop_back();
+    outerStrides.pop_back();
+  }
+  int64_t size = getElementBytes(input.getElementType());
+  uint8_t *to = result->getMutableBytes().data();
+  const uint8_t *from = input.getBytes().data() + offset * size;
+  forEachElement(outer, outerStrides, [&](int64_t i, ArrayRef<int64_t> at) {
+    std::memcpy(to + i * run * size, from + at[0] * size, run * size);
+  });
+  return result;
+}
+
+static LogicalResult pushResult(FailureOr<HostValue> value, Results &results) {
+  if (failed(value))
+    return failure();
+  results.push_back(*value);
+  return success();
+}
+
 LogicalResult ReshapeOp::interpret(Values operands, Results &results,
                                    InterpreterContext &) {
-  const HostValue &x = operands[0];
-  SmallVector<int64_t> shape = getIntegers(operands[1]);
+  const HostValue &input = operands[0];
+  SmallVector<int64_t> sizes = getIntegers(operands[1]);
   int64_t known = 1;
-  int64_t *open = nullptr;
-  for (int64_t &size : shape) {
+  std::optional<size_t> open;
+  bool overflow = false;
+  for (auto [index, size] : llvm::enumerate(sizes)) {
     if (size == -1 && !open)
-      open = &size;
+      open = index;
+    else if (size < 0)
+      return emitOpError("shape [") << sizes << "] has a size of " << size;
     else
-      known *= size;
+      overflow |= llvm::MulOverflow(known, size, known);
   }
-  if (open)
-    *open = known > 0 ? x.getNumElements() / known : 0;
-  if ((open ? known * *open : known) != x.getNumElements() || known < 0)
-    return emitOpError("from ") << x.getType() << " to sizes [" << shape
-                                << "] at run time";
-  results.push_back(
-      x.withType(RankedTensorType::get(shape, x.getElementType())));
+  int64_t count = input.getNumElements();
+  if (open && known != 0)
+    sizes[*open] = count / known;
+  bool fits = open ? known != 0 && count % known == 0 : known == count;
+  if (overflow || !fits)
+    return emitOpError("from ")
+           << count << " elements to the shape [" << sizes << "]";
+  results.push_back(input.withType(input.getType().clone(sizes)));
   return success();
 }
 
 LogicalResult TransposeOp::interpret(Values operands, Results &results,
                                      InterpreterContext &) {
-  const HostValue &x = operands[0];
-  SmallVector<int64_t> own = getStrides(x.getShape()), shape, strides;
+  const HostValue &input = operands[0];
+  SmallVector<int64_t> from = getStrides(input.getShape()), shape, strides;
   for (int64_t dim : getPerm()) {
-    shape.push_back(x.getShape()[dim]);
-    strides.push_back(own[dim]);
+    shape.push_back(input.getShape()[dim]);
+    strides.push_back(from[dim]);
   }
-  results.push_back(copyStrided(x, shape, strides));
-  return success();
+  return pushResult(readStrided(*this, input, shape, 0, strides), results);
 }
 
 LogicalResult SliceOp::interpret(Values operands, Results &results,
                                  InterpreterContext &) {
-  const HostValue &x = operands[0];
-  SmallVector<int64_t> shape(x.getShape()), strides = getStrides(x.getShape());
-  SmallVector<int64_t> lists[4];
-  for (int i = 0; i < 4; ++i)
-    lists[i] = getIntegers(operands[i + 1]);
-  int64_t offset = 0;
+  const HostValue &input = operands[0];
+  SmallVector<int64_t> starts = getIntegers(operands[1]),
+                       ends = getIntegers(operands[2]),
+                       axes = getIntegers(operands[3]),
+                       steps = getIntegers(operands[4]);
+  if (starts.size() != ends.size() || starts.size() != axes.size() ||
+      starts.size() != steps.size())
+    return emitOpError("lists of ")
+           << starts.size() << ", " << ends.size() << ", " << axes.size()
+           << " and " << steps.size() << " entries";
+  SmallVector<int64_t> shape(input.getShape());
+  SmallVector<int64_t> strides = getStrides(shape);
+  int64_t offset = 0, rank = shape.size();
+  SmallVector<bool> seen(rank, false);
   for (auto [start, end, axis, step] :
-       llvm::zip(lists[0], lists[1], lists[2], lists[3])) {
-    int64_t dim = axis < 0 ? axis + x.getRank() : axis;
-    if (dim < 0 || dim >= x.getRank() || step == 0)
-      return emitOpError("axis ") << axis << ", step " << step << " at run time";
-    int64_t n = x.getShape()[dim];
-    int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
-    auto clamp = [&](int64_t i) {
-      return std::clamp(i < 0 ? std::max(i + n, int64_t(-1)) : i, low, high);
-    };
-    int64_t from = clamp(start), to = clamp(end);
-    if (step > 0)
-      shape[dim] = to > from ? (to - from - 1) / step + 1 : 0;
-    else
-      shape[dim] = from > to ? (from - to - 1) / -step + 1 : 0;
-    offset += from * strides[dim];
-    strides[dim] *= step;
+       llvm::zip_equal(starts, ends, axes, steps)) {
+    int64_t dim = axis < 0 ? axis + rank : axis;
+    if (dim < 0 || dim >= rank)
+      return emitOpError("axis ") << axis << " of a tensor of rank " << rank;
+    if (step == 0)
+      return emitOpError("steps [") << steps << "] have a 0";
+    if (std::exchange(seen[dim], true))
+      return emitOpError("axes [") << axes << "] name an axis twice";
+    SliceRange range = getSliceRange(start, end, step, shape[dim]);
+    shape[dim] = range.count;
+    if (range.count == 0)
+      continue;
+    offset += range.first * strides[dim];
+    // A step beyond the dimension is never taken.
+    strides[dim] = range.count == 1 ? 0 : strides[dim] * step;
   }
-  results.push_back(copyStrided(x, shape, strides, offset));
-  return success();
+  return pushResult(readStrided(*this, input, shape, offset, strides), results);
 }
 
 LogicalResult ConcatOp::interpret(Values operands, Results &results,
                                   InterpreterContext &) {
-  SmallVector<int64_t> shape(operands[0].getShape());
   int64_t axis = getAxis();
-  shape[axis] = 0;
-  for (const HostValue &part : operands) {
-    for (int64_t dim = 0; dim < part.getRank(); ++dim)
-      if (dim != axis && part.getShape()[dim] != shape[dim])
-        return emitOpError("sizes at run time along dimension ")
-               << dim << ": " << shape[dim] << " and " << part.getShape()[dim];
-    shape[axis] += part.getShape()[axis];
+  SmallVector<int64_t> shape(operands[0].getShape());
+  for (const HostValue &operand : operands.drop_front()) {
+    for (auto [dim, size] : llvm::enumerate(operand.getShape())) {
+      if (static_cast<int64_t>(dim) == axis)
+        shape[dim] += size;
+      else if (shape[dim] != size)
+        return emitOpError("concatenation of ")
+               << operands[0].getType() << " and " << operand.getType()
+               << " along axis " << axis;
+    }
   }
-  HostValue y = HostValue::allocate(
-      RankedTensorType::get(shape, operands[0].getElementType()));
-  int64_t outer = 1, inner = getElementBytes(y.getElementType());
+  FailureOr<HostValue> result =
+      allocateResult(*this, shape, operands[0].getElementType());
+  if (failed(result))
+    return failure();
+  int64_t size = getElementBytes(result->getElementType()), outer = 1;
   for (int64_t dim = 0; dim < axis; ++dim)
     outer *= shape[dim];
-  for (size_t dim = axis + 1; dim < shape.size(); ++dim)
-    inner *= shape[dim];
-  uint8_t *to = y.getMutableBytes().data();
-  for (int64_t o = 0; o < outer; ++o)
-    for (const HostValue &part : operands) {
-      int64_t bytes = part.getShape()[axis] * inner;
-      if (bytes)
-        std::memcpy(to, part.getBytes().data() + o * bytes, bytes);
-      to += bytes;
+  uint8_t *to = result->getMutableBytes().data();
+  for (int64_t i = 0; i < outer; ++i) {
+    for (const HostValue &operand : operands) {
+      int64_t run = operand.getNumElements() / outer * size;
+      if (run != 0)
+        std::memcpy(to, operand.getBytes().data() + i * run, run);
+      to += run;
     }
-  results.push_back(y);
+  }
+  results.push_back(*result);
   return success();
 }
 
 LogicalResult ExpandOp::interpret(Values operands, Results &results,
                                   InterpreterContext &) {
-  const HostValue &x = operands[0];
+  const HostValue &input = operands[0];
+  SmallVector<int64_t> sizes = getIntegers(operands[1]);
   std::optional<SmallVector<int64_t>> shape =
-      broadcastShapes(x.getShape(), getIntegers(operands[1]));
+      llvm::any_of(sizes, [](int64_t size) { return size < 0; })
+          ? std::nullopt
+          : broadcastShapes(input.getShape(), sizes);
   if (!shape)
-    return emitOpError("from ") << x.getType() << " to sizes ["
-                                << getIntegers(operands[1]) << "] at run time";
-  results.push_back(
-      copyStrided(x, *shape, getBroadcastStrides(x.getShape(), *shape)));
-  return success();
+    return emitOpError("from ")
+           << input.getType() << " to the shape [" << sizes << "]";
+  return pushResult(readStrided(*this, input, *shape, 0,
+                                getBroadcastStrides(input.getShape(), *shape)),
+                    results);
 }
 
 LogicalResult GatherOp::interpret(Values operands, Results &results,
                                   InterpreterContext &) {
-  const HostValue &x = operands[0], &indices = operands[1];
-  int64_t axis = getAxis(), n = x.getShape()[axis];
-  SmallVector<int64_t> shape(x.getShape().take_front(axis));
+  const HostValue &input = operands[0], &indices = operands[1];
+  ArrayRef<int64_t> from = input.getShape();
+  int64_t axis = getAxis();
+  SmallVector<int64_t> shape(from.take_front(axis));
   llvm::append_range(shape, indices.getShape());
-  llvm::append_range(shape, x.getShape().drop_front(axis + 1));
-  HostValue y =
-      HostValue::allocate(RankedTensorType::get(shape, x.getElementType()));
-  int64_t outer = 1, inner = getElementBytes(x.getElementType());
-  for (int64_t dim = 0; dim < axis; ++dim)
-    outer *= x.getShape()[dim];
-  for (int64_t size : x.getShape().drop_front(axis + 1))
-    inner *= size;
-  uint8_t *to = y.getMutableBytes().data();
-  for (int64_t o = 0; o < outer; ++o)
-    for (int64_t i = 0, e = indices.getNumElements(); i < e; ++i) {
-      int64_t index = indices.getInteger(i);
-      if (index < -n || index >= n)
-        return emitOpError("index ") << index << " of a dimension of " << n;
-      int64_t at = o * n + (index < 0 ? index + n : index);
-      if (inner)
-        std::memcpy(to, x.getBytes().data() + at * inner, inner);
-      to += inner;
+  llvm::append_range(shape, from.drop_front(axis + 1));
+  SmallVector<int64_t> picks = getIntegers(indices);
+  for (int64_t &pick : picks) {
+    if (pick < -from[axis] || pick >= from[axis])
+      return emitOpError("index ")
+             << pick << " of a dimension of " << from[axis];
+    pick += pick < 0 ? from[axis] : 0;
+  }
+  FailureOr<HostValue> result =
+      allocateResult(*this, shape, input.getElementType());
+  if (failed(result))
+    return failure();
+  int64_t outer = 1, run = getElementBytes(input.getElementType());
+  for (int64_t size : from.take_front(axis))
+    outer *= size;
+  for (int64_t size : from.drop_front(axis + 1))
+    run *= size;
+  uint8_t *to = result->getMutableBytes().data();
+  for (int64_t i = 0; i < outer; ++i)
+    for (int64_t pick : picks) {
+      if (run != 0)
+        std::memcpy(to, input.getBytes().data() + (i * from[axis] + pick) * run,
+                    run);
+      to += run;
     }
-  results.push_back(y);
+  results.push_back(*result);
   return success();
 }
 
 LogicalResult ShapeOp::interpret(Values operands, Results &results,
                                  InterpreterContext &) {
-  HostValue y = HostValue::allocate(getType());
-  for (int64_t dim = getStart(), end = getEnd(); dim < end; ++dim)
-    y.setInteger(dim - getStart(), operands[0].getShape()[dim]);
-  results.push_back(y);
+  HostValue result = HostValue::allocate(getType());
+  for (int64_t i = 0, e = result.getNumElements(); i < e; ++i)
+    result.setInteger(i, operands[0].getShape()[getStart() + i]);
+  results.push_back(result);
   return success();
 }

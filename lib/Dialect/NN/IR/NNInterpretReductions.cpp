@@ -1,4 +1,5 @@
-//===- NNInterpretReductions.cpp - Normalisation, softmax, reductions -*- C++ -*-===//
+//===- NNInterpretReductions.cpp - Reductions on host tensors -----*- C++ -*-===//
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Interpreter/RowMath.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace quantc;
@@ -27,199 +29,200 @@ static int64_t product(ArrayRef<int64_t> sizes) {
 }
 
 LogicalResult LayerNormOp::interpret(Values operands, Results &results,
-                                     InterpreterContext &) {
+                                     InterpreterContext &context) {
   const HostValue &x = operands[0];
-  HostValue y = HostValue::allocate(x.getType());
   ArrayRef<int64_t> shape = x.getShape();
+  int64_t columns = product(shape.drop_front(getAxis()));
   int64_t rows = product(shape.take_front(getAxis()));
-  int64_t length = product(shape.drop_front(getAxis()));
-  std::vector<int64_t> scaleAt(x.getNumElements()), biasAt(x.getNumElements());
+  double epsilon = getEpsilon().convertToDouble();
+  for (const HostValue &operand : operands.drop_front()) {
+    std::optional<SmallVector<int64_t>> both =
+        broadcastShapes(shape, operand.getShape());
+    if (!both || ArrayRef<int64_t>(*both) != shape)
+      return emitOpError("operand of type ")
+             << operand.getType() << " does not broadcast to " << x.getType();
+  }
+  HostValue result = HostValue::allocate(x.getType());
+  if (result.getNumElements() == 0) {
+    results.push_back(result);
+    return success();
+  }
+  // Mean and reciprocal deviation of every row, then the affine part.
+  ArrayRef<float> input = x.as<float>();
+  SmallVector<double> mean(rows), scale(rows);
+  for (int64_t row = 0; row < rows; ++row) {
+    ArrayRef<float> values = input.slice(row * columns, columns);
+    double sum = 0, squares = 0;
+    for (float value : values)
+      sum += value;
+    mean[row] = sum / columns;
+    for (float value : values)
+      squares += (value - mean[row]) * (value - mean[row]);
+    scale[row] = 1 / std::sqrt(squares / columns + epsilon);
+  }
   SmallVector<SmallVector<int64_t>> strides;
   for (const HostValue &operand : operands.drop_front())
     strides.push_back(getBroadcastStrides(operand.getShape(), shape));
+  ArrayRef<float> gain = operands[1].as<float>();
+  ArrayRef<float> bias =
+      operands.size() > 2 ? operands[2].as<float>() : ArrayRef<float>();
+  MutableArrayRef<float> output = result.asMutable<float>();
   forEachElement(shape, strides, [&](int64_t i, ArrayRef<int64_t> at) {
-    scaleAt[i] = at[0];
-    biasAt[i] = at.size() > 1 ? at[1] : 0;
+    int64_t row = i / columns;
+    double value = (input[i] - mean[row]) * scale[row] * gain[at[0]];
+    if (!bias.empty())
+      value += bias[at[1]];
+    output[i] = static_cast<float>(value);
   });
-  ArrayRef<float> in = x.as<float>();
-  MutableArrayRef<float> out = y.asMutable<float>();
-  double epsilon = getEpsilon().convertToDouble();
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t base = row * length;
-    double mean = 0, variance = 0;
-    for (int64_t i = 0; i < length; ++i)
-      mean += in[base + i];
-    mean /= length;
-    for (int64_t i = 0; i < length; ++i)
-      variance += (in[base + i] - mean) * (in[base + i] - mean);
-    double inverse = 1 / std::sqrt(variance / length + epsilon);
-    for (int64_t i = base; i < base + length; ++i) {
-      double value =
-          (in[i] - mean) * inverse * operands[1].getNumber(scaleAt[i]);
-      if (operands.size() > 2)
-        value += operands[2].getNumber(biasAt[i]);
-      out[i] = static_cast<float>(value);
-    }
-  }
-  results.push_back(y);
+  results.push_back(result);
   return success();
 }
 
 LogicalResult SoftmaxOp::interpret(Values operands, Results &results,
-                                   InterpreterContext &) {
+                                   InterpreterContext &context) {
   const HostValue &x = operands[0];
-  HostValue y = HostValue::allocate(x.getType());
+  HostValue result = HostValue::allocate(x.getType());
   ArrayRef<int64_t> shape = x.getShape();
-  int64_t outer = product(shape.take_front(getAxis()));
-  int64_t length = shape[getAxis()];
+  int64_t size = shape[getAxis()];
   int64_t inner = product(shape.drop_front(getAxis() + 1));
-  ArrayRef<float> in = x.as<float>();
-  MutableArrayRef<float> out = y.asMutable<float>();
+  int64_t outer = product(shape.take_front(getAxis()));
+  ArrayRef<float> input = x.as<float>();
+  MutableArrayRef<float> output = result.asMutable<float>();
+  SmallVector<double> row(size);
   for (int64_t o = 0; o < outer; ++o) {
-    for (int64_t n = 0; n < inner; ++n) {
-      int64_t base = o * length * inner + n;
-      double largest = -INFINITY, sum = 0;
-      for (int64_t i = 0; i < length; ++i)
-        largest = std::max<double>(largest, in[base + i * inner]);
-      // All of -inf: nothing to share out.
-      bool empty = largest == -INFINITY;
-      for (int64_t i = 0; i < length; ++i)
-        sum += std::exp(in[base + i * inner] - largest);
-      for (int64_t i = 0; i < length; ++i) {
-        double v = in[base + i * inner];
-        out[base + i * inner] = static_cast<float>(
-            empty && v == -INFINITY ? 0 : std::exp(v - largest) / sum);
-      }
+    for (int64_t i = 0; i < inner; ++i) {
+      int64_t base = o * size * inner + i;
+      for (int64_t k = 0; k < size; ++k)
+        row[k] = input[base + k * inner];
+      softmaxRow(row);
+      for (int64_t k = 0; k < size; ++k)
+        output[base + k * inner] = static_cast<float>(row[k]);
     }
   }
-  results.push_back(y);
+  results.push_back(result);
   return success();
 }
 
-namespace {
-/// One running reduction in double or 64-bit integers.
-struct Reduction {
-  ReduceKind kind;
-  double number = 0;
-  int64_t integer = 0;
+//===----------------------------------------------------------------------===//
+// Reduce
+//===----------------------------------------------------------------------===//
 
-  explicit Reduction(ReduceKind kind, unsigned bits) : kind(kind) {
-    switch (kind) {
-    case ReduceKind::Max:
-      number = -INFINITY;
-      integer = bits == 32 ? INT32_MIN : INT64_MIN;
-      break;
-    case ReduceKind::Min:
-      number = INFINITY;
-      integer = bits == 32 ? INT32_MAX : INT64_MAX;
-      break;
-    case ReduceKind::Prod:
-      number = integer = 1;
-      break;
-    default:
-      break;
-    }
-  }
+static double getNeutral(ReduceKind kind) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return kind == ReduceKind::Prod  ? 1
+         : kind == ReduceKind::Max ? -infinity
+         : kind == ReduceKind::Min ? infinity
+                                   : 0;
+}
 
-  void add(double x) {
-    switch (kind) {
-    case ReduceKind::Sum:
-    case ReduceKind::Mean:
-      number += x;
-      break;
-    case ReduceKind::Max:
-      number = std::isnan(x) || x > number ? x : number;
-      break;
-    case ReduceKind::Min:
-      number = std::isnan(x) || x < number ? x : number;
-      break;
-    case ReduceKind::Prod:
-      number *= x;
-      break;
-    case ReduceKind::SumSq:
-    case ReduceKind::L2:
-      number += x * x;
-      break;
-    case ReduceKind::L1:
-      number += std::fabs(x);
-      break;
-    }
+static void accumulate(ReduceKind kind, double &sum, double x) {
+  switch (kind) {
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+    sum += x;
+    return;
+  case ReduceKind::Max:
+    sum = std::isnan(x) || x > sum ? x : sum;
+    return;
+  case ReduceKind::Min:
+    sum = std::isnan(x) || x < sum ? x : sum;
+    return;
+  case ReduceKind::Prod:
+    sum *= x;
+    return;
+  case ReduceKind::SumSq:
+  case ReduceKind::L2:
+    sum += x * x;
+    return;
+  case ReduceKind::L1:
+    sum += std::fabs(x);
+    return;
   }
+}
 
-  void add(int64_t x) {
-    uint64_t wrapped = integer, y = x;
-    switch (kind) {
-    case ReduceKind::Sum:
-    case ReduceKind::Mean:
-      wrapped += y;
-      break;
-    case ReduceKind::Max:
-      wrapped = std::max(integer, x);
-      break;
-    case ReduceKind::Min:
-      wrapped = std::min(integer, x);
-      break;
-    case ReduceKind::Prod:
-      wrapped *= y;
-      break;
-    case ReduceKind::SumSq:
-    case ReduceKind::L2:
-      wrapped += y * y;
-      break;
-    case ReduceKind::L1:
-      wrapped += x < 0 ? -y : y;
-      break;
-    }
-    integer = wrapped;
+/// Sums wrap around, as the integers of the op's type do.
+static void accumulate(ReduceKind kind, int64_t &sum, int64_t x) {
+  uint64_t s = sum, u = x;
+  switch (kind) {
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+    sum = s + u;
+    return;
+  case ReduceKind::Max:
+    sum = std::max(sum, x);
+    return;
+  case ReduceKind::Min:
+    sum = std::min(sum, x);
+    return;
+  case ReduceKind::Prod:
+    sum = s * u;
+    return;
+  case ReduceKind::SumSq:
+  case ReduceKind::L2:
+    sum = s + u * u;
+    return;
+  case ReduceKind::L1:
+    sum = s + (x < 0 ? -u : u);
+    return;
   }
+}
 
-  double finishNumber(int64_t count) const {
-    if (kind == ReduceKind::Mean)
-      return number / count;
-    return kind == ReduceKind::L2 ? std::sqrt(number) : number;
-  }
-
-  int64_t finishInteger(int64_t count) const {
-    if (kind == ReduceKind::Mean)
-      return count == 0 ? 0 : integer / count;
-    return kind == ReduceKind::L2
-               ? static_cast<int64_t>(std::sqrt(static_cast<double>(integer)))
-               : integer;
-  }
-};
-} // namespace
+static int64_t getIntegerNeutral(ReduceKind kind, unsigned bits) {
+  int64_t lowest = std::numeric_limits<int64_t>::min() >> (64 - bits);
+  return kind == ReduceKind::Prod  ? 1
+         : kind == ReduceKind::Max ? lowest
+         : kind == ReduceKind::Min ? ~lowest
+                                   : 0;
+}
 
 LogicalResult ReduceOp::interpret(Values operands, Results &results,
                                   InterpreterContext &) {
   const HostValue &x = operands[0];
-  ArrayRef<int64_t> shape = x.getShape();
-  SmallVector<int64_t> kept(shape), sizes;
+  ReduceKind kind = getKind();
+  // The result's shape, and the strides by which inputs find their sum.
+  SmallVector<int64_t> kept, shape, strides;
   int64_t count = 1;
-  for (int64_t axis : getAxes()) {
-    count *= shape[axis];
-    kept[axis] = 1;
+  for (auto [dim, size] : llvm::enumerate(x.getShape())) {
+    bool reduced = llvm::is_contained(getAxes(), static_cast<int64_t>(dim));
+    count *= reduced ? size : 1;
+    kept.push_back(reduced ? 1 : size);
+    if (!reduced || getKeepdims())
+      shape.push_back(kept.back());
   }
-  for (auto [dim, size] : llvm::enumerate(kept))
-    if (getKeepdims() || !llvm::is_contained(getAxes(), static_cast<int64_t>(dim)))
-      sizes.push_back(size);
-  HostValue y = HostValue::allocate(
-      RankedTensorType::get(sizes, x.getElementType()));
+  strides = getBroadcastStrides(kept, x.getShape());
+  HostValue result = HostValue::allocate(x.getType().clone(shape));
+  int64_t sums = result.getNumElements();
+
+  if (x.getElementType().isF32()) {
+    SmallVector<double> sum(sums, getNeutral(kind));
+    ArrayRef<float> input = x.as<float>();
+    forEachElement(x.getShape(), strides, [&](int64_t i, ArrayRef<int64_t> at) {
+      if (!std::isnan(sum[at[0]]))
+        accumulate(kind, sum[at[0]], input[i]);
+    });
+    for (int64_t i = 0; i < sums; ++i) {
+      if (kind == ReduceKind::Mean)
+        sum[i] /= count;
+      else if (kind == ReduceKind::L2)
+        sum[i] = std::sqrt(sum[i]);
+      result.setNumber(i, sum[i]);
+    }
+    results.push_back(result);
+    return success();
+  }
+
   unsigned bits = x.getElementType().getIntOrFloatBitWidth();
-  std::vector<Reduction> running(y.getNumElements(), Reduction(getKind(), bits));
-  bool real = x.getElementType().isF32();
-  forEachElement(shape, getBroadcastStrides(kept, shape),
-                 [&](int64_t i, ArrayRef<int64_t> at) {
-                   if (real)
-                     running[at[0]].add(x.getNumber(i));
-                   else
-                     running[at[0]].add(x.getInteger(i));
-                 });
-  for (auto [i, reduction] : llvm::enumerate(running)) {
-    if (real)
-      y.setNumber(i, reduction.finishNumber(count));
-    else
-      y.setInteger(i, reduction.finishInteger(count));
+  SmallVector<int64_t> sum(sums, getIntegerNeutral(kind, bits));
+  forEachElement(x.getShape(), strides, [&](int64_t i, ArrayRef<int64_t> at) {
+    accumulate(kind, sum[at[0]], x.getInteger(i));
+  });
+  for (int64_t i = 0; i < sums; ++i) {
+    if (kind == ReduceKind::Mean)
+      sum[i] = count == 0 ? 0 : sum[i] / count;
+    else if (kind == ReduceKind::L2)
+      sum[i] = static_cast<int64_t>(std::sqrt(static_cast<double>(sum[i])));
+    result.setInteger(i, sum[i]);
   }
-  results.push_back(y);
+  results.push_back(result);
   return success();
 }

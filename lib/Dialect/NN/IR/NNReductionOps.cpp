@@ -1,4 +1,4 @@
-//===- NNReductionOps.cpp - Normalisation, softmax, reductions -*- C++ -*-===//
+//===- NNReductionOps.cpp - Normalisation, softmax, reductions --*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- NNShapeOps.cpp - Data movement and shapes -*- C++ -*-===//
+//===- NNShapeOps.cpp - Data movement and shapes ----------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- NNSymbolicShapes.cpp - Sizes of results -*- C++ -*-===//
+//===- NNSymbolicShapes.cpp - Sizes of results ------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- NNDialect.h - What networks compute -*- C++ -*-===//
+//===- NNDialect.h - What networks compute ----------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

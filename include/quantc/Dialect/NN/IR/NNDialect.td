@@ -1,4 +1,4 @@
-//===- NNDialect.td - What networks compute -*- tablegen -*-===//
+//===- NNDialect.td - What networks compute ----------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

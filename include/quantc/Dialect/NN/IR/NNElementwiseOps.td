@@ -1,4 +1,4 @@
-//===- NNElementwiseOps.td - Ops on elements -*- tablegen -*-===//
+//===- NNElementwiseOps.td - Ops on elements ---------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -51,7 +51,7 @@ def NN_UnaryOp : NN_SameTypeOp<"unary"> {
   let arguments = (ins NN_UnaryKindAttr:$kind,
                        NN_Elements:$input);
   let results = (outs NN_Elements:$result);
-  let assemblyFormat = "$kind $input attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` type($input)";
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -73,7 +73,7 @@ def NN_GeluOp : NN_SameTypeOp<"gelu"> {
   let arguments = (ins NN_GeluKindAttr:$kind,
                        NN_Elements:$input);
   let results = (outs NN_Elements:$result);
-  let assemblyFormat = "$kind $input attr-dict `:` type($input)";
+  let assemblyFormat = "`` $kind $input attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
 
@@ -128,7 +128,7 @@ def NN_BinaryOp : NN_ElementwiseOp<"binary", [
                        NN_Elements:$lhs, NN_Elements:$rhs);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = [{
-    $kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+    `` $kind $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -154,7 +154,7 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
                        NN_Elements:$lhs, NN_Elements:$rhs);
   let results = (outs NN_Elements:$result);
   let assemblyFormat = [{
-    $predicate $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
+    `` $predicate $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
   let hasVerifier = 1;
 }

@@ -1,4 +1,4 @@
-//===- NNOps.h - Ops of the nn dialect -*- C++ -*-===//
+//===- NNOps.h - Ops of the nn dialect --------------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -41,7 +41,8 @@ std::optional<llvm::SmallVector<int64_t>>
 broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 
 /// The elements of a constant integer tensor; nothing for any other value.
-std::optional<llvm::SmallVector<int64_t>> getConstantIntegers(mlir::Value value);
+std::optional<llvm::SmallVector<int64_t>>
+getConstantIntegers(mlir::Value value);
 
 } // namespace quantc::nn
 

@@ -1,4 +1,4 @@
-//===- NNOps.td - All ops of the nn dialect -*- tablegen -*-===//
+//===- NNOps.td - All ops of the nn dialect ----------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -78,7 +78,7 @@ def NN_ReduceOp : NN_Op<"reduce", [
                        UnitAttr:$keepdims);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{
-    $kind $input `axes` $axes (`keepdims` $keepdims^)? attr-dict
+    `` $kind $input `axes` $axes (`keepdims` $keepdims^)? attr-dict
     `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;

@@ -1,4 +1,4 @@
-//===- NNShapeOps.td - Data movement and shapes -*- tablegen -*-===//
+//===- NNShapeOps.td - Data movement and shapes ------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
