@@ -176,9 +176,9 @@ static quantc_status qcrt_run_checked(quantc_context *context,
                      (int64_t)program->num_outputs, (int64_t)num_outputs);
   if (num_outputs > 0 && !outputs)
     return qcrt_fail(error, QUANTC_ERROR_ARGUMENT, "outputs is a null pointer");
-  // What an earlier run allocated may be allocated anew.
+  // The memory of an earlier run: by now it may be gone.
   for (i = 0; i < program->num_outputs; ++i)
-    if (outputs[i].data == context->owned[i].data)
+    if (outputs[i].capacity == QUANTC_CONTEXT_OWNED)
       outputs[i].data = NULL;
   for (i = 0; i < program->num_dims; ++i)
     if (context->new_symbols[i] < 0)
@@ -208,7 +208,7 @@ static quantc_status qcrt_run_checked(quantc_context *context,
     return qcrt_fail_word(error, program, word);
   for (i = 0; i < program->num_outputs; ++i) {
     if (!outputs[i].data)
-      outputs[i].capacity = context->owned[i].bytes;
+      outputs[i].capacity = QUANTC_CONTEXT_OWNED;
     outputs[i].data = context->outputs[i];
   }
   return QUANTC_OK;

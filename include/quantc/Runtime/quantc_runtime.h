@@ -148,6 +148,9 @@ typedef struct quantc_value_info {
   int32_t rank;
 } quantc_value_info;
 
+/// The capacity of an output whose memory is the context's.
+#define QUANTC_CONTEXT_OWNED SIZE_MAX
+
 /// A tensor in memory. Initialise it with {0}.
 typedef struct quantc_tensor {
   /// The elements, aligned to their own size.
@@ -359,17 +362,19 @@ static inline void quantc_context_destroy(quantc_context *context) {
 /// Inputs are only read, and checked: dtype, rank, sizes, and that equal
 /// dimensions have equal sizes.
 ///
-/// Outputs: with data == NULL, or as an earlier run of the context left it
-/// then, the context owns the memory, which is valid until its next run or its
-/// end; data is set to it. Otherwise the result is written to data, where
-/// capacity bytes must be enough; it must not overlap an input or another
-/// output. dtype, rank and dims are set either way.
+/// Outputs: with data == NULL, or as an earlier run left it then, the context
+/// owns the memory, which is valid until its next run or its end; data is set
+/// to it, and capacity to QUANTC_CONTEXT_OWNED. Otherwise the result is
+/// written to data, where capacity bytes must be enough; it must not overlap
+/// an input or another output. dtype, rank and dims are set either way.
 ///
 /// After an error the outputs' contents are unspecified, and the context can
 /// run again.
 static inline quantc_status
 quantc_run(quantc_context *context, const quantc_tensor *inputs,
            int32_t num_inputs, quantc_tensor *outputs, int32_t num_outputs) {
+  if (!context)
+    return QUANTC_ERROR_ARGUMENT;
   return quantc_api_of(context)->run(context, inputs, num_inputs, outputs,
                                      num_outputs);
 }
