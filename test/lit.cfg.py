@@ -7,7 +7,7 @@ import lit.formats
 config.name = "quantc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".onnxtxt", ".test"]
-config.excludes = ["Inputs", "unit", "models", "tools"]
+config.excludes = ["Inputs", "unit", "models", "tools", "conformance", "integration"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.quantc_obj_root, "test")
 

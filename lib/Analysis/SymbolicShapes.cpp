@@ -47,16 +47,23 @@ void SymbolicShapes::inferArguments(FunctionOpInterface func) {
 void SymbolicShapes::infer(Operation *op) {
   DenseIntElementsAttr constant;
   if (op->getNumResults() == 1 && matchPattern(op, m_Constant(&constant)) &&
-      constant.getType().getRank() <= 1 && constant.getNumElements() <= 64 &&
-      !constant.getElementType().isInteger(1)) {
+      constant.getType().getRank() <= 1 && constant.getNumElements() <= 64) {
+    // True is 1.
+    bool isBoolean = constant.getElementType().isInteger(1);
     Sizes values;
     for (const APInt &value : constant.getValues<APInt>())
-      values.push_back(getConstant(value.getSExtValue()));
+      values.push_back(
+          getConstant(isBoolean ? value.getZExtValue() : value.getSExtValue()));
     setElements(op->getResult(0), values);
     return;
   }
   if (auto shaped = dyn_cast<ShapeInterface>(op))
     shaped.inferSymbolic(*this);
+}
+
+void SymbolicShapes::forget(Value value) {
+  sizes.erase(value);
+  elements.erase(value);
 }
 
 AffineExpr SymbolicShapes::getConstant(int64_t value) {
@@ -92,8 +99,16 @@ void SymbolicShapes::setSizes(Value tensor, ArrayRef<AffineExpr> given) {
 
 std::optional<ArrayRef<AffineExpr>> SymbolicShapes::getElements(Value value) {
   auto it = elements.find(value);
-  if (it == elements.end())
-    return std::nullopt;
+  if (it == elements.end()) {
+    // A constant needs no order of creation.
+    Operation *op = value.getDefiningOp();
+    if (!op || !op->hasTrait<OpTrait::ConstantLike>())
+      return std::nullopt;
+    infer(op);
+    it = elements.find(value);
+    if (it == elements.end())
+      return std::nullopt;
+  }
   return ArrayRef<AffineExpr>(it->second);
 }
 

@@ -33,6 +33,12 @@ public:
 
   explicit SymbolicShapes(mlir::FunctionOpInterface func);
 
+  /// Adds the results of an op that was created after this object, behind what
+  /// it uses.
+  void infer(mlir::Operation *op);
+  /// Removes what is known of a value that is about to be erased.
+  void forget(mlir::Value value);
+
   /// The sizes of a ranked tensor.
   llvm::ArrayRef<mlir::AffineExpr> getSizes(mlir::Value tensor);
   void setSizes(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> sizes);
@@ -64,7 +70,6 @@ public:
 
 private:
   void inferArguments(mlir::FunctionOpInterface func);
-  void infer(mlir::Operation *op);
 
   mlir::MLIRContext *context;
   unsigned numSymbols = 0;

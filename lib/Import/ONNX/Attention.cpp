@@ -35,6 +35,21 @@ static Value additiveMask(NodeBinder &node, Value mask) {
       emit.scalar(emit.f32(), -std::numeric_limits<double>::infinity()));
 }
 
+/// [rows, keys]: -inf where a key comes behind the row.
+static Value causalMask(Emitter &emit, int64_t rows, int64_t keys) {
+  SmallVector<double> positions[2];
+  for (int64_t row = 0; row < rows; ++row)
+    positions[0].push_back(row);
+  for (int64_t key = 0; key < keys; ++key)
+    positions[1].push_back(key);
+  Value row = emit.reshape(emit.vector(emit.i64(), positions[0]),
+                           {Size(rows), Size(1)});
+  Value hidden = emit.compare("gt", emit.vector(emit.i64(), positions[1]), row);
+  return emit.select(
+      hidden, emit.scalar(emit.f32(), -std::numeric_limits<double>::infinity()),
+      emit.scalar(emit.f32(), 0));
+}
+
 static void checkAttributes(NodeBinder &node) {
   if (float cap = node.real("softcap", 0); cap != 0)
     node.unsupported("softcap", std::to_string(cap), "0");
@@ -113,8 +128,22 @@ static void importAttention(NodeBinder &node) {
       return;
     }
   }
-  Value result =
-      emit.attention(q, k, v, additiveMask(node, mask), *scale, causal);
+  mask = additiveMask(node, mask);
+  // Without a past, query i sees keys up to i; nn.attention aligns the last
+  // query with the last key. For equal lengths both are the same.
+  if (causal && !pastK) {
+    int64_t rows = typeOf(q).getDimSize(2), keys = typeOf(k).getDimSize(2);
+    if (ShapedType::isDynamic(rows) || ShapedType::isDynamic(keys)) {
+      node.requireEqualSizes(q, k, 2,
+                             "is causal, but its queries and keys may differ "
+                             "in number at run time");
+    } else if (rows != keys) {
+      Value triangle = causalMask(emit, rows, keys);
+      mask = mask ? emit.binary("add", mask, triangle) : triangle;
+      causal = false;
+    }
+  }
+  Value result = emit.attention(q, k, v, mask, *scale, causal);
   if (flat && result) {
     Value rows = emit.transpose(result, {0, 2, 1, 3});
     int64_t size = typeOf(v).getDimSize(3);

@@ -9,6 +9,9 @@
 #include "Emitter.h"
 #include "ImportState.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interpreter/Interpreter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Diagnostics.h"
@@ -64,6 +67,29 @@ static LogicalResult checkSizes(Operation *op) {
   return success();
 }
 
+/// The value of an op on small constants: shape arithmetic, which later nodes
+/// need to know, and the numbers that exporters compute scales from.
+static DenseElementsAttr evaluate(Operation *op) {
+  constexpr int64_t small = 256;
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto evaluable = dyn_cast<InterpretableOpInterface>(op);
+  if (!evaluable || !type.hasStaticShape() || type.getNumElements() > small)
+    return {};
+  SmallVector<HostValue> operands, results;
+  for (Value operand : op->getOperands()) {
+    auto constant = operand.getDefiningOp<arith::ConstantOp>();
+    if (!constant)
+      return {};
+    operands.push_back(
+        HostValue::fromAttribute(cast<DenseElementsAttr>(constant.getValue())));
+  }
+  InterpreterContext context;
+  if (failed(evaluable.interpret(operands, results, context)) ||
+      results[0].getType() != type)
+    return {};
+  return results[0].toAttribute();
+}
+
 Value Emitter::build(StringRef name, ValueRange operands,
                      ArrayRef<NamedAttribute> attributes) {
   return build(name, operands, attributes, Type());
@@ -92,7 +118,18 @@ Value Emitter::build(StringRef name, ValueRange operands,
     op->erase();
     return folded.front();
   }
-  return op->getResult(0);
+  if (DenseElementsAttr value = evaluate(op)) {
+    op->erase();
+    return arith::ConstantOp::create(builder, loc, value);
+  }
+  shapes.infer(op);
+  Value result = op->getResult(0);
+  if (Value constant = nn::resolveResult(result, shapes)) {
+    shapes.forget(result);
+    op->erase();
+    return constant;
+  }
+  return result;
 }
 
 NamedAttribute Emitter::attribute(StringRef name, Attribute value) {

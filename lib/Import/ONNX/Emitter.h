@@ -9,6 +9,8 @@
 #ifndef QUANTC_LIB_IMPORT_ONNX_EMITTER_H
 #define QUANTC_LIB_IMPORT_ONNX_EMITTER_H
 
+#include "quantc/Analysis/SymbolicShapes.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -27,19 +29,22 @@ struct Size {
 };
 
 /// Builds ops of the nn dialect at one location. Types are inferred by the ops
-/// and checked by their verifiers; an op that does not accept its operands is
-/// reported in the words of its verifier and gives a null value, and so does
-/// every op on a null operand: a model's mistakes never reach an assertion.
-/// What folds is folded at once.
+/// and checked by their verifiers; sizes and elements of shapes that follow
+/// from the model's inputs are put into types and constants at once. An op that
+/// does not accept its operands is reported in the words of its verifier and
+/// gives a null value, and so does every op on a null operand: a model's
+/// mistakes never reach an assertion. What folds is folded at once.
 class Emitter {
 public:
   using Report = std::function<void(const llvm::Twine &)>;
 
-  Emitter(mlir::OpBuilder &builder, mlir::Location loc, Report report)
-      : builder(builder), loc(loc), report(std::move(report)) {}
+  Emitter(mlir::OpBuilder &builder, mlir::Location loc, SymbolicShapes &shapes,
+          Report report)
+      : builder(builder), loc(loc), shapes(shapes), report(std::move(report)) {}
 
   mlir::Location location() const { return loc; }
   mlir::Type f32() { return builder.getF32Type(); }
+  mlir::Type i32() { return builder.getI32Type(); }
   mlir::Type i64() { return builder.getI64Type(); }
   mlir::Type i1() { return builder.getI1Type(); }
 
@@ -101,6 +106,7 @@ private:
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
+  SymbolicShapes &shapes;
   Report report;
 };
 

@@ -220,14 +220,19 @@ void ModelImporter::declareInputs() {
   function = func::FuncOp::create(
       state.builder, state.locationOf(graph.name()), "main",
       state.builder.getFunctionType(argumentTypes, {}));
+  function->setAttr(dimNamesAttrName,
+                    state.builder.getStrArrayAttr(dimNames.getArrayRef()));
+  function->setAttr(argShapesAttrName,
+                    state.builder.getArrayAttr(argumentShapes));
   Block *entry = function.addEntryBlock();
+  state.shapes.emplace(function);
   state.builder.setInsertionPointToStart(entry);
   for (unsigned index = 0; index < inputs.size(); ++index) {
     const quantc_onnx::ValueInfoProto *input = inputs[index];
     BlockArgument argument = entry->getArgument(index);
     Location loc = state.locationOf(input->name());
     argument.setLoc(loc);
-    Emitter emit(state.builder, loc, [&](const Twine &text) {
+    Emitter emit(state.builder, loc, *state.shapes, [&](const Twine &text) {
       problems.push_back("input '" + input->name() + "': " + text.str());
     });
     state.define(
@@ -277,7 +282,8 @@ void ModelImporter::returnOutputs() {
       }
     }
     if (element) {
-      Emitter emit(state.builder, state.locationOf(output.name()), refuse);
+      Emitter emit(state.builder, state.locationOf(output.name()),
+                   *state.shapes, refuse);
       value = emit.cast(value, element);
     }
     results.push_back(value);
@@ -292,10 +298,7 @@ void ModelImporter::returnOutputs() {
 
 void ModelImporter::setAttributes(ModuleOp module) {
   Builder &builder = state.builder;
-  function->setAttr("qt.dim_names",
-                    builder.getStrArrayAttr(dimNames.getArrayRef()));
   function->setAttr("qt.arg_names", builder.getArrayAttr(argumentNames));
-  function->setAttr("qt.arg_shapes", builder.getArrayAttr(argumentShapes));
   function->setAttr("qt.result_names", builder.getArrayAttr(resultNames));
   NamedAttrList metadata;
   auto set = [&](StringRef key, StringRef value) {
@@ -316,11 +319,11 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   std::vector<int> order = orderNodes(graph, problems);
   if (!known)
     return {};
-  checkNodes();
   OwningOpRef<ModuleOp> module =
       ModuleOp::create(state.locationOf(graph.name()));
   state.builder.setInsertionPointToStart(module->getBody());
   declareInputs();
+  checkNodes();
   importNodes(order);
   returnOutputs();
   if (!problems.empty())

@@ -9,6 +9,7 @@
 #ifndef QUANTC_LIB_IMPORT_ONNX_IMPORTSTATE_H
 #define QUANTC_LIB_IMPORT_ONNX_IMPORTSTATE_H
 
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Import/ONNX/ModelFile.h"
 #include "quantc/Import/ONNX/TensorData.h"
 
@@ -60,6 +61,8 @@ public:
   mlir::OpBuilder builder;
   std::vector<std::string> &problems;
   llvm::StringMap<const quantc_onnx::TensorProto *> initializers;
+  /// Of the function under construction; exists as soon as that does.
+  std::optional<SymbolicShapes> shapes;
 
 private:
   llvm::StringMap<mlir::Value> values;

@@ -21,7 +21,7 @@ using quantc_onnx::AttributeProto;
 NodeBinder::NodeBinder(const quantc_onnx::NodeProto &node, unsigned opset,
                        ImportState &state)
     : node(node), version(opset), state(state),
-      emitter(state.builder, state.locationOf(node),
+      emitter(state.builder, state.locationOf(node), *state.shapes,
               [this](const Twine &text) { problem(text); }) {
   llvm::StringSet<> seen;
   for (const AttributeProto &attribute : node.attribute()) {
@@ -36,7 +36,7 @@ NodeBinder::NodeBinder(const quantc_onnx::NodeProto &node, unsigned opset,
 
 Emitter NodeBinder::emitFor(unsigned output) {
   return Emitter(state.builder, state.locationOf(node.output(output)),
-                 [this](const Twine &text) { problem(text); });
+                 *state.shapes, [this](const Twine &text) { problem(text); });
 }
 
 void NodeBinder::problem(const Twine &text) {
@@ -44,6 +44,14 @@ void NodeBinder::problem(const Twine &text) {
   std::string where = describeNode(node);
   where.insert(where.size() - 1, ", opset " + std::to_string(version));
   state.problems.push_back(where + ": " + text.str());
+}
+
+void NodeBinder::requireEqualSizes(Value a, Value b, int64_t dim,
+                                   const Twine &problem) {
+  // Two calls: the second may move what the first has found.
+  AffineExpr size = state.shapes->getSizes(a)[dim];
+  if (size != state.shapes->getSizes(b)[dim])
+    this->problem(problem);
 }
 
 void NodeBinder::unsupported(StringRef attribute, const Twine &value,

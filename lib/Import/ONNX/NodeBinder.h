@@ -80,6 +80,10 @@ public:
   llvm::SmallVector<mlir::Value> inputs(unsigned first, unsigned elements);
   /// Reports inputs whose element types differ.
   void requireSameElements(mlir::ValueRange values);
+  /// Reports `problem` unless both have the same size in `dim` whatever the
+  /// model's inputs are.
+  void requireEqualSizes(mlir::Value a, mlir::Value b, int64_t dim,
+                         const llvm::Twine &problem);
   /// The elements of an integer input that must be a constant; `what` says what
   /// it is.
   std::optional<llvm::SmallVector<int64_t>>

@@ -53,11 +53,15 @@ static void importReduction(NodeBinder &node) {
   Type element = typeOf(x).getElementType();
   bool boolean = element.isInteger(1);
   if (boolean)
-    x = emit.cast(x, IntegerType::get(element.getContext(), 32));
+    x = emit.cast(x, emit.i32());
   Value result = emit.reduce(logarithm ? "sum" : kind, x, normal, keepDims);
   if (logarithm)
     result = emit.unary("log", result);
-  node.output(0, boolean ? emit.cast(result, element) : result);
+  // Above zero, not different from it: the maximum of nothing is the lowest
+  // integer, which stands for false.
+  if (boolean)
+    result = emit.compare("gt", result, emit.scalar(emit.i32(), 0));
+  node.output(0, result);
 }
 
 void quantc::onnx::addReductionOps(OpTable &table) {

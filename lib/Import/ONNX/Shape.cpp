@@ -7,9 +7,49 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpTable.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
 using namespace quantc::onnx;
+
+/// A computed shape with the sizes that its zeros stand for. What is computed
+/// from sizes is a size itself, also where it is zero; only what the model's
+/// user gives, and constants that were joined to computed parts, can mean 0 as
+/// "the size of this dim".
+static Value settleZeros(NodeBinder &node, Value x, Value shape) {
+  Emitter &emit = node.emit();
+  int64_t length = typeOf(shape).getDimSize(0);
+  if (isa<BlockArgument>(shape)) {
+    shape = emit.cast(shape, emit.i64());
+    Value own = emit.shapeOf(x, 0, std::min(length, rankOf(x)));
+    if (length > rankOf(x))
+      own = emit.concat(
+          {own, emit.integers(SmallVector<int64_t>(length - rankOf(x), 0))}, 0);
+    Value isZero = emit.compare("eq", shape, emit.scalar(emit.i64(), 0));
+    return emit.select(isZero, own, shape);
+  }
+  auto concat = shape.getDefiningOp<quantc::nn::ConcatOp>();
+  if (!concat)
+    return shape;
+  SmallVector<Value> parts;
+  int64_t at = 0;
+  for (Value part : concat.getInputs()) {
+    int64_t size = typeOf(part).getDimSize(0);
+    std::optional<SmallVector<int64_t>> numbers = constantElements(part);
+    if (numbers && llvm::is_contained(*numbers, 0)) {
+      SmallVector<Size> sizes;
+      for (auto [index, number] : llvm::enumerate(*numbers)) {
+        int64_t dim = at + static_cast<int64_t>(index);
+        sizes.push_back(number == 0 && dim < rankOf(x) ? Size(x, dim)
+                                                       : Size(number));
+      }
+      part = emit.sizes(sizes);
+    }
+    parts.push_back(part);
+    at += size;
+  }
+  return emit.concat(parts, 0);
+}
 
 static void importReshape(NodeBinder &node) {
   bool allowZero = node.opset() >= 14 && node.flag("allowzero", false);
@@ -21,8 +61,8 @@ static void importReshape(NodeBinder &node) {
   Emitter &emit = node.emit();
   std::optional<SmallVector<int64_t>> constant = constantElements(shape);
   if (!constant) {
-    // A size that is computed to be zero is a size of zero.
-    node.output(0, emit.reshape(x, shape));
+    node.output(
+        0, emit.reshape(x, allowZero ? shape : settleZeros(node, x, shape)));
     return;
   }
   SmallVector<Size> sizes;

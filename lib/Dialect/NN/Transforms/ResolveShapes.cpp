@@ -53,25 +53,30 @@ static Value makeConstant(OpBuilder &builder, Location loc,
                                    DenseElementsAttr::get(type, elements));
 }
 
-/// Replaces a small integer tensor whose elements are all known.
-static void replaceByConstant(Operation *op, SymbolicShapes &shapes) {
-  if (op->getNumResults() != 1 || op->hasTrait<OpTrait::ConstantLike>())
-    return;
-  Value result = op->getResult(0);
+/// The constant that a small integer tensor is, made in front of its op; null
+/// where an element is not known.
+static Value makeKnownConstant(Value result, SymbolicShapes &shapes) {
+  Operation *op = result.getDefiningOp();
   auto type = dyn_cast<RankedTensorType>(result.getType());
   auto elements = shapes.getElements(result);
   if (!type || !type.hasStaticShape() || !elements ||
+      op->hasTrait<OpTrait::ConstantLike>() ||
       static_cast<int64_t>(elements->size()) != type.getNumElements())
-    return;
+    return {};
   SmallVector<int64_t> values;
   for (AffineExpr element : *elements) {
     std::optional<int64_t> value = constantOf(element);
     if (!value)
-      return;
+      return {};
     values.push_back(*value);
   }
   OpBuilder builder(op);
-  result.replaceAllUsesWith(makeConstant(builder, op->getLoc(), type, values));
+  return makeConstant(builder, op->getLoc(), type, values);
+}
+
+Value nn::resolveResult(Value result, SymbolicShapes &shapes) {
+  refineType(result, shapes);
+  return makeKnownConstant(result, shapes);
 }
 
 /// A reshape all but one of whose sizes are numbers need not compute the last.
@@ -166,7 +171,9 @@ void nn::resolveShapes(func::FuncOp func) {
       refineType(result, shapes);
   llvm::DenseMap<AffineExpr, Source> sources = findSources(func, shapes);
   for (Operation *op : ops) {
-    replaceByConstant(op, shapes);
+    for (Value result : op->getResults())
+      if (Value constant = makeKnownConstant(result, shapes))
+        result.replaceAllUsesWith(constant);
     if (!isa<nn::ReshapeOp, nn::ExpandOp>(op))
       continue;
     OpOperand &shape = op->getOpOperand(1);

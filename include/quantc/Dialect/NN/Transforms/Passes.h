@@ -12,12 +12,18 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 
 namespace quantc::nn {
 
 /// What the pass nn-resolve-shapes does to one function.
 void resolveShapes(mlir::func::FuncOp func);
+
+/// Gives the result of an op the static sizes that `shapes` knows. If it is a
+/// small integer tensor all of whose elements are known, also makes a constant
+/// of it in front of the op and returns that.
+mlir::Value resolveResult(mlir::Value result, SymbolicShapes &shapes);
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
