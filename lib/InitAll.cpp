@@ -17,17 +17,22 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "quantc/Dialect/Check/IR/CheckOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Interpreter/Passes.h"
 
 using namespace mlir;
 
 void quantc::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect,
-                  func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, nn::NNDialect, quant::QuantDialect,
-                  scf::SCFDialect, tensor::TensorDialect,
-                  vector::VectorDialect>();
+  registry
+      .insert<arith::ArithDialect, check::CheckDialect, cf::ControlFlowDialect,
+              func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
+              memref::MemRefDialect, nn::NNDialect, quant::QuantDialect,
+              scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect>();
 }
 
-void quantc::registerAllPasses() { nn::registerNNPasses(); }
+void quantc::registerAllPasses() {
+  nn::registerNNPasses();
+  registerInterpreterPasses();
+}

@@ -74,9 +74,13 @@ DenseElementsAttr HostValue::toAttribute() const {
       values.push_back(byte != 0);
     return DenseElementsAttr::get(type, values);
   }
+  // Equal elements are kept once.
+  size_t size = getElementBytes(type.getElementType());
+  bool splat = !bytes.empty() &&
+               std::equal(bytes.begin() + size, bytes.end(), bytes.begin());
   return DenseElementsAttr::getFromRawBuffer(
-      type,
-      ArrayRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()));
+      type, ArrayRef(reinterpret_cast<const char *>(bytes.data()),
+                     splat ? size : bytes.size()));
 }
 
 MutableArrayRef<uint8_t> HostValue::getMutableBytes() {
@@ -103,20 +107,25 @@ double HostValue::getNumber(int64_t index) const {
   return static_cast<double>(getInteger(index));
 }
 
+/// An integer of either signedness: by way of an `if`, for the two arms of a
+/// conditional expression would be converted to one type.
+template <typename Signed, typename Unsigned>
+static int64_t loadInteger(ArrayRef<uint8_t> bytes, int64_t index,
+                           bool isUnsigned) {
+  if (isUnsigned)
+    return load<Unsigned>(bytes, index);
+  return load<Signed>(bytes, index);
+}
+
 int64_t HostValue::getInteger(int64_t index) const {
   bool isUnsigned = getElementType().isUnsignedInteger();
   switch (getElementBytes(getElementType())) {
   case 1:
-    return isUnsigned ? load<uint8_t>(bytes, index)
-                      : load<int8_t>(bytes, index);
+    return loadInteger<int8_t, uint8_t>(bytes, index, isUnsigned);
   case 2:
-    return isUnsigned ? load<uint16_t>(bytes, index)
-                      : load<int16_t>(bytes, index);
+    return loadInteger<int16_t, uint16_t>(bytes, index, isUnsigned);
   case 4:
-    // Apart: the common type of both would be unsigned.
-    if (isUnsigned)
-      return load<uint32_t>(bytes, index);
-    return load<int32_t>(bytes, index);
+    return loadInteger<int32_t, uint32_t>(bytes, index, isUnsigned);
   default:
     return load<int64_t>(bytes, index);
   }

@@ -149,6 +149,10 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
     return func.emitError("has no body to evaluate");
   if (!func.getBody().hasOneBlock())
     return func.emitError("has several blocks; supported: one");
+  if (func.getNumArguments() != arguments.size())
+    return func.emitError("takes ")
+           << func.getNumArguments() << " arguments, given "
+           << arguments.size();
   for (auto [index, type, value] :
        llvm::enumerate(func.getArgumentTypes(), arguments)) {
     auto tensor = dyn_cast<RankedTensorType>(type);

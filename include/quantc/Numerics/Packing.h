@@ -1,0 +1,83 @@
+//===- Packing.h - Weights in panels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// How the weights [N, K] of a contraction lie in memory for its kernel. The
+// kernel generator reads the same constants; every multi-byte number is
+// little-endian. A panel has NR columns (output channels), N is padded to
+// whole panels with zero weights and zero scales, K to the form's group with
+// zero weights. A `step` is 4 values along K of NR columns: [NR][4] bytes.
+//
+//   f32      panel = [K][NR] floats
+//   s8       panel = f32 scale[NR], i32 start[NR], steps
+//   matched  table of u32 panel offsets, then panels of their own sizes:
+//            i32 pairs, i32 singles, padding to 64 bytes, f32 scale[NR],
+//            i32 start[NR], i32 offset[2 pairs + singles] padded to 64 bytes,
+//            one step for each offset
+//   w4i      panel = f32 scale[NR], i32 start[NR], then for each 32 of K:
+//            s16 multiplier[NR][2] (each twice), 4 byte steps that hold two
+//            steps each: the earlier in the low nibbles, both as code + 8
+//   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
+//
+// `start` is what the accumulator starts from: -bias * sum of the weights (of
+// the block in b32; times their multipliers in w4i), because activations are
+// stored with `bias` added.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_NUMERICS_PACKING_H
+#define QUANTC_NUMERICS_PACKING_H
+
+#include <cstdint>
+#include <vector>
+
+namespace quantc::numerics {
+
+enum class PackedForm { F32, S8, Matched, W4I, B32 };
+
+/// What a packed buffer is made for.
+struct PackedLayout {
+  PackedForm form;
+  int64_t panel; ///< NR
+  int64_t bias;  ///< added to activations: 0 or 128
+  int64_t n;
+  int64_t k;
+
+  int64_t numPanels() const { return (n + panel - 1) / panel; }
+  int64_t numSteps() const { return (k + 3) / 4; }
+  int64_t numBlocks() const { return (k + 31) / 32; }
+  /// Bytes of one panel; not for `matched`, whose panels differ.
+  int64_t panelBytes() const;
+};
+
+/// The parts of weights [N, K] as an encoder made them.
+struct WeightParts {
+  const float *values = nullptr;      ///< f32: [N, K]
+  const int8_t *codes = nullptr;      ///< else: [N, K], one to a byte
+  const float *scales = nullptr;      ///< s8, matched: [N]; b32: [N, K/32]
+  const int8_t *multipliers = nullptr; ///< w4i: [N, K/32]
+  const float *outer = nullptr;       ///< w4i: [N]
+};
+
+/// The packed bytes.
+std::vector<uint8_t> packWeights(const PackedLayout &layout,
+                                 const WeightParts &parts);
+
+/// Vector operations of one row against all of the weights, per step of 4
+/// along K and 8 columns: what choosing between forms compares. `matched`
+/// counts 2.5 for a step in a pair and 3 for a single one.
+double countMatchedCost(const PackedLayout &layout, const int8_t *codes);
+
+/// The distance in bytes of two rows of activations with \p k codes: whole
+/// cache lines, and never a multiple of 512, which would put the rows of a
+/// tile into the same sets of the first-level cache.
+int64_t activationStride(int64_t k);
+
+} // namespace quantc::numerics
+
+#endif // QUANTC_NUMERICS_PACKING_H

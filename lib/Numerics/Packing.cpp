@@ -1,0 +1,312 @@
+//===- Packing.cpp - Weights in panels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Packing.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+using namespace quantc::numerics;
+
+static int64_t alignTo64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+int64_t quantc::numerics::activationStride(int64_t k) {
+  int64_t stride = alignTo64(k);
+  return stride % 512 == 0 ? stride + 64 : stride;
+}
+
+int64_t PackedLayout::panelBytes() const {
+  switch (form) {
+  case PackedForm::F32:
+    return k * panel * 4;
+  case PackedForm::S8:
+    return panel * 8 + numSteps() * panel * 4;
+  case PackedForm::W4I:
+    return panel * 8 + numBlocks() * panel * 20;
+  case PackedForm::B32:
+    return numBlocks() * panel * 40;
+  case PackedForm::Matched:
+    break;
+  }
+  return 0;
+}
+
+namespace {
+/// Writes numbers one behind the other.
+class Writer {
+public:
+  explicit Writer(uint8_t *at) : at(at) {}
+  template <typename T> void put(T value) {
+    std::memcpy(at, &value, sizeof value);
+    at += sizeof value;
+  }
+
+private:
+  uint8_t *at;
+};
+
+/// The codes of one panel, zero beyond N and K.
+class Panel {
+public:
+  Panel(const PackedLayout &layout, const int8_t *codes, int64_t index)
+      : layout(layout), codes(codes), first(index * layout.panel) {}
+
+  int8_t get(int64_t column, int64_t k) const {
+    int64_t n = first + column;
+    return n < layout.n && k < layout.k ? codes[n * layout.k + k] : 0;
+  }
+  int32_t sum(int64_t column, int64_t from, int64_t to) const {
+    int32_t total = 0;
+    for (int64_t k = from; k < std::min(to, layout.k); ++k)
+      total += get(column, k);
+    return total;
+  }
+  template <typename T>
+  T part(const T *values, int64_t column, int64_t stride = 1,
+         int64_t offset = 0) const {
+    int64_t n = first + column;
+    return n < layout.n ? values[n * stride + offset] : T(0);
+  }
+
+private:
+  const PackedLayout &layout;
+  const int8_t *codes;
+  int64_t first;
+};
+
+/// One step of a matched panel: its weights and where its activations lie.
+struct Step {
+  int32_t offset;
+  std::vector<int8_t> weights;    // [NR][4]
+  std::vector<uint8_t> positive;  // of each 16-bit lane: [NR][2]
+  std::vector<uint8_t> negative;
+  int peak = 0;
+
+  void measure() {
+    size_t lanes = weights.size() / 2;
+    positive.assign(lanes, 0);
+    negative.assign(lanes, 0);
+    for (size_t i = 0; i < weights.size(); ++i) {
+      int w = weights[i];
+      (w > 0 ? positive : negative)[i / 2] += static_cast<uint8_t>(w > 0 ? w : -w);
+    }
+    for (size_t i = 0; i < lanes; ++i)
+      peak = std::max<int>({peak, positive[i], negative[i]});
+  }
+  bool isZero() const {
+    return std::all_of(weights.begin(), weights.end(), [](int8_t w) { return w == 0; });
+  }
+};
+
+struct MatchedPanel {
+  std::vector<Step> steps; // pairs first, two by two
+  int32_t pairs = 0;
+  int32_t singles = 0;
+};
+} // namespace
+
+/// Most that the weights of one sign in a 16-bit lane may sum to, so that 255
+/// times it stays within 16 bits: 255 * 128 = 32,640.
+static constexpr int laneLimit = 128;
+
+/// Moves what a lane has too much of into a second step at the same offset.
+static void addStep(std::vector<Step> &steps, Step step) {
+  Step rest{step.offset, std::vector<int8_t>(step.weights.size(), 0), {}, {}, 0};
+  for (size_t lane = 0; lane < step.weights.size(); lane += 2)
+    for (int sign = -1; sign <= 1; sign += 2) {
+      int a = std::max(sign * step.weights[lane], 0);
+      int b = std::max(sign * step.weights[lane + 1], 0);
+      int excess = a + b - laneLimit;
+      if (excess <= 0)
+        continue;
+      size_t from = a >= b ? lane : lane + 1;
+      step.weights[from] = static_cast<int8_t>(step.weights[from] - sign * excess);
+      rest.weights[from] = static_cast<int8_t>(sign * excess);
+    }
+  step.measure();
+  steps.push_back(std::move(step));
+  if (!rest.isZero()) {
+    rest.measure();
+    steps.push_back(std::move(rest));
+  }
+}
+
+static bool canPair(const Step &a, const Step &b) {
+  bool fits = true;
+  for (size_t i = 0; i < a.positive.size(); ++i)
+    fits &= a.positive[i] + b.positive[i] <= laneLimit &&
+            a.negative[i] + b.negative[i] <= laneLimit;
+  return fits;
+}
+
+/// Splits and pairs the steps of a panel: the step with the largest lane that
+/// is left takes the first of the smallest ones that it fits with.
+static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel) {
+  std::vector<Step> steps;
+  for (int64_t s = 0; s < layout.numSteps(); ++s) {
+    Step step{static_cast<int32_t>(s * 4), {}, {}, {}, 0};
+    for (int64_t column = 0; column < layout.panel; ++column)
+      for (int64_t i = 0; i < 4; ++i)
+        step.weights.push_back(panel.get(column, s * 4 + i));
+    if (!step.isZero())
+      addStep(steps, std::move(step));
+  }
+  std::sort(steps.begin(), steps.end(), [](const Step &a, const Step &b) {
+    return std::pair(a.peak, a.offset) < std::pair(b.peak, b.offset);
+  });
+  MatchedPanel result;
+  std::vector<Step> singles;
+  std::vector<bool> used(steps.size(), false);
+  constexpr size_t tries = 64; // bounds the time for weights that rarely fit
+  size_t low = 0;
+  for (size_t high = steps.size(); high-- > 0;) {
+    if (used[high])
+      continue;
+    used[high] = true;
+    while (low < high && used[low])
+      ++low;
+    size_t partner = high, tried = 0;
+    for (size_t i = low; i < high && tried < tries; ++i) {
+      if (used[i])
+        continue;
+      ++tried;
+      if (canPair(steps[high], steps[i])) {
+        partner = i;
+        break;
+      }
+    }
+    if (partner == high) {
+      singles.push_back(std::move(steps[high]));
+      continue;
+    }
+    used[partner] = true;
+    result.steps.push_back(std::move(steps[high]));
+    result.steps.push_back(std::move(steps[partner]));
+    ++result.pairs;
+  }
+  result.singles = static_cast<int32_t>(singles.size());
+  for (Step &step : singles)
+    result.steps.push_back(std::move(step));
+  return result;
+}
+
+double quantc::numerics::countMatchedCost(const PackedLayout &layout,
+                                          const int8_t *codes) {
+  double operations = 0;
+  for (int64_t index = 0; index < layout.numPanels(); ++index) {
+    MatchedPanel matched = matchSteps(layout, Panel(layout, codes, index));
+    operations += 5.0 * matched.pairs + 3.0 * matched.singles;
+  }
+  double steps = static_cast<double>(layout.numPanels() * layout.numSteps());
+  return steps > 0 ? operations / steps : 0;
+}
+
+static std::vector<uint8_t> packMatched(const PackedLayout &layout,
+                                        const WeightParts &parts) {
+  int64_t panels = layout.numPanels(), nr = layout.panel;
+  int64_t tableBytes = alignTo64(panels * 4);
+  std::vector<uint8_t> bytes(tableBytes);
+  for (int64_t index = 0; index < panels; ++index) {
+    Panel panel(layout, parts.codes, index);
+    MatchedPanel matched = matchSteps(layout, panel);
+    int64_t begin = static_cast<int64_t>(bytes.size());
+    int64_t count = static_cast<int64_t>(matched.steps.size());
+    int64_t listBytes = alignTo64(count * 4);
+    bytes.resize(begin + 64 + nr * 8 + listBytes + count * nr * 4);
+    Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
+    Writer head(bytes.data() + begin);
+    head.put(matched.pairs);
+    head.put(matched.singles);
+    Writer columns(bytes.data() + begin + 64);
+    for (int64_t c = 0; c < nr; ++c)
+      columns.put(panel.part(parts.scales, c));
+    for (int64_t c = 0; c < nr; ++c)
+      columns.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, 0, layout.k));
+    Writer list(bytes.data() + begin + 64 + nr * 8);
+    Writer data(bytes.data() + begin + 64 + nr * 8 + listBytes);
+    for (const Step &step : matched.steps) {
+      list.put(step.offset);
+      for (int8_t w : step.weights)
+        data.put(w);
+    }
+  }
+  return bytes;
+}
+
+static void writeSteps(Writer &out, const PackedLayout &layout,
+                       const Panel &panel, int64_t from, int64_t count) {
+  for (int64_t s = from; s < from + count; ++s)
+    for (int64_t c = 0; c < layout.panel; ++c)
+      for (int64_t i = 0; i < 4; ++i)
+        out.put(panel.get(c, s * 4 + i));
+}
+
+std::vector<uint8_t>
+quantc::numerics::packWeights(const PackedLayout &layout,
+                              const WeightParts &parts) {
+  if (layout.form == PackedForm::Matched)
+    return packMatched(layout, parts);
+  int64_t nr = layout.panel, size = layout.panelBytes();
+  std::vector<uint8_t> bytes(layout.numPanels() * size);
+  for (int64_t index = 0; index < layout.numPanels(); ++index) {
+    Panel panel(layout, parts.codes, index);
+    Writer out(bytes.data() + index * size);
+    switch (layout.form) {
+    case PackedForm::F32:
+      for (int64_t k = 0; k < layout.k; ++k)
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(panel.part(parts.values, c, layout.k, k));
+      break;
+    case PackedForm::S8:
+      for (int64_t c = 0; c < nr; ++c)
+        out.put(panel.part(parts.scales, c));
+      for (int64_t c = 0; c < nr; ++c)
+        out.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, 0, layout.k));
+      writeSteps(out, layout, panel, 0, layout.numSteps());
+      break;
+    case PackedForm::B32:
+      for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(panel.part(parts.scales, c, layout.numBlocks(), b));
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, b * 32, b * 32 + 32));
+        writeSteps(out, layout, panel, b * 8, 8);
+      }
+      break;
+    case PackedForm::W4I:
+      for (int64_t c = 0; c < nr; ++c)
+        out.put(panel.part(parts.outer, c));
+      for (int64_t c = 0; c < nr; ++c) {
+        int32_t total = 0;
+        for (int64_t b = 0; b < layout.numBlocks(); ++b)
+          total += panel.part(parts.multipliers, c, layout.numBlocks(), b) *
+                   panel.sum(c, b * 32, b * 32 + 32);
+        out.put(static_cast<int32_t>(-layout.bias) * total);
+      }
+      for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+        for (int64_t c = 0; c < nr; ++c) {
+          int16_t m = panel.part(parts.multipliers, c, layout.numBlocks(), b);
+          out.put(m);
+          out.put(m);
+        }
+        for (int64_t s = b * 8; s < b * 8 + 8; s += 2)
+          for (int64_t c = 0; c < nr; ++c)
+            for (int64_t i = 0; i < 4; ++i) {
+              int low = panel.get(c, s * 4 + i) + 8;
+              int high = panel.get(c, s * 4 + 4 + i) + 8;
+              out.put(static_cast<uint8_t>(low | high << 4));
+            }
+      }
+      break;
+    case PackedForm::Matched:
+      break; // above
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,119 @@
+// RUN: quant-opt %s -split-input-file -interpret -verify-diagnostics
+
+func.func @unary_integers() {
+  %x = arith.constant dense<[-3, 0, 7, -9223372036854775808]> : tensor<4xi64>
+  %neg = nn.unary neg %x : tensor<4xi64>
+  %neg_e = arith.constant dense<[3, 0, -7, -9223372036854775808]> : tensor<4xi64>
+  check.expect_eq %neg, %neg_e : tensor<4xi64>, tensor<4xi64>
+  %abs = nn.unary abs %x : tensor<4xi64>
+  %abs_e = arith.constant dense<[3, 0, 7, -9223372036854775808]> : tensor<4xi64>
+  check.expect_eq %abs, %abs_e : tensor<4xi64>, tensor<4xi64>
+  %sign = nn.unary sign %x : tensor<4xi64>
+  %sign_e = arith.constant dense<[-1, 0, 1, -1]> : tensor<4xi64>
+  check.expect_eq %sign, %sign_e : tensor<4xi64>, tensor<4xi64>
+  %relu = nn.unary relu %x : tensor<4xi64>
+  %relu_e = arith.constant dense<[0, 0, 7, 0]> : tensor<4xi64>
+  check.expect_eq %relu, %relu_e : tensor<4xi64>, tensor<4xi64>
+  return
+}
+
+func.func @unary_exact() {
+  %x = arith.constant dense<[-2.5, -0.5, 0.5, 1.5, 4.0, 0x7FC00000]> : tensor<6xf32>
+  %floor = nn.unary floor %x : tensor<6xf32>
+  %floor_e = arith.constant dense<[-3.0, -1.0, 0.0, 1.0, 4.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %floor, %floor_e : tensor<6xf32>, tensor<6xf32>
+  %ceil = nn.unary ceil %x : tensor<6xf32>
+  %ceil_e = arith.constant dense<[-2.0, -0.0, 1.0, 2.0, 4.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %ceil, %ceil_e : tensor<6xf32>, tensor<6xf32>
+  %round = nn.unary round %x : tensor<6xf32>
+  %round_e = arith.constant dense<[-2.0, -0.0, 0.0, 2.0, 4.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %round, %round_e : tensor<6xf32>, tensor<6xf32>
+  %sqrt = nn.unary sqrt %x : tensor<6xf32>
+  %sqrt_e = arith.constant dense<[0x7FC00000, 0x7FC00000, 0.70710678, 1.22474487, 2.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %sqrt, %sqrt_e : tensor<6xf32>, tensor<6xf32>
+  %relu = nn.unary relu %x : tensor<6xf32>
+  %relu_e = arith.constant dense<[0.0, 0.0, 0.5, 1.5, 4.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %relu, %relu_e : tensor<6xf32>, tensor<6xf32>
+  %rec = nn.unary reciprocal %x : tensor<6xf32>
+  %rec_e = arith.constant dense<[-0.4, -2.0, 2.0, 0.66666666, 0.25, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %rec, %rec_e : tensor<6xf32>, tensor<6xf32>
+  return
+}
+
+func.func @unary_transcendental() {
+  %x = arith.constant dense<[-1.0, 0.5, 2.0]> : tensor<3xf32>
+  %exp = nn.unary exp %x : tensor<3xf32>
+  %exp_e = arith.constant dense<[0.36787944, 1.64872127, 7.38905609]> : tensor<3xf32>
+  check.expect_almost %exp, %exp_e : tensor<3xf32>, tensor<3xf32>
+  %log = nn.unary log %x : tensor<3xf32>
+  %log_e = arith.constant dense<[0x7FC00000, -0.69314718, 0.69314718]> : tensor<3xf32>
+  check.expect_almost %log, %log_e : tensor<3xf32>, tensor<3xf32>
+  %tanh = nn.unary tanh %x : tensor<3xf32>
+  %tanh_e = arith.constant dense<[-0.76159416, 0.46211716, 0.96402758]> : tensor<3xf32>
+  check.expect_almost %tanh, %tanh_e : tensor<3xf32>, tensor<3xf32>
+  %erf = nn.unary erf %x : tensor<3xf32>
+  %erf_e = arith.constant dense<[-0.84270079, 0.52049988, 0.99532227]> : tensor<3xf32>
+  check.expect_almost %erf, %erf_e : tensor<3xf32>, tensor<3xf32>
+  %sigmoid = nn.unary sigmoid %x : tensor<3xf32>
+  %sigmoid_e = arith.constant dense<[0.26894142, 0.62245933, 0.88079708]> : tensor<3xf32>
+  check.expect_almost %sigmoid, %sigmoid_e : tensor<3xf32>, tensor<3xf32>
+  %softplus = nn.unary softplus %x : tensor<3xf32>
+  %softplus_e = arith.constant dense<[0.31326169, 0.97407698, 2.12692801]> : tensor<3xf32>
+  check.expect_almost %softplus, %softplus_e : tensor<3xf32>, tensor<3xf32>
+  %sin = nn.unary sin %x : tensor<3xf32>
+  %sin_e = arith.constant dense<[-0.84147098, 0.47942554, 0.90929743]> : tensor<3xf32>
+  check.expect_almost %sin, %sin_e : tensor<3xf32>, tensor<3xf32>
+  %cos = nn.unary cos %x : tensor<3xf32>
+  %cos_e = arith.constant dense<[0.54030231, 0.87758256, -0.41614684]> : tensor<3xf32>
+  check.expect_almost %cos, %cos_e : tensor<3xf32>, tensor<3xf32>
+  %rsqrt = nn.unary rsqrt %x : tensor<3xf32>
+  %rsqrt_e = arith.constant dense<[0x7FC00000, 1.41421356, 0.70710678]> : tensor<3xf32>
+  check.expect_almost %rsqrt, %rsqrt_e : tensor<3xf32>, tensor<3xf32>
+  %gelu = nn.gelu erf %x : tensor<3xf32>
+  %gelu_e = arith.constant dense<[-0.15865525, 0.34573123, 1.95449974]> : tensor<3xf32>
+  check.expect_almost %gelu, %gelu_e : tensor<3xf32>, tensor<3xf32>
+  %gelu_tanh = nn.gelu tanh %x : tensor<3xf32>
+  %gelu_tanh_e = arith.constant dense<[-0.15880801, 0.34571401, 1.95459769]> : tensor<3xf32>
+  check.expect_almost %gelu_tanh, %gelu_tanh_e {ulps = 2 : i64} : tensor<3xf32>, tensor<3xf32>
+  %gelu_sigmoid = nn.gelu sigmoid %x : tensor<3xf32>
+  %gelu_sigmoid_e = arith.constant dense<[-0.15420423, 0.35038844, 1.93565862]> : tensor<3xf32>
+  check.expect_almost %gelu_sigmoid, %gelu_sigmoid_e {ulps = 2 : i64} : tensor<3xf32>, tensor<3xf32>
+  %silu = nn.silu %x : tensor<3xf32>
+  %silu_e = arith.constant dense<[-0.26894142, 0.31122967, 1.76159416]> : tensor<3xf32>
+  check.expect_almost %silu, %silu_e : tensor<3xf32>, tensor<3xf32>
+  return
+}
+
+func.func @saturated() {
+  // No overflow on the way where the result is finite.
+  %x = arith.constant dense<[-200.0, 200.0]> : tensor<2xf32>
+  %sigmoid = nn.unary sigmoid %x : tensor<2xf32>
+  %sigmoid_e = arith.constant dense<[0.0, 1.0]> : tensor<2xf32>
+  check.expect_eq %sigmoid, %sigmoid_e : tensor<2xf32>, tensor<2xf32>
+  %softplus = nn.unary softplus %x : tensor<2xf32>
+  %softplus_e = arith.constant dense<[0.0, 200.0]> : tensor<2xf32>
+  check.expect_eq %softplus, %softplus_e : tensor<2xf32>, tensor<2xf32>
+  return
+}
+
+func.func @clip_and_cast() {
+  %x = arith.constant dense<[-1.5, 2.9, 3.0e9, 0x7FC00000, 0x7F800000]> : tensor<5xf32>
+  %clip = nn.clip %x min 0.0 max 6.0 : tensor<5xf32>
+  %clip_e = arith.constant dense<[0.0, 2.9, 6.0, 0x7FC00000, 6.0]> : tensor<5xf32>
+  check.expect_eq %clip, %clip_e : tensor<5xf32>, tensor<5xf32>
+  %i32 = nn.cast %x : tensor<5xf32> to tensor<5xi32>
+  %i32_e = arith.constant dense<[-1, 2, 2147483647, 0, 2147483647]> : tensor<5xi32>
+  check.expect_eq %i32, %i32_e : tensor<5xi32>, tensor<5xi32>
+  %i1 = nn.cast %x : tensor<5xf32> to tensor<5xi1>
+  %i1_e = arith.constant dense<true> : tensor<5xi1>
+  check.expect_eq %i1, %i1_e : tensor<5xi1>, tensor<5xi1>
+  // 2^53 + 1 and 2^32 + 2: one rounding to f32, and the low bits in i32.
+  %big = arith.constant dense<[9007199254740993, 4294967298]> : tensor<2xi64>
+  %f = nn.cast %big : tensor<2xi64> to tensor<2xf32>
+  %f_e = arith.constant dense<[9007199254740992.0, 4294967296.0]> : tensor<2xf32>
+  check.expect_eq %f, %f_e : tensor<2xf32>, tensor<2xf32>
+  %low = nn.cast %big : tensor<2xi64> to tensor<2xi32>
+  %low_e = arith.constant dense<[1, 2]> : tensor<2xi32>
+  check.expect_eq %low, %low_e : tensor<2xi32>, tensor<2xi32>
+  return
+}
