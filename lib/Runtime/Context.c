@@ -39,6 +39,7 @@ static size_t qcrt_lay_out(quantc_context *context, char *base,
   context->owned = qcrt_take(&end, program->num_outputs * sizeof(qcrt_buffer));
   context->pool.workers =
       qcrt_take(&end, (size_t)(threads - 1) * sizeof(qcrt_worker));
+  context->pool.chunks = qcrt_take(&end, (size_t)threads * sizeof(qcrt_part));
   return (size_t)(end - (uintptr_t)base);
 }
 

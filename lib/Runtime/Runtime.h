@@ -104,6 +104,12 @@ typedef struct qcrt_worker {
   int32_t index;
 } qcrt_worker;
 
+/// Chunks of a job, begun by the thread of the part's number.
+typedef struct qcrt_part {
+  __attribute__((aligned(64))) int64_t next;
+  int64_t end;
+} qcrt_part;
+
 /// A context's threads and the work they share. `run` comes first: compiled
 /// code has a pointer to it.
 struct qcrt_pool {
@@ -116,6 +122,7 @@ struct qcrt_pool {
   quantc_parallel_for host;
   void *host_user;
   qcrt_worker *workers; ///< threads - 1 of them
+  qcrt_part *chunks;    ///< threads of them
   char *scratch;        ///< of thread 0
   size_t scratch_stride;
 
@@ -124,19 +131,17 @@ struct qcrt_pool {
   void *args;
   int64_t total;
   int64_t grain;
-  int64_t chunks;
+  int32_t parts;        ///< of `chunks` that are used
   int64_t failed_chunk; ///< the first that failed, under failure_lock
   int32_t failure;
   uint32_t failure_lock;
 
-  /// The next chunk to be taken.
-  __attribute__((aligned(64))) int64_t next;
   /// See Threads.c.
   __attribute__((aligned(64))) uint32_t word;
   uint32_t sleepers;
 };
 
-/// `workers` points to memory already.
+/// `workers` and `chunks` point to memory already.
 QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,
 
                                   const quantc_context_options *options);

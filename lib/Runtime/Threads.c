@@ -15,12 +15,14 @@
 //   bits 14-31  number of the job
 //
 // The caller writes the job, then opens it; a worker enters by compare and
-// swap on an open word, so that it never sees half a job. Both then take
-// chunks from a shared counter. When the chunks have run out the caller closes
-// the job and waits for those inside only: a worker that the system has
-// suspended, or that wakes up late, holds nobody up. Between jobs workers spin
-// for a bounded time, because the next kernel mostly follows within a
-// microsecond, and then sleep.
+// swap on an open word, so that it never sees half a job. Every thread has a
+// part of the chunks, the same proportion of every job, so that one kernel
+// finds in its core's cache what the one before wrote there; who is done takes
+// chunks from the others' parts. When they have run out the caller closes the
+// job and waits for those inside only: a worker that the system has suspended,
+// or that wakes up late, holds nobody up. Between jobs workers spin for a
+// bounded time, because the next kernel mostly follows within a microsecond,
+// and then sleep.
 //
 // A worker that misses a job because its number has come round is harmless,
 // too: the caller does all that nobody else does.
@@ -69,8 +71,8 @@ static void qcrt_wake(uint32_t *word, int32_t count, uint32_t who) {
 // A job
 //===----------------------------------------------------------------------===//
 
-/// Chunks are taken in ascending order, so that all before a failing one have
-/// been taken and will end: the first failure is the same on every run.
+/// All chunks run whatever happens, so that the first failure is the same for
+/// every number of threads.
 static void qcrt_record_failure(qcrt_pool *pool, int64_t chunk, int32_t word) {
   while (__atomic_exchange_n(&pool->failure_lock, 1, __ATOMIC_ACQUIRE))
     qcrt_relax();
@@ -79,26 +81,40 @@ static void qcrt_record_failure(qcrt_pool *pool, int64_t chunk, int32_t word) {
     pool->failure = word;
   }
   __atomic_store_n(&pool->failure_lock, 0, __ATOMIC_RELEASE);
-  __atomic_store_n(&pool->next, pool->chunks, __ATOMIC_RELAXED);
 }
 
 static void qcrt_work(qcrt_pool *pool, int32_t index) {
   qcrt_kernel kernel = pool->kernel;
   void *args = pool->args;
   void *scratch = pool->scratch + (size_t)index * pool->scratch_stride;
-  int64_t total = pool->total, grain = pool->grain, chunks = pool->chunks;
-  for (;;) {
-    int64_t chunk = __atomic_fetch_add(&pool->next, 1, __ATOMIC_RELAXED);
-    int64_t begin;
-    int32_t word;
-    if ((uint64_t)chunk >= (uint64_t)chunks)
-      return;
-    begin = chunk * grain;
-    word = kernel(begin, total - begin <= grain ? total : begin + grain, args,
-                  scratch);
-    if (word)
-      qcrt_record_failure(pool, chunk, word);
+  int64_t total = pool->total, grain = pool->grain;
+  int32_t parts = pool->parts, part = index % parts, i;
+  for (i = 0; i < parts; ++i, part = part + 1 < parts ? part + 1 : 0) {
+    qcrt_part *mine = &pool->chunks[part];
+    while (__atomic_load_n(&mine->next, __ATOMIC_RELAXED) < mine->end) {
+      int64_t chunk = __atomic_fetch_add(&mine->next, 1, __ATOMIC_RELAXED);
+      int64_t begin = chunk * grain;
+      int32_t word;
+      if (chunk >= mine->end)
+        break;
+      word = kernel(begin, total - begin <= grain ? total : begin + grain, args,
+                    scratch);
+      if (word)
+        qcrt_record_failure(pool, chunk, word);
+    }
   }
+}
+
+/// Cuts the chunks into contiguous parts.
+static void qcrt_divide(qcrt_pool *pool, int64_t chunks, int32_t threads) {
+  int32_t parts = chunks < threads ? (int32_t)chunks : threads, i;
+  int64_t begin = 0, each = chunks / parts, more = chunks % parts;
+  for (i = 0; i < parts; ++i) {
+    __atomic_store_n(&pool->chunks[i].next, begin, __ATOMIC_RELAXED);
+    begin += each + (i < more);
+    pool->chunks[i].end = begin;
+  }
+  pool->parts = parts;
 }
 
 //===----------------------------------------------------------------------===//
@@ -182,13 +198,10 @@ static void qcrt_start(qcrt_pool *pool) {
 static void qcrt_publish(qcrt_pool *pool) {
   uint32_t number =
       (__atomic_load_n(&pool->word, __ATOMIC_RELAXED) >> QCRT_NUMBER_SHIFT) + 1;
-  int64_t helpers = pool->chunks - 1;
   __atomic_store_n(&pool->word, number << QCRT_NUMBER_SHIFT | QCRT_OPEN,
                    __ATOMIC_SEQ_CST);
   if (__atomic_load_n(&pool->sleepers, __ATOMIC_SEQ_CST) > 0)
-    qcrt_wake(&pool->word,
-              helpers < pool->started ? (int32_t)helpers : pool->started,
-              QCRT_WORKERS);
+    qcrt_wake(&pool->word, pool->parts - 1, QCRT_WORKERS);
 }
 
 /// Closes the job, and returns when nobody is inside.
@@ -224,27 +237,28 @@ static void qcrt_host_body(void *argument, int32_t index) {
 static int32_t qcrt_run_parallel(qcrt_run *run, qcrt_kernel kernel,
                                  int64_t total, int64_t grain, void *args) {
   qcrt_pool *pool = (qcrt_pool *)run;
+  int64_t chunks;
   if (total <= 0)
     return 0;
   if (grain < 1)
     grain = 1;
   if (total <= grain)
     return kernel(0, total, args, pool->scratch);
+  chunks = total / grain + (total % grain != 0);
   pool->kernel = kernel;
   pool->args = args;
   pool->total = total;
   pool->grain = grain;
-  pool->chunks = total / grain + (total % grain != 0);
   pool->failed_chunk = INT64_MAX;
   pool->failure = 0;
-  __atomic_store_n(&pool->next, 0, __ATOMIC_RELAXED);
   if (pool->host && pool->threads > 1) {
-    int64_t count = pool->chunks < pool->threads ? pool->chunks : pool->threads;
-    pool->host(pool->host_user, (int32_t)count, qcrt_host_body, pool);
+    qcrt_divide(pool, chunks, pool->threads);
+    pool->host(pool->host_user, pool->parts, qcrt_host_body, pool);
     return pool->failure;
   }
   if (!pool->is_started && pool->threads > 1)
     qcrt_start(pool);
+  qcrt_divide(pool, chunks, pool->started + 1);
   if (pool->started == 0) {
     qcrt_work(pool, 0);
     return pool->failure;
