@@ -11,6 +11,9 @@
 
 #include "quantc/Runtime/Program.h"
 
+// C's way of naming things.
+// NOLINTBEGIN(readability-identifier-naming)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -81,5 +84,7 @@ QCRT_INTERNAL int32_t qcrt_num_threads(const quantc_context *);
 #ifdef __cplusplus
 }
 #endif
+
+// NOLINTEND(readability-identifier-naming)
 
 #endif // QUANTC_LIB_RUNTIME_API_H

@@ -46,10 +46,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 /// Inputs of the model's types and of given dims.
 class RandomInputs {
 public:
@@ -79,6 +75,10 @@ struct Measurement {
 };
 
 } // namespace
+
+static double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 bool RandomInputs::make(const quantc_program *program, ArrayRef<int64_t> dims,
                         std::string &error) {
@@ -136,7 +136,8 @@ static uint16_t toBrainFloat(float value) {
 }
 
 void RandomInputs::draw(const quantc_program *program, int64_t limit) {
-  std::mt19937 engine(42);
+  // The same inputs every time, so that times can be compared.
+  std::mt19937 engine(42); // NOLINT(bugprone-random-generator-seed)
   std::normal_distribution<float> normal;
   std::uniform_int_distribution<int64_t> integers(0, limit - 1);
   for (size_t i = 0; i < tensors.size(); ++i) {
@@ -192,7 +193,7 @@ static std::optional<int> readDims(const quantc_program *program,
   dims.assign(names.size(), -1);
   for (StringRef text : options.all("--dim")) {
     auto [name, size] = text.rsplit('=');
-    auto found = find(names, name);
+    auto *found = find(names, name);
     if (!text.contains('='))
       return wrongUse("bench", "--dim takes NAME=SIZE, not '" + text + "'");
     if (found == names.end())

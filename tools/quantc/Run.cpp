@@ -189,6 +189,7 @@ static int runJob(const quantc_program *program, quantc_context *context,
       return cannotHandle("run", "'" + job.inputs + "': " +
                                      quantc_last_error(context)->message);
   std::vector<NamedArray> results;
+  results.reserve(outputs.size());
   for (size_t i = 0; i < outputs.size(); ++i)
     results.push_back(copyOutput(
         *quantc_output(program, static_cast<int32_t>(i)), outputs[i]));

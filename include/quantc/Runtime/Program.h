@@ -27,6 +27,9 @@
 
 #include "quantc/Runtime/quantc_runtime.h"
 
+// C's way of naming things.
+// NOLINTBEGIN(readability-identifier-naming)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -139,5 +142,7 @@ typedef struct qcrt_program {
 #ifdef __cplusplus
 }
 #endif
+
+// NOLINTEND(readability-identifier-naming)
 
 #endif // QUANTC_RUNTIME_PROGRAM_H

@@ -55,6 +55,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// C's way of naming things.
+// NOLINTBEGIN(readability-identifier-naming)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -458,5 +461,7 @@ static inline const char *quantc_dtype_name(quantc_dtype dtype) {
 #ifdef __cplusplus
 }
 #endif
+
+// NOLINTEND(readability-identifier-naming)
 
 #endif // QUANTC_RUNTIME_H
