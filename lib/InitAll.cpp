@@ -20,16 +20,20 @@
 #include "quantc/Dialect/Check/IR/CheckOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Interpreter/Passes.h"
 
 using namespace mlir;
 
 void quantc::registerAllDialects(DialectRegistry &registry) {
-  registry
-      .insert<arith::ArithDialect, check::CheckDialect, cf::ControlFlowDialect,
-              func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
-              memref::MemRefDialect, nn::NNDialect, quant::QuantDialect,
-              scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect>();
+  registry.insert<arith::ArithDialect, cf::ControlFlowDialect,
+                  func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
+                  memref::MemRefDialect, quant::QuantDialect, scf::SCFDialect,
+                  tensor::TensorDialect, vector::VectorDialect>();
+  // Ours, one a line.
+  registry.insert<check::CheckDialect>();
+  registry.insert<nn::NNDialect>();
+  registry.insert<qt::QTDialect>();
 }
 
 void quantc::registerAllPasses() {

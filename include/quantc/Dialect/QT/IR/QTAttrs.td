@@ -1,0 +1,243 @@
+//===- QTAttrs.td - Attributes of the qt dialect -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_QTATTRS_TD
+#define QUANTC_DIALECT_QT_IR_QTATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+include "quantc/Dialect/QT/IR/QTDialect.td"
+
+class QT_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<QT_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===----------------------------------------------------------------------===//
+// Formats
+//===----------------------------------------------------------------------===//
+
+def QT_ElementFormatAttr : QT_Attr<"ElementFormat", "element"> {
+  let summary = "a number format of elements";
+  let description = [{
+    How one code is read as a number: `s8`, `u4`, `f4E2M1`, `nf4`, ... Inside
+    `!qt.block` the spelling stands alone. `Numerics` defines every format;
+    this attribute holds its canonical spelling.
+  }];
+  let parameters = (ins StringRefParameter<>:$spelling);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Bits of one code.
+    unsigned getBitWidth() const;
+    /// The type of the tensor that holds the codes in split form.
+    ::mlir::Type getStorageType() const;
+  }];
+}
+
+def QT_ScaleFormatAttr : QT_Attr<"ScaleFormat", "scale"> {
+  let summary = "how a scale or zero point is stored";
+  let description = [{
+    `f32`, `f16`, `bf16`, `e8m0`, `e4m3`, `exp<8>`, `exp<32>` (the value 2^e),
+    `shift<N>` (a left shift of at most N relative to the outer scale), or an
+    integer such as `s8` (a multiple of the outer scale).
+  }];
+  let parameters = (ins StringRefParameter<>:$spelling);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The type of the tensor that holds such scales in split form.
+    ::mlir::Type getStorageType() const;
+    /// Whether the scale is a number only relative to an outer scale.
+    bool needsOuter() const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Encoding
+//===----------------------------------------------------------------------===//
+
+def QT_ScaleRule : I32EnumAttr<"ScaleRule", "how a block's scale is chosen", [
+    I32EnumAttrCase<"AbsMax", 0, "absmax">,
+    I32EnumAttrCase<"Search", 1, "search">,
+    I32EnumAttrCase<"Floor", 2, "floor">,
+    I32EnumAttrCase<"Ceil", 3, "ceil">,
+    I32EnumAttrCase<"RoundCeil", 4, "rceil">,
+    I32EnumAttrCase<"Even", 5, "even">]> {
+  let cppNamespace = "::quantc::qt";
+  let genSpecializedAttr = 0;
+}
+
+def QT_EncodingAttr : QT_Attr<"Encoding", "encoding"> {
+  let summary = "how values are encoded";
+  let description = [{
+    The rule that chooses a block's scale, and the range of codes that may
+    result: `#qt.encoding<absmax, -127..127>`. A type says how codes are
+    decoded; this says how they came to be, which includes their range, for
+    layouts rely on it.
+  }];
+  let parameters = (ins "::quantc::qt::ScaleRule":$rule, "int64_t":$low,
+                        "int64_t":$high);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Null after an error that names what is wrong.
+    static EncodingAttr
+    getFromSpelling(::llvm::function_ref<::mlir::InFlightDiagnostic()> emitError,
+                    ::mlir::MLIRContext *context, ::llvm::StringRef rule,
+                    int64_t low, int64_t high);
+  }];
+}
+
+def QT_Rounding : I32EnumAttr<"Rounding", "how a right shift rounds", [
+    I32EnumAttrCase<"HalfUp", 0, "half_up">,
+    I32EnumAttrCase<"HalfEven", 1, "half_even">,
+    I32EnumAttrCase<"HalfAway", 2, "half_away">,
+    I32EnumAttrCase<"Down", 3, "floor">]> {
+  let cppNamespace = "::quantc::qt";
+  let genSpecializedAttr = 0;
+}
+def QT_RoundingAttr : EnumAttr<QT_Dialect, QT_Rounding, "rounding">;
+
+//===----------------------------------------------------------------------===//
+// Contractions
+//===----------------------------------------------------------------------===//
+
+def QT_LayoutForm : I32EnumAttr<"LayoutForm", "form of a packed contraction", [
+    I32EnumAttrCase<"F32", 0, "f32">,
+    I32EnumAttrCase<"S8", 1, "s8">,
+    I32EnumAttrCase<"Matched", 2, "matched">,
+    I32EnumAttrCase<"W4I", 3, "w4i">,
+    I32EnumAttrCase<"B32", 4, "b32">]> {
+  let cppNamespace = "::quantc::qt";
+  let genSpecializedAttr = 0;
+}
+
+def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
+  let summary = "how a contraction's operands lie in memory";
+  let description = [{
+    `#qt.layout<matched, panel = 16, rows = 4>`: weights are packed in panels
+    of 16 columns, a tile has 4 rows of activations. The packer, the run-time
+    quantiser and the kernel generator read the same attribute. Forms: `f32`;
+    `s8` (8-bit codes, any values); `matched` (8-bit codes whose steps the
+    packer split and paired); `w4i` (4-bit codes in blocks of 32 with integer
+    multipliers); `b32` (8-bit codes, blocks of 32 on both sides).
+  }];
+  let parameters = (ins EnumParameter<QT_LayoutForm>:$form, "int64_t":$panel,
+                        "int64_t":$rows);
+  let assemblyFormat = "`<` $form `,` `panel` `=` $panel `,` `rows` `=` $rows `>`";
+  let genVerifyDecl = 1;
+}
+
+def QT_MatmulAttr : QT_Attr<"Matmul", "matmul"> {
+  let summary = "the geometry of a matrix product";
+  let description = [{
+    `#qt.matmul`: lhs `[..., M, K]` (or `[K]`), rhs `[N, K]`, result
+    `[..., M, N]`. `#qt.matmul<batched>`: rhs `[..., N, K]` with batch
+    dimensions that broadcast against those of lhs. `k` states K where
+    neither operand's type shows it because both are packed.
+  }];
+  let parameters = (ins DefaultValuedParameter<"bool", "false">:$batched,
+                        DefaultValuedParameter<"int64_t", "0">:$k);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def QT_ConvAttr : QT_Attr<"Conv", "conv"> {
+  let summary = "the geometry of a convolution";
+  let description = [{
+    lhs `[B, spatial..., C]`, rhs `[O, taps, C/groups]` with the taps of all
+    spatial dimensions in one, result `[B, spatial..., O]`. `pads` has the
+    entries at the beginning of every spatial dimension, then those at the
+    end. `k` states C where lhs is packed.
+    `#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1],
+    pads = [1, 1, 1, 1], groups = 1>`
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$taps,
+                        ArrayRefParameter<"int64_t">:$strides,
+                        ArrayRefParameter<"int64_t">:$dilations,
+                        ArrayRefParameter<"int64_t">:$pads,
+                        "int64_t":$groups,
+                        DefaultValuedParameter<"int64_t", "0">:$k);
+  let assemblyFormat = [{
+    `<` `taps` `=` `[` $taps `]` `,` `strides` `=` `[` $strides `]` `,`
+    `dilations` `=` `[` $dilations `]` `,` `pads` `=` `[` $pads `]` `,`
+    `groups` `=` $groups (`,` `k` `=` $k^)? `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getNumTaps() const;
+  }];
+}
+
+def QT_HeadOrder : I32EnumAttr<"HeadOrder", "order of an attention tensor", [
+    I32EnumAttrCase<"BHSD", 0, "bhsd">,
+    I32EnumAttrCase<"BSHD", 1, "bshd">]> {
+  let cppNamespace = "::quantc::qt";
+  let genSpecializedAttr = 0;
+}
+def QT_HeadOrderAttr : EnumAttr<QT_Dialect, QT_HeadOrder, "order"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def QT_BoundAttr : QT_Attr<"Bound", "bound"> {
+  let summary = "ranges from which a dot product is proved exact";
+  let description = [{
+    `#qt.bound<lhs = 0..255, rhs = -90..90, chain = 2>`: ranges of the two
+    operands' elements and the number of `qt.dot`s that are summed into one
+    accumulator, this one included. An operand whose range reaches below zero
+    is read as signed, any other as unsigned.
+
+    `lane = -128..128` is what a packer proved beyond the elements' range: the
+    sum of the negative and of the positive rhs elements that meet one lane of
+    the accumulator, over the whole chain. `init = lo..hi` is the range of the
+    accumulator before the chain, 0..0 if absent.
+  }];
+  let parameters = (ins "int64_t":$lhsLow, "int64_t":$lhsHigh,
+                        "int64_t":$rhsLow, "int64_t":$rhsHigh,
+                        "int64_t":$chain, "bool":$hasLane,
+                        "int64_t":$laneLow, "int64_t":$laneHigh,
+                        "int64_t":$initLow, "int64_t":$initHigh);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+def QT_BlobAttr : QT_Attr<"Blob", "blob", [TypedAttrInterface]> {
+  let summary = "constant bytes of a tensor";
+  let description = [{
+    Weights: a span of a mapped file or memory owned by the dialect, in the
+    dense row-major form of its type, little-endian, `i1` as one byte. Spelt
+
+    - `#qt.blob<"0x0000803F"> : tensor<1xf32>` below 4 KiB,
+    - `#qt.blob<file "m.onnx", offset = 64, hash = "8f..."> : tensor<...>`,
+    - `#qt.blob<key> : tensor<...>` for owned memory, whose bytes stand in the
+      file's `dialect_resources` under that key.
+
+    Size, file and hash are checked when the attribute is parsed.
+  }];
+  let parameters = (ins AttributeSelfTypeParameter<"", "::mlir::RankedTensorType">:$type,
+                        "::quantc::qt::BlobHandle":$handle);
+  let builders = [
+    AttrBuilderWithInferredContext<(ins "::mlir::RankedTensorType":$type,
+                                        "::quantc::qt::BlobHandle":$handle)>
+  ];
+  let skipDefaultBuilders = 1;
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The bytes; empty once the blob was released.
+    ::llvm::ArrayRef<uint8_t> getBytes() const;
+  }];
+}
+
+#endif // QUANTC_DIALECT_QT_IR_QTATTRS_TD

@@ -1,0 +1,133 @@
+//===- QTContractionOps.td - Contractions and attention -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_QTCONTRACTIONOPS_TD
+#define QUANTC_DIALECT_QT_IR_QTCONTRACTIONOPS_TD
+
+include "quantc/Dialect/QT/IR/QTOpBase.td"
+
+def QT_ContractOp : QT_Op<"contract", [
+    AttrSizedOperandSegments, IsolatedFromAbove, RecursiveMemoryEffects,
+    SingleBlock]> {
+  let summary = "a contraction in split form";
+  let description = [{
+    The product of two operands given by their parts, with an epilogue on
+    every element of the accumulator. A float operand is one part and its
+    format is `f32`. With `layout`, rhs is one packed buffer of `qt.pack` and
+    the codes of lhs are rows of `qt.quantize {layout}`.
+
+    The accumulator has one value per element of the result: with `acc = f32`
+    the scaled sum, with `acc = i32` the sum of integers in units of the
+    operands' outer scales. The epilogue takes it and one scalar of every
+    epilogue operand, which broadcast against the result, and yields the
+    element of the result. Without a region the accumulator is the result.
+
+    ```mlir
+    %y = qt.contract lhs(%xc, %xs : tensor<?x64xi8>, tensor<?x1xf32>)
+                     rhs(%wc, %ws : tensor<256x64xi8>, tensor<256x1xf32>)
+                     epilogue(%bias : tensor<256xf32>)
+        {acc = f32, geometry = #qt.matmul,
+         lhs_format = !qt.block<[1, ?], s8, scale = f32>,
+         rhs_format = !qt.block<[1, ?], s8, scale = f32>} {
+    ^bb0(%acc: f32, %b: f32):
+      %0 = nn.binary add %acc, %b : f32, f32 -> f32
+      qt.yield %0 : f32
+    } -> tensor<?x256xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<QT_PlainTensor>:$lhs,
+                       Variadic<QT_PlainTensor>:$rhs,
+                       Variadic<QT_PlainTensor>:$epilogue_operands,
+                       QT_FormatAttr:$lhs_format, QT_FormatAttr:$rhs_format,
+                       QT_GeometryAttr:$geometry, QT_AccumulatorAttr:$acc,
+                       OptionalAttr<QT_LayoutAttr>:$layout);
+  let results = (outs QT_PlainTensor:$result);
+  let regions = (region AnyRegion:$epilogue);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
+  let hasCanonicalizer = 1;
+  let extraClassDeclaration = [{
+    bool hasEpilogue() { return !getEpilogue().empty(); }
+    bool isBatched();
+    /// The size of the contraction per tap: K, or channels per group.
+    /// ShapedType::kDynamic where no type shows it.
+    int64_t getContractionSize();
+  }];
+}
+
+def QT_AttentionOp : QT_Op<"attention", [Pure, AttrSizedOperandSegments]> {
+  let summary = "attention in split form";
+  let description = [{
+    `softmax(scale * q k^T + mask) v` per batch item and head. Each of q, k, v
+    is its parts, or one float tensor; a float tensor with a block format is
+    encoded by the op itself. Each operand and the result states the order of
+    its dimensions, `bhsd` (the default) or `bshd`. There may be fewer key
+    heads than query heads, a divisor of them. `causal` lets query i see keys
+    up to `i + T - S`.
+
+    Where v is quantised its scale is folded into the row of P, which is then
+    encoded to `p_format` (range 0..255 of `u8`) per row, so that the second
+    product is of integers as well.
+
+    ```mlir
+    %o = qt.attention q(%q : tensor<?x4x99x16xf32>) k(%k : tensor<?x4x99x16xf32>)
+                      v(%v : tensor<?x99x4x16xf32>) mask(%m : tensor<1x1x99x99xf32>)
+        {scale = 0.25 : f32, v_order = #qt.order<bshd>}
+        -> tensor<?x4x99x16xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<QT_PlainTensor>:$q, Variadic<QT_PlainTensor>:$k,
+                       Variadic<QT_PlainTensor>:$v,
+                       Optional<QT_FloatTensor>:$mask, F32Attr:$scale,
+                       UnitAttr:$causal,
+                       OptionalAttr<QT_BlockFormatAttr>:$q_format,
+                       OptionalAttr<QT_BlockFormatAttr>:$k_format,
+                       OptionalAttr<QT_BlockFormatAttr>:$v_format,
+                       OptionalAttr<QT_BlockFormatAttr>:$p_format,
+                       OptionalAttr<QT_EncodingAttr>:$encoding,
+                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$q_order,
+                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$k_order,
+                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$v_order,
+                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$result_order);
+  let results = (outs QT_FloatTensor:$result);
+  let assemblyFormat = [{
+    `q` `(` $q `:` type($q) `)` `k` `(` $k `:` type($k) `)`
+    `v` `(` $v `:` type($v) `)` (`mask` `(` $mask^ `:` type($mask) `)`)?
+    attr-dict `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def QT_PackOp : QT_Op<"pack", [Pure]> {
+  let summary = "lay a contraction's weights out for its kernel";
+  let description = [{
+    Parts of `[N, K]` (or `[O, taps, C/g]`) weights in one buffer of bytes,
+    panel after panel, as the layout says.
+
+    ```mlir
+    %p = qt.pack %c, %s {format = !qt.block<[1, ?], s8, scale = f32>,
+                         layout = #qt.layout<matched, panel = 16, rows = 4>}
+      : tensor<256x64xi8>, tensor<256x1xf32> -> tensor<18432xi8>
+    ```
+  }];
+  let arguments = (ins Variadic<QT_PlainTensor>:$parts, QT_FormatAttr:$format,
+                       QT_LayoutAttr:$layout);
+  let results = (outs 1DTensorOf<[I8]>:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def QT_YieldOp : QT_Op<"yield", [
+    Pure, Terminator, ReturnLike, ParentOneOf<["ContractOp", "GlobalOp"]>]> {
+  let summary = "results of an epilogue or a global";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+#endif // QUANTC_DIALECT_QT_IR_QTCONTRACTIONOPS_TD

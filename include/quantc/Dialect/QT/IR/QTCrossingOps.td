@@ -1,0 +1,149 @@
+//===- QTCrossingOps.td - Ops that cross representations -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_QTCROSSINGOPS_TD
+#define QUANTC_DIALECT_QT_IR_QTCROSSINGOPS_TD
+
+include "quantc/Dialect/QT/IR/QTOpBase.td"
+
+def QT_WeightOp : QT_Op<"weight", [
+    ConstantLike, Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "a constant tensor from the model";
+  let description = [{
+    `%w = qt.weight #qt.blob<file "m.onnx", ...> : tensor<256x64xf32>`
+  }];
+  let arguments = (ins QT_BlobAttr:$value);
+  let results = (outs QT_PlainTensor:$result);
+  let assemblyFormat = "attr-dict custom<Blob>($value)";
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def QT_QuantizeOp : QT_Op<"quantize", [Pure]> {
+  let summary = "encode a tensor";
+  let description = [{
+    Joint form: one result of a `!qt.block` type, which is the format. The
+    operand is a float tensor, or a joint value that is encoded anew.
+    Split form: the parts as results, and the format as an attribute. A float
+    weight can be encoded piecewise elsewhere; nothing here says when.
+
+    With `layout` the codes come packed for a contraction's lhs: rows of bytes
+    with the stride and the offset that the layout's form states; the other
+    parts stay as they are.
+
+    ```mlir
+    %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>}
+      : tensor<?x64xf32> -> tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>
+    %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>,
+                             format = !qt.block<[1, ?], s8, scale = f32>}
+      : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+    ```
+  }];
+  let arguments = (ins QT_AnyTensor:$input, QT_EncodingAttr:$encoding,
+                       OptionalAttr<QT_BlockFormatAttr>:$format,
+                       OptionalAttr<QT_LayoutAttr>:$layout);
+  let results = (outs Variadic<QT_AnyTensor>:$results);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($results)";
+  let hasVerifier = 1;
+  let builders = [
+    // Joint form.
+    OpBuilder<(ins "::mlir::Value":$input, "::quantc::qt::BlockType":$format,
+                   "::quantc::qt::EncodingAttr":$encoding)>
+  ];
+  let extraClassDeclaration = [{
+    bool isSplit() { return getFormatAttr() != nullptr; }
+    /// The format encoded to, in either form.
+    BlockType getResultFormat();
+  }];
+}
+
+def QT_DequantizeOp : QT_Op<"dequantize", [Pure]> {
+  let summary = "decode a tensor";
+  let description = [{
+    Joint form: `qt.dequantize %q : tensor<joint> -> tensor<..xf32>`.
+    Split form: the parts as operands, and the format as an attribute.
+    It never cancels with a quantisation: that rounds.
+  }];
+  let arguments = (ins Variadic<QT_AnyTensor>:$input,
+                       OptionalAttr<QT_BlockFormatAttr>:$format);
+  let results = (outs QT_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def QT_RescaleOp : QT_Op<"rescale", [Pure, AttrSizedOperandSegments]> {
+  let summary = "an integer multiplier, a shift and a saturation";
+  let description = [{
+    On integers: `y = saturate(round((x * multiplier) >> shift))`, with the
+    exact product; multiplier and shift are integer tensors that broadcast
+    against `x`, or absent (1 and 0). A negative shift is to the left.
+    On a joint value of an integer-only type: the same value in another
+    integer-only type, its exponents taken from the integers themselves.
+
+    ```mlir
+    %y = qt.rescale half_up %x by %m, %s
+      : tensor<?x64xi32>, tensor<64xi32>, tensor<64xi8> -> tensor<?x64xi8>
+    %r = qt.rescale half_up %w : tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>>
+      -> tensor<?x64x!qt.block<[1, ?], s16, scale = exp<8>>>
+    ```
+  }];
+  let arguments = (ins QT_RoundingAttr:$rounding,
+                       QT_AnyTensor:$input,
+                       Optional<QT_PlainTensor>:$multiplier,
+                       Optional<QT_PlainTensor>:$shift);
+  let results = (outs QT_AnyTensor:$result);
+  let assemblyFormat = [{
+    $rounding $input (`by` $multiplier^ `,` $shift)? attr-dict `:` type($input)
+    (`,` type($multiplier)^ `,` type($shift))? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def QT_SplitOp : QT_Op<"split", [
+    Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "the parts of a joint value";
+  let description = [{
+    `%c, %s = qt.split %q : tensor<..x!qt.block<...>> -> tensor<..xi8>, ...`
+  }];
+  let arguments = (ins QT_JointTensor:$input);
+  let results = (outs Variadic<QT_PlainTensor>:$parts);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($parts)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def QT_JoinOp : QT_Op<"join", [Pure]> {
+  let summary = "a joint value from its parts";
+  let description = [{
+    `%q = qt.join %c, %s : tensor<..xi8>, ... -> tensor<..x!qt.block<...>>`
+  }];
+  let arguments = (ins Variadic<QT_PlainTensor>:$parts);
+  let results = (outs QT_JointTensor:$result);
+  let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def QT_HadamardOp : QT_Op<"hadamard", [
+    Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "multiply by an orthogonal Hadamard matrix";
+  let description = [{
+    Multiplies every run of `block` elements along the last dimension by the
+    Walsh-Hadamard matrix of that order over `sqrt(block)`: a power of two
+    that divides the dimension. The op is its own inverse.
+
+    `%y = qt.hadamard 64 %x : tensor<?x256xf32>`
+  }];
+  let arguments = (ins I64Attr:$block, QT_FloatTensor:$input);
+  let results = (outs QT_FloatTensor:$result);
+  let assemblyFormat = "$block $input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
+#endif // QUANTC_DIALECT_QT_IR_QTCROSSINGOPS_TD

@@ -1,0 +1,39 @@
+//===- QTOps.h - Ops of the qt dialect -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_QTOPS_H
+#define QUANTC_DIALECT_QT_IR_QTOPS_H
+
+#include "quantc/Dialect/QT/IR/QTAttrs.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTTypes.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#define GET_OP_CLASSES
+#include "quantc/Dialect/QT/IR/QTOps.h.inc"
+
+namespace quantc {
+namespace qt {
+
+/// Bytes from one row of packed codes to the next, for rows of `k` codes:
+/// whole cache lines, and never a multiple of 512, so that the rows of a tile
+/// do not meet in one set of the cache.
+int64_t getPackedRowStride(int64_t k);
+
+} // namespace qt
+} // namespace quantc
+
+#endif // QUANTC_DIALECT_QT_IR_QTOPS_H

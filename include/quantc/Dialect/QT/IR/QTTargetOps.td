@@ -1,0 +1,58 @@
+//===- QTTargetOps.td - Ops that targets implement -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_QTTARGETOPS_TD
+#define QUANTC_DIALECT_QT_IR_QTTARGETOPS_TD
+
+include "quantc/Dialect/QT/IR/QTOpBase.td"
+
+def QT_DotOp : QT_Op<"dot", [
+    Pure, AllTypesMatch<["acc", "result"]>]> {
+  let summary = "dot products of neighbouring elements, added to lanes";
+  let description = [{
+    `result[i] = acc[i] + sum_j lhs[ways*i + j] * rhs[ways*i + j]`, exactly:
+    the bound proves that no lane overflows or saturates, whatever instruction
+    does it. Which one is the lowering's choice by the target's features.
+    Operands have 8 bits (ways 2 with i16 lanes, ways 4 with i32 lanes, or
+    ways 2 with i32 lanes) or 16 bits (ways 2, i32 lanes).
+
+    ```mlir
+    %r = qt.dot 4, %a, %w, %acc {bound = #qt.bound<lhs = 0..255, rhs = -127..127, chain = 96>}
+      : vector<32xi8>, vector<32xi8>, vector<8xi32>
+    ```
+  }];
+  let arguments = (ins ConfinedAttr<I64Attr, [IntMinValue<2>, IntMaxValue<4>]>:$ways,
+                       VectorOfRankAndType<[1], [I8, I16]>:$lhs,
+                       VectorOfRankAndType<[1], [I8, I16]>:$rhs,
+                       VectorOfRankAndType<[1], [I16, I32]>:$acc,
+                       QT_BoundAttr:$bound);
+  let results = (outs VectorOfRankAndType<[1], [I16, I32]>:$result);
+  let assemblyFormat = [{
+    $ways `,` $lhs `,` $rhs `,` $acc attr-dict
+    `:` type($lhs) `,` type($rhs) `,` type($acc)
+  }];
+  let hasVerifier = 1;
+}
+
+def QT_LookupOp : QT_Op<"lookup", [
+    Pure, AllTypesMatch<["indices", "result"]>]> {
+  let summary = "look bytes up in a table of at most 16";
+  let description = [{
+    Every byte is replaced by the table's entry of that number. Indices lie
+    within the table; what any other gives is not specified.
+
+    `%v = qt.lookup %nibbles in [-8, -7, -6, -5] : vector<32xi8>`
+  }];
+  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$indices,
+                       DenseI8ArrayAttr:$table);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$indices `in` $table attr-dict `:` type($indices)";
+  let hasVerifier = 1;
+}
+
+#endif // QUANTC_DIALECT_QT_IR_QTTARGETOPS_TD

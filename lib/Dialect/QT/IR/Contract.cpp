@@ -1,0 +1,464 @@
+//===- Contract.cpp - Contractions in split form -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+#include "mlir/Dialect/Traits.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/BitVector.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+static constexpr int64_t unknown = ShapedType::kDynamic;
+
+//===----------------------------------------------------------------------===//
+// ContractOp: parsing and printing
+//===----------------------------------------------------------------------===//
+
+/// Reads `name(%a, %b : type, type)` behind the name.
+static ParseResult
+parseGroup(OpAsmParser &parser,
+           SmallVectorImpl<OpAsmParser::UnresolvedOperand> &operands,
+           SmallVectorImpl<Type> &types) {
+  if (parser.parseLParen())
+    return failure();
+  if (succeeded(parser.parseOptionalRParen()))
+    return success();
+  return failure(parser.parseOperandList(operands) || parser.parseColon() ||
+                 parser.parseTypeList(types) || parser.parseRParen());
+}
+
+ParseResult ContractOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::UnresolvedOperand> operands[3];
+  SmallVector<Type> types[3];
+  SMLoc locs[3];
+  constexpr StringLiteral names[] = {"lhs", "rhs", "epilogue"};
+  for (auto [i, name] : llvm::enumerate(names)) {
+    if (i < 2 ? failed(parser.parseKeyword(name))
+              : failed(parser.parseOptionalKeyword(name))) {
+      if (i < 2)
+        return failure();
+      continue;
+    }
+    locs[i] = parser.getCurrentLocation();
+    if (parseGroup(parser, operands[i], types[i]))
+      return failure();
+  }
+  SMLoc attributesLoc = parser.getCurrentLocation();
+  Region *region = result.addRegion();
+  if (parser.parseOptionalAttrDict(result.attributes))
+    return failure();
+  if (failed(verifyInherentAttrs(result.name, result.attributes, [&]() {
+        return parser.emitError(attributesLoc)
+               << "'" << result.name.getStringRef() << "' op ";
+      })))
+    return failure();
+  OptionalParseResult parsed = parser.parseOptionalRegion(*region);
+  if (parsed.has_value() && failed(*parsed))
+    return failure();
+  Type type;
+  (void)parser.parseOptionalColon();
+  if (parser.parseArrow() || parser.parseType(type))
+    return failure();
+  for (unsigned i = 0; i < 3; ++i)
+    if (parser.resolveOperands(operands[i], types[i], locs[i],
+                               result.operands))
+      return failure();
+  llvm::copy(ArrayRef<int32_t>({static_cast<int32_t>(operands[0].size()),
+                                static_cast<int32_t>(operands[1].size()),
+                                static_cast<int32_t>(operands[2].size())}),
+             result.getOrAddProperties<ContractOp::Properties>()
+                 .operandSegmentSizes.begin());
+  result.addTypes(type);
+  return success();
+}
+
+void ContractOp::print(OpAsmPrinter &printer) {
+  auto printGroup = [&](StringRef name, ValueRange values) {
+    printer << " " << name << "(";
+    if (!values.empty())
+      printer << values << " : " << values.getTypes();
+    printer << ")";
+  };
+  printGroup("lhs", getLhs());
+  printGroup("rhs", getRhs());
+  if (!getEpilogueOperands().empty())
+    printGroup("epilogue", getEpilogueOperands());
+  printer.printOptionalAttrDict((*this)->getAttrs(),
+                                {getOperandSegmentSizesAttrName()});
+  if (hasEpilogue()) {
+    printer << " ";
+    printer.printRegion(getEpilogue());
+  }
+  printer << " -> " << getType();
+}
+
+//===----------------------------------------------------------------------===//
+// ContractOp: sizes
+//===----------------------------------------------------------------------===//
+
+bool ContractOp::isBatched() {
+  auto matmul = dyn_cast<MatmulAttr>(getGeometry());
+  return matmul && matmul.getBatched();
+}
+
+/// Whether rhs is a buffer of qt.pack.
+static bool isPackedRhs(ContractOp op) {
+  return op.getLayoutAttr() && !op.isBatched();
+}
+
+/// The last size of the value with these parts, where its type shows it.
+static int64_t getLastSize(ValueRange parts, Type format) {
+  if (parts.empty())
+    return unknown;
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(parts[0].getType()).getShape();
+  if (shape.empty())
+    return unknown;
+  auto block = dyn_cast<BlockType>(format);
+  return block && block.getElement().getBitWidth() < 8 ? unknown : shape.back();
+}
+
+int64_t ContractOp::getContractionSize() {
+  int64_t stated = 0, groups = 1;
+  if (auto matmul = dyn_cast<MatmulAttr>(getGeometry()))
+    stated = matmul.getK();
+  if (auto conv = dyn_cast<ConvAttr>(getGeometry())) {
+    stated = conv.getK();
+    groups = conv.getGroups();
+  }
+  if (stated)
+    return stated % groups == 0 ? stated / groups : unknown;
+  if (!isPackedRhs(*this)) {
+    int64_t size = getLastSize(getRhs(), getRhsFormat());
+    if (!ShapedType::isDynamic(size))
+      return size;
+  }
+  // Codes under a layout have the stride of their rows, not their size.
+  if (getLayoutAttr() && isa<BlockType>(getLhsFormat()))
+    return unknown;
+  int64_t size = getLastSize(getLhs(), getLhsFormat());
+  return ShapedType::isDynamic(size) || size % groups != 0 ? unknown
+                                                           : size / groups;
+}
+
+//===----------------------------------------------------------------------===//
+// ContractOp: verification
+//===----------------------------------------------------------------------===//
+
+/// Two sizes that have to be equal, as far as they are known.
+static bool mayBeEqual(int64_t a, int64_t b) {
+  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
+}
+
+/// Checks the parts of one operand and returns the shape of its value. `last`
+/// is the size of the last dimension if it is known, `stride` the one that the
+/// rows of its codes have under a layout.
+static FailureOr<SmallVector<int64_t>>
+verifyOperand(ContractOp op, StringRef what, ValueRange parts, Type format,
+              int64_t last, bool hasRows) {
+  auto block = dyn_cast<BlockType>(format);
+  if (!block) {
+    if (parts.size() != 1)
+      return op.emitOpError() << what << " has " << parts.size()
+                              << " parts, its format " << format << " 1";
+    auto type = cast<RankedTensorType>(parts[0].getType());
+    if (type.getElementType() != format)
+      return op.emitOpError() << what << " is of type " << type
+                              << ", its format is " << format;
+    return SmallVector<int64_t>(type.getShape());
+  }
+  if (parts.empty())
+    return op.emitOpError() << what << " has no parts";
+  SmallVector<Type> types(parts.getTypes());
+  SmallVector<int64_t> shape = getValueShape(types, block, last);
+  if (shape.empty())
+    return op.emitOpError() << what << " is a scalar";
+  if (hasRows) {
+    // Rows of bytes with a stride: the value's last size is the one stated.
+    auto codes = cast<RankedTensorType>(types[0]);
+    if (!codes.getElementType().isInteger(8) ||
+        !mayBeEqual(codes.getShape().back(), getPackedRowStride(last)))
+      return op.emitOpError()
+             << what << ": codes are of type " << codes
+             << ", expected rows of " << getPackedRowStride(last)
+             << " bytes of i8 for k = " << last;
+    shape.back() = last;
+    types[0] = RankedTensorType::get(shape, block.getElement().getStorageType());
+  }
+  if (failed(verifyParts([&] { return op.emitOpError(); }, what, types, block,
+                         shape)))
+    return failure();
+  return shape;
+}
+
+/// The shape of the result of a convolution, or failure.
+static FailureOr<SmallVector<int64_t>>
+inferConvShape(ContractOp op, ConvAttr conv, ArrayRef<int64_t> lhs,
+               ArrayRef<int64_t> rhs, int64_t columns) {
+  unsigned spatial = conv.getTaps().size();
+  if (lhs.size() != spatial + 2)
+    return op.emitOpError() << "lhs has rank " << lhs.size()
+                            << ", a convolution over " << spatial
+                            << " dimensions takes " << spatial + 2;
+  if (!rhs.empty()) {
+    if (rhs.size() != 3)
+      return op.emitOpError() << "rhs has rank " << rhs.size()
+                              << "; supported: [outputs, taps, channels]";
+    if (!mayBeEqual(rhs[1], conv.getNumTaps()))
+      return op.emitOpError() << "rhs has " << rhs[1] << " taps, the geometry "
+                              << conv.getNumTaps();
+  }
+  if (!ShapedType::isDynamic(columns) && columns % conv.getGroups() != 0)
+    return op.emitOpError() << columns << " outputs are not divided by groups "
+                            << conv.getGroups();
+  SmallVector<int64_t> shape{lhs[0]};
+  for (unsigned i = 0; i < spatial; ++i) {
+    int64_t size = lhs[1 + i];
+    if (ShapedType::isDynamic(size)) {
+      shape.push_back(unknown);
+      continue;
+    }
+    int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
+    int64_t padded =
+        size + conv.getPads()[i] + conv.getPads()[spatial + i] - span;
+    if (padded < 0)
+      return op.emitOpError()
+             << "spatial dimension " << i << " of size " << size
+             << " with its pads is smaller than the taps' span " << span;
+    shape.push_back(padded / conv.getStrides()[i] + 1);
+  }
+  shape.push_back(columns);
+  return shape;
+}
+
+/// The shape of the result of a matrix product, or failure.
+static FailureOr<SmallVector<int64_t>>
+inferMatmulShape(ContractOp op, ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs,
+                 int64_t columns) {
+  if (lhs.empty())
+    return op.emitOpError() << "lhs is a scalar";
+  if (!op.isBatched()) {
+    if (!rhs.empty() && rhs.size() != 2)
+      return op.emitOpError() << "rhs has rank " << rhs.size()
+                              << ", #qt.matmul takes [N, K]";
+    SmallVector<int64_t> shape(lhs.drop_back());
+    shape.push_back(columns);
+    return shape;
+  }
+  if (lhs.size() < 2 || rhs.size() < 2)
+    return op.emitOpError() << "operands of rank " << lhs.size() << " and "
+                            << rhs.size()
+                            << "; #qt.matmul<batched> takes matrices";
+  SmallVector<int64_t> shape;
+  if (!OpTrait::util::getBroadcastedShape(lhs.drop_back(2), rhs.drop_back(2),
+                                          shape))
+    return op.emitOpError() << "batch dimensions [" << lhs.drop_back(2)
+                            << "] and [" << rhs.drop_back(2)
+                            << "] do not broadcast";
+  shape.push_back(lhs[lhs.size() - 2]);
+  shape.push_back(columns);
+  return shape;
+}
+
+LogicalResult ContractOp::verify() {
+  auto result = getType();
+  if (result.getRank() == 0)
+    return emitOpError() << "result is a scalar";
+  auto conv = dyn_cast<ConvAttr>(getGeometry());
+  int64_t groups = conv ? conv.getGroups() : 1;
+  int64_t k = getContractionSize();
+  auto lhsBlock = dyn_cast<BlockType>(getLhsFormat());
+  if (!lhsBlock != !isa<BlockType>(getRhsFormat()))
+    return emitOpError() << "formats " << getLhsFormat() << " and "
+                         << getRhsFormat()
+                         << "; supported: both quantised, or both not";
+  if (getAcc().isInteger(32) && !lhsBlock)
+    return emitOpError() << "acc = i32 of float operands";
+
+  int64_t lhsLast = ShapedType::isDynamic(k) ? unknown : k * groups;
+  bool hasRows = getLayoutAttr() && lhsBlock && !conv;
+  if (hasRows && ShapedType::isDynamic(lhsLast))
+    return emitOpError()
+           << "no type shows the size of the contraction; the geometry has to "
+              "state it, as in #qt.matmul<k = 64>";
+  SmallVector<int64_t> lhs, rhs;
+  if (conv && getLayoutAttr() && lhsBlock) {
+    // Laid out with a border of its own: only the rank says something here.
+    if (getLhs().empty())
+      return emitOpError() << "lhs has no parts";
+    lhs.assign(
+        cast<RankedTensorType>(getLhs()[0].getType()).getRank(), unknown);
+  } else {
+    FailureOr<SmallVector<int64_t>> shape = verifyOperand(
+        *this, "lhs", getLhs(), getLhsFormat(), lhsLast, hasRows);
+    if (failed(shape))
+      return failure();
+    lhs = *shape;
+    if (!lhs.empty() && !mayBeEqual(lhs.back(), lhsLast))
+      return emitOpError() << "lhs contracts " << lhs.back()
+                           << " elements, rhs " << lhsLast;
+  }
+  int64_t columns = result.getShape().back();
+  if (isPackedRhs(*this)) {
+    auto type = getRhs().size() == 1
+                    ? cast<RankedTensorType>(getRhs()[0].getType())
+                    : RankedTensorType();
+    if (!type || type.getRank() != 1 || !type.getElementType().isInteger(8))
+      return emitOpError() << "with a layout rhs is one tensor<?xi8> of "
+                              "qt.pack, not "
+                           << getRhs().size() << " parts of "
+                           << getRhs().getTypes();
+  } else {
+    FailureOr<SmallVector<int64_t>> shape = verifyOperand(
+        *this, "rhs", getRhs(), getRhsFormat(), k, /*hasRows=*/false);
+    if (failed(shape))
+      return failure();
+    rhs = *shape;
+    if (rhs.size() < 2)
+      return emitOpError() << "rhs has rank " << rhs.size();
+    if (!mayBeEqual(rhs.back(), k))
+      return emitOpError() << "rhs contracts " << rhs.back()
+                           << " elements, lhs " << k;
+    int64_t outputs = conv ? rhs[0] : rhs[rhs.size() - 2];
+    if (!mayBeEqual(outputs, columns))
+      return emitOpError() << "rhs has " << outputs
+                           << " columns, the result " << columns;
+  }
+  FailureOr<SmallVector<int64_t>> shape =
+      conv ? inferConvShape(*this, conv, lhs, rhs, columns)
+           : inferMatmulShape(*this, lhs, rhs, columns);
+  if (failed(shape))
+    return failure();
+  if (failed(verifyCompatibleShape(*shape, result.getShape())))
+    return emitOpError() << "result is of type " << result << ", expected "
+                         << RankedTensorType::get(*shape,
+                                                  result.getElementType());
+  for (Value operand : getEpilogueOperands()) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    SmallVector<int64_t> both;
+    if (!OpTrait::util::getBroadcastedShape(type.getShape(), result.getShape(),
+                                            both) ||
+        both.size() != result.getShape().size() ||
+        failed(verifyCompatibleShape(both, result.getShape())))
+      return emitOpError() << "epilogue operand of type " << type
+                           << " does not broadcast to " << result;
+  }
+  return success();
+}
+
+LogicalResult ContractOp::verifyRegions() {
+  Type element = getType().getElementType();
+  if (!hasEpilogue()) {
+    if (!getEpilogueOperands().empty())
+      return emitOpError() << "has epilogue operands and no epilogue";
+    if (element != getAcc())
+      return emitOpError() << "without an epilogue gives " << getAcc()
+                           << ", its result has elements of " << element;
+    return success();
+  }
+  Block &body = getEpilogue().front();
+  SmallVector<Type> expected{getAcc()};
+  for (Value operand : getEpilogueOperands())
+    expected.push_back(getElementTypeOrSelf(operand.getType()));
+  if (body.getArgumentTypes() != TypeRange(expected))
+    return emitOpError() << "epilogue takes (" << body.getArgumentTypes()
+                         << "), expected (" << TypeRange(expected) << ")";
+  for (Operation &op : body.without_terminator()) {
+    if (!isMemoryEffectFree(&op) || op.getNumRegions() != 0)
+      return op.emitOpError() << "does not belong in an epilogue: it has side "
+                                 "effects or regions";
+    for (Type type : op.getResultTypes())
+      if (isa<ShapedType>(type))
+        return op.emitOpError() << "gives a " << type
+                                << " in an epilogue, which is of scalars";
+  }
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getValues().getTypes() != TypeRange(element))
+    return emitOpError() << "epilogue has to yield one " << element;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ContractOp: canonicalisation
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Drops epilogue operands that the epilogue does not read, and reads one that
+/// is given twice only once.
+struct DropEpilogueOperands : OpRewritePattern<ContractOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ContractOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasEpilogue())
+      return failure();
+    Block &body = op.getEpilogue().front();
+    llvm::BitVector dropped(body.getNumArguments());
+    SmallVector<Value> kept;
+    SmallVector<BlockArgument> arguments;
+    for (auto [operand, argument] : llvm::zip_equal(
+             op.getEpilogueOperands(), body.getArguments().drop_front())) {
+      auto *known = llvm::find(kept, operand);
+      if (known != kept.end())
+        rewriter.replaceAllUsesWith(argument,
+                                    arguments[known - kept.begin()]);
+      if (argument.use_empty()) {
+        dropped.set(argument.getArgNumber());
+        continue;
+      }
+      kept.push_back(operand);
+      arguments.push_back(argument);
+    }
+    if (dropped.none())
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      body.eraseArguments(dropped);
+      op.getEpilogueOperandsMutable().assign(kept);
+    });
+    return success();
+  }
+};
+} // namespace
+
+void ContractOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                             MLIRContext *context) {
+  patterns.add<DropEpilogueOperands>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// PackOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PackOp::verify() {
+  if (getParts().empty())
+    return emitOpError() << "has no parts";
+  auto block = dyn_cast<BlockType>(getFormat());
+  if ((getLayout().getForm() == LayoutForm::F32) != !block)
+    return emitOpError() << "format " << getFormat() << " in the layout "
+                         << getLayoutAttr();
+  if (!block) {
+    auto type = cast<RankedTensorType>(getParts()[0].getType());
+    if (getParts().size() != 1 || type.getElementType() != getFormat() ||
+        type.getRank() < 2)
+      return emitOpError() << "of " << getParts().getTypes()
+                           << "; supported for format " << getFormat()
+                           << ": one matrix of it";
+    return success();
+  }
+  SmallVector<int64_t> shape = getValueShape(getParts().getTypes(), block);
+  if (shape.size() < 2)
+    return emitOpError() << "of rank " << shape.size()
+                         << "; supported: [N, K] or [O, taps, C/groups]";
+  return verifyParts([&] { return emitOpError(); }, "operand",
+                     getParts().getTypes(), block, shape);
+}

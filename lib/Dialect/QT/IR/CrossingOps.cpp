@@ -1,0 +1,311 @@
+//===- CrossingOps.cpp - Ops that cross representations -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+#include "mlir/Dialect/Traits.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+//===----------------------------------------------------------------------===//
+// WeightOp
+//===----------------------------------------------------------------------===//
+
+OpFoldResult WeightOp::fold(FoldAdaptor) { return getValueAttr(); }
+
+LogicalResult WeightOp::verify() {
+  BlobHandle handle = getValue().getHandle();
+  const Blob *blob = handle.getResource();
+  uint64_t size = blob->getSize();
+  if (size == BlobManager::unknownSize)
+    return emitOpError() << "the file's resources have no bytes for blob '"
+                         << blob->getKey() << "'";
+  // Known since the end of the file only where the bytes stand in resources.
+  std::optional<int64_t> expected = getTensorBytes(getType());
+  if (!expected || size != static_cast<uint64_t>(*expected))
+    return emitOpError() << "blob '" << blob->getKey() << "' has " << size
+                         << " bytes, type " << getType() << " needs "
+                         << expected.value_or(0);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// QuantizeOp
+//===----------------------------------------------------------------------===//
+
+void QuantizeOp::build(OpBuilder &builder, OperationState &state, Value input,
+                       BlockType format, EncodingAttr encoding) {
+  auto type = cast<RankedTensorType>(input.getType());
+  build(builder, state, TypeRange{type.clone(format)}, input, encoding,
+        /*format=*/nullptr, /*layout=*/nullptr);
+}
+
+BlockType QuantizeOp::getResultFormat() {
+  if (isSplit())
+    return cast<BlockType>(getFormatAttr().getValue());
+  return getBlockFormat(getResult(0).getType());
+}
+
+int64_t qt::getPackedRowStride(int64_t k) {
+  if (ShapedType::isDynamic(k))
+    return k;
+  int64_t stride = llvm::alignTo(k, 64);
+  return stride % 512 == 0 ? stride + 64 : stride;
+}
+
+/// The codes that the element format has.
+static LogicalResult verifyCodeRange(Operation *op, EncodingAttr encoding,
+                                     BlockType format) {
+  StringRef spelling = format.getElement().getSpelling();
+  unsigned bits = format.getElement().getBitWidth();
+  bool isSigned = spelling.starts_with("s");
+  if (!isSigned && !spelling.starts_with("u"))
+    return success();
+  int64_t low = isSigned ? -(int64_t(1) << (bits - 1)) : 0;
+  int64_t high = (int64_t(1) << (isSigned ? bits - 1 : bits)) - 1;
+  if (encoding.getLow() < low || encoding.getHigh() > high)
+    return op->emitOpError() << "code range " << encoding.getLow() << ".."
+                             << encoding.getHigh() << " exceeds that of '"
+                             << spelling << "', " << low << ".." << high;
+  return success();
+}
+
+LogicalResult QuantizeOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  Type element = input.getElementType();
+  if (!element.isF32() && !isa<BlockType>(element))
+    return emitOpError() << "input of type " << input
+                         << "; supported: f32 or !qt.block elements";
+  auto emitError = [&] { return emitOpError(); };
+  if (!isSplit()) {
+    if (getNumResults() != 1 || !getBlockFormat(getResult(0).getType()))
+      return emitOpError() << "without a format attribute has one result of "
+                              "!qt.block elements, not "
+                           << getNumResults() << " of "
+                           << (getNumResults() ? Type(getResult(0).getType())
+                                               : Type());
+    if (getLayoutAttr())
+      return emitOpError() << "a layout needs the split form";
+    auto type = cast<RankedTensorType>(getResult(0).getType());
+    if (failed(verifyCompatibleShape(type, input)))
+      return emitOpError() << "result type " << type
+                           << " has another shape than input " << input;
+    BlockType format = getResultFormat();
+    if (failed(format.verifyShape(emitError, type.getShape())))
+      return failure();
+    return verifyCodeRange(*this, getEncoding(), format);
+  }
+  BlockType format = getResultFormat();
+  if (failed(verifyCodeRange(*this, getEncoding(), format)))
+    return failure();
+  SmallVector<Type> types(getResultTypes());
+  if (LayoutAttr layout = getLayoutAttr(); layout && !types.empty()) {
+    if (layout.getForm() == LayoutForm::F32)
+      return emitOpError() << "layout form 'f32' has no codes";
+    if (format.getElement().getBitWidth() != 8)
+      return emitOpError() << "element format '"
+                           << format.getElement().getSpelling()
+                           << "' under a layout; supported: 8 bits";
+    SmallVector<int64_t> rows(input.getShape());
+    if (rows.empty())
+      return emitOpError() << "a scalar has no rows to lay out";
+    rows.back() = getPackedRowStride(rows.back());
+    auto wanted = RankedTensorType::get(
+        rows, IntegerType::get(getContext(), 8));
+    auto codes = cast<RankedTensorType>(types[0]);
+    if (codes.getElementType() != wanted.getElementType() ||
+        failed(verifyCompatibleShape(codes, wanted)))
+      return emitOpError() << "codes are of type " << codes << ", expected "
+                           << wanted << " for the layout " << layout;
+    types[0] = format.getPartTypes(input)[0];
+  }
+  return verifyParts(emitError, "result", types, format, input.getShape());
+}
+
+//===----------------------------------------------------------------------===//
+// DequantizeOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult DequantizeOp::verify() {
+  auto result = getType();
+  auto emitError = [&] { return emitOpError(); };
+  if (getFormatAttr())
+    return verifyParts(emitError, "input", getInput().getTypes(),
+                       cast<BlockType>(getFormatAttr().getValue()),
+                       result.getShape());
+  if (getInput().size() != 1 || !getBlockFormat(getInput()[0].getType()))
+    return emitOpError()
+           << "without a format attribute has one operand of !qt.block "
+              "elements, not "
+           << getInput().size();
+  auto type = cast<RankedTensorType>(getInput()[0].getType());
+  if (failed(verifyCompatibleShape(type, result)))
+    return emitOpError() << "result type " << result
+                         << " has another shape than input " << type;
+  return getBlockFormat(type).verifyShape(emitError, type.getShape());
+}
+
+namespace {
+/// dequantize(join(parts)) reads the parts.
+struct DequantizeOfJoin : OpRewritePattern<DequantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DequantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getFormatAttr() || op.getInput().size() != 1)
+      return failure();
+    auto join = op.getInput()[0].getDefiningOp<JoinOp>();
+    if (!join)
+      return failure();
+    rewriter.replaceOpWithNewOp<DequantizeOp>(
+        op, op.getType(), join.getParts(),
+        TypeAttr::get(getBlockFormat(join.getType())));
+    return success();
+  }
+};
+} // namespace
+
+void DequantizeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                               MLIRContext *context) {
+  patterns.add<DequantizeOfJoin>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// RescaleOp
+//===----------------------------------------------------------------------===//
+
+/// Integers with exponents: nothing of it is a float.
+static bool isIntegerOnly(BlockType format) {
+  auto isInteger = [](ScaleFormatAttr attr) {
+    return !attr || isa<IntegerType>(attr.getStorageType());
+  };
+  StringRef element = format.getElement().getSpelling();
+  return (element.starts_with("s") || element.starts_with("u")) &&
+         isInteger(format.getScale()) && isInteger(format.getZero()) &&
+         isInteger(format.getOuter());
+}
+
+LogicalResult RescaleOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getType());
+  if (failed(verifyCompatibleShape(input, result)))
+    return emitOpError() << "result type " << result
+                         << " has another shape than input " << input;
+  if (!getMultiplier() != !getShift())
+    return emitOpError() << "has a multiplier without a shift";
+  BlockType from = getBlockFormat(input), to = getBlockFormat(result);
+  if (from || to) {
+    if (!from || !to)
+      return emitOpError() << "of " << input << " to " << result
+                           << "; supported: both integers, or both !qt.block";
+    if (getMultiplier())
+      return emitOpError() << "of " << input
+                           << " takes its shifts from the integers, and has no "
+                              "multiplier";
+    for (BlockType format : {from, to})
+      if (!isIntegerOnly(format))
+        return emitOpError() << "of format " << Type(format)
+                             << ", which is not integer-only";
+    auto emitError = [&] { return emitOpError(); };
+    if (failed(from.verifyShape(emitError, input.getShape())))
+      return failure();
+    return to.verifyShape(emitError, result.getShape());
+  }
+  if (!isa<IntegerType>(input.getElementType()) ||
+      !isa<IntegerType>(result.getElementType()))
+    return emitOpError() << "of " << input << " to " << result
+                         << "; supported: integers";
+  for (Value value : {getMultiplier(), getShift()}) {
+    if (!value)
+      continue;
+    auto type = cast<RankedTensorType>(value.getType());
+    if (!isa<IntegerType>(type.getElementType()))
+      return emitOpError() << "multiplier or shift of type " << type
+                           << "; supported: integers";
+    SmallVector<int64_t> shape;
+    if (!OpTrait::util::getBroadcastedShape(input.getShape(), type.getShape(),
+                                            shape) ||
+        shape.size() != input.getShape().size() ||
+        failed(verifyCompatibleShape(shape, input.getShape())))
+      return emitOpError() << "multiplier or shift of type " << type
+                           << " does not broadcast to " << input;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// SplitOp and JoinOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult SplitOp::inferReturnTypes(
+    MLIRContext *, std::optional<Location> loc, ValueRange operands,
+    DictionaryAttr, OpaqueProperties, RegionRange,
+    SmallVectorImpl<Type> &inferred) {
+  BlockType format = getBlockFormat(operands[0].getType());
+  if (!format)
+    return emitOptionalError(loc, "operand is not in joint form");
+  auto type = cast<RankedTensorType>(operands[0].getType());
+  if (type.getRank() != format.getRank())
+    return emitOptionalError(loc, "block rank ", format.getRank(),
+                             " differs from tensor rank ", type.getRank());
+  llvm::append_range(inferred, format.getPartTypes(type));
+  return success();
+}
+
+LogicalResult SplitOp::verify() {
+  auto type = cast<RankedTensorType>(getInput().getType());
+  return verifyParts([&] { return emitOpError(); }, "result", getResultTypes(),
+                     getBlockFormat(type), type.getShape());
+}
+
+LogicalResult SplitOp::fold(FoldAdaptor, SmallVectorImpl<OpFoldResult> &results) {
+  auto join = getInput().getDefiningOp<JoinOp>();
+  if (!join || join.getParts().getTypes() != getResultTypes())
+    return failure();
+  llvm::append_range(results, join.getParts());
+  return success();
+}
+
+LogicalResult JoinOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  return verifyParts([&] { return emitOpError(); }, "operand",
+                     getParts().getTypes(), getBlockFormat(type),
+                     type.getShape());
+}
+
+OpFoldResult JoinOp::fold(FoldAdaptor) {
+  auto split = getParts()[0].getDefiningOp<SplitOp>();
+  if (!split || split.getInput().getType() != getType() ||
+      !llvm::equal(split.getResults(), getParts()))
+    return {};
+  return split.getInput();
+}
+
+//===----------------------------------------------------------------------===//
+// HadamardOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult HadamardOp::verify() {
+  int64_t block = getBlock();
+  if (block < 1 || !llvm::isPowerOf2_64(block))
+    return emitOpError() << "block " << block << " is no power of two";
+  auto type = getType();
+  if (type.getRank() == 0)
+    return emitOpError() << "a scalar has no last dimension";
+  int64_t size = type.getShape().back();
+  if (ShapedType::isDynamic(size) || size % block != 0)
+    return emitOpError() << "block " << block
+                         << " does not divide the last dimension of " << type;
+  return success();
+}

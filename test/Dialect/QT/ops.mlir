@@ -1,0 +1,53 @@
+// RUN: quant-opt %s | quant-opt | FileCheck %s
+// RUN: quant-opt %s --emit-bytecode | quant-opt | FileCheck %s
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+!w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
+
+// CHECK-LABEL: func @weights
+func.func @weights() -> tensor<2xf32> {
+  // CHECK: qt.weight #qt.blob<"0x0000803F00000040"> : tensor<2xf32>
+  %w = qt.weight #qt.blob<"0x0000803F00000040"> : tensor<2xf32>
+  return %w : tensor<2xf32>
+}
+
+// CHECK-LABEL: func @quantize
+func.func @quantize(%x: tensor<?x64xf32>, %w: tensor<256x64xf32>) {
+  // CHECK: qt.quantize %{{.*}} {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x64x!rows8>
+  // CHECK: qt.quantize %{{.*}} {encoding = #qt.encoding<search, -8..7>, format = !qt.block<[1, 32], s4, scale = s8, outer = f32>} : tensor<256x64xf32> -> tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32>
+  %wc, %ws, %wo = qt.quantize %w {encoding = #qt.encoding<search, -8..7>, format = !w4} : tensor<256x64xf32> -> tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32>
+  // CHECK: layout = #qt.layout<s8, panel = 16, rows = 4>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+  %pc, %ps = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8, layout = #qt.layout<s8, panel = 16, rows = 4>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+  // CHECK: %[[P:.*]]:2 = qt.split %[[Q:.*]] : tensor<?x64x!qt.block<[1, ?], s8, scale = f32>> -> tensor<?x64xi8>, tensor<?x1xf32>
+  %c, %s = qt.split %q : tensor<?x64x!rows8> -> tensor<?x64xi8>, tensor<?x1xf32>
+  // CHECK: qt.join %[[P]]#0, %[[P]]#1 : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>
+  %j = qt.join %c, %s : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x64x!rows8>
+  // CHECK: qt.dequantize %{{.*}} : tensor<?x64x!qt.block<[1, ?], s8, scale = f32>> -> tensor<?x64xf32>
+  %d = qt.dequantize %j : tensor<?x64x!rows8> -> tensor<?x64xf32>
+  // CHECK: qt.dequantize %{{.*}} {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x64xf32>
+  %e = qt.dequantize %c, %s {format = !rows8} : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x64xf32>
+  // CHECK: qt.hadamard 64 %{{.*}} : tensor<?x64xf32>
+  %h = qt.hadamard 64 %x : tensor<?x64xf32>
+  return
+}
+
+// CHECK-LABEL: func @rescale
+func.func @rescale(%x: tensor<?x64xi32>, %m: tensor<64xi32>, %s: tensor<64xi8>, %w: tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>>) {
+  // CHECK: qt.rescale half_up %{{.*}} by %{{.*}}, %{{.*}} : tensor<?x64xi32>, tensor<64xi32>, tensor<64xi8> -> tensor<?x64xi8>
+  %y = qt.rescale half_up %x by %m, %s : tensor<?x64xi32>, tensor<64xi32>, tensor<64xi8> -> tensor<?x64xi8>
+  // CHECK: qt.rescale half_up %{{.*}} : tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>> -> tensor<?x64x!qt.block<[1, ?], s16, scale = exp<8>>>
+  %r = qt.rescale half_up %w : tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>> -> tensor<?x64x!qt.block<[1, ?], s16, scale = exp<8>>>
+  return
+}
+
+// CHECK-LABEL: func @target
+func.func @target(%a: vector<32xi8>, %w: vector<32xi8>, %i32: vector<8xi32>, %i16: vector<16xi16>) {
+  // CHECK: qt.dot 4, %{{.*}}, %{{.*}}, %{{.*}} {bound = #qt.bound<lhs = 0..255, rhs = -127..127, chain = 96>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
+  %0 = qt.dot 4, %a, %w, %i32 {bound = #qt.bound<lhs = 0..255, rhs = -127..127, chain = 96>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
+  // CHECK: qt.dot 2, {{.*}} {bound = #qt.bound<lhs = 0..255, rhs = -128..127, chain = 2, lane = -128..128, init = -7..3>} : vector<32xi8>, vector<32xi8>, vector<16xi16>
+  %1 = qt.dot 2, %a, %w, %i16 {bound = #qt.bound<lhs = 0..255, rhs = -128..127, chain = 2, lane = -128..128, init = -7..3>} : vector<32xi8>, vector<32xi8>, vector<16xi16>
+  // CHECK: qt.lookup %{{.*}} in [-8, -7, -6, -5] : vector<32xi8>
+  %2 = qt.lookup %a in [-8, -7, -6, -5] : vector<32xi8>
+  return
+}
