@@ -1,4 +1,4 @@
-//===- FakeProgram.c - A program as the compiler would emit it -----*- C -*-===//
+//===- FakeProgram.c - A program as the compiler would emit it ----*- C -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
