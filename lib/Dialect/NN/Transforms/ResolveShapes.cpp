@@ -158,7 +158,7 @@ static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
 }
 
 void nn::resolveShapes(func::FuncOp func) {
-  if (func.isExternal())
+  if (func.isExternal() || func.isPrivate())
     return;
   SymbolicShapes shapes(func);
   SmallVector<Operation *> ops;
@@ -189,10 +189,9 @@ void nn::resolveShapes(func::FuncOp func) {
     if (isOpTriviallyDead(op))
       op->erase();
   });
-  if (!func.isPrivate())
-    func.setFunctionType(FunctionType::get(
-        func.getContext(), func.getArgumentTypes(),
-        func.getBody().back().getTerminator()->getOperandTypes()));
+  func.setFunctionType(FunctionType::get(
+      func.getContext(), func.getArgumentTypes(),
+      func.getBody().back().getTerminator()->getOperandTypes()));
 }
 
 namespace {

@@ -20,8 +20,8 @@ def NNResolveShapes : Pass<"nn-resolve-shapes", "::mlir::func::FuncOp"> {
     time takes it as what is left over (-1). Shape arithmetic that nothing needs
     any more is removed. The import ends with it.
 
-    A public function's result types change with what it returns; a private
-    one's stay, for its callers know them.
+    A public function's result types change with what it returns. Private
+    functions are left as they are: their callers know their types.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -1,0 +1,75 @@
+// RUN: quant-opt %s -nn-recompose -split-input-file | FileCheck %s
+
+// CHECK-LABEL: @attention
+// CHECK-SAME: (%[[Q:.*]]: tensor<?x4x9x16xf32>, %[[K:.*]]: tensor<?x4x9x16xf32>, %[[V:.*]]: tensor<?x4x8x9xf32>)
+// CHECK: %[[T:.*]] = nn.transpose %[[V]] perm [0, 1, 3, 2]
+// CHECK: nn.attention %[[Q]], %[[K]], %[[T]] {scale = 2.500000e-01 : f32}
+// CHECK-SAME: -> tensor<?x4x9x8xf32>
+// CHECK-NEXT: return
+func.func @attention(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x8x9xf32>) -> tensor<?x4x9x8xf32> {
+  %four = arith.constant dense<4.0> : tensor<f32>
+  %0 = nn.matmul %q, %k : tensor<?x4x9x16xf32>, tensor<?x4x9x16xf32> -> tensor<?x4x9x9xf32>
+  %1 = nn.binary div %0, %four : tensor<?x4x9x9xf32>, tensor<f32> -> tensor<?x4x9x9xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x9x9xf32>
+  %3 = nn.matmul %2, %v : tensor<?x4x9x9xf32>, tensor<?x4x8x9xf32> -> tensor<?x4x9x8xf32>
+  return %3 : tensor<?x4x9x8xf32>
+}
+
+// -----
+
+// A mask, the root of the scale on either side, run-time lengths.
+// CHECK-LABEL: @masked
+// CHECK-SAME: (%[[Q:.*]]: tensor<?x4x?x16xf32>, %[[K:.*]]: tensor<?x4x?x16xf32>, %{{.*}}, %[[M:.*]]: tensor<?x1x1x?xf32>)
+// CHECK: nn.attention %[[Q]], %[[K]], %{{.*}} mask(%[[M]] : tensor<?x1x1x?xf32>) {scale = 2.500000e-01 : f32}
+func.func @masked(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x1x1x?xf32>)
+    -> tensor<?x4x?x16xf32> {
+  %half = arith.constant dense<0.5> : tensor<f32>
+  %q1 = nn.binary mul %q, %half : tensor<?x4x?x16xf32>, tensor<f32> -> tensor<?x4x?x16xf32>
+  %k1 = nn.binary mul %k, %half : tensor<?x4x?x16xf32>, tensor<f32> -> tensor<?x4x?x16xf32>
+  %0 = nn.matmul %q1, %k1 : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %1 = nn.binary add %m, %0 : tensor<?x1x1x?xf32>, tensor<?x4x?x?xf32> -> tensor<?x4x?x?xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %3 = nn.matmul %2, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %3 : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// The probabilities are returned too.
+// CHECK-LABEL: @shared
+// CHECK-NOT: nn.attention
+func.func @shared(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>) -> (tensor<1x4x9x16xf32>, tensor<1x4x9x9xf32>) {
+  %0 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
+  %1 = nn.softmax %0 {axis = 3 : i64} : tensor<1x4x9x9xf32>
+  %2 = nn.matmul %1, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  return %2, %1 : tensor<1x4x9x16xf32>, tensor<1x4x9x9xf32>
+}
+
+// -----
+
+// Softmax over the rows; and keys that one head broadcasts to all.
+// CHECK-LABEL: @other_axis
+// CHECK-NOT: nn.attention
+func.func @other_axis(%q: tensor<1x4x9x16xf32>, %k: tensor<1x1x9x16xf32>, %v: tensor<1x4x16x9xf32>)
+    -> (tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32>) {
+  %0 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
+  %1 = nn.softmax %0 {axis = 2 : i64} : tensor<1x4x9x9xf32>
+  %2 = nn.matmul %1, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  %3 = nn.matmul %q, %k : tensor<1x4x9x16xf32>, tensor<1x1x9x16xf32> -> tensor<1x4x9x9xf32>
+  %4 = nn.softmax %3 {axis = 3 : i64} : tensor<1x4x9x9xf32>
+  %5 = nn.matmul %4, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  return %2, %5 : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32>
+}
+
+// -----
+
+// A scale that is a tensor, and no weights' constant: not a number.
+// CHECK-LABEL: @tensor_scale
+// CHECK-NOT: nn.attention
+func.func @tensor_scale(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>, %s: tensor<4x1x1xf32>) -> tensor<1x4x9x16xf32> {
+  %0 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
+  %1 = nn.binary mul %0, %s : tensor<1x4x9x9xf32>, tensor<4x1x1xf32> -> tensor<1x4x9x9xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x4x9x9xf32>
+  %3 = nn.matmul %2, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  return %3 : tensor<1x4x9x16xf32>
+}
