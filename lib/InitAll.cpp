@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "quantc/Analysis/Passes.h"
 #include "quantc/Dialect/Check/IR/CheckOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
@@ -38,5 +39,6 @@ void quantc::registerAllDialects(DialectRegistry &registry) {
 
 void quantc::registerAllPasses() {
   nn::registerNNPasses();
+  registerAnalysisPasses();
   registerInterpreterPasses();
 }

@@ -11,7 +11,9 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Matchers.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -28,18 +30,24 @@ SymbolicShapes::SymbolicShapes(FunctionOpInterface func)
 }
 
 void SymbolicShapes::inferArguments(FunctionOpInterface func) {
-  auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
-  if (maps)
-    for (auto map : maps.getAsRange<AffineMapAttr>())
-      numSymbols = std::max(numSymbols, map.getValue().getNumSymbols());
+  SmallVector<AffineMap> maps;
+  if (auto attribute = func->getAttrOfType<ArrayAttr>(argShapesAttrName))
+    for (Attribute map : attribute)
+      maps.push_back(isa<AffineMapAttr>(map)
+                         ? cast<AffineMapAttr>(map).getValue()
+                         : AffineMap());
+  for (AffineMap map : maps)
+    if (map)
+      numSymbols = std::max(numSymbols, map.getNumSymbols());
   if (auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName))
     numSymbols = std::max<unsigned>(numSymbols, names.size());
   for (auto [index, argument] : llvm::enumerate(func.getArguments())) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || !maps || index >= maps.size())
+    if (!type || index >= maps.size())
       continue;
-    AffineMap map = cast<AffineMapAttr>(maps[index]).getValue();
-    if (static_cast<int64_t>(map.getNumResults()) == type.getRank())
+    AffineMap map = maps[index];
+    if (map && map.getNumDims() == 0 &&
+        static_cast<int64_t>(map.getNumResults()) == type.getRank())
       setSizes(argument, map.getResults());
   }
 }
@@ -88,10 +96,12 @@ ArrayRef<AffineExpr> SymbolicShapes::getSizes(Value tensor) {
 }
 
 void SymbolicShapes::setSizes(Value tensor, ArrayRef<AffineExpr> given) {
-  Sizes known(given);
+  Sizes known;
+  for (AffineExpr size : given)
+    known.push_back(canonicalize(size));
   // What the type knows is simpler than any expression for it.
-  for (auto [size, expression] : llvm::zip(
-           cast<RankedTensorType>(tensor.getType()).getShape(), known))
+  for (auto [size, expression] :
+       llvm::zip(cast<RankedTensorType>(tensor.getType()).getShape(), known))
     if (!ShapedType::isDynamic(size))
       expression = getConstant(size);
   sizes[tensor] = std::move(known);
@@ -113,7 +123,10 @@ std::optional<ArrayRef<AffineExpr>> SymbolicShapes::getElements(Value value) {
 }
 
 void SymbolicShapes::setElements(Value value, ArrayRef<AffineExpr> given) {
-  elements[value] = Sizes(given);
+  Sizes known;
+  for (AffineExpr element : given)
+    known.push_back(canonicalize(element));
+  elements[value] = std::move(known);
 }
 
 bool SymbolicShapes::haveEqualSizes(Value a, Value b) {
@@ -121,67 +134,37 @@ bool SymbolicShapes::haveEqualSizes(Value a, Value b) {
   return llvm::equal(left, getSizes(b));
 }
 
-/// Splits a product into a constant and the factors that are none.
-static void collectFactors(AffineExpr expression, int64_t &constant,
-                           SmallVectorImpl<AffineExpr> &factors) {
-  if (auto number = dyn_cast<AffineConstantExpr>(expression)) {
-    constant *= number.getValue();
-    return;
-  }
-  if (expression.getKind() == AffineExprKind::Mul) {
-    auto product = cast<AffineBinaryOpExpr>(expression);
-    collectFactors(product.getLHS(), constant, factors);
-    collectFactors(product.getRHS(), constant, factors);
-    return;
-  }
-  factors.push_back(expression);
+AffineExpr SymbolicShapes::canonicalize(AffineExpr size) {
+  AffineExpr canonical = canonicalizeSize(size);
+  return canonical ? canonical : makeFreshSymbol();
 }
 
-/// Equal products are equal expressions: factors in one order, the constant
-/// last.
-static AffineExpr makeProduct(MLIRContext *context, int64_t constant,
-                              SmallVectorImpl<AffineExpr> &factors) {
-  llvm::sort(factors, [](AffineExpr a, AffineExpr b) {
-    auto left = dyn_cast<AffineSymbolExpr>(a), right = dyn_cast<AffineSymbolExpr>(b);
-    if (left && right)
-      return left.getPosition() < right.getPosition();
-    if (left || right)
-      return static_cast<bool>(left);
-    return hash_value(a) < hash_value(b);
-  });
-  AffineExpr product = getAffineConstantExpr(1, context);
+AffineExpr SymbolicShapes::getProduct(ArrayRef<AffineExpr> factors) {
+  AffineExpr product = getConstant(1);
   for (AffineExpr factor : factors)
     product = product * factor;
-  return product * constant;
+  return canonicalize(product);
 }
 
-AffineExpr SymbolicShapes::getProduct(ArrayRef<AffineExpr> given) {
-  int64_t constant = 1;
-  SmallVector<AffineExpr> factors;
-  for (AffineExpr size : given)
-    collectFactors(size, constant, factors);
-  return makeProduct(context, constant, factors);
-}
-
-AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> given,
+AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
                                          ArrayRef<AffineExpr> divisors) {
-  int64_t constant = 1, divisor = 1;
-  SmallVector<AffineExpr> factors, others;
-  for (AffineExpr size : given)
-    collectFactors(size, constant, factors);
-  for (AffineExpr size : divisors)
-    collectFactors(size, divisor, others);
-  for (AffineExpr other : others) {
-    auto *it = llvm::find(factors, other);
-    if (it == factors.end())
+  AffineExpr dividend = getProduct(factors);
+  // Numbers last: what they leave is a quotient at run time.
+  int64_t number = 1;
+  for (AffineExpr divisor : divisors) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(divisor)) {
+      if (llvm::MulOverflow(number, constant.getValue(), number))
+        return nullptr;
+      continue;
+    }
+    // Cancels as a whole: its factors may be spread over several of ours.
+    dividend = divideSizeExactly(dividend, divisor);
+    if (!dividend)
       return nullptr;
-    factors.erase(it);
   }
-  if (divisor == 0)
+  if (number <= 0)
     return nullptr;
-  if (constant % divisor == 0)
-    return makeProduct(context, constant / divisor, factors);
-  return makeProduct(context, constant, factors).floorDiv(divisor);
+  return canonicalize(dividend.floorDiv(number));
 }
 
 AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b) {

@@ -60,8 +60,8 @@ public:
   /// The product of all of \p sizes.
   mlir::AffineExpr getProduct(llvm::ArrayRef<mlir::AffineExpr> sizes);
 
-  /// The exact quotient of two products, by cancelling equal factors; null
-  /// where factors of \p divisors are left over.
+  /// The quotient of two products, which divide without remainder at run time:
+  /// equal factors cancel. Null where unknown divisors are left over.
   mlir::AffineExpr divideExactly(llvm::ArrayRef<mlir::AffineExpr> factors,
                                  llvm::ArrayRef<mlir::AffineExpr> divisors);
 
@@ -69,6 +69,7 @@ public:
   mlir::AffineExpr broadcast(mlir::AffineExpr a, mlir::AffineExpr b);
 
 private:
+  mlir::AffineExpr canonicalize(mlir::AffineExpr size);
   void inferArguments(mlir::FunctionOpInterface func);
 
   mlir::MLIRContext *context;

@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/SliceRange.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -41,93 +43,20 @@ static void inferBroadcast(Operation *op, SymbolicShapes &shapes) {
 
 static void copySizes(Operation *op, SymbolicShapes &shapes) {
   if (isa<RankedTensorType>(op->getResult(0).getType()))
-    shapes.setSizes(op->getResult(0), Sizes(shapes.getSizes(op->getOperand(0))));
+    shapes.setSizes(op->getResult(0),
+                    Sizes(shapes.getSizes(op->getOperand(0))));
 }
 
 //===----------------------------------------------------------------------===//
 // Elementwise ops
 //===----------------------------------------------------------------------===//
 
-void UnaryOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
+void UnaryOp::inferSymbolic(SymbolicShapes &shapes) {
+  copySizes(*this, shapes);
+}
 void GeluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
 void SiluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
 void ClipOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
-/// Whether the expression is at least zero whatever its symbols are; symbols are
-/// sizes.
-static bool isNotNegative(AffineExpr expression) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
-    return constant.getValue() >= 0;
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
-  return !binary ||
-         (isNotNegative(binary.getLHS()) && isNotNegative(binary.getRHS()));
-}
-
-/// Whether the two are equal, where that can be told.
-static std::optional<bool> areEqual(AffineExpr a, AffineExpr b) {
-  if (a == b)
-    return true;
-  auto x = dyn_cast<AffineConstantExpr>(a), y = dyn_cast<AffineConstantExpr>(b);
-  if (x && y)
-    return false;
-  if ((x && x.getValue() < 0 && isNotNegative(b)) ||
-      (y && y.getValue() < 0 && isNotNegative(a)))
-    return false;
-  return std::nullopt;
-}
-
-/// The elements of operands that broadcast to one length of at most one dim.
-static std::optional<SmallVector<Sizes>>
-broadcastElements(Operation *op, SymbolicShapes &shapes) {
-  SmallVector<Sizes> lists;
-  size_t count = 1;
-  for (Value operand : op->getOperands()) {
-    auto elements = shapes.getElements(operand);
-    if (!elements)
-      return std::nullopt;
-    lists.emplace_back(*elements);
-    if (lists.back().size() != 1)
-      count = lists.back().size();
-  }
-  for (Sizes &list : lists) {
-    if (list.size() == 1)
-      list.assign(count, Sizes(list)[0]);
-    if (list.size() != count)
-      return std::nullopt;
-  }
-  return lists;
-}
-
-void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcast(*this, shapes);
-  bool wanted = getPredicate() == Predicate::Eq;
-  auto lists = broadcastElements(*this, shapes);
-  if (!lists || (!wanted && getPredicate() != Predicate::Ne))
-    return;
-  Sizes result;
-  for (auto [a, b] : llvm::zip_equal((*lists)[0], (*lists)[1])) {
-    std::optional<bool> equal = areEqual(a, b);
-    if (!equal)
-      return;
-    result.push_back(shapes.getConstant(*equal == wanted));
-  }
-  shapes.setElements(getResult(), result);
-}
-
-void SelectOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcast(*this, shapes);
-  auto lists = broadcastElements(*this, shapes);
-  if (!lists)
-    return;
-  Sizes result;
-  for (auto [condition, a, b] :
-       llvm::zip_equal((*lists)[0], (*lists)[1], (*lists)[2])) {
-    auto known = dyn_cast<AffineConstantExpr>(condition);
-    if (!known)
-      return;
-    result.push_back(known.getValue() ? a : b);
-  }
-  shapes.setElements(getResult(), result);
-}
 
 void CastOp::inferSymbolic(SymbolicShapes &shapes) {
   copySizes(*this, shapes);
@@ -138,42 +67,109 @@ void CastOp::inferSymbolic(SymbolicShapes &shapes) {
       shapes.setElements(getResult(), Sizes(*values));
 }
 
+/// One element of each list of \p lists at a time, a single element standing
+/// for all; false where the lengths differ or \p function gives nothing.
+static bool
+zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
+            function_ref<AffineExpr(ArrayRef<AffineExpr>)> function) {
+  SmallVector<Sizes> lists;
+  size_t count = 1;
+  for (Value operand : operands) {
+    auto elements = shapes.getElements(operand);
+    if (!elements)
+      return false;
+    lists.emplace_back(*elements);
+    if (lists.back().size() != 1)
+      count = lists.back().size();
+  }
+  Sizes values;
+  for (size_t i = 0; i < count; ++i) {
+    Sizes row;
+    for (const Sizes &list : lists) {
+      if (list.size() != 1 && list.size() != count)
+        return false;
+      row.push_back(list[list.size() == 1 ? 0 : i]);
+    }
+    values.push_back(function(row));
+    if (!values.back())
+      return false;
+  }
+  shapes.setElements(result, values);
+  return true;
+}
+
 void BinaryOp::inferSymbolic(SymbolicShapes &shapes) {
   inferBroadcast(*this, shapes);
-  auto lhs = shapes.getElements(getLhs()), rhs = shapes.getElements(getRhs());
-  if (!lhs || !rhs)
-    return;
-  Sizes left(*lhs), right(*rhs), result;
-  size_t count = std::max(left.size(), right.size());
-  if ((left.size() != count && left.size() != 1) ||
-      (right.size() != count && right.size() != 1))
-    return;
-  for (size_t i = 0; i < count; ++i) {
-    AffineExpr a = left[left.size() == 1 ? 0 : i];
-    AffineExpr b = right[right.size() == 1 ? 0 : i];
-    AffineExpr value;
-    switch (getKind()) {
-    case BinaryKind::Add:
-      value = a + b;
-      break;
-    case BinaryKind::Sub:
-      value = a - b;
-      break;
-    case BinaryKind::Mul:
-      value = shapes.getProduct({a, b});
-      break;
-    case BinaryKind::Div:
-      // Truncation is the floor for sizes, which are not negative.
-      value = shapes.divideExactly(a, b);
-      break;
-    default:
-      break;
-    }
-    if (!value)
-      return;
-    result.push_back(value);
+  zipElements(
+      shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
+        AffineExpr a = row[0], b = row[1];
+        auto divisor = dyn_cast<AffineConstantExpr>(b);
+        auto dividend = dyn_cast<AffineConstantExpr>(a);
+        switch (getKind()) {
+        case BinaryKind::Add:
+          return a + b;
+        case BinaryKind::Sub:
+          return a - b;
+        case BinaryKind::Mul:
+          return shapes.getProduct({a, b});
+        case BinaryKind::Div:
+          // Truncation is the floor for sizes, which are not negative.
+          if (!dividend || dividend.getValue() >= 0)
+            if (AffineExpr quotient = shapes.divideExactly(a, b))
+              return quotient;
+          return AffineExpr();
+        case BinaryKind::Mod:
+          return divisor && divisor.getValue() > 0 ? a % b : AffineExpr();
+        case BinaryKind::Min:
+        case BinaryKind::Max:
+          if (isSizeAtLeast(a, b))
+            return getKind() == BinaryKind::Max ? a : b;
+          if (isSizeAtLeast(b, a))
+            return getKind() == BinaryKind::Max ? b : a;
+          return AffineExpr();
+        default:
+          return AffineExpr();
+        }
+      });
+}
+
+static bool holds(Predicate predicate, int order) {
+  switch (predicate) {
+  case Predicate::Eq:
+    return order == 0;
+  case Predicate::Ne:
+    return order != 0;
+  case Predicate::Lt:
+    return order < 0;
+  case Predicate::Le:
+    return order <= 0;
+  case Predicate::Gt:
+    return order > 0;
+  case Predicate::Ge:
+    return order >= 0;
   }
-  shapes.setElements(getResult(), result);
+  llvm_unreachable("all predicates are covered");
+}
+
+void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferBroadcast(*this, shapes);
+  zipElements(shapes, getOperands(), getResult(),
+              [&](ArrayRef<AffineExpr> row) {
+                std::optional<int> order = compareSizes(row[0], row[1]);
+                return order ? shapes.getConstant(holds(getPredicate(), *order))
+                             : AffineExpr();
+              });
+}
+
+void SelectOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferBroadcast(*this, shapes);
+  zipElements(
+      shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
+        if (row[1] == row[2])
+          return row[1];
+        auto condition = dyn_cast<AffineConstantExpr>(row[0]);
+        return condition ? row[condition.getValue() ? 1 : 2] : AffineExpr();
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -183,9 +179,9 @@ void BinaryOp::inferSymbolic(SymbolicShapes &shapes) {
 void MatmulOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes lhs(shapes.getSizes(getLhs())), rhs(shapes.getSizes(getRhs()));
   ArrayRef<AffineExpr> l(lhs), r(rhs);
-  Sizes result = broadcastAll(
-      shapes, {Sizes(l.drop_back(std::min<size_t>(2, l.size()))),
-               Sizes(r.drop_back(std::min<size_t>(2, r.size())))});
+  Sizes result =
+      broadcastAll(shapes, {Sizes(l.drop_back(std::min<size_t>(2, l.size()))),
+                            Sizes(r.drop_back(std::min<size_t>(2, r.size())))});
   if (l.size() > 1)
     result.push_back(l[l.size() - 2]);
   if (r.size() > 1)
@@ -218,8 +214,16 @@ void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {
   }
   shapes.setSizes(getResult(), result);
   auto values = shapes.getElements(getInput());
-  if (values && getKind() == ReduceKind::Prod)
-    shapes.setElements(getResult(), shapes.getProduct(Sizes(*values)));
+  if (!values || getAxes().empty())
+    return;
+  Sizes factors(*values);
+  AffineExpr sum = shapes.getConstant(0);
+  for (AffineExpr value : factors)
+    sum = sum + value;
+  if (getKind() == ReduceKind::Prod)
+    shapes.setElements(getResult(), shapes.getProduct(factors));
+  else if (getKind() == ReduceKind::Sum)
+    shapes.setElements(getResult(), sum);
 }
 
 //===----------------------------------------------------------------------===//
@@ -242,6 +246,20 @@ void ReshapeOp::inferSymbolic(SymbolicShapes &shapes) {
       result[*open] = quotient ? quotient : shapes.makeFreshSymbol();
     }
     shapes.setSizes(getResult(), result);
+  } else if (getType().getNumDynamicDims() == 1) {
+    // The others are numbers: the count of elements tells.
+    Sizes result, known;
+    for (int64_t size : getType().getShape()) {
+      result.push_back(ShapedType::isDynamic(size) ? AffineExpr()
+                                                   : shapes.getConstant(size));
+      if (result.back())
+        known.push_back(result.back());
+    }
+    AffineExpr quotient = shapes.divideExactly(input, known);
+    for (AffineExpr &size : result)
+      if (!size)
+        size = quotient ? quotient : shapes.makeFreshSymbol();
+    shapes.setSizes(getResult(), result);
   }
   if (auto values = shapes.getElements(getInput());
       values && getType().getRank() <= 1)
@@ -255,54 +273,64 @@ void TransposeOp::inferSymbolic(SymbolicShapes &shapes) {
   shapes.setSizes(getResult(), result);
 }
 
-/// The clamped end of a forward slice where it can be told.
-static AffineExpr clampIndex(SymbolicShapes &shapes, int64_t index,
-                             AffineExpr size) {
-  auto constant = dyn_cast<AffineConstantExpr>(size);
-  if (constant) {
-    int64_t n = constant.getValue();
-    int64_t wrapped = index < 0 ? index + n : index;
-    return shapes.getConstant(std::clamp<int64_t>(wrapped, 0, n));
-  }
-  if (index == 0)
-    return shapes.getConstant(0);
-  // Exporters write the largest integer for "to the end".
-  if (index >= std::numeric_limits<int32_t>::max())
+/// How many elements a slice takes of a dimension; null where that is not
+/// known.
+static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
+                               AffineExpr end, AffineExpr step,
+                               AffineExpr size) {
+  auto get = [](AffineExpr expression) -> std::optional<int64_t> {
+    auto constant = expression ? dyn_cast<AffineConstantExpr>(expression)
+                               : AffineConstantExpr();
+    return constant ? std::optional(constant.getValue()) : std::nullopt;
+  };
+  std::optional<int64_t> s = get(start), e = get(end), t = get(step),
+                         n = get(size);
+  if (s && e && t && n && *t != 0 && *n >= 0)
+    return shapes.getConstant(getSliceRange(*s, *e, *t, *n).count);
+  // Exporters write the largest integers for "to the end".
+  constexpr int64_t far = std::numeric_limits<int32_t>::max();
+  bool toEnd = end == size || (e && *e >= far);
+  if (s == 0 && toEnd && t == 1)
+    return size;
+  if (s == -1 && e && *e <= -far && t == -1)
     return size;
   return nullptr;
 }
 
 void SliceOp::inferSymbolic(SymbolicShapes &shapes) {
-  auto starts = getConstantIntegers(getStarts());
-  auto ends = getConstantIntegers(getEnds());
-  auto axes = getConstantIntegers(getAxes());
-  auto steps = getConstantIntegers(getSteps());
-  if (!starts || !ends || !axes || !steps)
-    return;
   Sizes result(shapes.getSizes(getInput()));
   int64_t rank = result.size();
-  for (auto [start, end, axis, step] : llvm::zip_equal(*starts, *ends, *axes, *steps)) {
+  auto axes = getConstantIntegers(getAxes());
+  if (!axes)
+    return;
+  Sizes lists[3];
+  Value operands[3] = {getStarts(), getEnds(), getSteps()};
+  for (auto [list, operand] : llvm::zip_equal(lists, operands)) {
+    auto elements = shapes.getElements(operand);
+    list = elements && elements->size() == axes->size()
+               ? Sizes(*elements)
+               : Sizes(axes->size(), AffineExpr());
+  }
+  for (auto [index, axis] : llvm::enumerate(*axes)) {
     AffineExpr &size = result[axis < 0 ? axis + rank : axis];
-    AffineExpr from = step > 0 ? clampIndex(shapes, start, size) : AffineExpr();
-    AffineExpr to = step > 0 ? clampIndex(shapes, end, size) : AffineExpr();
-    if (from && to && step == 1 && from == shapes.getConstant(0))
-      size = to;
-    else if (from && to && isa<AffineConstantExpr>(from) && isa<AffineConstantExpr>(to)) {
-      int64_t length = cast<AffineConstantExpr>(to).getValue() -
-                       cast<AffineConstantExpr>(from).getValue();
-      size = shapes.getConstant(length <= 0 ? 0 : (length + step - 1) / step);
-    } else {
-      size = shapes.makeFreshSymbol();
-    }
+    AffineExpr taken = getSliceSize(shapes, lists[0][index], lists[1][index],
+                                    lists[2][index], size);
+    size = taken ? taken : shapes.makeFreshSymbol();
   }
   shapes.setSizes(getResult(), result);
+
+  auto starts = getConstantIntegers(getStarts());
+  auto ends = getConstantIntegers(getEnds());
+  auto steps = getConstantIntegers(getSteps());
   auto values = shapes.getElements(getInput());
-  if (!values || rank != 1 || starts->size() != 1 || (*steps)[0] != 1)
+  if (!values || rank != 1 || axes->size() != 1 || !starts || !ends || !steps)
     return;
-  int64_t n = values->size();
-  auto clamp = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + n : i, 0, n); };
-  int64_t from = clamp((*starts)[0]), to = std::max(from, clamp((*ends)[0]));
-  shapes.setElements(getResult(), Sizes(values->slice(from, to - from)));
+  Sizes all(*values), picked;
+  SliceRange range =
+      getSliceRange((*starts)[0], (*ends)[0], (*steps)[0], all.size());
+  for (int64_t i = 0; i < range.count; ++i)
+    picked.push_back(all[range.first + i * (*steps)[0]]);
+  shapes.setElements(getResult(), picked);
 }
 
 void ConcatOp::inferSymbolic(SymbolicShapes &shapes) {
@@ -341,10 +369,12 @@ void ExpandOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 
 void GatherOp::inferSymbolic(SymbolicShapes &shapes) {
-  Sizes input(shapes.getSizes(getInput())), indices(shapes.getSizes(getIndices()));
+  Sizes input(shapes.getSizes(getInput())),
+      indices(shapes.getSizes(getIndices()));
   Sizes result(ArrayRef<AffineExpr>(input).take_front(getAxis()));
   llvm::append_range(result, indices);
-  llvm::append_range(result, ArrayRef<AffineExpr>(input).drop_front(getAxis() + 1));
+  llvm::append_range(result,
+                     ArrayRef<AffineExpr>(input).drop_front(getAxis() + 1));
   shapes.setSizes(getResult(), result);
   auto values = shapes.getElements(getInput());
   auto picks = getConstantIntegers(getIndices());

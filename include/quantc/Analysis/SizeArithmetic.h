@@ -1,0 +1,44 @@
+//===- SizeArithmetic.h - One form for equal sizes --------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Sizes are polynomials of symbols, with quotients as further unknowns. Affine
+// expressions simplify sums and products only a little; the functions here give
+// one expression to all equal polynomials, so that equal sizes are equal
+// pointers, and divide polynomials.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ANALYSIS_SIZEARITHMETIC_H
+#define QUANTC_ANALYSIS_SIZEARITHMETIC_H
+
+#include "mlir/IR/AffineExpr.h"
+#include <optional>
+
+namespace quantc {
+
+/// The expression that stands for all those equal to \p size. Null where a
+/// coefficient does not fit into 64 bits.
+mlir::AffineExpr canonicalizeSize(mlir::AffineExpr size);
+
+/// The quotient where \p divisor divides \p size without remainder whatever
+/// the symbols are; null otherwise.
+mlir::AffineExpr divideSizeExactly(mlir::AffineExpr size,
+                                   mlir::AffineExpr divisor);
+
+/// Whether a >= b for all values of the symbols from zero on. False says
+/// nothing.
+bool isSizeAtLeast(mlir::AffineExpr a, mlir::AffineExpr b);
+
+/// How two sizes compare for all values of the symbols from zero on: negative,
+/// zero, positive; nothing where it depends on the symbols. Both must be
+/// canonical.
+std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
+
+} // namespace quantc
+
+#endif // QUANTC_ANALYSIS_SIZEARITHMETIC_H

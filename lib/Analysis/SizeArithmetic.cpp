@@ -1,0 +1,265 @@
+//===- SizeArithmetic.cpp - One form for equal sizes ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/SizeArithmetic.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
+
+using namespace mlir;
+using namespace quantc;
+
+/// An order that depends on structure alone: pointers differ from run to run.
+static int compareStructure(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return 0;
+  auto rank = [](AffineExpr e) {
+    // Symbols first, then quotients.
+    return e.getKind() == AffineExprKind::SymbolId
+               ? -1
+               : static_cast<int>(e.getKind());
+  };
+  if (rank(a) != rank(b))
+    return rank(a) < rank(b) ? -1 : 1;
+  auto compare = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(a))
+    return compare(symbol.getPosition(),
+                   cast<AffineSymbolExpr>(b).getPosition());
+  if (auto dim = dyn_cast<AffineDimExpr>(a))
+    return compare(dim.getPosition(), cast<AffineDimExpr>(b).getPosition());
+  if (auto constant = dyn_cast<AffineConstantExpr>(a))
+    return compare(constant.getValue(), cast<AffineConstantExpr>(b).getValue());
+  auto left = cast<AffineBinaryOpExpr>(a), right = cast<AffineBinaryOpExpr>(b);
+  if (int order = compareStructure(left.getLHS(), right.getLHS()))
+    return order;
+  return compareStructure(left.getRHS(), right.getRHS());
+}
+
+namespace {
+/// A coefficient times unknowns, which are sorted and may repeat.
+struct Term {
+  int64_t coefficient;
+  SmallVector<AffineExpr, 4> unknowns;
+};
+
+/// A sum of terms with different unknowns, in descending order: by degree, then
+/// by the unknowns. Products keep that order, which division relies on.
+class Polynomial {
+public:
+  static Polynomial constant(int64_t value) {
+    Polynomial result;
+    if (value != 0)
+      result.terms.push_back({value, {}});
+    return result;
+  }
+  static Polynomial unknown(AffineExpr expression) {
+    Polynomial result;
+    result.terms.push_back({1, {expression}});
+    return result;
+  }
+  static Polynomial from(AffineExpr expression);
+
+  bool isValid() const { return !overflow; }
+  bool isZero() const { return terms.empty(); }
+  ArrayRef<Term> getTerms() const { return terms; }
+  std::optional<int64_t> getConstant() const;
+  AffineExpr toExpression(MLIRContext *context) const;
+
+  void add(const Polynomial &other, int64_t factor = 1);
+  void addTerm(int64_t coefficient, ArrayRef<AffineExpr> unknowns);
+  Polynomial times(const Polynomial &other) const;
+  /// Nothing where a remainder is left.
+  std::optional<Polynomial> dividedBy(const Polynomial &divisor) const;
+
+private:
+  static int compare(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b);
+
+  SmallVector<Term> terms;
+  bool overflow = false;
+};
+} // namespace
+
+/// Positive where \p a comes first.
+int Polynomial::compare(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b) {
+  if (a.size() != b.size())
+    return a.size() > b.size() ? 1 : -1;
+  for (auto [left, right] : llvm::zip_equal(a, b))
+    if (int order = compareStructure(left, right))
+      return -order;
+  return 0;
+}
+
+void Polynomial::addTerm(int64_t coefficient, ArrayRef<AffineExpr> unknowns) {
+  auto *it = llvm::find_if(terms, [&](const Term &term) {
+    return compare(term.unknowns, unknowns) <= 0;
+  });
+  if (it == terms.end() || compare(it->unknowns, unknowns) != 0) {
+    if (coefficient != 0)
+      terms.insert(it, Term{coefficient, SmallVector<AffineExpr, 4>(unknowns)});
+    return;
+  }
+  overflow |= llvm::AddOverflow(it->coefficient, coefficient, it->coefficient);
+  if (it->coefficient == 0)
+    terms.erase(it);
+}
+
+void Polynomial::add(const Polynomial &other, int64_t factor) {
+  overflow |= other.overflow;
+  for (const Term &term : other.terms) {
+    int64_t coefficient;
+    overflow |= llvm::MulOverflow(term.coefficient, factor, coefficient);
+    addTerm(coefficient, term.unknowns);
+  }
+}
+
+Polynomial Polynomial::times(const Polynomial &other) const {
+  Polynomial result;
+  result.overflow = overflow || other.overflow;
+  for (const Term &a : terms)
+    for (const Term &b : other.terms) {
+      SmallVector<AffineExpr, 4> unknowns(a.unknowns);
+      llvm::append_range(unknowns, b.unknowns);
+      llvm::sort(unknowns, [](AffineExpr x, AffineExpr y) {
+        return compareStructure(x, y) < 0;
+      });
+      int64_t coefficient;
+      result.overflow |=
+          llvm::MulOverflow(a.coefficient, b.coefficient, coefficient);
+      result.addTerm(coefficient, unknowns);
+    }
+  return result;
+}
+
+std::optional<Polynomial>
+Polynomial::dividedBy(const Polynomial &divisor) const {
+  if (divisor.isZero())
+    return std::nullopt;
+  const Term &lead = divisor.terms.front();
+  Polynomial rest(*this), quotient;
+  while (!rest.isZero()) {
+    const Term &first = rest.terms.front();
+    if (lead.coefficient == -1
+            ? first.coefficient == std::numeric_limits<int64_t>::min()
+            : first.coefficient % lead.coefficient != 0)
+      return std::nullopt;
+    SmallVector<AffineExpr, 4> unknowns(first.unknowns);
+    for (AffineExpr unknown : lead.unknowns) {
+      auto *it = llvm::find(unknowns, unknown);
+      if (it == unknowns.end())
+        return std::nullopt;
+      unknowns.erase(it);
+    }
+    Polynomial step;
+    step.addTerm(first.coefficient / lead.coefficient, unknowns);
+    quotient.add(step);
+    // Takes the first term away and adds only later ones: this ends.
+    rest.add(divisor.times(step), -1);
+    if (!rest.isValid())
+      return std::nullopt;
+  }
+  return quotient;
+}
+
+std::optional<int64_t> Polynomial::getConstant() const {
+  if (terms.empty())
+    return 0;
+  if (terms.size() == 1 && terms[0].unknowns.empty())
+    return terms[0].coefficient;
+  return std::nullopt;
+}
+
+Polynomial Polynomial::from(AffineExpr expression) {
+  if (auto number = dyn_cast<AffineConstantExpr>(expression))
+    return constant(number.getValue());
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
+  if (!binary)
+    return unknown(expression);
+  Polynomial left = from(binary.getLHS()), right = from(binary.getRHS());
+  if (binary.getKind() == AffineExprKind::Add) {
+    left.add(right);
+    return left;
+  }
+  if (binary.getKind() == AffineExprKind::Mul)
+    return left.times(right);
+  // A quotient: what divides comes out of it, the rest is an unknown.
+  std::optional<int64_t> divisor = right.getConstant();
+  Polynomial whole, rest;
+  for (const Term &term : left.terms) {
+    bool divides = divisor && *divisor > 0 && term.coefficient % *divisor == 0;
+    (divides ? whole : rest).addTerm(term.coefficient, term.unknowns);
+  }
+  whole.overflow |= left.overflow || right.overflow;
+  if (divisor && *divisor > 0) {
+    Polynomial scaled;
+    for (const Term &term : whole.terms)
+      scaled.addTerm(term.coefficient / *divisor, term.unknowns);
+    scaled.overflow = whole.overflow;
+    // Multiples of the divisor leave no remainder.
+    whole = binary.getKind() == AffineExprKind::Mod ? Polynomial() : scaled;
+  } else {
+    rest = left;
+    whole = Polynomial();
+  }
+  MLIRContext *context = expression.getContext();
+  AffineExpr open =
+      getAffineBinaryOpExpr(binary.getKind(), rest.toExpression(context),
+                            right.toExpression(context));
+  if (auto number = dyn_cast<AffineConstantExpr>(open))
+    whole.add(constant(number.getValue()));
+  else if (open.getKind() == binary.getKind())
+    whole.add(unknown(open));
+  else
+    whole.add(from(open));
+  return whole;
+}
+
+AffineExpr Polynomial::toExpression(MLIRContext *context) const {
+  AffineExpr sum = getAffineConstantExpr(0, context);
+  for (const Term &term : terms) {
+    AffineExpr product = getAffineConstantExpr(1, context);
+    for (AffineExpr unknown : term.unknowns)
+      product = product * unknown;
+    sum = sum + product * term.coefficient;
+  }
+  return sum;
+}
+
+AffineExpr quantc::canonicalizeSize(AffineExpr size) {
+  Polynomial polynomial = Polynomial::from(size);
+  return polynomial.isValid() ? polynomial.toExpression(size.getContext())
+                              : AffineExpr();
+}
+
+AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
+  Polynomial a = Polynomial::from(size), b = Polynomial::from(divisor);
+  if (!a.isValid() || !b.isValid())
+    return nullptr;
+  std::optional<Polynomial> quotient = a.dividedBy(b);
+  return quotient ? quotient->toExpression(size.getContext()) : AffineExpr();
+}
+
+bool quantc::isSizeAtLeast(AffineExpr a, AffineExpr b) {
+  Polynomial difference = Polynomial::from(a);
+  difference.add(Polynomial::from(b), -1);
+  return difference.isValid() &&
+         llvm::all_of(difference.getTerms(), [](const Term &term) {
+           return term.coefficient > 0 &&
+                  llvm::all_of(term.unknowns, llvm::IsaPred<AffineSymbolExpr>);
+         });
+}
+
+std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return 0;
+  if (isSizeAtLeast(a, b + 1))
+    return 1;
+  if (isSizeAtLeast(b, a + 1))
+    return -1;
+  return std::nullopt;
+}

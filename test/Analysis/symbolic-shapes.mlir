@@ -1,0 +1,126 @@
+// RUN: quant-opt %s -split-input-file -test-print-symbolic-shapes -verify-diagnostics
+
+// expected-remark @below {{sizes (s0, 98, 40)}}
+func.func @import(%x: tensor<?x98x40xf32>) attributes {
+    qt.dim_names = ["batch"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 98, 40)>]} {
+  // expected-remark @below {{sizes (3) elements (s0, 98, 40)}}
+  %0 = nn.shape %x {start = 0 : i64, end = 3 : i64} : tensor<?x98x40xf32> -> tensor<3xi64>
+  // expected-remark @below {{sizes () elements (0)}}
+  %1 = arith.constant dense<0> : tensor<i64>
+  // expected-remark @below {{sizes () elements (s0)}}
+  %2 = nn.gather %0, %1 {axis = 0 : i64} : tensor<3xi64>, tensor<i64> -> tensor<i64>
+  // expected-remark @below {{sizes (1) elements (1)}}
+  %3 = arith.constant dense<1> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (s0)}}
+  %4 = nn.reshape %2, %3 : tensor<i64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{sizes (2) elements (-1, 20)}}
+  %5 = arith.constant dense<[-1, 20]> : tensor<2xi64>
+  // expected-remark @below {{sizes (3) elements (s0, -1, 20)}}
+  %6 = nn.concat %4, %5 {axis = 0 : i64} : tensor<1xi64>, tensor<2xi64> -> tensor<3xi64>
+  // expected-remark @below {{sizes (s0, 196, 20)}}
+  %7 = nn.reshape %x, %6 : tensor<?x98x40xf32>, tensor<3xi64> -> tensor<?x?x?xf32>
+  return
+}
+
+// -----
+
+// Without attributes every dynamic size has a symbol of its own.
+// expected-remark @below {{sizes (s0, 4)}}
+// expected-remark @below {{sizes (s1, 4)}}
+func.func @fresh(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) {
+  // expected-remark @below {{sizes (s2, 4)}}
+  %0 = nn.binary add %a, %b : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  // expected-remark @below {{sizes (s0 + s1, 4)}}
+  %1 = nn.concat %a, %b {axis = 0 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  // expected-remark @below {{sizes (s0 + s1, 4)}}
+  %2 = nn.concat %b, %a {axis = 0 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// Several symbols cancel, and so does a sum as a whole.
+// expected-remark @below {{sizes (s0, s1, 64)}}
+func.func @cancel(%x: tensor<?x?x64xf32>) attributes {
+    qt.dim_names = ["b", "t"], qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1, 64)>]} {
+  // expected-remark @below {{sizes (s0, s1 * 2, 64)}}
+  %0 = nn.concat %x, %x {axis = 1 : i64} : tensor<?x?x64xf32>, tensor<?x?x64xf32> -> tensor<?x?x64xf32>
+  // expected-remark @below {{sizes (2) elements (-1, 64)}}
+  %1 = arith.constant dense<[-1, 64]> : tensor<2xi64>
+  // expected-remark @below {{sizes ((s0 * s1) * 2, 64)}}
+  %2 = nn.reshape %0, %1 : tensor<?x?x64xf32>, tensor<2xi64> -> tensor<?x64xf32>
+  // expected-remark @below {{sizes (2) elements (s0, s1)}}
+  %3 = nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x?x64xf32> -> tensor<2xi64>
+  // expected-remark @below {{sizes (4) elements (s0, s1, -1, 64)}}
+  %4 = nn.concat %3, %1 {axis = 0 : i64} : tensor<2xi64>, tensor<2xi64> -> tensor<4xi64>
+  // expected-remark @below {{sizes (s0, s1, 2, 64)}}
+  %5 = nn.reshape %2, %4 : tensor<?x64xf32>, tensor<4xi64> -> tensor<?x?x?x?xf32>
+  // expected-remark @below {{sizes (s0, s1, 2, 64)}}
+  %6 = nn.unary exp %5 : tensor<?x?x?x?xf32>
+  // expected-remark @below {{sizes () elements (s0 * s1)}}
+  %7 = nn.reduce prod %3 axes [0] : tensor<2xi64> -> tensor<i64>
+  return
+}
+
+// -----
+
+// What exporters write for nn.expand: ones where the target is -1.
+// expected-remark @below {{sizes (s0, 1)}}
+func.func @expand(%x: tensor<?x1xf32>) attributes {
+    qt.dim_names = ["b"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 1)>]} {
+  // expected-remark @below {{sizes (2) elements (s0, 1)}}
+  %0 = nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x1xf32> -> tensor<2xi64>
+  // expected-remark @below {{elements (-1)}}
+  %1 = arith.constant dense<-1> : tensor<i64>
+  // expected-remark @below {{elements (7)}}
+  %2 = arith.constant dense<7> : tensor<i64>
+  // expected-remark @below {{sizes (2) elements (0, 0)}}
+  %3 = nn.compare eq %0, %1 : tensor<2xi64>, tensor<i64> -> tensor<2xi1>
+  // expected-remark @below {{sizes (2) elements (s0, 1)}}
+  %4 = nn.select %3, %2, %0 : tensor<2xi1>, tensor<i64>, tensor<2xi64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2) elements (s0 * 7, 7)}}
+  %5 = nn.binary mul %4, %2 : tensor<2xi64>, tensor<i64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2) elements (s0 + 7, 8)}}
+  %6 = nn.binary add %4, %2 : tensor<2xi64>, tensor<i64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2) elements (s0 + 7, 8)}}
+  %7 = nn.binary max %6, %2 : tensor<2xi64>, tensor<i64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2) elements (s0, 1)}}
+  %8 = nn.binary div %5, %2 : tensor<2xi64>, tensor<i64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (s0, 1)}}
+  %9 = nn.expand %x, %4 : tensor<?x1xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  return
+}
+
+// -----
+
+// expected-remark @below {{sizes (s0, 10)}}
+func.func @slice(%x: tensor<?x10xf32>) attributes {
+    qt.dim_names = ["b"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 10)>]} {
+  // expected-remark @below {{elements (0, 9)}}
+  %starts = arith.constant dense<[0, 9]> : tensor<2xi64>
+  // expected-remark @below {{elements (9223372036854775807, -9223372036854775808)}}
+  %ends = arith.constant dense<[9223372036854775807, -9223372036854775808]> : tensor<2xi64>
+  // expected-remark @below {{elements (0, 1)}}
+  %axes = arith.constant dense<[0, 1]> : tensor<2xi64>
+  // expected-remark @below {{elements (1, -3)}}
+  %steps = arith.constant dense<[1, -3]> : tensor<2xi64>
+  // expected-remark @below {{sizes (s0, 4)}}
+  %0 = nn.slice %x, %starts, %ends, %axes, %steps : tensor<?x10xf32>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64>, tensor<2xi64> -> tensor<?x?xf32>
+  // expected-remark @below {{elements (1)}}
+  %one = arith.constant dense<1> : tensor<1xi64>
+  // expected-remark @below {{elements (0)}}
+  %zero = arith.constant dense<0> : tensor<1xi64>
+  // expected-remark @below {{sizes (s1, 10)}}
+  %1 = nn.slice %x, %one, %one, %zero, %one : tensor<?x10xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x?xf32>
+  return
+}
+
+// -----
+
+// Attributes that do not fit are ignored.
+// expected-remark @below {{sizes (s0, 4)}}
+// expected-remark @below {{sizes (s1)}}
+func.func @odd(%x: tensor<?x4xf32>, %y: tensor<?xf32>) attributes {
+    qt.arg_shapes = [affine_map<(d0) -> (d0, 4)>, 7, "x"]} {
+  return
+}
