@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -37,6 +38,13 @@ FailureOr<HostValue> quantc::getConstantValue(Operation *op) {
       scalar && scalar.getType().isIntOrFloat())
     return HostValue::fromAttribute(DenseElementsAttr::get(
         RankedTensorType::get({}, scalar.getType()), attribute));
+  if (auto blob = dyn_cast<qt::BlobAttr>(attribute)) {
+    std::shared_ptr<const qt::Blob::Data> data =
+        blob.getHandle().getResource()->getData();
+    if (!data)
+      return op->emitError("the bytes of this weight have been released");
+    return HostValue::borrow(blob.getType(), data->bytes, data);
+  }
   return op->emitError("a constant of type ")
          << op->getResult(0).getType() << " cannot be evaluated";
 }

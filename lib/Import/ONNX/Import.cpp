@@ -11,6 +11,7 @@
 #include "OpTable.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -340,7 +341,8 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
 OwningOpRef<ModuleOp>
 quantc::onnx::importModel(StringRef path, MLIRContext *context,
                           std::vector<std::string> &problems) {
-  context->loadDialect<nn::NNDialect, arith::ArithDialect, func::FuncDialect>();
+  context->loadDialect<nn::NNDialect, qt::QTDialect, arith::ArithDialect,
+                       func::FuncDialect>();
   std::string error;
   std::unique_ptr<ModelFile> file = ModelFile::read(path.str(), error);
   if (!file) {

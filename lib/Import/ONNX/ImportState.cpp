@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "ImportState.h"
+#include "quantc/Dialect/QT/IR/Blob.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Import/ONNX/onnx-ml.pb.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -120,7 +122,7 @@ static std::vector<uint8_t> convert(const TensorData &data, Type element) {
 }
 
 /// Whether the bytes of such a tensor can stand as they are in the file.
-[[maybe_unused]] static bool isPlain(int32_t dataType) {
+static bool isPlain(int32_t dataType) {
   return dataType == TensorProto::FLOAT || dataType == TensorProto::INT32 ||
          dataType == TensorProto::INT64;
 }
@@ -165,12 +167,14 @@ Value ImportState::constant(const TensorProto &tensor, Location loc,
     }
     return arith::ConstantOp::create(builder, loc, attribute);
   }
-  std::vector<uint8_t> bytes = convert(*data, element);
-  return arith::ConstantOp::create(
-      builder, loc,
-      DenseElementsAttr::getFromRawBuffer(
-          type, ArrayRef<char>(reinterpret_cast<const char *>(bytes.data()),
-                               bytes.size())));
+  auto *dialect = context()->getLoadedDialect<qt::QTDialect>();
+  qt::BlobManager &blobs = dialect->getBlobManager();
+  qt::Blob *blob =
+      isPlain(data->dataType()) && data->file()
+          ? blobs.getMapped(data->file(), data->offset(), data->bytes())
+          : blobs.getOwned(convert(*data, element));
+  return qt::WeightOp::create(
+      builder, loc, qt::BlobAttr::get(type, qt::BlobHandle(blob, dialect)));
 }
 
 std::optional<SmallVector<int64_t>>
