@@ -104,6 +104,10 @@ double HostValue::getNumber(int64_t index) const {
     return load<float>(bytes, index);
   if (getElementType().isF64())
     return load<double>(bytes, index);
+  if (isa<Float16Type, BFloat16Type>(getElementType()))
+    return APFloat(cast<FloatType>(getElementType()).getFloatSemantics(),
+                   APInt(16, load<uint16_t>(bytes, index)))
+        .convertToDouble();
   return static_cast<double>(getInteger(index));
 }
 
@@ -136,11 +140,22 @@ static void store(MutableArrayRef<uint8_t> bytes, int64_t index, T value) {
   std::memcpy(bytes.data() + index * sizeof(T), &value, sizeof(T));
 }
 
+/// The bits of the 16-bit float that is nearest to \p value.
+static uint16_t narrow(double value, Type type) {
+  APFloat number(value);
+  bool inexact;
+  number.convert(cast<FloatType>(type).getFloatSemantics(),
+                 APFloat::rmNearestTiesToEven, &inexact);
+  return static_cast<uint16_t>(number.bitcastToAPInt().getZExtValue());
+}
+
 void HostValue::setNumber(int64_t index, double value) {
   if (getElementType().isF32())
     store(getMutableBytes(), index, static_cast<float>(value));
   else if (getElementType().isF64())
     store(getMutableBytes(), index, value);
+  else if (isa<Float16Type, BFloat16Type>(getElementType()))
+    store(getMutableBytes(), index, narrow(value, getElementType()));
   else
     setInteger(index, static_cast<int64_t>(value));
 }

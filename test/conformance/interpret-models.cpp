@@ -29,27 +29,26 @@
 using namespace mlir;
 using namespace quantc;
 
-static bool isType(Type type, quantc_dtype dtype) {
-  switch (dtype) {
-  case QUANTC_F32:
-    return type.isF32();
-  case QUANTC_I32:
-    return type.isSignlessInteger(32);
-  case QUANTC_I64:
-    return type.isSignlessInteger(64);
-  case QUANTC_BOOL:
-    return type.isSignlessInteger(1);
-  default:
-    return false;
-  }
-}
-
 static quantc_dtype dtypeOf(Type type) {
-  if (type.isF32())
-    return QUANTC_F32;
-  if (type.isInteger(1))
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (isa<FloatType>(type))
+    return width == 64     ? QUANTC_F64
+           : width == 32   ? QUANTC_F32
+           : type.isBF16() ? QUANTC_BF16
+                           : QUANTC_F16;
+  bool isUnsigned = type.isUnsignedInteger();
+  switch (width) {
+  case 1:
     return QUANTC_BOOL;
-  return type.isInteger(32) ? QUANTC_I32 : QUANTC_I64;
+  case 8:
+    return isUnsigned ? QUANTC_U8 : QUANTC_I8;
+  case 16:
+    return isUnsigned ? QUANTC_U16 : QUANTC_I16;
+  case 32:
+    return isUnsigned ? QUANTC_U32 : QUANTC_I32;
+  default:
+    return isUnsigned ? QUANTC_U64 : QUANTC_I64;
+  }
 }
 
 static std::string joined(const std::vector<std::string> &texts) {
@@ -93,7 +92,7 @@ static std::string evaluate(const std::string &model, const std::string &in,
       return array.name == name.getValue();
     });
     Type element = cast<RankedTensorType>(type).getElementType();
-    if (found == arrays.end() || !isType(element, found->dtype))
+    if (found == arrays.end() || found->dtype != dtypeOf(element))
       return "failed: no array for input '" + name.str() + "'";
     arguments.push_back(HostValue::borrow(
         RankedTensorType::get(found->dims, element), found->bytes));

@@ -72,6 +72,17 @@ bool nn::isElementwiseType(Type type) {
   return isElement(type);
 }
 
+bool nn::isCastType(Type type) {
+  if (isa<RankedTensorType, VectorType>(type))
+    type = cast<ShapedType>(type).getElementType();
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return integer.isSignless() && integer.getWidth() == 1
+               ? true
+               : !integer.isSigned() &&
+                     llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
+  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
+}
+
 bool nn::isContractionOperand(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && (tensor.getElementType().isF32() ||

@@ -154,15 +154,19 @@ LogicalResult ClipOp::interpret(Values operands, Results &results,
   return success();
 }
 
-/// What an integer of \p bits holds nearest to \p x.
-static int64_t saturate(double x, unsigned bits) {
+/// What an integer of \p bits holds nearest to \p x, as its bits.
+static int64_t saturate(double x, unsigned bits, bool isUnsigned) {
   if (std::isnan(x))
     return 0;
-  double limit = std::ldexp(1.0, bits - 1);
+  unsigned magnitude = isUnsigned ? bits : bits - 1;
+  double limit = std::ldexp(1.0, magnitude);
+  uint64_t highest = ~uint64_t(0) >> (64 - magnitude);
   if (x >= limit)
-    return bits == 64 ? INT64_MAX : (int64_t(1) << (bits - 1)) - 1;
+    return static_cast<int64_t>(highest);
+  if (isUnsigned)
+    return x <= 0 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(x));
   if (x < -limit)
-    return bits == 64 ? INT64_MIN : -(int64_t(1) << (bits - 1));
+    return -static_cast<int64_t>(highest) - 1;
   return static_cast<int64_t>(x);
 }
 
@@ -172,18 +176,20 @@ LogicalResult CastOp::interpret(Values operands, Results &results,
   Type element = getElementTypeOrSelf(getType());
   HostValue result =
       HostValue::allocate(RankedTensorType::get(x.getShape(), element));
+  bool fromReal = isa<FloatType>(x.getElementType());
   for (int64_t i = 0, e = x.getNumElements(); i < e; ++i) {
     if (element.isInteger(1))
-      result.setInteger(i, x.getElementType().isF32() ? x.getNumber(i) != 0
-                                                      : x.getInteger(i) != 0);
-    else if (element.isF32())
+      result.setInteger(i, fromReal ? x.getNumber(i) != 0 : x.getInteger(i) != 0);
+    else if (element.isF32() && !fromReal)
       // From 64 bits at once: by way of double it would round twice.
-      result.asMutable<float>()[i] = x.getElementType().isF32()
-                                         ? static_cast<float>(x.getNumber(i))
-                                         : static_cast<float>(x.getInteger(i));
-    else if (x.getElementType().isF32())
+      result.asMutable<float>()[i] = static_cast<float>(x.getInteger(i));
+    else if (isa<FloatType>(element))
+      result.setNumber(i, fromReal ? x.getNumber(i)
+                                   : static_cast<double>(x.getInteger(i)));
+    else if (fromReal)
       result.setInteger(
-          i, saturate(x.getNumber(i), element.getIntOrFloatBitWidth()));
+          i, saturate(x.getNumber(i), element.getIntOrFloatBitWidth(),
+                      element.isUnsignedInteger()));
     else
       result.setInteger(i, x.getInteger(i));
   }

@@ -54,4 +54,10 @@ def NN_Elements : Type<
     CPred<"::quantc::nn::isElementwiseType($_self)">,
     "scalar, vector or ranked tensor of f32, i32, i64 or i1">;
 
+/// What casts take and give: the narrow types of a model's edges, too.
+def NN_CastElements : Type<
+    CPred<"::quantc::nn::isCastType($_self)">,
+    "scalar, vector or ranked tensor of f16, bf16, f32, f64, i1, or signless or "
+    "unsigned integers of 8 to 64 bits">;
+
 #endif // QUANTC_DIALECT_NN_IR_NNDIALECT_TD

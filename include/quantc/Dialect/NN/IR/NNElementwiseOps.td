@@ -178,10 +178,16 @@ def NN_CastOp : NN_ElementwiseOp<"cast"> {
   let description = [{
     To an integer: towards zero; what does not fit, and NaN, gives the nearest
     end of the range, 0 for NaN. To i1: whether the element differs from zero.
+    Between integers: the low bits.
+
+    Models whose inputs or outputs are of other types than the dialect computes
+    on (f16, bf16, f64, integers of 8 and 16 bits, unsigned ones) are cast from
+    and to them at these edges; no other op takes such types.
+
     `nn.cast %x : tensor<4xi64> to tensor<4xf32>`
   }];
-  let arguments = (ins NN_Elements:$input);
-  let results = (outs NN_Elements:$result);
+  let arguments = (ins NN_CastElements:$input);
+  let results = (outs NN_CastElements:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;

@@ -28,6 +28,8 @@ namespace quantc::nn {
 bool isElement(mlir::Type type);
 /// Such a scalar, a vector or a ranked tensor of it.
 bool isElementwiseType(mlir::Type type);
+/// The same with the types of a model's edges.
+bool isCastType(mlir::Type type);
 /// A ranked tensor of f32 or of quantised elements.
 bool isContractionOperand(mlir::Type type);
 
