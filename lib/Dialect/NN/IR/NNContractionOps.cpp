@@ -25,8 +25,9 @@ static bool areCompatible(int64_t a, int64_t b) {
 
 /// A contraction along \p axis needs blocks that lie along it: other extents
 /// are 1 or the whole dimension.
-static LogicalResult verifyBlocksAlong(Operation *op, unsigned index, Type format,
-                                       int64_t rank, int64_t axis) {
+static LogicalResult verifyBlocksAlong(Operation *op, unsigned index,
+                                       Type format, int64_t rank,
+                                       int64_t axis) {
   auto block = dyn_cast<QuantizedElementTypeInterface>(format);
   if (!block)
     return success();
@@ -64,10 +65,11 @@ static std::optional<SmallVector<int64_t>> inferMatmul(ArrayRef<int64_t> lhs,
   return result;
 }
 
-LogicalResult MatmulOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult MatmulOp::inferReturnTypes(MLIRContext *context,
+                                         std::optional<Location> loc,
+                                         ValueRange operands, DictionaryAttr,
+                                         OpaqueProperties, RegionRange,
+                                         SmallVectorImpl<Type> &types) {
   std::optional<SmallVector<int64_t>> shape =
       inferMatmul(shapeOf(operands[0]), shapeOf(operands[1]));
   if (!shape)
@@ -92,7 +94,8 @@ LogicalResult MatmulOp::verify() {
 }
 
 SmallVector<ContractionOperand> MatmulOp::getContractionOperands() {
-  int64_t lhsRank = shapeOf(getLhs()).size(), rhsRank = shapeOf(getRhs()).size();
+  int64_t lhsRank = shapeOf(getLhs()).size(),
+          rhsRank = shapeOf(getRhs()).size();
   OperandRole rhs =
       rhsRank == 2 ? OperandRole::Weight : OperandRole::Activation;
   return {{0, OperandRole::Activation, lhsRank - 1}, {1, rhs, rhsRank - 1}};
@@ -110,10 +113,11 @@ LogicalResult MatmulOp::verifyFormats(TypeRange formats) {
 // Attention
 //===----------------------------------------------------------------------===//
 
-LogicalResult AttentionOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *context,
+                                            std::optional<Location> loc,
+                                            ValueRange operands, DictionaryAttr,
+                                            OpaqueProperties, RegionRange,
+                                            SmallVectorImpl<Type> &types) {
   ArrayRef<int64_t> query = shapeOf(operands[0]), value = shapeOf(operands[2]);
   if (query.size() != 4 || value.size() != 4)
     return emitOptionalError(loc, "query of type ", operands[0].getType(),
@@ -138,8 +142,8 @@ LogicalResult AttentionOp::verify() {
   if (!areCompatible(q[3], k[3]))
     return emitOpError("query has ") << q[3] << " features, key " << k[3];
   if (!areCompatible(k[1], v[1]) || !areCompatible(k[2], v[2]))
-    return emitOpError("key is ") << getKey().getType() << ", value "
-                                  << getValue().getType();
+    return emitOpError("key is ")
+           << getKey().getType() << ", value " << getValue().getType();
   if (!ShapedType::isDynamic(q[1]) && !ShapedType::isDynamic(k[1]) &&
       (k[1] == 0 || q[1] % k[1] != 0))
     return emitOpError("has ") << q[1] << " query heads and " << k[1]
@@ -148,7 +152,8 @@ LogicalResult AttentionOp::verify() {
     SmallVector<int64_t> scores{q[0], q[1], q[2], k[2]};
     std::optional<SmallVector<int64_t>> both =
         broadcastShapes(scores, shapeOf(getMask()));
-    if (!both || both->size() != 4 || failed(verifyCompatibleShape(*both, scores)))
+    if (!both || both->size() != 4 ||
+        failed(verifyCompatibleShape(*both, scores)))
       return emitOpError("mask of type ")
              << getMask().getType() << " does not broadcast to the scores ["
              << q[0] << ", " << q[1] << ", " << q[2] << ", " << k[2] << "]";

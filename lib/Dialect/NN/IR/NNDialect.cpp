@@ -12,10 +12,10 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interpreter/HostValue.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -85,12 +85,25 @@ bool nn::isCastType(Type type) {
 
 bool nn::isContractionOperand(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && (tensor.getElementType().isF32() ||
-                    isa<QuantizedElementTypeInterface>(tensor.getElementType()));
+  return tensor &&
+         (tensor.getElementType().isF32() ||
+          isa<QuantizedElementTypeInterface>(tensor.getElementType()));
 }
 
-std::optional<SmallVector<int64_t>>
-nn::broadcastShapes(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+bool nn::areCompatibleTypes(TypeRange lhs, TypeRange rhs) {
+  return lhs.size() == rhs.size() &&
+         llvm::all_of(llvm::zip_equal(lhs, rhs), [](auto pair) {
+           auto [left, right] = pair;
+           return left == right ||
+                  (isa<RankedTensorType>(left) &&
+                   isa<RankedTensorType>(right) &&
+                   getElementTypeOrSelf(left) == getElementTypeOrSelf(right) &&
+                   succeeded(verifyCompatibleShape(left, right)));
+         });
+}
+
+std::optional<SmallVector<int64_t>> nn::broadcastShapes(ArrayRef<int64_t> a,
+                                                        ArrayRef<int64_t> b) {
   if (a.size() < b.size())
     std::swap(a, b);
   SmallVector<int64_t> result(a);

@@ -9,6 +9,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -24,18 +25,20 @@ static Type getElement(Value value) {
 
 LogicalResult UnaryOp::verify() {
   Type element = getElement(getInput());
+  StringRef supported = "f32";
   switch (getKind()) {
   case UnaryKind::Not:
     if (element.isInteger(1))
       return success();
-    return emitOpError("'not' on elements of type ")
-           << element << "; supported: i1";
+    supported = "i1";
+    break;
   case UnaryKind::Neg:
   case UnaryKind::Abs:
   case UnaryKind::Relu:
   case UnaryKind::Sign:
     if (!element.isInteger(1))
       return success();
+    supported = "f32, i32, i64";
     break;
   default:
     if (element.isF32())
@@ -43,8 +46,7 @@ LogicalResult UnaryOp::verify() {
   }
   return emitOpError("'") << stringifyUnaryKind(getKind())
                           << "' on elements of type " << element
-                          << "; supported: f32"
-                          << (element.isInteger(1) ? "" : ", or see the op");
+                          << "; supported: " << supported;
 }
 
 static LogicalResult verifyFloat(Operation *op) {
@@ -91,10 +93,9 @@ LogicalResult BinaryOp::verify() {
   bool logical = getKind() == BinaryKind::And || getKind() == BinaryKind::Or ||
                  getKind() == BinaryKind::Xor;
   if (logical != element.isInteger(1))
-    return emitOpError("'") << stringifyBinaryKind(getKind())
-                            << "' on elements of type " << element
-                            << "; supported: "
-                            << (logical ? "i1" : "f32, i32, i64");
+    return emitOpError("'")
+           << stringifyBinaryKind(getKind()) << "' on elements of type "
+           << element << "; supported: " << (logical ? "i1" : "f32, i32, i64");
   return verifyBroadcast(*this, getOperandTypes(), element);
 }
 
@@ -140,24 +141,27 @@ static LogicalResult inferBroadcast(std::optional<Location> loc,
   return success();
 }
 
-LogicalResult BinaryOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult BinaryOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> loc,
+                                         ValueRange operands, DictionaryAttr,
+                                         OpaqueProperties, RegionRange,
+                                         SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, operands, getElement(operands[0]), types);
 }
 
-LogicalResult CompareOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult CompareOp::inferReturnTypes(MLIRContext *context,
+                                          std::optional<Location> loc,
+                                          ValueRange operands, DictionaryAttr,
+                                          OpaqueProperties, RegionRange,
+                                          SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, operands, IntegerType::get(context, 1), types);
 }
 
-LogicalResult SelectOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &types) {
+LogicalResult SelectOp::inferReturnTypes(MLIRContext *,
+                                         std::optional<Location> loc,
+                                         ValueRange operands, DictionaryAttr,
+                                         OpaqueProperties, RegionRange,
+                                         SmallVectorImpl<Type> &types) {
   return inferBroadcast(loc, operands, getElement(operands[1]), types);
 }
 
@@ -165,48 +169,61 @@ LogicalResult SelectOp::inferReturnTypes(
 // Folding
 //===----------------------------------------------------------------------===//
 
-/// Whether \p value is a constant whose elements all equal \p number.
+/// Whether \p value is a constant whose elements all equal \p number, a zero
+/// with its sign.
 static bool isSplatOf(Attribute value, double number) {
   auto splat = dyn_cast_or_null<SplatElementsAttr>(value);
-  Attribute element =
-      splat ? splat.getSplatValue<Attribute>() : value;
+  Attribute element = splat ? splat.getSplatValue<Attribute>() : value;
   if (auto real = dyn_cast_or_null<FloatAttr>(element))
     return real.getValueAsDouble() == number &&
-           !(number == 0 && real.getValue().isNegative());
-  if (auto integer = dyn_cast_or_null<IntegerAttr>(element))
-    return integer.getValue().getSExtValue() == static_cast<int64_t>(number);
-  return false;
+           real.getValue().isNegative() == std::signbit(number);
+  auto integer = dyn_cast_or_null<IntegerAttr>(element);
+  if (!integer || !integer.getType().isSignlessInteger())
+    return false;
+  // An i1 that is set is 1.
+  APInt bits = integer.getValue();
+  if (bits.getBitWidth() == 1)
+    return bits.getBoolValue() == (number == 1);
+  return bits.getSExtValue() == static_cast<int64_t>(number);
+}
+
+/// The neutral element of an operation on its right side, where x op element
+/// is x for every x, NaN and -0 included.
+static std::optional<double> getNeutral(BinaryKind kind, bool real) {
+  switch (kind) {
+  case BinaryKind::Add:
+    // 0 makes 0 of -0, but -0 keeps it.
+    return real ? -0.0 : 0.0;
+  case BinaryKind::Sub:
+  case BinaryKind::Or:
+  case BinaryKind::Xor:
+    return 0;
+  case BinaryKind::Mul:
+  case BinaryKind::Div:
+  case BinaryKind::Pow:
+  case BinaryKind::And:
+    return 1;
+  default:
+    return std::nullopt;
+  }
+}
+
+static bool isCommutative(BinaryKind kind) {
+  return kind == BinaryKind::Add || kind == BinaryKind::Mul ||
+         kind == BinaryKind::And || kind == BinaryKind::Or ||
+         kind == BinaryKind::Xor;
 }
 
 OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
-  auto keeps = [&](Value value) { return value.getType() == getType(); };
-  bool integer = !getElement(getLhs()).isF32();
-  switch (getKind()) {
-  case BinaryKind::Add:
-    // In floats -0 + 0 is 0: only integers have that neutral element.
-    if (integer && isSplatOf(adaptor.getRhs(), 0) && keeps(getLhs()))
-      return getLhs();
-    if (integer && isSplatOf(adaptor.getLhs(), 0) && keeps(getRhs()))
-      return getRhs();
-    break;
-  case BinaryKind::Sub:
-    if (isSplatOf(adaptor.getRhs(), 0) && keeps(getLhs()))
-      return getLhs();
-    break;
-  case BinaryKind::Mul:
-    if (isSplatOf(adaptor.getRhs(), 1) && keeps(getLhs()))
-      return getLhs();
-    if (isSplatOf(adaptor.getLhs(), 1) && keeps(getRhs()))
-      return getRhs();
-    break;
-  case BinaryKind::Div:
-  case BinaryKind::Pow:
-    if (isSplatOf(adaptor.getRhs(), 1) && keeps(getLhs()))
-      return getLhs();
-    break;
-  default:
-    break;
-  }
+  std::optional<double> neutral =
+      getNeutral(getKind(), getElement(getLhs()).isF32());
+  if (!neutral)
+    return {};
+  if (isSplatOf(adaptor.getRhs(), *neutral) && getLhs().getType() == getType())
+    return getLhs();
+  if (isCommutative(getKind()) && isSplatOf(adaptor.getLhs(), *neutral) &&
+      getRhs().getType() == getType())
+    return getRhs();
   return {};
 }
 
@@ -230,13 +247,27 @@ OpFoldResult UnaryOp::fold(FoldAdaptor) {
   }
 }
 
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  return getInput().getType() == getType() ? getInput() : Value();
+/// Whether every value of an element type is one of the other as well.
+static bool isContained(Type narrow, Type wide) {
+  auto from = dyn_cast<IntegerType>(narrow), to = dyn_cast<IntegerType>(wide);
+  return from && to && from.getWidth() <= to.getWidth();
 }
 
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  if (getInput().getType() == getType())
+    return getInput();
+  // There and back again, by way of a type that loses nothing.
+  auto inner = getInput().getDefiningOp<CastOp>();
+  if (inner && inner.getInput().getType() == getType() &&
+      isContained(getElement(inner.getInput()), getElement(getInput())))
+    return inner.getInput();
+  return {};
+}
 
 OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
-  if (isSplatOf(adaptor.getCondition(), 1) && getOnTrue().getType() == getType())
+  bool same = getOnTrue() == getOnFalse();
+  if ((same || isSplatOf(adaptor.getCondition(), 1)) &&
+      getOnTrue().getType() == getType())
     return getOnTrue();
   if (isSplatOf(adaptor.getCondition(), 0) &&
       getOnFalse().getType() == getType())

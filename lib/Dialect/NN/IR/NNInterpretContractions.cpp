@@ -1,4 +1,5 @@
-//===- NNInterpretContractions.cpp - Contractions on tensors ------*- C++ -*-===//
+//===- NNInterpretContractions.cpp - Contractions on tensors ------*- C++
+//-*-===//
 //-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.

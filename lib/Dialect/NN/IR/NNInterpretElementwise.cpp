@@ -1,4 +1,5 @@
-//===- NNInterpretElementwise.cpp - Elementwise ops on tensors ----*- C++ -*-===//
+//===- NNInterpretElementwise.cpp - Elementwise ops on tensors ----*- C++
+//-*-===//
 //-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
@@ -143,17 +144,6 @@ LogicalResult SiluOp::interpret(Values operands, Results &results,
   return success();
 }
 
-LogicalResult ClipOp::interpret(Values operands, Results &results,
-                                InterpreterContext &) {
-  double low = getMin().convertToDouble(), high = getMax().convertToDouble();
-  results.push_back(mapNumbers(operands[0], [&](double x) {
-    if (std::isnan(x))
-      return x;
-    return std::min(std::max(x, low), high);
-  }));
-  return success();
-}
-
 /// What an integer of \p bits holds nearest to \p x, as its bits.
 static int64_t saturate(double x, unsigned bits, bool isUnsigned) {
   if (std::isnan(x))
@@ -168,6 +158,26 @@ static int64_t saturate(double x, unsigned bits, bool isUnsigned) {
   if (x < -limit)
     return -static_cast<int64_t>(highest) - 1;
   return static_cast<int64_t>(x);
+}
+
+LogicalResult ClipOp::interpret(Values operands, Results &results,
+                                InterpreterContext &) {
+  const HostValue &x = operands[0];
+  double low = getMin().convertToDouble(), high = getMax().convertToDouble();
+  if (x.getElementType().isF32()) {
+    results.push_back(mapNumbers(x, [&](double value) {
+      return std::isnan(value) ? value : std::min(std::max(value, low), high);
+    }));
+    return success();
+  }
+  // The integers between the bounds; a double cannot hold them all.
+  unsigned bits = x.getElementType().getIntOrFloatBitWidth();
+  int64_t least = saturate(std::ceil(low), bits, false);
+  int64_t most = saturate(std::floor(high), bits, false);
+  results.push_back(mapIntegers(x, [&](int64_t value) {
+    return std::min(std::max(value, least), most);
+  }));
+  return success();
 }
 
 LogicalResult CastOp::interpret(Values operands, Results &results,

@@ -1,4 +1,5 @@
-//===- NNInterpretReductions.cpp - Reductions on host tensors -----*- C++ -*-===//
+//===- NNInterpretReductions.cpp - Reductions on host tensors -----*- C++
+//-*-===//
 //-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.

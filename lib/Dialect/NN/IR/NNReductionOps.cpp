@@ -60,10 +60,11 @@ static SmallVector<int64_t> inferReduce(ArrayRef<int64_t> shape,
   return result;
 }
 
-LogicalResult ReduceOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+ReduceOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                           ValueRange operands, DictionaryAttr attributes,
+                           OpaqueProperties properties, RegionRange regions,
+                           SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   auto type = cast<RankedTensorType>(operands[0].getType());
   types.push_back(RankedTensorType::get(
@@ -92,6 +93,24 @@ LogicalResult ReduceOp::verify() {
            << getType() << ", expected "
            << RankedTensorType::get(expected, type.getElementType());
   return success();
+}
+
+OpFoldResult ReduceOp::fold(FoldAdaptor) {
+  // Of a single element these kinds give the element.
+  switch (getKind()) {
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+  case ReduceKind::Max:
+  case ReduceKind::Min:
+  case ReduceKind::Prod:
+    break;
+  default:
+    return {};
+  }
+  RankedTensorType type = getInput().getType();
+  bool single = llvm::all_of(
+      getAxes(), [&](int64_t axis) { return type.getDimSize(axis) == 1; });
+  return single && type == getType() ? getInput() : Value();
 }
 
 bool ReduceOp::isRowwise() {

@@ -6,11 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/SliceRange.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -67,23 +68,24 @@ LogicalResult ReshapeOp::verify() {
   if (failed(verifyElementsEqual(*this)) ||
       failed(verifyShapeOperand(*this, getShape())))
     return failure();
-  if (std::optional<SmallVector<int64_t>> sizes = getConstantIntegers(getShape())) {
+  if (std::optional<SmallVector<int64_t>> sizes =
+          getConstantIntegers(getShape())) {
     if (llvm::count(*sizes, -1) > 1)
       return emitOpError("shape [") << *sizes << "] has more than one -1";
     for (auto [size, result] : llvm::zip(*sizes, getType().getShape())) {
       if (size < -1)
         return emitOpError("shape [") << *sizes << "] has a size of " << size;
       if (size >= 0 && !ShapedType::isDynamic(result) && size != result)
-        return emitOpError("shape [") << *sizes << "] and result " << getType()
-                                      << " differ";
+        return emitOpError("shape [")
+               << *sizes << "] and result " << getType() << " differ";
     }
   }
   RankedTensorType from = getInput().getType(), to = getType();
   if (from.hasStaticShape() && to.hasStaticShape() &&
       from.getNumElements() != to.getNumElements())
-    return emitOpError("from ") << from.getNumElements() << " elements of "
-                                << from << " to " << to.getNumElements()
-                                << " of " << to;
+    return emitOpError("from ")
+           << from.getNumElements() << " elements of " << from << " to "
+           << to.getNumElements() << " of " << to;
   return success();
 }
 
@@ -122,8 +124,7 @@ struct MakeShapeConstant : OpRewritePattern<ReshapeOp> {
     Value shape = makeShape(rewriter, op.getLoc(), op.getType());
     if (!shape)
       return rewriter.notifyMatchFailure(op, "several dynamic sizes");
-    rewriter.modifyOpInPlace(op,
-                             [&] { op.getShapeMutable().assign(shape); });
+    rewriter.modifyOpInPlace(op, [&] { op.getShapeMutable().assign(shape); });
     return success();
   }
 };
@@ -139,10 +140,11 @@ void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // Transpose
 //===----------------------------------------------------------------------===//
 
-LogicalResult TransposeOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                              ValueRange operands, DictionaryAttr attributes,
+                              OpaqueProperties properties, RegionRange regions,
+                              SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   auto type = cast<RankedTensorType>(operands[0].getType());
   ArrayRef<int64_t> perm = adaptor.getPerm();
@@ -234,13 +236,33 @@ void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // Slice
 //===----------------------------------------------------------------------===//
 
+/// The result's sizes as far as constants tell; \p axes must be valid.
+static SmallVector<int64_t> inferSlice(SliceOp op, ArrayRef<int64_t> axes) {
+  RankedTensorType type = op.getInput().getType();
+  SmallVector<int64_t> shape(type.getShape());
+  auto starts = getConstantIntegers(op.getStarts());
+  auto ends = getConstantIntegers(op.getEnds());
+  auto steps = getConstantIntegers(op.getSteps());
+  bool known = starts && ends && steps && starts->size() == axes.size() &&
+               ends->size() == axes.size() && steps->size() == axes.size();
+  for (auto [index, axis] : llvm::enumerate(axes)) {
+    int64_t &size = shape[axis < 0 ? axis + type.getRank() : axis];
+    size = known && !ShapedType::isDynamic(size)
+               ? getSliceRange((*starts)[index], (*ends)[index],
+                               (*steps)[index], size)
+                     .count
+               : ShapedType::kDynamic;
+  }
+  return shape;
+}
+
 LogicalResult SliceOp::verify() {
   RankedTensorType type = getInput().getType();
   if (failed(verifyElementsEqual(*this)))
     return failure();
   if (getType().getRank() != type.getRank())
-    return emitOpError("from rank ") << type.getRank() << " to rank "
-                                     << getType().getRank();
+    return emitOpError("from rank ")
+           << type.getRank() << " to rank " << getType().getRank();
   int64_t count = ShapedType::kDynamic;
   for (Value operand : getOperands().drop_front()) {
     auto list = cast<RankedTensorType>(operand.getType());
@@ -259,33 +281,44 @@ LogicalResult SliceOp::verify() {
   auto axes = getConstantIntegers(getAxes());
   if (!axes)
     return success();
-  for (auto [index, axis] : llvm::enumerate(*axes)) {
+  SmallVector<bool> sliced(type.getRank(), false);
+  for (int64_t axis : *axes) {
     if (axis < -type.getRank() || axis >= type.getRank())
-      return emitOpError("axis ") << axis << " of a tensor of rank "
-                                  << type.getRank();
-    if (llvm::is_contained(ArrayRef(*axes).take_front(index), axis))
+      return emitOpError("axis ")
+             << axis << " of a tensor of rank " << type.getRank();
+    if (std::exchange(sliced[axis < 0 ? axis + type.getRank() : axis], true))
       return emitOpError("axes [") << *axes << "] name an axis twice";
   }
+  SmallVector<int64_t> expected = inferSlice(*this, *axes);
+  if (failed(verifyCompatibleShape(expected, getType().getShape())))
+    return emitOpError("result is of type ")
+           << getType() << ", expected " << type.clone(expected);
   return success();
 }
 
 OpFoldResult SliceOp::fold(FoldAdaptor) {
+  auto axes = getConstantIntegers(getAxes());
   auto steps = getConstantIntegers(getSteps());
-  bool forward = steps && llvm::all_of(*steps, [](int64_t s) { return s == 1; });
-  if (forward && getInput().getType() == getType() &&
-      getType().hasStaticShape())
-    return getInput();
-  return {};
+  RankedTensorType type = getInput().getType();
+  if (!axes || !steps || type != getType() ||
+      llvm::any_of(*steps, [](int64_t step) { return step != 1; }))
+    return {};
+  // A size that stays the same at step 1 is the whole dimension.
+  bool known = llvm::none_of(*axes, [&](int64_t axis) {
+    return type.isDynamicDim(axis < 0 ? axis + type.getRank() : axis);
+  });
+  return known ? getInput() : Value();
 }
 
 //===----------------------------------------------------------------------===//
 // Concat
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConcatOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                           ValueRange operands, DictionaryAttr attributes,
+                           OpaqueProperties properties, RegionRange regions,
+                           SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   if (operands.empty())
     return emitOptionalError(loc, "concatenation of no tensors");
@@ -303,10 +336,10 @@ LogicalResult ConcatOp::inferReturnTypes(
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       int64_t size = type.getDimSize(dim);
       if (dim == axis)
-        shape[dim] = ShapedType::isDynamic(size) ||
-                             ShapedType::isDynamic(shape[dim])
-                         ? ShapedType::kDynamic
-                         : shape[dim] + size;
+        shape[dim] =
+            ShapedType::isDynamic(size) || ShapedType::isDynamic(shape[dim])
+                ? ShapedType::kDynamic
+                : shape[dim] + size;
       else if (ShapedType::isDynamic(shape[dim]))
         shape[dim] = size;
       else if (!ShapedType::isDynamic(size) && size != shape[dim])
@@ -325,9 +358,43 @@ LogicalResult ConcatOp::verify() {
                               (*this)->getPropertiesStorage(), {}, types)))
     return failure();
   if (failed(verifyCompatibleShape(types[0], getType())))
-    return emitOpError("result is of type ") << getType() << ", expected "
-                                             << types[0];
+    return emitOpError("result is of type ")
+           << getType() << ", expected " << types[0];
   return success();
+}
+
+namespace {
+
+/// Parts that are concatenations along the same axis give their own parts; one
+/// of size 0 gives nothing.
+struct FlattenConcat : OpRewritePattern<ConcatOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ConcatOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> parts;
+    for (Value input : op.getInputs()) {
+      auto inner = input.getDefiningOp<ConcatOp>();
+      auto type = cast<RankedTensorType>(input.getType());
+      if (inner && inner.getAxis() == op.getAxis())
+        llvm::append_range(parts, inner.getInputs());
+      else if (type.getDimSize(op.getAxis()) != 0)
+        parts.push_back(input);
+    }
+    if (parts.empty())
+      parts.push_back(op.getInputs().front());
+    if (llvm::equal(parts, op.getInputs()))
+      return rewriter.notifyMatchFailure(op, "nothing to flatten");
+    rewriter.modifyOpInPlace(op, [&] { op.getInputsMutable().assign(parts); });
+    return success();
+  }
+};
+
+} // namespace
+
+void ConcatOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *context) {
+  patterns.add<FlattenConcat>(context);
 }
 
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
@@ -347,11 +414,18 @@ LogicalResult ExpandOp::verify() {
   if (shape.getRank() != 1)
     return emitOpError("shape of type ") << shape << "; supported: rank 1";
   RankedTensorType from = getInput().getType();
+  int64_t rank = getType().getRank();
+  if (!shape.isDynamicDim(0) &&
+      rank != std::max(from.getRank(), shape.getDimSize(0)))
+    return emitOpError("from rank ")
+           << from.getRank() << " by " << shape.getDimSize(0)
+           << " sizes to rank " << rank;
   auto sizes = getConstantIntegers(getShape());
   if (!sizes)
     return success();
+  bool negative = llvm::any_of(*sizes, [](int64_t size) { return size < 0; });
   std::optional<SmallVector<int64_t>> both =
-      broadcastShapes(from.getShape(), *sizes);
+      negative ? std::nullopt : broadcastShapes(from.getShape(), *sizes);
   if (!both)
     return emitOpError("from ") << from << " to the shape [" << *sizes << "]";
   if (failed(verifyCompatibleShape(*both, getType().getShape())))
@@ -371,10 +445,11 @@ OpFoldResult ExpandOp::fold(FoldAdaptor) {
 // Gather
 //===----------------------------------------------------------------------===//
 
-LogicalResult GatherOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                           ValueRange operands, DictionaryAttr attributes,
+                           OpaqueProperties properties, RegionRange regions,
+                           SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   auto type = cast<RankedTensorType>(operands[0].getType());
   auto indices = cast<RankedTensorType>(operands[1].getType());
@@ -396,8 +471,8 @@ LogicalResult GatherOp::verify() {
                               (*this)->getPropertiesStorage(), {}, types)))
     return failure();
   if (failed(verifyCompatibleShape(types[0], getType())))
-    return emitOpError("result is of type ") << getType() << ", expected "
-                                             << types[0];
+    return emitOpError("result is of type ")
+           << getType() << ", expected " << types[0];
   int64_t size = getInput().getType().getDimSize(getAxis());
   auto indices = getConstantIntegers(getIndices());
   if (!indices || ShapedType::isDynamic(size))
@@ -425,8 +500,8 @@ struct GatherToSlice : OpRewritePattern<GatherOp> {
     if (!shape)
       return rewriter.notifyMatchFailure(op, "several dynamic sizes");
     int64_t size = type.getDimSize(axis);
-    int64_t start = indices->front() < 0 ? indices->front() + size
-                                         : indices->front();
+    int64_t start =
+        indices->front() < 0 ? indices->front() + size : indices->front();
     SmallVector<int64_t> sliced(type.getShape());
     sliced[axis] = 1;
     Location loc = op.getLoc();
@@ -451,10 +526,11 @@ void GatherOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 // Shape
 //===----------------------------------------------------------------------===//
 
-LogicalResult ShapeOp::inferReturnTypes(
-    MLIRContext *context, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
+LogicalResult
+ShapeOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                          ValueRange operands, DictionaryAttr attributes,
+                          OpaqueProperties properties, RegionRange regions,
+                          SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
   int64_t start = adaptor.getStart(), end = adaptor.getEnd();
   types.push_back(RankedTensorType::get({std::max<int64_t>(0, end - start)},
@@ -466,11 +542,11 @@ LogicalResult ShapeOp::verify() {
   int64_t rank = getInput().getType().getRank();
   int64_t start = getStart(), end = getEnd();
   if (start < 0 || end < start || end > rank)
-    return emitOpError("dimensions ") << start << " to " << end
-                                      << " of a tensor of rank " << rank;
+    return emitOpError("dimensions ")
+           << start << " to " << end << " of a tensor of rank " << rank;
   if (getType().getDimSize(0) != end - start)
-    return emitOpError("result is of type ") << getType() << ", expected "
-                                             << end - start << " sizes";
+    return emitOpError("result is of type ")
+           << getType() << ", expected " << end - start << " sizes";
   return success();
 }
 

@@ -38,7 +38,16 @@ def NN_Dialect : Dialect {
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<InterpretableOpInterface>,
-        DeclareOpInterfaceMethods<ShapeInterface>], traits)>;
+        DeclareOpInterfaceMethods<ShapeInterface>], traits)> {
+  // Sizes that are known of a result and not of its operands, or the other way
+  // round, are no contradiction.
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange lhs,
+                                        ::mlir::TypeRange rhs) {
+      return ::quantc::nn::areCompatibleTypes(lhs, rhs);
+    }
+  }];
+}
 
 def NN_Element : AnyTypeOf<[F32, I32, I64, I1]>;
 def NN_Tensor : RankedTensorOf<[F32, I32, I64, I1]>;

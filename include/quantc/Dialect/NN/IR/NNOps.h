@@ -33,6 +33,10 @@ bool isCastType(mlir::Type type);
 /// A ranked tensor of f32 or of quantised elements.
 bool isContractionOperand(mlir::Type type);
 
+/// Whether values of one list can be of the types of the other: equal types but
+/// for sizes that one of them leaves open.
+bool areCompatibleTypes(mlir::TypeRange lhs, mlir::TypeRange rhs);
+
 /// What tensors, or equal scalars or vectors, broadcast to, with the given
 /// element type; null where they do not.
 mlir::Type inferElementwiseType(mlir::TypeRange operands, mlir::Type element);

@@ -82,6 +82,7 @@ def NN_ReduceOp : NN_Op<"reduce", [
     `:` type($input) `->` type($result)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 #endif // QUANTC_DIALECT_NN_IR_NNREDUCTIONOPS_TD

@@ -80,6 +80,7 @@ def NN_ConcatOp : NN_Op<"concat", [
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 def NN_ExpandOp : NN_Op<"expand"> {
