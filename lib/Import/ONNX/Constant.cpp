@@ -50,9 +50,7 @@ static void importConstant(NodeBinder &node) {
 
 static void importConstantOfShape(NodeBinder &node) {
   const quantc_onnx::TensorProto *tensor = node.tensor("value");
-  Value shape = node.input(0, Integer);
-  if (shape && (rankOf(shape) != 1 || typeOf(shape).isDynamicDim(0)))
-    node.problem("its shape must be a vector of known length");
+  Value shape = node.shapeInput(0);
   if (node.failed())
     return;
   Emitter &emit = node.emit();

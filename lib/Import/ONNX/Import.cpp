@@ -158,6 +158,9 @@ Type ModelImporter::argumentType(const quantc_onnx::ValueInfoProto &input) {
                   "; supported: " + supportedDataTypes());
   if (!tensor.has_shape())
     return refuse("has no shape; its rank must be known");
+  if (tensor.shape().dim_size() > MaxRank)
+    return refuse("has rank " + Twine(tensor.shape().dim_size()) +
+                  "; supported: " + Twine(MaxRank));
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> sizes;
   for (const auto &[index, dim] : llvm::enumerate(tensor.shape().dim())) {

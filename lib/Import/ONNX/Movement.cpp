@@ -72,6 +72,13 @@ static void importSlice(NodeBinder &node) {
     return;
   }
   size_t count = starts ? starts->size() : typeOf(bounds[0]).getDimSize(0);
+  if (static_cast<int64_t>(count) > rankOf(x) ||
+      (axes && axes->size() != count)) {
+    node.problem("slices " + Twine(count) + " dims along " +
+                 Twine(axes ? axes->size() : count) +
+                 " axes of an input of rank " + Twine(rankOf(x)));
+    return;
+  }
   SmallVector<int64_t> normal =
       axes ? node.normalizeAxes(*axes, rankOf(x))
            : llvm::to_vector(llvm::seq<int64_t>(0, count));
@@ -87,12 +94,10 @@ static void importSlice(NodeBinder &node) {
   }
   if (!steps)
     steps = SmallVector<int64_t>(count, 1);
-  if (ends->size() != count || steps->size() != count ||
-      normal.size() != count || static_cast<int64_t>(count) > rankOf(x)) {
-    node.problem("starts, ends, axes and steps have " + Twine(count) + ", " +
-                 Twine(ends->size()) + ", " + Twine(normal.size()) + " and " +
-                 Twine(steps->size()) + " entries for an input of rank " +
-                 Twine(rankOf(x)));
+  if (ends->size() != count || steps->size() != count) {
+    node.problem("starts, ends and steps have " + Twine(count) + ", " +
+                 Twine(ends->size()) + " and " + Twine(steps->size()) +
+                 " entries");
     return;
   }
   if (llvm::is_contained(*steps, 0)) {

@@ -221,6 +221,21 @@ SmallVector<Value> NodeBinder::inputs(unsigned first, unsigned elements) {
   return values;
 }
 
+Value NodeBinder::shapeInput(unsigned index) {
+  Value shape = input(index, Integer);
+  if (!shape)
+    return {};
+  if (rankOf(shape) != 1 || typeOf(shape).isDynamicDim(0) ||
+      typeOf(shape).getDimSize(0) > MaxRank) {
+    problem("input " + Twine(index) + " '" + node.input(index) +
+            "' (shape) is a " + printed(shape.getType()) +
+            "; supported: a vector of at most " + Twine(MaxRank) +
+            " integers, whose length is known");
+    return {};
+  }
+  return shape;
+}
+
 void NodeBinder::requireSameElements(ValueRange values) {
   Type first;
   for (Value value : values) {

@@ -26,6 +26,9 @@ enum Elements : unsigned {
   Any = Number | Boolean,
 };
 
+/// The most dims that a tensor may have.
+constexpr int64_t MaxRank = 64;
+
 /// One ONNX node while it is imported: its attributes with the defaults that
 /// hold in its opset, its inputs as MLIR values of a known kind, and the place
 /// for its results. Whatever does not fit is reported, all of it: an import
@@ -78,6 +81,8 @@ public:
   mlir::Value optionalInput(unsigned index, unsigned elements = Any);
   /// All inputs from `first` on, which are alike in type.
   llvm::SmallVector<mlir::Value> inputs(unsigned first, unsigned elements);
+  /// An input that is a shape: a vector of as many integers as a rank can be.
+  mlir::Value shapeInput(unsigned index);
   /// Reports inputs whose element types differ.
   void requireSameElements(mlir::ValueRange values);
   /// Reports `problem` unless both have the same size in `dim` whatever the

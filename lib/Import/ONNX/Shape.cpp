@@ -53,9 +53,7 @@ static Value settleZeros(NodeBinder &node, Value x, Value shape) {
 
 static void importReshape(NodeBinder &node) {
   bool allowZero = node.opset() >= 14 && node.flag("allowzero", false);
-  Value x = node.input(0), shape = node.input(1, Integer);
-  if (shape && (rankOf(shape) != 1 || typeOf(shape).isDynamicDim(0)))
-    node.problem("its shape must be a vector of known length");
+  Value x = node.input(0), shape = node.shapeInput(1);
   if (node.failed())
     return;
   Emitter &emit = node.emit();
@@ -170,6 +168,11 @@ static void importUnsqueeze(NodeBinder &node) {
   if (node.failed())
     return;
   int64_t rank = rankOf(x) + static_cast<int64_t>(axes->size());
+  if (rank > MaxRank) {
+    node.problem("gives a tensor of rank " + Twine(rank) +
+                 "; supported: " + Twine(MaxRank));
+    return;
+  }
   SmallVector<int64_t> added = node.normalizeAxes(*axes, rank);
   if (node.failed())
     return;
@@ -180,9 +183,7 @@ static void importUnsqueeze(NodeBinder &node) {
 }
 
 static void importExpand(NodeBinder &node) {
-  Value x = node.input(0), shape = node.input(1, Integer);
-  if (shape && (rankOf(shape) != 1 || typeOf(shape).isDynamicDim(0)))
-    node.problem("its shape must be a vector of known length");
+  Value x = node.input(0), shape = node.shapeInput(1);
   if (!node.failed())
     node.output(0, node.emit().expand(x, shape));
 }

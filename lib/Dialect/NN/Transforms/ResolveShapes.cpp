@@ -101,9 +101,10 @@ static bool inferLastSize(nn::ReshapeOp op, ArrayRef<AffineExpr> elements) {
 }
 
 namespace {
-/// Where a symbol of the function can be read: a dim of an argument.
+/// Where a symbol of the function can be read: a dim of an argument, or of one
+/// that was cast to what the dialect computes on.
 struct Source {
-  Value argument;
+  Value tensor;
   int64_t dim;
 };
 } // namespace
@@ -111,10 +112,24 @@ struct Source {
 static llvm::DenseMap<AffineExpr, Source> findSources(func::FuncOp func,
                                                       SymbolicShapes &shapes) {
   llvm::DenseMap<AffineExpr, Source> sources;
-  for (Value argument : func.getArguments())
-    if (isa<RankedTensorType>(argument.getType()))
-      for (auto [dim, size] : llvm::enumerate(shapes.getSizes(argument)))
-        sources.try_emplace(size, Source{argument, static_cast<int64_t>(dim)});
+  for (Value argument : func.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type)
+      continue;
+    Value tensor = argument;
+    if (!nn::isElement(type.getElementType())) {
+      auto users =
+          llvm::make_filter_range(argument.getUsers(), [&](Operation *user) {
+            return isa<nn::CastOp>(user) &&
+                   user->getBlock() == &func.getBody().front();
+          });
+      if (users.empty())
+        continue;
+      tensor = (*users.begin())->getResult(0);
+    }
+    for (auto [dim, size] : llvm::enumerate(shapes.getSizes(argument)))
+      sources.try_emplace(size, Source{tensor, static_cast<int64_t>(dim)});
+  }
   return sources;
 }
 
@@ -122,9 +137,17 @@ static llvm::DenseMap<AffineExpr, Source> findSources(func::FuncOp func,
 /// from the arguments, however long the way was that the model took.
 static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
                          const llvm::DenseMap<AffineExpr, Source> &sources) {
-  for (AffineExpr element : elements)
-    if (!constantOf(element) && !sources.contains(element))
+  for (AffineExpr element : elements) {
+    if (constantOf(element))
+      continue;
+    auto source = sources.find(element);
+    if (source == sources.end())
       return;
+    Operation *op = source->second.tensor.getDefiningOp();
+    if (op && (op->getBlock() != operand.getOwner()->getBlock() ||
+               !op->isBeforeInBlock(operand.getOwner())))
+      return;
+  }
   OpBuilder builder(operand.getOwner());
   Location loc = operand.get().getLoc();
   SmallVector<Value> parts;
@@ -146,7 +169,7 @@ static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
     const Source &source = sources.find(element)->second;
     parts.push_back(nn::ShapeOp::create(
         builder, loc, RankedTensorType::get({1}, builder.getI64Type()),
-        source.argument, builder.getI64IntegerAttr(source.dim),
+        source.tensor, builder.getI64IntegerAttr(source.dim),
         builder.getI64IntegerAttr(source.dim + 1)));
   }
   flush();
