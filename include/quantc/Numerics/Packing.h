@@ -34,6 +34,7 @@
 #define QUANTC_NUMERICS_PACKING_H
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace quantc::numerics {
@@ -67,6 +68,20 @@ struct WeightParts {
 /// The packed bytes.
 std::vector<uint8_t> packWeights(const PackedLayout &layout,
                                  const WeightParts &parts);
+
+/// Weights as an encoder made them, read back out of a packed buffer.
+struct UnpackedWeights {
+  std::vector<float> values;       ///< f32: [N, K]
+  std::vector<int8_t> codes;       ///< else: [N, K], one to a byte
+  std::vector<float> scales;       ///< s8, matched: [N]; b32: [N, K/32]
+  std::vector<int8_t> multipliers; ///< w4i: [N, K/32]
+  std::vector<float> outer;        ///< w4i: [N]
+};
+
+/// The inverse of packWeights. None if the bytes are no such buffer.
+std::optional<UnpackedWeights> unpackWeights(const PackedLayout &layout,
+                                             const uint8_t *bytes,
+                                             int64_t size);
 
 /// Vector operations of one row against all of the weights, per step of 4
 /// along K and 8 columns: what choosing between forms compares. `matched`

@@ -121,6 +121,14 @@ LogicalResult AttentionOp::verify() {
       return emitOpError() << "p_format " << Type(format)
                            << "; supported: one block per row, [1, 1, 1, ?]";
   }
+  if (auto format = getVFormatAttr()) {
+    // One scale per key, which the row of P takes over.
+    auto v = cast<BlockType>(format.getValue());
+    if (v.getOuter() || v.getZero() ||
+        !ShapedType::isDynamic(v.getShape().back()))
+      return emitOpError() << "v_format " << Type(v)
+                           << "; supported: one scale for every token and head";
+  }
   bool encodes = (getQFormatAttr() && getQ().size() == 1) ||
                  (getKFormatAttr() && getK().size() == 1) ||
                  (getVFormatAttr() && getV().size() == 1);

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PackedWeights.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/Dialect/Traits.h"
@@ -111,9 +112,11 @@ bool ContractOp::isBatched() {
   return matmul && matmul.getBatched();
 }
 
-/// Whether rhs is a buffer of qt.pack.
-static bool isPackedRhs(ContractOp op) {
-  return op.getLayoutAttr() && !op.isBatched();
+bool ContractOp::hasPackedRhs() { return getLayoutAttr() && !isBatched(); }
+
+bool ContractOp::hasLhsRows() {
+  return getLayoutAttr() && isa<BlockType>(getLhsFormat()) &&
+         isa<MatmulAttr>(getGeometry());
 }
 
 /// The last size of the value with these parts, where its type shows it.
@@ -138,7 +141,7 @@ int64_t ContractOp::getContractionSize() {
   }
   if (stated)
     return stated % groups == 0 ? stated / groups : unknown;
-  if (!isPackedRhs(*this)) {
+  if (!hasPackedRhs()) {
     int64_t size = getLastSize(getRhs(), getRhsFormat());
     if (!ShapedType::isDynamic(size))
       return size;
@@ -270,6 +273,23 @@ inferMatmulShape(ContractOp op, ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs,
   return shape;
 }
 
+/// Integers can be summed where no real scale changes within the sum.
+static LogicalResult verifyIntegerAccumulator(ContractOp op, BlockType lhs,
+                                              BlockType rhs) {
+  if (!lhs)
+    return op.emitOpError() << "acc = i32 of float operands";
+  for (BlockType format : {lhs, rhs}) {
+    bool isRelative = format.getScale().needsOuter();
+    ArrayRef<int64_t> real =
+        isRelative ? format.getOuterShape() : format.getShape();
+    if (!real.empty() && !ShapedType::isDynamic(real.back()))
+      return op.emitOpError()
+             << "acc = i32 with format " << Type(format)
+             << ", whose scales differ along the contraction";
+  }
+  return success();
+}
+
 LogicalResult ContractOp::verify() {
   auto result = getType();
   if (result.getRank() == 0)
@@ -282,12 +302,13 @@ LogicalResult ContractOp::verify() {
     return emitOpError() << "formats " << getLhsFormat() << " and "
                          << getRhsFormat()
                          << "; supported: both quantised, or both not";
-  if (getAcc().isInteger(32) && !lhsBlock)
-    return emitOpError() << "acc = i32 of float operands";
+  if (getAcc().isInteger(32) &&
+      failed(verifyIntegerAccumulator(*this, lhsBlock,
+                                      dyn_cast<BlockType>(getRhsFormat()))))
+    return failure();
 
   int64_t lhsLast = ShapedType::isDynamic(k) ? unknown : k * groups;
-  bool hasRows = getLayoutAttr() && lhsBlock && !conv;
-  if (hasRows && ShapedType::isDynamic(lhsLast))
+  if (hasLhsRows() && ShapedType::isDynamic(lhsLast))
     return emitOpError()
            << "no type shows the size of the contraction; the geometry has to "
               "state it, as in #qt.matmul<k = 64>";
@@ -300,7 +321,7 @@ LogicalResult ContractOp::verify() {
         cast<RankedTensorType>(getLhs()[0].getType()).getRank(), unknown);
   } else {
     FailureOr<SmallVector<int64_t>> shape = verifyOperand(
-        *this, "lhs", getLhs(), getLhsFormat(), lhsLast, hasRows);
+        *this, "lhs", getLhs(), getLhsFormat(), lhsLast, hasLhsRows());
     if (failed(shape))
       return failure();
     lhs = *shape;
@@ -309,7 +330,7 @@ LogicalResult ContractOp::verify() {
                            << " elements, rhs " << lhsLast;
   }
   int64_t columns = result.getShape().back();
-  if (isPackedRhs(*this)) {
+  if (hasPackedRhs()) {
     auto type = getRhs().size() == 1
                     ? cast<RankedTensorType>(getRhs()[0].getType())
                     : RankedTensorType();
@@ -318,6 +339,9 @@ LogicalResult ContractOp::verify() {
                               "qt.pack, not "
                            << getRhs().size() << " parts of "
                            << getRhs().getTypes();
+    if (failed(verifyLayoutFormat([&] { return emitOpError() << "rhs: "; },
+                                  getLayoutAttr(), getRhsFormat())))
+      return failure();
   } else {
     FailureOr<SmallVector<int64_t>> shape = verifyOperand(
         *this, "rhs", getRhs(), getRhsFormat(), k, /*hasRows=*/false);
@@ -433,32 +457,4 @@ struct DropEpilogueOperands : OpRewritePattern<ContractOp> {
 void ContractOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                              MLIRContext *context) {
   patterns.add<DropEpilogueOperands>(context);
-}
-
-//===----------------------------------------------------------------------===//
-// PackOp
-//===----------------------------------------------------------------------===//
-
-LogicalResult PackOp::verify() {
-  if (getParts().empty())
-    return emitOpError() << "has no parts";
-  auto block = dyn_cast<BlockType>(getFormat());
-  if ((getLayout().getForm() == LayoutForm::F32) != !block)
-    return emitOpError() << "format " << getFormat() << " in the layout "
-                         << getLayoutAttr();
-  if (!block) {
-    auto type = cast<RankedTensorType>(getParts()[0].getType());
-    if (getParts().size() != 1 || type.getElementType() != getFormat() ||
-        type.getRank() < 2)
-      return emitOpError() << "of " << getParts().getTypes()
-                           << "; supported for format " << getFormat()
-                           << ": one matrix of it";
-    return success();
-  }
-  SmallVector<int64_t> shape = getValueShape(getParts().getTypes(), block);
-  if (shape.size() < 2)
-    return emitOpError() << "of rank " << shape.size()
-                         << "; supported: [N, K] or [O, taps, C/groups]";
-  return verifyParts([&] { return emitOpError(); }, "operand",
-                     getParts().getTypes(), block, shape);
 }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Numerics/Packing.h"
 
 #include "mlir/Dialect/Traits.h"
 #include "mlir/IR/Builders.h"
@@ -58,10 +59,7 @@ BlockType QuantizeOp::getResultFormat() {
 }
 
 int64_t qt::getPackedRowStride(int64_t k) {
-  if (ShapedType::isDynamic(k))
-    return k;
-  int64_t stride = llvm::alignTo(k, 64);
-  return stride % 512 == 0 ? stride + 64 : stride;
+  return ShapedType::isDynamic(k) ? k : numerics::activationStride(k);
 }
 
 /// The codes that the element format has.
@@ -133,6 +131,18 @@ LogicalResult QuantizeOp::verify() {
   return verifyParts(emitError, "result", types, format, input.getShape());
 }
 
+/// Whether every block of the format lies within one row.
+static bool hasRowBlocks(BlockType format) {
+  auto isOne = [](int64_t extent) { return extent == 1; };
+  return llvm::all_of(format.getShape().drop_back(), isOne) &&
+         (!format.getOuter() ||
+          llvm::all_of(format.getOuterShape().drop_back(), isOne));
+}
+
+bool QuantizeOp::isRowwise() {
+  return !getBlockFormat(getInput().getType()) && hasRowBlocks(getResultFormat());
+}
+
 //===----------------------------------------------------------------------===//
 // DequantizeOp
 //===----------------------------------------------------------------------===//
@@ -155,6 +165,15 @@ LogicalResult DequantizeOp::verify() {
                          << " has another shape than input " << type;
   return getBlockFormat(type).verifyShape(emitError, type.getShape());
 }
+
+bool DequantizeOp::isRowwise() {
+  BlockType format = getFormatAttr()
+                         ? cast<BlockType>(getFormatAttr().getValue())
+                         : getBlockFormat(getInput()[0].getType());
+  return hasRowBlocks(format);
+}
+
+Value DequantizeOp::getRowTensor() { return getResult(); }
 
 namespace {
 /// dequantize(join(parts)) reads the parts.

@@ -202,11 +202,14 @@ LogicalResult BoundAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 LayoutForm form, int64_t panel, int64_t rows) {
+                                 LayoutForm form, int64_t panel, int64_t rows,
+                                 int64_t bias) {
   if (panel < 1 || panel > 256)
     return emitError() << "panel " << panel << " is not in 1..256";
   if (rows < 1 || rows > 64)
     return emitError() << "rows " << rows << " is not in 1..64";
+  if (bias != 0 && bias != 128)
+    return emitError() << "bias " << bias << "; supported: 0 and 128";
   return success();
 }
 

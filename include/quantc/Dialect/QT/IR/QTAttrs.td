@@ -44,9 +44,9 @@ def QT_ElementFormatAttr : QT_Attr<"ElementFormat", "element"> {
 def QT_ScaleFormatAttr : QT_Attr<"ScaleFormat", "scale"> {
   let summary = "how a scale or zero point is stored";
   let description = [{
-    `f32`, `f16`, `bf16`, `e8m0`, `e4m3`, `exp<8>`, `exp<32>` (the value 2^e),
-    `shift<N>` (a left shift of at most N relative to the outer scale), or an
-    integer such as `s8` (a multiple of the outer scale).
+    `f32`, `f16`, `bf16`, `e8m0`, `e4m3`, `exp<8>`, `exp<32>` (the value 2^e,
+    e signed), `shift<N>` (a left shift relative to the outer scale, a number
+    of N bits), or an integer such as `s8` (a multiple of the outer scale).
   }];
   let parameters = (ins StringRefParameter<>:$spelling);
   let hasCustomAssemblyFormat = 1;
@@ -128,10 +128,18 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     `s8` (8-bit codes, any values); `matched` (8-bit codes whose steps the
     packer split and paired); `w4i` (4-bit codes in blocks of 32 with integer
     multipliers); `b32` (8-bit codes, blocks of 32 on both sides).
+
+    `bias = 128` is added to the codes of activations, so that they are
+    unsigned bytes; bytes between the end of a row and the next one hold it
+    too.
   }];
   let parameters = (ins EnumParameter<QT_LayoutForm>:$form, "int64_t":$panel,
-                        "int64_t":$rows);
-  let assemblyFormat = "`<` $form `,` `panel` `=` $panel `,` `rows` `=` $rows `>`";
+                        "int64_t":$rows,
+                        DefaultValuedParameter<"int64_t", "0">:$bias);
+  let assemblyFormat = [{
+    `<` $form `,` `panel` `=` $panel `,` `rows` `=` $rows
+    (`,` `bias` `=` $bias^)? `>`
+  }];
   let genVerifyDecl = 1;
 }
 

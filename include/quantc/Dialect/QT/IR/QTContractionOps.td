@@ -11,7 +11,7 @@
 
 include "quantc/Dialect/QT/IR/QTOpBase.td"
 
-def QT_ContractOp : QT_Op<"contract", [
+def QT_ContractOp : QT_TensorOp<"contract", [
     AttrSizedOperandSegments, IsolatedFromAbove, RecursiveMemoryEffects,
     SingleBlock]> {
   let summary = "a contraction in split form";
@@ -55,13 +55,17 @@ def QT_ContractOp : QT_Op<"contract", [
   let extraClassDeclaration = [{
     bool hasEpilogue() { return !getEpilogue().empty(); }
     bool isBatched();
+    /// Whether rhs is a buffer of qt.pack.
+    bool hasPackedRhs();
+    /// Whether the codes of lhs are rows with a stride of their own.
+    bool hasLhsRows();
     /// The size of the contraction per tap: K, or channels per group.
     /// ShapedType::kDynamic where no type shows it.
     int64_t getContractionSize();
   }];
 }
 
-def QT_AttentionOp : QT_Op<"attention", [Pure, AttrSizedOperandSegments]> {
+def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> {
   let summary = "attention in split form";
   let description = [{
     `softmax(scale * q k^T + mask) v` per batch item and head. Each of q, k, v
@@ -104,7 +108,7 @@ def QT_AttentionOp : QT_Op<"attention", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def QT_PackOp : QT_Op<"pack", [Pure]> {
+def QT_PackOp : QT_TensorOp<"pack", [Pure]> {
   let summary = "lay a contraction's weights out for its kernel";
   let description = [{
     Parts of `[N, K]` (or `[O, taps, C/g]`) weights in one buffer of bytes,

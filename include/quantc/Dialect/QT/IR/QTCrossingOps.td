@@ -11,7 +11,7 @@
 
 include "quantc/Dialect/QT/IR/QTOpBase.td"
 
-def QT_WeightOp : QT_Op<"weight", [
+def QT_WeightOp : QT_TensorOp<"weight", [
     ConstantLike, Pure, AllTypesMatch<["value", "result"]>]> {
   let summary = "a constant tensor from the model";
   let description = [{
@@ -24,7 +24,8 @@ def QT_WeightOp : QT_Op<"weight", [
   let hasVerifier = 1;
 }
 
-def QT_QuantizeOp : QT_Op<"quantize", [Pure]> {
+def QT_QuantizeOp : QT_TensorOp<"quantize", [
+    Pure, DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
   let summary = "encode a tensor";
   let description = [{
     Joint form: one result of a `!qt.block` type, which is the format. The
@@ -62,7 +63,8 @@ def QT_QuantizeOp : QT_Op<"quantize", [Pure]> {
   }];
 }
 
-def QT_DequantizeOp : QT_Op<"dequantize", [Pure]> {
+def QT_DequantizeOp : QT_TensorOp<"dequantize", [
+    Pure, DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise", "getRowTensor"]>]> {
   let summary = "decode a tensor";
   let description = [{
     Joint form: `qt.dequantize %q : tensor<joint> -> tensor<..xf32>`.
@@ -77,7 +79,7 @@ def QT_DequantizeOp : QT_Op<"dequantize", [Pure]> {
   let hasCanonicalizer = 1;
 }
 
-def QT_RescaleOp : QT_Op<"rescale", [Pure, AttrSizedOperandSegments]> {
+def QT_RescaleOp : QT_TensorOp<"rescale", [Pure, AttrSizedOperandSegments]> {
   let summary = "an integer multiplier, a shift and a saturation";
   let description = [{
     On integers: `y = saturate(round((x * multiplier) >> shift))`, with the
@@ -105,7 +107,7 @@ def QT_RescaleOp : QT_Op<"rescale", [Pure, AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def QT_SplitOp : QT_Op<"split", [
+def QT_SplitOp : QT_TensorOp<"split", [
     Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "the parts of a joint value";
   let description = [{
@@ -118,7 +120,7 @@ def QT_SplitOp : QT_Op<"split", [
   let hasFolder = 1;
 }
 
-def QT_JoinOp : QT_Op<"join", [Pure]> {
+def QT_JoinOp : QT_TensorOp<"join", [Pure]> {
   let summary = "a joint value from its parts";
   let description = [{
     `%q = qt.join %c, %s : tensor<..xi8>, ... -> tensor<..x!qt.block<...>>`
@@ -130,8 +132,8 @@ def QT_JoinOp : QT_Op<"join", [Pure]> {
   let hasFolder = 1;
 }
 
-def QT_HadamardOp : QT_Op<"hadamard", [
-    Pure, AllTypesMatch<["input", "result"]>]> {
+def QT_HadamardOp : QT_TensorOp<"hadamard", [
+    Pure, RowOpInterface, AllTypesMatch<["input", "result"]>]> {
   let summary = "multiply by an orthogonal Hadamard matrix";
   let description = [{
     Multiplies every run of `block` elements along the last dimension by the

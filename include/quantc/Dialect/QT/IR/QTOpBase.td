@@ -18,9 +18,18 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "quantc/Dialect/QT/IR/QTAttrs.td"
 include "quantc/Dialect/QT/IR/QTTypes.td"
+include "quantc/Interfaces/InterpretableOpInterface.td"
+include "quantc/Interfaces/RowOpInterface.td"
+include "quantc/Interfaces/ShapeInterface.td"
 
 class QT_Op<string mnemonic, list<Trait> traits = []>
     : Op<QT_Dialect, mnemonic, traits>;
+
+/// An op on tensors: it can be evaluated, and its sizes are expressions.
+class QT_TensorOp<string mnemonic, list<Trait> traits = []>
+    : QT_Op<mnemonic, !listconcat([
+        DeclareOpInterfaceMethods<InterpretableOpInterface>,
+        DeclareOpInterfaceMethods<ShapeInterface>], traits)>;
 
 /// A tensor of builtin integers or floats: float values, or a part.
 def QT_PlainTensor

@@ -12,6 +12,9 @@
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
+#include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/RowOpInterface.h"
+#include "quantc/Interfaces/ShapeInterface.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"

@@ -35,7 +35,7 @@ def QT_GlobalOp : QT_Op<"global", [
   let hasRegionVerifier = 1;
 }
 
-def QT_GlobalRefOp : QT_Op<"global_ref", [
+def QT_GlobalRefOp : QT_TensorOp<"global_ref", [
     Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the value of a global";
   let arguments = (ins FlatSymbolRefAttr:$global);
@@ -43,7 +43,7 @@ def QT_GlobalRefOp : QT_Op<"global_ref", [
   let assemblyFormat = "$global attr-dict `:` type($result)";
 }
 
-def QT_LaunchOp : QT_Op<"launch", [
+def QT_LaunchOp : QT_TensorOp<"launch", [
     Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run a kernel";
   let description = [{
@@ -65,7 +65,7 @@ def QT_LaunchOp : QT_Op<"launch", [
   let hasVerifier = 1;
 }
 
-def QT_AliasOp : QT_Op<"alias", [Pure]> {
+def QT_AliasOp : QT_TensorOp<"alias", [Pure]> {
   let summary = "the same memory under another shape";
   let description = [{
     `%2 = qt.alias %0 : tensor<?x99x64xf32> to tensor<?x99x1x64xf32>`

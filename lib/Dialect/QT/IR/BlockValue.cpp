@@ -1,0 +1,319 @@
+//===- BlockValue.cpp - Quantised values on the host -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "BlockValue.h"
+#include "quantc/Interpreter/ElementLoops.h"
+#include "quantc/Numerics/Encoding.h"
+
+#include "llvm/ADT/APFloat.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+//===----------------------------------------------------------------------===//
+// BlockIndex
+//===----------------------------------------------------------------------===//
+
+BlockIndex::BlockIndex(ArrayRef<int64_t> shape, ArrayRef<int64_t> block)
+    : shape(shape) {
+  for (auto [size, extent] : llvm::zip_equal(shape, block))
+    extents.push_back(std::max<int64_t>(
+        1, ShapedType::isDynamic(extent) ? size : std::min(extent, size)));
+  count = 1;
+  strides.resize(shape.size());
+  for (size_t dim = shape.size(); dim-- > 0;) {
+    strides[dim] = count;
+    // A whole dimension has one block, also where it has no element.
+    count *= ShapedType::isDynamic(block[dim])
+                 ? 1
+                 : llvm::divideCeil(shape[dim], extents[dim]);
+  }
+}
+
+int64_t BlockIndex::operator()(int64_t flat) const {
+  int64_t index = 0;
+  for (size_t dim = shape.size(); dim-- > 0;) {
+    index += flat % shape[dim] / extents[dim] * strides[dim];
+    flat /= shape[dim];
+  }
+  return index;
+}
+
+//===----------------------------------------------------------------------===//
+// Codes
+//===----------------------------------------------------------------------===//
+
+/// Whether elements are integers; `isSigned` says of which kind.
+static bool isIntegerFormat(StringRef spelling, bool &isSigned) {
+  isSigned = spelling.consume_front("s");
+  unsigned bits;
+  return (isSigned || spelling.consume_front("u")) &&
+         !spelling.getAsInteger(10, bits);
+}
+
+std::vector<int32_t> qt::unpackCodes(BlockType format, ArrayRef<int64_t> shape,
+                                     const HostValue &codes) {
+  unsigned bits = format.getElement().getBitWidth();
+  bool isSigned = false;
+  isIntegerFormat(format.getElement().getSpelling(), isSigned);
+  auto extend = [&](uint64_t value) -> int32_t {
+    if (isSigned)
+      return static_cast<int32_t>(llvm::SignExtend64(value, bits));
+    return static_cast<int32_t>(value & llvm::maskTrailingOnes<uint64_t>(bits));
+  };
+  int64_t row = shape.empty() ? 1 : shape.back();
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  std::vector<int32_t> result(count);
+  if (bits >= 8) {
+    for (int64_t i = 0; i < count; ++i)
+      result[i] = extend(static_cast<uint64_t>(codes.getInteger(i)));
+    return result;
+  }
+  int64_t stride = llvm::divideCeil(row * bits, 8);
+  ArrayRef<uint8_t> bytes = codes.getBytes();
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t bit = i % row * bits;
+    const uint8_t *at = bytes.data() + i / row * stride + bit / 8;
+    uint64_t word = at[0];
+    if (bit % 8 + bits > 8)
+      word |= static_cast<uint64_t>(at[1]) << 8;
+    result[i] = extend(word >> (bit % 8));
+  }
+  return result;
+}
+
+HostValue qt::packCodes(BlockType format, ArrayRef<int64_t> shape,
+                        ArrayRef<int32_t> codes) {
+  HostValue result = HostValue::allocate(format.getPartTypes(shape)[0]);
+  unsigned bits = format.getElement().getBitWidth();
+  if (bits >= 8) {
+    for (auto [i, code] : llvm::enumerate(codes))
+      result.setInteger(i, code);
+    return result;
+  }
+  int64_t row = shape.back(), stride = llvm::divideCeil(row * bits, 8);
+  MutableArrayRef<uint8_t> bytes = result.getMutableBytes();
+  for (auto [i, code] : llvm::enumerate(codes)) {
+    int64_t bit = static_cast<int64_t>(i) % row * bits;
+    uint8_t *at = bytes.data() + static_cast<int64_t>(i) / row * stride + bit / 8;
+    uint64_t word =
+        (static_cast<uint64_t>(code) & llvm::maskTrailingOnes<uint64_t>(bits))
+        << (bit % 8);
+    at[0] |= static_cast<uint8_t>(word);
+    if (word >> 8)
+      at[1] |= static_cast<uint8_t>(word >> 8);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Decoding
+//===----------------------------------------------------------------------===//
+
+/// One stored scale as a number; for shifts and integers, the multiplier.
+static double readScale(ScaleFormatAttr format, const HostValue &stored,
+                        int64_t index) {
+  StringRef spelling = format.getSpelling();
+  if (spelling.starts_with("exp<"))
+    return std::ldexp(1.0, static_cast<int>(std::clamp<int64_t>(
+                               stored.getInteger(index), -2000, 2000)));
+  if (spelling.starts_with("shift<"))
+    return std::ldexp(1.0, static_cast<int>(stored.getInteger(index) & 0xf));
+  if (spelling == "e8m0") {
+    int exponent = static_cast<int>(stored.getInteger(index) & 0xff);
+    return exponent == 255 ? std::nan("") : std::ldexp(1.0, exponent - 127);
+  }
+  if (spelling == "e4m3") {
+    llvm::APFloat value(llvm::APFloat::Float8E4M3FN(),
+                        llvm::APInt(8, stored.getInteger(index) & 0xff));
+    bool lossy;
+    value.convert(llvm::APFloat::IEEEdouble(),
+                  llvm::APFloat::rmNearestTiesToEven, &lossy);
+    return value.convertToDouble();
+  }
+  bool isSigned;
+  if (isIntegerFormat(spelling, isSigned)) {
+    int64_t value = stored.getInteger(index);
+    if (isSigned)
+      return static_cast<double>(value);
+    unsigned bits = stored.getElementType().getIntOrFloatBitWidth();
+    return static_cast<double>(static_cast<uint64_t>(value) &
+                               llvm::maskTrailingOnes<uint64_t>(bits));
+  }
+  return stored.getNumber(index);
+}
+
+FailureOr<BlockValue> qt::readBlockValue(Operation *op, BlockType format,
+                                         ArrayRef<HostValue> parts,
+                                         ArrayRef<int64_t> shape) {
+  bool isSigned;
+  StringRef element = format.getElement().getSpelling();
+  if (!isIntegerFormat(element, isSigned))
+    return op->emitOpError() << "element format '" << element
+                             << "' is not evaluated yet; supported: integers";
+  // Sizes of what is evaluated may be data: see that the parts fit the value.
+  SmallVector<RankedTensorType> types = format.getPartTypes(shape);
+  if (parts.size() != types.size())
+    return op->emitOpError() << "value of " << Type(format) << " has "
+                             << parts.size() << " parts";
+  for (auto [type, part] : llvm::zip_equal(types, parts))
+    if (part.getType() != type)
+      return op->emitOpError() << "part of type " << part.getType()
+                               << ", expected " << type << " for "
+                               << Type(format);
+
+  BlockValue value;
+  value.shape.assign(shape.begin(), shape.end());
+  value.codes = unpackCodes(format, shape, parts[0]);
+  value.integerIndex = BlockIndex(shape, format.getShape());
+  unsigned next = 2;
+  if (format.getZero()) {
+    const HostValue &zeros = parts[next++];
+    if (!isa<IntegerType>(zeros.getElementType()))
+      return op->emitOpError()
+             << "zero points of format '" << format.getZero().getSpelling()
+             << "' are not evaluated yet; supported: integers";
+    for (auto [i, code] : llvm::enumerate(value.codes))
+      code -= static_cast<int32_t>(
+          readScale(format.getZero(), zeros, value.integerIndex(i)));
+  }
+  int64_t inner = value.integerIndex.getNumBlocks();
+  if (format.getScale().needsOuter()) {
+    for (int64_t i = 0; i < inner; ++i)
+      value.multipliers.push_back(
+          static_cast<int32_t>(readScale(format.getScale(), parts[1], i)));
+    value.realIndex = BlockIndex(shape, format.getOuterShape());
+    for (int64_t i = 0, e = value.realIndex.getNumBlocks(); i < e; ++i)
+      value.scales.push_back(
+          static_cast<float>(readScale(format.getOuter(), parts[next], i)));
+    return value;
+  }
+  value.realIndex = value.integerIndex;
+  for (int64_t i = 0; i < inner; ++i)
+    value.scales.push_back(
+        static_cast<float>(readScale(format.getScale(), parts[1], i)));
+  if (!format.getOuter())
+    return value;
+  // Both scales are real: each block's is their rounded product.
+  BlockIndex outer(shape, format.getOuterShape());
+  std::vector<float> products(value.scales.size());
+  for (int64_t i = 0, e = value.codes.size(); i < e; ++i)
+    products[value.realIndex(i)] =
+        value.scales[value.realIndex(i)] *
+        static_cast<float>(readScale(format.getOuter(), parts[next], outer(i)));
+  value.scales = std::move(products);
+  return value;
+}
+
+FailureOr<BlockValue> qt::readJointValue(Operation *op,
+                                         const HostValue &value) {
+  return readBlockValue(op, getBlockFormat(value.getType()), value.getParts(),
+                        value.getShape());
+}
+
+float BlockValue::decode(int64_t flat) const {
+  float scale = scales[realIndex(flat)];
+  if (!multipliers.empty())
+    scale = static_cast<float>(multipliers[integerIndex(flat)]) * scale;
+  return static_cast<float>(codes[flat]) * scale;
+}
+
+HostValue qt::decodeBlockValue(MLIRContext *context, const BlockValue &value) {
+  HostValue result = HostValue::allocate(
+      RankedTensorType::get(value.shape, Float32Type::get(context)));
+  MutableArrayRef<float> floats = result.asMutable<float>();
+  for (int64_t i = 0, e = floats.size(); i < e; ++i)
+    floats[i] = value.decode(i);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Encoding
+//===----------------------------------------------------------------------===//
+
+FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
+                                                  const HostValue &x,
+                                                  BlockType format,
+                                                  EncodingAttr encoding) {
+  ArrayRef<int64_t> shape = x.getShape();
+  SmallVector<HostValue> parts;
+  for (RankedTensorType type : format.getPartTypes(shape))
+    parts.push_back(HostValue::allocate(type));
+  ArrayRef<float> floats = x.as<float>();
+  bool isSigned;
+  unsigned bits = format.getElement().getBitWidth();
+  bool isByte =
+      isIntegerFormat(format.getElement().getSpelling(), isSigned) && bits <= 8;
+  numerics::CodeRange range{static_cast<int32_t>(encoding.getLow()),
+                            static_cast<int32_t>(encoding.getHigh())};
+  StringRef scale = format.getScale().getSpelling();
+  std::vector<int32_t> codes(floats.size());
+  auto toInteger = [&](int8_t code) -> int32_t {
+    return isSigned ? code : static_cast<uint8_t>(code);
+  };
+
+  BlockIndex index(shape, format.getShape());
+  if (isByte && !format.getZero() && !format.getOuter() && scale == "f32" &&
+      encoding.getRule() == ScaleRule::AbsMax) {
+    std::vector<std::vector<int64_t>> members(index.getNumBlocks());
+    for (int64_t i = 0, e = floats.size(); i < e; ++i)
+      members[index(i)].push_back(i);
+    for (auto [block, elements] : llvm::enumerate(members)) {
+      std::vector<float> values;
+      for (int64_t i : elements)
+        values.push_back(floats[i]);
+      std::vector<int8_t> encoded(values.size());
+      numerics::encodeAbsMax(values.data(), values.size(), range,
+                             encoded.data(),
+                             &parts[1].asMutable<float>()[block]);
+      for (auto [i, code] : llvm::zip_equal(elements, encoded))
+        codes[i] = toInteger(code);
+    }
+    parts[0] = packCodes(format, shape, codes);
+    return parts;
+  }
+  // One outer scale a row of the last dimension, blocks along it.
+  bool isRows = !shape.empty() &&
+                llvm::all_of(format.getShape().drop_back(),
+                             [](int64_t extent) { return extent == 1; });
+  bool outerIsRow =
+      format.getOuter() &&
+      format.getOuterShape() ==
+          ArrayRef(BlockType::getDefaultOuterShape(format.getRank()));
+  if (isByte && isSigned && isRows && outerIsRow && !format.getZero() &&
+      scale == "s8" && format.getOuter().getSpelling() == "f32" &&
+      encoding.getRule() == ScaleRule::Search) {
+    int64_t row = shape.back();
+    int64_t extent = index.getLastExtent();
+    int64_t blocks = llvm::divideCeil(row, extent);
+    int64_t rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
+    std::vector<int8_t> encoded(row);
+    for (int64_t r = 0; r < rows; ++r) {
+      numerics::encodeSearched(floats.data() + r * row, row, extent, range,
+                               encoded.data(),
+                               parts[1].asMutable<int8_t>().data() + r * blocks,
+                               parts[2].asMutable<float>().data() + r);
+      for (int64_t i = 0; i < row; ++i)
+        codes[r * row + i] = encoded[i];
+    }
+    parts[0] = packCodes(format, shape, codes);
+    return parts;
+  }
+  return op->emitOpError()
+         << "rule '" << stringifyScaleRule(encoding.getRule())
+         << "' for the format " << Type(format)
+         << " is not evaluated yet; supported: absmax of integers up to 8 bits "
+            "with f32 scales, and search with s8 multipliers and one f32 scale "
+            "a row";
+}

@@ -1,0 +1,317 @@
+//===- InterpretCrossing.cpp - Evaluation of crossing and program ops -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "BlockValue.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interpreter/ElementLoops.h"
+#include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Packing.h"
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+using Values = ArrayRef<HostValue>;
+using Results = SmallVectorImpl<HostValue>;
+
+LogicalResult WeightOp::interpret(Values, Results &results,
+                                  InterpreterContext &) {
+  std::optional<ConstantBytes> constant = getConstantBytes(getValueAttr());
+  if (!constant)
+    return emitOpError() << "its bytes were released, or never given";
+  results.push_back(
+      HostValue::borrow(getType(), constant->bytes, constant->owner));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Crossing representations
+//===----------------------------------------------------------------------===//
+
+/// Codes in rows with the layout's stride and bias.
+static HostValue layOutRows(const HostValue &codes, LayoutAttr layout) {
+  SmallVector<int64_t> shape(codes.getShape());
+  int64_t k = shape.back(), stride = getPackedRowStride(k);
+  shape.back() = stride;
+  HostValue rows = HostValue::allocate(
+      RankedTensorType::get(shape, codes.getElementType()));
+  MutableArrayRef<uint8_t> out = rows.getMutableBytes();
+  std::memset(out.data(), static_cast<int>(layout.getBias()), out.size());
+  ArrayRef<uint8_t> in = codes.getBytes();
+  for (int64_t row = 0; k > 0 && row < static_cast<int64_t>(in.size()) / k;
+       ++row)
+    for (int64_t i = 0; i < k; ++i)
+      out[row * stride + i] =
+          static_cast<uint8_t>(in[row * k + i] + layout.getBias());
+  return rows;
+}
+
+LogicalResult QuantizeOp::interpret(Values operands, Results &results,
+                                    InterpreterContext &) {
+  HostValue input = operands[0];
+  if (input.isJoint()) {
+    FailureOr<BlockValue> value = readJointValue(*this, input);
+    if (failed(value))
+      return failure();
+    input = decodeBlockValue(getContext(), *value);
+  }
+  BlockType format = getResultFormat();
+  FailureOr<SmallVector<HostValue>> parts =
+      encodeParts(*this, input, format, getEncoding());
+  if (failed(parts))
+    return failure();
+  if (!isSplit()) {
+    results.push_back(HostValue::join(
+        RankedTensorType::get(input.getShape(), format), *parts));
+    return success();
+  }
+  if (LayoutAttr layout = getLayoutAttr())
+    (*parts)[0] = layOutRows((*parts)[0], layout);
+  results.append(parts->begin(), parts->end());
+  return success();
+}
+
+LogicalResult DequantizeOp::interpret(Values operands, Results &results,
+                                      InterpreterContext &) {
+  FailureOr<BlockValue> value;
+  if (!getFormatAttr()) {
+    value = readJointValue(*this, operands[0]);
+  } else {
+    auto format = cast<BlockType>(getFormatAttr().getValue());
+    // The last size of packed codes is the result's, or that of whole bytes.
+    SmallVector<int64_t> shape(operands[0].getShape());
+    unsigned bits = format.getElement().getBitWidth();
+    if (bits < 8 && !shape.empty())
+      shape.back() = getType().isDynamicDim(getType().getRank() - 1)
+                         ? shape.back() * 8 / bits
+                         : getType().getShape().back();
+    value = readBlockValue(*this, format, operands, shape);
+  }
+  if (failed(value))
+    return failure();
+  results.push_back(decodeBlockValue(getContext(), *value));
+  return success();
+}
+
+LogicalResult SplitOp::interpret(Values operands, Results &results,
+                                 InterpreterContext &) {
+  llvm::append_range(results, operands[0].getParts());
+  return success();
+}
+
+LogicalResult JoinOp::interpret(Values operands, Results &results,
+                                InterpreterContext &) {
+  BlockType format = getBlockFormat(getType());
+  SmallVector<int64_t> shape(operands[0].getShape());
+  unsigned bits = format.getElement().getBitWidth();
+  if (bits < 8)
+    shape.back() = getType().isDynamicDim(getType().getRank() - 1)
+                       ? shape.back() * 8 / bits
+                       : getType().getShape().back();
+  for (auto [type, part] : llvm::zip_equal(format.getPartTypes(shape), operands))
+    if (part.getType() != type)
+      return emitOpError() << "part of type " << part.getType()
+                           << ", expected " << type;
+  results.push_back(
+      HostValue::join(RankedTensorType::get(shape, format), operands));
+  return success();
+}
+
+LogicalResult HadamardOp::interpret(Values operands, Results &results,
+                                    InterpreterContext &) {
+  HostValue result = HostValue::allocate(operands[0].getType());
+  ArrayRef<float> in = operands[0].as<float>();
+  MutableArrayRef<float> out = result.asMutable<float>();
+  int64_t block = getBlock();
+  double factor = 1 / std::sqrt(static_cast<double>(block));
+  SmallVector<double> row(block);
+  for (int64_t begin = 0; begin < static_cast<int64_t>(in.size());
+       begin += block) {
+    for (int64_t i = 0; i < block; ++i)
+      row[i] = in[begin + i];
+    for (int64_t half = 1; half < block; half *= 2)
+      for (int64_t i = 0; i < block; ++i)
+        if (!(i & half)) {
+          double a = row[i], b = row[i + half];
+          row[i] = a + b;
+          row[i + half] = a - b;
+        }
+    for (int64_t i = 0; i < block; ++i)
+      out[begin + i] = static_cast<float>(row[i] * factor);
+  }
+  results.push_back(result);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Rescale
+//===----------------------------------------------------------------------===//
+
+/// `x / 2^shift` rounded; shifts to the left for negative ones.
+static __int128 shiftRounded(__int128 x, int64_t shift, Rounding rounding) {
+  if (shift <= 0)
+    return shift < -64 ? 0 : x * (static_cast<__int128>(1) << -shift);
+  if (shift > 120)
+    return rounding == Rounding::Down && x < 0 ? -1 : 0;
+  __int128 unit = static_cast<__int128>(1) << shift, half = unit / 2;
+  __int128 floor = x >> shift, rest = x - floor * unit;
+  switch (rounding) {
+  case Rounding::Down:
+    return floor;
+  case Rounding::HalfUp:
+    return floor + (rest >= half);
+  case Rounding::HalfAway:
+    return floor + (rest > half || (rest == half && x >= 0));
+  case Rounding::HalfEven:
+    return floor + (rest > half || (rest == half && (floor & 1)));
+  }
+  llvm_unreachable("all modes are covered");
+}
+
+static int64_t saturate(__int128 x, unsigned bits, bool symmetric) {
+  __int128 high = (static_cast<__int128>(1) << (bits - 1)) - 1;
+  __int128 low = symmetric ? -high : -high - 1;
+  return static_cast<int64_t>(std::min(std::max(x, low), high));
+}
+
+/// A joint value with one exponent a block in another such format: the shift
+/// brings the largest magnitude to full width. A block of zeros has the
+/// exponent -100.
+static FailureOr<HostValue> renormalise(RescaleOp op, const HostValue &input) {
+  BlockType from = getBlockFormat(input.getType());
+  BlockType to = getBlockFormat(op.getType());
+  auto isExponent = [](BlockType format) {
+    return format.getScale().getSpelling().starts_with("exp<") &&
+           !format.getZero() && !format.getOuter() &&
+           format.getElement().getSpelling().starts_with("s");
+  };
+  if (!isExponent(from) || !isExponent(to) || from.getShape() != to.getShape())
+    return op.emitOpError() << "of " << Type(from) << " to " << Type(to)
+                            << " is not evaluated yet; supported: signed "
+                               "integers with one exponent a block";
+  ArrayRef<int64_t> shape = input.getShape();
+  std::vector<int32_t> codes = unpackCodes(from, shape, input.getParts()[0]);
+  BlockIndex index(shape, from.getShape());
+  std::vector<int64_t> largest(index.getNumBlocks());
+  for (int64_t i = 0, e = codes.size(); i < e; ++i)
+    largest[index(i)] = std::max(largest[index(i)],
+                                 std::abs(static_cast<int64_t>(codes[i])));
+  unsigned bits = to.getElement().getBitWidth();
+  SmallVector<HostValue> parts;
+  for (RankedTensorType type : to.getPartTypes(shape))
+    parts.push_back(HostValue::allocate(type));
+  std::vector<int64_t> shifts(largest.size());
+  for (auto [block, most] : llvm::enumerate(largest)) {
+    int64_t length = most ? llvm::Log2_64(most) + 1 : 0;
+    shifts[block] = length - (static_cast<int64_t>(bits) - 1);
+    int64_t exponent =
+        most ? input.getParts()[1].getInteger(block) + shifts[block] : -100;
+    unsigned width = parts[1].getElementType().getIntOrFloatBitWidth();
+    parts[1].setInteger(block, saturate(exponent, width, false));
+  }
+  for (int64_t i = 0, e = codes.size(); i < e; ++i)
+    codes[i] = static_cast<int32_t>(
+        saturate(shiftRounded(codes[i], shifts[index(i)], op.getRounding()),
+                 bits, true));
+  parts[0] = packCodes(to, shape, codes);
+  return HostValue::join(RankedTensorType::get(shape, to), parts);
+}
+
+LogicalResult RescaleOp::interpret(Values operands, Results &results,
+                                   InterpreterContext &) {
+  const HostValue &x = operands[0];
+  if (x.isJoint()) {
+    FailureOr<HostValue> result = renormalise(*this, x);
+    if (failed(result))
+      return failure();
+    results.push_back(*result);
+    return success();
+  }
+  HostValue result = HostValue::allocate(RankedTensorType::get(
+      x.getShape(), cast<RankedTensorType>(getType()).getElementType()));
+  unsigned bits = result.getElementType().getIntOrFloatBitWidth();
+  SmallVector<SmallVector<int64_t>> strides;
+  for (const HostValue &operand : operands)
+    strides.push_back(getBroadcastStrides(operand.getShape(), x.getShape()));
+  Rounding rounding = getRounding();
+  forEachElement(x.getShape(), strides, [&](int64_t i, ArrayRef<int64_t> at) {
+    __int128 value = x.getInteger(at[0]);
+    int64_t shift = 0;
+    if (operands.size() == 3) {
+      value *= operands[1].getInteger(at[1]);
+      shift = operands[2].getInteger(at[2]);
+    }
+    result.setInteger(i, saturate(shiftRounded(value, shift, rounding), bits,
+                                  /*symmetric=*/false));
+  });
+  results.push_back(result);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+LogicalResult GlobalRefOp::interpret(Values, Results &results,
+                                     InterpreterContext &context) {
+  auto global = SymbolTable::lookupNearestSymbolFrom<GlobalOp>(*this,
+                                                               getGlobalAttr());
+  if (!global)
+    return emitOpError() << getGlobalAttr() << " is no qt.global";
+  return context.interpretBlock(global.getBody().front(), {}, results);
+}
+
+LogicalResult LaunchOp::interpret(Values operands, Results &results,
+                                  InterpreterContext &context) {
+  auto func = dyn_cast_or_null<FunctionOpInterface>(
+      SymbolTable::lookupNearestSymbolFrom(*this, getKernelAttr()));
+  if (!func || func.isExternal() || !func.getFunctionBody().hasOneBlock())
+    return emitOpError() << getKernelAttr()
+                         << " has no body that could be evaluated";
+  return context.interpretBlock(func.getFunctionBody().front(), operands,
+                                results);
+}
+
+LogicalResult AliasOp::interpret(Values operands, Results &results,
+                                 InterpreterContext &) {
+  const HostValue &input = operands[0];
+  auto type = cast<RankedTensorType>(getType());
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t known = 1, missing = 0, total = input.getNumElements();
+  for (int64_t size : shape)
+    ShapedType::isDynamic(size) ? void(++missing) : void(known *= size);
+  // Dynamic sizes keep their order; a single one follows from the others.
+  auto source = cast<RankedTensorType>(getInput().getType());
+  SmallVector<int64_t> sizes;
+  for (auto [dim, size] : llvm::enumerate(input.getShape()))
+    if (source.isDynamicDim(dim))
+      sizes.push_back(size);
+  const int64_t *next = sizes.begin();
+  for (int64_t &size : shape)
+    if (ShapedType::isDynamic(size)) {
+      if (missing == 1)
+        size = known ? total / known : 0;
+      else if (static_cast<size_t>(missing) == sizes.size())
+        size = *next++;
+      else
+        return emitOpError() << "sizes of " << type
+                             << " do not follow from those of " << source;
+    }
+  auto result = RankedTensorType::get(shape, type.getElementType());
+  if (result.getNumElements() != total)
+    return emitOpError() << "of " << input.getType() << " to " << result
+                         << " changes the number of elements";
+  results.push_back(input.withType(result));
+  return success();
+}

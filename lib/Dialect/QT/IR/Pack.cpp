@@ -1,0 +1,215 @@
+//===- Pack.cpp - Weights in panels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "BlockValue.h"
+#include "PackedWeights.h"
+#include "quantc/Interpreter/Interpreter.h"
+
+#include <cstring>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+numerics::PackedLayout qt::getPackedLayout(LayoutAttr layout, int64_t n,
+                                           int64_t k) {
+  numerics::PackedForm form;
+  switch (layout.getForm()) {
+  case LayoutForm::F32:
+    form = numerics::PackedForm::F32;
+    break;
+  case LayoutForm::S8:
+    form = numerics::PackedForm::S8;
+    break;
+  case LayoutForm::Matched:
+    form = numerics::PackedForm::Matched;
+    break;
+  case LayoutForm::W4I:
+    form = numerics::PackedForm::W4I;
+    break;
+  case LayoutForm::B32:
+    form = numerics::PackedForm::B32;
+    break;
+  }
+  return {form, layout.getPanel(), layout.getBias(), n, k};
+}
+
+LogicalResult
+qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
+                       LayoutAttr layout, Type format) {
+  auto fail = [&](StringRef supported) -> LogicalResult {
+    return emitError() << "format " << format << " in the layout " << layout
+                       << "; supported: " << supported;
+  };
+  auto block = dyn_cast<BlockType>(format);
+  if (layout.getForm() == LayoutForm::F32)
+    return format.isF32() ? success() : fail("f32");
+  // Rows are output channels: one block, or blocks of 32 along the last
+  // dimension.
+  auto isRows = [&](StringRef element, StringRef scale, bool cut, bool outer) {
+    if (!block || block.getZero() || !block.getOuter() == outer ||
+        block.getElement().getSpelling() != element ||
+        block.getScale().getSpelling() != scale || block.getShape().front() != 1)
+      return false;
+    for (int64_t extent : block.getShape().drop_front().drop_back())
+      if (extent != (cut ? 1 : ShapedType::kDynamic))
+        return false;
+    return block.getShape().back() == (cut ? 32 : ShapedType::kDynamic);
+  };
+  switch (layout.getForm()) {
+  case LayoutForm::S8:
+  case LayoutForm::Matched:
+    return isRows("s8", "f32", false, false)
+               ? success()
+               : fail("!qt.block<[1, ?], s8, scale = f32>");
+  case LayoutForm::B32:
+    return isRows("s8", "f32", true, false)
+               ? success()
+               : fail("!qt.block<[1, 32], s8, scale = f32>");
+  case LayoutForm::W4I:
+    return isRows("s4", "s8", true, true) &&
+                   block.getOuter().getSpelling() == "f32"
+               ? success()
+               : fail("!qt.block<[1, 32], s4, scale = s8, outer = f32>");
+  case LayoutForm::F32:
+    break;
+  }
+  return success();
+}
+
+/// Rows and their lengths of weights of this shape; -1 where it is not known.
+static std::pair<int64_t, int64_t> getMatrix(ArrayRef<int64_t> shape) {
+  int64_t k = 1;
+  for (int64_t size : shape.drop_front())
+    k = ShapedType::isDynamic(size) || k < 0 ? -1 : k * size;
+  return {ShapedType::isDynamic(shape[0]) ? -1 : shape[0], k};
+}
+
+LogicalResult PackOp::verify() {
+  auto emitError = [&] { return emitOpError(); };
+  if (getParts().empty())
+    return emitOpError() << "has no parts";
+  if (failed(verifyLayoutFormat(emitError, getLayout(), getFormat())))
+    return failure();
+  auto block = dyn_cast<BlockType>(getFormat());
+  SmallVector<int64_t> shape(
+      cast<RankedTensorType>(getParts()[0].getType()).getShape());
+  if (block) {
+    shape = getValueShape(getParts().getTypes(), block);
+    if (shape.size() == block.getShape().size() &&
+        failed(verifyParts(emitError, "operand", getParts().getTypes(), block,
+                           shape)))
+      return failure();
+  } else if (getParts().size() != 1 ||
+             !cast<RankedTensorType>(getParts()[0].getType())
+                  .getElementType()
+                  .isF32()) {
+    return emitOpError() << "of " << getParts().getTypes()
+                         << "; supported for format f32: one tensor of it";
+  }
+  if (shape.size() != 2 && shape.size() != 3)
+    return emitOpError() << "of rank " << shape.size()
+                         << "; supported: [N, K] or [O, taps, C/groups]";
+  auto [n, k] = getMatrix(shape);
+  // How many steps `matched` has depends on the weights.
+  if (n < 0 || k < 0 || getType().isDynamicDim(0) ||
+      getLayout().getForm() == LayoutForm::Matched)
+    return success();
+  numerics::PackedLayout layout = getPackedLayout(getLayout(), n, k);
+  int64_t bytes = layout.numPanels() * layout.panelBytes();
+  if (getType().getDimSize(0) != bytes)
+    return emitOpError() << "result has " << getType().getDimSize(0)
+                         << " bytes, " << n << " columns of " << k << " take "
+                         << bytes;
+  return success();
+}
+
+LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
+                                SmallVectorImpl<HostValue> &results,
+                                InterpreterContext &) {
+  auto block = dyn_cast<BlockType>(getFormat());
+  SmallVector<int64_t> shape(operands[0].getShape());
+  std::vector<int32_t> codes;
+  std::vector<int8_t> bytes;
+  numerics::WeightParts parts;
+  if (!block) {
+    parts.values = operands[0].as<float>().data();
+  } else {
+    if (block.getElement().getBitWidth() < 8) {
+      auto type = cast<RankedTensorType>(getParts()[0].getType());
+      if (type.getRank() != 2)
+        return emitOpError() << "of packed codes of type " << type
+                             << "; supported: rank 2";
+      // The size of a row is not part of the parts: that of whole blocks, as
+      // far as the bytes go.
+      shape.back() *= 8 / block.getElement().getBitWidth();
+    }
+    SmallVector<RankedTensorType> types = block.getPartTypes(shape);
+    for (auto [type, part] : llvm::zip_equal(types, operands))
+      if (part.getType() != type)
+        return emitOpError() << "part of type " << part.getType()
+                             << ", expected " << type;
+    codes = unpackCodes(block, shape, operands[0]);
+    bytes.assign(codes.begin(), codes.end());
+    parts.codes = bytes.data();
+    if (block.getOuter()) {
+      parts.multipliers = operands[1].as<int8_t>().data();
+      parts.outer = operands[2].as<float>().data();
+    } else {
+      parts.scales = operands[1].as<float>().data();
+    }
+  }
+  auto [n, k] = getMatrix(shape);
+  std::vector<uint8_t> packed =
+      numerics::packWeights(getPackedLayout(getLayout(), n, k), parts);
+  auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},
+                                    IntegerType::get(getContext(), 8));
+  HostValue result = HostValue::allocate(type);
+  if (!packed.empty())
+    std::memcpy(result.getMutableBytes().data(), packed.data(), packed.size());
+  results.push_back(result);
+  return success();
+}
+
+FailureOr<SmallVector<HostValue>>
+qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
+                Type format, int64_t n, int64_t k) {
+  ArrayRef<uint8_t> bytes = packed.getBytes();
+  std::optional<numerics::UnpackedWeights> weights = numerics::unpackWeights(
+      getPackedLayout(layout, n, k), bytes.data(), bytes.size());
+  if (!weights)
+    return op->emitOpError() << "rhs of " << bytes.size() << " bytes holds no "
+                             << n << " columns of " << k << " in the layout "
+                             << layout;
+  MLIRContext *context = op->getContext();
+  auto fill = [](RankedTensorType type, const void *data) {
+    HostValue value = HostValue::allocate(type);
+    MutableArrayRef<uint8_t> to = value.getMutableBytes();
+    if (!to.empty())
+      std::memcpy(to.data(), data, to.size());
+    return value;
+  };
+  SmallVector<HostValue> parts;
+  auto block = dyn_cast<BlockType>(format);
+  if (!block) {
+    parts.push_back(fill(RankedTensorType::get({n, k}, Float32Type::get(context)),
+                         weights->values.data()));
+    return parts;
+  }
+  SmallVector<int64_t> shape{n, k};
+  SmallVector<RankedTensorType> types = block.getPartTypes(shape);
+  std::vector<int32_t> codes(weights->codes.begin(), weights->codes.end());
+  parts.push_back(packCodes(block, shape, codes));
+  if (block.getOuter()) {
+    parts.push_back(fill(types[1], weights->multipliers.data()));
+    parts.push_back(fill(types[2], weights->outer.data()));
+  } else {
+    parts.push_back(fill(types[1], weights->scales.data()));
+  }
+  return parts;
+}

@@ -1,0 +1,35 @@
+//===- PackedWeights.h - Contraction weights in panels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_DIALECT_QT_IR_PACKEDWEIGHTS_H
+#define QUANTC_LIB_DIALECT_QT_IR_PACKEDWEIGHTS_H
+
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interpreter/HostValue.h"
+#include "quantc/Numerics/Packing.h"
+
+namespace quantc {
+namespace qt {
+
+/// Numerics' layout for weights of n columns, each of k elements.
+numerics::PackedLayout getPackedLayout(LayoutAttr layout, int64_t n, int64_t k);
+
+/// Whether the layout's form is made for weights of this format.
+llvm::LogicalResult
+verifyLayoutFormat(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                   LayoutAttr layout, mlir::Type format);
+
+/// The parts that a packed buffer holds, of a value of shape [n, k].
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+unpackParts(mlir::Operation *op, const HostValue &packed, LayoutAttr layout,
+            mlir::Type format, int64_t n, int64_t k);
+
+} // namespace qt
+} // namespace quantc
+
+#endif // QUANTC_LIB_DIALECT_QT_IR_PACKEDWEIGHTS_H

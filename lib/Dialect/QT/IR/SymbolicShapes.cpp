@@ -1,0 +1,181 @@
+//===- SymbolicShapes.cpp - Sizes of results -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+using Sizes = SymbolicShapes::Sizes;
+
+/// Static sizes as the type states them, dynamic ones from `source`, whose
+/// dimensions are the same ones.
+static void inferLike(SymbolicShapes &shapes, Value result, Value source) {
+  Sizes sizes;
+  Sizes known(shapes.getSizes(source));
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(result.getType()).getShape();
+  for (auto [dim, size] : llvm::enumerate(shape))
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? (dim < known.size() ? known[dim]
+                                              : shapes.makeFreshSymbol())
+                        : shapes.getConstant(size));
+  shapes.setSizes(result, sizes);
+}
+
+static void inferAllLike(SymbolicShapes &shapes, ValueRange results,
+                         Value source) {
+  for (Value result : results)
+    inferLike(shapes, result, source);
+}
+
+static void inferStatic(SymbolicShapes &shapes, Value result) {
+  Sizes sizes;
+  for (int64_t size : cast<RankedTensorType>(result.getType()).getShape())
+    sizes.push_back(ShapedType::isDynamic(size) ? shapes.makeFreshSymbol()
+                                                : shapes.getConstant(size));
+  shapes.setSizes(result, sizes);
+}
+
+void WeightOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferStatic(shapes, getResult());
+}
+void QuantizeOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferAllLike(shapes, getResults(), getInput());
+}
+void DequantizeOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferLike(shapes, getResult(), getInput()[0]);
+}
+void RescaleOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferLike(shapes, getResult(), getInput());
+}
+void SplitOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferAllLike(shapes, getParts(), getInput());
+}
+void JoinOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferLike(shapes, getResult(), getParts()[0]);
+}
+void HadamardOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferLike(shapes, getResult(), getInput());
+}
+void PackOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferStatic(shapes, getResult());
+}
+void GlobalRefOp::inferSymbolic(SymbolicShapes &shapes) {
+  inferStatic(shapes, getResult());
+}
+
+void ContractOp::inferSymbolic(SymbolicShapes &shapes) {
+  Sizes lhs(shapes.getSizes(getLhs()[0])), sizes;
+  auto type = cast<RankedTensorType>(getType());
+  unsigned rank = type.getRank();
+  if (auto conv = dyn_cast<ConvAttr>(getGeometry())) {
+    unsigned spatial = conv.getTaps().size();
+    sizes.push_back(lhs[0]);
+    for (unsigned i = 0; i < spatial; ++i) {
+      int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
+      int64_t more = conv.getPads()[i] + conv.getPads()[spatial + i] - span;
+      sizes.push_back((lhs[1 + i] + more).floorDiv(conv.getStrides()[i]) + 1);
+    }
+  } else if (isBatched()) {
+    Sizes rhs(shapes.getSizes(getRhs()[0]));
+    // Batch dimensions count from the right.
+    for (unsigned dim = 0; dim + 2 < rank; ++dim) {
+      int64_t left = static_cast<int64_t>(lhs.size() + dim) - rank;
+      int64_t right = static_cast<int64_t>(rhs.size() + dim) - rank;
+      sizes.push_back(left < 0    ? rhs[right]
+                      : right < 0 ? lhs[left]
+                                  : shapes.broadcast(lhs[left], rhs[right]));
+    }
+    sizes.push_back(lhs[lhs.size() - 2]);
+  } else {
+    sizes.assign(lhs.begin(), lhs.end() - 1);
+  }
+  // Columns: those of rhs where it is not packed.
+  if (!type.isDynamicDim(rank - 1) || hasPackedRhs()) {
+    sizes.push_back(type.isDynamicDim(rank - 1)
+                        ? shapes.makeFreshSymbol()
+                        : shapes.getConstant(type.getDimSize(rank - 1)));
+  } else {
+    Sizes rhs(shapes.getSizes(getRhs()[0]));
+    sizes.push_back(isa<ConvAttr>(getGeometry()) ? rhs[0]
+                                                 : rhs[rhs.size() - 2]);
+  }
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (!ShapedType::isDynamic(size))
+      sizes[dim] = shapes.getConstant(size);
+  shapes.setSizes(getResult(), sizes);
+}
+
+void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
+  auto inOrder = [](Sizes sizes, HeadOrder order) {
+    if (order == HeadOrder::BSHD)
+      std::swap(sizes[1], sizes[2]);
+    return sizes;
+  };
+  Sizes sizes = inOrder(Sizes(shapes.getSizes(getQ()[0])), getQOrder());
+  sizes[3] = shapes.getSizes(getV()[0])[3];
+  sizes = inOrder(std::move(sizes), getResultOrder());
+  for (auto [dim, size] : llvm::enumerate(getType().getShape()))
+    if (!ShapedType::isDynamic(size))
+      sizes[dim] = shapes.getConstant(size);
+  shapes.setSizes(getResult(), sizes);
+}
+
+void LaunchOp::inferSymbolic(SymbolicShapes &shapes) {
+  Operation *kernel =
+      SymbolTable::lookupNearestSymbolFrom(*this, getKernelAttr());
+  auto maps = kernel ? kernel->getAttrOfType<ArrayAttr>("qt.result_shapes")
+                     : ArrayAttr();
+  for (auto [i, result] : llvm::enumerate(getResults())) {
+    auto map = maps && i < maps.size() ? dyn_cast<AffineMapAttr>(maps[i])
+                                       : AffineMapAttr();
+    if (!map || map.getValue().getNumSymbols() != getSizes().getNumResults()) {
+      inferStatic(shapes, result);
+      continue;
+    }
+    Sizes sizes;
+    for (AffineExpr size : map.getValue().getResults())
+      sizes.push_back(size.replaceSymbols(getSizes().getResults()));
+    shapes.setSizes(result, sizes);
+  }
+}
+
+void AliasOp::inferSymbolic(SymbolicShapes &shapes) {
+  Sizes source(shapes.getSizes(getInput())), sizes, dynamic;
+  for (AffineExpr size : source)
+    if (!isa<AffineConstantExpr>(size))
+      dynamic.push_back(size);
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(getType()).getShape();
+  Sizes divisors;
+  unsigned missing = 0;
+  for (int64_t size : shape)
+    if (ShapedType::isDynamic(size))
+      ++missing;
+    else
+      divisors.push_back(shapes.getConstant(size));
+  // Dynamic sizes keep their order; a single one follows from the others.
+  AffineExpr quotient =
+      missing == 1 ? shapes.divideExactly(source, divisors) : AffineExpr();
+  unsigned next = 0;
+  for (int64_t size : shape) {
+    if (!ShapedType::isDynamic(size))
+      sizes.push_back(shapes.getConstant(size));
+    else if (quotient)
+      sizes.push_back(quotient);
+    else if (missing == dynamic.size())
+      sizes.push_back(dynamic[next++]);
+    else
+      sizes.push_back(shapes.makeFreshSymbol());
+  }
+  shapes.setSizes(getResult(), sizes);
+}

@@ -1,0 +1,145 @@
+//===- Unpacking.cpp - Weights back from panels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Packing.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace quantc::numerics;
+
+namespace {
+/// Reads numbers out of a buffer; what lies outside of it reads as zero and is
+/// remembered.
+class Reader {
+public:
+  Reader(const uint8_t *bytes, int64_t size) : bytes(bytes), size(size) {}
+
+  template <typename T> T get(int64_t offset) {
+    T value = 0;
+    if (offset < 0 || offset > size - static_cast<int64_t>(sizeof value)) {
+      outside = true;
+      return value;
+    }
+    std::memcpy(&value, bytes + offset, sizeof value);
+    return value;
+  }
+  bool wasOutside() const { return outside; }
+
+private:
+  const uint8_t *bytes;
+  int64_t size;
+  bool outside = false;
+};
+} // namespace
+
+static int64_t alignTo64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+/// One step's weights, added to what is there: a packer may split a step.
+static void readStep(Reader &in, const PackedLayout &layout, int64_t first,
+                     int64_t k, int64_t at, UnpackedWeights &weights) {
+  for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c)
+    for (int64_t i = 0; i < 4 && k + i < layout.k; ++i) {
+      int8_t &code = weights.codes[(first + c) * layout.k + k + i];
+      code = static_cast<int8_t>(code + in.get<int8_t>(at + c * 4 + i));
+    }
+}
+
+static void unpackMatched(Reader &in, const PackedLayout &layout,
+                          UnpackedWeights &weights) {
+  int64_t nr = layout.panel;
+  for (int64_t index = 0; index < layout.numPanels(); ++index) {
+    int64_t at = in.get<uint32_t>(index * 4);
+    int64_t count = int64_t(2) * in.get<int32_t>(at) + in.get<int32_t>(at + 4);
+    int64_t list = at + 64 + nr * 8, data = list + alignTo64(count * 4);
+    for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
+      weights.scales[index * nr + c] = in.get<float>(at + 64 + c * 4);
+    for (int64_t step = 0; step < count && !in.wasOutside(); ++step) {
+      int64_t k = in.get<int32_t>(list + step * 4);
+      if (k >= 0)
+        readStep(in, layout, index * nr, k, data + step * nr * 4, weights);
+    }
+  }
+}
+
+std::optional<UnpackedWeights>
+quantc::numerics::unpackWeights(const PackedLayout &layout,
+                                const uint8_t *bytes, int64_t size) {
+  Reader in(bytes, size);
+  UnpackedWeights weights;
+  int64_t nr = layout.panel, blocks = layout.numBlocks();
+  if (layout.form == PackedForm::F32)
+    weights.values.resize(layout.n * layout.k);
+  else
+    weights.codes.resize(layout.n * layout.k);
+  if (layout.form == PackedForm::W4I) {
+    weights.multipliers.resize(layout.n * blocks);
+    weights.outer.resize(layout.n);
+  } else if (layout.form != PackedForm::F32) {
+    weights.scales.resize(layout.form == PackedForm::B32 ? layout.n * blocks
+                                                         : layout.n);
+  }
+  if (layout.form == PackedForm::Matched) {
+    unpackMatched(in, layout, weights);
+    return in.wasOutside() ? std::nullopt : std::optional(std::move(weights));
+  }
+  if (size != layout.numPanels() * layout.panelBytes())
+    return std::nullopt;
+  for (int64_t index = 0; index < layout.numPanels(); ++index) {
+    int64_t at = index * layout.panelBytes(), first = index * nr;
+    int64_t columns = std::min(nr, layout.n - first);
+    switch (layout.form) {
+    case PackedForm::F32:
+      for (int64_t k = 0; k < layout.k; ++k)
+        for (int64_t c = 0; c < columns; ++c)
+          weights.values[(first + c) * layout.k + k] =
+              in.get<float>(at + (k * nr + c) * 4);
+      break;
+    case PackedForm::S8:
+      for (int64_t c = 0; c < columns; ++c)
+        weights.scales[first + c] = in.get<float>(at + c * 4);
+      for (int64_t s = 0; s < layout.numSteps(); ++s)
+        readStep(in, layout, first, s * 4, at + nr * 8 + s * nr * 4, weights);
+      break;
+    case PackedForm::B32:
+      for (int64_t b = 0; b < blocks; ++b) {
+        int64_t block = at + b * nr * 40;
+        for (int64_t c = 0; c < columns; ++c)
+          weights.scales[(first + c) * blocks + b] =
+              in.get<float>(block + c * 4);
+        for (int64_t s = 0; s < 8; ++s)
+          readStep(in, layout, first, b * 32 + s * 4,
+                   block + nr * 8 + s * nr * 4, weights);
+      }
+      break;
+    case PackedForm::W4I:
+      for (int64_t c = 0; c < columns; ++c)
+        weights.outer[first + c] = in.get<float>(at + c * 4);
+      for (int64_t b = 0; b < blocks; ++b) {
+        int64_t block = at + nr * 8 + b * nr * 20;
+        for (int64_t c = 0; c < columns; ++c) {
+          weights.multipliers[(first + c) * blocks + b] =
+              static_cast<int8_t>(in.get<int16_t>(block + c * 4));
+          for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
+            // Two steps of 4 share a byte step, the earlier the low nibbles.
+            int64_t step = k / 8, i = k % 4;
+            uint8_t byte = in.get<uint8_t>(block + nr * 4 +
+                                           (step * nr + c) * 4 + i);
+            int nibble = k % 8 < 4 ? byte & 0xf : byte >> 4;
+            weights.codes[(first + c) * layout.k + b * 32 + k] =
+                static_cast<int8_t>(nibble - 8);
+          }
+        }
+      }
+      break;
+    case PackedForm::Matched:
+      break; // above
+    }
+  }
+  return weights;
+}
