@@ -236,6 +236,14 @@ AffineExpr quantc::canonicalizeSize(AffineExpr size) {
                               : AffineExpr();
 }
 
+AffineExpr quantc::multiplySizes(ArrayRef<AffineExpr> sizes,
+                                 MLIRContext *context) {
+  Polynomial product = Polynomial::constant(1);
+  for (AffineExpr size : sizes)
+    product = product.times(Polynomial::from(size));
+  return product.isValid() ? product.toExpression(context) : AffineExpr();
+}
+
 AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
   Polynomial a = Polynomial::from(size), b = Polynomial::from(divisor);
   if (!a.isValid() || !b.isValid())

@@ -140,10 +140,8 @@ AffineExpr SymbolicShapes::canonicalize(AffineExpr size) {
 }
 
 AffineExpr SymbolicShapes::getProduct(ArrayRef<AffineExpr> factors) {
-  AffineExpr product = getConstant(1);
-  for (AffineExpr factor : factors)
-    product = product * factor;
-  return canonicalize(product);
+  AffineExpr product = multiplySizes(factors, context);
+  return product ? product : makeFreshSymbol();
 }
 
 AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,

@@ -17,6 +17,7 @@
 #define QUANTC_ANALYSIS_SIZEARITHMETIC_H
 
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/ADT/ArrayRef.h"
 #include <optional>
 
 namespace quantc {
@@ -24,6 +25,11 @@ namespace quantc {
 /// The expression that stands for all those equal to \p size. Null where a
 /// coefficient does not fit into 64 bits.
 mlir::AffineExpr canonicalizeSize(mlir::AffineExpr size);
+
+/// The product of all sizes, 1 of none. Null where it overflows: unlike that of
+/// affine expressions, this product never wraps around.
+mlir::AffineExpr multiplySizes(llvm::ArrayRef<mlir::AffineExpr> sizes,
+                               mlir::MLIRContext *context);
 
 /// The quotient where \p divisor divides \p size without remainder whatever
 /// the symbols are; null otherwise.

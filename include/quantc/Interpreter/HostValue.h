@@ -9,6 +9,7 @@
 #ifndef QUANTC_INTERPRETER_HOSTVALUE_H
 #define QUANTC_INTERPRETER_HOSTVALUE_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"

@@ -1,0 +1,99 @@
+//===- SizeArithmeticTest.cpp - One form for equal sizes --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/SizeArithmetic.h"
+#include "mlir/IR/MLIRContext.h"
+#include "gtest/gtest.h"
+#include <limits>
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+class SizeArithmetic : public ::testing::Test {
+protected:
+  AffineExpr number(int64_t value) {
+    return getAffineConstantExpr(value, &context);
+  }
+
+  MLIRContext context;
+  AffineExpr a = getAffineSymbolExpr(0, &context);
+  AffineExpr b = getAffineSymbolExpr(1, &context);
+  AffineExpr c = getAffineSymbolExpr(2, &context);
+};
+
+TEST_F(SizeArithmetic, EqualSumsAreOneExpression) {
+  EXPECT_EQ(canonicalizeSize(a + b + c), canonicalizeSize(c + (b + a)));
+  EXPECT_EQ(canonicalizeSize(a + a), canonicalizeSize(a * 2));
+  EXPECT_EQ(canonicalizeSize(a - a + 3), number(3));
+}
+
+TEST_F(SizeArithmetic, EqualProductsAreOneExpression) {
+  EXPECT_EQ(canonicalizeSize(a * b * 6), canonicalizeSize(b * 3 * (a * 2)));
+  EXPECT_EQ(canonicalizeSize((a + 1) * (b + 2)),
+            canonicalizeSize(a * b + a * 2 + b + 2));
+  EXPECT_EQ(canonicalizeSize((a + b) * c), canonicalizeSize(c * b + a * c));
+}
+
+TEST_F(SizeArithmetic, NumbersStay) {
+  EXPECT_EQ(canonicalizeSize(number(7)), number(7));
+  EXPECT_EQ(canonicalizeSize(a * 0), number(0));
+  EXPECT_EQ(canonicalizeSize(a), a);
+}
+
+TEST_F(SizeArithmetic, QuotientsGiveUpWhatDivides) {
+  EXPECT_EQ(canonicalizeSize((a * 4 + b + 8).floorDiv(4)),
+            canonicalizeSize(b.floorDiv(4) + a + 2));
+  EXPECT_EQ(canonicalizeSize((a * 4 + 8).floorDiv(4)), a + 2);
+  EXPECT_EQ(canonicalizeSize((a * 4 + b) % 4), canonicalizeSize(b % 4));
+  EXPECT_EQ(canonicalizeSize((a * 4) % 2), number(0));
+  EXPECT_EQ(canonicalizeSize((b + a).floorDiv(3)),
+            canonicalizeSize((a + b).floorDiv(3)));
+  EXPECT_EQ(canonicalizeSize((a * 6 + 1).ceilDiv(3)), a * 2 + 1);
+}
+
+TEST_F(SizeArithmetic, OverflowIsNull) {
+  int64_t huge = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(multiplySizes({a * huge, b * 2}, &context));
+  EXPECT_FALSE(multiplySizes({number(huge), number(2)}, &context));
+  EXPECT_FALSE(canonicalizeSize(a * huge + (a + b) * 2 - b * 2));
+  EXPECT_EQ(multiplySizes({a * huge, number(0)}, &context), number(0));
+  EXPECT_EQ(multiplySizes({}, &context), number(1));
+}
+
+TEST_F(SizeArithmetic, ExactDivision) {
+  EXPECT_EQ(divideSizeExactly(a * 99 * 64, number(99 * 64)), a);
+  EXPECT_EQ(divideSizeExactly(a * b * 64, a * 64), b);
+  EXPECT_EQ(divideSizeExactly((a + 1) * b * 4, (a + 1) * 2),
+            canonicalizeSize(b * 2));
+  EXPECT_EQ(divideSizeExactly((a + b) * (a + b), a + b), a + b);
+  EXPECT_EQ(divideSizeExactly(number(0), a), number(0));
+}
+
+TEST_F(SizeArithmetic, InexactDivisionIsNull) {
+  EXPECT_FALSE(divideSizeExactly(a * 3, number(2)));
+  EXPECT_FALSE(divideSizeExactly(a + 1, a));
+  EXPECT_FALSE(divideSizeExactly(a, b));
+  EXPECT_FALSE(divideSizeExactly(a, number(0)));
+  EXPECT_FALSE(divideSizeExactly(number(std::numeric_limits<int64_t>::min()),
+                                 number(-1)));
+}
+
+TEST_F(SizeArithmetic, Comparison) {
+  EXPECT_EQ(compareSizes(a, a), 0);
+  EXPECT_EQ(compareSizes(number(3), number(5)), -1);
+  EXPECT_EQ(compareSizes(a + 1, a), 1);
+  EXPECT_EQ(compareSizes(a * b, number(-1)), 1);
+  EXPECT_EQ(compareSizes(a, b), std::nullopt);
+  // Symbols may be zero.
+  EXPECT_EQ(compareSizes(a, number(0)), std::nullopt);
+  EXPECT_TRUE(isSizeAtLeast(a, number(0)));
+  EXPECT_TRUE(isSizeAtLeast(a * 2 + b, a));
+  EXPECT_FALSE(isSizeAtLeast(a, number(1)));
+}
+} // namespace
