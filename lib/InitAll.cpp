@@ -18,10 +18,12 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Analysis/Passes.h"
+#include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/Dialect/Check/IR/CheckOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interpreter/Passes.h"
 
 using namespace mlir;
@@ -40,5 +42,7 @@ void quantc::registerAllDialects(DialectRegistry &registry) {
 void quantc::registerAllPasses() {
   nn::registerNNPasses();
   registerAnalysisPasses();
+  qt::registerQTTransformsPasses();
+  registerKernelToLoopsPasses();
   registerInterpreterPasses();
 }

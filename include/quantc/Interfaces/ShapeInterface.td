@@ -22,7 +22,13 @@ def ShapeInterface : OpInterface<"ShapeInterface"> {
         Sets the sizes of every result, and the elements of those whose values
         follow from sizes. What stays unset becomes fresh symbols.
       }],
-      "void", "inferSymbolic", (ins "::quantc::SymbolicShapes &":$shapes)>
+      "void", "inferSymbolic", (ins "::quantc::SymbolicShapes &":$shapes)>,
+    InterfaceMethod<[{
+        Whether the op reads the operand as sizes or positions when code is
+        made for it, so that a constant there needs no memory.
+      }],
+      "bool", "isShapeOperand", (ins "unsigned":$index), [{}],
+      [{ return false; }]>
   ];
 }
 

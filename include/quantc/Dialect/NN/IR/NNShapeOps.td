@@ -26,6 +26,10 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Of ShapeInterface.
+    bool isShapeOperand(unsigned index) { return index == 1; }
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -68,6 +72,10 @@ def NN_SliceOp : NN_Op<"slice"> {
     $input `,` $starts `,` $ends `,` $axes `,` $steps attr-dict `:` type($input) `,`
     type($starts) `,` type($ends) `,` type($axes) `,` type($steps) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Of ShapeInterface.
+    bool isShapeOperand(unsigned index) { return index > 0; }
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -93,6 +101,10 @@ def NN_ExpandOp : NN_Op<"expand"> {
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// Of ShapeInterface.
+    bool isShapeOperand(unsigned index) { return index == 1; }
   }];
   let hasVerifier = 1;
   let hasFolder = 1;

@@ -1,0 +1,89 @@
+//===- KernelBuilder.h - The frame of a span function -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CONVERSION_KERNELTOLOOPS_KERNELBUILDER_H
+#define QUANTC_CONVERSION_KERNELTOLOOPS_KERNELBUILDER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+
+namespace quantc {
+
+/// What a kernel returns beside 0; the runtime makes a sentence of it.
+enum class KernelError : int32_t { IndexOutOfRange = 1 };
+
+/// Builds the span function of one kernel: makes the function, gives flat
+/// buffers for operands and results, sizes as index values, scratch memory.
+///
+/// Everything it emits for a name is emitted once, at the top of the function.
+class KernelBuilder {
+public:
+  /// A module of the kernel's name before \p kernel in its module.
+  explicit KernelBuilder(mlir::func::FuncOp kernel);
+
+  /// The kernel that is lowered, as the group stage made it.
+  mlir::func::FuncOp getKernel() { return kernel; }
+  mlir::ModuleOp getModule() { return module; }
+  /// Inserts into the body of the span function.
+  mlir::OpBuilder &getBuilder() { return builder; }
+  mlir::Location getLoc() { return kernel.getLoc(); }
+
+  /// First and one past the last unit of this call, as index values.
+  mlir::Value getBegin() { return begin; }
+  mlir::Value getEnd() { return end; }
+
+  /// The flat buffer, memref<?xT>, of an operand or a result; i1 is i8.
+  mlir::Value getOperandBuffer(unsigned index);
+  mlir::Value getResultBuffer(unsigned index);
+  /// The buffer of an argument of the kernel function.
+  mlir::Value getBuffer(mlir::BlockArgument argument) {
+    return getOperandBuffer(argument.getArgNumber());
+  }
+
+  /// Sizes of the kernel's values in terms of its symbols.
+  SymbolicShapes &getShapes() { return shapes; }
+  /// The value of an expression of the kernel's symbols, as an index.
+  mlir::Value getIndex(mlir::AffineExpr expression);
+  mlir::Value getIndex(int64_t value);
+
+  /// A buffer of \p count elements in this thread's scratch memory.
+  mlir::Value allocateScratch(mlir::Type element, mlir::AffineExpr count);
+
+  /// The number of units of the kernel, and how many one call does at least.
+  void setIterations(mlir::AffineExpr units, int64_t grain);
+
+  /// Notes that the call fails; it ends at the bottom of the function.
+  void recordError(mlir::OpBuilder &at, KernelError error);
+
+  /// Returns from the span function and removes the kernel.
+  void finish();
+
+private:
+  mlir::Value loadSlot(unsigned slot, mlir::Type type);
+  mlir::Value makeBuffer(mlir::Value pointer, mlir::Type element);
+  mlir::Value emit(mlir::AffineExpr expression);
+
+  mlir::func::FuncOp kernel;
+  mlir::ModuleOp module;
+  mlir::func::FuncOp span;
+  SymbolicShapes shapes;
+  mlir::OpBuilder builder;
+  mlir::OpBuilder top; ///< where names are made, before the body
+  mlir::Value begin, end, args, scratch, errorSlot;
+  llvm::DenseMap<unsigned, mlir::Value> buffers;
+  llvm::DenseMap<mlir::AffineExpr, mlir::Value> indices;
+  mlir::AffineExpr scratchBytes;
+  mlir::AffineExpr iterations;
+  int64_t grain = 1;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_CONVERSION_KERNELTOLOOPS_KERNELBUILDER_H

@@ -1,0 +1,36 @@
+//===- Layouts.h - Which packed layout a contraction gets -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H
+#define QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Numerics/Packing.h"
+
+namespace quantc {
+
+/// The layout for \p contract, whose rhs is constant, on a class of target
+/// (CpuTarget::getLayoutClass). Emits what is supported where there is none.
+/// Looks at the weights where a form depends on their values.
+llvm::FailureOr<qt::LayoutAttr> chooseLayout(qt::ContractOp contract,
+                                             llvm::StringRef layoutClass);
+
+/// The packing that \p layout states for weights [n, k].
+numerics::PackedLayout getPackedLayout(qt::LayoutAttr layout, int64_t n, int64_t k);
+
+/// The type of the packed buffer; its size is dynamic where it depends on the
+/// values of the weights.
+mlir::RankedTensorType getPackedType(qt::LayoutAttr layout, int64_t n, int64_t k);
+
+/// Codes of activations as rows of a layout.
+mlir::RankedTensorType getActivationRowsType(mlir::RankedTensorType codes);
+
+} // namespace quantc
+
+#endif // QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H

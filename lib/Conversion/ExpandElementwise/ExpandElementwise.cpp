@@ -1,0 +1,360 @@
+//===- ExpandElementwise.cpp - Elementwise ops as arithmetic -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "VectorMath.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+
+namespace quantc {
+#define GEN_PASS_DEF_EXPANDELEMENTWISE
+#include "quantc/Conversion/KernelToLoops/Passes.h.inc"
+} // namespace quantc
+
+using namespace mlir;
+using namespace quantc;
+
+static bool isReal(Value value) {
+  return getElementTypeOrSelf(value.getType()).isF32();
+}
+
+static Value integerLike(OpBuilder &builder, Location loc, Type type,
+                         int64_t value) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr number = builder.getIntegerAttr(element, value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::get(vector, Attribute(number)));
+  return arith::ConstantOp::create(builder, loc, number);
+}
+
+static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
+                         Value x) {
+  VectorMath m(b, loc, x.getType());
+  if (!isReal(x)) {
+    Value zero = integerLike(b, loc, x.getType(), 0);
+    Value one = integerLike(b, loc, x.getType(), 1);
+    auto compare = [&](arith::CmpIPredicate predicate) -> Value {
+      return arith::CmpIOp::create(b, loc, predicate, x, zero);
+    };
+    Value negative = arith::SubIOp::create(b, loc, zero, x);
+    switch (kind) {
+    case nn::UnaryKind::Not:
+      return arith::XOrIOp::create(b, loc, x, one);
+    case nn::UnaryKind::Neg:
+      return negative;
+    case nn::UnaryKind::Abs:
+      return m.select(compare(arith::CmpIPredicate::slt), negative, x);
+    case nn::UnaryKind::Relu:
+      return arith::MaxSIOp::create(b, loc, x, zero);
+    default: { // sign: the verifier admits no other on integers
+      Value minus = arith::SubIOp::create(b, loc, zero, one);
+      Value low = m.select(compare(arith::CmpIPredicate::slt), minus, zero);
+      return m.select(compare(arith::CmpIPredicate::sgt), one, low);
+    }
+    }
+  }
+  switch (kind) {
+  case nn::UnaryKind::Neg:
+    return m.neg(x);
+  case nn::UnaryKind::Abs:
+    return m.abs(x);
+  case nn::UnaryKind::Sqrt:
+    return math::SqrtOp::create(b, loc, x);
+  case nn::UnaryKind::Rsqrt:
+    return m.div(m.number(1), math::SqrtOp::create(b, loc, x));
+  case nn::UnaryKind::Exp:
+    return m.exp(x);
+  case nn::UnaryKind::Log:
+    return m.log(x);
+  case nn::UnaryKind::Tanh:
+    return m.tanh(x);
+  case nn::UnaryKind::Erf:
+    return m.erf(x);
+  case nn::UnaryKind::Sigmoid:
+    return m.sigmoid(x);
+  case nn::UnaryKind::Relu:
+    return m.max(x, m.number(0));
+  case nn::UnaryKind::Reciprocal:
+    return m.div(m.number(1), x);
+  case nn::UnaryKind::Floor:
+    return math::FloorOp::create(b, loc, x);
+  case nn::UnaryKind::Ceil:
+    return math::CeilOp::create(b, loc, x);
+  case nn::UnaryKind::Round:
+    return math::RoundEvenOp::create(b, loc, x);
+  case nn::UnaryKind::Sign:
+    return m.select(m.less(m.number(0), x), m.number(1),
+                    m.select(m.less(x, m.number(0)), m.number(-1), x));
+  case nn::UnaryKind::Sin:
+    return m.sin(x);
+  case nn::UnaryKind::Cos:
+    return m.cos(x);
+  case nn::UnaryKind::Softplus:
+    return m.add(m.max(x, m.number(0)), m.log1p(m.exp(m.neg(m.abs(x)))));
+  case nn::UnaryKind::Not:
+    break;
+  }
+  llvm_unreachable("the verifier admits 'not' on i1 only");
+}
+
+/// The remainder with the dividend's sign, from the truncated quotient; of
+/// floats exact while the quotient is below 2^53.
+static Value remainder(OpBuilder &b, Location loc, Value x, Value y) {
+  VectorMath m(b, loc, x.getType());
+  Type wide = b.getF64Type();
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    wide = vector.clone(wide);
+  Value a = arith::ExtFOp::create(b, loc, wide, x);
+  Value d = arith::ExtFOp::create(b, loc, wide, y);
+  Value q = math::TruncOp::create(b, loc, arith::DivFOp::create(b, loc, a, d));
+  Value r = math::FmaOp::create(b, loc, arith::NegFOp::create(b, loc, q), d, a);
+  Value infinite = m.equal(m.abs(y), m.number(INFINITY));
+  return m.select(infinite, x, arith::TruncFOp::create(b, loc, x.getType(), r));
+}
+
+static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
+                            Value x, Value y) {
+  VectorMath m(b, loc, x.getType());
+  Value zero = integerLike(b, loc, x.getType(), 0);
+  Value one = integerLike(b, loc, x.getType(), 1);
+  auto compare = [&](arith::CmpIPredicate predicate, Value u, Value v) -> Value {
+    return arith::CmpIOp::create(b, loc, predicate, u, v);
+  };
+  switch (kind) {
+  case nn::BinaryKind::Add:
+    return arith::AddIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Sub:
+    return arith::SubIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Mul:
+    return arith::MulIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Min:
+    return arith::MinSIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Max:
+    return arith::MaxSIOp::create(b, loc, x, y);
+  case nn::BinaryKind::And:
+    return arith::AndIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Or:
+    return arith::OrIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Xor:
+    return arith::XOrIOp::create(b, loc, x, y);
+  case nn::BinaryKind::Pow: {
+    // Square and multiply over all bits; a negative exponent leaves 1, -1, 0.
+    unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+    Value result = one, factor = x, rest = y;
+    for (unsigned bit = 0; bit < width; ++bit) {
+      Value odd = compare(arith::CmpIPredicate::ne,
+                          arith::AndIOp::create(b, loc, rest, one), zero);
+      result = m.select(odd, arith::MulIOp::create(b, loc, result, factor), result);
+      factor = arith::MulIOp::create(b, loc, factor, factor);
+      rest = arith::ShRUIOp::create(b, loc, rest, one);
+    }
+    Value minus = arith::SubIOp::create(b, loc, zero, one);
+    Value odd = compare(arith::CmpIPredicate::ne,
+                        arith::AndIOp::create(b, loc, y, one), zero);
+    Value inverse = m.select(compare(arith::CmpIPredicate::eq, x, minus),
+                             m.select(odd, minus, one), zero);
+    inverse = m.select(compare(arith::CmpIPredicate::eq, x, one), one, inverse);
+    return m.select(compare(arith::CmpIPredicate::slt, y, zero), inverse, result);
+  }
+  default:
+    break;
+  }
+  // Division: a divisor of 0 or -1 traps or overflows, so 1 stands in.
+  Value minus = arith::SubIOp::create(b, loc, zero, one);
+  Value isZero = compare(arith::CmpIPredicate::eq, y, zero);
+  Value isMinus = compare(arith::CmpIPredicate::eq, y, minus);
+  Value safe = m.select(arith::OrIOp::create(b, loc, isZero, isMinus), one, y);
+  if (kind == nn::BinaryKind::Div) {
+    Value q = arith::DivSIOp::create(b, loc, x, safe);
+    q = m.select(isMinus, arith::SubIOp::create(b, loc, zero, x), q);
+    return m.select(isZero, zero, q);
+  }
+  Value r = arith::RemSIOp::create(b, loc, x, safe); // 0 where 1 stands in
+  if (kind == nn::BinaryKind::Fmod)
+    return r;
+  Value differs = compare(arith::CmpIPredicate::slt, arith::XOrIOp::create(b, loc, r, y), zero);
+  Value adjust = arith::AndIOp::create(b, loc, differs, compare(arith::CmpIPredicate::ne, r, zero));
+  return m.select(adjust, arith::AddIOp::create(b, loc, r, y), r);
+}
+
+static Value expandBinary(OpBuilder &b, Location loc, nn::BinaryKind kind,
+                          Value x, Value y) {
+  if (!isReal(x))
+    return expandIntegers(b, loc, kind, x, y);
+  VectorMath m(b, loc, x.getType());
+  switch (kind) {
+  case nn::BinaryKind::Add:
+    return m.add(x, y);
+  case nn::BinaryKind::Sub:
+    return m.sub(x, y);
+  case nn::BinaryKind::Mul:
+    return m.mul(x, y);
+  case nn::BinaryKind::Div:
+    return m.div(x, y);
+  case nn::BinaryKind::Pow:
+    return m.pow(x, y);
+  case nn::BinaryKind::Min:
+    return m.select(m.isNaN(y), y, m.min(x, y));
+  case nn::BinaryKind::Max:
+    return m.select(m.isNaN(y), y, m.max(x, y));
+  case nn::BinaryKind::Fmod:
+    return remainder(b, loc, x, y);
+  case nn::BinaryKind::Mod: {
+    Value r = remainder(b, loc, x, y);
+    Value zero = m.number(0);
+    Value differs = arith::XOrIOp::create(b, loc, m.less(r, zero), m.less(y, zero));
+    Value nonzero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, r, zero);
+    return m.select(arith::AndIOp::create(b, loc, differs, nonzero), m.add(r, y), r);
+  }
+  default:
+    llvm_unreachable("the verifier admits logical kinds on i1 only");
+  }
+}
+
+static Value expandCast(OpBuilder &b, Location loc, Value x, Type type) {
+  Type from = getElementTypeOrSelf(x.getType()), to = getElementTypeOrSelf(type);
+  if (from == to)
+    return x;
+  VectorMath m(b, loc, x.getType());
+  if (to.isInteger(1)) {
+    if (from.isF32())
+      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, m.number(0));
+    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x,
+                                 integerLike(b, loc, x.getType(), 0));
+  }
+  if (from.isInteger(1))
+    return to.isF32() ? Value(arith::UIToFPOp::create(b, loc, type, x))
+                      : Value(arith::ExtUIOp::create(b, loc, type, x));
+  if (to.isF32())
+    return arith::SIToFPOp::create(b, loc, type, x);
+  if (from.isF32()) {
+    // Saturating: a plain conversion of what does not fit is poison.
+    std::string name = "llvm.fptosi.sat.";
+    auto suffix = [&](Type t, Type element) {
+      if (auto vector = dyn_cast<VectorType>(t))
+        name += "v" + std::to_string(vector.getNumElements());
+      name += element.isF32() ? "f32" : "i" + std::to_string(element.getIntOrFloatBitWidth());
+    };
+    suffix(type, to);
+    name += ".";
+    suffix(x.getType(), from);
+    return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name), x)
+        .getResult(0);
+  }
+  if (to.getIntOrFloatBitWidth() > from.getIntOrFloatBitWidth())
+    return arith::ExtSIOp::create(b, loc, type, x);
+  return arith::TruncIOp::create(b, loc, type, x);
+}
+
+static Value expandCompare(OpBuilder &b, Location loc, nn::Predicate predicate,
+                           Value x, Value y) {
+  bool real = isReal(x);
+  // Of i1, true is the larger one.
+  bool isLogical = getElementTypeOrSelf(x.getType()).isInteger(1);
+  using F = arith::CmpFPredicate;
+  using I = arith::CmpIPredicate;
+  auto make = [&](F f, I i, I u) -> Value {
+    if (real)
+      return arith::CmpFOp::create(b, loc, f, x, y);
+    return arith::CmpIOp::create(b, loc, isLogical ? u : i, x, y);
+  };
+  switch (predicate) {
+  case nn::Predicate::Eq:
+    return make(F::OEQ, I::eq, I::eq);
+  case nn::Predicate::Ne:
+    return make(F::UNE, I::ne, I::ne);
+  case nn::Predicate::Lt:
+    return make(F::OLT, I::slt, I::ult);
+  case nn::Predicate::Le:
+    return make(F::OLE, I::sle, I::ule);
+  case nn::Predicate::Gt:
+    return make(F::OGT, I::sgt, I::ugt);
+  case nn::Predicate::Ge:
+    return make(F::OGE, I::sge, I::uge);
+  }
+  llvm_unreachable("all predicates are covered");
+}
+
+static Value expandClip(OpBuilder &b, nn::ClipOp op) {
+  Location loc = op.getLoc();
+  Value x = op.getInput();
+  double low = op.getMin().convertToDouble(), high = op.getMax().convertToDouble();
+  if (isReal(x)) {
+    VectorMath m(b, loc, x.getType());
+    return m.min(m.max(x, m.number(low)), m.number(high));
+  }
+  unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+  auto bound = [&](double value) {
+    APSInt integer(width, /*isUnsigned=*/false);
+    bool exact;
+    APFloat(value).convertToInteger(integer, APFloat::rmTowardZero, &exact);
+    return integerLike(b, loc, x.getType(), integer.getSExtValue());
+  };
+  x = arith::MaxSIOp::create(b, loc, x, bound(low));
+  return arith::MinSIOp::create(b, loc, x, bound(high));
+}
+
+/// What \p op computes; null for an op on tensors, which stays.
+static Value expand(OpBuilder &b, Operation *op) {
+  Location loc = op->getLoc();
+  if (auto unary = dyn_cast<nn::UnaryOp>(op))
+    return expandUnary(b, loc, unary.getKind(), unary.getInput());
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return expandBinary(b, loc, binary.getKind(), binary.getLhs(), binary.getRhs());
+  if (auto compare = dyn_cast<nn::CompareOp>(op))
+    return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(), compare.getRhs());
+  if (auto select = dyn_cast<nn::SelectOp>(op))
+    return arith::SelectOp::create(b, loc, select.getCondition(), select.getOnTrue(), select.getOnFalse());
+  if (auto cast = dyn_cast<nn::CastOp>(op))
+    return expandCast(b, loc, cast.getInput(), cast.getType());
+  if (auto clip = dyn_cast<nn::ClipOp>(op))
+    return expandClip(b, clip);
+  Value x = op->getOperand(0);
+  VectorMath m(b, loc, x.getType());
+  if (isa<nn::SiluOp>(op))
+    return m.mul(x, m.sigmoid(x));
+  switch (cast<nn::GeluOp>(op).getKind()) {
+  case nn::GeluKind::Erf:
+    return m.geluErf(x);
+  case nn::GeluKind::Sigmoid:
+    return m.mul(x, m.sigmoid(m.mul(x, m.number(1.702))));
+  case nn::GeluKind::Tanh: {
+    // (1 + tanh u) / 2 = sigmoid(2u), which does not cancel.
+    Value cube = m.mul(m.mul(x, x), x);
+    Value u = m.mul(m.number(1.5957691216057308), m.fma(cube, m.number(0.044715), x));
+    return m.mul(x, m.sigmoid(u));
+  }
+  }
+  llvm_unreachable("all kinds are covered");
+}
+
+namespace {
+struct ExpandElementwise
+    : quantc::impl::ExpandElementwiseBase<ExpandElementwise> {
+  using ExpandElementwiseBase::ExpandElementwiseBase;
+
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](ElementwiseOpInterface op) {
+      if (!isa<RankedTensorType>(op->getResult(0).getType()))
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : ops) {
+      rewriter.setInsertionPoint(op);
+      rewriter.replaceOp(op, expand(rewriter, op));
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,322 @@
+//===- VectorMath.cpp - Polynomials on vectors -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "VectorMath.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace quantc;
+
+static Type withElement(Type type, Type element) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.clone(element);
+  return element;
+}
+
+static Value constant(OpBuilder &builder, Location loc, Type type,
+                      TypedAttr element) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(vector, Attribute(element)));
+  return arith::ConstantOp::create(builder, loc, element);
+}
+
+Type VectorMath::intType() { return withElement(type, builder.getI32Type()); }
+Type VectorMath::wideType() { return withElement(type, builder.getF64Type()); }
+
+Value VectorMath::number(double value) {
+  return constant(builder, loc, type, builder.getF32FloatAttr(value));
+}
+Value VectorMath::integer(int64_t value) {
+  return constant(builder, loc, intType(),
+                  builder.getI32IntegerAttr(static_cast<int32_t>(value)));
+}
+Value VectorMath::add(Value a, Value b) {
+  return arith::AddFOp::create(builder, loc, a, b);
+}
+Value VectorMath::sub(Value a, Value b) {
+  return arith::SubFOp::create(builder, loc, a, b);
+}
+Value VectorMath::mul(Value a, Value b) {
+  return arith::MulFOp::create(builder, loc, a, b);
+}
+Value VectorMath::div(Value a, Value b) {
+  return arith::DivFOp::create(builder, loc, a, b);
+}
+Value VectorMath::fma(Value a, Value b, Value c) {
+  return math::FmaOp::create(builder, loc, a, b, c);
+}
+Value VectorMath::neg(Value a) {
+  return arith::NegFOp::create(builder, loc, a);
+}
+Value VectorMath::abs(Value a) { return math::AbsFOp::create(builder, loc, a); }
+Value VectorMath::copySign(Value magnitude, Value sign) {
+  return math::CopySignOp::create(builder, loc, magnitude, sign);
+}
+Value VectorMath::less(Value a, Value b) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, a, b);
+}
+Value VectorMath::equal(Value a, Value b) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, b);
+}
+Value VectorMath::isNaN(Value a) {
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::UNO, a, a);
+}
+Value VectorMath::select(Value condition, Value a, Value b) {
+  return arith::SelectOp::create(builder, loc, condition, a, b);
+}
+Value VectorMath::min(Value a, Value b) { return select(less(b, a), b, a); }
+Value VectorMath::max(Value a, Value b) { return select(less(a, b), b, a); }
+Value VectorMath::bits(Value x) {
+  return arith::BitcastOp::create(builder, loc, intType(), x);
+}
+Value VectorMath::fromBits(Value x) {
+  return arith::BitcastOp::create(builder, loc, type, x);
+}
+
+Value VectorMath::polynomial(Value x, ArrayRef<double> coefficients) {
+  Value sum = number(coefficients.back());
+  for (double coefficient : llvm::reverse(coefficients.drop_back()))
+    sum = fma(sum, x, number(coefficient));
+  return sum;
+}
+
+/// p * 2^n for an integer n in [-250, 250], by two factors, so that neither
+/// overflows before the product does.
+Value VectorMath::scaleByPowers(Value p, Value n) {
+  Value half = arith::ShRSIOp::create(builder, loc, n, integer(1));
+  Value rest = arith::SubIOp::create(builder, loc, n, half);
+  auto power = [&](Value e) {
+    Value biased = arith::AddIOp::create(builder, loc, e, integer(127));
+    return fromBits(arith::ShLIOp::create(builder, loc, biased, integer(23)));
+  };
+  return mul(mul(p, power(half)), power(rest));
+}
+
+Value VectorMath::exp(Value x) {
+  // Beyond these the result is 0 or infinite; a NaN passes both.
+  Value bounded = min(max(x, number(-105.0)), number(89.0));
+  // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
+  Value magic = number(12582912.0);
+  Value shifted = fma(bounded, number(1.44269504088896341), magic);
+  Value n = sub(shifted, magic);
+  Value r = fma(n, number(-0.693145751953125), bounded);
+  r = fma(n, number(-1.42860682030941723e-6), r);
+  Value tail = polynomial(r, {0.5000000095121949, 0.16666518896664198,
+                              0.041666206013889005, 0.008368882433868399,
+                              0.001395047681919847});
+  Value p = add(fma(mul(r, r), tail, r), number(1.0));
+  Value exponent =
+      arith::SubIOp::create(builder, loc, bits(shifted), bits(magic));
+  return scaleByPowers(p, exponent);
+}
+
+Value VectorMath::log(Value x) {
+  // Denormals are scaled into the normal range first.
+  Value tiny = less(x, number(0x1p-126));
+  Value scaled = select(tiny, mul(x, number(0x1p23)), x);
+  Value raw = bits(scaled);
+  // The mantissa goes to [sqrt(1/2), sqrt(2)).
+  Value offset = arith::SubIOp::create(builder, loc, raw, integer(0x3f3504f3));
+  Value e = arith::ShRSIOp::create(builder, loc, offset, integer(23));
+  Value m = fromBits(arith::SubIOp::create(
+      builder, loc, raw, arith::ShLIOp::create(builder, loc, e, integer(23))));
+  Value exponent = arith::SIToFPOp::create(builder, loc, type, e);
+  exponent = sub(exponent, select(tiny, number(23), number(0)));
+  Value f = sub(m, number(1.0));
+  Value s = div(f, add(f, number(2.0)));
+  Value z = mul(s, s);
+  // log(1 + f) = f - s (f - R): the leading term is exact.
+  Value r = mul(z, polynomial(z, {0.6666666522344104, 0.40000389174546,
+                                  0.28534783697241494, 0.236212813349107}));
+  Value half = mul(number(0.5), mul(f, f));
+  Value correction = sub(half, mul(s, add(half, r)));
+  Value low = fma(exponent, number(1.42860682030941723e-6), neg(correction));
+  Value result = add(fma(exponent, number(0.693145751953125), f), low);
+  Value infinity = number(std::numeric_limits<double>::infinity());
+  result = select(equal(x, infinity), infinity, result);
+  result = select(equal(x, number(0)), neg(infinity), result);
+  Value nan = number(std::numeric_limits<double>::quiet_NaN());
+  return select(arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::ULT,
+                                      x, number(0)),
+                nan, result);
+}
+
+Value VectorMath::log1p(Value x) {
+  // log(u) * x / (u - 1) makes good for what 1 + x lost.
+  Value u = add(number(1.0), x);
+  Value d = sub(u, number(1.0));
+  Value isSmall = equal(d, number(0));
+  Value safe = select(isSmall, number(1.0), d);
+  return select(isSmall, x, mul(log(u), div(x, safe)));
+}
+
+Value VectorMath::tanh(Value x) {
+  Value a = abs(x);
+  Value z = mul(a, a);
+  Value near = polynomial(z, {-0.333332819422, 0.133314422036, -0.0537397155531,
+                              0.0206390887954, -0.00570498872745});
+  near = fma(mul(z, near), a, a);
+  Value e = exp(mul(a, number(2.0)));
+  Value far = sub(number(1.0), div(number(2.0), add(e, number(1.0))));
+  return copySign(select(less(a, number(0.625)), near, far), x);
+}
+
+Value VectorMath::erf(Value x) {
+  Value a = min(abs(x), number(4.2));
+  Value z = mul(a, a);
+  Value near = mul(a, polynomial(z, {1.1283791670631578, -0.37612638483808747,
+                                     0.1128378274719579, -0.02686544582105798,
+                                     0.005221074876967477, -0.0008484711430699117,
+                                     0.00011270544344171591, -9.68013594805986e-06}));
+  // erfc(a) = exp(-q(a)) on [1, 4.2].
+  Value q = polynomial(a, {-0.00012529454316753327, 1.1292038602125978,
+                           0.6341961087312329, 0.10696151958354386,
+                           -0.023836528288895174, 0.0033602807621045568,
+                           -0.00010176415595601965, -6.434054144750169e-05,
+                           1.2452659720789478e-05, -7.845133461040882e-07});
+  Value far = sub(number(1.0), exp(neg(q)));
+  return copySign(select(less(a, number(1.0)), near, far), x);
+}
+
+Value VectorMath::sigmoid(Value x) {
+  return div(number(1.0), add(number(1.0), exp(neg(x))));
+}
+
+Value VectorMath::geluErf(Value x) {
+  // Half of erfc(|x| / sqrt 2) = exp(-|x| g(|x|)), without the cancellation
+  // of 1 + erf; below -7.07 it is 0 to the last bit of any larger term.
+  Value a = min(abs(x), number(7.07));
+  Value g = polynomial(a, {0.7978846070201403, 0.31830943097343983,
+                           0.03633691403516758, -0.004782549479258089,
+                           -4.179556189853233e-05, 0.00022340736496324583,
+                           -6.507752030489139e-05, 1.0438477753525201e-05,
+                           -9.501362126492534e-07, 3.8302171499239935e-08});
+  Value h = mul(number(0.5), exp(neg(mul(a, g))));
+  Value phi = select(less(x, number(0)), h, sub(number(1.0), h));
+  return select(less(x, number(-7.07)), number(0), mul(x, phi));
+}
+
+Value VectorMath::sinCos(Value x, bool cosine) {
+  // The quotient and the rest in double: exact enough up to 2^20.
+  Type wide = wideType();
+  auto real = [&](double value) {
+    return constant(builder, loc, wide, builder.getF64FloatAttr(value));
+  };
+  Value w = arith::ExtFOp::create(builder, loc, wide, x);
+  Value magic = real(6755399441055744.0);
+  Value shifted = math::FmaOp::create(builder, loc, w, real(0.63661977236758134308), magic);
+  Value n = arith::SubFOp::create(builder, loc, shifted, magic);
+  Value rest = math::FmaOp::create(builder, loc, n, real(-1.5707963267948965580), w);
+  rest = math::FmaOp::create(builder, loc, n, real(-6.1232339957367660e-17), rest);
+  Type i64 = withElement(type, builder.getI64Type());
+  Value quadrant = arith::TruncIOp::create(
+      builder, loc, intType(),
+      arith::BitcastOp::create(builder, loc, i64, shifted));
+  if (cosine)
+    quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(1));
+  Value r = arith::TruncFOp::create(builder, loc, type, rest);
+  Value z = mul(r, r);
+  Value sine = fma(mul(z, r), polynomial(z, {-0.16666654611, 0.0083321608736, -0.00019515295891}), r);
+  Value cosines = fma(mul(z, z), polynomial(z, {0.041666645683, -0.0013887316255, 2.443315711809948e-05}),
+                      fma(number(-0.5), z, number(1.0)));
+  auto testBit = [&](int64_t bit) -> Value {
+    Value masked = arith::AndIOp::create(builder, loc, quadrant, integer(bit));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked, integer(0));
+  };
+  Value result = select(testBit(1), cosines, sine);
+  return select(testBit(2), neg(result), result);
+}
+
+Value VectorMath::sin(Value x) { return sinCos(x, /*cosine=*/false); }
+Value VectorMath::cos(Value x) { return sinCos(x, /*cosine=*/true); }
+
+Value VectorMath::pow(Value x, Value y) {
+  // 2^(y log2|x|) in double, then signs and the special cases of IEEE pow.
+  Type wide = wideType(), i64 = withElement(type, builder.getI64Type());
+  auto real = [&](double value) {
+    return constant(builder, loc, wide, builder.getF64FloatAttr(value));
+  };
+  auto whole = [&](int64_t value) {
+    return constant(builder, loc, i64, builder.getI64IntegerAttr(value));
+  };
+  auto chain = [&](Value at, ArrayRef<double> coefficients) {
+    Value sum = real(coefficients.back());
+    for (double coefficient : llvm::reverse(coefficients.drop_back()))
+      sum = math::FmaOp::create(builder, loc, sum, at, real(coefficient));
+    return sum;
+  };
+  Value w = arith::ExtFOp::create(builder, loc, wide, abs(x));
+  Value raw = arith::BitcastOp::create(builder, loc, i64, w);
+  Value offset = arith::SubIOp::create(builder, loc, raw, whole(0x3fe6a09e667f3bcd));
+  Value e = arith::ShRSIOp::create(builder, loc, offset, whole(52));
+  Value m = arith::BitcastOp::create(
+      builder, loc, wide,
+      arith::SubIOp::create(builder, loc, raw,
+                            arith::ShLIOp::create(builder, loc, e, whole(52))));
+  Value s = arith::DivFOp::create(
+      builder, loc, arith::SubFOp::create(builder, loc, m, real(1)),
+      arith::AddFOp::create(builder, loc, m, real(1)));
+  Value z = arith::MulFOp::create(builder, loc, s, s);
+  // 2 atanh(s) / ln 2, whose terms fall by 0.03 each.
+  Value log2 = arith::MulFOp::create(
+      builder, loc, s,
+      chain(z, {2.8853900817779268, 0.96179669392597556, 0.57707801635558534,
+                0.41219858311113239, 0.32059889797532520, 0.26230818925253880,
+                0.22195308321368667, 0.19235933878519512}));
+  Value exponent = arith::SIToFPOp::create(builder, loc, wide, e);
+  log2 = arith::AddFOp::create(builder, loc, exponent, log2);
+  Value t = arith::MulFOp::create(builder, loc, arith::ExtFOp::create(builder, loc, wide, y), log2);
+  auto clampTo = [&](Value value, double low, double high) -> Value {
+    Value isLow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, value, real(low));
+    value = arith::SelectOp::create(builder, loc, isLow, real(low), value);
+    Value isHigh = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, value, real(high));
+    return arith::SelectOp::create(builder, loc, isHigh, real(high), value);
+  };
+  t = clampTo(t, -400, 400);
+  Value magic = real(6755399441055744.0);
+  Value shifted = arith::AddFOp::create(builder, loc, t, magic);
+  Value r = arith::SubFOp::create(builder, loc, t, arith::SubFOp::create(builder, loc, shifted, magic));
+  Value p = chain(r, {1.0, 0.69314718055994531, 0.24022650695910071,
+                      0.055504108664821580, 0.0096181291076284772,
+                      0.0013333558146428443, 0.00015403530393381609,
+                      1.5252733804059841e-05, 1.3215486790144310e-06});
+  Value power = arith::SubIOp::create(
+      builder, loc, arith::BitcastOp::create(builder, loc, i64, shifted),
+      arith::BitcastOp::create(builder, loc, i64, magic));
+  power = arith::ShLIOp::create(builder, loc,
+                                arith::AddIOp::create(builder, loc, power, whole(1023)), whole(52));
+  Value wideResult = arith::MulFOp::create(
+      builder, loc, p, arith::BitcastOp::create(builder, loc, wide, power));
+  Value result = arith::TruncFOp::create(builder, loc, type, wideResult);
+
+  Value infinity = number(std::numeric_limits<double>::infinity());
+  Value zero = number(0), one = number(1);
+  // 0 and infinity have no logarithm that the above could use.
+  Value grows = less(zero, y);
+  Value ofZero = select(grows, zero, infinity), ofInfinity = select(grows, infinity, zero);
+  result = select(equal(abs(x), zero), ofZero, result);
+  result = select(equal(abs(x), infinity), ofInfinity, result);
+  // A base below zero: the sign of an odd exponent, NaN for one that is whole
+  // not at all.
+  Value truncated = math::TruncOp::create(builder, loc, y);
+  Value isWhole = equal(truncated, y);
+  Value halved = mul(y, number(0.5));
+  Value isEven = equal(math::TruncOp::create(builder, loc, halved), halved);
+  Value signedResult = select(isEven, result, neg(result));
+  Value nan = number(std::numeric_limits<double>::quiet_NaN());
+  Value finite = less(abs(x), infinity);
+  Value notWhole = select(arith::AndIOp::create(builder, loc, finite, less(x, zero)), nan, result);
+  Value negative = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, bits(x), integer(0));
+  result = select(negative, select(isWhole, signedResult, notWhole), result);
+  Value eitherNaN = arith::OrIOp::create(builder, loc, isNaN(x), isNaN(y));
+  result = select(eitherNaN, nan, result);
+  result = select(arith::AndIOp::create(builder, loc, equal(abs(x), one), equal(abs(y), infinity)), one, result);
+  Value always = arith::OrIOp::create(builder, loc, equal(x, one), equal(y, zero));
+  return select(always, one, result);
+}

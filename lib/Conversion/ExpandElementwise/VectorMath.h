@@ -1,0 +1,79 @@
+//===- VectorMath.h - Polynomials on vectors -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Functions of f32 scalars and vectors in arith and math.fma, without libm.
+// Coefficients are least-squares fits iterated towards the smallest largest
+// error; bounds are the largest over all floats of the stated range, found by
+// test/unit/Conversion/VectorMathTest.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_VECTORMATH_H
+#define QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_VECTORMATH_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Builders.h"
+
+namespace quantc {
+
+/// Emits f32 arithmetic on values of one type, a scalar or a vector.
+class VectorMath {
+public:
+  VectorMath(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type)
+      : builder(builder), loc(loc), type(type) {}
+
+  using Value = mlir::Value;
+
+  Value number(double value);
+  Value add(Value a, Value b);
+  Value sub(Value a, Value b);
+  Value mul(Value a, Value b);
+  Value div(Value a, Value b);
+  Value fma(Value a, Value b, Value c);
+  Value neg(Value a);
+  Value abs(Value a);
+  Value copySign(Value magnitude, Value sign);
+  /// The other one where a comparison with NaN fails: min(NaN, b) is NaN.
+  Value min(Value a, Value b);
+  Value max(Value a, Value b);
+  Value less(Value a, Value b);
+  Value equal(Value a, Value b);
+  Value isNaN(Value a);
+  Value select(Value condition, Value a, Value b);
+  /// c[0] + x c[1] + x^2 c[2] + ...
+  Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
+
+  Value exp(Value x);      ///< 1 ulp, denormals and overflow included
+  Value log(Value x);      ///< 1 ulp
+  Value log1p(Value x);    ///< for x in [0, 1]: 2 ulp
+  Value tanh(Value x);     ///< 2 ulp
+  Value erf(Value x);      ///< 2 ulp
+  Value sigmoid(Value x);  ///< 2 ulp above 2^-126
+  Value geluErf(Value x);  ///< 5e-7 of max(|x|, |result|)
+  Value sin(Value x);      ///< 2 ulp of 1 for |x| <= 2^20
+  Value cos(Value x);
+  Value pow(Value x, Value y); ///< 2 ulp
+
+private:
+  mlir::Type intType();
+  mlir::Type wideType();
+  Value integer(int64_t value);
+  Value bits(Value x);
+  Value fromBits(Value x);
+  Value scaleByPowers(Value p, Value n);
+  Value sinCos(Value x, bool cosine);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  mlir::Type type;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_VECTORMATH_H

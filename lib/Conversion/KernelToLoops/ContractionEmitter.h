@@ -1,0 +1,89 @@
+//===- ContractionEmitter.h - Emits the kernel of one contraction -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
+#include "quantc/Conversion/KernelToLoops/Layouts.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+namespace quantc {
+
+/// One contraction with packed weights. ContractionKernel.cpp has what all
+/// forms share, ContractionForms.cpp the loops over K of each.
+class ContractionEmitter {
+public:
+  using OpBuilder = mlir::OpBuilder;
+  using Value = mlir::Value;
+  using VectorType = mlir::VectorType;
+
+  ContractionEmitter(KernelBuilder &kernel, qt::ContractOp contract);
+  llvm::LogicalResult emit();
+
+private:
+  // Index arithmetic.
+  Value index(int64_t value);
+  Value add(OpBuilder &b, Value x, Value y);
+  Value times(OpBuilder &b, Value x, int64_t factor);
+
+  // Vectors of `factor` times as many elements as an accumulator has lanes.
+  VectorType vectorOf(mlir::Type element, int64_t factor = 1);
+  Value loadInteger(OpBuilder &b, Value buffer, Value at);
+  Value loadFromBytes(OpBuilder &b, Value buffer, Value at, VectorType type);
+  Value broadcastActivations(OpBuilder &b, Value at);
+  Value splat(OpBuilder &b, Value scalar);
+  Value zeros(OpBuilder &b, VectorType type);
+
+  void emitPanel(OpBuilder &b, Value panel);
+  void emitRows(OpBuilder &b, Value first, Value last);
+  void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row, int64_t count);
+  void emitStore(OpBuilder &b, Value value, Value row, int64_t v);
+  Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at, Value mask);
+  Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at, Value mask);
+  Value operandOffset(OpBuilder &b, Value operand, Value row);
+
+  // The forms. A tile is `count` rows from `row` on, times the panel.
+  void emitTile(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumFloats(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumS8(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumMatched(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumW4I(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumB32(OpBuilder &b, Value row, int64_t count);
+  void emitDecode(OpBuilder &b);
+  std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
+  Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc, qt::BoundAttr bound);
+  qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
+  llvm::SmallVector<Value> loadStarts(OpBuilder &b, Value at, int64_t count);
+  llvm::SmallVector<Value> scaleRows(OpBuilder &b, llvm::ArrayRef<Value> sums, Value scales, Value row, int64_t count);
+
+  KernelBuilder &kernel;
+  qt::ContractOp contract;
+  SymbolicShapes &shapes;
+  mlir::Location loc;
+  qt::LayoutAttr layout;
+  bool hasVnni;
+  int64_t width;   ///< 32-bit lanes of a register
+  int64_t nr, mr;  ///< columns of a panel, rows of a tile
+  int64_t vectors; ///< registers across a panel
+  int64_t n, k;
+  llvm::SmallVector<mlir::AffineExpr> resultSizes;
+  Value lhsBuffer, scalesBuffer, packed, resultBuffer;
+  Value rows, column, panelBase;
+  Value decoded; ///< scratch: a panel of w4i as bytes
+  Value tile;    ///< scratch: a tile of results for a long epilogue
+  bool useDecoded = false;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H

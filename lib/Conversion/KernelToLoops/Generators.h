@@ -1,0 +1,46 @@
+//===- Generators.h - What can emit a kernel -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_GENERATORS_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_GENERATORS_H
+
+#include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
+
+namespace quantc {
+
+/// One way to emit kernels. The first of the table that can emit a kernel does.
+struct KernelGenerator {
+  llvm::StringLiteral name;
+  bool (*canEmit)(mlir::func::FuncOp kernel);
+  llvm::LogicalResult (*emit)(KernelBuilder &kernel);
+};
+
+/// Ops on the rows of one tensor: elementwise chains, normalisation, softmax,
+/// run-time quantisation.
+bool canEmitRows(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitRows(KernelBuilder &kernel);
+
+/// One op that moves data: transpose, slice, expand, concat, gather.
+bool canEmitMovement(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitMovement(KernelBuilder &kernel);
+
+/// One op of any kind, element by element in scalars: what needs no speed.
+bool canEmitScalar(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitScalar(KernelBuilder &kernel);
+
+/// One qt.contract.
+bool canEmitContraction(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitContraction(KernelBuilder &kernel);
+
+/// One qt.attention.
+bool canEmitAttention(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitAttention(KernelBuilder &kernel);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_GENERATORS_H

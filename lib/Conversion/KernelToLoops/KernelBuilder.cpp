@@ -1,0 +1,183 @@
+//===- KernelBuilder.cpp - The frame of a span function -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// How a tensor's elements lie in memory.
+static Type getStoredType(Type element) {
+  return element.isInteger(1) ? IntegerType::get(element.getContext(), 8)
+                              : element;
+}
+
+KernelBuilder::KernelBuilder(func::FuncOp kernel)
+    : kernel(kernel), shapes(kernel), builder(kernel.getContext()),
+      top(kernel.getContext()) {
+  MLIRContext *context = kernel.getContext();
+  Location loc = kernel.getLoc();
+  builder.setInsertionPoint(kernel);
+  module = ModuleOp::create(builder, loc, kernel.getName());
+  builder.setInsertionPointToStart(module.getBody());
+  Type i64 = builder.getI64Type(), pointer = LLVM::LLVMPointerType::get(context);
+  span = func::FuncOp::create(
+      builder, loc, kernel.getName(),
+      builder.getFunctionType({i64, i64, pointer, pointer},
+                              builder.getI32Type()));
+  Block *body = span.addEntryBlock();
+  args = body->getArgument(2);
+  scratch = body->getArgument(3);
+  builder.setInsertionPointToStart(body);
+  Type index = builder.getIndexType();
+  begin = arith::IndexCastOp::create(builder, loc, index, body->getArgument(0));
+  end = arith::IndexCastOp::create(builder, loc, index, body->getArgument(1));
+  // Names are made before this op, the body behind it.
+  errorSlot = memref::AllocaOp::create(
+      builder, loc, MemRefType::get({}, builder.getI32Type()));
+  top.setInsertionPoint(errorSlot.getDefiningOp());
+  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  memref::StoreOp::create(builder, loc, zero, errorSlot);
+  scratchBytes = getAffineConstantExpr(0, context);
+  iterations = getAffineConstantExpr(1, context);
+}
+
+Value KernelBuilder::loadSlot(unsigned slot, Type type) {
+  Type pointer = args.getType();
+  Value address = LLVM::GEPOp::create(
+      top, getLoc(), pointer, top.getI64Type(), args,
+      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(slot)});
+  return LLVM::LoadOp::create(top, getLoc(), type, address, /*alignment=*/8);
+}
+
+Value KernelBuilder::makeBuffer(Value pointer, Type element) {
+  Location loc = getLoc();
+  MLIRContext *context = kernel.getContext();
+  Type i64 = top.getI64Type();
+  auto array = LLVM::LLVMArrayType::get(i64, 1);
+  auto descriptor = LLVM::LLVMStructType::getLiteral(
+      context, {pointer.getType(), pointer.getType(), i64, array, array});
+  // Only the address and the stride are ever read; the size is not known to
+  // any consumer, and poison says so.
+  Value zero = LLVM::ConstantOp::create(top, loc, i64, 0);
+  Value one = LLVM::ConstantOp::create(top, loc, i64, 1);
+  Value value = LLVM::PoisonOp::create(top, loc, descriptor);
+  auto insert = [&](Value part, ArrayRef<int64_t> position) {
+    value = LLVM::InsertValueOp::create(top, loc, value, part, position);
+  };
+  insert(pointer, 0);
+  insert(pointer, 1);
+  insert(zero, 2);
+  insert(one, {4, 0});
+  auto type = MemRefType::get({ShapedType::kDynamic}, getStoredType(element));
+  return UnrealizedConversionCastOp::create(top, loc, type, value).getResult(0);
+}
+
+Value KernelBuilder::getOperandBuffer(unsigned index) {
+  Value &buffer = buffers[index];
+  if (!buffer) {
+    auto type = cast<RankedTensorType>(kernel.getArgumentTypes()[index]);
+    buffer = makeBuffer(loadSlot(index, args.getType()), type.getElementType());
+  }
+  return buffer;
+}
+
+Value KernelBuilder::getResultBuffer(unsigned index) {
+  unsigned slot = kernel.getNumArguments() + index;
+  Value &buffer = buffers[slot];
+  if (!buffer) {
+    auto type = cast<RankedTensorType>(kernel.getResultTypes()[index]);
+    buffer = makeBuffer(loadSlot(slot, args.getType()), type.getElementType());
+  }
+  return buffer;
+}
+
+Value KernelBuilder::emit(AffineExpr expression) {
+  Location loc = getLoc();
+  Type index = top.getIndexType();
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return arith::ConstantIndexOp::create(top, loc, constant.getValue());
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expression)) {
+    unsigned slot = kernel.getNumArguments() + kernel.getNumResults() +
+                    symbol.getPosition();
+    Value size = loadSlot(slot, top.getI64Type());
+    return arith::IndexCastOp::create(top, loc, index, size);
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expression);
+  Value lhs = getIndex(binary.getLHS()), rhs = getIndex(binary.getRHS());
+  switch (expression.getKind()) {
+  case AffineExprKind::Add:
+    return arith::AddIOp::create(top, loc, lhs, rhs);
+  case AffineExprKind::Mul:
+    return arith::MulIOp::create(top, loc, lhs, rhs);
+  // Sizes are not negative.
+  case AffineExprKind::FloorDiv:
+    return arith::DivUIOp::create(top, loc, lhs, rhs);
+  case AffineExprKind::CeilDiv:
+    return arith::CeilDivUIOp::create(top, loc, lhs, rhs);
+  case AffineExprKind::Mod:
+    return arith::RemUIOp::create(top, loc, lhs, rhs);
+  default:
+    llvm_unreachable("binary expressions are covered");
+  }
+}
+
+Value KernelBuilder::getIndex(AffineExpr expression) {
+  if (Value known = indices.lookup(expression))
+    return known;
+  Value value = emit(expression);
+  indices[expression] = value;
+  return value;
+}
+
+Value KernelBuilder::getIndex(int64_t value) {
+  return getIndex(getAffineConstantExpr(value, kernel.getContext()));
+}
+
+Value KernelBuilder::allocateScratch(Type element, AffineExpr count) {
+  // Each buffer begins on a cache line of its own.
+  int64_t size = element.isIndex() ? 8 : element.getIntOrFloatBitWidth() / 8;
+  Value offset = getIndex(scratchBytes);
+  scratchBytes = scratchBytes + (count * size).ceilDiv(64) * 64;
+  Value bytes = arith::IndexCastOp::create(top, getLoc(), top.getI64Type(), offset);
+  Value address =
+      LLVM::GEPOp::create(top, getLoc(), scratch.getType(), top.getI8Type(),
+                          scratch, ArrayRef<LLVM::GEPArg>{bytes});
+  return makeBuffer(address, element);
+}
+
+void KernelBuilder::setIterations(AffineExpr units, int64_t least) {
+  iterations = units;
+  grain = least;
+}
+
+void KernelBuilder::recordError(OpBuilder &at, KernelError error) {
+  Value word = arith::ConstantIntOp::create(at, getLoc(),
+                                            static_cast<int32_t>(error), 32);
+  memref::StoreOp::create(at, getLoc(), word, errorSlot);
+}
+
+void KernelBuilder::finish() {
+  builder.setInsertionPointToEnd(&span.getBody().front());
+  Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
+  func::ReturnOp::create(builder, getLoc(), word);
+  unsigned symbols = shapes.getNumSymbols();
+  auto makeMap = [&](AffineExpr expression) {
+    return AffineMapAttr::get(AffineMap::get(0, symbols, expression));
+  };
+  module->setAttr("qt.iterations", makeMap(iterations));
+  module->setAttr("qt.scratch", makeMap(scratchBytes));
+  module->setAttr("qt.grain", builder.getI64IntegerAttr(grain));
+  if (Operation *parent = kernel->getParentOp())
+    if (Attribute target = parent->getAttr("qt.target"))
+      module->setAttr("qt.target", target);
+  kernel.erase();
+}

@@ -1,0 +1,113 @@
+//===- Layouts.cpp - Which packed layout a contraction gets -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Conversion/KernelToLoops/Layouts.h"
+#include "quantc/Interpreter/Interpreter.h"
+
+using namespace mlir;
+using namespace quantc;
+using qt::LayoutForm;
+
+/// Operations per step of the exact form without matching: sign, maddubs,
+/// madd, add, and the magnitude shared by two vectors.
+static constexpr double signFormCost = 4.5;
+
+namespace {
+/// What the choice depends on in a format.
+struct FormatKind {
+  bool isS8Row = false, isS8Blocks = false, isS4Multiplied = false;
+
+  explicit FormatKind(Type format) {
+    auto block = dyn_cast<qt::BlockType>(format);
+    if (!block || block.getZero())
+      return;
+    StringRef element = block.getElement().getSpelling(), scale = block.getScale().getSpelling();
+    int64_t extent = block.getShape().back();
+    bool plain = scale == "f32" && !block.getOuter();
+    isS8Row = element == "s8" && plain && ShapedType::isDynamic(extent);
+    isS8Blocks = element == "s8" && plain && extent == 32;
+    isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 && block.getOuter() &&
+                     block.getOuter().getSpelling() == "f32";
+  }
+};
+} // namespace
+
+/// Whether splitting and pairing the steps of these weights is cheaper.
+static FailureOr<bool> isMatchingCheaper(qt::ContractOp contract, numerics::PackedLayout layout) {
+  FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
+  if (failed(codes))
+    return failure();
+  return numerics::countMatchedCost(layout, codes->as<int8_t>().data()) < signFormCost;
+}
+
+FailureOr<qt::LayoutAttr> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
+  MLIRContext *context = contract.getContext();
+  bool vnni = layoutClass == "avx512vnni", avx2 = layoutClass == "avx2";
+  int64_t panel = vnni ? 32 : 16, rows = vnni ? 8 : 4;
+  auto make = [&](LayoutForm form, int64_t bias) {
+    return qt::LayoutAttr::get(context, form, panel, rows, bias);
+  };
+  Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
+  if (lhs.isF32() && rhs.isF32())
+    return make(LayoutForm::F32, 0);
+  FormatKind left(lhs), right(rhs);
+  if (!contract.getAcc().isInteger(32)) {
+    if (left.isS8Row && right.isS4Multiplied)
+      return make(LayoutForm::W4I, 128);
+    if (left.isS8Blocks && right.isS8Blocks)
+      return make(LayoutForm::B32, vnni ? 128 : 0);
+    if (left.isS8Row && right.isS8Row) {
+      if (!avx2)
+        return make(LayoutForm::S8, vnni ? 128 : 0);
+      int64_t n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
+      numerics::PackedLayout layout{numerics::PackedForm::Matched, panel, 128, n,
+                                    contract.getContractionSize()};
+      FailureOr<bool> matched = isMatchingCheaper(contract, layout);
+      if (failed(matched))
+        return failure();
+      return *matched ? make(LayoutForm::Matched, 128) : make(LayoutForm::S8, 0);
+    }
+  }
+  return contract.emitError("no packed layout for operands of ")
+         << lhs << " and " << rhs << " with acc = " << contract.getAcc()
+         << "; supported: f32 with f32; s8 per row with s8 per row; s8 in blocks of 32 on both "
+            "sides; s8 per row with s4 in blocks of 32 with s8 multipliers";
+}
+
+numerics::PackedLayout quantc::getPackedLayout(qt::LayoutAttr layout, int64_t n, int64_t k) {
+  auto form = [&] {
+    switch (layout.getForm()) {
+    case LayoutForm::F32:
+      return numerics::PackedForm::F32;
+    case LayoutForm::S8:
+      return numerics::PackedForm::S8;
+    case LayoutForm::Matched:
+      return numerics::PackedForm::Matched;
+    case LayoutForm::W4I:
+      return numerics::PackedForm::W4I;
+    case LayoutForm::B32:
+      return numerics::PackedForm::B32;
+    }
+    llvm_unreachable("all forms are covered");
+  };
+  return {form(), layout.getPanel(), layout.getBias(), n, k};
+}
+
+RankedTensorType quantc::getPackedType(qt::LayoutAttr layout, int64_t n, int64_t k) {
+  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+  int64_t bytes = packing.form == numerics::PackedForm::Matched
+                      ? ShapedType::kDynamic
+                      : packing.numPanels() * packing.panelBytes();
+  return RankedTensorType::get(bytes, IntegerType::get(layout.getContext(), 8));
+}
+
+RankedTensorType quantc::getActivationRowsType(RankedTensorType codes) {
+  SmallVector<int64_t> shape(codes.getShape());
+  shape.back() = numerics::activationStride(shape.back());
+  return RankedTensorType::get(shape, codes.getElementType());
+}

@@ -1,0 +1,65 @@
+//===- LowerKernels.cpp - Kernels become span functions -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+
+namespace quantc {
+#define GEN_PASS_DEF_LOWERKERNELS
+#include "quantc/Conversion/KernelToLoops/Passes.h.inc"
+} // namespace quantc
+
+using namespace mlir;
+using namespace quantc;
+
+/// The first that can emit a kernel does.
+static const KernelGenerator generators[] = {
+    {"contraction", canEmitContraction, emitContraction},
+    {"rows", canEmitRows, emitRows},
+    {"movement", canEmitMovement, emitMovement},
+};
+
+namespace {
+struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
+  using LowerKernelsBase::LowerKernelsBase;
+
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> kernels;
+    for (auto func : getOperation().getOps<func::FuncOp>())
+      if (func->hasAttr("qt.kernel"))
+        kernels.push_back(func);
+    for (func::FuncOp kernel : kernels)
+      if (failed(lower(kernel)))
+        return signalPassFailure();
+  }
+
+  LogicalResult lower(func::FuncOp kernel) {
+    const auto *generator =
+        llvm::find_if(generators, [&](const KernelGenerator &candidate) {
+          return candidate.canEmit(kernel);
+        });
+    if (generator == std::end(generators)) {
+      InFlightDiagnostic diagnostic = kernel.emitError("no code for a kernel of ");
+      llvm::interleaveComma(kernel.getBody().front().without_terminator(), diagnostic,
+                            [&](Operation &op) { diagnostic << "'" << op.getName() << "'"; });
+      return diagnostic;
+    }
+    KernelBuilder builder(kernel);
+    if (failed(generator->emit(builder)))
+      return failure();
+    builder.finish();
+    return success();
+  }
+};
+} // namespace

@@ -1,0 +1,60 @@
+//===- VectorLoops.h - Loops over 16-lane vectors -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_VECTORLOOPS_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_VECTORLOOPS_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace quantc {
+
+/// Every loop has this many lanes: on AVX2 two registers, on AVX-512 one. The
+/// order of a sum, and so its bits, is that of the lanes on every target.
+constexpr int64_t lanes = 16;
+
+/// Emits a loop over [0, n) in steps of 16, the rest under a mask. \p body is
+/// called once for whole vectors with a null mask, once for the rest; it gets
+/// the position and the loop's values, and returns the next ones.
+using VectorBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+    mlir::OpBuilder &, mlir::Value position, mlir::Value mask,
+    mlir::ValueRange values)>;
+llvm::SmallVector<mlir::Value> forEachVector(mlir::OpBuilder &builder,
+                                             mlir::Location loc, mlir::Value n,
+                                             mlir::ValueRange initial,
+                                             VectorBody body);
+
+/// Loads 16 elements from the flat \p buffer; masked ones are zero.
+mlir::Value loadVector(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value buffer, mlir::Value index, mlir::Value mask);
+void storeVector(mlir::OpBuilder &builder, mlir::Location loc,
+                 mlir::Value vector, mlir::Value buffer, mlir::Value index,
+                 mlir::Value mask);
+
+/// 16 times the scalar \p value.
+mlir::Value splat(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value value);
+/// 16 times the number \p value in the element type \p element.
+mlir::Value splatConstant(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Type element, double value);
+
+/// Folds 16 lanes into one scalar by halves, in a fixed order.
+using Combine = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value,
+                                               mlir::Value)>;
+mlir::Value reduceLanes(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value vector, Combine combine);
+
+/// Where masked, \p neutral in place of \p value.
+mlir::Value blend(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value mask, mlir::Value value, mlir::Value neutral);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_VECTORLOOPS_H

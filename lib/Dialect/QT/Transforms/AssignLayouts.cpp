@@ -1,0 +1,98 @@
+//===- AssignLayouts.cpp - A packed layout for every contraction *- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Conversion/KernelToLoops/Layouts.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_ASSIGNLAYOUTS
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+struct AssignLayouts : quantc::qt::impl::AssignLayoutsBase<AssignLayouts> {
+  using AssignLayoutsBase::AssignLayoutsBase;
+
+  void runOnOperation() override;
+
+private:
+  LogicalResult assign(qt::ContractOp contract, StringRef layoutClass);
+};
+} // namespace
+
+/// Writes lhs as rows of the layout: its run-time quantisation, made again
+/// with the layout. Users with another layout keep their own.
+static LogicalResult layOutActivations(OpBuilder &builder,
+                                       qt::ContractOp contract,
+                                       qt::LayoutAttr layout) {
+  if (contract.getLhs().size() < 2)
+    return success();
+  auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
+  if (!quantize || !llvm::equal(quantize.getResults(), contract.getLhs()))
+    return contract.emitError("lhs is no direct result of qt.quantize; "
+                              "supported: activations quantised at run time");
+  builder.setInsertionPoint(quantize);
+  SmallVector<Type> types(quantize.getResultTypes());
+  types[0] = getActivationRowsType(cast<RankedTensorType>(types[0]));
+  auto packed = qt::QuantizeOp::create(
+      builder, quantize.getLoc(), types, quantize.getInput(),
+      quantize.getEncodingAttr(), quantize.getFormatAttr(), layout);
+  contract.getLhsMutable().assign(packed.getResults());
+  return success();
+}
+
+LogicalResult AssignLayouts::assign(qt::ContractOp contract,
+                                    StringRef layoutClass) {
+  if (contract.getLayoutAttr() || contract.isBatched() ||
+      !llvm::all_of(contract.getRhs(), isConstantSlice))
+    return success(); // read as it lies in memory
+  FailureOr<qt::LayoutAttr> layout = chooseLayout(contract, layoutClass);
+  if (failed(layout))
+    return failure();
+  int64_t k = contract.getContractionSize();
+  OpBuilder builder(contract);
+  SmallVector<Value> parts(contract.getRhs());
+  int64_t n = cast<RankedTensorType>(contract.getResult().getType())
+                  .getShape()
+                  .back();
+  auto pack = qt::PackOp::create(builder, contract.getRhs()[0].getLoc(),
+                                 getPackedType(*layout, n, k), parts,
+                                 contract.getRhsFormatAttr(), *layout);
+  contract.getRhsMutable().assign(pack.getResult());
+  contract.setLayoutAttr(*layout);
+  auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
+  contract.setGeometryAttr(
+      qt::MatmulAttr::get(&getContext(), matmul.getBatched(), k));
+  return layOutActivations(builder, contract, *layout);
+}
+
+void AssignLayouts::runOnOperation() {
+  func::FuncOp func = getOperation();
+  std::string layoutClass = cpuLayout;
+  if (layoutClass.empty())
+    layoutClass =
+        CpuTarget::get(func->getParentOfType<ModuleOp>()).getLayoutClass();
+  SmallVector<qt::ContractOp> contracts;
+  func.walk([&](qt::ContractOp op) { contracts.push_back(op); });
+  bool ok = true;
+  for (qt::ContractOp contract : contracts)
+    ok &= succeeded(assign(contract, layoutClass));
+  // What was quantised for one layout only needs no plain form any more.
+  for (auto quantize : llvm::make_early_inc_range(func.getOps<qt::QuantizeOp>()))
+    if (quantize.use_empty())
+      quantize.erase();
+  if (!ok)
+    signalPassFailure();
+}

@@ -1,0 +1,369 @@
+//===- GroupKernels.cpp - Ops become outlined, merged kernels ---*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every op of the entry ends in a kernel. Ops that work on the rows of one
+// tensor join their producers; everything else is a kernel of its own.
+// Reshapes become aliases. Equal kernels (the same layer, twelve times) are
+// one function.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/RowOpInterface.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+#include <queue>
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_GROUPKERNELS
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+/// Longer chains gain nothing and make kernels that compile slowly.
+constexpr size_t maxOpsOfKernel = 48;
+
+/// Which kernel every op of the entry goes to.
+class Grouping {
+public:
+  Grouping(func::FuncOp func, SymbolicShapes &shapes);
+
+  void fuseRows();
+
+  /// The groups in an order in which each follows what it uses.
+  std::vector<std::vector<Operation *>> getOrderedGroups();
+
+private:
+  static bool isGrouped(Operation &op);
+  unsigned find(unsigned index) const;
+  void forEachProducer(Operation *op, function_ref<void(unsigned)> call);
+  bool reaches(unsigned from, unsigned to);
+  bool haveSameRows(Operation *a, Operation *b);
+
+  SymbolicShapes &shapes;
+  std::vector<Operation *> ops;
+  llvm::DenseMap<Operation *, unsigned> indices;
+  mutable std::vector<unsigned> parents;
+  std::vector<std::vector<unsigned>> members;
+};
+
+struct GroupKernels : quantc::qt::impl::GroupKernelsBase<GroupKernels> {
+  using GroupKernelsBase::GroupKernelsBase;
+
+  void runOnOperation() override;
+
+private:
+  void outline(func::FuncOp entry, ArrayRef<Operation *> group,
+               SymbolicShapes &shapes);
+
+  llvm::StringMap<std::string> known;
+  unsigned count = 0;
+};
+
+} // namespace
+
+/// Held by the entry itself: constants, addresses, views.
+bool Grouping::isGrouped(Operation &op) {
+  return !op.hasTrait<OpTrait::ConstantLike>() &&
+         !op.hasTrait<OpTrait::IsTerminator>() &&
+         !isa<qt::GlobalRefOp, qt::AliasOp, qt::LaunchOp>(op);
+}
+
+Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes)
+    : shapes(shapes) {
+  for (Operation &op : func.getBody().front()) {
+    if (!isGrouped(op))
+      continue;
+    indices[&op] = ops.size();
+    members.push_back({static_cast<unsigned>(ops.size())});
+    parents.push_back(ops.size());
+    ops.push_back(&op);
+  }
+}
+
+unsigned Grouping::find(unsigned index) const {
+  while (parents[index] != index)
+    index = parents[index] = parents[parents[index]];
+  return index;
+}
+
+/// Groups whose results \p op uses, also from inside its regions and through
+/// aliases.
+void Grouping::forEachProducer(Operation *op, function_ref<void(unsigned)> call) {
+  op->walk([&](Operation *inner) {
+    for (Value operand : inner->getOperands()) {
+      Operation *definition = operand.getDefiningOp();
+      while (auto alias = dyn_cast_or_null<qt::AliasOp>(definition))
+        definition = alias.getInput().getDefiningOp();
+      if (auto it = indices.find(definition); it != indices.end())
+        call(find(it->second));
+    }
+  });
+}
+
+/// True if group \p to uses a result of group \p from through a third one.
+bool Grouping::reaches(unsigned from, unsigned to) {
+  llvm::SmallDenseSet<unsigned> seen;
+  SmallVector<unsigned> worklist;
+  auto push = [&](unsigned group, bool direct) {
+    for (unsigned member : members[group])
+      forEachProducer(ops[member], [&](unsigned producer) {
+        if (producer == group || (direct && producer == from))
+          return;
+        if (seen.insert(producer).second)
+          worklist.push_back(producer);
+      });
+  };
+  push(to, /*direct=*/true);
+  while (!worklist.empty()) {
+    unsigned group = worklist.pop_back_val();
+    if (group == from)
+      return true;
+    push(group, /*direct=*/false);
+  }
+  return false;
+}
+
+/// Rows are the same when both ops go over tensors of equal sizes.
+bool Grouping::haveSameRows(Operation *a, Operation *b) {
+  auto left = dyn_cast<RowOpInterface>(a), right = dyn_cast<RowOpInterface>(b);
+  if (!left || !right || !left.isRowwise() || !right.isRowwise())
+    return false;
+  return llvm::equal(shapes.getSizes(left.getRowTensor()),
+                     shapes.getSizes(right.getRowTensor()));
+}
+
+void Grouping::fuseRows() {
+  for (unsigned index = 0; index < ops.size(); ++index) {
+    Operation *op = ops[index];
+    for (Value operand : op->getOperands()) {
+      auto it = indices.find(operand.getDefiningOp());
+      if (it == indices.end() || !haveSameRows(ops[it->second], op))
+        continue;
+      unsigned from = find(it->second), to = find(index);
+      if (from == to ||
+          members[from].size() + members[to].size() > maxOpsOfKernel ||
+          reaches(from, to))
+        continue;
+      parents[to] = from;
+      llvm::append_range(members[from], members[to]);
+      members[to].clear();
+    }
+  }
+}
+
+std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
+  // Kahn's algorithm; the smallest index first keeps the model's own order.
+  std::vector<llvm::SmallDenseSet<unsigned>> users(ops.size());
+  std::vector<unsigned> waiting(ops.size(), 0);
+  for (unsigned index = 0; index < ops.size(); ++index)
+    forEachProducer(ops[index], [&](unsigned producer) {
+      unsigned group = find(index);
+      if (producer != group && users[producer].insert(group).second)
+        ++waiting[group];
+    });
+  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>> ready;
+  for (unsigned index = 0; index < ops.size(); ++index)
+    if (find(index) == index && waiting[index] == 0)
+      ready.push(index);
+  std::vector<std::vector<Operation *>> result;
+  while (!ready.empty()) {
+    unsigned group = ready.top();
+    ready.pop();
+    llvm::sort(members[group]);
+    result.emplace_back();
+    for (unsigned member : members[group])
+      result.back().push_back(ops[member]);
+    for (unsigned user : users[group])
+      if (--waiting[user] == 0)
+        ready.push(user);
+  }
+  return result;
+}
+
+/// The symbols of the entry that occur in \p lists, in order of appearance.
+static llvm::SetVector<AffineExpr>
+collectSymbols(ArrayRef<SmallVector<AffineExpr>> lists) {
+  llvm::SetVector<AffineExpr> symbols;
+  for (const SmallVector<AffineExpr> &sizes : lists)
+    for (AffineExpr size : sizes)
+      size.walk([&](AffineExpr part) {
+        if (isa<AffineSymbolExpr>(part))
+          symbols.insert(part);
+      });
+  return symbols;
+}
+
+static ArrayAttr makeShapeMaps(Builder &builder,
+                               ArrayRef<SmallVector<AffineExpr>> lists,
+                               const llvm::SetVector<AffineExpr> &symbols) {
+  llvm::DenseMap<AffineExpr, AffineExpr> renumbered;
+  for (auto [index, symbol] : llvm::enumerate(symbols))
+    renumbered[symbol] = builder.getAffineSymbolExpr(index);
+  SmallVector<Attribute> maps;
+  for (const SmallVector<AffineExpr> &sizes : lists) {
+    SmallVector<AffineExpr> own;
+    for (AffineExpr size : sizes)
+      own.push_back(size.replace(renumbered));
+    maps.push_back(AffineMapAttr::get(AffineMap::get(
+        0, symbols.size(), own, builder.getContext())));
+  }
+  return builder.getArrayAttr(maps);
+}
+
+/// A kernel is named for what takes its time.
+static std::string nameKernel(ArrayRef<Operation *> group) {
+  Operation *root = group.back();
+  for (Operation *op : group)
+    if (!isa<ElementwiseOpInterface, qt::QuantizeOp>(op))
+      root = op;
+  return root->getName().stripDialect().str();
+}
+
+void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
+                           SymbolicShapes &shapes) {
+  llvm::SmallPtrSet<Operation *, 16> inside(group.begin(), group.end());
+  llvm::SetVector<Value> operands, immediates;
+  SmallVector<Value> results;
+  auto isInside = [&](Operation *op) {
+    for (; op; op = op->getParentOp())
+      if (inside.contains(op))
+        return true;
+    return false;
+  };
+  for (Operation *op : group) {
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *owner = operand.getDefiningOp();
+        if (!owner)
+          owner = operand.getParentBlock()->getParentOp();
+        if (isInside(owner) && owner != entry)
+          continue;
+        if (matchPattern(operand, m_Constant()))
+          immediates.insert(operand);
+        else
+          operands.insert(operand);
+      }
+    });
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !isInside(user); }))
+        results.push_back(result);
+  }
+
+  SmallVector<SmallVector<AffineExpr>> lists;
+  for (Value value : operands)
+    lists.emplace_back(shapes.getSizes(value));
+  for (Value value : results)
+    lists.emplace_back(shapes.getSizes(value));
+  llvm::SetVector<AffineExpr> symbols = collectSymbols(lists);
+
+  // The kernel, without names and locations: equal ones then print equally.
+  OpBuilder builder(&getContext());
+  SmallVector<Location> noLocations(operands.size(), builder.getUnknownLoc());
+  auto type = builder.getFunctionType(
+      TypeRange(ValueRange(operands.getArrayRef())), TypeRange(ValueRange(results)));
+  auto kernel = func::FuncOp::create(builder.getUnknownLoc(), "kernel", type);
+  kernel.setPrivate();
+  kernel->setAttr("qt.kernel", builder.getUnitAttr());
+  ArrayRef<SmallVector<AffineExpr>> all(lists);
+  kernel->setAttr("qt.arg_shapes",
+                  makeShapeMaps(builder, all.take_front(operands.size()), symbols));
+  kernel->setAttr("qt.result_shapes",
+                  makeShapeMaps(builder, all.drop_front(operands.size()), symbols));
+  Block *body = kernel.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  IRMapping mapping;
+  mapping.map(operands.getArrayRef(), body->getArguments());
+  for (Value value : immediates)
+    builder.clone(*value.getDefiningOp(), mapping);
+  for (Operation *op : group)
+    builder.clone(*op, mapping);
+  SmallVector<Value> returned;
+  for (Value value : results)
+    returned.push_back(mapping.lookup(value));
+  func::ReturnOp::create(builder, builder.getUnknownLoc(), returned);
+  kernel.walk([&](Operation *op) { op->setLoc(builder.getUnknownLoc()); });
+
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  kernel->print(out, OpPrintingFlags().useLocalScope());
+  auto [known, isNew] = this->known.try_emplace(text);
+  if (isNew) {
+    known->second = nameKernel(group) + "_" + std::to_string(count++);
+    kernel.setName(known->second);
+    getOperation().push_back(kernel);
+  } else {
+    kernel->destroy();
+  }
+
+  SmallVector<Location> locations;
+  for (Operation *op : group)
+    locations.push_back(op->getLoc());
+  builder.setInsertionPoint(entry.getBody().front().getTerminator());
+  auto launch = qt::LaunchOp::create(
+      builder, builder.getFusedLoc(locations), type.getResults(),
+      FlatSymbolRefAttr::get(&getContext(), known->second),
+      operands.getArrayRef(),
+      AffineMapAttr::get(AffineMap::get(0, shapes.getNumSymbols(),
+                                        symbols.takeVector(), &getContext())));
+  for (auto [value, result] : llvm::zip_equal(results, launch.getResults())) {
+    shapes.setSizes(result, SmallVector<AffineExpr>(shapes.getSizes(value)));
+    value.replaceUsesWithIf(result, [&](OpOperand &use) {
+      return !isInside(use.getOwner());
+    });
+  }
+}
+
+void GroupKernels::runOnOperation() {
+  known.clear();
+  count = 0;
+  SmallVector<func::FuncOp> entries;
+  for (auto func : getOperation().getOps<func::FuncOp>())
+    if (!func.isExternal() && !func->hasAttr("qt.kernel"))
+      entries.push_back(func);
+  for (func::FuncOp entry : entries) {
+    SymbolicShapes shapes(entry);
+    for (auto reshape : llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
+      OpBuilder builder(reshape);
+      auto alias = qt::AliasOp::create(builder, reshape.getLoc(),
+                                       reshape.getType(), reshape.getInput());
+      shapes.setSizes(alias, SmallVector<AffineExpr>(
+                                 shapes.getSizes(reshape.getResult())));
+      reshape.getResult().replaceAllUsesWith(alias);
+      reshape.erase();
+    }
+    Grouping grouping(entry, shapes);
+    grouping.fuseRows();
+    Block &body = entry.getBody().front();
+    std::vector<std::vector<Operation *>> groups = grouping.getOrderedGroups();
+    for (ArrayRef<Operation *> group : groups)
+      outline(entry, group, shapes);
+    for (const std::vector<Operation *> &group : llvm::reverse(groups))
+      for (Operation *op : llvm::reverse(group))
+        op->erase();
+    // Launches were appended; aliases still stand where the reshapes stood.
+    sortTopologically(&body);
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(body.getOperations())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+}

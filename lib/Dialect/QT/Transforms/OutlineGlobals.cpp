@@ -1,0 +1,133 @@
+//===- OutlineGlobals.cpp - Constants become named, lazy globals *- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps that make a weight ready (transpose, encode, pack) move into the
+// region of a qt.global, which is evaluated when the artefact is written,
+// several on several threads. Equal ones are one global.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/ShapeInterface.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_OUTLINEGLOBALS
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+/// Equal strings stand for equal computations: attributes are uniqued, so
+/// their addresses identify them within one context.
+static std::string fingerprint(const llvm::SetVector<Operation *> &slice,
+                               Value root) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  llvm::DenseMap<Value, unsigned> numbers;
+  for (Operation *op : slice) {
+    out << op->getName() << op->getAttrDictionary().getAsOpaquePointer()
+        << op->getPropertiesAsAttribute().getAsOpaquePointer();
+    for (Value operand : op->getOperands())
+      out << ',' << numbers[operand];
+    for (Value result : op->getResults()) {
+      numbers[result] = numbers.size();
+      out << result.getType().getAsOpaquePointer();
+    }
+    out << ';';
+  }
+  out << numbers[root];
+  return text;
+}
+
+namespace {
+struct OutlineGlobals
+    : quantc::qt::impl::OutlineGlobalsBase<OutlineGlobals> {
+  using OutlineGlobalsBase::OutlineGlobalsBase;
+
+  void runOnOperation() override;
+
+private:
+  StringRef makeGlobal(Value value, const llvm::SetVector<Operation *> &slice);
+
+  llvm::StringMap<std::string> known;
+  unsigned count = 0;
+};
+} // namespace
+
+/// A constant that this user holds as an immediate: a splat, or sizes and
+/// positions that are read when code is made. No memory needed.
+static bool isImmediate(OpOperand &use) {
+  DenseElementsAttr attribute;
+  if (!matchPattern(use.get(), m_Constant(&attribute)))
+    return false;
+  auto shaped = dyn_cast<ShapeInterface>(use.getOwner());
+  return attribute.isSplat() ||
+         (shaped && shaped.isShapeOperand(use.getOperandNumber()));
+}
+
+StringRef
+OutlineGlobals::makeGlobal(Value value,
+                           const llvm::SetVector<Operation *> &slice) {
+  auto [entry, isNew] = known.try_emplace(fingerprint(slice, value));
+  if (!isNew)
+    return entry->second;
+  entry->second = "w" + std::to_string(count++);
+  OpBuilder builder(getOperation().getBody(), getOperation().getBody()->begin());
+  auto global = qt::GlobalOp::create(
+      builder, value.getLoc(), builder.getStringAttr(entry->second),
+      TypeAttr::get(value.getType()));
+  builder.createBlock(&global.getBody());
+  IRMapping mapping;
+  for (Operation *op : slice)
+    builder.clone(*op, mapping);
+  qt::YieldOp::create(builder, value.getLoc(), mapping.lookup(value));
+  return entry->second;
+}
+
+void OutlineGlobals::runOnOperation() {
+  known.clear();
+  count = 0;
+  for (auto func : getOperation().getOps<func::FuncOp>()) {
+    if (func.isExternal())
+      continue;
+    llvm::SmallPtrSet<Operation *, 32> constant;
+    for (Operation &op : func.getOps())
+      if (op.getNumResults() && isConstantSlice(op.getResult(0)))
+        constant.insert(&op);
+
+    // Where a constant meets a computation on run-time values, or is returned.
+    func.walk([&](Operation *user) {
+      if (constant.contains(user))
+        return;
+      for (OpOperand &operand : user->getOpOperands()) {
+        Operation *definition = operand.get().getDefiningOp();
+        if (!definition || !constant.contains(definition))
+          continue;
+        if (isImmediate(operand) && !isa<func::ReturnOp>(user))
+          continue;
+        StringRef name =
+            makeGlobal(operand.get(), getConstantSlice(operand.get()));
+        OpBuilder builder(definition);
+        operand.set(qt::GlobalRefOp::create(builder, operand.get().getLoc(),
+                                            operand.get().getType(), name));
+      }
+    });
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(
+             func.getBody().front().getOperations())))
+      if (constant.contains(&op) && op.use_empty())
+        op.erase();
+  }
+}

@@ -1,0 +1,183 @@
+//===- QuantizeContractions.cpp - From recipe to types ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/QT/IR/QTAttrs.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/IR/QTTypes.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/QuantizableOpInterface.h"
+#include "quantc/Recipe/Recipe.h"
+#include "quantc/Support/Locations.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_QUANTIZECONTRACTIONS
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+/// First and last contractions of a function, by reachability of values.
+class Positions {
+public:
+  explicit Positions(func::FuncOp func);
+  Position get(Operation *op) const { return positions.lookup(op); }
+
+private:
+  llvm::DenseMap<Operation *, Position> positions;
+};
+
+struct QuantizeContractions
+    : quantc::qt::impl::QuantizeContractionsBase<QuantizeContractions> {
+  using QuantizeContractionsBase::QuantizeContractionsBase;
+
+  void runOnOperation() override;
+
+private:
+  LogicalResult quantize(QuantizableOpInterface op, Position position,
+                         const Recipe &recipe);
+  Value quantizeOperand(OpBuilder &builder, Value operand, int64_t axis,
+                        const OperandFormat &format, Operation *user);
+};
+
+} // namespace
+
+Positions::Positions(func::FuncOp func) {
+  SmallVector<Operation *> ops;
+  func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op != func)
+      ops.push_back(op);
+  });
+  llvm::DenseSet<Value> behind, ahead;
+  auto anyOf = [](ValueRange values, const llvm::DenseSet<Value> &set) {
+    return llvm::any_of(values, [&](Value v) { return set.contains(v); });
+  };
+  for (Operation *op : ops) {
+    bool contraction = isa<QuantizableOpInterface>(op);
+    bool reached = anyOf(op->getOperands(), behind);
+    if (contraction)
+      positions[op].first = !reached;
+    if (contraction || reached)
+      behind.insert_range(op->getResults());
+  }
+  for (Operation *op : llvm::reverse(ops)) {
+    bool contraction = isa<QuantizableOpInterface>(op);
+    bool reaches = anyOf(op->getResults(), ahead);
+    if (contraction)
+      positions[op].last = !reaches;
+    if (contraction || reaches)
+      ahead.insert_range(op->getOperands());
+  }
+}
+
+/// The block of \p rank dimensions that \p format describes along \p axis.
+static SmallVector<int64_t> getBlockShape(const OperandFormat &format,
+                                          int64_t rank, int64_t axis) {
+  constexpr int64_t whole = -1;
+  SmallVector<int64_t> shape(rank, format.perTensor ? whole : 1);
+  shape[axis] = format.block ? format.block : whole;
+  return shape;
+}
+
+Value QuantizeContractions::quantizeOperand(OpBuilder &builder, Value operand,
+                                            int64_t axis,
+                                            const OperandFormat &format,
+                                            Operation *user) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  auto emitError = [&] {
+    return user->emitError("operand of type ") << type << ": ";
+  };
+  qt::BlockType element = qt::BlockType::getFromSpelling(
+      emitError, &getContext(), getBlockShape(format, type.getRank(), axis),
+      format.element, format.scale, /*zero=*/"", format.outer);
+  if (!element)
+    return nullptr;
+  std::optional<qt::ScaleRule> rule = qt::symbolizeScaleRule(format.encoding);
+  if (!rule) {
+    emitError() << "encoding '" << format.encoding
+                << "'; supported: absmax, search";
+    return nullptr;
+  }
+  auto encoding = qt::EncodingAttr::getChecked(
+      emitError, &getContext(), *rule, format.lowest, format.highest);
+  if (!encoding)
+    return nullptr;
+  return qt::QuantizeOp::create(builder, operand.getLoc(), operand, element,
+                                encoding)
+      .getResult(0);
+}
+
+LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
+                                             Position position,
+                                             const Recipe &recipe) {
+  StringRef name = getValueName(op.getLoc());
+  SmallVector<ContractionOperand> operands = op.getContractionOperands();
+  SmallVector<OperandFormat> formats;
+  for (const ContractionOperand &operand : operands) {
+    // A product of two activations is no weight matrix: floats unless it is
+    // attention, which has rules of its own.
+    bool isWeight = operand.role == OperandRole::Weight;
+    if (isWeight && !isConstantSlice(op->getOperand(operand.index)))
+      return success();
+    if (std::optional<OperandFormat> format =
+            recipe.lookup(operand.role, position, name))
+      formats.push_back(*format);
+  }
+  bool hasWeight = llvm::any_of(operands, [](const ContractionOperand &o) {
+    return o.role != OperandRole::Activation;
+  });
+  if (formats.empty() || !hasWeight)
+    return success();
+  if (formats.size() != operands.size())
+    return op.emitError("recipe '")
+           << recipe.getName() << "' keeps " << operands.size() - formats.size()
+           << " of its " << operands.size()
+           << " operands in float; supported: all of them quantised, or none";
+
+  OpBuilder builder(op);
+  SmallVector<Value> quantized;
+  for (auto [operand, format] : llvm::zip_equal(operands, formats)) {
+    Value value = quantizeOperand(builder, op->getOperand(operand.index),
+                                  operand.axis, format, op);
+    if (!value)
+      return failure();
+    quantized.push_back(value);
+  }
+  SmallVector<Type> types;
+  for (Value value : quantized)
+    types.push_back(value.getType());
+  if (failed(op.verifyFormats(types)))
+    return failure();
+  for (auto [operand, value] : llvm::zip_equal(operands, quantized))
+    op->setOperand(operand.index, value);
+  return success();
+}
+
+void QuantizeContractions::runOnOperation() {
+  func::FuncOp func = getOperation();
+  CpuTarget target = CpuTarget::get(func->getParentOfType<ModuleOp>());
+  llvm::Expected<Recipe> loaded = Recipe::load(recipe, target.getLayoutClass());
+  if (!loaded) {
+    func.emitError(llvm::toString(loaded.takeError()));
+    return signalPassFailure();
+  }
+  Positions positions(func);
+  SmallVector<QuantizableOpInterface> ops;
+  func.walk([&](QuantizableOpInterface op) { ops.push_back(op); });
+  bool ok = true;
+  for (QuantizableOpInterface op : ops)
+    ok &= succeeded(quantize(op, positions.get(op), *loaded));
+  if (!ok)
+    signalPassFailure();
+}

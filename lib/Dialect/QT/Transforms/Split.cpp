@@ -1,0 +1,177 @@
+//===- Split.cpp - From joint values to codes and scales --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A 1:N conversion: a value of `!qt.block` becomes the builtin tensors of its
+// parts. Contractions, quantised or float, become qt.contract; attention
+// becomes qt.attention.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTAttrs.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/IR/QTTypes.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_SPLIT
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+/// The format of a tensor's elements: the block type, or the builtin type.
+static Type getFormat(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
+static bool isJoint(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<qt::BlockType>(tensor.getElementType());
+}
+
+namespace {
+
+struct PartsConverter : TypeConverter {
+  PartsConverter() {
+    addConversion([](Type type) { return type; });
+    addConversion([](RankedTensorType type, SmallVectorImpl<Type> &parts)
+                      -> std::optional<LogicalResult> {
+      auto format = dyn_cast<qt::BlockType>(type.getElementType());
+      if (!format)
+        return std::nullopt;
+      llvm::append_range(parts, format.getPartTypes(type));
+      return success();
+    });
+    auto cast = [](OpBuilder &builder, Type type, ValueRange values,
+                   Location loc) -> Value {
+      return UnrealizedConversionCastOp::create(builder, loc, type, values)
+          .getResult(0);
+    };
+    addSourceMaterialization(cast);
+    addTargetMaterialization(cast);
+  }
+};
+
+struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(qt::QuantizeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (op.isSplit())
+      return rewriter.notifyMatchFailure(op, "is in split form already");
+    SmallVector<Type> parts;
+    if (failed(getTypeConverter()->convertType(op.getResult(0).getType(), parts)))
+      return failure();
+    auto split = qt::QuantizeOp::create(
+        rewriter, op.getLoc(), parts, adaptor.getInput(), op.getEncodingAttr(),
+        TypeAttr::get(op.getResultFormat()), /*layout=*/nullptr);
+    rewriter.replaceOpWithMultiple(op, {ValueRange(split.getResults())});
+    return success();
+  }
+};
+
+struct SplitDequantize : OpConversionPattern<qt::DequantizeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(qt::DequantizeOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (op.getFormatAttr())
+      return rewriter.notifyMatchFailure(op, "is in split form already");
+    rewriter.replaceOpWithNewOp<qt::DequantizeOp>(
+        op, op.getType(), llvm::to_vector(adaptor.getInput()[0]),
+        TypeAttr::get(getFormat(op.getInput()[0])));
+    return success();
+  }
+};
+
+struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(nn::MatmulOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    bool isWeight = op.getRhs().getType().getRank() == 2;
+    rewriter.replaceOpWithNewOp<qt::ContractOp>(
+        op, op.getType(), llvm::to_vector(adaptor.getLhs()),
+        llvm::to_vector(adaptor.getRhs()), /*epilogue_operands=*/ValueRange(),
+        TypeAttr::get(getFormat(op.getLhs())),
+        TypeAttr::get(getFormat(op.getRhs())),
+        qt::MatmulAttr::get(rewriter.getContext(), /*batched=*/!isWeight, 0),
+        TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
+    return success();
+  }
+};
+
+struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(nn::AttentionOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    // The kernel encodes q, k and v itself: it takes the floats, and the
+    // formats they were to be encoded to.
+    SmallVector<Value> floats;
+    SmallVector<TypeAttr> formats;
+    qt::EncodingAttr encoding;
+    for (Value operand : {op.getQuery(), op.getKey(), op.getValue()}) {
+      if (!isJoint(operand.getType())) {
+        floats.push_back(operand);
+        formats.push_back({});
+        continue;
+      }
+      auto quantize = operand.getDefiningOp<qt::QuantizeOp>();
+      if (!quantize || isJoint(quantize.getInput().getType()))
+        return op.emitError("operand is quantised elsewhere; supported: a "
+                            "qt.quantize of floats");
+      floats.push_back(quantize.getInput());
+      formats.push_back(TypeAttr::get(quantize.getResultFormat()));
+      encoding = quantize.getEncodingAttr();
+    }
+    rewriter.replaceOpWithNewOp<qt::AttentionOp>(
+        op, op.getType(), floats[0], floats[1], floats[2], op.getMask(),
+        op.getScaleAttr(), op.getCausalAttr(), formats[0], formats[1],
+        formats[2], /*p_format=*/TypeAttr(), encoding);
+    return success();
+  }
+};
+
+struct Split : quantc::qt::impl::SplitBase<Split> {
+  using SplitBase::SplitBase;
+  void runOnOperation() override;
+};
+
+} // namespace
+
+void Split::runOnOperation() {
+  PartsConverter converter;
+  RewritePatternSet patterns(&getContext());
+  patterns.add<SplitQuantize, SplitDequantize, MatmulToContract,
+               SplitAttention>(converter, &getContext());
+  ConversionTarget target(getContext());
+  target.addIllegalOp<nn::MatmulOp, nn::AttentionOp>();
+  target.markUnknownOpDynamicallyLegal([&](Operation *op) {
+    return llvm::none_of(op->getOperandTypes(), isJoint) &&
+           llvm::none_of(op->getResultTypes(), isJoint);
+  });
+  populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                 converter);
+  populateCallOpTypeConversionPattern(patterns, converter);
+  populateReturnOpTypeConversionPattern(patterns, converter);
+  scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
+                                                       target);
+  if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
+    signalPassFailure();
+}

@@ -1,0 +1,134 @@
+//===- CpuTarget.cpp - The CPU that code is generated for -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Target/CPU/CpuTarget.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+#include <mutex>
+
+using namespace llvm;
+using namespace quantc;
+using mlir::DictionaryAttr;
+using mlir::StringAttr;
+
+static constexpr StringLiteral targetAttrName = "qt.target";
+
+static void initializeTargets() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeAllTargetInfos();
+    InitializeAllTargets();
+    InitializeAllTargetMCs();
+    InitializeAllAsmPrinters();
+  });
+}
+
+/// The features that a CPU has by LLVM's tables, sorted.
+static std::vector<std::string> getFeaturesOf(const MCSubtargetInfo &info) {
+  std::vector<std::string> result;
+  for (const SubtargetFeatureKV &feature : info.getAllProcessorFeatures())
+    if (info.getFeatureBits().test(feature.Value))
+      result.push_back(feature.Key);
+  llvm::sort(result);
+  return result;
+}
+
+Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple, StringRef givenCpu) {
+  initializeTargets();
+  CpuTarget target;
+  target.triple = givenTriple.empty() ? sys::getDefaultTargetTriple()
+                                      : Triple::normalize(givenTriple);
+  Triple triple(target.triple);
+  std::string problem;
+  const Target *backend = TargetRegistry::lookupTarget(triple, problem);
+  if (!backend)
+    return createStringError("triple '" + givenTriple + "': " + problem);
+  bool native = givenCpu == "native" || givenCpu.empty();
+  if (native && triple.getArch() != Triple(sys::getProcessTriple()).getArch())
+    return createStringError("CPU 'native' is this machine's, which is no " +
+                             triple.getArchName() + "; name one");
+  target.cpu = native ? sys::getHostCPUName().str() : givenCpu.str();
+  std::unique_ptr<MCSubtargetInfo> known(
+      backend->createMCSubtargetInfo(triple, "", ""));
+  if (!known->isCPUStringValid(target.cpu)) {
+    std::vector<std::string> names;
+    for (const SubtargetSubTypeKV &entry : known->getAllProcessorDescriptions())
+      names.push_back(entry.Key);
+    return createStringError("CPU '" + givenCpu + "' is not known for " +
+                             target.triple + "; there are native, " +
+                             join(names, ", "));
+  }
+  std::string overrides;
+  if (native) {
+    // A virtual machine may hide some of what its CPU has.
+    std::vector<std::string> list;
+    for (const auto &feature : sys::getHostCPUFeatures())
+      list.push_back((feature.second ? "+" : "-") + feature.first().str());
+    llvm::sort(list);
+    overrides = join(list, ",");
+  }
+  std::unique_ptr<MCSubtargetInfo> info(
+      backend->createMCSubtargetInfo(triple, target.cpu, overrides));
+  target.features = getFeaturesOf(*info);
+  return target;
+}
+
+CpuTarget CpuTarget::get(mlir::ModuleOp module) {
+  CpuTarget target;
+  if (module)
+    if (auto dictionary = module->getAttrOfType<DictionaryAttr>(targetAttrName)) {
+      auto text = [&](StringRef key) {
+        auto value = dictionary.getAs<StringAttr>(key);
+        return value ? value.str() : std::string();
+      };
+      target.triple = text("triple");
+      target.cpu = text("cpu");
+      SmallVector<StringRef> list;
+      std::string features = text("features");
+      StringRef(features).split(list, ',', -1, /*KeepEmpty=*/false);
+      for (StringRef feature : list)
+        if (feature.consume_front("+"))
+          target.features.push_back(feature.str());
+      llvm::sort(target.features);
+      return target;
+    }
+  target.triple = sys::getDefaultTargetTriple();
+  target.cpu = "generic";
+  return target;
+}
+
+void CpuTarget::attachTo(mlir::ModuleOp module) const {
+  mlir::Builder builder(module.getContext());
+  auto entry = [&](StringRef key, const std::string &value) {
+    return builder.getNamedAttr(key, builder.getStringAttr(value));
+  };
+  module->setAttr(targetAttrName,
+                  builder.getDictionaryAttr({entry("cpu", cpu), entry("features", getFeatureString()),
+                                             entry("triple", triple)}));
+}
+
+std::string CpuTarget::getFeatureString() const {
+  std::string text;
+  for (const std::string &feature : features)
+    text += (text.empty() ? "+" : ",+") + feature;
+  return text;
+}
+
+bool CpuTarget::has(StringRef feature) const {
+  return std::binary_search(features.begin(), features.end(), feature.str());
+}
+
+StringRef CpuTarget::getLayoutClass() const {
+  if (has("avx512vnni") && has("avx512bw"))
+    return "avx512vnni";
+  return has("avx2") ? "avx2" : "generic";
+}
