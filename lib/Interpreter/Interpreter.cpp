@@ -1,5 +1,4 @@
-//===- Interpreter.cpp - Evaluation of functions on host tensors -*- C++
-//-*-===//
+//===- Interpreter.cpp - Evaluate functions ---------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -38,13 +36,6 @@ FailureOr<HostValue> quantc::getConstantValue(Operation *op) {
       scalar && scalar.getType().isIntOrFloat())
     return HostValue::fromAttribute(DenseElementsAttr::get(
         RankedTensorType::get({}, scalar.getType()), attribute));
-  if (auto blob = dyn_cast<qt::BlobAttr>(attribute)) {
-    std::shared_ptr<const qt::Blob::Data> data =
-        blob.getHandle().getResource()->getData();
-    if (!data)
-      return op->emitError("the bytes of this weight have been released");
-    return HostValue::borrow(blob.getType(), data->bytes, data);
-  }
   return op->emitError("a constant of type ")
          << op->getResult(0).getType() << " cannot be evaluated";
 }
@@ -158,9 +149,8 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
   if (!func.getBody().hasOneBlock())
     return func.emitError("has several blocks; supported: one");
   if (func.getNumArguments() != arguments.size())
-    return func.emitError("takes ")
-           << func.getNumArguments() << " arguments, given "
-           << arguments.size();
+    return func.emitError("takes ") << func.getNumArguments()
+                                    << " arguments, given " << arguments.size();
   for (auto [index, type, value] :
        llvm::enumerate(func.getArgumentTypes(), arguments)) {
     auto tensor = dyn_cast<RankedTensorType>(type);

@@ -1,5 +1,4 @@
-//===- OutputFile.cpp - A file that is there whole or not at all -*- C++
-//-*-===//
+//===- OutputFile.cpp - A file that is whole or not there -------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- InterpretableOpInterface.td - Evaluation on host tensors -*- tablegen -*-===//
+//===- InterpretableOpInterface.td - Evaluation ------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- QuantizableOpInterface.h - Ops whose operands can be quantised -*- C++ -*-===//
+//===- QuantizableOpInterface.h - Quantisable operands ----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- QuantizableOpInterface.td - Ops whose operands can be quantised -*- tablegen -*-===//
+//===- QuantizableOpInterface.td - Quantisable operands ----*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- QuantizedElementTypeInterface.h - Element types of joint values -*- C++ -*-===//
+//===- QuantizedElementTypeInterface.h - Joint values -----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

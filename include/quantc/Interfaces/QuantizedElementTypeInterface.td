@@ -1,4 +1,4 @@
-//===- QuantizedElementTypeInterface.td - Element types of joint values -*- tablegen -*-===//
+//===- QuantizedElementTypeInterface.td - Joint values -----*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- FakeProgram.h - A hand-written program for tests of the runtime -*- C++
-//-*-===//
+//===- FakeProgram.h - A hand-written program for tests ---------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -78,8 +78,8 @@ bool nn::isCastType(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return integer.isSignless() && integer.getWidth() == 1
                ? true
-               : !integer.isSigned() &&
-                     llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
+               : !integer.isSigned() && llvm::is_contained({8u, 16u, 32u, 64u},
+                                                           integer.getWidth());
   return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
 }
 

@@ -1,6 +1,4 @@
-//===- NNInterpretContractions.cpp - Contractions on tensors ------*- C++
-//-*-===//
-//-*-===//
+//===- NNInterpretContractions.cpp - Evaluate contractions ------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,6 +11,9 @@
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Interpreter/RowMath.h"
 #include <cmath>
+
+// The same results on every host: no product and sum is ever contracted.
+#pragma STDC FP_CONTRACT OFF
 
 using namespace mlir;
 using namespace quantc;

@@ -1,6 +1,4 @@
-//===- NNInterpretElementwise.cpp - Elementwise ops on tensors ----*- C++
-//-*-===//
-//-*-===//
+//===- NNInterpretElementwise.cpp - Evaluate elementwise ops ----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,6 +11,9 @@
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include <cmath>
+
+// The same results on every host: no product and sum is ever contracted.
+#pragma STDC FP_CONTRACT OFF
 
 using namespace mlir;
 using namespace quantc;
@@ -189,7 +190,8 @@ LogicalResult CastOp::interpret(Values operands, Results &results,
   bool fromReal = isa<FloatType>(x.getElementType());
   for (int64_t i = 0, e = x.getNumElements(); i < e; ++i) {
     if (element.isInteger(1))
-      result.setInteger(i, fromReal ? x.getNumber(i) != 0 : x.getInteger(i) != 0);
+      result.setInteger(i,
+                        fromReal ? x.getNumber(i) != 0 : x.getInteger(i) != 0);
     else if (element.isF32() && !fromReal)
       // From 64 bits at once: by way of double it would round twice.
       result.asMutable<float>()[i] = static_cast<float>(x.getInteger(i));
@@ -197,9 +199,9 @@ LogicalResult CastOp::interpret(Values operands, Results &results,
       result.setNumber(i, fromReal ? x.getNumber(i)
                                    : static_cast<double>(x.getInteger(i)));
     else if (fromReal)
-      result.setInteger(
-          i, saturate(x.getNumber(i), element.getIntOrFloatBitWidth(),
-                      element.isUnsignedInteger()));
+      result.setInteger(i, saturate(x.getNumber(i),
+                                    element.getIntOrFloatBitWidth(),
+                                    element.isUnsignedInteger()));
     else
       result.setInteger(i, x.getInteger(i));
   }

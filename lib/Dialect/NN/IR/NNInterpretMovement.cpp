@@ -1,4 +1,4 @@
-//===- NNInterpretMovement.cpp - Data movement on host tensors --*- C++ -*-===//
+//===- NNInterpretMovement.cpp - Evaluate data movement ---------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -12,6 +12,9 @@
 #include "quantc/Interpreter/Interpreter.h"
 #include "llvm/Support/MathExtras.h"
 #include <cstring>
+
+// The same results on every host: no product and sum is ever contracted.
+#pragma STDC FP_CONTRACT OFF
 
 using namespace mlir;
 using namespace quantc;

@@ -1,6 +1,4 @@
-//===- NNInterpretReductions.cpp - Reductions on host tensors -----*- C++
-//-*-===//
-//-*-===//
+//===- NNInterpretReductions.cpp - Evaluate reductions ----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -14,6 +12,9 @@
 #include "quantc/Interpreter/RowMath.h"
 #include <cmath>
 #include <limits>
+
+// The same results on every host: no product and sum is ever contracted.
+#pragma STDC FP_CONTRACT OFF
 
 using namespace mlir;
 using namespace quantc;

@@ -1,5 +1,4 @@
-//===- RecomposeAttention.cpp - Attention from products and softmax -*- C++
-//-*-===//
+//===- RecomposeAttention.cpp - Attention from its chain --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

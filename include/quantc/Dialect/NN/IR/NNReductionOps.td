@@ -1,4 +1,4 @@
-//===- NNReductionOps.td - Normalisation, softmax, reductions -*- tablegen -*-===//
+//===- NNReductionOps.td - Norms and reductions ------------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

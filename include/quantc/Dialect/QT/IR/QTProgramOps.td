@@ -1,4 +1,4 @@
-//===- QTProgramOps.td - Globals, launches and aliases of a program -*- tablegen -*-===//
+//===- QTProgramOps.td - Globals, launches, aliases --------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
