@@ -21,6 +21,7 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/ConvertUTF.h"
 
 using namespace quantc;
 using namespace quantc::onnx;
@@ -341,6 +342,27 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   return module;
 }
 
+/// The text with what is no printable UTF-8 as \\XX: names come from the file.
+static std::string makePrintable(StringRef text) {
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  while (!text.empty()) {
+    auto first = static_cast<unsigned char>(text.front());
+    unsigned size =
+        std::min<size_t>(llvm::getNumBytesForUTF8(first), text.size());
+    const auto *bytes = reinterpret_cast<const llvm::UTF8 *>(text.data());
+    if (first >= 0x20 && first != 0x7f &&
+        llvm::isLegalUTF8Sequence(bytes, bytes + size)) {
+      stream << text.take_front(size);
+      text = text.drop_front(size);
+      continue;
+    }
+    stream << "\\" << llvm::hexdigit(first >> 4) << llvm::hexdigit(first & 15);
+    text = text.drop_front();
+  }
+  return result;
+}
+
 OwningOpRef<ModuleOp>
 quantc::onnx::importModel(StringRef path, MLIRContext *context,
                           std::vector<std::string> &problems) {
@@ -352,7 +374,11 @@ quantc::onnx::importModel(StringRef path, MLIRContext *context,
     problems.push_back(error);
     return {};
   }
-  return ModelImporter(*file, context, problems).run();
+  std::vector<std::string> found;
+  OwningOpRef<ModuleOp> module = ModelImporter(*file, context, found).run();
+  for (const std::string &problem : found)
+    problems.push_back(makePrintable(problem));
+  return module;
 }
 
 bool quantc::onnx::isModelFile(StringRef path) {
