@@ -342,7 +342,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   return module;
 }
 
-/// The text with what is no printable UTF-8 as \\XX: names come from the file.
+/// The text with what is no printable UTF-8 as \XX: names come from the file.
 static std::string makePrintable(StringRef text) {
   std::string result;
   llvm::raw_string_ostream stream(result);
