@@ -27,12 +27,12 @@ func.func @float() {
   %e = nn.attention %q, %k, %v mask(%m : tensor<1x1x1x3xf32>) {scale = 0.5 : f32} : tensor<1x2x2x4xf32>, tensor<1x1x3x4xf32>, tensor<1x1x3x4xf32> -> tensor<1x2x2x4xf32>
   %y = qt.attention q(%q : tensor<1x2x2x4xf32>) k(%k : tensor<1x1x3x4xf32>) v(%v : tensor<1x1x3x4xf32>) mask(%m : tensor<1x1x1x3xf32>) {scale = 0.5 : f32} -> tensor<1x2x2x4xf32>
   check.expect_eq %y, %e : tensor<1x2x2x4xf32>, tensor<1x2x2x4xf32>
-  %qt = nn.transpose %q {perm = array<i64: 0, 2, 1, 3>} : tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
-  %kt = nn.transpose %k {perm = array<i64: 0, 2, 1, 3>} : tensor<1x1x3x4xf32> -> tensor<1x3x1x4xf32>
-  %vt = nn.transpose %v {perm = array<i64: 0, 2, 1, 3>} : tensor<1x1x3x4xf32> -> tensor<1x3x1x4xf32>
+  %qt = nn.transpose %q perm [0, 2, 1, 3] : tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
+  %kt = nn.transpose %k perm [0, 2, 1, 3] : tensor<1x1x3x4xf32> -> tensor<1x3x1x4xf32>
+  %vt = nn.transpose %v perm [0, 2, 1, 3] : tensor<1x1x3x4xf32> -> tensor<1x3x1x4xf32>
   %yt = qt.attention q(%qt : tensor<1x2x2x4xf32>) k(%kt : tensor<1x3x1x4xf32>) v(%vt : tensor<1x3x1x4xf32>) mask(%m : tensor<1x1x1x3xf32>)
       {scale = 0.5 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>, result_order = #qt.order<bshd>} -> tensor<1x2x2x4xf32>
-  %et = nn.transpose %e {perm = array<i64: 0, 2, 1, 3>} : tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
+  %et = nn.transpose %e perm [0, 2, 1, 3] : tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
   check.expect_eq %yt, %et : tensor<1x2x2x4xf32>, tensor<1x2x2x4xf32>
   return
 }
