@@ -24,6 +24,7 @@
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Interpreter/Passes.h"
 
 using namespace mlir;
@@ -41,6 +42,7 @@ void quantc::registerAllDialects(DialectRegistry &registry) {
 
 void quantc::registerAllPasses() {
   nn::registerNNPasses();
+  qt::registerQTVerifyPasses();
   registerAnalysisPasses();
   qt::registerQTTransformsPasses();
   registerKernelToLoopsPasses();

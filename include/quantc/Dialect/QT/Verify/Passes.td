@@ -1,0 +1,37 @@
+//===- Passes.td - Checks between the stages -*- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_VERIFY_PASSES_TD
+#define QUANTC_DIALECT_QT_VERIFY_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def VerifyTypes : Pass<"qt-verify-types", "::mlir::ModuleOp"> {
+  let summary = "Check every use of a quantised type against its tensor";
+  let description = [{
+    A type cannot see the tensor it is the element of. This pass, which runs
+    after parsing and behind every stage, reports, each with the value's place:
+
+    - a block whose rank is not its tensor's, or that cuts a dynamic dimension,
+      also in the arguments and results of functions;
+    - a `!qt.block` that is not the element of a ranked tensor;
+    - a joint value in the hands of an op that is neither of `nn` nor of `qt`
+      and does not just pass it on (calls, returns, control flow);
+    - any `!qt` type in the signature of a public function.
+  }];
+}
+
+def VerifySplit : Pass<"qt-verify-split", "::mlir::ModuleOp"> {
+  let summary = "Check that no value is in joint form any more";
+  let description = [{
+    Behind the stage `split` codes and scales are builtin tensors; block types
+    are attributes only.
+  }];
+}
+
+#endif // QUANTC_DIALECT_QT_VERIFY_PASSES_TD

@@ -1,0 +1,79 @@
+// RUN: quant-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @below {{unknown scale rule 'mean'; supported: absmax, search, floor, ceil, rceil, even}}
+func.func private @f() attributes {a = #qt.encoding<mean, -127..127>}
+
+// -----
+
+// expected-error @below {{code range 7..7 has no extent}}
+func.func private @f() attributes {a = #qt.encoding<absmax, 7..7>}
+
+// -----
+
+// expected-error @below {{expected '<rule, lo..hi>'}}
+func.func private @f() attributes {a = #qt.encoding<absmax, 127>}
+
+// -----
+
+// expected-error @below {{panel 0 is not in 1..256}}
+func.func private @f() attributes {a = #qt.layout<s8, panel = 0, rows = 4>}
+
+// -----
+
+// expected-error @below {{rows 65 is not in 1..64}}
+func.func private @f() attributes {a = #qt.layout<s8, panel = 16, rows = 65>}
+
+// -----
+
+// expected-error @below {{bias 64; supported: 0 and 128}}
+func.func private @f() attributes {a = #qt.layout<s8, panel = 16, rows = 4, bias = 64>}
+
+// -----
+
+// expected-error @below {{k = -1 is negative}}
+func.func private @f() attributes {a = #qt.matmul<k = -1>}
+
+// -----
+
+// expected-error @below {{4 spatial dimensions; supported: 1 to 3}}
+func.func private @f() attributes {a = #qt.conv<taps = [1, 1, 1, 1], strides = [1, 1, 1, 1], dilations = [1, 1, 1, 1], pads = [0, 0, 0, 0, 0, 0, 0, 0], groups = 1>}
+
+// -----
+
+// expected-error @below {{pads has 1 entries, expected 2}}
+func.func private @f() attributes {a = #qt.conv<taps = [3], strides = [1], dilations = [1], pads = [0], groups = 1>}
+
+// -----
+
+// expected-error @below {{strides entry 0 is not in 1..2147483648}}
+func.func private @f() attributes {a = #qt.conv<taps = [3], strides = [0], dilations = [1], pads = [0, 0], groups = 1>}
+
+// -----
+
+// expected-error @below {{groups = 0 is not positive}}
+func.func private @f() attributes {a = #qt.conv<taps = [3], strides = [1], dilations = [1], pads = [0, 0], groups = 0>}
+
+// -----
+
+// expected-error @below {{expected the range of rhs}}
+func.func private @f() attributes {a = #qt.bound<lhs = 0..255, chain = 1>}
+
+// -----
+
+// expected-error @below {{cannot read 'rhs = 3'}}
+func.func private @f() attributes {a = #qt.bound<lhs = 0..255, rhs = 3, chain = 1>}
+
+// -----
+
+// expected-error @below {{lhs range 5..-5 is no range of 32-bit integers}}
+func.func private @f() attributes {a = #qt.bound<lhs = 5..-5, rhs = 0..1, chain = 1>}
+
+// -----
+
+// expected-error @below {{chain 0 is not in 1..16777216}}
+func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, chain = 0>}
+
+// -----
+
+// expected-error @below {{lane range 1..5 of sums of negative and of positive elements has to hold 0}}
+func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, chain = 1, lane = 1..5>}

@@ -1,0 +1,143 @@
+// RUN: quant-opt %s -split-input-file -verify-diagnostics
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{result type 'tensor<?x32x!qt.block<[1, ?], s8, scale = f32>>' has another shape than input 'tensor<?x64xf32>'}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x32x!rows8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x4x64xf32>) {
+  // expected-error @below {{block rank 2 of '!qt.block<[1, ?], s8, scale = f32>' differs from tensor rank 3}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x4x64xf32> -> tensor<?x4x64x!rows8>
+  return
+}
+
+// -----
+
+!blocks8 = !qt.block<[1, 32], s8, scale = f32>
+func.func @f(%x: tensor<?x?xf32>) {
+  // expected-error @below {{block extent 32 cuts dimension 1, whose size is dynamic}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x?xf32> -> tensor<?x?x!blocks8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{code range -128..200 exceeds that of 's8', -128..127}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -128..200>} : tensor<?x64xf32> -> tensor<?x64x!rows8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{without a format attribute has one result of !qt.block elements, not 1 of 'tensor<?x64xi8>'}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x64xi8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{a layout needs the split form}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, layout = #qt.layout<s8, panel = 16, rows = 4>} : tensor<?x64xf32> -> tensor<?x64x!rows8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xi32>) {
+  // expected-error @below {{input of type 'tensor<?x64xi32>'; supported: f32 or !qt.block elements}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xi32> -> tensor<?x64x!rows8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{result has 3 parts, its format '!qt.block<[1, ?], s8, scale = f32>' 2}}
+  %q:3 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>, tensor<?x1xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{result: scales are of type 'tensor<?x2xf32>', expected 'tensor<?x1xf32>' for the format}}
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x2xf32>
+  return
+}
+
+// -----
+
+!w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
+func.func @f(%x: tensor<8x64xf32>) {
+  // expected-error @below {{result: codes are of type 'tensor<8x64xi8>', expected 'tensor<8x32xi8>'}}
+  %q:3 = qt.quantize %x {encoding = #qt.encoding<search, -8..7>, format = !w4} : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x2xi8>, tensor<8x1xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x65xf32>) {
+  // expected-error @below {{codes are of type 'tensor<?x65xi8>', expected 'tensor<?x128xi8>' for the layout}}
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8, layout = #qt.layout<s8, panel = 16, rows = 4>} : tensor<?x65xf32> -> tensor<?x65xi8>, tensor<?x1xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%x: tensor<?x64xf32>) {
+  // expected-error @below {{layout form 'f32' has no codes}}
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8, layout = #qt.layout<f32, panel = 16, rows = 4>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%q: tensor<?x64x!rows8>) {
+  // expected-error @below {{result type 'tensor<?x32xf32>' has another shape}}
+  %x = qt.dequantize %q : tensor<?x64x!rows8> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%c: tensor<?x64xi8>) {
+  // expected-error @below {{without a format attribute has one operand of !qt.block elements, not 1}}
+  %x = qt.dequantize %c : tensor<?x64xi8> -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>) {
+  // expected-error @below {{operand: codes are of type 'tensor<?x64xi8>', expected 'tensor<?x32xi8>'}}
+  %x = qt.join %c, %s : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x32x!rows8>
+  return
+}
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @f(%q: tensor<?x64x!rows8>) {
+  // expected-error @below {{'qt.split' op result has 1 parts, its format}}
+  %c = qt.split %q : tensor<?x64x!rows8> -> tensor<?x64xi8>
+  return
+}
