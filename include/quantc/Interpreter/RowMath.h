@@ -9,6 +9,7 @@
 #ifndef QUANTC_INTERPRETER_ROWMATH_H
 #define QUANTC_INTERPRETER_ROWMATH_H
 
+#include "quantc/Numerics/Scalar.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <cmath>
 #include <limits>
@@ -28,7 +29,7 @@ inline void softmaxRow(llvm::MutableArrayRef<double> row) {
   }
   double sum = 0;
   for (double &value : row)
-    sum += value = std::exp(value - largest);
+    sum += value = numerics::exp(value - largest);
   for (double &value : row)
     value /= sum;
 }

@@ -10,6 +10,7 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Scalar.h"
 #include <cmath>
 
 // The same results on every host: no product and sum is ever contracted.
@@ -44,11 +45,6 @@ static HostValue mapIntegers(const HostValue &input,
   return result;
 }
 
-static double sigmoid(double x) {
-  // Of the two forms the one whose exponential cannot overflow.
-  return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
-}
-
 static double applyUnary(UnaryKind kind, double x) {
   switch (kind) {
   case UnaryKind::Neg:
@@ -60,15 +56,15 @@ static double applyUnary(UnaryKind kind, double x) {
   case UnaryKind::Rsqrt:
     return 1 / std::sqrt(x);
   case UnaryKind::Exp:
-    return std::exp(x);
+    return numerics::exp(x);
   case UnaryKind::Log:
-    return std::log(x);
+    return numerics::log(x);
   case UnaryKind::Tanh:
-    return std::tanh(x);
+    return numerics::tanh(x);
   case UnaryKind::Erf:
-    return std::erf(x);
+    return numerics::erf(x);
   case UnaryKind::Sigmoid:
-    return sigmoid(x);
+    return numerics::sigmoid(x);
   case UnaryKind::Relu:
     return x < 0 ? 0 : x;
   case UnaryKind::Reciprocal:
@@ -82,11 +78,11 @@ static double applyUnary(UnaryKind kind, double x) {
   case UnaryKind::Sign:
     return x > 0 ? 1 : x < 0 ? -1 : x;
   case UnaryKind::Sin:
-    return std::sin(x);
+    return numerics::sin(x);
   case UnaryKind::Cos:
-    return std::cos(x);
+    return numerics::cos(x);
   case UnaryKind::Softplus:
-    return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+    return numerics::softplus(x);
   case UnaryKind::Not:
     break;
   }
@@ -125,13 +121,13 @@ LogicalResult GeluOp::interpret(Values operands, Results &results,
   results.push_back(mapNumbers(operands[0], [&](double x) {
     switch (kind) {
     case GeluKind::Erf:
-      return 0.5 * x * std::erfc(-x * inverseSqrt2);
+      return 0.5 * x * numerics::erfc(-x * inverseSqrt2);
     case GeluKind::Tanh:
       return 0.5 * x *
-             (1 +
-              std::tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+             (1 + numerics::tanh(0.79788456080286535588 *
+                                 (x + 0.044715 * x * x * x)));
     case GeluKind::Sigmoid:
-      return x * sigmoid(1.702 * x);
+      return x * numerics::sigmoid(1.702 * x);
     }
     llvm_unreachable("all kinds are covered");
   }));
@@ -140,8 +136,8 @@ LogicalResult GeluOp::interpret(Values operands, Results &results,
 
 LogicalResult SiluOp::interpret(Values operands, Results &results,
                                 InterpreterContext &) {
-  results.push_back(
-      mapNumbers(operands[0], [](double x) { return x * sigmoid(x); }));
+  results.push_back(mapNumbers(
+      operands[0], [](double x) { return x * numerics::sigmoid(x); }));
   return success();
 }
 
@@ -254,7 +250,7 @@ static double applyBinary(BinaryKind kind, double a, double b) {
   case BinaryKind::Div:
     return a / b;
   case BinaryKind::Pow:
-    return std::pow(a, b);
+    return numerics::pow(a, b);
   case BinaryKind::Min:
     return std::isnan(a) || std::isnan(b) ? NAN : std::min(a, b);
   case BinaryKind::Max:
