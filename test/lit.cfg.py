@@ -22,5 +22,6 @@ config.substitutions += [
     ("%python", python),
     # %onnxtext IN OUT: ONNX's text form to a file.
     ("%onnxtext", f"{python} {tools}/onnxtext.py"),
+    ("%quantc_library", os.path.join(config.quantc_obj_root, "lib", "libquantc.so")),
     ("%models", os.path.join(config.test_source_root, "models")),
 ]

@@ -50,7 +50,10 @@ class NN_Op<string mnemonic, list<Trait> traits = []>
 }
 
 def NN_Element : AnyTypeOf<[F32, I32, I64, I1]>;
-def NN_Tensor : RankedTensorOf<[F32, I32, I64, I1]>;
+def NN_Tensor : Type<
+    And<[CPred<"::llvm::isa<::mlir::RankedTensorType>($_self)">,
+         CPred<"::quantc::nn::isElementwiseType($_self)">]>,
+    "ranked tensor of f32, i32, i64 or i1", "::mlir::RankedTensorType">;
 def NN_FloatTensor : RankedTensorOf<[F32]>;
 def NN_IndexTensor : RankedTensorOf<[I64]>;
 /// A tensor of builtin or of quantised elements: what contractions take.
