@@ -117,3 +117,14 @@ func.func @clip_and_cast() {
   check.expect_eq %low, %low_e : tensor<2xi32>, tensor<2xi32>
   return
 }
+
+// Bounds of integers are exact, and may lie outside of the type.
+func.func @clip_integers() {
+  %x = arith.constant dense<[-9223372036854775807, 9007199254740993, 5]> : tensor<3xi64>
+  %all = nn.clip %x min 0xFFF0000000000000 max 1.0e30 : tensor<3xi64>
+  check.expect_eq %all, %x : tensor<3xi64>, tensor<3xi64>
+  %some = nn.clip %x min -2.5 max 4.5 : tensor<3xi64>
+  %some_e = arith.constant dense<[-2, 4, 4]> : tensor<3xi64>
+  check.expect_eq %some, %some_e : tensor<3xi64>, tensor<3xi64>
+  return
+}
