@@ -38,7 +38,9 @@ private:
   bool isBytes() { return cast<VectorType>(op.getLhs().getType()).getElementType().isInteger(8); }
   bool isUnsignedBySigned() { return bound.getLhsLow() >= 0; }
   bool pairFits16() {
-    if (bound.getHasLane())
+    // What a whole lane takes of one sign is more than a pair does.
+    if (bound.getHasLane() &&
+        bound.getLhsHigh() * std::max(-bound.getLaneLow(), bound.getLaneHigh()) <= 32767)
       return true;
     int64_t rhs = std::max(std::abs(bound.getRhsLow()), std::abs(bound.getRhsHigh()));
     return 2 * bound.getLhsHigh() * rhs <= 32767;

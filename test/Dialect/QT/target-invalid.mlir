@@ -33,7 +33,7 @@ func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector
 // -----
 
 func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector<16xi16>, %e: vector<16xi8>, %h: vector<16xi16>) {
-  // expected-error @below {{lhs range 0..256 does not fit i8}}
+  // expected-error @below {{lhs range 0..256 does not fit an unsigned i8}}
   %r = qt.dot 4, %a, %b, %c {bound = #qt.bound<lhs = 0..256, rhs = 0..1, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
   return
 }
@@ -41,7 +41,7 @@ func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector
 // -----
 
 func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector<16xi16>, %e: vector<16xi8>, %h: vector<16xi16>) {
-  // expected-error @below {{rhs range -129..0 does not fit i8}}
+  // expected-error @below {{rhs range -129..0 does not fit a signed i8}}
   %r = qt.dot 4, %a, %b, %c {bound = #qt.bound<lhs = 0..255, rhs = -129..0, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
   return
 }
@@ -91,5 +91,21 @@ func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector
 func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector<16xi16>, %e: vector<16xi8>, %h: vector<16xi16>) {
   // expected-error @below {{a table of 17 entries; supported: 1 to 16}}
   %r = qt.lookup %a in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17] : vector<32xi8>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<32xi8>, %c: vector<8xi32>) {
+  // expected-error @below {{rhs range 0..128 does not fit a signed i8}}
+  %r = qt.dot 4, %a, %a, %c {bound = #qt.bound<lhs = 0..1, rhs = 0..128, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<16xi16>, %c: vector<8xi32>) {
+  // expected-error @below {{lhs range 0..32768 does not fit a signed i16}}
+  %r = qt.dot 2, %a, %a, %c {bound = #qt.bound<lhs = 0..32768, rhs = 0..1, chain = 1>} : vector<16xi16>, vector<16xi16>, vector<8xi32>
   return
 }

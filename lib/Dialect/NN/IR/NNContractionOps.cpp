@@ -44,6 +44,33 @@ static LogicalResult verifyBlocksAlong(Operation *op, unsigned index,
   return success();
 }
 
+/// A quantised result needs quantised operands, and blocks that fit it.
+static LogicalResult verifyResultFormat(QuantizableOpInterface op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto format = dyn_cast<QuantizedElementTypeInterface>(type.getElementType());
+  if (!format)
+    return success();
+  for (const ContractionOperand &operand : op.getContractionOperands()) {
+    Type given = op->getOperand(operand.index).getType();
+    if (!isQuantizedTensor(given))
+      return op->emitOpError("operand #")
+             << operand.index << " of type " << given
+             << " gives no quantised result of type " << type;
+  }
+  return format.verifyShape([&] { return op->emitOpError("result: "); },
+                            type.getShape());
+}
+
+bool nn::areCompatibleContractionTypes(TypeRange lhs, TypeRange rhs) {
+  return lhs.size() == rhs.size() &&
+         llvm::all_of(llvm::zip_equal(lhs, rhs), [](auto pair) {
+           auto [left, right] = pair;
+           return areCompatibleTypes(left, right) ||
+                  ((isQuantizedTensor(left) || isQuantizedTensor(right)) &&
+                   succeeded(verifyCompatibleShape(left, right)));
+         });
+}
+
 //===----------------------------------------------------------------------===//
 // Matmul
 //===----------------------------------------------------------------------===//
@@ -90,7 +117,7 @@ LogicalResult MatmulOp::verify() {
     return emitOpError("result is of type ")
            << getType() << ", expected "
            << RankedTensorType::get(*shape, getType().getElementType());
-  return success();
+  return verifyResultFormat(*this);
 }
 
 SmallVector<ContractionOperand> MatmulOp::getContractionOperands() {
@@ -164,7 +191,7 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("result is of type ")
            << getType() << ", expected "
            << RankedTensorType::get(expected, getType().getElementType());
-  return success();
+  return verifyResultFormat(*this);
 }
 
 SmallVector<ContractionOperand> AttentionOp::getContractionOperands() {

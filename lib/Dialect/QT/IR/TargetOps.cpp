@@ -21,12 +21,11 @@ using namespace quantc::qt;
 // DotOp
 //===----------------------------------------------------------------------===//
 
-/// Whether an integer of `bits` holds the range, as signed or as unsigned.
-static bool fits(int64_t low, int64_t high, unsigned bits) {
-  if (low < 0)
-    return low >= -(int64_t(1) << (bits - 1)) &&
-           high < (int64_t(1) << (bits - 1));
-  return high < (int64_t(1) << bits);
+/// Whether an integer of `bits` holds the range.
+static bool fits(int64_t low, int64_t high, unsigned bits, bool isUnsigned) {
+  if (isUnsigned && low >= 0)
+    return high < (int64_t(1) << bits);
+  return low >= -(int64_t(1) << (bits - 1)) && high < (int64_t(1) << (bits - 1));
 }
 
 LogicalResult DotOp::verify() {
@@ -50,14 +49,19 @@ LogicalResult DotOp::verify() {
                             "in i32, 2 of i16 in i32";
 
   BoundAttr bound = getBound();
-  auto check = [&](StringRef name, int64_t low, int64_t high) -> LogicalResult {
-    if (fits(low, high, bits))
+  auto check = [&](StringRef name, int64_t low, int64_t high,
+                   bool isUnsigned) -> LogicalResult {
+    if (fits(low, high, bits, isUnsigned))
       return success();
     return emitOpError() << name << " range " << low << ".." << high
-                         << " does not fit i" << bits;
+                         << " does not fit "
+                         << (isUnsigned && low >= 0 ? "an unsigned i"
+                                                    : "a signed i")
+                         << bits;
   };
-  if (failed(check("lhs", bound.getLhsLow(), bound.getLhsHigh())) ||
-      failed(check("rhs", bound.getRhsLow(), bound.getRhsHigh())))
+  // No instruction takes two unsigned operands, or unsigned 16 bits.
+  if (failed(check("lhs", bound.getLhsLow(), bound.getLhsHigh(), bits == 8)) ||
+      failed(check("rhs", bound.getRhsLow(), bound.getRhsHigh(), false)))
     return failure();
 
   // The extremes of one lane after the whole chain.

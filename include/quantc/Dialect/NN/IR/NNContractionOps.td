@@ -11,6 +11,15 @@
 
 include "quantc/Dialect/NN/IR/NNDialect.td"
 
+/// A contraction infers f32; with integer-only operands its result may be of
+/// an integer-only type, which nothing but the stage that made it knows.
+defvar contractionReturnTypes = [{
+  static bool isCompatibleReturnTypes(::mlir::TypeRange lhs,
+                                      ::mlir::TypeRange rhs) {
+    return ::quantc::nn::areCompatibleContractionTypes(lhs, rhs);
+  }
+}];
+
 def NN_MatmulOp : NN_Op<"matmul", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
@@ -26,7 +35,8 @@ def NN_MatmulOp : NN_Op<"matmul", [
     ```
   }];
   let arguments = (ins NN_QuantizableTensor:$lhs, NN_QuantizableTensor:$rhs);
-  let results = (outs NN_FloatTensor:$result);
+  let results = (outs NN_QuantizableTensor:$result);
+  let extraClassDeclaration = contractionReturnTypes;
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
@@ -53,7 +63,8 @@ def NN_AttentionOp : NN_Op<"attention", [
                        NN_QuantizableTensor:$value,
                        Optional<NN_FloatTensor>:$mask, F32Attr:$scale,
                        UnitAttr:$causal);
-  let results = (outs NN_FloatTensor:$result);
+  let results = (outs NN_QuantizableTensor:$result);
+  let extraClassDeclaration = contractionReturnTypes;
   let assemblyFormat = [{
     $query `,` $key `,` $value (`mask` `(` $mask^ `:` type($mask) `)`)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `->` type($result)

@@ -36,6 +36,8 @@ bool isContractionOperand(mlir::Type type);
 /// Whether values of one list can be of the types of the other: equal types but
 /// for sizes that one of them leaves open.
 bool areCompatibleTypes(mlir::TypeRange lhs, mlir::TypeRange rhs);
+/// The same, where a quantised element stands for any.
+bool areCompatibleContractionTypes(mlir::TypeRange lhs, mlir::TypeRange rhs);
 
 /// What tensors, or equal scalars or vectors, broadcast to, with the given
 /// element type; null where they do not.

@@ -199,8 +199,8 @@ def QT_BoundAttr : QT_Attr<"Bound", "bound"> {
   let description = [{
     `#qt.bound<lhs = 0..255, rhs = -90..90, chain = 2>`: ranges of the two
     operands' elements and the number of `qt.dot`s that are summed into one
-    accumulator, this one included. An operand whose range reaches below zero
-    is read as signed, any other as unsigned.
+    accumulator, this one included. lhs of 8 bits is read as unsigned if its
+    range does not reach below zero; everything else is signed.
 
     `lane = -128..128` is what a packer proved beyond the elements' range: the
     sum of the negative and of the positive rhs elements that meet one lane of
