@@ -23,10 +23,27 @@ SymbolicShapes::SymbolicShapes(FunctionOpInterface func)
   if (func.isExternal())
     return;
   inferArguments(func);
+  inferResults(func);
   func->walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (op != func.getOperation())
       infer(op);
   });
+  inferResults(func);
+}
+
+/// What the function states of its results, which no op in it may tell. Before
+/// the ops are asked and after: what they set would take precedence.
+void SymbolicShapes::inferResults(FunctionOpInterface func) {
+  auto maps = func->getAttrOfType<ArrayAttr>(resultShapesAttrName);
+  Operation *terminator = func.getFunctionBody().back().getTerminator();
+  if (!maps || maps.size() != terminator->getNumOperands())
+    return;
+  for (auto [map, value] : llvm::zip(maps.getAsRange<AffineMapAttr>(),
+                                     terminator->getOperands())) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    if (type && static_cast<int64_t>(map.getValue().getNumResults()) == type.getRank())
+      setSizes(value, map.getValue().getResults());
+  }
 }
 
 void SymbolicShapes::inferArguments(FunctionOpInterface func) {

@@ -19,6 +19,7 @@ namespace quantc {
 /// Names of the function's attributes that state its symbols.
 constexpr llvm::StringLiteral dimNamesAttrName = "qt.dim_names";
 constexpr llvm::StringLiteral argShapesAttrName = "qt.arg_shapes";
+constexpr llvm::StringLiteral resultShapesAttrName = "qt.result_shapes";
 
 /// The sizes of every tensor of a function as expressions of its symbols.
 ///
@@ -71,6 +72,7 @@ public:
 private:
   mlir::AffineExpr canonicalize(mlir::AffineExpr size);
   void inferArguments(mlir::FunctionOpInterface func);
+  void inferResults(mlir::FunctionOpInterface func);
 
   mlir::MLIRContext *context;
   unsigned numSymbols = 0;

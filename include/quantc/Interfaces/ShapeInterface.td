@@ -28,6 +28,12 @@ def ShapeInterface : OpInterface<"ShapeInterface"> {
         made for it, so that a constant there needs no memory.
       }],
       "bool", "isShapeOperand", (ins "unsigned":$index), [{}],
+      [{ return false; }]>,
+    InterfaceMethod<[{
+        Whether the operand states nothing but the sizes of the result: where
+        those are known otherwise it need not be computed.
+      }],
+      "bool", "isSizeOperand", (ins "unsigned":$index), [{}],
       [{ return false; }]>
   ];
 }

@@ -169,7 +169,12 @@ void KernelBuilder::finish() {
   builder.setInsertionPointToEnd(&span.getBody().front());
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
   func::ReturnOp::create(builder, getLoc(), word);
-  unsigned symbols = shapes.getNumSymbols();
+  // Those of the kernel; the analysis may have made some up in between.
+  unsigned symbols = 0;
+  for (StringRef name : {argShapesAttrName, resultShapesAttrName})
+    if (auto maps = kernel->getAttrOfType<ArrayAttr>(name))
+      for (auto map : maps.getAsRange<AffineMapAttr>())
+        symbols = std::max(symbols, map.getValue().getNumSymbols());
   auto makeMap = [&](AffineExpr expression) {
     return AffineMapAttr::get(AffineMap::get(0, symbols, expression));
   };

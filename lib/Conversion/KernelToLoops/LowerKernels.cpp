@@ -26,6 +26,7 @@ using namespace quantc;
 /// The first that can emit a kernel does.
 static const KernelGenerator generators[] = {
     {"contraction", canEmitContraction, emitContraction},
+    {"attention", canEmitAttention, emitAttention},
     {"rows", canEmitRows, emitRows},
     {"movement", canEmitMovement, emitMovement},
 };

@@ -20,6 +20,7 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseMap.h"
@@ -198,6 +199,29 @@ std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
   return result;
 }
 
+/// Operands that only state sizes, all of which the analysis knows, give way to
+/// poison; what computed them is erased with the last user.
+static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
+  unsigned symbols = shapes.getNumSymbols();
+  entry.walk([&](ShapeInterface op) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!op.isSizeOperand(operand.getOperandNumber()) ||
+          matchPattern(operand.get(), m_Constant()))
+        continue;
+      (void)shapes.getSizes(op->getResult(0));
+      if (shapes.getNumSymbols() != symbols)
+        return; // something was not known
+      OpBuilder builder(op);
+      operand.set(ub::PoisonOp::create(builder, op.getLoc(),
+                                       operand.get().getType()));
+    }
+  });
+  for (Operation &op : llvm::make_early_inc_range(
+           llvm::reverse(entry.getBody().front().getOperations())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
 /// The symbols of the entry that occur in \p lists, in order of appearance.
 static llvm::SetVector<AffineExpr>
 collectSymbols(ArrayRef<SmallVector<AffineExpr>> lists) {
@@ -341,6 +365,7 @@ void GroupKernels::runOnOperation() {
       entries.push_back(func);
   for (func::FuncOp entry : entries) {
     SymbolicShapes shapes(entry);
+    dropSizeOperands(entry, shapes);
     for (auto reshape : llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
       OpBuilder builder(reshape);
       auto alias = qt::AliasOp::create(builder, reshape.getLoc(),

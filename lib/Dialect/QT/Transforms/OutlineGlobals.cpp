@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
@@ -69,13 +70,17 @@ private:
 
 /// A constant that this user holds as an immediate: a splat, or sizes and
 /// positions that are read when code is made. No memory needed.
-static bool isImmediate(OpOperand &use) {
+static bool isImmediate(OpOperand &use, SymbolicShapes &shapes) {
   DenseElementsAttr attribute;
   if (!matchPattern(use.get(), m_Constant(&attribute)))
     return false;
   auto shaped = dyn_cast<ShapeInterface>(use.getOwner());
-  return attribute.isSplat() ||
-         (shaped && shaped.isShapeOperand(use.getOperandNumber()));
+  if (attribute.isSplat() ||
+      (shaped && shaped.isShapeOperand(use.getOperandNumber())))
+    return true;
+  // A computation of sizes, which becomes part of the entry's own.
+  return use.getOwner()->getNumResults() == 1 &&
+         shapes.getElements(use.getOwner()->getResult(0));
 }
 
 StringRef
@@ -108,6 +113,7 @@ void OutlineGlobals::runOnOperation() {
       if (op.getNumResults() && isConstantSlice(op.getResult(0)))
         constant.insert(&op);
 
+    SymbolicShapes shapes(func);
     // Where a constant meets a computation on run-time values, or is returned.
     func.walk([&](Operation *user) {
       if (constant.contains(user))
@@ -116,7 +122,7 @@ void OutlineGlobals::runOnOperation() {
         Operation *definition = operand.get().getDefiningOp();
         if (!definition || !constant.contains(definition))
           continue;
-        if (isImmediate(operand) && !isa<func::ReturnOp>(user))
+        if (isImmediate(operand, shapes) && !isa<func::ReturnOp>(user))
           continue;
         StringRef name =
             makeGlobal(operand.get(), getConstantSlice(operand.get()));

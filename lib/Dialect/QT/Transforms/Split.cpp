@@ -140,10 +140,14 @@ struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
       formats.push_back(TypeAttr::get(quantize.getResultFormat()));
       encoding = quantize.getEncodingAttr();
     }
+    // A row of weights is encoded like the other operands; none is negative.
+    TypeAttr weights;
+    if (formats[0])
+      weights = formats[0];
     rewriter.replaceOpWithNewOp<qt::AttentionOp>(
         op, op.getType(), floats[0], floats[1], floats[2], op.getMask(),
         op.getScaleAttr(), op.getCausalAttr(), formats[0], formats[1],
-        formats[2], /*p_format=*/TypeAttr(), encoding);
+        formats[2], weights, encoding);
     return success();
   }
 };

@@ -29,6 +29,7 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
   let extraClassDeclaration = [{
     /// Of ShapeInterface.
     bool isShapeOperand(unsigned index) { return index == 1; }
+    bool isSizeOperand(unsigned index) { return index == 1; }
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -105,6 +106,7 @@ def NN_ExpandOp : NN_Op<"expand"> {
   let extraClassDeclaration = [{
     /// Of ShapeInterface.
     bool isShapeOperand(unsigned index) { return index == 1; }
+    bool isSizeOperand(unsigned index) { return index == 1; }
   }];
   let hasVerifier = 1;
   let hasFolder = 1;

@@ -123,7 +123,7 @@ def GroupKernels : Pass<"qt-group-kernels", "::mlir::ModuleOp"> {
     long as no third kernel stands between. Reshapes become `qt.alias`. Kernels
     that print equally are one function.
   }];
-  let dependentDialects = ["::quantc::qt::QTDialect"];
+  let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::ub::UBDialect"];
 }
 
 #endif // QUANTC_DIALECT_QT_TRANSFORMS_PASSES_TD
