@@ -9,10 +9,12 @@
 #include "Generators.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 
 namespace quantc {

@@ -31,7 +31,8 @@ def LowerKernels : Pass<"qt-lower-kernels", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::quantc::nn::NNDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect",
     "::quantc::qt::QTDialect"
   ];
