@@ -181,6 +181,8 @@ void KernelBuilder::finish() {
   module->setAttr("qt.iterations", makeMap(iterations));
   module->setAttr("qt.scratch", makeMap(scratchBytes));
   module->setAttr("qt.grain", builder.getI64IntegerAttr(grain));
+  // The entry sizes its buffers by these.
+  module->setAttr(resultShapesAttrName, kernel->getAttr(resultShapesAttrName));
   if (Operation *parent = kernel->getParentOp())
     if (Attribute target = parent->getAttr("qt.target"))
       module->setAttr("qt.target", target);

@@ -222,6 +222,19 @@ static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
       op.erase();
 }
 
+/// Sizes of the entry's results, which launches do not tell any more.
+static void stateResultShapes(func::FuncOp entry, SymbolicShapes &shapes) {
+  Builder builder(entry.getContext());
+  SmallVector<SmallVector<AffineExpr>> lists;
+  for (Value value : entry.getBody().front().getTerminator()->getOperands())
+    lists.emplace_back(shapes.getSizes(value));
+  SmallVector<Attribute> maps;
+  for (const SmallVector<AffineExpr> &sizes : lists)
+    maps.push_back(AffineMapAttr::get(AffineMap::get(
+        0, shapes.getNumSymbols(), sizes, entry.getContext())));
+  entry->setAttr(resultShapesAttrName, builder.getArrayAttr(maps));
+}
+
 /// The symbols of the entry that occur in \p lists, in order of appearance.
 static llvm::SetVector<AffineExpr>
 collectSymbols(ArrayRef<SmallVector<AffineExpr>> lists) {
@@ -366,6 +379,7 @@ void GroupKernels::runOnOperation() {
   for (func::FuncOp entry : entries) {
     SymbolicShapes shapes(entry);
     dropSizeOperands(entry, shapes);
+    stateResultShapes(entry, shapes);
     for (auto reshape : llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
       OpBuilder builder(reshape);
       auto alias = qt::AliasOp::create(builder, reshape.getLoc(),

@@ -1,0 +1,47 @@
+//===- Codegen.h - Object code of kernels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TARGET_CPU_CODEGEN_H
+#define QUANTC_TARGET_CPU_CODEGEN_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace quantc {
+
+using ObjectBytes = llvm::SmallVector<char, 0>;
+
+/// From the modules that qt-lower-kernels makes to the LLVM dialect, all of
+/// them on as many threads as the context has.
+void buildKernelsToLLVMPipeline(mlir::OpPassManager &manager);
+
+/// What the symbol of a kernel is called in object code.
+std::string getKernelSymbol(llvm::StringRef kernel);
+
+/// A target machine that emits position-independent code for \p cpu.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features);
+
+/// Runs the short pipeline of passes on \p module and emits an object file, or
+/// assembly text.
+llvm::Expected<ObjectBytes> emitObject(llvm::Module &module, llvm::TargetMachine &machine,
+                                       bool asAssembly = false);
+
+/// The object code of every kernel module in \p module, in their order, on
+/// \p threads threads. They are in the LLVM dialect.
+llvm::Expected<std::vector<ObjectBytes>> compileKernels(mlir::ModuleOp module, const CpuTarget &target,
+                                                        unsigned threads, bool asAssembly = false);
+
+} // namespace quantc
+
+#endif // QUANTC_TARGET_CPU_CODEGEN_H

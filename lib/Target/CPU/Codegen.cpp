@@ -1,0 +1,139 @@
+//===- Codegen.cpp - Object code of kernels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Target/CPU/Codegen.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
+#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/TargetParser/Triple.h"
+#include <atomic>
+#include <thread>
+
+using namespace mlir;
+using namespace quantc;
+
+void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
+  OpPassManager &kernels = manager.nest<ModuleOp>();
+  kernels.addPass(createExpandElementwise());
+  kernels.addPass(createLowerDot());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+  kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  kernels.addPass(createConvertVectorToLLVMPass(vectors));
+  kernels.addPass(createConvertMathToLLVMPass());
+  kernels.addPass(createFinalizeMemRefToLLVMConversionPass());
+  kernels.addPass(createArithToLLVMConversionPass());
+  kernels.addPass(createConvertIndexToLLVMPass());
+  kernels.addPass(createConvertControlFlowToLLVMPass());
+  kernels.addPass(createConvertFuncToLLVMPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+}
+
+std::string quantc::getKernelSymbol(llvm::StringRef kernel) { return ("qk." + kernel).str(); }
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features) {
+  std::string problem;
+  llvm::Triple parsed(triple);
+  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(parsed, problem);
+  if (!backend)
+    return llvm::createStringError(problem);
+  llvm::TargetOptions options;
+  std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
+      parsed, cpu, features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+  if (!machine)
+    return llvm::createStringError("no code generator for " + triple);
+  return machine;
+}
+
+llvm::Expected<ObjectBytes> quantc::emitObject(llvm::Module &module, llvm::TargetMachine &machine, bool asAssembly) {
+  module.setTargetTriple(machine.getTargetTriple());
+  module.setDataLayout(machine.createDataLayout());
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager callGraph;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(callGraph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  llvm::ModulePassManager passes;
+  if (llvm::Error error = builder.parsePassPipeline(
+          passes, "function(sroa,early-cse,instcombine,simplifycfg,loop-mssa(licm),early-cse)"))
+    return std::move(error);
+  passes.run(module, modules);
+  ObjectBytes bytes;
+  llvm::raw_svector_ostream stream(bytes);
+  llvm::legacy::PassManager emission;
+  auto kind = asAssembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
+  if (machine.addPassesToEmitFile(emission, stream, nullptr, kind))
+    return llvm::createStringError("the code generator emits no such file");
+  emission.run(module);
+  return bytes;
+}
+
+static llvm::Expected<ObjectBytes> compileKernel(ModuleOp kernel, const CpuTarget &target, bool asAssembly) {
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> module = translateModuleToLLVMIR(kernel, context, *kernel.getName());
+  if (!module)
+    return llvm::createStringError("kernel '" + *kernel.getName() + "' has no LLVM IR");
+  std::string features = target.getFeatureString();
+  auto machine = makeTargetMachine(target.getTriple(), target.getCpu(), features);
+  if (!machine)
+    return machine.takeError();
+  for (llvm::Function &function : *module) {
+    if (function.isDeclaration())
+      continue;
+    function.setName(getKernelSymbol(function.getName()));
+    function.setVisibility(llvm::GlobalValue::HiddenVisibility);
+    function.addFnAttr("target-cpu", target.getCpu());
+    function.addFnAttr("target-features", features);
+    function.addFnAttr(llvm::Attribute::NoUnwind);
+    if (target.has("avx512f"))
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+  return emitObject(*module, **machine, asAssembly);
+}
+
+llvm::Expected<std::vector<ObjectBytes>> quantc::compileKernels(ModuleOp module, const CpuTarget &target,
+                                                                unsigned threads, bool asAssembly) {
+  SmallVector<ModuleOp> kernels(module.getOps<ModuleOp>());
+  std::vector<ObjectBytes> objects(kernels.size());
+  std::vector<std::string> problems(kernels.size());
+  // Disjoint modules of one context may be translated at the same time.
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i = next++; i < kernels.size(); i = next++) {
+      llvm::Expected<ObjectBytes> object = compileKernel(kernels[i], target, asAssembly);
+      if (object)
+        objects[i] = std::move(*object);
+      else
+        problems[i] = llvm::toString(object.takeError());
+    }
+  };
+  std::vector<std::thread> pool;
+  for (unsigned i = 1; i < threads && i < kernels.size(); ++i)
+    pool.emplace_back(work);
+  work();
+  for (std::thread &thread : pool)
+    thread.join();
+  for (const std::string &problem : problems)
+    if (!problem.empty())
+      return llvm::createStringError(problem);
+  return objects;
+}
