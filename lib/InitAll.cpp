@@ -27,6 +27,7 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Interpreter/Passes.h"
+#include "quantc/Pipelines/Pipelines.h"
 
 using namespace mlir;
 
@@ -49,4 +50,5 @@ void quantc::registerAllPasses() {
   qt::registerQTTransformsPasses();
   registerKernelToLoopsPasses();
   registerInterpreterPasses();
+  registerStagePipelines();
 }

@@ -1,0 +1,67 @@
+//===- ArenaPlan.h - Where every tensor of a program lies -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ARTIFACT_ARENAPLAN_H
+#define QUANTC_ARTIFACT_ARENAPLAN_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include <vector>
+
+namespace quantc {
+
+/// Assigns the tensors of an entry to its inputs, outputs, globals, and slots
+/// of one arena. Two tensors share a slot if no launch needs both.
+class ArenaPlan {
+public:
+  /// A piece of the arena, as large as the largest of these sizes in bytes.
+  struct Slot {
+    llvm::SmallVector<mlir::AffineExpr> sizes;
+  };
+
+  /// A launch with its kernel's numbers in terms of the entry's symbols.
+  struct Launch {
+    mutable qt::LaunchOp op;
+    llvm::SmallVector<mlir::AffineExpr> symbols;
+    mlir::AffineExpr iterations, scratch;
+    int64_t grain;
+  };
+
+  struct Place {
+    enum Kind { Slot, Input, Output, Global } kind;
+    unsigned index = 0;
+    llvm::StringRef global;
+  };
+
+  ArenaPlan(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
+
+  llvm::ArrayRef<Slot> getSlots() const { return slots; }
+  llvm::ArrayRef<Launch> getLaunches() const { return launches; }
+  /// Where \p tensor of the entry lies; aliases lie where their source does.
+  Place getPlace(mlir::Value tensor) const;
+  /// Results of the entry that are to be copied from somewhere else.
+  llvm::ArrayRef<std::pair<unsigned, mlir::Value>> getCopies() const { return copies; }
+
+private:
+  void collectLaunches(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
+  void placeResults(mlir::func::FuncOp entry);
+  void assignSlots();
+
+  std::vector<Slot> slots;
+  std::vector<Launch> launches;
+  llvm::DenseMap<mlir::Value, Place> places;
+  llvm::DenseMap<mlir::Value, mlir::AffineExpr> bytes;
+  std::vector<std::pair<unsigned, mlir::Value>> copies;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_ARTIFACT_ARENAPLAN_H

@@ -1,0 +1,35 @@
+//===- Artifact.h - From lowered modules to shared libraries -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ARTIFACT_ARTIFACT_H
+#define QUANTC_ARTIFACT_ARTIFACT_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "quantc/Artifact/EntryEmitter.h"
+#include "llvm/Support/Error.h"
+
+namespace quantc {
+
+/// How an artefact is written.
+struct ArtifactOptions {
+  std::string prefix;   ///< of the exported symbol; empty: "quantc"
+  unsigned threads = 1; ///< results do not depend on it
+};
+
+/// Writes the shared library of \p module, which the stage `llvm` has made, to
+/// \p path: under a temporary name first, so that nothing partial is left.
+llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info, const ArtifactOptions &options,
+                               llvm::StringRef path);
+
+/// Links object files to a shared library that exports one symbol.
+llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef exportedSymbol,
+                              llvm::StringRef path);
+
+} // namespace quantc
+
+#endif // QUANTC_ARTIFACT_ARTIFACT_H

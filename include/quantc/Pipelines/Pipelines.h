@@ -1,0 +1,42 @@
+//===- Pipelines.h - The stages of the compiler -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_PIPELINES_PIPELINES_H
+#define QUANTC_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <string>
+
+namespace quantc {
+
+/// What the stages need to be told.
+struct StageOptions {
+  std::string recipe = "w8a8g32"; ///< a name, or a path
+  std::string cpuLayout;          ///< class of target to lay out for; empty: the module's
+};
+
+/// One arrow of the way from a model to object code. The IR behind each is
+/// legal by itself.
+struct Stage {
+  llvm::StringLiteral name;
+  llvm::StringLiteral summary;
+  void (*build)(mlir::OpPassManager &manager, const StageOptions &options);
+};
+
+/// All stages in their order, from `import` (what follows the reading of the
+/// file) to `llvm`.
+llvm::ArrayRef<Stage> getStages();
+
+/// Registers `--quantc-<stage>` for every stage, and `--quantc-pipeline` for
+/// all of them up to the last.
+void registerStagePipelines();
+
+} // namespace quantc
+
+#endif // QUANTC_PIPELINES_PIPELINES_H

@@ -1,0 +1,109 @@
+//===- ArenaPlan.cpp - Where every tensor of a program lies -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Artifact/ArenaPlan.h"
+#include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Interpreter/HostValue.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// The value whose memory \p tensor is.
+static Value getRoot(Value tensor) {
+  while (auto alias = tensor.getDefiningOp<qt::AliasOp>())
+    tensor = alias.getInput();
+  return tensor;
+}
+
+ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels) {
+  collectLaunches(entry, kernels);
+  placeResults(entry);
+  assignSlots();
+}
+
+void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
+  MLIRContext *context = entry.getContext();
+  for (auto op : entry.getOps<qt::LaunchOp>()) {
+    auto kernel = kernels.lookupSymbol<ModuleOp>(op.getKernel().getLeafReference());
+    Launch launch{op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, 1};
+    // A kernel's symbols stand for the launch's sizes.
+    auto translate = [&](AffineExpr expression) {
+      return expression.replaceDimsAndSymbols({}, launch.symbols);
+    };
+    auto single = [&](StringRef name) {
+      return translate(kernel->getAttrOfType<AffineMapAttr>(name).getValue().getResult(0));
+    };
+    launch.iterations = single("qt.iterations");
+    launch.scratch = single("qt.scratch");
+    launch.grain = kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt();
+    auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
+    for (auto [result, map] : llvm::zip_equal(op.getResults(), shapes.getAsRange<AffineMapAttr>())) {
+      Type element = cast<RankedTensorType>(result.getType()).getElementType();
+      AffineExpr size = getAffineConstantExpr(getElementBytes(element), context);
+      for (AffineExpr extent : map.getValue().getResults())
+        size = size * translate(extent);
+      bytes[result] = size;
+    }
+    launches.push_back(launch);
+  }
+}
+
+void ArenaPlan::placeResults(func::FuncOp entry) {
+  for (BlockArgument argument : entry.getArguments())
+    places[argument] = {Place::Input, argument.getArgNumber(), {}};
+  for (auto global : entry.getOps<qt::GlobalRefOp>())
+    places[global.getResult()] = {Place::Global, 0, global.getGlobal()};
+  Operation *terminator = entry.getBody().front().getTerminator();
+  for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
+    Value root = getRoot(value);
+    // The first result that a tensor is becomes its memory.
+    if (root.getDefiningOp<qt::LaunchOp>() && !places.count(root))
+      places[root] = {Place::Output, static_cast<unsigned>(index), {}};
+    else
+      copies.push_back({index, value});
+  }
+}
+
+void ArenaPlan::assignSlots() {
+  llvm::DenseMap<Value, size_t> lastUse;
+  for (auto [time, launch] : llvm::enumerate(launches))
+    for (Value operand : launch.op.getOperands())
+      lastUse[getRoot(operand)] = time;
+  for (auto &[index, value] : copies)
+    lastUse[getRoot(value)] = launches.size();
+  // Interval colouring: launches are in order, so the first free slot is one
+  // whose last tensor died earlier; one of the same size wastes nothing.
+  std::vector<size_t> freeFrom;
+  for (auto [time, launch] : llvm::enumerate(launches))
+    for (Value result : launch.op.getResults()) {
+      if (places.count(result))
+        continue;
+      AffineExpr size = bytes[result];
+      std::optional<size_t> chosen;
+      for (size_t slot = 0; slot < slots.size(); ++slot) {
+        if (freeFrom[slot] > time)
+          continue;
+        bool isSame = llvm::is_contained(slots[slot].sizes, size);
+        if (!chosen || (isSame && !llvm::is_contained(slots[*chosen].sizes, size)))
+          chosen = slot;
+      }
+      if (!chosen) {
+        chosen = slots.size();
+        slots.emplace_back();
+        freeFrom.push_back(0);
+      }
+      if (!llvm::is_contained(slots[*chosen].sizes, size))
+        slots[*chosen].sizes.push_back(size);
+      auto it = lastUse.find(result);
+      freeFrom[*chosen] = (it == lastUse.end() ? time : it->second) + 1;
+      places[result] = {Place::Slot, static_cast<unsigned>(*chosen), {}};
+    }
+}
+
+ArenaPlan::Place ArenaPlan::getPlace(Value tensor) const { return places.lookup(getRoot(tensor)); }

@@ -1,0 +1,386 @@
+//===- EntryEmitter.cpp - The program around the kernels -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The entry is straight-line code: it fills the arguments of one kernel after
+// the other and hands each to the runtime's `parallel`. Buffers that are not
+// alive at the same time share a slot of the arena; the offsets of slots are
+// prefix sums of sizes known when the program is called. `plan` computes the
+// same sizes with overflow checks before anything is allocated.
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Artifact/EntryEmitter.h"
+#include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Artifact/ArenaPlan.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interpreter/HostValue.h"
+#include "quantc/Runtime/Program.h"
+#include "quantc/Support/Locations.h"
+#include "quantc/Support/Version.h"
+#include "quantc/Target/CPU/Codegen.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/Intrinsics.h"
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+
+/// Features that the runtime can look for on a CPU.
+const char *const checkedFeatures[] = {
+#define QCRT_X86(name, ...) name,
+#define QCRT_AARCH64(name, ...) name,
+#include "quantc/Runtime/Features.def"
+};
+
+/// Emits expressions of the symbols, which lie in an array of i64.
+class SizeEmitter {
+public:
+  SizeEmitter(llvm::IRBuilder<> &b, llvm::Value *symbols, bool isChecked)
+      : b(b), symbols(symbols), isChecked(isChecked), overflow(b.getFalse()) {}
+
+  llvm::Value *emit(AffineExpr expression);
+  llvm::Value *add(llvm::Value *x, llvm::Value *y);
+  llvm::Value *mul(llvm::Value *x, llvm::Value *y);
+  llvm::Value *max(llvm::Value *x, llvm::Value *y) {
+    return b.CreateSelect(b.CreateICmpSGT(x, y), x, y);
+  }
+  /// Rounded up to whole cache lines.
+  llvm::Value *align(llvm::Value *bytes) {
+    return b.CreateAnd(add(bytes, b.getInt64(63)), b.getInt64(~int64_t(63)));
+  }
+  /// Whether anything overflowed so far.
+  llvm::Value *getOverflow() { return overflow; }
+
+private:
+  llvm::Value *checked(llvm::Intrinsic::ID id, llvm::Value *x, llvm::Value *y);
+
+  llvm::IRBuilder<> &b;
+  llvm::Value *symbols;
+  bool isChecked;
+  llvm::Value *overflow;
+  llvm::DenseMap<AffineExpr, llvm::Value *> known;
+};
+
+class ProgramEmitter {
+public:
+  ProgramEmitter(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info, llvm::Module &program)
+      : entry(entry), kernels(kernels), info(info), program(program), context(program.getContext()), b(context),
+        plan(entry, kernels) {}
+
+  llvm::Error emit();
+
+private:
+  llvm::Function *emitPlan();
+  llvm::Expected<llvm::Function *> emitEntry();
+  void emitDescriptor(llvm::Function *entryFunction, llvm::Function *planFunction);
+  llvm::Constant *makeString(llvm::StringRef text);
+  llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements, llvm::Type *type);
+  llvm::Constant *describeValue(llvm::StringRef name, Type type, ArrayRef<AffineExpr> sizes);
+  llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result, llvm::ArrayRef<llvm::Type *> arguments);
+  SmallVector<AffineExpr> getResultSizes(unsigned index);
+
+  func::FuncOp entry;
+  ModuleOp kernels;
+  const ProgramInfo &info;
+  llvm::Module &program;
+  llvm::LLVMContext &context;
+  llvm::IRBuilder<> b;
+  ArenaPlan plan;
+  SmallVector<llvm::Constant *> sites;
+};
+
+} // namespace
+
+llvm::Value *SizeEmitter::checked(llvm::Intrinsic::ID id, llvm::Value *x, llvm::Value *y) {
+  llvm::Value *pair = b.CreateBinaryIntrinsic(id, x, y);
+  overflow = b.CreateOr(overflow, b.CreateExtractValue(pair, 1));
+  return b.CreateExtractValue(pair, 0);
+}
+
+llvm::Value *SizeEmitter::add(llvm::Value *x, llvm::Value *y) {
+  return isChecked ? checked(llvm::Intrinsic::sadd_with_overflow, x, y) : b.CreateAdd(x, y);
+}
+
+llvm::Value *SizeEmitter::mul(llvm::Value *x, llvm::Value *y) {
+  return isChecked ? checked(llvm::Intrinsic::smul_with_overflow, x, y) : b.CreateMul(x, y);
+}
+
+llvm::Value *SizeEmitter::emit(AffineExpr expression) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return b.getInt64(constant.getValue());
+  if (llvm::Value *value = known.lookup(expression))
+    return value;
+  llvm::Value *value;
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expression)) {
+    llvm::Value *address = b.CreateConstGEP1_64(b.getInt64Ty(), symbols, symbol.getPosition());
+    value = b.CreateLoad(b.getInt64Ty(), address);
+  } else {
+    auto binary = cast<AffineBinaryOpExpr>(expression);
+    llvm::Value *x = emit(binary.getLHS()), *y = emit(binary.getRHS());
+    // Sizes are not negative; a divisor of zero comes from an empty tensor.
+    auto divisor = [&] { return b.CreateSelect(b.CreateICmpEQ(y, b.getInt64(0)), b.getInt64(1), y); };
+    switch (expression.getKind()) {
+    case AffineExprKind::Add:
+      value = add(x, y);
+      break;
+    case AffineExprKind::Mul:
+      value = mul(x, y);
+      break;
+    case AffineExprKind::FloorDiv:
+      value = b.CreateUDiv(x, divisor());
+      break;
+    case AffineExprKind::CeilDiv:
+      value = b.CreateUDiv(add(x, b.CreateSub(y, b.getInt64(1))), divisor());
+      break;
+    default:
+      value = b.CreateURem(x, divisor());
+    }
+  }
+  return known[expression] = value;
+}
+
+llvm::Function *ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
+                                             llvm::ArrayRef<llvm::Type *> arguments) {
+  auto *function = llvm::Function::Create(llvm::FunctionType::get(result, arguments, false),
+                                          llvm::GlobalValue::InternalLinkage, name, program);
+  function->addFnAttr(llvm::Attribute::NoUnwind);
+  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
+  return function;
+}
+
+SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
+  auto maps = entry->getAttrOfType<ArrayAttr>(resultShapesAttrName);
+  return SmallVector<AffineExpr>(cast<AffineMapAttr>(maps[index]).getValue().getResults());
+}
+
+/// i32 plan(const i64 *symbols, i64 *out)
+llvm::Function *ProgramEmitter::emitPlan() {
+  llvm::Function *function = makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
+  SizeEmitter sizes(b, function->getArg(0), /*isChecked=*/true);
+  llvm::Value *arena = b.getInt64(0), *scratch = b.getInt64(0);
+  for (const ArenaPlan::Slot &slot : plan.getSlots()) {
+    llvm::Value *bytes = b.getInt64(0);
+    for (AffineExpr size : slot.sizes)
+      bytes = sizes.max(bytes, sizes.emit(size));
+    arena = sizes.add(arena, sizes.align(bytes));
+  }
+  for (const ArenaPlan::Launch &launch : plan.getLaunches())
+    scratch = sizes.max(scratch, sizes.emit(launch.scratch));
+  unsigned place = 0;
+  auto put = [&](llvm::Value *value) {
+    b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(), function->getArg(1), place++));
+  };
+  put(arena);
+  put(scratch);
+  for (unsigned i = 0; i < entry.getNumResults(); ++i)
+    for (AffineExpr size : getResultSizes(i))
+      put(sizes.emit(size));
+  b.CreateRet(b.CreateSelect(sizes.getOverflow(), b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(QCRT_OK)));
+  return function;
+}
+
+/// i32 entry(qcrt_run *run, const i64 *symbols, void *const *inputs, void *const *outputs, char *arena)
+llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
+  llvm::Type *pointer = b.getPtrTy(), *i64 = b.getInt64Ty();
+  llvm::Function *function = makeFunction("entry", b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer});
+  SizeEmitter sizes(b, function->getArg(1), /*isChecked=*/false);
+  unsigned slots = 1;
+  for (const ArenaPlan::Launch &launch : plan.getLaunches())
+    slots = std::max<unsigned>(slots, launch.op.getNumOperands() + launch.op.getNumResults() + launch.symbols.size());
+  llvm::Value *arguments = b.CreateAlloca(i64, b.getInt32(slots));
+  llvm::Value *parallel = b.CreateLoad(pointer, function->getArg(0));
+
+  SmallVector<llvm::Value *> bases;
+  llvm::Value *offset = b.getInt64(0);
+  for (const ArenaPlan::Slot &slot : plan.getSlots()) {
+    bases.push_back(b.CreateGEP(b.getInt8Ty(), function->getArg(4), offset));
+    llvm::Value *bytes = b.getInt64(0);
+    for (AffineExpr size : slot.sizes)
+      bytes = sizes.max(bytes, sizes.emit(size));
+    offset = sizes.add(offset, sizes.align(bytes));
+  }
+  auto element = [&](llvm::Value *array, unsigned index) {
+    return b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, array, index));
+  };
+  auto locate = [&](Value value) -> llvm::Value * {
+    ArenaPlan::Place place = plan.getPlace(value);
+    switch (place.kind) {
+    case ArenaPlan::Place::Slot:
+      return bases[place.index];
+    case ArenaPlan::Place::Output:
+      return element(function->getArg(3), place.index);
+    case ArenaPlan::Place::Input:
+      return element(function->getArg(2), place.index);
+    case ArenaPlan::Place::Global:
+      break;
+    }
+    std::string name = place.global.str();
+    llvm::GlobalVariable *global = program.getNamedGlobal(name);
+    if (!global) {
+      global = new llvm::GlobalVariable(program, b.getInt8Ty(), true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+      global->setVisibility(llvm::GlobalValue::HiddenVisibility);
+      // Weights may lie further away than 2 GiB.
+      global->setCodeModel(llvm::CodeModel::Large);
+    }
+    return global;
+  };
+
+  auto *kernelType = llvm::FunctionType::get(b.getInt32Ty(), {i64, i64, pointer, pointer}, false);
+  auto *parallelType = llvm::FunctionType::get(b.getInt32Ty(), {pointer, pointer, i64, i64, pointer}, false);
+  for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
+    unsigned slot = 0;
+    auto put = [&](llvm::Value *value) {
+      b.CreateStore(value, b.CreateConstGEP1_64(i64, arguments, slot++));
+    };
+    for (Value operand : launch.op.getOperands())
+      put(locate(operand));
+    for (Value result : launch.op.getResults())
+      put(locate(result));
+    for (AffineExpr symbol : launch.symbols)
+      put(sizes.emit(symbol));
+    llvm::FunctionCallee kernel =
+        program.getOrInsertFunction(getKernelSymbol(launch.op.getKernel().getLeafReference()), kernelType);
+    cast<llvm::Function>(kernel.getCallee())->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    llvm::Value *word = b.CreateCall(parallelType, parallel,
+                                     {function->getArg(0), kernel.getCallee(), sizes.emit(launch.iterations),
+                                      b.getInt64(launch.grain), arguments});
+    // Where it failed: the site of the launch, for the sentence of the runtime.
+    sites.push_back(makeString(getValueName(launch.op.getLoc())));
+    auto *failed = llvm::BasicBlock::Create(context, "", function);
+    auto *next = llvm::BasicBlock::Create(context, "", function);
+    b.CreateCondBr(b.CreateICmpNE(word, b.getInt32(0)), failed, next);
+    b.SetInsertPoint(failed);
+    b.CreateRet(b.CreateOr(word, b.getInt32(static_cast<uint32_t>(sites.size()) << QCRT_ERROR_KIND_BITS)));
+    b.SetInsertPoint(next);
+  }
+  // Results that no launch wrote where they belong.
+  for (const auto &[index, value] : plan.getCopies()) {
+    llvm::Value *bytes = b.getInt64(getElementBytes(cast<RankedTensorType>(value.getType()).getElementType()));
+    for (AffineExpr size : getResultSizes(index))
+      bytes = sizes.mul(bytes, sizes.emit(size));
+    b.CreateMemCpy(element(function->getArg(3), index), llvm::MaybeAlign(1), locate(value), llvm::MaybeAlign(1), bytes);
+  }
+  b.CreateRet(b.getInt32(QCRT_OK));
+  return function;
+}
+
+llvm::Constant *ProgramEmitter::makeString(llvm::StringRef text) {
+  auto *data = llvm::ConstantDataArray::getString(context, text);
+  return new llvm::GlobalVariable(program, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data);
+}
+
+llvm::Constant *ProgramEmitter::makeArray(llvm::ArrayRef<llvm::Constant *> elements, llvm::Type *type) {
+  auto *array = llvm::ConstantArray::get(llvm::ArrayType::get(type, elements.size()), elements);
+  return new llvm::GlobalVariable(program, array->getType(), true, llvm::GlobalValue::PrivateLinkage, array);
+}
+
+/// The code of quantc_dtype for an element type of the entry.
+static int getDtype(Type element) {
+  if (element.isF32())
+    return QUANTC_F32;
+  if (element.isInteger(1))
+    return QUANTC_BOOL;
+  if (element.isF16())
+    return QUANTC_F16;
+  if (element.isBF16())
+    return QUANTC_BF16;
+  if (element.isF64())
+    return QUANTC_F64;
+  bool isUnsigned = element.isUnsignedInteger();
+  switch (element.getIntOrFloatBitWidth()) {
+  case 8:
+    return isUnsigned ? QUANTC_U8 : QUANTC_I8;
+  case 16:
+    return isUnsigned ? QUANTC_U16 : QUANTC_I16;
+  case 32:
+    return isUnsigned ? QUANTC_U32 : QUANTC_I32;
+  default:
+    return isUnsigned ? QUANTC_U64 : QUANTC_I64;
+  }
+}
+
+llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type, ArrayRef<AffineExpr> sizes) {
+  SmallVector<llvm::Constant *> dims;
+  for (AffineExpr size : sizes) {
+    int64_t dim = QUANTC_DIM_COMPUTED;
+    if (auto constant = dyn_cast<AffineConstantExpr>(size))
+      dim = constant.getValue();
+    else if (auto symbol = dyn_cast<AffineSymbolExpr>(size))
+      dim = -static_cast<int64_t>(symbol.getPosition()) - 1;
+    dims.push_back(b.getInt64(dim));
+  }
+  auto *structType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty());
+  Type element = cast<RankedTensorType>(type).getElementType();
+  return llvm::ConstantStruct::get(structType, {makeString(name), makeArray(dims, b.getInt64Ty()),
+                                                b.getInt32(getDtype(element)), b.getInt32(dims.size())});
+}
+
+void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction, llvm::Function *planFunction) {
+  auto namesOf = [&](llvm::StringRef attribute, unsigned count) {
+    SmallVector<std::string> names;
+    auto list = entry->getAttrOfType<ArrayAttr>(attribute);
+    for (unsigned i = 0; i < count; ++i)
+      names.push_back(list && i < list.size() ? cast<StringAttr>(list[i]).str() : std::to_string(i));
+    return names;
+  };
+  SymbolicShapes shapes(entry);
+  SmallVector<llvm::Constant *> inputs, outputs, dims;
+  auto inputNames = namesOf("qt.arg_names", entry.getNumArguments());
+  for (auto [name, argument] : llvm::zip_equal(inputNames, entry.getArguments()))
+    inputs.push_back(describeValue(name, argument.getType(), SmallVector<AffineExpr>(shapes.getSizes(argument))));
+  auto outputNames = namesOf("qt.result_names", entry.getNumResults());
+  for (auto [index, name] : llvm::enumerate(outputNames))
+    outputs.push_back(describeValue(name, entry.getResultTypes()[index], getResultSizes(index)));
+  auto *dimType = llvm::StructType::get(b.getPtrTy(), b.getInt64Ty(), b.getInt64Ty());
+  if (auto list = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
+    for (auto name : list.getAsRange<StringAttr>())
+      dims.push_back(llvm::ConstantStruct::get(dimType, {makeString(name.getValue()), b.getInt64(0), b.getInt64(INT64_MAX)}));
+  std::string features;
+  for (const char *feature : checkedFeatures)
+    if (info.target.has(feature))
+      features += (features.empty() ? "" : ",") + std::string(feature);
+  auto *variantType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getPtrTy());
+  llvm::Constant *variant = llvm::ConstantStruct::get(
+      variantType, {makeString(info.target.getCpu()), makeString(features), entryFunction, planFunction});
+  auto *valueType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty());
+  SmallVector<llvm::Constant *> fields{b.getInt32(QCRT_PROGRAM_VERSION),
+                                       b.getInt32(inputs.size()),
+                                       b.getInt32(outputs.size()),
+                                       b.getInt32(dims.size()),
+                                       b.getInt32(1),
+                                       b.getInt32(sites.size()),
+                                       makeString(info.name),
+                                       makeString(std::string("quantc ") + getVersion()),
+                                       makeString(info.metadata),
+                                       makeArray(inputs, valueType),
+                                       makeArray(outputs, valueType),
+                                       makeArray(dims, dimType),
+                                       makeArray(variant, variantType),
+                                       makeArray(sites, b.getPtrTy())};
+  auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
+  auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true, llvm::GlobalValue::ExternalLinkage,
+                                          descriptor, "qcrt_this_program");
+  global->setVisibility(llvm::GlobalValue::HiddenVisibility);
+}
+
+llvm::Error ProgramEmitter::emit() {
+  llvm::Function *planFunction = emitPlan();
+  llvm::Expected<llvm::Function *> entryFunction = emitEntry();
+  if (!entryFunction)
+    return entryFunction.takeError();
+  emitDescriptor(*entryFunction, planFunction);
+  return llvm::Error::success();
+}
+
+llvm::Error quantc::emitProgram(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info, llvm::Module &program) {
+  return ProgramEmitter(entry, kernels, info, program).emit();
+}

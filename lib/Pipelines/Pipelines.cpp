@@ -1,0 +1,107 @@
+//===- Pipelines.cpp - The stages of the compiler -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Pipelines/Pipelines.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Target/CPU/Codegen.h"
+
+using namespace mlir;
+using namespace quantc;
+
+static void buildImport(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(nn::createNNResolveShapes());
+}
+
+static void buildRecompose(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(nn::createNNRecompose());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+/// Nothing yet; smoothing and rotation belong here.
+static void buildNothing(OpPassManager &, const StageOptions &) {}
+
+static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
+  qt::QuantizeContractionsOptions own;
+  own.recipe = options.recipe;
+  manager.addNestedPass<func::FuncOp>(qt::createQuantizeContractions(own));
+  manager.addPass(createCSEPass());
+}
+
+static void buildSplit(OpPassManager &manager, const StageOptions &) {
+  manager.addNestedPass<func::FuncOp>(qt::createSplit());
+  manager.addNestedPass<func::FuncOp>(qt::createFuseEpilogues());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+static void buildLayout(OpPassManager &manager, const StageOptions &options) {
+  qt::AssignLayoutsOptions own;
+  own.cpuLayout = options.cpuLayout;
+  manager.addNestedPass<func::FuncOp>(qt::createAssignLayouts(own));
+  manager.addPass(createCSEPass());
+}
+
+static void buildGroup(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(qt::createOutlineGlobals());
+  manager.addPass(qt::createGroupKernels());
+}
+
+static void buildLower(OpPassManager &manager, const StageOptions &) { manager.addPass(createLowerKernels()); }
+
+static void buildLLVM(OpPassManager &manager, const StageOptions &) { buildKernelsToLLVMPipeline(manager); }
+
+static const Stage stages[] = {
+    {"import", "what an imported model is brought to first", buildImport},
+    {"recompose", "find whole ops in the chains that exporters write", buildRecompose},
+    {"transform", "equivalent transformations of weights and activations", buildNothing},
+    {"quantize", "give operands of contractions the formats of a recipe", buildQuantize},
+    {"integerize", "replace float types between contractions by integer ones", buildNothing},
+    {"split", "separate codes from scales, fuse epilogues", buildSplit},
+    {"layout", "pack weights and activations", buildLayout},
+    {"group", "outline and merge kernels", buildGroup},
+    {"lower", "kernels to loops on memory", buildLower},
+    {"llvm", "kernels to the LLVM dialect", buildLLVM},
+};
+
+llvm::ArrayRef<Stage> quantc::getStages() { return stages; }
+
+namespace {
+struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
+  Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Name or path of the recipe"),
+                             llvm::cl::init("w8a8g32")};
+  Option<std::string> cpuLayout{*this, "cpu-layout", llvm::cl::desc("Class of target to lay out for"),
+                                llvm::cl::init("")};
+
+  StageOptions get() const { return {recipe, cpuLayout}; }
+};
+} // namespace
+
+void quantc::registerStagePipelines() {
+  for (const Stage &stage : stages)
+    mlir::registerPassPipeline(
+        ("quantc-" + stage.name).str(), stage.summary,
+        [&stage](OpPassManager &manager, llvm::StringRef text,
+                 llvm::function_ref<LogicalResult(const Twine &)> report) -> LogicalResult {
+          CommandLineOptions options;
+          std::string problem;
+          llvm::raw_string_ostream stream(problem);
+          if (failed(options.parseFromString(text, stream)))
+            return report(problem);
+          stage.build(manager, options.get());
+          return success();
+        },
+        [](llvm::function_ref<void(const mlir::detail::PassOptions &)> show) { show(CommandLineOptions()); });
+}
