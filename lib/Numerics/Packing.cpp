@@ -196,15 +196,24 @@ static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel) {
   return result;
 }
 
-double quantc::numerics::countMatchedCost(const PackedLayout &layout,
-                                          const int8_t *codes) {
-  double operations = 0;
+/// Bytes of one panel behind the table.
+static int64_t matchedPanelBytes(const PackedLayout &layout, int64_t steps) {
+  return 64 + layout.panel * 8 + alignTo64(steps * 4) + steps * layout.panel * 4;
+}
+
+MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
+                                                  const int8_t *codes) {
+  MatchedSummary summary{0, alignTo64(layout.numPanels() * 4)};
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     MatchedPanel matched = matchSteps(layout, Panel(layout, codes, index));
-    operations += 5.0 * matched.pairs + 3.0 * matched.singles;
+    summary.cost += 5.0 * matched.pairs + 3.0 * matched.singles;
+    summary.bytes += matchedPanelBytes(
+        layout, static_cast<int64_t>(matched.steps.size()));
   }
-  double steps = static_cast<double>(layout.numPanels() * layout.numSteps());
-  return steps > 0 ? operations / steps : 0;
+  int64_t steps = layout.numPanels() * layout.numSteps();
+  if (steps > 0)
+    summary.cost /= static_cast<double>(steps);
+  return summary;
 }
 
 static std::vector<uint8_t> packMatched(const PackedLayout &layout,
@@ -218,7 +227,7 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
     int64_t begin = static_cast<int64_t>(bytes.size());
     int64_t count = static_cast<int64_t>(matched.steps.size());
     int64_t listBytes = alignTo64(count * 4);
-    bytes.resize(begin + 64 + nr * 8 + listBytes + count * nr * 4);
+    bytes.resize(begin + matchedPanelBytes(layout, count));
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
     Writer head(bytes.data() + begin);
     head.put(matched.pairs);

@@ -83,10 +83,15 @@ std::optional<UnpackedWeights> unpackWeights(const PackedLayout &layout,
                                              const uint8_t *bytes,
                                              int64_t size);
 
-/// Vector operations of one row against all of the weights, per step of 4
-/// along K and 8 columns: what choosing between forms compares. `matched`
-/// counts 2.5 for a step in a pair and 3 for a single one.
-double countMatchedCost(const PackedLayout &layout, const int8_t *codes);
+/// What splitting and pairing the steps of weights comes to.
+struct MatchedSummary {
+  /// Vector operations of one row against all of the weights, per step of 4
+  /// along K and 8 columns: 2.5 for a step in a pair, 3 for a single one.
+  double cost;
+  /// Of the packed buffer, which packWeights makes.
+  int64_t bytes;
+};
+MatchedSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole
 /// cache lines, and never a multiple of 512, which would put the rows of a

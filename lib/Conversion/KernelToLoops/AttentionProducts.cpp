@@ -14,6 +14,10 @@
 using namespace mlir;
 using namespace quantc;
 
+/// Keys up to which 127 * 127 of each sum up in 32 bits; the runtime refuses
+/// more, as an index that is out of range.
+static constexpr int64_t maxKeys = 1 << 17;
+
 //===----------------------------------------------------------------------===//
 // Floats
 //===----------------------------------------------------------------------===//
@@ -122,6 +126,10 @@ static Value toBytes(OpBuilder &b, Location loc, Value codes) {
 /// Panels of 16 keys: [panel][feature / 4][16][4], a scale for every key and,
 /// for biased queries, what the sums start from.
 void AttentionEmitter::encodeKeys(OpBuilder &b) {
+  Value tooMany = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, keys, index(maxKeys));
+  auto guard = scf::IfOp::create(b, loc, tooMany, /*withElseRegion=*/false);
+  OpBuilder refused = guard.getThenBodyBuilder();
+  kernel.recordError(refused, KernelError::SizeOverflow);
   int64_t padded = featureVectors * lanes;
   // Keys that fill the last panel have scale 0.
   forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
@@ -318,7 +326,7 @@ void AttentionEmitter::weighCodes(OpBuilder &b, Value row, int64_t count) {
     });
   }
   // Weights are not negative: 0..127 as they are.
-  auto bound = qt::BoundAttr::get(b.getContext(), 0, 127, -127, 127, 1 << 16, false, 0, 0, 0, 0);
+  auto bound = qt::BoundAttr::get(b.getContext(), 0, 127, -127, 127, maxKeys / 4, false, 0, 0, 0, 0);
   auto bytes = VectorType::get(registerLanes * 4, b.getI8Type());
   size_t parts = lanes / registerLanes;
   for (int64_t v = 0; v < widthVectors; ++v) {

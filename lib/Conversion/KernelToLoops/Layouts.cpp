@@ -37,20 +37,24 @@ struct FormatKind {
 };
 } // namespace
 
-/// Whether splitting and pairing the steps of these weights is cheaper.
-static FailureOr<bool> isMatchingCheaper(qt::ContractOp contract, numerics::PackedLayout layout) {
+/// How the weights of \p contract split and pair.
+static FailureOr<numerics::MatchedSummary> summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
   if (failed(codes))
     return failure();
-  return numerics::countMatchedCost(layout, codes->as<int8_t>().data()) < signFormCost;
+  return numerics::summarizeMatched(layout, codes->as<int8_t>().data());
 }
 
-FailureOr<qt::LayoutAttr> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
+FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
   MLIRContext *context = contract.getContext();
   bool vnni = layoutClass == "avx512vnni", avx2 = layoutClass == "avx2";
   int64_t panel = vnni ? 32 : 16, rows = vnni ? 8 : 4;
+  int64_t n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
+  int64_t k = contract.getContractionSize();
   auto make = [&](LayoutForm form, int64_t bias) {
-    return qt::LayoutAttr::get(context, form, panel, rows, bias);
+    auto layout = qt::LayoutAttr::get(context, form, panel, rows, bias);
+    numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+    return PackingChoice{layout, packing.numPanels() * packing.panelBytes()};
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
   if (lhs.isF32() && rhs.isF32())
@@ -64,13 +68,15 @@ FailureOr<qt::LayoutAttr> quantc::chooseLayout(qt::ContractOp contract, StringRe
     if (left.isS8Row && right.isS8Row) {
       if (!avx2)
         return make(LayoutForm::S8, vnni ? 128 : 0);
-      int64_t n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
-      numerics::PackedLayout layout{numerics::PackedForm::Matched, panel, 128, n,
-                                    contract.getContractionSize()};
-      FailureOr<bool> matched = isMatchingCheaper(contract, layout);
+      numerics::PackedLayout layout{numerics::PackedForm::Matched, panel, 128, n, k};
+      FailureOr<numerics::MatchedSummary> matched = summarize(contract, layout);
       if (failed(matched))
         return failure();
-      return *matched ? make(LayoutForm::Matched, 128) : make(LayoutForm::S8, 0);
+      if (matched->cost >= signFormCost)
+        return make(LayoutForm::S8, 0);
+      PackingChoice choice = make(LayoutForm::Matched, 128);
+      choice.bytes = matched->bytes;
+      return choice;
     }
   }
   return contract.emitError("no packed layout for operands of ")
@@ -96,14 +102,6 @@ numerics::PackedLayout quantc::getPackedLayout(qt::LayoutAttr layout, int64_t n,
     llvm_unreachable("all forms are covered");
   };
   return {form(), layout.getPanel(), layout.getBias(), n, k};
-}
-
-RankedTensorType quantc::getPackedType(qt::LayoutAttr layout, int64_t n, int64_t k) {
-  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-  int64_t bytes = packing.form == numerics::PackedForm::Matched
-                      ? ShapedType::kDynamic
-                      : packing.numPanels() * packing.panelBytes();
-  return RankedTensorType::get(bytes, IntegerType::get(layout.getContext(), 8));
 }
 
 RankedTensorType quantc::getActivationRowsType(RankedTensorType codes) {

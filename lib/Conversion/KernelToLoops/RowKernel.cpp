@@ -515,7 +515,7 @@ Value RowEmitter::encode(OpBuilder &builder, qt::QuantizeOp op, Value x,
   clamped = arith::MinSIOp::create(builder, loc, clamped, high);
   Value bytes = arith::TruncIOp::create(
       builder, loc, VectorType::get(lanes, builder.getI8Type()), clamped);
-  if (!op.getLayout())
+  if (!op.getLayoutAttr() || op.getLayoutAttr().getBias() == 0)
     return bytes;
   Value bias = splatConstant(builder, loc, builder.getI8Type(), -128);
   return arith::XOrIOp::create(builder, loc, bytes, bias);
@@ -526,7 +526,8 @@ void RowEmitter::padRow(OpBuilder &builder, qt::QuantizeOp op, Value codes,
                         Value at) {
   int64_t length = cast<AffineConstantExpr>(sizes.back()).getValue();
   int64_t stride = cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
-  Value bias = splatConstant(builder, loc, builder.getI8Type(), -128);
+  bool isBiased = op.getLayoutAttr().getBias() != 0;
+  Value bias = splatConstant(builder, loc, builder.getI8Type(), isBiased ? -128 : 0);
   for (int64_t i = llvm::alignTo(length, lanes); i < stride; i += lanes) {
     Value index = arith::AddIOp::create(builder, loc, at, kernel.getIndex(i));
     vector::StoreOp::create(builder, loc, bias, codes, index);

@@ -15,18 +15,20 @@
 
 namespace quantc {
 
+/// A layout, and the bytes of the weights that are packed in it.
+struct PackingChoice {
+  qt::LayoutAttr layout;
+  int64_t bytes;
+};
+
 /// The layout for \p contract, whose rhs is constant, on a class of target
 /// (CpuTarget::getLayoutClass). Emits what is supported where there is none.
 /// Looks at the weights where a form depends on their values.
-llvm::FailureOr<qt::LayoutAttr> chooseLayout(qt::ContractOp contract,
-                                             llvm::StringRef layoutClass);
+llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
+                                            llvm::StringRef layoutClass);
 
 /// The packing that \p layout states for weights [n, k].
 numerics::PackedLayout getPackedLayout(qt::LayoutAttr layout, int64_t n, int64_t k);
-
-/// The type of the packed buffer; its size is dynamic where it depends on the
-/// values of the weights.
-mlir::RankedTensorType getPackedType(qt::LayoutAttr layout, int64_t n, int64_t k);
 
 /// Codes of activations as rows of a layout.
 mlir::RankedTensorType getActivationRowsType(mlir::RankedTensorType codes);

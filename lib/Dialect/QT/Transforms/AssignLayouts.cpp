@@ -58,24 +58,23 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   if (contract.getLayoutAttr() || contract.isBatched() ||
       !llvm::all_of(contract.getRhs(), isConstantSlice))
     return success(); // read as it lies in memory
-  FailureOr<qt::LayoutAttr> layout = chooseLayout(contract, layoutClass);
-  if (failed(layout))
+  FailureOr<PackingChoice> choice = chooseLayout(contract, layoutClass);
+  if (failed(choice))
     return failure();
+  qt::LayoutAttr layout = choice->layout;
   int64_t k = contract.getContractionSize();
   OpBuilder builder(contract);
   SmallVector<Value> parts(contract.getRhs());
-  int64_t n = cast<RankedTensorType>(contract.getResult().getType())
-                  .getShape()
-                  .back();
+  auto packedType = RankedTensorType::get(choice->bytes, builder.getI8Type());
   auto pack = qt::PackOp::create(builder, contract.getRhs()[0].getLoc(),
-                                 getPackedType(*layout, n, k), parts,
-                                 contract.getRhsFormatAttr(), *layout);
+                                 packedType, parts,
+                                 contract.getRhsFormatAttr(), layout);
   contract.getRhsMutable().assign(pack.getResult());
-  contract.setLayoutAttr(*layout);
+  contract.setLayoutAttr(layout);
   auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
   contract.setGeometryAttr(
       qt::MatmulAttr::get(&getContext(), matmul.getBatched(), k));
-  return layOutActivations(builder, contract, *layout);
+  return layOutActivations(builder, contract, layout);
 }
 
 void AssignLayouts::runOnOperation() {

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -84,7 +85,7 @@ Positions::Positions(func::FuncOp func) {
 /// The block of \p rank dimensions that \p format describes along \p axis.
 static SmallVector<int64_t> getBlockShape(const OperandFormat &format,
                                           int64_t rank, int64_t axis) {
-  constexpr int64_t whole = -1;
+  constexpr int64_t whole = ShapedType::kDynamic;
   SmallVector<int64_t> shape(rank, format.perTensor ? whole : 1);
   shape[axis] = format.block ? format.block : whole;
   return shape;
@@ -156,7 +157,7 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
   }
   SmallVector<Type> types;
   for (Value value : quantized)
-    types.push_back(value.getType());
+    types.push_back(getElementTypeOrSelf(value));
   if (failed(op.verifyFormats(types)))
     return failure();
   for (auto [operand, value] : llvm::zip_equal(operands, quantized))
