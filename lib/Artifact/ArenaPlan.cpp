@@ -21,6 +21,26 @@ static Value getRoot(Value tensor) {
   return tensor;
 }
 
+/// What a size is likely to be like, for choosing only.
+static double estimate(AffineExpr expression) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+    return static_cast<double>(constant.getValue());
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
+  if (!binary)
+    return 16;
+  double lhs = estimate(binary.getLHS()), rhs = estimate(binary.getRHS());
+  switch (expression.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::Mod:
+    return rhs;
+  default:
+    return rhs == 0 ? lhs : lhs / rhs;
+  }
+}
+
 ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels) {
   collectLaunches(entry, kernels);
   placeResults(entry);
@@ -31,7 +51,7 @@ void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
   MLIRContext *context = entry.getContext();
   for (auto op : entry.getOps<qt::LaunchOp>()) {
     auto kernel = kernels.lookupSymbol<ModuleOp>(op.getKernel().getLeafReference());
-    Launch launch{op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, 1};
+    Launch launch{op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, {}, 1};
     // A kernel's symbols stand for the launch's sizes.
     auto translate = [&](AffineExpr expression) {
       return expression.replaceDimsAndSymbols({}, launch.symbols);
@@ -46,8 +66,11 @@ void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
     for (auto [result, map] : llvm::zip_equal(op.getResults(), shapes.getAsRange<AffineMapAttr>())) {
       Type element = cast<RankedTensorType>(result.getType()).getElementType();
       AffineExpr size = getAffineConstantExpr(getElementBytes(element), context);
-      for (AffineExpr extent : map.getValue().getResults())
+      launch.resultSizes.emplace_back();
+      for (AffineExpr extent : map.getValue().getResults()) {
+        launch.resultSizes.back().push_back(translate(extent));
         size = size * translate(extent);
+      }
       bytes[result] = size;
     }
     launches.push_back(launch);
@@ -77,27 +100,32 @@ void ArenaPlan::assignSlots() {
       lastUse[getRoot(operand)] = time;
   for (auto &[index, value] : copies)
     lastUse[getRoot(value)] = launches.size();
-  // Interval colouring: launches are in order, so the first free slot is one
-  // whose last tensor died earlier; one of the same size wastes nothing.
+  // Interval colouring: launches are in order, so a free slot is one whose
+  // last tensor died earlier. The one that wastes least is taken; where all
+  // are too small, the largest.
   std::vector<size_t> freeFrom;
+  std::vector<double> estimates;
   for (auto [time, launch] : llvm::enumerate(launches))
     for (Value result : launch.op.getResults()) {
       if (places.count(result))
         continue;
       AffineExpr size = bytes[result];
+      double likely = estimate(size);
+      auto waste = [&](double other) { return other >= likely ? other - likely : 1e30 - other; };
       std::optional<size_t> chosen;
       for (size_t slot = 0; slot < slots.size(); ++slot) {
         if (freeFrom[slot] > time)
           continue;
-        bool isSame = llvm::is_contained(slots[slot].sizes, size);
-        if (!chosen || (isSame && !llvm::is_contained(slots[*chosen].sizes, size)))
+        if (!chosen || waste(estimates[slot]) < waste(estimates[*chosen]))
           chosen = slot;
       }
       if (!chosen) {
         chosen = slots.size();
         slots.emplace_back();
         freeFrom.push_back(0);
+        estimates.push_back(0);
       }
+      estimates[*chosen] = std::max(estimates[*chosen], likely);
       if (!llvm::is_contained(slots[*chosen].sizes, size))
         slots[*chosen].sizes.push_back(size);
       auto it = lastUse.find(result);

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/Artifact.h"
+#include "CheckProgram.h"
+#include "RuntimeBitcode.h"
 #include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -23,11 +25,6 @@
 
 using namespace mlir;
 using namespace quantc;
-
-extern "C" {
-extern const char quantc_runtime_bitcode[];
-extern const char quantc_runtime_bitcode_end[];
-}
 
 namespace {
 /// Files of one link, removed when it ends.
@@ -88,6 +85,20 @@ static llvm::Expected<std::vector<HostValue>> evaluateGlobals(llvm::ArrayRef<qt:
   return values;
 }
 
+static llvm::Error writeDataFile(const std::string &path, const CpuTarget &target, llvm::ArrayRef<DataItem> items) {
+  std::error_code error;
+  llvm::raw_fd_ostream out(path, error);
+  if (!error) {
+    writeWeightsObject(out, llvm::Triple(target.getTriple()), items);
+    out.close();
+    error = out.error();
+    out.clear_error();
+  }
+  if (error)
+    return llvm::createStringError("'" + path + "': " + error.message());
+  return llvm::Error::success();
+}
+
 static llvm::Error writeWeights(ModuleOp module, const CpuTarget &target, unsigned threads, Workspace &workspace) {
   SmallVector<qt::GlobalOp> globals(module.getOps<qt::GlobalOp>());
   llvm::Expected<std::vector<HostValue>> values = evaluateGlobals(globals, threads);
@@ -109,15 +120,7 @@ static llvm::Error writeWeights(ModuleOp module, const CpuTarget &target, unsign
     items.push_back({{global.getSymName().str()}, bytes});
   }
   workspace.files.push_back(workspace.makePath());
-  std::error_code error;
-  llvm::raw_fd_ostream out(workspace.files.back(), error);
-  if (error)
-    return llvm::createStringError("'" + workspace.files.back() + "': " + error.message());
-  writeWeightsObject(out, llvm::Triple(target.getTriple()), items);
-  out.close();
-  if (out.has_error())
-    return llvm::createStringError("'" + workspace.files.back() + "': " + out.error().message());
-  return llvm::Error::success();
+  return writeDataFile(workspace.files.back(), target, items);
 }
 
 /// The runtime, for the baseline of the triple: what looks for the CPU's
@@ -125,7 +128,10 @@ static llvm::Error writeWeights(ModuleOp module, const CpuTarget &target, unsign
 static llvm::Expected<ObjectBytes> compileRuntime(const CpuTarget &target, llvm::StringRef prefix) {
   llvm::InitializeAllAsmParsers();
   llvm::LLVMContext context;
-  llvm::StringRef bitcode(quantc_runtime_bitcode, quantc_runtime_bitcode_end - quantc_runtime_bitcode);
+  llvm::StringRef bitcode = getRuntimeBitcode(target.getTriple());
+  if (bitcode.empty())
+    return llvm::createStringError("there is no runtime for " + target.getTriple() +
+                                   "; supported: x86_64 and aarch64 with Linux");
   auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef(bitcode, "runtime"), context);
   if (!module)
     return module.takeError();
@@ -145,6 +151,8 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   auto entry = module.lookupSymbol<func::FuncOp>("main");
   if (!entry)
     return llvm::createStringError("the module has no function 'main'");
+  if (failed(checkProgram(entry, module)))
+    return llvm::createStringError("the program cannot become an artefact");
   llvm::LLVMContext context;
   llvm::Module program("program", context);
   if (llvm::Error error = emitProgram(entry, module, info, program))
@@ -169,11 +177,15 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   if (llvm::Error error = writeWeights(module, info.target, options.threads, workspace))
     return error;
 
+  std::string emptyObject = workspace.makePath();
+  if (llvm::Error error = writeDataFile(emptyObject, info.target, {}))
+    return error;
+
   llvm::SmallString<128> temporary;
   if (std::error_code error = llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
     return llvm::createStringError("'" + path + "': " + error.message());
   std::string symbol = (options.prefix.empty() ? std::string("quantc") : options.prefix) + "_model";
-  llvm::Error error = linkSharedLibrary(workspace.files, symbol, temporary);
+  llvm::Error error = linkSharedLibrary(workspace.files, emptyObject, symbol, temporary);
   if (!error)
     if (std::error_code problem = llvm::sys::fs::rename(temporary, path))
       error = llvm::createStringError("'" + path + "': " + problem.message());

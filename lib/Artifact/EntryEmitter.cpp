@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/EntryEmitter.h"
+#include "SizeEmitter.h"
 #include "mlir/IR/AffineMap.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/ArenaPlan.h"
@@ -25,50 +26,16 @@
 #include "quantc/Support/Locations.h"
 #include "quantc/Support/Version.h"
 #include "quantc/Target/CPU/Codegen.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
-#include "llvm/IR/Intrinsics.h"
+#include "llvm/TargetParser/Triple.h"
 
 using namespace mlir;
 using namespace quantc;
 
 namespace {
-
-/// Features that the runtime can look for on a CPU.
-const char *const checkedFeatures[] = {
-#define QCRT_X86(name, ...) name,
-#define QCRT_AARCH64(name, ...) name,
-#include "quantc/Runtime/Features.def"
-};
-
-/// Emits expressions of the symbols, which lie in an array of i64.
-class SizeEmitter {
-public:
-  SizeEmitter(llvm::IRBuilder<> &b, llvm::Value *symbols, bool isChecked)
-      : b(b), symbols(symbols), isChecked(isChecked), overflow(b.getFalse()) {}
-
-  llvm::Value *emit(AffineExpr expression);
-  llvm::Value *add(llvm::Value *x, llvm::Value *y);
-  llvm::Value *mul(llvm::Value *x, llvm::Value *y);
-  llvm::Value *max(llvm::Value *x, llvm::Value *y) {
-    return b.CreateSelect(b.CreateICmpSGT(x, y), x, y);
-  }
-  /// Rounded up to whole cache lines.
-  llvm::Value *align(llvm::Value *bytes) {
-    return b.CreateAnd(add(bytes, b.getInt64(63)), b.getInt64(~int64_t(63)));
-  }
-  /// Whether anything overflowed so far.
-  llvm::Value *getOverflow() { return overflow; }
-
-private:
-  llvm::Value *checked(llvm::Intrinsic::ID id, llvm::Value *x, llvm::Value *y);
-
-  llvm::IRBuilder<> &b;
-  llvm::Value *symbols;
-  bool isChecked;
-  llvm::Value *overflow;
-  llvm::DenseMap<AffineExpr, llvm::Value *> known;
-};
 
 class ProgramEmitter {
 public:
@@ -87,6 +54,7 @@ private:
   llvm::Constant *describeValue(llvm::StringRef name, Type type, ArrayRef<AffineExpr> sizes);
   llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result, llvm::ArrayRef<llvm::Type *> arguments);
   SmallVector<AffineExpr> getResultSizes(unsigned index);
+  uint32_t getSite(Location loc);
 
   func::FuncOp entry;
   ModuleOp kernels;
@@ -96,56 +64,20 @@ private:
   llvm::IRBuilder<> b;
   ArenaPlan plan;
   SmallVector<llvm::Constant *> sites;
+  llvm::StringMap<uint32_t> siteNumbers;
 };
 
 } // namespace
 
-llvm::Value *SizeEmitter::checked(llvm::Intrinsic::ID id, llvm::Value *x, llvm::Value *y) {
-  llvm::Value *pair = b.CreateBinaryIntrinsic(id, x, y);
-  overflow = b.CreateOr(overflow, b.CreateExtractValue(pair, 1));
-  return b.CreateExtractValue(pair, 0);
-}
+/// Between slots, so that rows of equally large ones do not fall on the same
+/// cache sets: a kernel reads several at once.
+static constexpr int64_t slotSkew = 5 * QCRT_ALIGNMENT;
 
-llvm::Value *SizeEmitter::add(llvm::Value *x, llvm::Value *y) {
-  return isChecked ? checked(llvm::Intrinsic::sadd_with_overflow, x, y) : b.CreateAdd(x, y);
-}
-
-llvm::Value *SizeEmitter::mul(llvm::Value *x, llvm::Value *y) {
-  return isChecked ? checked(llvm::Intrinsic::smul_with_overflow, x, y) : b.CreateMul(x, y);
-}
-
-llvm::Value *SizeEmitter::emit(AffineExpr expression) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
-    return b.getInt64(constant.getValue());
-  if (llvm::Value *value = known.lookup(expression))
-    return value;
-  llvm::Value *value;
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expression)) {
-    llvm::Value *address = b.CreateConstGEP1_64(b.getInt64Ty(), symbols, symbol.getPosition());
-    value = b.CreateLoad(b.getInt64Ty(), address);
-  } else {
-    auto binary = cast<AffineBinaryOpExpr>(expression);
-    llvm::Value *x = emit(binary.getLHS()), *y = emit(binary.getRHS());
-    // Sizes are not negative; a divisor of zero comes from an empty tensor.
-    auto divisor = [&] { return b.CreateSelect(b.CreateICmpEQ(y, b.getInt64(0)), b.getInt64(1), y); };
-    switch (expression.getKind()) {
-    case AffineExprKind::Add:
-      value = add(x, y);
-      break;
-    case AffineExprKind::Mul:
-      value = mul(x, y);
-      break;
-    case AffineExprKind::FloorDiv:
-      value = b.CreateUDiv(x, divisor());
-      break;
-    case AffineExprKind::CeilDiv:
-      value = b.CreateUDiv(add(x, b.CreateSub(y, b.getInt64(1))), divisor());
-      break;
-    default:
-      value = b.CreateURem(x, divisor());
-    }
-  }
-  return known[expression] = value;
+static llvm::Value *emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes, const ArenaPlan::Slot &slot) {
+  llvm::Value *bytes = b.getInt64(0);
+  for (AffineExpr size : slot.sizes)
+    bytes = sizes.maximum(bytes, sizes.emit(size));
+  return sizes.add(sizes.align(bytes), b.getInt64(slotSkew));
 }
 
 llvm::Function *ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
@@ -165,16 +97,19 @@ SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
 /// i32 plan(const i64 *symbols, i64 *out)
 llvm::Function *ProgramEmitter::emitPlan() {
   llvm::Function *function = makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
-  SizeEmitter sizes(b, function->getArg(0), /*isChecked=*/true);
+  SizeEmitter sizes(b, function->getArg(0));
   llvm::Value *arena = b.getInt64(0), *scratch = b.getInt64(0);
-  for (const ArenaPlan::Slot &slot : plan.getSlots()) {
-    llvm::Value *bytes = b.getInt64(0);
-    for (AffineExpr size : slot.sizes)
-      bytes = sizes.max(bytes, sizes.emit(size));
-    arena = sizes.add(arena, sizes.align(bytes));
+  for (const ArenaPlan::Slot &slot : plan.getSlots())
+    arena = sizes.add(arena, emitSlotBytes(b, sizes, slot));
+  llvm::SmallPtrSet<const void *, 8> seen;
+  for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
+    for (ArrayRef<AffineExpr> extents : launch.resultSizes)
+      for (AffineExpr extent : extents)
+        sizes.checkSize(extent);
+    sizes.emit(launch.iterations);
+    if (seen.insert(launch.scratch.getAsOpaquePointer()).second)
+      scratch = sizes.maximum(scratch, sizes.emit(launch.scratch));
   }
-  for (const ArenaPlan::Launch &launch : plan.getLaunches())
-    scratch = sizes.max(scratch, sizes.emit(launch.scratch));
   unsigned place = 0;
   auto put = [&](llvm::Value *value) {
     b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(), function->getArg(1), place++));
@@ -182,9 +117,11 @@ llvm::Function *ProgramEmitter::emitPlan() {
   put(arena);
   put(scratch);
   for (unsigned i = 0; i < entry.getNumResults(); ++i)
-    for (AffineExpr size : getResultSizes(i))
+    for (AffineExpr size : getResultSizes(i)) {
+      sizes.checkSize(size);
       put(sizes.emit(size));
-  b.CreateRet(b.CreateSelect(sizes.getOverflow(), b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(QCRT_OK)));
+    }
+  b.CreateRet(sizes.getErrorWord());
   return function;
 }
 
@@ -192,7 +129,8 @@ llvm::Function *ProgramEmitter::emitPlan() {
 llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   llvm::Type *pointer = b.getPtrTy(), *i64 = b.getInt64Ty();
   llvm::Function *function = makeFunction("entry", b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer});
-  SizeEmitter sizes(b, function->getArg(1), /*isChecked=*/false);
+  // The plan has checked the same sizes.
+  SizeEmitter sizes(b, function->getArg(1));
   unsigned slots = 1;
   for (const ArenaPlan::Launch &launch : plan.getLaunches())
     slots = std::max<unsigned>(slots, launch.op.getNumOperands() + launch.op.getNumResults() + launch.symbols.size());
@@ -203,10 +141,7 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   llvm::Value *offset = b.getInt64(0);
   for (const ArenaPlan::Slot &slot : plan.getSlots()) {
     bases.push_back(b.CreateGEP(b.getInt8Ty(), function->getArg(4), offset));
-    llvm::Value *bytes = b.getInt64(0);
-    for (AffineExpr size : slot.sizes)
-      bytes = sizes.max(bytes, sizes.emit(size));
-    offset = sizes.add(offset, sizes.align(bytes));
+    offset = b.CreateAdd(offset, emitSlotBytes(b, sizes, slot));
   }
   auto element = [&](llvm::Value *array, unsigned index) {
     return b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, array, index));
@@ -229,7 +164,8 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
       global = new llvm::GlobalVariable(program, b.getInt8Ty(), true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
       global->setVisibility(llvm::GlobalValue::HiddenVisibility);
       // Weights may lie further away than 2 GiB.
-      global->setCodeModel(llvm::CodeModel::Large);
+      if (llvm::Triple(info.target.getTriple()).isX86())
+        global->setCodeModel(llvm::CodeModel::Large);
     }
     return global;
   };
@@ -254,23 +190,37 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
                                      {function->getArg(0), kernel.getCallee(), sizes.emit(launch.iterations),
                                       b.getInt64(launch.grain), arguments});
     // Where it failed: the site of the launch, for the sentence of the runtime.
-    sites.push_back(makeString(getValueName(launch.op.getLoc())));
+    llvm::Value *full = b.CreateOr(word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
     auto *failed = llvm::BasicBlock::Create(context, "", function);
     auto *next = llvm::BasicBlock::Create(context, "", function);
     b.CreateCondBr(b.CreateICmpNE(word, b.getInt32(0)), failed, next);
     b.SetInsertPoint(failed);
-    b.CreateRet(b.CreateOr(word, b.getInt32(static_cast<uint32_t>(sites.size()) << QCRT_ERROR_KIND_BITS)));
+    b.CreateRet(full);
     b.SetInsertPoint(next);
   }
   // Results that no launch wrote where they belong.
   for (const auto &[index, value] : plan.getCopies()) {
     llvm::Value *bytes = b.getInt64(getElementBytes(cast<RankedTensorType>(value.getType()).getElementType()));
     for (AffineExpr size : getResultSizes(index))
-      bytes = sizes.mul(bytes, sizes.emit(size));
+      bytes = b.CreateMul(bytes, sizes.emit(size));
     b.CreateMemCpy(element(function->getArg(3), index), llvm::MaybeAlign(1), locate(value), llvm::MaybeAlign(1), bytes);
   }
   b.CreateRet(b.getInt32(QCRT_OK));
   return function;
+}
+
+/// The number of a value's name behind those of error words, counted from 1; 0
+/// where it has none.
+uint32_t ProgramEmitter::getSite(Location loc) {
+  llvm::StringRef name = getValueName(loc);
+  if (name.empty())
+    return 0;
+  uint32_t &number = siteNumbers[name];
+  if (number == 0) {
+    sites.push_back(makeString(name));
+    number = sites.size();
+  }
+  return number;
 }
 
 llvm::Constant *ProgramEmitter::makeString(llvm::StringRef text) {
@@ -344,10 +294,7 @@ void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction, llvm::Functio
   if (auto list = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
     for (auto name : list.getAsRange<StringAttr>())
       dims.push_back(llvm::ConstantStruct::get(dimType, {makeString(name.getValue()), b.getInt64(0), b.getInt64(INT64_MAX)}));
-  std::string features;
-  for (const char *feature : checkedFeatures)
-    if (info.target.has(feature))
-      features += (features.empty() ? "" : ",") + std::string(feature);
+  std::string features = llvm::join(getCheckedFeatures(info.target), ",");
   auto *variantType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getPtrTy());
   llvm::Constant *variant = llvm::ConstantStruct::get(
       variantType, {makeString(info.target.getCpu()), makeString(features), entryFunction, planFunction});

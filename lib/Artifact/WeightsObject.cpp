@@ -28,8 +28,9 @@ static void pad(raw_ostream &out, uint64_t &position, uint64_t alignment) {
 void quantc::writeWeightsObject(raw_ostream &out, const Triple &triple, ArrayRef<DataItem> items) {
   // Sections: none, data, symbols, strings, names, stack note.
   enum Section { Null, Data, Symbols, Strings, Names, Note, NumSections };
-  std::string names("\0.lrodata\0.symtab\0.strtab\0.shstrtab\0.note.GNU-stack\0", 54);
-  auto nameAt = [&](StringRef name) { return static_cast<ELF::Elf64_Word>(names.find(name.str())); };
+  static const char sectionNames[] = "\0.lrodata\0.rodata\0.symtab\0.strtab\0.shstrtab\0.note.GNU-stack";
+  const StringRef names(sectionNames, sizeof sectionNames);
+  auto nameAt = [&](StringRef name) { return static_cast<ELF::Elf64_Word>(names.find(name)); };
 
   std::string strings(1, '\0'), symbols;
   append(symbols, ELF::Elf64_Sym{});
@@ -63,7 +64,7 @@ void quantc::writeWeightsObject(raw_ostream &out, const Triple &triple, ArrayRef
     section.sh_addralign = alignment;
     position += size;
   };
-  place(Data, ".lrodata", ELF::SHT_PROGBITS, dataBytes, lineBytes);
+  place(Data, triple.isX86_64() ? ".lrodata" : ".rodata", ELF::SHT_PROGBITS, dataBytes, lineBytes);
   sections[Data].sh_flags = ELF::SHF_ALLOC | (triple.isX86_64() ? ELF::SHF_X86_64_LARGE : 0);
   place(Symbols, ".symtab", ELF::SHT_SYMTAB, symbols.size(), 8);
   sections[Symbols].sh_link = Strings;

@@ -31,6 +31,8 @@ public:
   struct Launch {
     mutable qt::LaunchOp op;
     llvm::SmallVector<mlir::AffineExpr> symbols;
+    /// The extents of every result.
+    llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> resultSizes;
     mlir::AffineExpr iterations, scratch;
     int64_t grain;
   };

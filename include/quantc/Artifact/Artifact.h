@@ -26,9 +26,10 @@ struct ArtifactOptions {
 llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info, const ArtifactOptions &options,
                                llvm::StringRef path);
 
-/// Links object files to a shared library that exports one symbol.
-llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef exportedSymbol,
-                              llvm::StringRef path);
+/// Links object files to a shared library that exports one symbol and needs
+/// the C library. \p emptyObject is an object without contents.
+llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects, const std::string &emptyObject,
+                              llvm::StringRef exportedSymbol, llvm::StringRef path);
 
 } // namespace quantc
 

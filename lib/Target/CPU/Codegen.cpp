@@ -8,11 +8,13 @@
 
 #include "quantc/Target/CPU/Codegen.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -30,6 +32,7 @@ void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vectors;
   kernels.addPass(createConvertVectorToLLVMPass(vectors));
@@ -43,6 +46,47 @@ void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
 }
 
 std::string quantc::getKernelSymbol(llvm::StringRef kernel) { return ("qk." + kernel).str(); }
+
+namespace {
+/// Features that code generation uses of its own accord.
+struct FeatureTable {
+  llvm::StringSet<> checked;
+  /// Those whose presence the runtime cannot check, so that no code may need
+  /// them. Others are for intrinsics or tuning.
+  std::vector<llvm::StringRef> forbidden;
+
+  explicit FeatureTable(const llvm::Triple &triple) {
+    if (triple.isX86()) {
+#define QCRT_X86(name, leaf, subleaf, reg, bit, state) checked.insert(name);
+#include "quantc/Runtime/Features.def"
+      forbidden = {"xop", "fma4", "tbm", "lwp", "egpr",      "ndd",     "ccmp",    "nf",
+                   "zu",  "cf",   "ppx", "cmpccxadd", "push2pop2", "avx10.1", "avx10.2"};
+    } else if (triple.isAArch64()) {
+#define QCRT_AARCH64(name, word, bit) checked.insert(name);
+#include "quantc/Runtime/Features.def"
+    }
+  }
+};
+} // namespace
+
+std::vector<std::string> quantc::getCheckedFeatures(const CpuTarget &target) {
+  FeatureTable table{llvm::Triple(target.getTriple())};
+  std::vector<std::string> result;
+  for (const std::string &feature : target.getFeatures())
+    if (table.checked.contains(feature))
+      result.push_back(feature);
+  return result;
+}
+
+/// What code generation may use of \p target.
+static std::string getUsableFeatures(const CpuTarget &target) {
+  FeatureTable table{llvm::Triple(target.getTriple())};
+  std::string text = target.getFeatureString();
+  for (llvm::StringRef feature : table.forbidden)
+    if (target.has(feature))
+      text += (",-" + feature).str();
+  return text;
+}
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features) {
@@ -92,7 +136,7 @@ static llvm::Expected<ObjectBytes> compileKernel(ModuleOp kernel, const CpuTarge
   std::unique_ptr<llvm::Module> module = translateModuleToLLVMIR(kernel, context, *kernel.getName());
   if (!module)
     return llvm::createStringError("kernel '" + *kernel.getName() + "' has no LLVM IR");
-  std::string features = target.getFeatureString();
+  std::string features = getUsableFeatures(target);
   auto machine = makeTargetMachine(target.getTriple(), target.getCpu(), features);
   if (!machine)
     return machine.takeError();

@@ -28,6 +28,10 @@ void buildKernelsToLLVMPipeline(mlir::OpPassManager &manager);
 /// What the symbol of a kernel is called in object code.
 std::string getKernelSymbol(llvm::StringRef kernel);
 
+/// The features that an artefact for \p target needs, as its runtime checks
+/// them: those of Runtime/Features.def.
+std::vector<std::string> getCheckedFeatures(const CpuTarget &target);
+
 /// A target machine that emits position-independent code for \p cpu.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features);

@@ -1,0 +1,84 @@
+//===- SizeEmitter.cpp - Sizes as code -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SizeEmitter.h"
+#include "quantc/Runtime/Program.h"
+
+using namespace llvm;
+using namespace quantc;
+using mlir::AffineExpr;
+using mlir::AffineExprKind;
+
+Value *SizeEmitter::checked(Intrinsic::ID operation, Value *lhs, Value *rhs) {
+  Value *pair = b.CreateBinaryIntrinsic(operation, lhs, rhs);
+  overflow = b.CreateOr(overflow, b.CreateExtractValue(pair, 1));
+  return b.CreateExtractValue(pair, 0);
+}
+
+Value *SizeEmitter::divide(AffineExprKind kind, Value *lhs, Value *rhs) {
+  Value *zero = b.getInt64(0), *one = b.getInt64(1);
+  if (!isa<ConstantInt>(rhs)) {
+    // Divisors are sizes: not negative, but one may be empty.
+    Value *isZero = b.CreateICmpSLE(rhs, zero);
+    division = b.CreateOr(division, isZero);
+    rhs = b.CreateSelect(isZero, one, rhs);
+  }
+  Value *quotient = b.CreateSDiv(lhs, rhs);
+  Value *rest = b.CreateSRem(lhs, rhs);
+  Value *below = b.CreateICmpSLT(rest, zero);
+  switch (kind) {
+  case AffineExprKind::FloorDiv:
+    return b.CreateSub(quotient, b.CreateZExt(below, b.getInt64Ty()));
+  case AffineExprKind::CeilDiv:
+    return b.CreateAdd(quotient, b.CreateZExt(b.CreateICmpSGT(rest, zero),
+                                              b.getInt64Ty()));
+  default:
+    return b.CreateSelect(below, b.CreateAdd(rest, rhs), rest);
+  }
+}
+
+Value *SizeEmitter::emit(AffineExpr expression) {
+  if (Value *value = known.lookup(expression))
+    return value;
+  Value *value = nullptr;
+  if (auto constant = mlir::dyn_cast<mlir::AffineConstantExpr>(expression)) {
+    value = b.getInt64(constant.getValue());
+  } else if (auto symbol = mlir::dyn_cast<mlir::AffineSymbolExpr>(expression)) {
+    Type *i64 = b.getInt64Ty();
+    value = b.CreateLoad(i64, b.CreateConstInBoundsGEP1_64(i64, symbols, symbol.getPosition()));
+  } else {
+    auto binary = mlir::cast<mlir::AffineBinaryOpExpr>(expression);
+    Value *lhs = emit(binary.getLHS()), *rhs = emit(binary.getRHS());
+    AffineExprKind kind = expression.getKind();
+    if (kind == AffineExprKind::Add)
+      value = checked(Intrinsic::sadd_with_overflow, lhs, rhs);
+    else if (kind == AffineExprKind::Mul)
+      value = checked(Intrinsic::smul_with_overflow, lhs, rhs);
+    else
+      value = divide(kind, lhs, rhs);
+  }
+  known[expression] = value;
+  return value;
+}
+
+Value *SizeEmitter::align(Value *bytes) {
+  Value *sum = add(bytes, b.getInt64(QCRT_ALIGNMENT - 1));
+  return b.CreateAnd(sum, b.getInt64(-QCRT_ALIGNMENT));
+}
+
+void SizeEmitter::checkSize(AffineExpr size) {
+  // Constants and symbols have been checked.
+  if (mlir::isa<mlir::AffineBinaryOpExpr>(size))
+    negative = b.CreateOr(negative, b.CreateICmpSLT(emit(size), b.getInt64(0)));
+}
+
+Value *SizeEmitter::getErrorWord() {
+  Value *word = b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(0));
+  word = b.CreateSelect(negative, b.getInt32(QCRT_NEGATIVE_SIZE), word);
+  return b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
+}
