@@ -8,6 +8,10 @@ func.func private @blocks(tensor<4x64x!qt.block<[?, ?], s8, scale = f32>>, tenso
 // CHECK: func private @elements(!qt.block<[?], u1, scale = f32>, !qt.block<[?], s2, scale = f32>, !qt.block<[?], s32, scale = f32>, !qt.block<[?], u16, scale = f32>, !qt.block<[?], f4E2M1, scale = e8m0>, !qt.block<[?], f6E2M3, scale = e8m0>, !qt.block<[?], f6E3M2, scale = e8m0>, !qt.block<[?], f8E4M3, scale = e8m0>, !qt.block<[?], f8E5M2, scale = e8m0>, !qt.block<[?], nf4, scale = f16>)
 func.func private @elements(!qt.block<[?], u1, scale = f32>, !qt.block<[?], s2, scale = f32>, !qt.block<[?], s32, scale = f32>, !qt.block<[?], u16, scale = f32>, !qt.block<[?], f4E2M1, scale = e8m0>, !qt.block<[?], f6E2M3, scale = e8m0>, !qt.block<[?], f6E3M2, scale = e8m0>, !qt.block<[?], f8E4M3, scale = e8m0>, !qt.block<[?], f8E5M2, scale = e8m0>, !qt.block<[?], nf4, scale = f16>)
 
+// Families of formats; equal ones have one spelling.
+// CHECK: func private @families(!qt.block<[?], float<3, 4>, scale = f32>, !qt.block<[?], f4E2M1, scale = f32>, !qt.block<[?], float<4, 3, bias = 2, implicit = 0>, scale = f32>, !qt.block<[?], log<4>, scale = exp<8>>, !qt.block<[?], dint<4>, scale = f32>, !qt.block<[1, 16], sdr<4>, scale = shift<3>, outer = f32>, !qt.block<[?], ternary, scale = f32>, !qt.block<[?], binary, scale = f32>)
+func.func private @families(!qt.block<[?], float<3, 4>, scale = f32>, !qt.block<[?], float<2, 1>, scale = f32>, !qt.block<[?], float<4, 3, bias = 2, implicit = 0>, scale = f32>, !qt.block<[?], log<4>, scale = exp<8>>, !qt.block<[?], dint<4>, scale = f32>, !qt.block<[1, 16], sdr<4>, scale = shift<3>, outer = f32>, !qt.block<[?], ternary, scale = f32>, !qt.block<[?], binary, scale = f32>)
+
 // Zero points and second-level scales; the default blocks of an outer scale
 // are not printed.
 // CHECK: func private @scales(!qt.block<[1, 32], u4, scale = f16, zero = u4>, !qt.block<[1, 32], s4, scale = s8, outer = f32>, !qt.block<[1, 32], s4, scale = s8, outer = f32>, !qt.block<[1, 16], f4E2M1, scale = e4m3, outer = f32[?, ?]>, !qt.block<[1, 32], u4, scale = u6, zero = u6, outer = f16[1, 256]>)

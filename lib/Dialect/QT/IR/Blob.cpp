@@ -113,7 +113,7 @@ std::shared_ptr<const MappedFile> BlobManager::open(const std::string &path,
 Blob *BlobManager::declare(llvm::StringRef key) {
   std::lock_guard<std::mutex> lock(mutex);
   Blob *blob = create(key.str(), unknownSize);
-  declared[key] = blob;
+  declared[blob->getKey()] = blob;
   return blob;
 }
 

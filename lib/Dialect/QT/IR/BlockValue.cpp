@@ -10,10 +10,9 @@
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Numerics/Encoding.h"
 
-#include "llvm/ADT/APFloat.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <cmath>
+#include <cstring>
 
 using namespace mlir;
 using namespace quantc;
@@ -52,19 +51,11 @@ int64_t BlockIndex::operator()(int64_t flat) const {
 // Codes
 //===----------------------------------------------------------------------===//
 
-/// Whether elements are integers; `isSigned` says of which kind.
-static bool isIntegerFormat(StringRef spelling, bool &isSigned) {
-  isSigned = spelling.consume_front("s");
-  unsigned bits;
-  return (isSigned || spelling.consume_front("u")) &&
-         !spelling.getAsInteger(10, bits);
-}
-
 std::vector<int32_t> qt::unpackCodes(BlockType format, ArrayRef<int64_t> shape,
                                      const HostValue &codes) {
   unsigned bits = format.getElement().getBitWidth();
-  bool isSigned = false;
-  isIntegerFormat(format.getElement().getSpelling(), isSigned);
+  bool isSigned = format.getElement().getFormat().kind ==
+                  numerics::ElementFormat::Kind::Signed;
   auto extend = [&](uint64_t value) -> int32_t {
     if (isSigned)
       return static_cast<int32_t>(llvm::SignExtend64(value, bits));
@@ -124,44 +115,15 @@ HostValue qt::packCodes(BlockType format, ArrayRef<int64_t> shape,
 /// One stored scale as a number; for shifts and integers, the multiplier.
 static double readScale(ScaleFormatAttr format, const HostValue &stored,
                         int64_t index) {
-  StringRef spelling = format.getSpelling();
-  if (spelling.starts_with("exp<"))
-    return std::ldexp(1.0, static_cast<int>(std::clamp<int64_t>(
-                               stored.getInteger(index), -2000, 2000)));
-  if (spelling.starts_with("shift<"))
-    return std::ldexp(1.0, static_cast<int>(stored.getInteger(index) & 0xf));
-  if (spelling == "e8m0") {
-    int exponent = static_cast<int>(stored.getInteger(index) & 0xff);
-    return exponent == 255 ? std::nan("") : std::ldexp(1.0, exponent - 127);
-  }
-  if (spelling == "e4m3") {
-    llvm::APFloat value(llvm::APFloat::Float8E4M3FN(),
-                        llvm::APInt(8, stored.getInteger(index) & 0xff));
-    bool lossy;
-    value.convert(llvm::APFloat::IEEEdouble(),
-                  llvm::APFloat::rmNearestTiesToEven, &lossy);
-    return value.convertToDouble();
-  }
-  bool isSigned;
-  if (isIntegerFormat(spelling, isSigned)) {
-    int64_t value = stored.getInteger(index);
-    if (isSigned)
-      return static_cast<double>(value);
-    unsigned bits = stored.getElementType().getIntOrFloatBitWidth();
-    return static_cast<double>(static_cast<uint64_t>(value) &
-                               llvm::maskTrailingOnes<uint64_t>(bits));
-  }
-  return stored.getNumber(index);
+  uint32_t bits = 0;
+  size_t size = getElementBytes(stored.getElementType());
+  std::memcpy(&bits, stored.getBytes().data() + index * size, size);
+  return format.getFormat().decode(bits);
 }
 
 FailureOr<BlockValue> qt::readBlockValue(Operation *op, BlockType format,
                                          ArrayRef<HostValue> parts,
                                          ArrayRef<int64_t> shape) {
-  bool isSigned;
-  StringRef element = format.getElement().getSpelling();
-  if (!isIntegerFormat(element, isSigned))
-    return op->emitOpError() << "element format '" << element
-                             << "' is not evaluated yet; supported: integers";
   // Sizes of what is evaluated may be data: see that the parts fit the value.
   SmallVector<RankedTensorType> types = format.getPartTypes(shape);
   if (parts.size() != types.size())
@@ -177,16 +139,25 @@ FailureOr<BlockValue> qt::readBlockValue(Operation *op, BlockType format,
   value.shape.assign(shape.begin(), shape.end());
   value.codes = unpackCodes(format, shape, parts[0]);
   value.integerIndex = BlockIndex(shape, format.getShape());
+  numerics::ElementFormat element = format.getElement().getFormat();
+  if (!element.isInteger())
+    for (int32_t code : value.codes)
+      value.numbers.push_back(element.decode(static_cast<uint32_t>(code)));
   unsigned next = 2;
   if (format.getZero()) {
     const HostValue &zeros = parts[next++];
-    if (!isa<IntegerType>(zeros.getElementType()))
-      return op->emitOpError()
-             << "zero points of format '" << format.getZero().getSpelling()
-             << "' are not evaluated yet; supported: integers";
-    for (auto [i, code] : llvm::enumerate(value.codes))
-      code -= static_cast<int32_t>(
-          readScale(format.getZero(), zeros, value.integerIndex(i)));
+    if (format.getZero().getFormat().isFloat()) {
+      // Real zero points make real numbers of integer codes.
+      if (value.numbers.empty())
+        value.numbers.assign(value.codes.begin(), value.codes.end());
+    }
+    for (int64_t i = 0, e = value.codes.size(); i < e; ++i) {
+      double zero = readScale(format.getZero(), zeros, value.integerIndex(i));
+      if (value.numbers.empty())
+        value.codes[i] -= static_cast<int32_t>(zero);
+      else
+        value.numbers[i] -= zero;
+    }
   }
   int64_t inner = value.integerIndex.getNumBlocks();
   if (format.getScale().needsOuter()) {
@@ -226,7 +197,7 @@ float BlockValue::decode(int64_t flat) const {
   float scale = scales[realIndex(flat)];
   if (!multipliers.empty())
     scale = static_cast<float>(multipliers[integerIndex(flat)]) * scale;
-  return static_cast<float>(codes[flat]) * scale;
+  return static_cast<float>(getNumber(flat)) * scale;
 }
 
 HostValue qt::decodeBlockValue(MLIRContext *context, const BlockValue &value) {
@@ -251,10 +222,9 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
   for (RankedTensorType type : format.getPartTypes(shape))
     parts.push_back(HostValue::allocate(type));
   ArrayRef<float> floats = x.as<float>();
-  bool isSigned;
-  unsigned bits = format.getElement().getBitWidth();
-  bool isByte =
-      isIntegerFormat(format.getElement().getSpelling(), isSigned) && bits <= 8;
+  numerics::ElementFormat element = format.getElement().getFormat();
+  bool isSigned = element.kind == numerics::ElementFormat::Kind::Signed;
+  bool isByte = element.isInteger() && element.bits <= 8;
   numerics::CodeRange range{static_cast<int32_t>(encoding.getLow()),
                             static_cast<int32_t>(encoding.getHigh())};
   StringRef scale = format.getScale().getSpelling();

@@ -46,11 +46,17 @@ private:
 struct BlockValue {
   llvm::SmallVector<int64_t> shape;
   std::vector<int32_t> codes;
+  /// Of formats that are no integers: the numbers that codes stand for.
+  std::vector<double> numbers;
   BlockIndex realIndex, integerIndex;
   std::vector<float> scales;
   /// Empty where the format has none.
   std::vector<int32_t> multipliers;
 
+  bool isInteger() const { return numbers.empty(); }
+  double getNumber(int64_t flat) const {
+    return isInteger() ? codes[flat] : numbers[flat];
+  }
   int64_t getMultiplier(int64_t flat) const {
     return multipliers.empty() ? 1 : multipliers[integerIndex(flat)];
   }
@@ -79,7 +85,7 @@ encodeParts(mlir::Operation *op, const HostValue &x, BlockType format,
 HostValue packCodes(BlockType format, llvm::ArrayRef<int64_t> shape,
                     llvm::ArrayRef<int32_t> codes);
 
-/// Codes of a format's codes tensor, sign extended.
+/// Codes of a format's codes tensor, those of signed integers sign extended.
 std::vector<int32_t> unpackCodes(BlockType format,
                                  llvm::ArrayRef<int64_t> shape,
                                  const HostValue &codes);

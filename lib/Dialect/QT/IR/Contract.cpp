@@ -279,6 +279,9 @@ static LogicalResult verifyIntegerAccumulator(ContractOp op, BlockType lhs,
   if (!lhs)
     return op.emitOpError() << "acc = i32 of float operands";
   for (BlockType format : {lhs, rhs}) {
+    if (!format.getElement().getFormat().isInteger())
+      return op.emitOpError() << "acc = i32 with format " << Type(format)
+                              << ", whose elements are no integers";
     bool isRelative = format.getScale().needsOuter();
     ArrayRef<int64_t> real =
         isRelative ? format.getOuterShape() : format.getShape();

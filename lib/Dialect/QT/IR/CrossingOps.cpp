@@ -65,17 +65,14 @@ int64_t qt::getPackedRowStride(int64_t k) {
 /// The codes that the element format has.
 static LogicalResult verifyCodeRange(Operation *op, EncodingAttr encoding,
                                      BlockType format) {
-  StringRef spelling = format.getElement().getSpelling();
-  unsigned bits = format.getElement().getBitWidth();
-  bool isSigned = spelling.starts_with("s");
-  if (!isSigned && !spelling.starts_with("u"))
+  numerics::ElementFormat element = format.getElement().getFormat();
+  if (!element.isInteger())
     return success();
-  int64_t low = isSigned ? -(int64_t(1) << (bits - 1)) : 0;
-  int64_t high = (int64_t(1) << (isSigned ? bits - 1 : bits)) - 1;
+  int64_t low = element.getLowest(), high = element.getHighest();
   if (encoding.getLow() < low || encoding.getHigh() > high)
     return op->emitOpError() << "code range " << encoding.getLow() << ".."
                              << encoding.getHigh() << " exceeds that of '"
-                             << spelling << "', " << low << ".." << high;
+                             << element.spell() << "', " << low << ".." << high;
   return success();
 }
 
@@ -207,10 +204,9 @@ void DequantizeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 /// Integers with exponents: nothing of it is a float.
 static bool isIntegerOnly(BlockType format) {
   auto isInteger = [](ScaleFormatAttr attr) {
-    return !attr || isa<IntegerType>(attr.getStorageType());
+    return !attr || attr.getFormat().isIntegerOnly();
   };
-  StringRef element = format.getElement().getSpelling();
-  return (element.starts_with("s") || element.starts_with("u")) &&
+  return format.getElement().getFormat().isInteger() &&
          isInteger(format.getScale()) && isInteger(format.getZero()) &&
          isInteger(format.getOuter());
 }

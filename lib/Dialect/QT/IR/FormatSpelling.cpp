@@ -45,99 +45,70 @@ FailureOr<std::string> qt::parseFormatSpelling(AsmParser &parser) {
   };
   if (parser.parseCommaSeparatedList(parseArgument) || parser.parseGreater())
     return failure();
-  return spelling + ">";
+  spelling += ">";
+  // Equal formats are one attribute: `float<2, 1>` is `f4E2M1`.
+  if (auto format = numerics::ElementFormat::parse(spelling))
+    return format->spell();
+  return spelling;
 }
 
-/// The bits of an integer format `s8`, `u4`, or 0.
-static unsigned getIntegerBits(StringRef spelling, char sign, unsigned least,
-                               unsigned most) {
-  unsigned bits;
-  if (!spelling.consume_front(StringRef(&sign, 1)) ||
-      spelling.getAsInteger(10, bits) || bits < least || bits > most)
-    return 0;
-  return bits;
+/// The integer type of at least `bits` bits that tensors are made of.
+static Type getIntegerStorage(MLIRContext *context, unsigned bits) {
+  return IntegerType::get(context, bits <= 8 ? 8 : bits <= 16 ? 16 : 32);
 }
 
-/// The bits of an element format, or 0 if there is none of that name.
-static unsigned getElementBits(StringRef spelling) {
-  if (unsigned bits = getIntegerBits(spelling, 's', 2, 32))
-    return bits;
-  if (unsigned bits = getIntegerBits(spelling, 'u', 1, 16))
-    return bits;
-  return llvm::StringSwitch<unsigned>(spelling)
-      .Cases({"f4E2M1", "nf4"}, 4)
-      .Cases({"f6E2M3", "f6E3M2"}, 6)
-      .Cases({"f8E4M3", "f8E5M2"}, 8)
-      .Case("ternary", 2)
-      .Case("binary", 1)
-      .Default(0);
-}
-
-unsigned ElementFormatAttr::getBitWidth() const {
-  return getElementBits(getSpelling());
+numerics::ElementFormat ElementFormatAttr::getFormat() const {
+  return *numerics::ElementFormat::parse(getSpelling());
 }
 
 Type ElementFormatAttr::getStorageType() const {
-  unsigned bits = getBitWidth();
-  return IntegerType::get(getContext(), bits <= 8 ? 8 : bits <= 16 ? 16 : 32);
+  return getIntegerStorage(getContext(), getBitWidth());
 }
 
 LogicalResult
 ElementFormatAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                           StringRef spelling) {
-  if (getElementBits(spelling))
-    return success();
-  return emitError() << "unknown element format '" << spelling
-                     << "'; supported: s2 to s32, u1 to u16, f4E2M1, f6E2M3, "
-                        "f6E3M2, f8E4M3, f8E5M2, nf4, ternary, binary";
+  std::optional<numerics::ElementFormat> format =
+      numerics::ElementFormat::parse(spelling);
+  if (!format)
+    return emitError() << "unknown element format '" << spelling
+                       << "'; supported: "
+                       << StringRef(numerics::ElementFormat::getSupported());
+  if (format->spell() != spelling)
+    return emitError() << "element format '" << spelling << "' is spelt '"
+                       << format->spell() << "'";
+  return success();
 }
 
-/// The bits of the integer that stores an exponent or shift, or 0.
-static unsigned getExponentBits(StringRef spelling) {
-  return llvm::StringSwitch<unsigned>(spelling)
-      .Case("exp<8>", 8)
-      .Case("exp<32>", 32)
-      .Default(0);
-}
-
-static bool isShift(StringRef spelling) {
-  unsigned bits;
-  return spelling.consume_front("shift<") && spelling.consume_back(">") &&
-         !spelling.getAsInteger(10, bits) && bits >= 1 && bits <= 8;
-}
-
-bool ScaleFormatAttr::needsOuter() const {
-  StringRef spelling = getSpelling();
-  return isShift(spelling) || getIntegerBits(spelling, 's', 2, 32) ||
-         getIntegerBits(spelling, 'u', 1, 16);
+numerics::ScaleFormat ScaleFormatAttr::getFormat() const {
+  return *numerics::ScaleFormat::parse(getSpelling());
 }
 
 Type ScaleFormatAttr::getStorageType() const {
-  MLIRContext *context = getContext();
-  StringRef spelling = getSpelling();
-  if (spelling == "f32")
-    return Float32Type::get(context);
-  if (spelling == "f16")
-    return Float16Type::get(context);
-  if (spelling == "bf16")
-    return BFloat16Type::get(context);
-  unsigned bits = std::max({getExponentBits(spelling),
-                            getIntegerBits(spelling, 's', 2, 32),
-                            getIntegerBits(spelling, 'u', 1, 16), 8u});
-  return IntegerType::get(context, bits <= 8 ? 8 : bits <= 16 ? 16 : 32);
+  using Kind = numerics::ScaleFormat::Kind;
+  numerics::ScaleFormat format = getFormat();
+  switch (format.kind) {
+  case Kind::F32:
+    return Float32Type::get(getContext());
+  case Kind::F16:
+    return Float16Type::get(getContext());
+  case Kind::BF16:
+    return BFloat16Type::get(getContext());
+  default:
+    return getIntegerStorage(getContext(), format.bits);
+  }
 }
 
 LogicalResult
 ScaleFormatAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         StringRef spelling) {
-  if (spelling == "f32" || spelling == "f16" || spelling == "bf16" ||
-      spelling == "e8m0" || spelling == "e4m3" || getExponentBits(spelling) ||
-      isShift(spelling) || getIntegerBits(spelling, 's', 2, 32) ||
-      getIntegerBits(spelling, 'u', 1, 16))
-    return success();
-  return emitError() << "unknown scale format '" << spelling
-                     << "'; supported: f32, f16, bf16, e8m0, e4m3, exp<8>, "
-                        "exp<32>, shift<1> to shift<8>, s2 to s32, u1 to u16";
+  std::optional<numerics::ScaleFormat> format =
+      numerics::ScaleFormat::parse(spelling);
+  if (!format || format->spell() != spelling)
+    return emitError() << "unknown scale format '" << spelling
+                       << "'; supported: "
+                       << StringRef(numerics::ScaleFormat::getSupported());
+  return success();
 }
 
 template <typename AttrT>

@@ -64,6 +64,9 @@ static FailureOr<HeadOperand> readOperand(AttentionOp op,
     FailureOr<BlockValue> value = readBlockValue(op, block, encoded, shape);
     if (failed(value))
       return failure();
+    if (!value->isInteger())
+      return op.emitOpError() << "of format " << Type(block)
+                              << " is not evaluated yet; supported: integers";
     operand.value = std::move(*value);
   }
   if (order == HeadOrder::BSHD)

@@ -59,6 +59,16 @@ public:
         flush();
       lastLeft = leftBlock;
       lastRight = rightBlock;
+      if (!a.isInteger() || !b.isInteger()) {
+        // Numbers of few bits: these sums are exact in a double.
+        double dot = 0;
+        for (int64_t j = 0; j < run; ++j)
+          dot += a.getNumber(left + i + j) * b.getNumber(right + i + j);
+        real += dot * static_cast<double>(a.getMultiplier(left + i) *
+                                          b.getMultiplier(right + i));
+        i += run;
+        continue;
+      }
       int64_t dot = 0;
       for (int64_t j = 0; j < run; ++j)
         dot += static_cast<int64_t>(a.codes[left + i + j]) *
@@ -92,8 +102,10 @@ private:
     if (lastLeft < 0 || integer)
       return;
     float scale = lhs.value->scales[lastLeft] * rhs.value->scales[lastRight];
-    accumulator = std::fmaf(static_cast<float>(exact), scale, accumulator);
+    float sum = static_cast<float>(exact) + static_cast<float>(real);
+    accumulator = std::fmaf(sum, scale, accumulator);
     exact = 0;
+    real = 0;
     lastLeft = lastRight = -1;
   }
 

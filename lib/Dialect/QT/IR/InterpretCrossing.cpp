@@ -192,9 +192,11 @@ static FailureOr<HostValue> renormalise(RescaleOp op, const HostValue &input) {
   BlockType from = getBlockFormat(input.getType());
   BlockType to = getBlockFormat(op.getType());
   auto isExponent = [](BlockType format) {
-    return format.getScale().getSpelling().starts_with("exp<") &&
+    return format.getScale().getFormat().kind ==
+               numerics::ScaleFormat::Kind::Exponent &&
            !format.getZero() && !format.getOuter() &&
-           format.getElement().getSpelling().starts_with("s");
+           format.getElement().getFormat().kind ==
+               numerics::ElementFormat::Kind::Signed;
   };
   if (!isExponent(from) || !isExponent(to) || from.getShape() != to.getShape())
     return op.emitOpError() << "of " << Type(from) << " to " << Type(to)

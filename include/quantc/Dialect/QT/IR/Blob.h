@@ -97,7 +97,8 @@ public:
   /// file's resources, so it never is one that was there before, and has
   /// another key if this one is taken.
   Blob *declare(llvm::StringRef key);
-  /// Gives the bytes of the blob last declared as `key`. False if none was.
+  /// Gives the bytes of the declared blob whose key is `key`. False if there is
+  /// none.
   bool define(llvm::StringRef key, llvm::ArrayRef<uint8_t> bytes,
               std::shared_ptr<const void> owner);
 

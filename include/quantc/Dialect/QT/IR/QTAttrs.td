@@ -34,8 +34,10 @@ def QT_ElementFormatAttr : QT_Attr<"ElementFormat", "element"> {
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    /// What the spelling means.
+    ::quantc::numerics::ElementFormat getFormat() const;
     /// Bits of one code.
-    unsigned getBitWidth() const;
+    unsigned getBitWidth() const { return getFormat().bits; }
     /// The type of the tensor that holds the codes in split form.
     ::mlir::Type getStorageType() const;
   }];
@@ -52,10 +54,12 @@ def QT_ScaleFormatAttr : QT_Attr<"ScaleFormat", "scale"> {
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    /// What the spelling means.
+    ::quantc::numerics::ScaleFormat getFormat() const;
     /// The type of the tensor that holds such scales in split form.
     ::mlir::Type getStorageType() const;
     /// Whether the scale is a number only relative to an outer scale.
-    bool needsOuter() const;
+    bool needsOuter() const { return getFormat().isRelative(); }
   }];
 }
 
