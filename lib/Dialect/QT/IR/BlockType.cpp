@@ -241,7 +241,8 @@ SmallVector<int64_t> BlockType::getDefaultOuterShape(unsigned rank) {
 SmallVector<int64_t> BlockType::getGrid(ArrayRef<int64_t> tensorShape,
                                         ArrayRef<int64_t> blockShape) {
   SmallVector<int64_t> grid;
-  for (auto [size, extent] : llvm::zip_equal(tensorShape, blockShape)) {
+  // Ranks may differ where nothing has been verified yet.
+  for (auto [size, extent] : llvm::zip(tensorShape, blockShape)) {
     if (extent == whole)
       grid.push_back(1);
     else if (extent == 1 || ShapedType::isDynamic(size))
@@ -307,7 +308,7 @@ LogicalResult qt::verifyParts(function_ref<InFlightDiagnostic()> emitError,
   // Where the codes are packed nothing may be known of the last size.
   SmallVector<int64_t> known(shape);
   bool packed = format.getElement().getBitWidth() < 8;
-  if (!packed || !ShapedType::isDynamic(shape.back())) {
+  if (!packed || shape.empty() || !ShapedType::isDynamic(shape.back())) {
     if (failed(format.verifyShape(withName, shape)))
       return failure();
   } else if (shape.size() != format.getShape().size()) {

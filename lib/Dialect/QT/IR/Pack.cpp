@@ -82,12 +82,17 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-/// Rows and their lengths of weights of this shape; -1 where it is not known.
+/// Rows and their lengths of weights of this shape; -1 where it is not known,
+/// or more than any memory holds.
 static std::pair<int64_t, int64_t> getMatrix(ArrayRef<int64_t> shape) {
+  constexpr int64_t limit = int64_t(1) << 28;
+  auto clip = [](int64_t size) {
+    return ShapedType::isDynamic(size) || size > limit ? -1 : size;
+  };
   int64_t k = 1;
   for (int64_t size : shape.drop_front())
-    k = ShapedType::isDynamic(size) || k < 0 ? -1 : k * size;
-  return {ShapedType::isDynamic(shape[0]) ? -1 : shape[0], k};
+    k = clip(size) < 0 || k < 0 ? -1 : clip(k * size);
+  return {clip(shape[0]), k};
 }
 
 LogicalResult PackOp::verify() {
