@@ -13,6 +13,7 @@
 #include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Target/CPU/Codegen.h"
 
 using namespace mlir;
@@ -21,6 +22,7 @@ using namespace quantc;
 static void buildImport(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(nn::createNNResolveShapes());
+  manager.addPass(qt::createVerifyTypes());
 }
 
 static void buildRecompose(OpPassManager &manager, const StageOptions &) {
@@ -28,6 +30,7 @@ static void buildRecompose(OpPassManager &manager, const StageOptions &) {
   manager.addPass(nn::createNNRecompose());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createVerifyTypes());
 }
 
 /// Nothing yet; smoothing and rotation belong here.
@@ -38,6 +41,7 @@ static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   own.recipe = options.recipe;
   manager.addNestedPass<func::FuncOp>(qt::createQuantizeContractions(own));
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createVerifyTypes());
 }
 
 static void buildSplit(OpPassManager &manager, const StageOptions &) {
@@ -45,6 +49,7 @@ static void buildSplit(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(qt::createFuseEpilogues());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createVerifySplit());
 }
 
 static void buildLayout(OpPassManager &manager, const StageOptions &options) {
@@ -52,11 +57,13 @@ static void buildLayout(OpPassManager &manager, const StageOptions &options) {
   own.cpuLayout = options.cpuLayout;
   manager.addNestedPass<func::FuncOp>(qt::createAssignLayouts(own));
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createVerifySplit());
 }
 
 static void buildGroup(OpPassManager &manager, const StageOptions &) {
   manager.addPass(qt::createOutlineGlobals());
   manager.addPass(qt::createGroupKernels());
+  manager.addPass(qt::createVerifySplit());
 }
 
 static void buildLower(OpPassManager &manager, const StageOptions &) { manager.addPass(createLowerKernels()); }
