@@ -128,10 +128,10 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName, Str
     if (shapes.size() != types.size() ||
         failed(checkMap(entry, shapes[i], UINT_MAX, tensor.getRank(), shapesName)))
       return entry.emitError() << "attribute '" << shapesName << "' does not fit the function's type";
-    for (AffineExpr size : cast<AffineMapAttr>(shapes[i]).getValue().getResults())
-      if (!isKnown(size))
-        result = entry.emitError() << "a size of " << what << " " << i
-                                   << " does not follow from the sizes of the model's inputs";
+    ArrayRef<AffineExpr> sizes = cast<AffineMapAttr>(shapes[i]).getValue().getResults();
+    if (!llvm::all_of(sizes, [&](AffineExpr size) { return isKnown(size); }))
+      result = entry.emitError() << "a size of " << what << " " << i
+                                 << " does not follow from the sizes of the model's inputs";
   }
   return result;
 }

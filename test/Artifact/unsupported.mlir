@@ -1,0 +1,32 @@
+// What cannot become an artefact is an error that says why, and nothing is
+// written.
+// RUN: split-file %s %t
+// RUN: not quantc compile %t/no-main.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=MAIN
+// RUN: not quantc compile %t/unnamed.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=UNNAMED
+// RUN: not quantc compile %t/scalar.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=SCALAR
+// RUN: not quantc compile %t/integer.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=INTEGER
+// RUN: not ls %t/a.so
+
+// MAIN: quantc compile: the module has no function 'main'
+//--- no-main.mlir
+module {}
+
+// UNNAMED: attribute 'qt.arg_shapes' is missing
+// UNNAMED: the program cannot become an artefact
+//--- unnamed.mlir
+func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
+}
+
+// SCALAR: input 0 is of type 'f32'; supported are tensors of up to 16 dimensions
+// SCALAR: output 0 is of type 'f32'
+//--- scalar.mlir
+func.func @main(%x: f32) -> f32 {
+  return %x : f32
+}
+
+// INTEGER: input 0 is of type 'tensor<4xi7>'
+//--- integer.mlir
+func.func @main(%x: tensor<4xi7>) -> tensor<4xi7> {
+  return %x : tensor<4xi7>
+}
