@@ -255,7 +255,8 @@ void AttentionEmitter::scoreCodes(OpBuilder &b, Value row, int64_t count) {
   auto bytes = VectorType::get(registerLanes * 4, b.getI8Type());
   forRange(b, index(0), panels, 1, [&](OpBuilder &inner, Value panel) {
     Value at = mul(inner, panel, index(lanes)), from = mul(inner, panel, index(padded * lanes));
-    Value start = vector::LoadOp::create(inner, loc, ints, keyStarts, at);
+    Value start = isBiased ? vector::LoadOp::create(inner, loc, ints, keyStarts, at).getResult()
+                           : splatConstant(inner, loc, inner.getI32Type(), 0);
     SmallVector<Value> initial;
     for (int64_t r = 0; r < count; ++r)
       llvm::append_range(initial, splitLanes(inner, start));
