@@ -28,13 +28,17 @@ static float fromBits(uint32_t bits) {
   return x;
 }
 
+/// Adding and subtracting this rounds what is below 2^22 in magnitude to the
+/// nearest integer, ties to even, and unlike a library call in vectors too.
+static constexpr float rounder = 0x1.8p23f;
+
 /// To the nearest code, ties to even; NaN to the lowest.
 static int8_t toCode(float scaled, CodeRange range) {
-  if (!(scaled > static_cast<float>(range.low)))
-    return static_cast<int8_t>(range.low);
-  if (scaled >= static_cast<float>(range.high))
-    return static_cast<int8_t>(range.high);
-  return static_cast<int8_t>(std::nearbyintf(scaled));
+  float low = static_cast<float>(range.low);
+  float high = static_cast<float>(range.high);
+  scaled = scaled > low ? scaled : low;
+  scaled = scaled < high ? scaled : high;
+  return static_cast<int8_t>((scaled + rounder) - rounder);
 }
 
 void quantc::numerics::encodeAbsMax(const float *x, int64_t count,
@@ -57,52 +61,102 @@ void quantc::numerics::encodeAbsMax(const float *x, int64_t count,
     codes[i] = toCode(x[i] * factor, range);
 }
 
+//===----------------------------------------------------------------------===//
+// Search
+//===----------------------------------------------------------------------===//
+
 namespace {
-/// The squared error of one scale, and the least-squares scale of its codes.
-struct Trial {
-  float error;
-  float refined;
+/// A scale of the search in each lane: the sums over a block's elements are
+/// then in their order, whatever the width.
+using Lanes = float __attribute__((vector_size(16)));
+constexpr int numLanes = 4;
+constexpr int numVectors = 2; // as many sums as 16 registers hold
+
+/// What the search takes from a code range.
+struct LaneRange {
+  Lanes low, high;
 };
 } // namespace
 
-static Trial tryScale(const float *x, int64_t count, float d, CodeRange range) {
-  float inverse = 1 / d, low = static_cast<float>(range.low),
-        high = static_cast<float>(range.high);
-  float error = 0, xq = 0, qq = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    // Adding and subtracting 1.5 * 2^23 rounds to the nearest even integer.
-    float q = (x[i] * inverse + 12582912.0f) - 12582912.0f;
-    q = std::min(std::max(q, low), high);
-    float e = x[i] - d * q;
-    error += e * e;
-    xq += x[i] * q;
-    qq += q * q;
-  }
-  return {error, qq > 0 ? xq / qq : d};
+static Lanes toCodes(Lanes scaled, const LaneRange &range) {
+  Lanes q = (scaled + rounder) - rounder;
+  q = q > range.low ? q : range.low;
+  return q < range.high ? q : range.high;
 }
 
-/// The block's best scale; 0 for a block of zeros.
-static float searchScale(const float *x, int64_t count, CodeRange range) {
+/// The least-squares scale of the codes that each of the scales gives.
+static void refineScales(const float *x, int64_t count, const LaneRange &range,
+                         Lanes (&scales)[numVectors]) {
+  Lanes xq[numVectors] = {}, qq[numVectors] = {}, inverse[numVectors];
+  for (int v = 0; v < numVectors; ++v)
+    inverse[v] = 1.0f / scales[v];
+  for (int64_t i = 0; i < count; ++i)
+    for (int v = 0; v < numVectors; ++v) {
+      Lanes q = toCodes(x[i] * inverse[v], range);
+      xq[v] += x[i] * q;
+      qq[v] += q * q;
+    }
+  // Where all codes are 0 or cancel out, the scale stays.
+  for (int v = 0; v < numVectors; ++v)
+    for (int lane = 0; lane < numLanes; ++lane)
+      if (xq[v][lane] != 0)
+        scales[v][lane] = xq[v][lane] / qq[v][lane];
+}
+
+/// The squared error of each of the scales.
+static void measureErrors(const float *x, int64_t count, const LaneRange &range,
+                          const Lanes (&scales)[numVectors],
+                          Lanes (&errors)[numVectors]) {
+  Lanes inverse[numVectors];
+  for (int v = 0; v < numVectors; ++v) {
+    inverse[v] = 1.0f / scales[v];
+    errors[v] = Lanes{};
+  }
+  for (int64_t i = 0; i < count; ++i)
+    for (int v = 0; v < numVectors; ++v) {
+      Lanes e = x[i] - scales[v] * toCodes(x[i] * inverse[v], range);
+      errors[v] += e * e;
+    }
+}
+
+/// The block's best scale; 0 for a block of zeros. `room` holds the block.
+static float searchScale(const float *x, int64_t count, CodeRange range,
+                         float *room) {
+  constexpr int ratios = 49, group = numLanes * numVectors;
   float amax = 0;
   for (int64_t i = 0; i < count; ++i)
     amax = std::max(amax, std::fabs(x[i]));
   if (!(amax >= 0x1p-100f) || amax == std::numeric_limits<float>::infinity())
     return 0;
+  // Powers of two change no result and keep the squares from overflowing and
+  // underflowing.
+  int exponent = std::ilogb(amax);
+  float power = std::ldexp(1.0f, -exponent);
+  for (int64_t i = 0; i < count; ++i)
+    room[i] = x[i] * power;
+  amax *= power;
+
+  LaneRange lanes{};
+  lanes.low += static_cast<float>(range.low);
+  lanes.high += static_cast<float>(range.high);
   float best = amax / 7, least = std::numeric_limits<float>::infinity();
-  for (int sign = -1; sign <= 1; sign += 2)
-    for (int step = 0; step < 49; ++step) {
-      float ratio = 0.55f + 0.0125f * static_cast<float>(step);
-      float d = static_cast<float>(sign) * amax * ratio / 7;
-      float refined = tryScale(x, count, d, range).refined;
-      if (refined == 0)
-        continue;
-      float error = tryScale(x, count, refined, range).error;
-      if (error < least) {
-        least = error;
-        best = refined;
-      }
+  for (int first = 0; first < 2 * ratios; first += group) {
+    Lanes scales[numVectors], errors[numVectors];
+    for (int i = 0; i < group; ++i) {
+      int trial = std::min(first + i, 2 * ratios - 1);
+      float ratio = 0.55f + 0.0125f * static_cast<float>(trial % ratios);
+      scales[i / numLanes][i % numLanes] =
+          (trial < ratios ? -amax : amax) * ratio / 7;
     }
-  return best;
+    refineScales(room, count, lanes, scales);
+    measureErrors(room, count, lanes, scales, errors);
+    for (int i = 0; i < group; ++i)
+      if (errors[i / numLanes][i % numLanes] < least) {
+        least = errors[i / numLanes][i % numLanes];
+        best = scales[i / numLanes][i % numLanes];
+      }
+  }
+  return std::ldexp(best, exponent);
 }
 
 void quantc::numerics::encodeSearched(const float *x, int64_t count,
@@ -110,14 +164,14 @@ void quantc::numerics::encodeSearched(const float *x, int64_t count,
                                       int8_t *codes, int8_t *multipliers,
                                       float *channel) {
   int64_t blocks = (count + block - 1) / block;
-  std::vector<float> scales(blocks);
+  std::vector<float> scales(blocks), room(std::min(block, count));
   float largest = 0;
   bool finite = true;
   for (int64_t i = 0; i < count; ++i)
     finite &= std::isfinite(x[i]);
   for (int64_t b = 0; b < blocks; ++b) {
     int64_t from = b * block, size = std::min(block, count - from);
-    scales[b] = searchScale(x + from, size, range);
+    scales[b] = searchScale(x + from, size, range, room.data());
     largest = std::max(largest, std::fabs(scales[b]));
   }
   *channel = finite ? largest / 127 : std::numeric_limits<float>::quiet_NaN();

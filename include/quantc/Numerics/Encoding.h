@@ -44,8 +44,9 @@ void encodeAbsMax(const float *x, int64_t count, CodeRange range,
 /// `search`: for every block the scale d that minimises the squared error
 /// among +-A r / 7 with 49 ratios r in [0.55, 1.15], refined by least squares
 /// (accuracy study, section 3); channel = max |d| / 127; multiplier =
-/// rne(d / channel); the codes are encoded anew with the stored product
-/// multiplier * channel. The last block may be short.
+/// rne(d / channel); codes = clamp(rne(x / (multiplier * channel))), with the
+/// stored, rounded scale. The last block may be short. A channel that holds an
+/// infinity or NaN has the scale NaN and the codes 0.
 void encodeSearched(const float *x, int64_t count, int64_t block,
                     CodeRange range, int8_t *codes, int8_t *multipliers,
                     float *channel);
