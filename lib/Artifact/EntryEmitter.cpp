@@ -39,20 +39,25 @@ namespace {
 
 class ProgramEmitter {
 public:
-  ProgramEmitter(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info, llvm::Module &program)
-      : entry(entry), kernels(kernels), info(info), program(program), context(program.getContext()), b(context),
-        plan(entry, kernels) {}
+  ProgramEmitter(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info,
+                 llvm::Module &program)
+      : entry(entry), kernels(kernels), info(info), program(program),
+        context(program.getContext()), b(context), plan(entry, kernels) {}
 
   llvm::Error emit();
 
 private:
   llvm::Function *emitPlan();
   llvm::Expected<llvm::Function *> emitEntry();
-  void emitDescriptor(llvm::Function *entryFunction, llvm::Function *planFunction);
+  void emitDescriptor(llvm::Function *entryFunction,
+                      llvm::Function *planFunction);
   llvm::Constant *makeString(llvm::StringRef text);
-  llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements, llvm::Type *type);
-  llvm::Constant *describeValue(llvm::StringRef name, Type type, ArrayRef<AffineExpr> sizes);
-  llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result, llvm::ArrayRef<llvm::Type *> arguments);
+  llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements,
+                            llvm::Type *type);
+  llvm::Constant *describeValue(llvm::StringRef name, Type type,
+                                ArrayRef<AffineExpr> sizes);
+  llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result,
+                               llvm::ArrayRef<llvm::Type *> arguments);
   SmallVector<AffineExpr> getResultSizes(unsigned index);
   uint32_t getSite(Location loc);
 
@@ -73,17 +78,20 @@ private:
 /// cache sets: a kernel reads several at once.
 static constexpr int64_t slotSkew = 5 * QCRT_ALIGNMENT;
 
-static llvm::Value *emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes, const ArenaPlan::Slot &slot) {
+static llvm::Value *emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes,
+                                  const ArenaPlan::Slot &slot) {
   llvm::Value *bytes = b.getInt64(0);
   for (AffineExpr size : slot.sizes)
     bytes = sizes.maximum(bytes, sizes.emit(size));
   return sizes.add(sizes.align(bytes), b.getInt64(slotSkew));
 }
 
-llvm::Function *ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
-                                             llvm::ArrayRef<llvm::Type *> arguments) {
-  auto *function = llvm::Function::Create(llvm::FunctionType::get(result, arguments, false),
-                                          llvm::GlobalValue::InternalLinkage, name, program);
+llvm::Function *
+ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
+                             llvm::ArrayRef<llvm::Type *> arguments) {
+  auto *function =
+      llvm::Function::Create(llvm::FunctionType::get(result, arguments, false),
+                             llvm::GlobalValue::InternalLinkage, name, program);
   function->addFnAttr(llvm::Attribute::NoUnwind);
   b.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
   return function;
@@ -91,12 +99,14 @@ llvm::Function *ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *r
 
 SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
   auto maps = entry->getAttrOfType<ArrayAttr>(resultShapesAttrName);
-  return SmallVector<AffineExpr>(cast<AffineMapAttr>(maps[index]).getValue().getResults());
+  return SmallVector<AffineExpr>(
+      cast<AffineMapAttr>(maps[index]).getValue().getResults());
 }
 
 /// i32 plan(const i64 *symbols, i64 *out)
 llvm::Function *ProgramEmitter::emitPlan() {
-  llvm::Function *function = makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
+  llvm::Function *function =
+      makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
   SizeEmitter sizes(b, function->getArg(0));
   llvm::Value *arena = b.getInt64(0), *scratch = b.getInt64(0);
   for (const ArenaPlan::Slot &slot : plan.getSlots())
@@ -112,7 +122,8 @@ llvm::Function *ProgramEmitter::emitPlan() {
   }
   unsigned place = 0;
   auto put = [&](llvm::Value *value) {
-    b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(), function->getArg(1), place++));
+    b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),
+                                              function->getArg(1), place++));
   };
   put(arena);
   put(scratch);
@@ -125,15 +136,19 @@ llvm::Function *ProgramEmitter::emitPlan() {
   return function;
 }
 
-/// i32 entry(qcrt_run *run, const i64 *symbols, void *const *inputs, void *const *outputs, char *arena)
+/// i32 entry(qcrt_run *run, const i64 *symbols, void *const *inputs, void
+/// *const *outputs, char *arena)
 llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   llvm::Type *pointer = b.getPtrTy(), *i64 = b.getInt64Ty();
-  llvm::Function *function = makeFunction("entry", b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer});
+  llvm::Function *function = makeFunction(
+      "entry", b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer});
   // The plan has checked the same sizes.
   SizeEmitter sizes(b, function->getArg(1));
   unsigned slots = 1;
   for (const ArenaPlan::Launch &launch : plan.getLaunches())
-    slots = std::max<unsigned>(slots, launch.op.getNumOperands() + launch.op.getNumResults() + launch.symbols.size());
+    slots = std::max<unsigned>(slots, launch.op.getNumOperands() +
+                                          launch.op.getNumResults() +
+                                          launch.symbols.size());
   llvm::Value *arguments = b.CreateAlloca(i64, b.getInt32(slots));
   llvm::Value *parallel = b.CreateLoad(pointer, function->getArg(0));
 
@@ -161,7 +176,9 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
     std::string name = place.global.str();
     llvm::GlobalVariable *global = program.getNamedGlobal(name);
     if (!global) {
-      global = new llvm::GlobalVariable(program, b.getInt8Ty(), true, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+      global = new llvm::GlobalVariable(program, b.getInt8Ty(), true,
+                                        llvm::GlobalValue::ExternalLinkage,
+                                        nullptr, name);
       global->setVisibility(llvm::GlobalValue::HiddenVisibility);
       // Weights may lie further away than 2 GiB.
       if (llvm::Triple(info.target.getTriple()).isX86())
@@ -170,8 +187,10 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
     return global;
   };
 
-  auto *kernelType = llvm::FunctionType::get(b.getInt32Ty(), {i64, i64, pointer, pointer}, false);
-  auto *parallelType = llvm::FunctionType::get(b.getInt32Ty(), {pointer, pointer, i64, i64, pointer}, false);
+  auto *kernelType = llvm::FunctionType::get(
+      b.getInt32Ty(), {i64, i64, pointer, pointer}, false);
+  auto *parallelType = llvm::FunctionType::get(
+      b.getInt32Ty(), {pointer, pointer, i64, i64, pointer}, false);
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
     unsigned slot = 0;
     auto put = [&](llvm::Value *value) {
@@ -183,14 +202,17 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
       put(locate(result));
     for (AffineExpr symbol : launch.symbols)
       put(sizes.emit(symbol));
-    llvm::FunctionCallee kernel =
-        program.getOrInsertFunction(getKernelSymbol(launch.op.getKernel().getLeafReference()), kernelType);
-    cast<llvm::Function>(kernel.getCallee())->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    llvm::FunctionCallee kernel = program.getOrInsertFunction(
+        getKernelSymbol(launch.op.getKernel().getLeafReference()), kernelType);
+    cast<llvm::Function>(kernel.getCallee())
+        ->setVisibility(llvm::GlobalValue::HiddenVisibility);
     llvm::Value *word = b.CreateCall(parallelType, parallel,
-                                     {function->getArg(0), kernel.getCallee(), sizes.emit(launch.iterations),
+                                     {function->getArg(0), kernel.getCallee(),
+                                      sizes.emit(launch.iterations),
                                       b.getInt64(launch.grain), arguments});
     // Where it failed: the site of the launch, for the sentence of the runtime.
-    llvm::Value *full = b.CreateOr(word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
+    llvm::Value *full = b.CreateOr(
+        word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
     auto *failed = llvm::BasicBlock::Create(context, "", function);
     auto *next = llvm::BasicBlock::Create(context, "", function);
     b.CreateCondBr(b.CreateICmpNE(word, b.getInt32(0)), failed, next);
@@ -200,10 +222,12 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   }
   // Results that no launch wrote where they belong.
   for (const auto &[index, value] : plan.getCopies()) {
-    llvm::Value *bytes = b.getInt64(getElementBytes(cast<RankedTensorType>(value.getType()).getElementType()));
+    llvm::Value *bytes = b.getInt64(getElementBytes(
+        cast<RankedTensorType>(value.getType()).getElementType()));
     for (AffineExpr size : getResultSizes(index))
       bytes = b.CreateMul(bytes, sizes.emit(size));
-    b.CreateMemCpy(element(function->getArg(3), index), llvm::MaybeAlign(1), locate(value), llvm::MaybeAlign(1), bytes);
+    b.CreateMemCpy(element(function->getArg(3), index), llvm::MaybeAlign(1),
+                   locate(value), llvm::MaybeAlign(1), bytes);
   }
   b.CreateRet(b.getInt32(QCRT_OK));
   return function;
@@ -225,12 +249,17 @@ uint32_t ProgramEmitter::getSite(Location loc) {
 
 llvm::Constant *ProgramEmitter::makeString(llvm::StringRef text) {
   auto *data = llvm::ConstantDataArray::getString(context, text);
-  return new llvm::GlobalVariable(program, data->getType(), true, llvm::GlobalValue::PrivateLinkage, data);
+  return new llvm::GlobalVariable(program, data->getType(), true,
+                                  llvm::GlobalValue::PrivateLinkage, data);
 }
 
-llvm::Constant *ProgramEmitter::makeArray(llvm::ArrayRef<llvm::Constant *> elements, llvm::Type *type) {
-  auto *array = llvm::ConstantArray::get(llvm::ArrayType::get(type, elements.size()), elements);
-  return new llvm::GlobalVariable(program, array->getType(), true, llvm::GlobalValue::PrivateLinkage, array);
+llvm::Constant *
+ProgramEmitter::makeArray(llvm::ArrayRef<llvm::Constant *> elements,
+                          llvm::Type *type) {
+  auto *array = llvm::ConstantArray::get(
+      llvm::ArrayType::get(type, elements.size()), elements);
+  return new llvm::GlobalVariable(program, array->getType(), true,
+                                  llvm::GlobalValue::PrivateLinkage, array);
 }
 
 /// The code of quantc_dtype for an element type of the entry.
@@ -258,7 +287,8 @@ static int getDtype(Type element) {
   }
 }
 
-llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type, ArrayRef<AffineExpr> sizes) {
+llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type,
+                                              ArrayRef<AffineExpr> sizes) {
   SmallVector<llvm::Constant *> dims;
   for (AffineExpr size : sizes) {
     int64_t dim = QUANTC_DIM_COMPUTED;
@@ -268,53 +298,75 @@ llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type, A
       dim = -static_cast<int64_t>(symbol.getPosition()) - 1;
     dims.push_back(b.getInt64(dim));
   }
-  auto *structType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty());
+  auto *structType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
+                                           b.getInt32Ty(), b.getInt32Ty());
   Type element = cast<RankedTensorType>(type).getElementType();
-  return llvm::ConstantStruct::get(structType, {makeString(name), makeArray(dims, b.getInt64Ty()),
-                                                b.getInt32(getDtype(element)), b.getInt32(dims.size())});
+  return llvm::ConstantStruct::get(
+      structType, {makeString(name), makeArray(dims, b.getInt64Ty()),
+                   b.getInt32(getDtype(element)), b.getInt32(dims.size())});
 }
 
-void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction, llvm::Function *planFunction) {
+void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction,
+                                    llvm::Function *planFunction) {
   auto namesOf = [&](llvm::StringRef attribute, unsigned count) {
     SmallVector<std::string> names;
     auto list = entry->getAttrOfType<ArrayAttr>(attribute);
     for (unsigned i = 0; i < count; ++i)
-      names.push_back(list && i < list.size() ? cast<StringAttr>(list[i]).str() : std::to_string(i));
+      names.push_back(list && i < list.size() ? cast<StringAttr>(list[i]).str()
+                                              : std::to_string(i));
     return names;
   };
   SymbolicShapes shapes(entry);
   SmallVector<llvm::Constant *> inputs, outputs, dims;
   auto inputNames = namesOf("qt.arg_names", entry.getNumArguments());
-  for (auto [name, argument] : llvm::zip_equal(inputNames, entry.getArguments()))
-    inputs.push_back(describeValue(name, argument.getType(), SmallVector<AffineExpr>(shapes.getSizes(argument))));
+  for (auto [name, argument] :
+       llvm::zip_equal(inputNames, entry.getArguments()))
+    inputs.push_back(
+        describeValue(name, argument.getType(),
+                      SmallVector<AffineExpr>(shapes.getSizes(argument))));
   auto outputNames = namesOf("qt.result_names", entry.getNumResults());
   for (auto [index, name] : llvm::enumerate(outputNames))
-    outputs.push_back(describeValue(name, entry.getResultTypes()[index], getResultSizes(index)));
-  auto *dimType = llvm::StructType::get(b.getPtrTy(), b.getInt64Ty(), b.getInt64Ty());
+    outputs.push_back(describeValue(name, entry.getResultTypes()[index],
+                                    getResultSizes(index)));
+  auto *dimType =
+      llvm::StructType::get(b.getPtrTy(), b.getInt64Ty(), b.getInt64Ty());
+  auto bounds = entry->getAttrOfType<DictionaryAttr>(dimBoundsAttrName);
   if (auto list = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
-    for (auto name : list.getAsRange<StringAttr>())
-      dims.push_back(llvm::ConstantStruct::get(dimType, {makeString(name.getValue()), b.getInt64(0), b.getInt64(INT64_MAX)}));
+    for (auto name : list.getAsRange<StringAttr>()) {
+      auto range = bounds ? bounds.getAs<DenseI64ArrayAttr>(name.getValue())
+                          : DenseI64ArrayAttr();
+      bool isBounded = range && range.size() == 2;
+      dims.push_back(llvm::ConstantStruct::get(
+          dimType,
+          {makeString(name.getValue()), b.getInt64(isBounded ? range[0] : 0),
+           b.getInt64(isBounded ? range[1] : INT64_MAX)}));
+    }
   std::string features = llvm::join(getCheckedFeatures(info.target), ",");
-  auto *variantType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getPtrTy(), b.getPtrTy());
+  auto *variantType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
+                                            b.getPtrTy(), b.getPtrTy());
   llvm::Constant *variant = llvm::ConstantStruct::get(
-      variantType, {makeString(info.target.getCpu()), makeString(features), entryFunction, planFunction});
-  auto *valueType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(), b.getInt32Ty(), b.getInt32Ty());
-  SmallVector<llvm::Constant *> fields{b.getInt32(QCRT_PROGRAM_VERSION),
-                                       b.getInt32(inputs.size()),
-                                       b.getInt32(outputs.size()),
-                                       b.getInt32(dims.size()),
-                                       b.getInt32(1),
-                                       b.getInt32(sites.size()),
-                                       makeString(info.name),
-                                       makeString(std::string("quantc ") + getVersion()),
-                                       makeString(info.metadata),
-                                       makeArray(inputs, valueType),
-                                       makeArray(outputs, valueType),
-                                       makeArray(dims, dimType),
-                                       makeArray(variant, variantType),
-                                       makeArray(sites, b.getPtrTy())};
+      variantType, {makeString(info.target.getCpu()), makeString(features),
+                    entryFunction, planFunction});
+  auto *valueType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
+                                          b.getInt32Ty(), b.getInt32Ty());
+  SmallVector<llvm::Constant *> fields{
+      b.getInt32(QCRT_PROGRAM_VERSION),
+      b.getInt32(inputs.size()),
+      b.getInt32(outputs.size()),
+      b.getInt32(dims.size()),
+      b.getInt32(1),
+      b.getInt32(sites.size()),
+      makeString(info.name),
+      makeString(std::string("quantc ") + getVersion()),
+      makeString(info.metadata),
+      makeArray(inputs, valueType),
+      makeArray(outputs, valueType),
+      makeArray(dims, dimType),
+      makeArray(variant, variantType),
+      makeArray(sites, b.getPtrTy())};
   auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
-  auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true, llvm::GlobalValue::ExternalLinkage,
+  auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true,
+                                          llvm::GlobalValue::ExternalLinkage,
                                           descriptor, "qcrt_this_program");
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
@@ -328,6 +380,8 @@ llvm::Error ProgramEmitter::emit() {
   return llvm::Error::success();
 }
 
-llvm::Error quantc::emitProgram(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info, llvm::Module &program) {
+llvm::Error quantc::emitProgram(func::FuncOp entry, ModuleOp kernels,
+                                const ProgramInfo &info,
+                                llvm::Module &program) {
   return ProgramEmitter(entry, kernels, info, program).emit();
 }

@@ -1,4 +1,4 @@
-//===- Linker.cpp - Links shared libraries by lld -*- C++ -*-===//
+//===- Linker.cpp - Links shared libraries by lld ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Artifact/Linker.h"
 #include "lld/Common/Driver.h"
-#include "quantc/Artifact/Artifact.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "llvm/BinaryFormat/ELF.h"
+#include "llvm/InterfaceStub/ELFObjHandler.h"
+#include "llvm/InterfaceStub/IFSStub.h"
 #include "llvm/Support/CrashRecoveryContext.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
 
@@ -18,56 +19,115 @@ LLD_HAS_DRIVER(elf)
 
 using namespace quantc;
 
-/// Runs the linker in this process.
-static llvm::Error runLinker(llvm::ArrayRef<std::string> arguments) {
-  // lld has global state: one link at a time.
+// All that an artefact may need from the system. Against anything else, as a
+// function of the compiler's runtime library, the link fails.
+static constexpr const char *libcSymbols[] = {"bcmp",
+                                              "clock_gettime",
+                                              "free",
+                                              "getauxval",
+                                              "getpid",
+                                              "memcmp",
+                                              "memcpy",
+                                              "memmove",
+                                              "memset",
+                                              "posix_memalign",
+                                              "pthread_create",
+                                              "pthread_join",
+                                              "pthread_sigmask",
+                                              "sched_getaffinity",
+                                              "syscall"};
+// CPUs before SSE4.1 and FMA have no instruction for these.
+static constexpr const char *libmSymbols[] = {"ceilf",      "floorf", "fmaf",
+                                              "fmodf",      "lrintf", "rintf",
+                                              "roundevenf", "roundf", "truncf"};
+
+/// Libraries of the target are not needed for linking: stubs take their place.
+static llvm::Error writeStub(const llvm::Triple &triple, llvm::StringRef soname,
+                             llvm::ArrayRef<const char *> symbols,
+                             llvm::StringRef path) {
+  llvm::ifs::IFSStub stub;
+  stub.IfsVersion = llvm::VersionTuple(3, 0);
+  stub.SoName = soname.str();
+  stub.Target.Arch = static_cast<llvm::ifs::IFSArch>(
+      triple.isX86_64() ? llvm::ELF::EM_X86_64 : llvm::ELF::EM_AARCH64);
+  stub.Target.BitWidth = llvm::ifs::IFSBitWidthType::IFS64;
+  stub.Target.Endianness = llvm::ifs::IFSEndiannessType::Little;
+  for (const char *name : symbols) {
+    llvm::ifs::IFSSymbol symbol(name);
+    symbol.Type = llvm::ifs::IFSSymbolType::Func;
+    stub.Symbols.push_back(symbol);
+  }
+  return llvm::ifs::writeBinaryStub(path, stub);
+}
+
+static llvm::Error writeVersionScript(llvm::StringRef exportedSymbol,
+                                      llvm::StringRef path) {
+  std::error_code error;
+  llvm::raw_fd_ostream out(path, error);
+  if (error)
+    return llvm::createStringError("'" + path + "': " + error.message());
+  out << "{ global: " << exportedSymbol << "; local: *; };\n";
+  out.close();
+  if (!out.has_error())
+    return llvm::Error::success();
+  error = out.error();
+  out.clear_error();
+  return llvm::createStringError("'" + path + "': " + error.message());
+}
+
+llvm::Error quantc::linkSharedLibrary(const llvm::Triple &triple,
+                                      llvm::ArrayRef<std::string> objects,
+                                      llvm::StringRef exportedSymbol,
+                                      llvm::StringRef folder,
+                                      llvm::StringRef path) {
+  std::string output = path.str();
+  std::string script = (folder + "/exports").str(),
+              libc = (folder + "/libc.so").str(),
+              libm = (folder + "/libm.so").str();
+  if (llvm::Error error = writeVersionScript(exportedSymbol, script))
+    return error;
+  if (llvm::Error error = writeStub(triple, "libc.so.6", libcSymbols, libc))
+    return error;
+  if (llvm::Error error = writeStub(triple, "libm.so.6", libmSymbols, libm))
+    return error;
+
+  std::string version = "--version-script=" + script;
+  std::vector<const char *> arguments{"ld.lld",
+                                      "-shared",
+                                      "-o",
+                                      output.c_str(),
+                                      "-z",
+                                      "noexecstack",
+                                      "-z",
+                                      "now",
+                                      "-z",
+                                      "defs",
+                                      "-O1",
+                                      "--hash-style=gnu",
+                                      "--build-id=none",
+                                      "--gc-sections",
+                                      version.c_str()};
+  for (const std::string &object : objects)
+    arguments.push_back(object.c_str());
+  for (const char *argument : {libc.c_str(), "--as-needed", libm.c_str()})
+    arguments.push_back(argument);
+
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // lld has global state: one link at a time. Errors that it would leave the
+  // process for come back as results where crashes are recovered from.
   static std::mutex mutex;
   static bool canRun = true;
   std::lock_guard<std::mutex> lock(mutex);
   if (!canRun)
     return llvm::createStringError("linking failed before in this process");
-  std::vector<const char *> pointers{"ld.lld"};
-  for (const std::string &argument : arguments)
-    pointers.push_back(argument.c_str());
-  // Errors that lld would leave the process for come back as results.
   llvm::CrashRecoveryContext::Enable();
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  lld::Result result = lld::lldMain(pointers, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  lld::Result result =
+      lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
   llvm::CrashRecoveryContext::Disable();
   canRun = result.canRunAgain;
   if (result.retCode != 0)
-    return llvm::createStringError("linking failed: " + text);
+    return llvm::createStringError("linking failed: " +
+                                   llvm::StringRef(text).trim());
   return llvm::Error::success();
-}
-
-llvm::Error quantc::linkSharedLibrary(llvm::ArrayRef<std::string> objects, const std::string &emptyObject,
-                                      llvm::StringRef exportedSymbol, llvm::StringRef path) {
-  std::string script = path.str() + ".version", library = path.str() + ".libc";
-  llvm::scope_exit clean([&] {
-    llvm::sys::fs::remove(script);
-    llvm::sys::fs::remove(library);
-  });
-  {
-    std::error_code error;
-    llvm::raw_fd_ostream out(script, error);
-    if (error)
-      return llvm::createStringError("'" + script + "': " + error.message());
-    out << "{ global: " << exportedSymbol << "; local: *; };\n";
-  }
-  // A library of the C library's name with nothing in it: what the runtime
-  // calls stays undefined and without a version, and the result is the same
-  // on every machine.
-  if (llvm::Error error = runLinker({"-shared", "-soname=libc.so.6", "--build-id=none", emptyObject, "-o", library}))
-    return error;
-  std::vector<std::string> arguments{"-shared",          "-o",
-                                     path.str(),         "-z",
-                                     "noexecstack",      "-z",
-                                     "now",              "-z",
-                                     "nostart-stop-gc",  "--hash-style=gnu",
-                                     "--build-id=none",  "--gc-sections",
-                                     "--undefined-version", "--version-script=" + script};
-  arguments.insert(arguments.end(), objects.begin(), objects.end());
-  arguments.insert(arguments.end(), {"--no-as-needed", library});
-  return runLinker(arguments);
 }

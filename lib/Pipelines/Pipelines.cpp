@@ -19,7 +19,12 @@
 using namespace mlir;
 using namespace quantc;
 
-static void buildImport(OpPassManager &manager, const StageOptions &) {
+static void buildImport(OpPassManager &manager, const StageOptions &options) {
+  if (!options.dims.empty()) {
+    nn::NNBindDimsOptions own;
+    own.dims.assign(options.dims.begin(), options.dims.end());
+    manager.addPass(nn::createNNBindDims(own));
+  }
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(nn::createNNResolveShapes());
   manager.addPass(qt::createVerifyTypes());
@@ -66,16 +71,24 @@ static void buildGroup(OpPassManager &manager, const StageOptions &) {
   manager.addPass(qt::createVerifySplit());
 }
 
-static void buildLower(OpPassManager &manager, const StageOptions &) { manager.addPass(createLowerKernels()); }
+static void buildLower(OpPassManager &manager, const StageOptions &) {
+  manager.addPass(createLowerKernels());
+}
 
-static void buildLLVM(OpPassManager &manager, const StageOptions &) { buildKernelsToLLVMPipeline(manager); }
+static void buildLLVM(OpPassManager &manager, const StageOptions &) {
+  buildKernelsToLLVMPipeline(manager);
+}
 
 static const Stage stages[] = {
     {"import", "what an imported model is brought to first", buildImport},
-    {"recompose", "find whole ops in the chains that exporters write", buildRecompose},
-    {"transform", "equivalent transformations of weights and activations", buildNothing},
-    {"quantize", "give operands of contractions the formats of a recipe", buildQuantize},
-    {"integerize", "replace float types between contractions by integer ones", buildNothing},
+    {"recompose", "find whole ops in the chains that exporters write",
+     buildRecompose},
+    {"transform", "equivalent transformations of weights and activations",
+     buildNothing},
+    {"quantize", "give operands of contractions the formats of a recipe",
+     buildQuantize},
+    {"integerize", "replace float types between contractions by integer ones",
+     buildNothing},
     {"split", "separate codes from scales, fuse epilogues", buildSplit},
     {"layout", "pack weights and activations", buildLayout},
     {"group", "outline and merge kernels", buildGroup},
@@ -87,12 +100,19 @@ llvm::ArrayRef<Stage> quantc::getStages() { return stages; }
 
 namespace {
 struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
-  Option<std::string> recipe{*this, "recipe", llvm::cl::desc("Name or path of the recipe"),
+  Option<std::string> recipe{*this, "recipe",
+                             llvm::cl::desc("Name or path of the recipe"),
                              llvm::cl::init("w8a8g32")};
-  Option<std::string> cpuLayout{*this, "cpu-layout", llvm::cl::desc("Class of target to lay out for"),
-                                llvm::cl::init("")};
+  Option<std::string> cpuLayout{
+      *this, "cpu-layout", llvm::cl::desc("Class of target to lay out for"),
+      llvm::cl::init("")};
+  ListOption<std::string> dims{
+      *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
-  StageOptions get() const { return {recipe, cpuLayout}; }
+  StageOptions get() const {
+    return {recipe, cpuLayout,
+            std::vector<std::string>(dims.begin(), dims.end())};
+  }
 };
 } // namespace
 
@@ -101,7 +121,8 @@ void quantc::registerStagePipelines() {
     mlir::registerPassPipeline(
         ("quantc-" + stage.name).str(), stage.summary,
         [&stage](OpPassManager &manager, llvm::StringRef text,
-                 llvm::function_ref<LogicalResult(const Twine &)> report) -> LogicalResult {
+                 llvm::function_ref<LogicalResult(const Twine &)> report)
+            -> LogicalResult {
           CommandLineOptions options;
           std::string problem;
           llvm::raw_string_ostream stream(problem);
@@ -110,5 +131,7 @@ void quantc::registerStagePipelines() {
           stage.build(manager, options.get());
           return success();
         },
-        [](llvm::function_ref<void(const mlir::detail::PassOptions &)> show) { show(CommandLineOptions()); });
+        [](llvm::function_ref<void(const mlir::detail::PassOptions &)> show) {
+          show(CommandLineOptions());
+        });
 }

@@ -1,4 +1,4 @@
-//===- Compile.cpp - quantc compile -*- C++ -*-===//
+//===- Compile.cpp - quantc compile -----------------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,130 +7,186 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Model.h"
 #include "Options.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Pass/PassManager.h"
 #include "quantc/Artifact/Artifact.h"
-#include "quantc/Import/ONNX/Import.h"
-#include "quantc/InitAll.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Pipelines/Pipelines.h"
 #include "quantc/Recipe/Recipe.h"
+#include "quantc/Runtime/quantc_runtime.h"
+#include "quantc/Support/OutputFile.h"
 #include "quantc/Support/Version.h"
-#include "quantc/Target/CPU/Codegen.h"
-#include "llvm/Support/FileSystem.h"
+
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
-#include "llvm/Support/xxhash.h"
+
 #include <thread>
 
 using namespace llvm;
 using namespace quantc;
 
-static const OptionSpec options[] = {
-    {"-o", OptionSpec::Value, "OUT.so", "where to write; with --stop-after or --emit also '-'"},
-    {"--recipe", OptionSpec::Value, "NAME|FILE|help", "formats of weights and activations; default w8a8g32"},
-    {"--mcpu", OptionSpec::Value, "CPU", "CPU to generate code for; default native, this machine's"},
-    {"--triple", OptionSpec::Value, "T", "target triple; default this machine's"},
-    {"--cpu-layout", OptionSpec::Value, "CLASS", "lay out for avx2, avx512vnni or generic whatever the CPU"},
-    {"--stop-after", OptionSpec::Value, "STAGE", "print the IR behind a stage and stop"},
-    {"--emit", OptionSpec::Value, "mlir|asm", "print the IR behind the last stage, or the kernels' assembly"},
-    {"--name", OptionSpec::Value, "N", "prefix of the exported symbol"},
-    {"--threads", OptionSpec::Value, "N", "threads to compile on; the result does not depend on it"},
-    {"--target", OptionSpec::Value, "cpu|cuda", "", false, false},
-    {"--gpu-arch", OptionSpec::Value, "ARCH", "", false, false},
-    {"--rotate", OptionSpec::Flag, "", "", false, false},
-    {"--smooth", OptionSpec::Flag, "", "", false, false},
-    {"--integer-only", OptionSpec::OptionalValue, "METHOD", "", false, false},
-    {"--integer-partial", OptionSpec::Flag, "", "", false, false},
-    {"--synthetic", OptionSpec::Value, "KIND", "", false, false},
-    {"--calibration", OptionSpec::Value, "FILE", "", false, false},
-    {"--dim", OptionSpec::Value, "NAME=N", "", true, false},
-    {"--state", OptionSpec::Value, "IN=OUT", "", true, false},
-    {"--probe", OptionSpec::Value, "NODES", "", true, false},
-    {"--keep-ir", OptionSpec::Flag, "", "", false, false},
-    {"--report", OptionSpec::Value, "FILE", "", false, false},
+static constexpr OptionSpec CompileOptions[] = {
+    {"-o", OptionSpec::Value, "OUT.so",
+     "where to write; text is printed where it is '-' or missing"},
+    {"--recipe", OptionSpec::Value, "NAME|FILE",
+     "formats of weights and activations; 'help' lists them; default: w8a8g32"},
+    {"--mcpu", OptionSpec::Value, "CPU",
+     "the CPU to generate code for; default: native, this machine's"},
+    {"--triple", OptionSpec::Value, "T",
+     "the target triple; default: this machine's"},
+    {"--cpu-layout", OptionSpec::Value, "CLASS",
+     "lay out for avx2, avx512vnni or generic whatever the CPU is"},
+    {"--dim", OptionSpec::Value, "NAME=N|MIN..MAX",
+     "fix or bound a dimension that is known at run time only",
+     /*isRepeatable=*/true},
+    {"--stop-after", OptionSpec::Value, "STAGE",
+     "print the IR behind a stage: import, recompose, transform, quantize, "
+     "integerize, split, layout, group, lower or llvm"},
+    {"--emit", OptionSpec::Value, "mlir|llvm|asm",
+     "print the IR behind the last stage, or code of the kernels and the "
+     "entry"},
+    {"--name", OptionSpec::Value, "N",
+     "export N_model instead of quantc_model, so that models link together"},
+    {"--threads", OptionSpec::Value, "N",
+     "threads to compile on; the result does not depend on it"},
+    {"--target", OptionSpec::Value, "cpu|cuda", "what to compile for", false,
+     false},
+    {"--gpu-arch", OptionSpec::Value, "ARCH", "the GPU to compile for", false,
+     false},
+    {"--rotate", OptionSpec::Flag, "", "spread outliers by rotations", false,
+     false},
+    {"--smooth", OptionSpec::Flag, "", "move outliers into weights", false,
+     false},
+    {"--integer-only", OptionSpec::OptionalValue, "METHOD",
+     "compute in integers only", false, false},
+    {"--integer-partial", OptionSpec::Flag, "",
+     "leave ops without an integer form in float", false, false},
+    {"--synthetic", OptionSpec::Value, "KIND", "made-up data to tune with",
+     false, false},
+    {"--calibration", OptionSpec::Value, "FILE", "data to tune with", false,
+     false},
+    {"--state", OptionSpec::Value, "IN=OUT", "keep an output for the next run",
+     true, false},
+    {"--probe", OptionSpec::Value, "NODES", "further outputs", true, false},
+    {"--keep-ir", OptionSpec::Flag, "", "keep the quantised IR", false, false},
+    {"--report", OptionSpec::Value, "FILE", "write a report", false, false},
 };
 
-static const CommandSpec command = {"compile", "MODEL.onnx", "compile a model into a shared library",
-                                    "MODEL may also be .mlir, as --stop-after=import prints it.", options, 0, 1};
+static constexpr CommandSpec CompileCommand = {
+    "compile",
+    "MODEL.onnx",
+    "Compiles a model to a shared library.",
+    "MODEL may also be IR that --stop-after has printed (.mlir): it goes on "
+    "behind\nthat stage.",
+    CompileOptions,
+    0,
+    1};
+
+static constexpr StringLiteral StageAttrName = "qt.stage";
+static constexpr StringLiteral TargetAttrName = "qt.target";
 
 static int listRecipes() {
   for (const auto &[name, summary] : Recipe::list())
     outs() << left_justify(name, 10) << summary << "\n";
-  return 0;
+  return Done;
 }
 
 namespace {
 /// One run of the command.
 class Compilation {
 public:
-  explicit Compilation(const Options &given) : given(given) {
-    registerAllDialects(registry);
-    mlir::registerAllToLLVMIRTranslations(registry);
-    context.appendDialectRegistry(registry);
-    context.loadAllAvailableDialects();
-    context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
-      if (diagnostic.getSeverity() != mlir::DiagnosticSeverity::Error)
-        return;
-      std::string text;
-      raw_string_ostream out(text);
-      out << diagnostic;
-      if (auto name = dyn_cast<mlir::NameLoc>(diagnostic.getLocation()))
-        text = "'" + name.getName().str() + "': " + text;
-      problems.push_back(text);
-    });
-  }
+  explicit Compilation(const Options &given) : given(given) {}
 
+  /// Whether the options are right in themselves; else the code to end with.
+  std::optional<int> check();
   int run();
 
 private:
-  bool read(StringRef path);
-  int fail();
-  std::string makeMetadata(StringRef path, const CpuTarget &target, const Recipe &recipe);
-  int print(const CpuTarget &target, bool asAssembly);
+  int runStages(Model &model);
+  int finish(Model &model);
+  int write(const std::string &text);
+  std::string makeMetadata(const Model &model);
 
   const Options &given;
-  mlir::DialectRegistry registry;
-  mlir::MLIRContext context;
-  mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::vector<std::string> problems;
-  uint64_t modelHash = 0;
+  std::string path, stop, emit, output;
   unsigned threads = 1;
+  StageOptions stageOptions;
+  std::optional<CpuTarget> target;
+  std::optional<Recipe> recipe;
 };
 } // namespace
 
-int Compilation::fail() {
-  std::string text;
-  for (const std::string &problem : problems)
-    text += (text.empty() ? "" : "\n") + problem;
-  return cannotHandle("compile", text.empty() ? "failed without a reason" : text);
+static bool isIdentifier(StringRef name) {
+  return !name.empty() && !isDigit(name.front()) &&
+         all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
 }
 
-bool Compilation::read(StringRef path) {
-  auto buffer = MemoryBuffer::getFile(path);
-  if (!buffer) {
-    problems.push_back("'" + path.str() + "': " + buffer.getError().message());
-    return false;
+std::optional<int> Compilation::check() {
+  path = given.operands().front().str();
+  stop = given.get("--stop-after").value_or("").str();
+  emit = given.get("--emit").value_or("").str();
+  output = given.get("-o").value_or("").str();
+  SmallVector<StringRef> names;
+  for (const Stage &stage : getStages())
+    names.push_back(stage.name);
+  if (!stop.empty() && !is_contained(names, stop))
+    return wrongUse("compile", "no stage '" + stop + "'" +
+                                   didYouMean(stop, names) + "; there are " +
+                                   join(names, ", "));
+  if (!emit.empty() && !is_contained({"mlir", "llvm", "asm"}, StringRef(emit)))
+    return wrongUse("compile",
+                    emit == "ptx"
+                        ? "--emit=ptx is not built yet"
+                        : "--emit takes mlir, llvm or asm, not '" + emit + "'");
+  if (!stop.empty() && !emit.empty() && emit != "mlir")
+    return wrongUse("compile", "--emit=" + emit +
+                                   " is code, and comes behind all stages; "
+                                   "leave --stop-after out");
+  if (stop.empty() && emit.empty()) {
+    if (output.empty())
+      return wrongUse("compile", "-o OUT.so is missing");
+    if (!StringRef(output).ends_with(".so"))
+      return wrongUse("compile", "'" + output +
+                                     "': static objects and executables are "
+                                     "not built yet; supported: -o OUT.so");
   }
-  modelHash = xxh3_64bits((*buffer)->getBuffer());
-  if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
-    module = mlir::parseSourceFile<mlir::ModuleOp>(path, &context);
-  else
-    module = onnx::importModel(path, &context, problems);
-  return static_cast<bool>(module);
+  if (auto name = given.get("--name"); name && !isIdentifier(*name))
+    return wrongUse("compile",
+                    "--name takes an identifier of C, not '" + *name + "'");
+  int64_t count = std::max(1u, std::thread::hardware_concurrency());
+  if (auto text = given.get("--threads");
+      text && !parseCount("compile", "--threads", *text, 1, 1024, count))
+    return WrongUse;
+  threads = static_cast<unsigned>(count);
+  for (StringRef text : given.all("--dim")) {
+    StringRef name;
+    int64_t min = 0, max = 0;
+    if (auto problem = nn::parseDimBinding(text, name, min, max))
+      return wrongUse("compile", "--dim " + *problem);
+    stageOptions.dims.push_back(text.str());
+  }
+  stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
+  stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
+  if (!is_contained({"", "avx2", "avx512vnni", "generic"},
+                    StringRef(stageOptions.cpuLayout)))
+    return wrongUse("compile",
+                    "--cpu-layout takes avx2, avx512vnni or generic, not '" +
+                        stageOptions.cpuLayout + "'");
+  return std::nullopt;
 }
 
-std::string Compilation::makeMetadata(StringRef path, const CpuTarget &target, const Recipe &recipe) {
-  Expected<json::Value> resolved = json::parse(recipe.describe());
-  json::Object object{{"quantc", getVersion()},
-                      {"model", sys::path::filename(path)},
-                      {"model_hash", utohexstr(modelHash, true, 16)},
-                      {"recipe", resolved ? *resolved : json::Value(recipe.getName())},
-                      {"triple", target.getTriple()},
-                      {"cpu", target.getCpu()}};
+std::string Compilation::makeMetadata(const Model &model) {
+  Expected<json::Value> resolved = json::parse(recipe->describe());
+  json::Object object{
+      {"quantc", getVersion()},
+      {"abi", static_cast<int64_t>(QUANTC_ABI_VERSION)},
+      {"model", sys::path::filename(path)},
+      {"model_hash", "blake3:" + model.getHash().str()},
+      {"recipe", resolved ? *resolved : json::Value(recipe->getName())},
+      {"triple", target->getTriple()},
+      {"cpu", target->getCpu()}};
   if (!resolved)
     consumeError(resolved.takeError());
   std::string text;
@@ -138,84 +194,120 @@ std::string Compilation::makeMetadata(StringRef path, const CpuTarget &target, c
   return text;
 }
 
-/// Prints IR or assembly to the output, by default to the standard one.
-int Compilation::print(const CpuTarget &target, bool asAssembly) {
-  std::string path = given.get("-o").value_or("-").str();
-  std::error_code error;
-  ToolOutputFile out(path, error, sys::fs::OF_Text);
-  if (error)
-    return cannotHandle("compile", "'" + path + "': " + error.message());
-  if (asAssembly) {
-    auto texts = compileKernels(*module, target, threads, /*asAssembly=*/true);
-    if (!texts)
-      return cannotHandle("compile", toString(texts.takeError()));
-    for (const ObjectBytes &text : *texts)
-      out.os() << StringRef(text.data(), text.size());
-  } else {
-    module->print(out.os(), mlir::OpPrintingFlags().enableDebugInfo(false));
-    out.os() << "\n";
+/// Writes text to where -o says, by default to the standard output.
+int Compilation::write(const std::string &text) {
+  if (output.empty() || output == "-") {
+    outs() << text;
+    return Done;
   }
-  out.keep();
-  return 0;
+  OutputFile file;
+  std::string error;
+  if (!file.open(output, error) ||
+      !file.write(text.data(), text.size(), error) || !file.commit(error))
+    return cannotHandle("compile", error);
+  return Done;
 }
 
 int Compilation::run() {
-  StringRef path = given.operands().front();
-  std::string stop = given.get("--stop-after").value_or("").str(), emit = given.get("--emit").value_or("").str();
-  SmallVector<StringRef> names;
-  for (const Stage &stage : getStages())
-    names.push_back(stage.name);
-  if (!stop.empty() && !is_contained(names, stop))
-    return wrongUse("compile", "no stage '" + stop + "'; there are " + join(names, ", "));
-  if (!emit.empty() && emit != "mlir" && emit != "asm")
-    return wrongUse("compile", "--emit=" + emit + "; supported: mlir, asm");
-  bool prints = !stop.empty() || !emit.empty();
-  if (!prints && !given.has("-o"))
-    return wrongUse("compile", "-o OUT.so is missing");
-  int64_t count = std::max(1u, std::thread::hardware_concurrency());
-  if (auto text = given.get("--threads"); text && !parseCount("compile", "--threads", *text, 1, 1024, count))
-    return 2;
-  threads = static_cast<unsigned>(count);
+  // What is wrong with the target, the recipe and the model is told together.
+  Model model(threads);
+  bool isRead = model.read(path);
+  auto reached =
+      isRead ? model.getModule()->getAttrOfType<mlir::StringAttr>(StageAttrName)
+             : nullptr;
+  // IR of a later stage may have been laid out for its target already.
+  bool keepsTarget = reached && model.getModule()->hasAttr(TargetAttrName) &&
+                     !given.has("--mcpu") && !given.has("--triple");
+  Expected<CpuTarget> resolved =
+      CpuTarget::resolve(given.get("--triple").value_or(""),
+                         given.get("--mcpu").value_or("native"));
+  if (resolved)
+    target = keepsTarget ? CpuTarget::get(model.getModule()) : *resolved;
+  else
+    model.problems.push_back(toString(resolved.takeError()));
+  Expected<Recipe> loaded =
+      Recipe::load(stageOptions.recipe,
+                   target ? target->getLayoutClass() : StringRef("generic"));
+  if (loaded)
+    recipe = std::move(*loaded);
+  else
+    model.problems.push_back(toString(loaded.takeError()));
+  if (!model.problems.empty() || !isRead)
+    return model.fail("compile");
+  target->attachTo(model.getModule());
+  if (int code = runStages(model))
+    return code;
+  return finish(model);
+}
 
-  Expected<CpuTarget> target =
-      CpuTarget::resolve(given.get("--triple").value_or(""), given.get("--mcpu").value_or("native"));
-  if (!target)
-    return cannotHandle("compile", toString(target.takeError()));
-  StageOptions stageOptions;
-  stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
-  stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
-  Expected<Recipe> recipe = Recipe::load(stageOptions.recipe, target->getLayoutClass());
-  if (!recipe)
-    return cannotHandle("compile", toString(recipe.takeError()));
-  if (!read(path))
-    return fail();
-  target->attachTo(*module);
+int Compilation::runStages(Model &model) {
+  auto reached =
+      model.getModule()->getAttrOfType<mlir::StringAttr>(StageAttrName);
+  bool isBehind = reached != nullptr;
   for (const Stage &stage : getStages()) {
-    mlir::PassManager manager(&context);
-    stage.build(manager, stageOptions);
-    if (manager.size() != 0 && failed(manager.run(*module)))
-      return fail();
+    bool isReached = reached && reached.getValue() == stage.name;
+    if (!isBehind) {
+      mlir::PassManager manager(&model.getContext());
+      stage.build(manager, stageOptions);
+      if (manager.size() != 0 && failed(manager.run(model.getModule())))
+        return model.fail("compile");
+      model.getModule()->setAttr(
+          StageAttrName,
+          mlir::StringAttr::get(&model.getContext(), stage.name));
+    } else if (stop == stage.name && !isReached) {
+      return cannotHandle("compile", "'" + path + "' is behind the stage " +
+                                         stop + " already");
+    }
+    isBehind &= !isReached;
     if (stop == stage.name)
-      return print(*target, false);
+      return Done;
   }
-  if (prints)
-    return print(*target, emit == "asm");
-  ProgramInfo info{sys::path::stem(path).str(), makeMetadata(path, *target, *recipe), *target};
-  ArtifactOptions artifact{given.get("--name").value_or("").str(), threads};
-  if (Error error = writeSharedLibrary(*module, info, artifact, *given.get("-o"))) {
-    problems.push_back(toString(std::move(error)));
-    return fail();
+  if (isBehind)
+    return cannotHandle("compile", "'" + path + "' is behind a stage '" +
+                                       reached.getValue() +
+                                       "' that does not exist");
+  return Done;
+}
+
+int Compilation::finish(Model &model) {
+  if (!stop.empty() || emit == "mlir") {
+    std::string text;
+    raw_string_ostream out(text);
+    model.getModule()->print(
+        out, mlir::OpPrintingFlags().enableDebugInfo(/*enable=*/true));
+    out << "\n";
+    return write(text);
   }
-  return 0;
+  ProgramInfo info{sys::path::stem(path).str(), makeMetadata(model), *target};
+  if (!emit.empty()) {
+    auto text =
+        printCode(model.getModule(), info,
+                  emit == "asm" ? CodeKind::Assembly : CodeKind::LLVM, threads);
+    if (text)
+      return write(*text);
+    model.problems.push_back(toString(text.takeError()));
+    return model.fail("compile");
+  }
+  ArtifactOptions options{given.get("--name").value_or("").str(), threads};
+  if (Error error =
+          writeSharedLibrary(model.getModule(), info, options, output)) {
+    model.problems.push_back(toString(std::move(error)));
+    return model.fail("compile");
+  }
+  return Done;
 }
 
 int quantc::runCompile(ArrayRef<StringRef> arguments) {
   Options given;
-  if (std::optional<int> code = parseOptions(command, arguments, given))
+  if (std::optional<int> code = parseOptions(CompileCommand, arguments, given))
     return *code;
   if (given.get("--recipe") == StringRef("help"))
     return listRecipes();
   if (given.operands().empty())
-    return wrongUse("compile", "MODEL.onnx is missing");
-  return Compilation(given).run();
+    return wrongUse("compile", "MODEL.onnx is missing; see 'quantc compile "
+                               "--help'");
+  Compilation compilation(given);
+  if (std::optional<int> code = compilation.check())
+    return *code;
+  return compilation.run();
 }

@@ -18,6 +18,8 @@ namespace quantc {
 
 /// Names of the function's attributes that state its symbols.
 constexpr llvm::StringLiteral dimNamesAttrName = "qt.dim_names";
+/// A dictionary from names to their lowest and highest size.
+constexpr llvm::StringLiteral dimBoundsAttrName = "qt.dim_bounds";
 constexpr llvm::StringLiteral argShapesAttrName = "qt.arg_shapes";
 constexpr llvm::StringLiteral resultShapesAttrName = "qt.result_shapes";
 
@@ -46,8 +48,10 @@ public:
 
   /// The elements of a small integer tensor (rank 0 or 1) in order, where they
   /// follow from sizes and constants.
-  std::optional<llvm::ArrayRef<mlir::AffineExpr>> getElements(mlir::Value value);
-  void setElements(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> elements);
+  std::optional<llvm::ArrayRef<mlir::AffineExpr>>
+  getElements(mlir::Value value);
+  void setElements(mlir::Value value,
+                   llvm::ArrayRef<mlir::AffineExpr> elements);
 
   /// Whether both have the same sizes, symbol by symbol.
   bool haveEqualSizes(mlir::Value a, mlir::Value b);

@@ -1,4 +1,4 @@
-//===- Artifact.h - From lowered modules to shared libraries -*- C++ -*-===//
+//===- Artifact.h - From lowered modules to shared libraries ----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,6 +11,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "quantc/Artifact/EntryEmitter.h"
+#include "quantc/Target/CPU/Codegen.h"
 #include "llvm/Support/Error.h"
 
 namespace quantc {
@@ -23,13 +24,15 @@ struct ArtifactOptions {
 
 /// Writes the shared library of \p module, which the stage `llvm` has made, to
 /// \p path: under a temporary name first, so that nothing partial is left.
-llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info, const ArtifactOptions &options,
+llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info,
+                               const ArtifactOptions &options,
                                llvm::StringRef path);
 
-/// Links object files to a shared library that exports one symbol and needs
-/// the C library. \p emptyObject is an object without contents.
-llvm::Error linkSharedLibrary(llvm::ArrayRef<std::string> objects, const std::string &emptyObject,
-                              llvm::StringRef exportedSymbol, llvm::StringRef path);
+/// The kernels of \p module in their order, then the program around them, as
+/// text of the given kind.
+llvm::Expected<std::string> printCode(mlir::ModuleOp module,
+                                      const ProgramInfo &info, CodeKind kind,
+                                      unsigned threads);
 
 } // namespace quantc
 

@@ -1,35 +1,57 @@
-//===- WeightsObject.h - An object file of constant data -*- C++ -*-===//
+//===- WeightsObject.h - An object file of constant data --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// Constant data never passes through an intermediate representation: it is
+// evaluated and goes straight into an ELF64 relocatable file with one read-only
+// section that may lie anywhere in memory (`.lrodata` on x86-64).
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_ARTIFACT_WEIGHTSOBJECT_H
 #define QUANTC_ARTIFACT_WEIGHTSOBJECT_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
 #include <string>
-#include <vector>
 
 namespace quantc {
 
-/// Bytes and the symbols that name their beginning.
-struct DataItem {
-  std::vector<std::string> symbols;
-  llvm::ArrayRef<uint8_t> bytes;
+/// Writes the file piece by piece; of the data it keeps nothing.
+class WeightsObjectWriter {
+public:
+  /// \p out is seekable and at its beginning.
+  WeightsObjectWriter(llvm::raw_pwrite_stream &out, const llvm::Triple &triple);
+
+  /// Writes \p bytes from the next cache line on; returns where they begin.
+  uint64_t append(llvm::ArrayRef<uint8_t> bytes);
+  /// Defines a global, hidden symbol.
+  void define(llvm::StringRef symbol, uint64_t offset, uint64_t size);
+  /// Writes what follows the data, and the header.
+  void finish();
+
+private:
+  void pad(uint64_t alignment);
+
+  llvm::raw_pwrite_stream &out;
+  llvm::Triple triple;
+  uint64_t position; ///< in the file
+  std::string strings, symbols;
 };
 
-/// Writes an ELF64 relocatable file with one read-only section that may lie
-/// anywhere in memory (`.lrodata`): every item begins on a cache line, its
-/// symbols are global and hidden. Constant data then never passes through an
-/// intermediate representation.
-void writeWeightsObject(llvm::raw_ostream &out, const llvm::Triple &triple,
-                        llvm::ArrayRef<DataItem> items);
+/// Evaluates the globals of \p module and writes them to \p path, equal ones
+/// once. The file does not depend on \p threads; at most that many values are
+/// in memory at a time. Failures of evaluation have emitted their reason.
+llvm::Error writeWeights(mlir::ModuleOp module, const llvm::Triple &triple,
+                         unsigned threads, llvm::StringRef path);
 
 } // namespace quantc
 

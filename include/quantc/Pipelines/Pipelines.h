@@ -12,13 +12,17 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ArrayRef.h"
 #include <string>
+#include <vector>
 
 namespace quantc {
 
 /// What the stages need to be told.
 struct StageOptions {
   std::string recipe = "w8a8g32"; ///< a name, or a path
-  std::string cpuLayout;          ///< class of target to lay out for; empty: the module's
+  std::string
+      cpuLayout; ///< class of target to lay out for; empty: the module's
+  std::vector<std::string>
+      dims; ///< what to fix or bound: "batch=8", "n=1..128"
 };
 
 /// One arrow of the way from a model to object code. The IR behind each is

@@ -45,7 +45,9 @@ void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
   kernels.addPass(createReconcileUnrealizedCastsPass());
 }
 
-std::string quantc::getKernelSymbol(llvm::StringRef kernel) { return ("qk." + kernel).str(); }
+std::string quantc::getKernelSymbol(llvm::StringRef kernel) {
+  return ("qk." + kernel).str();
+}
 
 namespace {
 /// Features that code generation uses of its own accord.
@@ -59,8 +61,9 @@ struct FeatureTable {
     if (triple.isX86()) {
 #define QCRT_X86(name, leaf, subleaf, reg, bit, state) checked.insert(name);
 #include "quantc/Runtime/Features.def"
-      forbidden = {"xop", "fma4", "tbm", "lwp", "egpr",      "ndd",     "ccmp",    "nf",
-                   "zu",  "cf",   "ppx", "cmpccxadd", "push2pop2", "avx10.1", "avx10.2"};
+      forbidden = {"xop", "fma4",      "tbm",       "lwp",     "egpr",
+                   "ndd", "ccmp",      "nf",        "zu",      "cf",
+                   "ppx", "cmpccxadd", "push2pop2", "avx10.1", "avx10.2"};
     } else if (triple.isAArch64()) {
 #define QCRT_AARCH64(name, word, bit) checked.insert(name);
 #include "quantc/Runtime/Features.def"
@@ -89,21 +92,26 @@ static std::string getUsableFeatures(const CpuTarget &target) {
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features) {
+quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
+                          llvm::StringRef features) {
   std::string problem;
   llvm::Triple parsed(triple);
-  const llvm::Target *backend = llvm::TargetRegistry::lookupTarget(parsed, problem);
+  const llvm::Target *backend =
+      llvm::TargetRegistry::lookupTarget(parsed, problem);
   if (!backend)
     return llvm::createStringError(problem);
   llvm::TargetOptions options;
   std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
-      parsed, cpu, features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+      parsed, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
+      llvm::CodeGenOptLevel::Default));
   if (!machine)
     return llvm::createStringError("no code generator for " + triple);
   return machine;
 }
 
-llvm::Expected<ObjectBytes> quantc::emitObject(llvm::Module &module, llvm::TargetMachine &machine, bool asAssembly) {
+llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
+                                             llvm::TargetMachine &machine,
+                                             CodeKind kind) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   llvm::LoopAnalysisManager loops;
@@ -118,26 +126,36 @@ llvm::Expected<ObjectBytes> quantc::emitObject(llvm::Module &module, llvm::Targe
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
   llvm::ModulePassManager passes;
   if (llvm::Error error = builder.parsePassPipeline(
-          passes, "function(sroa,early-cse,instcombine,simplifycfg,loop-mssa(licm),early-cse)"))
+          passes, "function(sroa,early-cse,instcombine,simplifycfg,loop-mssa("
+                  "licm),early-cse)"))
     return std::move(error);
   passes.run(module, modules);
   ObjectBytes bytes;
   llvm::raw_svector_ostream stream(bytes);
+  if (kind == CodeKind::LLVM) {
+    module.print(stream, nullptr);
+    return bytes;
+  }
   llvm::legacy::PassManager emission;
-  auto kind = asAssembly ? llvm::CodeGenFileType::AssemblyFile : llvm::CodeGenFileType::ObjectFile;
-  if (machine.addPassesToEmitFile(emission, stream, nullptr, kind))
+  auto type = kind == CodeKind::Assembly ? llvm::CodeGenFileType::AssemblyFile
+                                         : llvm::CodeGenFileType::ObjectFile;
+  if (machine.addPassesToEmitFile(emission, stream, nullptr, type))
     return llvm::createStringError("the code generator emits no such file");
   emission.run(module);
   return bytes;
 }
 
-static llvm::Expected<ObjectBytes> compileKernel(ModuleOp kernel, const CpuTarget &target, bool asAssembly) {
+static llvm::Expected<ObjectBytes>
+compileKernel(ModuleOp kernel, const CpuTarget &target, CodeKind kind) {
   llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> module = translateModuleToLLVMIR(kernel, context, *kernel.getName());
+  std::unique_ptr<llvm::Module> module =
+      translateModuleToLLVMIR(kernel, context, *kernel.getName());
   if (!module)
-    return llvm::createStringError("kernel '" + *kernel.getName() + "' has no LLVM IR");
+    return llvm::createStringError("kernel '" + *kernel.getName() +
+                                   "' has no LLVM IR");
   std::string features = getUsableFeatures(target);
-  auto machine = makeTargetMachine(target.getTriple(), target.getCpu(), features);
+  auto machine =
+      makeTargetMachine(target.getTriple(), target.getCpu(), features);
   if (!machine)
     return machine.takeError();
   for (llvm::Function &function : *module) {
@@ -151,11 +169,12 @@ static llvm::Expected<ObjectBytes> compileKernel(ModuleOp kernel, const CpuTarge
     if (target.has("avx512f"))
       function.addFnAttr("prefer-vector-width", "512");
   }
-  return emitObject(*module, **machine, asAssembly);
+  return emitCode(*module, **machine, kind);
 }
 
-llvm::Expected<std::vector<ObjectBytes>> quantc::compileKernels(ModuleOp module, const CpuTarget &target,
-                                                                unsigned threads, bool asAssembly) {
+llvm::Expected<std::vector<ObjectBytes>>
+quantc::compileKernels(ModuleOp module, const CpuTarget &target,
+                       unsigned threads, CodeKind kind) {
   SmallVector<ModuleOp> kernels(module.getOps<ModuleOp>());
   std::vector<ObjectBytes> objects(kernels.size());
   std::vector<std::string> problems(kernels.size());
@@ -163,7 +182,8 @@ llvm::Expected<std::vector<ObjectBytes>> quantc::compileKernels(ModuleOp module,
   std::atomic<size_t> next = 0;
   auto work = [&] {
     for (size_t i = next++; i < kernels.size(); i = next++) {
-      llvm::Expected<ObjectBytes> object = compileKernel(kernels[i], target, asAssembly);
+      llvm::Expected<ObjectBytes> object =
+          compileKernel(kernels[i], target, kind);
       if (object)
         objects[i] = std::move(*object);
       else

@@ -21,6 +21,9 @@ namespace quantc {
 
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
+/// What is made of LLVM IR: an object file, or text.
+enum class CodeKind { Object, Assembly, LLVM };
+
 /// From the modules that qt-lower-kernels makes to the LLVM dialect, all of
 /// them on as many threads as the context has.
 void buildKernelsToLLVMPipeline(mlir::OpPassManager &manager);
@@ -34,17 +37,19 @@ std::vector<std::string> getCheckedFeatures(const CpuTarget &target);
 
 /// A target machine that emits position-independent code for \p cpu.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu, llvm::StringRef features);
+makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
+                  llvm::StringRef features);
 
-/// Runs the short pipeline of passes on \p module and emits an object file, or
-/// assembly text.
-llvm::Expected<ObjectBytes> emitObject(llvm::Module &module, llvm::TargetMachine &machine,
-                                       bool asAssembly = false);
+/// Runs the short pipeline of passes on \p module and emits it.
+llvm::Expected<ObjectBytes>
+emitCode(llvm::Module &module, llvm::TargetMachine &machine, CodeKind kind);
 
-/// The object code of every kernel module in \p module, in their order, on
+/// The code of every kernel module in \p module, in their order, on
 /// \p threads threads. They are in the LLVM dialect.
-llvm::Expected<std::vector<ObjectBytes>> compileKernels(mlir::ModuleOp module, const CpuTarget &target,
-                                                        unsigned threads, bool asAssembly = false);
+llvm::Expected<std::vector<ObjectBytes>> compileKernels(mlir::ModuleOp module,
+                                                        const CpuTarget &target,
+                                                        unsigned threads,
+                                                        CodeKind kind);
 
 } // namespace quantc
 

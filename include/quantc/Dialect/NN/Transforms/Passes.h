@@ -14,8 +14,15 @@
 #include "mlir/Pass/Pass.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
+#include <optional>
+#include <string>
 
 namespace quantc::nn {
+
+/// Reads "NAME=N" or "NAME=MIN..MAX". Returns what is wrong with it.
+std::optional<std::string> parseDimBinding(llvm::StringRef text,
+                                           llvm::StringRef &name, int64_t &min,
+                                           int64_t &max);
 
 /// What the pass nn-resolve-shapes does to one function.
 void resolveShapes(mlir::func::FuncOp func);

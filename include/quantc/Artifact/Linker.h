@@ -1,0 +1,29 @@
+//===- Linker.h - Links shared libraries by lld -----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ARTIFACT_LINKER_H
+#define QUANTC_ARTIFACT_LINKER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/TargetParser/Triple.h"
+#include <string>
+
+namespace quantc {
+
+/// Links object files to a shared library at \p path that exports one symbol
+/// and needs libc and libm only. Other files of the link go to \p folder.
+llvm::Error linkSharedLibrary(const llvm::Triple &triple,
+                              llvm::ArrayRef<std::string> objects,
+                              llvm::StringRef exportedSymbol,
+                              llvm::StringRef folder, llvm::StringRef path);
+
+} // namespace quantc
+
+#endif // QUANTC_ARTIFACT_LINKER_H

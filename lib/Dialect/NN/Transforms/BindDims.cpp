@@ -1,0 +1,145 @@
+//===- BindDims.cpp - Fixes or bounds named dims ----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/AffineMap.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace quantc::nn {
+#define GEN_PASS_DEF_NNBINDDIMS
+#include "quantc/Dialect/NN/Transforms/Passes.h.inc"
+} // namespace quantc::nn
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+struct Range {
+  int64_t min, max;
+};
+using Ranges = llvm::MapVector<llvm::StringRef, Range>;
+} // namespace
+
+std::optional<std::string> nn::parseDimBinding(llvm::StringRef text,
+                                               llvm::StringRef &name,
+                                               int64_t &min, int64_t &max) {
+  auto [left, right] = text.rsplit('=');
+  auto [low, high] = right.split("..");
+  name = left;
+  bool isRange = right.contains("..");
+  if (left.empty() || low.getAsInteger(10, min) ||
+      (isRange && high.getAsInteger(10, max)))
+    return ("'" + text + "' is not NAME=N or NAME=MIN..MAX").str();
+  if (!isRange)
+    max = min;
+  if (min < 0 || max < min)
+    return ("'" + text + "': sizes are not negative, and MIN is at most MAX")
+        .str();
+  return std::nullopt;
+}
+
+/// Replaces the fixed symbols in a list of maps and renumbers the others.
+static ArrayAttr replaceSymbols(ArrayAttr maps,
+                                ArrayRef<AffineExpr> replacements,
+                                unsigned numLeft) {
+  SmallVector<Attribute> result;
+  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
+    result.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
+        {}, replacements, /*numResultDims=*/0, numLeft)));
+  return ArrayAttr::get(maps.getContext(), result);
+}
+
+/// Static where the maps say numbers.
+static void refineArguments(func::FuncOp func, ArrayAttr maps) {
+  for (auto [argument, map] :
+       llvm::zip(func.getArguments(), maps.getAsValueRange<AffineMapAttr>())) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type || map.getNumResults() != type.getRank())
+      continue;
+    SmallVector<int64_t> shape(type.getShape());
+    for (auto [size, expression] : llvm::zip_equal(shape, map.getResults()))
+      if (auto constant = dyn_cast<AffineConstantExpr>(expression))
+        size = constant.getValue();
+    argument.setType(type.clone(shape));
+  }
+  func.setFunctionType(FunctionType::get(
+      func.getContext(), func.getBody().front().getArgumentTypes(),
+      func.getResultTypes()));
+}
+
+static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
+  auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
+  SmallVector<llvm::StringRef> known;
+  if (names)
+    known.assign(names.getAsValueRange<StringAttr>().begin(),
+                 names.getAsValueRange<StringAttr>().end());
+  bool isWrong = false;
+  for (const auto &[name, range] : ranges)
+    if (!llvm::is_contained(known, name)) {
+      func.emitError() << "there is no dim '" << name
+                       << "' to fix or bound; there "
+                       << (known.empty() ? "is none at all"
+                                         : "are " + llvm::join(known, ", "));
+      isWrong = true;
+    }
+  if (isWrong)
+    return failure();
+
+  Builder builder(func.getContext());
+  SmallVector<AffineExpr> replacements;
+  SmallVector<Attribute> left;
+  SmallVector<NamedAttribute> bounds;
+  for (llvm::StringRef name : known) {
+    auto given = ranges.find(name);
+    if (given != ranges.end() && given->second.min == given->second.max) {
+      replacements.push_back(builder.getAffineConstantExpr(given->second.min));
+      continue;
+    }
+    replacements.push_back(builder.getAffineSymbolExpr(left.size()));
+    left.push_back(builder.getStringAttr(name));
+    if (given != ranges.end())
+      bounds.push_back(builder.getNamedAttr(
+          name, builder.getDenseI64ArrayAttr(
+                    {given->second.min, given->second.max})));
+  }
+  func->setAttr(dimNamesAttrName, builder.getArrayAttr(left));
+  if (!bounds.empty())
+    func->setAttr(dimBoundsAttrName, builder.getDictionaryAttr(bounds));
+  for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
+    if (auto maps = func->getAttrOfType<ArrayAttr>(key))
+      func->setAttr(key, replaceSymbols(maps, replacements, left.size()));
+  if (auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName))
+    refineArguments(func, maps);
+  nn::resolveShapes(func);
+  return success();
+}
+
+namespace {
+struct NNBindDims : public nn::impl::NNBindDimsBase<NNBindDims> {
+  using NNBindDimsBase::NNBindDimsBase;
+
+  void runOnOperation() override {
+    Ranges ranges;
+    for (const std::string &text : dims) {
+      llvm::StringRef name;
+      Range range;
+      if (auto problem =
+              nn::parseDimBinding(text, name, range.min, range.max)) {
+        getOperation()->emitError(*problem);
+        return signalPassFailure();
+      }
+      ranges[name] = range;
+    }
+    for (auto func : getOperation()->getRegion(0).getOps<func::FuncOp>())
+      if (func.isPublic() && !func.isExternal())
+        if (failed(bindDims(func, ranges)))
+          return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,21 @@
+// RUN: quant-opt %s '-nn-bind-dims=dims=n=8,m=1..32' -split-input-file | FileCheck %s
+// RUN: not quant-opt %s '-nn-bind-dims=dims=batch=8' -split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n=-8' -split-input-file 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n=9..8' -split-input-file 2>&1 | FileCheck %s --check-prefix=RANGE
+
+// A fixed dim is a number everywhere; a bounded one stays a symbol, renumbered.
+// UNKNOWN: there is no dim 'batch' to fix or bound; there are n, k, m
+// NEGATIVE: 'n=-8': sizes are not negative
+// RANGE: 'n=9..8': sizes are not negative, and MIN is at most MAX
+// CHECK-LABEL: @both
+// CHECK-SAME: tensor<8x?xf32>, %{{.*}}: tensor<?x8xf32>) -> tensor<8x?xf32>
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1] -> (8, s1)>, affine_map<()[s0, s1] -> (s0, 8)>]
+// CHECK-SAME: qt.dim_bounds = {m = array<i64: 1, 32>}
+// CHECK-SAME: qt.dim_names = ["k", "m"]
+// CHECK: nn.unary relu %{{.*}} : tensor<8x?xf32>
+func.func @both(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32>
+    attributes {qt.dim_names = ["n", "k", "m"],
+                qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, s2)>, affine_map<()[s0, s1, s2] -> (s1, s0)>]} {
+  %0 = nn.unary relu %x : tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}

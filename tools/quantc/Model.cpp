@@ -1,0 +1,75 @@
+//===- Model.cpp - A model that was read ------------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Model.h"
+
+#include "Options.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "quantc/Import/ONNX/Import.h"
+#include "quantc/InitAll.h"
+#include "quantc/Support/Locations.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace llvm;
+using namespace quantc;
+
+/// "'value': what is wrong", or with the place in a text file.
+static std::string describe(mlir::Diagnostic &diagnostic) {
+  std::string text;
+  raw_string_ostream out(text);
+  mlir::Location loc = diagnostic.getLocation();
+  if (StringRef name = getValueName(loc); !name.empty())
+    out << "'" << name << "': ";
+  else if (auto place = dyn_cast<mlir::FileLineColLoc>(loc))
+    out << place.getFilename().getValue() << ":" << place.getLine() << ":"
+        << place.getColumn() << ": ";
+  out << diagnostic;
+  return text;
+}
+
+Model::Model(unsigned threads)
+    : pool(hardware_concurrency(threads)),
+      context(mlir::MLIRContext::Threading::DISABLED) {
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::registerAllToLLVMIRTranslations(registry);
+  context.appendDialectRegistry(registry);
+  context.setThreadPool(pool);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+  context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
+      problems.push_back(describe(diagnostic));
+  });
+}
+
+bool Model::read(StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
+                                      /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    problems.push_back("cannot read '" + path.str() +
+                       "': " + buffer.getError().message());
+    return false;
+  }
+  auto digest = BLAKE3::hash<16>(arrayRefFromStringRef((*buffer)->getBuffer()));
+  hash = toHex(digest, /*LowerCase=*/true);
+  if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
+    module = mlir::parseSourceFile<mlir::ModuleOp>(path, &context);
+  else
+    module = onnx::importModel(path, &context, problems);
+  return static_cast<bool>(module);
+}
+
+int Model::fail(StringRef command) const {
+  return cannotHandle(command, problems.empty() ? "failed without a reason"
+                                                : join(problems, "\n"));
+}

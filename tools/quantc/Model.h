@@ -1,0 +1,51 @@
+//===- Model.h - A model that was read --------------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TOOLS_QUANTC_MODEL_H
+#define QUANTC_TOOLS_QUANTC_MODEL_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <string>
+#include <vector>
+
+namespace quantc {
+
+/// A module with its context, and every error of what is done with it.
+class Model {
+public:
+  explicit Model(unsigned threads);
+
+  /// Reads an ONNX model, or MLIR (`.mlir`, `.mlirbc`). On failure returns
+  /// false; what is wrong is among the problems.
+  bool read(llvm::StringRef path);
+
+  /// Reports the problems, all of them. Returns CannotHandle.
+  int fail(llvm::StringRef command) const;
+
+  mlir::MLIRContext &getContext() { return context; }
+  mlir::ModuleOp getModule() { return *module; }
+  /// Of the file's bytes, in hexadecimal digits.
+  llvm::StringRef getHash() const { return hash; }
+
+  std::vector<std::string> problems;
+
+private:
+  llvm::DefaultThreadPool pool;
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string hash;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_TOOLS_QUANTC_MODEL_H
