@@ -7,9 +7,11 @@
 // UNKNOWN: there is no dim 'batch' to fix or bound; there are n, k, m
 // NEGATIVE: 'n=-8': sizes are not negative
 // RANGE: 'n=9..8': sizes are not negative, and MIN is at most MAX
+// CHECK: #[[$X:.*]] = affine_map<()[s0, s1] -> (8, s1)>
+// CHECK: #[[$Y:.*]] = affine_map<()[s0, s1] -> (s0, 8)>
 // CHECK-LABEL: @both
 // CHECK-SAME: tensor<8x?xf32>, %{{.*}}: tensor<?x8xf32>) -> tensor<8x?xf32>
-// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1] -> (8, s1)>, affine_map<()[s0, s1] -> (s0, 8)>]
+// CHECK-SAME: qt.arg_shapes = [#[[$X]], #[[$Y]]]
 // CHECK-SAME: qt.dim_bounds = {m = array<i64: 1, 32>}
 // CHECK-SAME: qt.dim_names = ["k", "m"]
 // CHECK: nn.unary relu %{{.*}} : tensor<8x?xf32>

@@ -129,7 +129,8 @@ TEST(Weights, FailWhereOneCannotBeEvaluated) {
     }
     qt.global @bad : tensor<1xf32> {
       %c = arith.constant dense<1.0> : tensor<4xf32>
-      %i = arith.constant dense<9> : tensor<1xi64>
+      %five = arith.constant dense<5> : tensor<1xi64>
+      %i = nn.binary add %five, %five : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
       %r = nn.gather %c, %i {axis = 0 : i64} : tensor<4xf32>, tensor<1xi64> -> tensor<1xf32>
       qt.yield %r : tensor<1xf32>
     })";
