@@ -9,6 +9,7 @@
 #include "quantc/Numerics/Packing.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -61,8 +62,8 @@ public:
     int64_t n = first + column;
     return n < layout.n && k < layout.k ? codes[n * layout.k + k] : 0;
   }
-  int32_t sum(int64_t column, int64_t from, int64_t to) const {
-    int32_t total = 0;
+  int64_t sum(int64_t column, int64_t from, int64_t to) const {
+    int64_t total = 0;
     for (int64_t k = from; k < std::min(to, layout.k); ++k)
       total += get(column, k);
     return total;
@@ -236,7 +237,7 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
     for (int64_t c = 0; c < nr; ++c)
       columns.put(panel.part(parts.scales, c));
     for (int64_t c = 0; c < nr; ++c)
-      columns.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, 0, layout.k));
+      columns.put(static_cast<int32_t>(-layout.bias * panel.sum(c, 0, layout.k)));
     Writer list(bytes.data() + begin + 64 + nr * 8);
     Writer data(bytes.data() + begin + 64 + nr * 8 + listBytes);
     for (const Step &step : matched.steps) {
@@ -246,6 +247,28 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
     }
   }
   return bytes;
+}
+
+int64_t quantc::numerics::boundSums(const PackedLayout &layout,
+                                    const WeightParts &parts,
+                                    int64_t largest) {
+  if (layout.form == PackedForm::F32)
+    return 0;
+  bool isScaled = layout.form == PackedForm::W4I;
+  int64_t most = 0, blocks = layout.numBlocks();
+  for (int64_t n = 0; n < layout.n; ++n) {
+    int64_t sum = 0;
+    for (int64_t b = 0; b < blocks; ++b) {
+      int64_t dot = 0;
+      for (int64_t k = b * 32; k < std::min(b * 32 + 32, layout.k); ++k)
+        dot += std::abs(int64_t(parts.codes[n * layout.k + k]));
+      if (isScaled)
+        dot *= std::abs(int64_t(parts.multipliers[n * blocks + b]));
+      sum = layout.form == PackedForm::B32 ? std::max(sum, dot) : sum + dot;
+    }
+    most = std::max(most, sum);
+  }
+  return most * largest;
 }
 
 static void writeSteps(Writer &out, const PackedLayout &layout,
@@ -276,7 +299,7 @@ quantc::numerics::packWeights(const PackedLayout &layout,
       for (int64_t c = 0; c < nr; ++c)
         out.put(panel.part(parts.scales, c));
       for (int64_t c = 0; c < nr; ++c)
-        out.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, 0, layout.k));
+        out.put(static_cast<int32_t>(-layout.bias * panel.sum(c, 0, layout.k)));
       writeSteps(out, layout, panel, 0, layout.numSteps());
       break;
     case PackedForm::B32:
@@ -284,7 +307,7 @@ quantc::numerics::packWeights(const PackedLayout &layout,
         for (int64_t c = 0; c < nr; ++c)
           out.put(panel.part(parts.scales, c, layout.numBlocks(), b));
         for (int64_t c = 0; c < nr; ++c)
-          out.put(static_cast<int32_t>(-layout.bias) * panel.sum(c, b * 32, b * 32 + 32));
+          out.put(static_cast<int32_t>(-layout.bias * panel.sum(c, b * 32, b * 32 + 32)));
         writeSteps(out, layout, panel, b * 8, 8);
       }
       break;
@@ -292,11 +315,11 @@ quantc::numerics::packWeights(const PackedLayout &layout,
       for (int64_t c = 0; c < nr; ++c)
         out.put(panel.part(parts.outer, c));
       for (int64_t c = 0; c < nr; ++c) {
-        int32_t total = 0;
+        int64_t total = 0;
         for (int64_t b = 0; b < layout.numBlocks(); ++b)
           total += panel.part(parts.multipliers, c, layout.numBlocks(), b) *
                    panel.sum(c, b * 32, b * 32 + 32);
-        out.put(static_cast<int32_t>(-layout.bias) * total);
+        out.put(static_cast<int32_t>(-layout.bias * total));
       }
       for (int64_t b = 0; b < layout.numBlocks(); ++b) {
         for (int64_t c = 0; c < nr; ++c) {

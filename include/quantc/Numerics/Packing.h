@@ -83,6 +83,14 @@ std::optional<UnpackedWeights> unpackWeights(const PackedLayout &layout,
                                              const uint8_t *bytes,
                                              int64_t size);
 
+/// The most that an integer sum of a kernel can come to in magnitude, in any
+/// column (in b32, any block of one), whatever the activations' codes are
+/// below \p largest in magnitude. Below 2^31 the kernel's 32-bit sums are
+/// exact: their terms may wrap on the way, as those of biased activations do.
+/// The 16-bit sums before them never saturate, by the forms' construction.
+int64_t boundSums(const PackedLayout &layout, const WeightParts &parts,
+                  int64_t largest = 128);
+
 /// What splitting and pairing the steps of weights comes to.
 struct MatchedSummary {
   /// Vector operations of one row against all of the weights, per step of 4

@@ -1,0 +1,148 @@
+//===- PackedModel.h - What kernels compute from panels ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel's arithmetic on packed weights, instruction by instruction and from
+// the bytes alone: vpmaddubsw and vpaddw with their saturation, counted.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_TEST_UNIT_NUMERICS_PACKEDMODEL_H
+#define QUANTC_TEST_UNIT_NUMERICS_PACKEDMODEL_H
+
+#include "quantc/Numerics/Packing.h"
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace quantc::numerics {
+
+template <typename T> T readAt(const std::vector<uint8_t> &bytes, int64_t at) {
+  T value;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+class PackedModel {
+public:
+  /// `row` are activations as stored: code + bias, padded with the bias.
+  PackedModel(const PackedLayout &layout, const std::vector<uint8_t> &bytes,
+              const std::vector<uint8_t> &row)
+      : layout(layout), bytes(bytes), row(row) {}
+
+  /// The sums of a row: [N], of b32 [N, K/32].
+  std::vector<int32_t> run();
+  /// How often 16 bits did not hold a sum.
+  int64_t numSaturated = 0;
+
+private:
+  using Half = std::pair<int16_t, int16_t>; // the 16-bit lanes of a column
+
+  int16_t saturate(int32_t value) {
+    int32_t held = std::min(std::max(value, -32768), 32767);
+    numSaturated += held != value;
+    return static_cast<int16_t>(held);
+  }
+  /// vpmaddubsw, of unsigned activations.
+  Half multiply(int64_t k, const int8_t *w) {
+    auto lane = [&](int64_t i) {
+      return saturate(row[k + i] * w[i] + row[k + i + 1] * w[i + 1]);
+    };
+    return {lane(0), lane(2)};
+  }
+  /// vpaddw; that it wraps is no less wrong.
+  Half add(Half a, Half b) {
+    return {saturate(a.first + b.first), saturate(a.second + b.second)};
+  }
+  static uint32_t widen(Half a, int32_t factor = 1) {
+    return static_cast<uint32_t>(a.first * factor) +
+           static_cast<uint32_t>(a.second * factor);
+  }
+  const int8_t *weights(int64_t at) {
+    return reinterpret_cast<const int8_t *>(bytes.data() + at);
+  }
+  /// A step by exact 32-bit products, signed activations where unbiased.
+  uint32_t dot(int64_t k, const int8_t *w) {
+    int32_t sum = 0;
+    for (int64_t i = 0; i < 4; ++i)
+      sum +=
+          w[i] * (layout.bias ? row[k + i] : static_cast<int8_t>(row[k + i]));
+    return static_cast<uint32_t>(sum);
+  }
+  uint32_t runMatched(int64_t panel, int64_t column);
+  uint32_t runBlock(int64_t at, int64_t block, int64_t column);
+
+  const PackedLayout &layout;
+  const std::vector<uint8_t> &bytes;
+  const std::vector<uint8_t> &row;
+};
+
+inline uint32_t PackedModel::runMatched(int64_t panel, int64_t column) {
+  int64_t nr = layout.panel, at = readAt<uint32_t>(bytes, panel * 4);
+  int64_t paired = 2 * int64_t(readAt<int32_t>(bytes, at));
+  int64_t count = paired + readAt<int32_t>(bytes, at + 4);
+  int64_t list = at + 64 + nr * 8, data = list + (count * 4 + 63) / 64 * 64;
+  uint32_t sum = readAt<uint32_t>(bytes, at + 64 + nr * 4 + column * 4);
+  auto step = [&](int64_t s) {
+    return multiply(readAt<int32_t>(bytes, list + s * 4),
+                    weights(data + (s * nr + column) * 4));
+  };
+  for (int64_t s = 0; s < count; s += s < paired ? 2 : 1)
+    sum += widen(s < paired ? add(step(s), step(s + 1)) : step(s));
+  return sum;
+}
+
+/// A block of w4i.
+inline uint32_t PackedModel::runBlock(int64_t at, int64_t block,
+                                      int64_t column) {
+  int64_t nr = layout.panel;
+  Half sum{0, 0};
+  for (int64_t step = 0; step < 8; ++step) {
+    int8_t w[4];
+    for (int64_t i = 0; i < 4; ++i) {
+      uint8_t byte = bytes[at + nr * 4 + (step / 2 * nr + column) * 4 + i];
+      w[i] = static_cast<int8_t>((step % 2 ? byte >> 4 : byte & 15) - 8);
+    }
+    sum = add(sum, multiply(block * 32 + step * 4, w));
+  }
+  return widen(sum, readAt<int16_t>(bytes, at + column * 4));
+}
+
+inline std::vector<int32_t> PackedModel::run() {
+  std::vector<int32_t> sums;
+  int64_t nr = layout.panel;
+  for (int64_t n = 0; n < layout.n; ++n) {
+    int64_t panel = n / nr, c = n % nr, at = panel * layout.panelBytes();
+    if (layout.form == PackedForm::B32) {
+      for (int64_t b = 0; b < layout.numBlocks(); ++b, at += nr * 40) {
+        uint32_t sum = readAt<uint32_t>(bytes, at + nr * 4 + c * 4);
+        for (int64_t s = 0; s < 8; ++s)
+          sum += dot(b * 32 + s * 4, weights(at + nr * 8 + (s * nr + c) * 4));
+        sums.push_back(static_cast<int32_t>(sum));
+      }
+      continue;
+    }
+    uint32_t sum = 0;
+    if (layout.form == PackedForm::Matched)
+      sum = runMatched(panel, c);
+    else
+      sum = readAt<uint32_t>(bytes, at + nr * 4 + c * 4);
+    at += nr * 8;
+    if (layout.form == PackedForm::S8)
+      for (int64_t s = 0; s < layout.numSteps(); ++s)
+        sum += dot(s * 4, weights(at + (s * nr + c) * 4));
+    if (layout.form == PackedForm::W4I)
+      for (int64_t b = 0; b < layout.numBlocks(); ++b)
+        sum += runBlock(at + b * nr * 20, b, c);
+    sums.push_back(static_cast<int32_t>(sum));
+  }
+  return sums;
+}
+
+} // namespace quantc::numerics
+
+#endif // QUANTC_TEST_UNIT_NUMERICS_PACKEDMODEL_H

@@ -1,0 +1,104 @@
+//===- PackingTest.cpp - Weights in panels ----------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Packing.h"
+#include "RandomWeights.h"
+#include "gtest/gtest.h"
+#include <random>
+
+using namespace quantc::numerics;
+
+namespace {
+constexpr PackedForm forms[] = {PackedForm::F32, PackedForm::S8,
+                                PackedForm::Matched, PackedForm::W4I,
+                                PackedForm::B32};
+
+/// Calls with layouts of every form and tail.
+template <typename Body> void forEachLayout(Body body) {
+  for (PackedForm form : forms)
+    for (int64_t k : {0, 1, 8, 31, 33, 172, 1024, 4097})
+      for (int64_t n : {1, 16, 19})
+        for (int64_t panel : {8, 16, 32}) {
+          PackedLayout layout{form, panel, 128, n, k};
+          SCOPED_TRACE(testing::Message()
+                       << "form " << static_cast<int>(form) << ", n " << n
+                       << ", k " << k << ", panel " << panel);
+          body(layout);
+        }
+}
+
+TEST(Packing, ComesBack) {
+  forEachLayout([](const PackedLayout &layout) {
+    RandomWeights weights(layout, WeightKind::Full, 1);
+    std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+    auto back =
+        unpackWeights(layout, bytes.data(), static_cast<int64_t>(bytes.size()));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->values, weights.values);
+    EXPECT_EQ(back->codes, weights.codes);
+    EXPECT_EQ(back->scales, weights.scales);
+    EXPECT_EQ(back->multipliers, weights.multipliers);
+    EXPECT_EQ(back->outer, weights.outer);
+  });
+}
+
+TEST(Packing, HasTheStatedSize) {
+  forEachLayout([](const PackedLayout &layout) {
+    RandomWeights weights(layout, WeightKind::Full, 2);
+    auto size =
+        static_cast<int64_t>(packWeights(layout, weights.getParts()).size());
+    if (layout.form == PackedForm::Matched)
+      EXPECT_EQ(size, summarizeMatched(layout, weights.codes.data()).bytes);
+    else
+      EXPECT_EQ(size, layout.numPanels() * layout.panelBytes());
+  });
+}
+
+TEST(Packing, TakesOddBytesForNoWeights) {
+  std::mt19937 engine(3);
+  for (PackedForm form : forms) {
+    PackedLayout layout{form, 16, 128, 32, 172};
+    RandomWeights weights(layout, WeightKind::Full, 3);
+    std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+    auto size = static_cast<int64_t>(bytes.size());
+    EXPECT_FALSE(unpackWeights(layout, bytes.data(), size - 1));
+    EXPECT_FALSE(unpackWeights(layout, bytes.data(), 3));
+    EXPECT_FALSE(unpackWeights(layout, nullptr, 0));
+    // Whatever the bytes are, no read leaves them.
+    for (int trial = 0; trial < 200; ++trial) {
+      std::vector<uint8_t> wrong = bytes;
+      for (int i = 0; i < 8; ++i)
+        wrong[engine() % (i % 2 ? wrong.size() : 256)] =
+            static_cast<uint8_t>(engine());
+      unpackWeights(layout, wrong.data(), size);
+    }
+  }
+}
+
+TEST(Packing, PutsFloatsInColumns) {
+  PackedLayout layout{PackedForm::F32, 2, 0, 3, 2};
+  WeightParts parts;
+  float values[] = {1, 2, 3, 4, 5, 6};
+  parts.values = values;
+  std::vector<uint8_t> bytes = packWeights(layout, parts);
+  std::vector<float> floats(8);
+  ASSERT_EQ(bytes.size(), 32u);
+  std::memcpy(floats.data(), bytes.data(), 32);
+  EXPECT_EQ(floats, (std::vector<float>{1, 3, 2, 4, 5, 0, 6, 0}));
+}
+
+TEST(Packing, KeepsRowsOutOfOneCacheSet) {
+  for (int64_t k = 0; k <= 4200; ++k) {
+    int64_t stride = activationStride(k);
+    ASSERT_GE(stride, k);
+    ASSERT_LE(stride, k + 127);
+    ASSERT_EQ(stride % 64, 0);
+    ASSERT_NE(stride % 512, 0);
+  }
+}
+} // namespace

@@ -1,0 +1,138 @@
+//===- SumsTest.cpp - Integer sums over packed weights ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PackedModel.h"
+#include "RandomWeights.h"
+#include "gtest/gtest.h"
+#include <random>
+
+using namespace quantc::numerics;
+
+namespace {
+enum class RowKind { Random, Lowest, Highest, Extremes, Opposed };
+
+/// Codes of a row; `Opposed` drives the first column as far as it goes.
+std::vector<int8_t> drawRow(const PackedLayout &layout, RowKind kind,
+                            const RandomWeights &weights) {
+  std::mt19937 engine(9);
+  std::vector<int8_t> row(layout.k);
+  for (int64_t i = 0; i < layout.k; ++i) {
+    bool isHigh = kind == RowKind::Highest ||
+                  (kind == RowKind::Extremes && engine() % 2) ||
+                  (kind == RowKind::Opposed && weights.codes[i] > 0);
+    row[i] = static_cast<int8_t>(kind == RowKind::Random ? engine() % 256 - 128
+                                 : isHigh                ? 127
+                                                         : -128);
+  }
+  return row;
+}
+
+/// The sums by their definition.
+std::vector<int64_t> getSums(const PackedLayout &layout,
+                             const RandomWeights &weights,
+                             const std::vector<int8_t> &row) {
+  std::vector<int64_t> sums;
+  int64_t blocks = layout.numBlocks();
+  for (int64_t n = 0; n < layout.n; ++n) {
+    int64_t sum = 0;
+    for (int64_t b = 0; b < blocks; ++b) {
+      int64_t dot = 0;
+      for (int64_t k = b * 32; k < std::min(b * 32 + 32, layout.k); ++k)
+        dot += row[k] * weights.codes[n * layout.k + k];
+      if (layout.form == PackedForm::W4I)
+        dot *= weights.multipliers[n * blocks + b];
+      sum += dot;
+      if (layout.form == PackedForm::B32)
+        sums.push_back(dot);
+    }
+    if (layout.form != PackedForm::B32)
+      sums.push_back(sum);
+  }
+  return sums;
+}
+
+void checkSums(const PackedLayout &layout, WeightKind kind, int high = 127) {
+  RandomWeights weights(layout, kind, 7, high);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  int64_t bound = boundSums(layout, weights.getParts());
+  for (RowKind rowKind : {RowKind::Random, RowKind::Lowest, RowKind::Highest,
+                          RowKind::Extremes, RowKind::Opposed}) {
+    std::vector<int8_t> codes = drawRow(layout, rowKind, weights);
+    std::vector<uint8_t> row((layout.k + 31) / 32 * 32,
+                             static_cast<uint8_t>(layout.bias));
+    for (int64_t i = 0; i < layout.k; ++i)
+      row[i] = static_cast<uint8_t>(codes[i] + layout.bias);
+    PackedModel model(layout, bytes, row);
+    std::vector<int32_t> sums = model.run();
+    std::vector<int64_t> expected = getSums(layout, weights, codes);
+    ASSERT_EQ(std::vector<int64_t>(sums.begin(), sums.end()), expected);
+    EXPECT_EQ(model.numSaturated, 0);
+    for (int64_t sum : expected)
+      EXPECT_LE(std::abs(sum), bound);
+  }
+}
+
+class Sums : public testing::TestWithParam<std::pair<PackedForm, int>> {};
+
+TEST_P(Sums, AreExact) {
+  auto [form, bias] = GetParam();
+  for (int64_t k : {1, 8, 31, 33, 172, 4097})
+    for (WeightKind kind :
+         {WeightKind::Full, WeightKind::Bell, WeightKind::Heavy,
+          WeightKind::Lowest, WeightKind::Highest})
+      for (int64_t n : {1, 19}) {
+        SCOPED_TRACE(testing::Message() << "k " << k << ", n " << n << ", kind "
+                                        << static_cast<int>(kind));
+        checkSums({form, 16, bias, n, k}, kind);
+        checkSums({form, 8, bias, n, k}, kind, 90);
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, Sums,
+                         testing::Values(std::pair(PackedForm::S8, 0),
+                                         std::pair(PackedForm::S8, 128),
+                                         std::pair(PackedForm::Matched, 128),
+                                         std::pair(PackedForm::W4I, 128),
+                                         std::pair(PackedForm::B32, 0),
+                                         std::pair(PackedForm::B32, 128)));
+
+TEST(SumsTest, OfUnmatchedPairsWouldSaturate) {
+  // What the model is there to see: two plain steps of large weights.
+  PackedLayout layout{PackedForm::Matched, 8, 128, 1, 8};
+  RandomWeights weights(layout, WeightKind::Highest, 1);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  std::vector<uint8_t> row(32, 255);
+  int64_t list = readAt<uint32_t>(bytes, 0) + 64 + 64;
+  for (size_t i = list + 64; i < bytes.size(); ++i)
+    bytes[i] = 127;
+  PackedModel model(layout, bytes, row);
+  model.run();
+  EXPECT_GT(model.numSaturated, 0);
+}
+
+TEST(SumsTest, PairWhereTheRangeAllowsIt) {
+  auto getCost = [](WeightKind kind, int high) {
+    PackedLayout layout{PackedForm::Matched, 16, 128, 32, 1024};
+    RandomWeights weights(layout, kind, 5, high);
+    return summarizeMatched(layout, weights.codes.data()).cost;
+  };
+  EXPECT_EQ(getCost(WeightKind::Full, 31), 2.5);
+  EXPECT_LT(getCost(WeightKind::Bell, 90), 2.6);
+  EXPECT_LT(getCost(WeightKind::Bell, 127), 3.3);
+  EXPECT_GT(getCost(WeightKind::Highest, 127), 4.5);
+}
+
+TEST(SumsTest, HaveATightBound) {
+  PackedLayout s8{PackedForm::S8, 16, 128, 1, 132000};
+  RandomWeights weights(s8, WeightKind::Lowest, 1);
+  EXPECT_EQ(boundSums(s8, weights.getParts()), int64_t(132000) * 128 * 128);
+  PackedLayout w4i{PackedForm::W4I, 16, 128, 1, 4096};
+  RandomWeights nibbles(w4i, WeightKind::Lowest, 1);
+  EXPECT_EQ(boundSums(w4i, nibbles.getParts()), 4096 * 8 * 127 * 128);
+}
+} // namespace
