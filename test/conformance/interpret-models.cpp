@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// For every line "MODEL.onnx IN.npz OUT.npz" on the standard input: imports the
-// model, interprets it on the arrays of IN.npz and writes OUT.npz. Answers each
+// For every line "MODEL IN.npz OUT.npz" on the standard input: imports the
+// model, or parses it if it is the IR of a stage in a .mlir file, interprets it
+// on the arrays of IN.npz and writes OUT.npz. Answers each
 // line by one: "done", "unsupported: WHY" (the model was refused) or
 // "failed: WHY". With --recompose the model is simplified and its whole ops are
 // recognised first.
@@ -15,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
@@ -67,7 +69,10 @@ static std::string evaluate(const std::string &model, const std::string &in,
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     problems.push_back(diagnostic.str());
   });
-  OwningOpRef<ModuleOp> module = onnx::importModel(model, &context, problems);
+  OwningOpRef<ModuleOp> module =
+      StringRef(model).ends_with(".mlir")
+          ? parseSourceFile<ModuleOp>(model, &context)
+          : onnx::importModel(model, &context, problems);
   if (!module)
     return "unsupported: " + joined(problems);
   if (recompose) {

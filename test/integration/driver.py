@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MODELS = ROOT / "test" / "models"
 SHARED = ROOT.parent / "shared"
 QUANTC = os.environ.get("QUANTC", "quantc")
+INTERPRET = os.environ.get("INTERPRET_MODELS", "interpret-models")
 RECIPES = ("f32", "w8a8", "w8a8g32", "w4a8")
 
 sys.path.insert(0, str(MODELS))

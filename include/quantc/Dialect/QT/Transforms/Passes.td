@@ -109,7 +109,7 @@ def OutlineGlobals : Pass<"qt-outline-globals", "::mlir::ModuleOp"> {
     What is computed from constants alone (a weight, its transposition,
     encoding and packing) moves into the region of a `qt.global`, evaluated
     when the artefact is written. Equal computations are one global. Splats
-    stay where they are: their users hold them as immediates.
+    stay where they are if their users hold them as immediates.
   }];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }

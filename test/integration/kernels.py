@@ -1,0 +1,97 @@
+"""Small models of a few nodes, run compiled and by onnxruntime or the interpreter."""
+
+import subprocess
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from driver import INTERPRET, DriverTest, quantc
+
+CPUS = ("x86-64-v3", "native")
+
+
+def model(nodes, inputs, outputs, constants=None, opset=20):
+    """A model. nodes: (op, inputs, outputs[, attributes]) with names split at blanks ("-": left
+    out); inputs: {name: (dtype, dims)}; outputs: their names."""
+    made = []
+    for op, source, result, *rest in nodes:
+        names = ["" if name == "-" else name for name in source.split()]
+        made.append(helper.make_node(op, names, result.split(), name=result.split()[0], **(rest[0] if rest else {})))
+    graph = helper.make_graph(
+        made,
+        "test",
+        [helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(np.dtype(t)), d) for n, (t, d) in inputs.items()],
+        [helper.make_tensor_value_info(n, TensorProto.UNDEFINED, None) for n in outputs],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()],
+    )
+    whole = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
+    whole = onnx.shape_inference.infer_shapes(whole, strict_mode=True)
+    onnx.checker.check_model(whole)
+    return whole
+
+
+class KernelTest(DriverTest):
+    """Compiles a model for several CPUs and compares what it computes."""
+
+    def check(self, proto, feeds, rtol=1e-5, atol=1e-6, cpus=CPUS):
+        """The compiled model and onnxruntime agree within |a - b| <= atol + rtol |b|."""
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        expected = [dict(zip(names, session.run(None, feed))) for feed in feeds]
+        for cpu in cpus:
+            self.compare(proto, feeds, expected, rtol, atol, "--recipe=f32", f"--mcpu={cpu}")
+
+    def check_quantised(self, proto, feeds, recipe, rtol=1e-5, atol=1e-5, cpus=CPUS):
+        """The compiled model and the interpreter of its IR agree: codes and sums of integers are
+        the same numbers, so that only the order of float operations differs."""
+        for cpu in cpus:
+            flags = (f"--recipe={recipe}", f"--mcpu={cpu}")
+            path = self.save(proto)
+            text = self.folder / "split.mlir"
+            self.must("compile", path, "--stop-after=split", "-o", text, *flags)
+            expected = [self.interpret(text, feed) for feed in feeds]
+            self.compare(proto, feeds, expected, rtol, atol, *flags)
+
+    def save(self, proto):
+        path = self.folder / "model.onnx"
+        path.write_bytes(proto.SerializeToString())
+        return path
+
+    def interpret(self, model, feed):
+        given, out = self.folder / "in.npz", self.folder / "expected.npz"
+        np.savez(given, **feed)
+        result = subprocess.run([INTERPRET], input=f"{model} {given} {out}\n", capture_output=True, text=True, timeout=600)
+        self.assertEqual(result.stdout, "done\n", result.stderr)
+        with np.load(out) as outputs:
+            return dict(outputs)
+
+    def compare(self, proto, feeds, expected, rtol, atol, *flags):
+        artefact = self.compile(self.save(proto), "model", *flags)
+        files = []
+        for index, feed in enumerate(feeds):
+            np.savez(self.folder / f"in{index}.npz", **feed)
+            files += ["--inputs", self.folder / f"in{index}.npz", "--outputs", self.folder / f"out{index}.npz"]
+        self.must("run", artefact, *files)  # one context for all of them
+        for index, (feed, wanted) in enumerate(zip(feeds, expected)):
+            shapes = {name: array.shape for name, array in feed.items()}
+            with np.load(self.folder / f"out{index}.npz") as outputs:
+                got = dict(outputs)
+            self.assertEqual(sorted(got), sorted(wanted))
+            for name, value in wanted.items():
+                where = f"{name} of {shapes} with {flags}"
+                self.assertEqual((got[name].shape, got[name].dtype), (value.shape, value.dtype), where)
+                if value.dtype.kind == "f":
+                    np.testing.assert_allclose(got[name], value, rtol=rtol, atol=atol, err_msg=where)
+                else:
+                    np.testing.assert_array_equal(got[name], value, err_msg=where)
+
+    def fails_at_run_time(self, proto, feed, text, *flags):
+        """The artefact answers these inputs with an error, not with a result or a signal."""
+        artefact = self.compile(self.save(proto), "model", *flags)
+        given, out = self.folder / "in.npz", self.folder / "out.npz"
+        np.savez(given, **feed)
+        result = quantc("run", artefact, "--inputs", given, "--outputs", out)
+        self.assertGreater(result.returncode, 0, f"{result.returncode} {result.stderr}")
+        self.assertIn(text, result.stderr)

@@ -1,0 +1,139 @@
+"""Ops that move elements, compiled, against onnxruntime."""
+
+import itertools
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+
+random = np.random.default_rng(7)
+
+
+def numbers(dtype, *shape):
+    if dtype == "?":
+        return random.random(shape) < 0.5
+    return random.integers(-99, 99, shape).astype(dtype)
+
+
+class Movement(KernelTest):
+    def test_transpose(self):
+        for dtype in ("f4", "i8", "?"):
+            perms = list(itertools.permutations(range(3)))
+            nodes = [("Transpose", "x", f"y{i}", {"perm": perm}) for i, perm in enumerate(perms)]
+            proto = model(nodes, {"x": (dtype, ["n", 5, "k"])}, [node[2] for node in nodes])
+            with self.subTest(dtype):
+                self.check(proto, [{"x": numbers(dtype, n, 5, k)} for n, k in ((1, 1), (2, 33), (0, 3))])
+
+    def test_transpose_of_rank_4(self):
+        perms = [(0, 2, 1, 3), (0, 2, 3, 1), (3, 2, 1, 0), (1, 0, 3, 2)]
+        nodes = [("Transpose", "x", f"y{i}", {"perm": perm}) for i, perm in enumerate(perms)]
+        proto = model(nodes, {"x": ("f4", ["n", "s", 3, 16])}, [node[2] for node in nodes])
+        self.check(proto, [{"x": numbers("f4", n, s, 3, 16)} for n, s in ((1, 1), (2, 17))])
+
+    def test_slice(self):
+        cases = {
+            "a": ([1], [3], [1], [1]),
+            "b": ([-1], [-6], [1], [-2]),
+            "c": ([2], [2**31], [1], [3]),
+            "d": ([1], [5], [1], [2]),
+            "e": ([4], [1], [1], [1]),
+        }
+        nodes, constants = [], {}
+        for name, parts in cases.items():
+            keys = [f"{name}{i}" for i in range(4)]
+            constants |= {key: np.array(part, "i8") for key, part in zip(keys, parts)}
+            nodes.append(("Slice", " ".join(["x", *keys]), name))
+        proto = model(nodes, {"x": ("f4", ["n", 6, "k"])}, list(cases), constants)
+        self.check(proto, [{"x": numbers("f4", n, 6, k)} for n, k in ((1, 1), (2, 10), (3, 33))])
+
+    def test_concat(self):
+        nodes = [("Concat", "x y x", "a", {"axis": 0}), ("Concat", "x z", "b", {"axis": 1})]
+        nodes += [("Concat", "x w w", "c", {"axis": -1})]
+        inputs = {
+            "x": ("f4", ["n", 3, "k"]),
+            "y": ("f4", ["m", 3, "k"]),
+            "z": ("f4", ["n", 2, "k"]),
+            "w": ("f4", ["n", 3, "j"]),
+        }
+        feeds = []
+        for n, m, k, j in ((1, 1, 1, 1), (2, 0, 8, 3), (2, 5, 33, 0)):
+            sizes = {"n": n, "m": m, "k": k, "j": j}
+            feeds.append({v: numbers("f4", *(sizes.get(d, d) for d in dims)) for v, (_, dims) in inputs.items()})
+        self.check(model(nodes, inputs, ["a", "b", "c"]), feeds)
+
+    def test_class_token(self):
+        """A constant expanded to the batch in front of the tokens, then positions added."""
+        proto = model(
+            [
+                ("Shape", "x", "n", {"start": 0, "end": 1}),
+                ("Concat", "n rest", "shape", {"axis": 0}),
+                ("Expand", "token shape", "tokens"),
+                ("Concat", "tokens x", "all", {"axis": 1}),
+                ("Add", "all positions", "y"),
+            ],
+            {"x": ("f4", ["n", 8, 12])},
+            ["y"],
+            {
+                "rest": np.array([1, 12], "i8"),
+                "token": numbers("f4", 1, 1, 12),
+                "positions": numbers("f4", 1, 9, 12),
+            },
+        )
+        self.check(proto, [{"x": numbers("f4", n, 8, 12)} for n in (0, 1, 5)])
+
+    def test_expand_and_reshape(self):
+        proto = model(
+            [
+                ("Expand", "x to", "a"),
+                ("Reshape", "x flat", "b"),
+                ("Reshape", "x split", "c"),
+                ("Flatten", "x", "d", {"axis": 2}),
+                ("Unsqueeze", "x axes", "e"),
+            ],
+            {"x": ("f4", ["n", 1, 12])},
+            list("abcde"),
+            {
+                "to": np.array([1, 4, 12], "i8"),
+                "flat": np.array([-1], "i8"),
+                "split": np.array([0, 3, 4], "i8"),
+                "axes": np.array([0, 3], "i8"),
+            },
+        )
+        self.check(proto, [{"x": numbers("f4", n, 1, 12)} for n in (1, 3)])
+
+    def test_gather(self):
+        table = numbers("f4", 11, 6)
+        proto = model(
+            [
+                ("Gather", "table i", "a", {"axis": 0}),
+                ("Gather", "table i", "b", {"axis": 1}),
+                ("Gather", "x j", "c", {"axis": 1}),
+                ("Gather", "x zero", "d", {"axis": 1}),
+            ],
+            {"i": ("i8", ["n", "s"]), "j": ("i4", ["s"]), "x": ("f4", ["n", 5, "k"])},
+            list("abcd"),
+            {"table": table, "zero": np.array(0, "i8")},
+        )
+        feeds = []
+        for n, s, k in ((1, 1, 1), (2, 7, 33)):
+            feeds.append(
+                {
+                    "i": random.integers(-6, 6, (n, s)),
+                    "j": random.integers(-5, 5, s).astype("i4"),
+                    "x": numbers("f4", n, 5, k),
+                }
+            )
+        self.check(proto, feeds)
+        for index in (6, -7, 2**40):
+            bad = dict(feeds[0], i=np.array([[index]], "i8"))
+            self.fails_at_run_time(proto, bad, "index", "--recipe=f32")
+
+    def test_split(self):
+        nodes = [("Split", "x", "a b c", {"axis": 2, "num_outputs": 3})]
+        proto = model(nodes, {"x": ("f4", ["n", 2, 24])}, list("abc"))
+        self.check(proto, [{"x": numbers("f4", n, 2, 24)} for n in (1, 3)])
+
+
+if __name__ == "__main__":
+    unittest.main()
