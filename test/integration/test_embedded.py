@@ -5,8 +5,9 @@ import unittest
 import numpy as np
 import onnxruntime
 
+from driver import MODELS, RECIPES, DriverTest  # before digits: it says where that lies
+
 import digits
-from driver import MODELS, RECIPES, DriverTest
 
 MODEL = MODELS / "digits_vit.onnx"
 

@@ -1,0 +1,153 @@
+"""Files and flags that cannot be handled: a code, a sentence that names the thing, nothing left behind."""
+
+import os
+import unittest
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from driver import MODELS, RECIPES, DriverTest, quantc
+
+MODEL = MODELS / "digits_vit.onnx"
+
+
+def make_model(nodes, weights=(), shape=("n", 4), dtype=TensorProto.FLOAT, output=("y", TensorProto.FLOAT)):
+    """A model with the input x and one output; nothing checks it."""
+    inputs = [helper.make_tensor_value_info("x", dtype, shape)]
+    outputs = [helper.make_tensor_value_info(output[0], output[1], None)]
+    tensors = [numpy_helper.from_array(value, name) for name, value in dict(weights).items()]
+    graph = helper.make_graph(nodes, "g", inputs, outputs, tensors)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def node(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs, outputs, name=f"node_{op}", **attributes)
+
+
+EYE = {"w": np.eye(4, dtype=np.float32)}
+
+
+class BadInput(DriverTest):
+    def rejects(self, data, *words, code=1):
+        path, out = self.folder / "bad.onnx", self.folder / "bad.so"
+        path.write_bytes(data if isinstance(data, bytes) else data.SerializeToString())
+        before = set(self.folder.iterdir())
+        result = quantc("compile", path, "-o", out)
+        self.assertEqual(result.returncode, code, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertEqual(set(self.folder.iterdir()), before, "something was left behind")
+
+    def compiles_and_runs(self, model, inputs, recipes=RECIPES):
+        path = self.folder / "good.onnx"
+        onnx.save(model, path)
+        for recipe in recipes:
+            with self.subTest(recipe):
+                self.run_artefact(self.compile(path, "good", f"--recipe={recipe}"), inputs)
+
+    def test_files(self):
+        whole = MODEL.read_bytes()
+        self.rejects(b"", "bad.onnx")
+        self.rejects(b"this is no model\n" * 9, "bad.onnx")
+        self.rejects(bytes(range(256)) * 40, "bad.onnx")
+        for size in (1, 17, 1000, len(whole) // 2, len(whole) - 1):
+            with self.subTest(size):
+                self.rejects(whole[:size], "bad.onnx")
+        self.must_fail(1, "absent.onnx", "compile", self.folder / "absent.onnx", "-o", self.folder / "x.so")
+        self.must_fail(1, str(self.folder), "compile", self.folder, "-o", self.folder / "x.so")
+
+    def test_bytes_changed(self):
+        whole = bytearray(MODEL.read_bytes())
+        random = np.random.default_rng(0)
+        for turn in range(12):
+            data = bytearray(whole)
+            for at in random.integers(0, len(data), 40):
+                data[at] = random.integers(0, 256)
+            path = self.folder / "changed.onnx"
+            path.write_bytes(data)
+            result = quantc("compile", path, "--stop-after=import", "-o", os.devnull)
+            self.assertIn(result.returncode, (0, 1), f"turn {turn}: {result.stderr}")
+
+    def test_external_data(self):
+        model = make_model([node("MatMul", ["x", "w"], ["y"])], EYE)
+        tensor = model.graph.initializer[0]
+        for key, value in (("location", "weights.bin"), ("offset", "0"), ("length", "64")):
+            tensor.external_data.add(key=key, value=value)
+        tensor.data_location = TensorProto.EXTERNAL
+        tensor.ClearField("raw_data")
+        self.rejects(model, "weights.bin")
+        (self.folder / "weights.bin").write_bytes(bytes(63))
+        self.rejects(model, "weights.bin")
+        tensor.external_data[0].value = "../weights.bin"
+        self.rejects(model, "../weights.bin")
+
+    def test_graphs(self):
+        self.rejects(make_model([node("Frobnicate", ["x"], ["y"])]), "node_Frobnicate", "Frobnicate")
+        self.rejects(make_model([node("Relu", ["x"], ["y"], domain="com.example")]), "com.example")
+        self.rejects(make_model([node("Relu", ["nowhere"], ["y"])]), "nowhere")
+        self.rejects(make_model([node("Relu", ["x"], ["z"])]), "y")
+        cycle = [node("Add", ["x", "b"], ["a"]), node("Relu", ["a"], ["b"]), node("Neg", ["b"], ["y"])]
+        self.rejects(make_model(cycle), "node_Relu", "node_Add")
+
+    def test_all_problems_at_once(self):
+        self.rejects(make_model([node("First", ["x"], ["a"]), node("Second", ["a"], ["y"])]), "First", "Second")
+
+    def test_types_and_shapes(self):
+        self.rejects(make_model([node("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((5, 4), np.float32)}), "node_MatMul")
+        self.rejects(make_model([node("Add", ["x", "w"], ["y"])], {"w": np.zeros(3, np.float32)}), "node_Add")
+        self.rejects(make_model([node("Add", ["x", "w"], ["y"])], {"w": np.zeros(4, np.int64)}), "node_Add")
+        self.rejects(make_model([node("Erf", ["x"], ["y"])], dtype=TensorProto.STRING), "x")
+        self.rejects(make_model([node("Transpose", ["x"], ["y"], perm=[0, 7])]), "node_Transpose")
+        self.rejects(make_model([node("Relu", ["x"], ["y"])], shape=(-3, 4)), "x")
+
+    def test_sizes_that_overflow(self):
+        huge = 1 << 40
+        self.rejects(make_model([node("Relu", ["x"], ["y"])], shape=(huge, huge, huge)), "x")
+        model = make_model([node("MatMul", ["x", "w"], ["y"])], EYE)
+        del model.graph.initializer[0].dims[:]
+        model.graph.initializer[0].dims.extend([huge, huge])
+        self.rejects(model, "w")
+
+    def test_weights_that_are_not_numbers(self):
+        x = np.ones((3, 64), np.float32)
+        for value in (np.nan, np.inf, -np.inf):
+            weights = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
+            weights[5, 3] = value
+            with self.subTest(value):
+                model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": weights}, shape=("n", 64))
+                self.compiles_and_runs(model, {"x": x})
+
+    def test_sizes_of_zero(self):
+        model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((4, 0), np.float32)})
+        self.compiles_and_runs(model, {"x": np.ones((2, 4), np.float32)})
+        model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((0, 4), np.float32)}, shape=("n", 0))
+        self.compiles_and_runs(model, {"x": np.ones((2, 0), np.float32)}, ["f32"])
+
+    def test_outputs_that_cannot_be_written(self):
+        (self.folder / "folder.so").mkdir()
+        for path in (self.folder / "no" / "such" / "x.so", self.folder / "folder.so", "/proc/x.so"):
+            self.must_fail(1, str(path), "compile", MODEL, "-o", path, "--recipe=f32")
+
+    def test_flags(self):
+        out = ("-o", self.folder / "flag.so")
+        for code, word, flag in (
+            (1, "w9", "--recipe=w9"),
+            (1, "absent.json", "--recipe=absent.json"),
+            (1, "pentium9", "--mcpu=pentium9"),
+            (1, "vax", "--triple=vax-dec-vms"),
+            (2, "digest", "--stop-after=digest"),
+            (2, "pictures", "--emit=pictures"),
+            (2, "--frob", "--frob"),
+            (2, "--threads", "--threads=none"),
+            (2, "--rotate", "--rotate"),
+        ):
+            with self.subTest(flag):
+                self.must_fail(code, word, "compile", MODEL, *out, flag)
+                self.assertFalse(out[1].exists())
+        self.must_fail(2, "MODEL", "compile", *out)
+        self.must_fail(2, "frob", "frob")
+
+
+if __name__ == "__main__":
+    unittest.main()
