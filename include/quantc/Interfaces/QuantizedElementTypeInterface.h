@@ -12,6 +12,14 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Types.h"
 
+namespace mlir {
+class Operation;
+} // namespace mlir
+namespace quantc {
+class HostValue;
+class InterpreterContext;
+} // namespace quantc
+
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h.inc"
 
 namespace quantc {

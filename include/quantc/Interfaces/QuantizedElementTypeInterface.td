@@ -28,7 +28,16 @@ def QuantizedElementTypeInterface : TypeInterface<"QuantizedElementTypeInterface
         The extent of a block along a dimension; ShapedType::kDynamic stands
         for the whole of it.
       }],
-      "int64_t", "getBlockExtent", (ins "int64_t":$dim)>
+      "int64_t", "getBlockExtent", (ins "int64_t":$dim)>,
+    InterfaceMethod<[{
+        Evaluates an op on joint values of such a type by the definition that
+        its split form has. A failure has emitted its reason.
+      }],
+      "::llvm::LogicalResult", "interpretJoint",
+      (ins "::mlir::Operation *":$op,
+           "::llvm::ArrayRef<::quantc::HostValue>":$operands,
+           "::llvm::SmallVectorImpl<::quantc::HostValue> &":$results,
+           "::quantc::InterpreterContext &":$context)>
   ];
 }
 

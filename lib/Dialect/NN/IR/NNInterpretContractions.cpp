@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Interpreter/RowMath.h"
@@ -22,12 +23,14 @@ using namespace quantc::nn;
 using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
-static LogicalResult rejectJoint(Operation *op, Values operands) {
+/// Quantised operands are computed on as their format says.
+static std::optional<LogicalResult> interpretJoint(Operation *op, Values operands, Results &results,
+                                                   InterpreterContext &context) {
   for (const HostValue &operand : operands)
     if (operand.isJoint())
-      return op->emitOpError(
-          "on quantised operands is evaluated in split form");
-  return success();
+      return cast<QuantizedElementTypeInterface>(operand.getElementType())
+          .interpretJoint(op, operands, results, context);
+  return std::nullopt;
 }
 
 /// Four sums run at once: each adds in order of k, as its definition says.
@@ -60,8 +63,8 @@ static void multiplyRow(const float *a, const float *w, int64_t columns,
 
 LogicalResult MatmulOp::interpret(Values operands, Results &results,
                                   InterpreterContext &context) {
-  if (failed(rejectJoint(*this, operands)))
-    return failure();
+  if (auto joint = interpretJoint(*this, operands, results, context))
+    return *joint;
   ArrayRef<int64_t> lhs = operands[0].getShape(), rhs = operands[1].getShape();
   auto batchOf = [](ArrayRef<int64_t> shape) {
     return shape.drop_back(std::min<size_t>(shape.size(), 2));
@@ -108,8 +111,8 @@ LogicalResult MatmulOp::interpret(Values operands, Results &results,
 
 LogicalResult AttentionOp::interpret(Values operands, Results &results,
                                      InterpreterContext &context) {
-  if (failed(rejectJoint(*this, operands)))
-    return failure();
+  if (auto joint = interpretJoint(*this, operands, results, context))
+    return *joint;
   const HostValue &query = operands[0], &key = operands[1],
                   &value = operands[2];
   ArrayRef<int64_t> q = query.getShape(), k = key.getShape(),

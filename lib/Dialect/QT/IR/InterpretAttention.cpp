@@ -194,6 +194,9 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
                            << "' is not evaluated; supported: u8 and s8";
     if (isSigned)
       range = {-127, 127};
+    if (EncodingAttr encoding = getEncodingAttr(); encoding && isSigned)
+      range = {static_cast<int32_t>(encoding.getLow()),
+               static_cast<int32_t>(encoding.getHigh())};
   }
   double scale = getScale().convertToDouble();
   int64_t group = k->heads == 0 ? 1 : q->heads / k->heads;

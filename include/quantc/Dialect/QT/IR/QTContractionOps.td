@@ -76,8 +76,9 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
     up to `i + T - S`.
 
     Where v is quantised its scale is folded into the row of P, which is then
-    encoded to `p_format` (range 0..255 of `u8`) per row, so that the second
-    product is of integers as well.
+    encoded to `p_format` per row, so that the second product is of integers as
+    well: with codes 0..255 for `u8`, for `s8` in the range of `encoding`
+    (-127..127 if there is none).
 
     ```mlir
     %o = qt.attention q(%q : tensor<?x4x99x16xf32>) k(%k : tensor<?x4x99x16xf32>)

@@ -1,0 +1,118 @@
+//===- InterpretJoint.cpp - Evaluation of nn ops on joint values -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interpreter/Interpreter.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+namespace {
+
+/// The split form of an op, made to be evaluated once and attached nowhere.
+class SplitForm {
+public:
+  explicit SplitForm(Operation *op)
+      : op(op), builder(op->getContext()) {
+    builder.setInsertionPointToEnd(&block);
+  }
+
+  /// The parts of an operand, as values of the block.
+  SmallVector<Value> add(const HostValue &operand) {
+    SmallVector<Value> added;
+    SmallVector<HostValue> parts(operand.getParts());
+    if (!operand.isJoint())
+      parts.push_back(operand);
+    for (const HostValue &part : parts) {
+      added.push_back(block.addArgument(part.getType(), op->getLoc()));
+      values.push_back(part);
+    }
+    return added;
+  }
+
+  template <typename OpT, typename... Args>
+  LogicalResult interpret(SmallVectorImpl<HostValue> &results,
+                          InterpreterContext &context, Args &&...args) {
+    auto split =
+        OpT::create(builder, op->getLoc(), std::forward<Args>(args)...);
+    if (failed(split.verify()))
+      return failure();
+    return split.interpret(values, results, context);
+  }
+
+private:
+  Operation *op;
+  Block block;
+  OpBuilder builder;
+  SmallVector<HostValue> values;
+};
+
+} // namespace
+
+static TypeAttr getFormat(const HostValue &value) {
+  return TypeAttr::get(value.getElementType());
+}
+
+static LogicalResult interpretMatmul(nn::MatmulOp op,
+                                     ArrayRef<HostValue> operands,
+                                     SmallVectorImpl<HostValue> &results,
+                                     InterpreterContext &context) {
+  SplitForm split(op);
+  SmallVector<Value> lhs = split.add(operands[0]), rhs = split.add(operands[1]);
+  auto f32 = Float32Type::get(op.getContext());
+  bool batched = operands[1].getRank() != 2;
+  return split.interpret<ContractOp>(
+      results, context, cast<RankedTensorType>(op.getType()), lhs, rhs,
+      ValueRange(), getFormat(operands[0]), getFormat(operands[1]),
+      MatmulAttr::get(op.getContext(), batched, operands[0].getShape().back()),
+      TypeAttr::get(f32), LayoutAttr());
+}
+
+static LogicalResult interpretAttention(nn::AttentionOp op,
+                                        ArrayRef<HostValue> operands,
+                                        SmallVectorImpl<HostValue> &results,
+                                        InterpreterContext &context) {
+  SplitForm split(op);
+  SmallVector<Value> parts[3];
+  TypeAttr formats[3];
+  for (unsigned i = 0; i < 3; ++i) {
+    parts[i] = split.add(operands[i]);
+    if (operands[i].isJoint())
+      formats[i] = getFormat(operands[i]);
+  }
+  Value mask;
+  if (op.getMask())
+    mask = split.add(operands[3])[0];
+  // A row of weights is encoded as the queries are.
+  EncodingAttr encoding;
+  if (auto quantize = op.getQuery().getDefiningOp<QuantizeOp>())
+    encoding = quantize.getEncodingAttr();
+  return split.interpret<AttentionOp>(
+      results, context, cast<RankedTensorType>(op.getType()), parts[0],
+      parts[1], parts[2], mask, op.getScaleAttr(), op.getCausalAttr(),
+      formats[0], formats[1], formats[2], /*p_format=*/formats[0], encoding);
+}
+
+LogicalResult BlockType::interpretJoint(Operation *op,
+                                        ArrayRef<HostValue> operands,
+                                        SmallVectorImpl<HostValue> &results,
+                                        InterpreterContext &context) const {
+  for (Type type : op->getResultTypes())
+    if (getBlockFormat(type))
+      return op->emitOpError() << "with the result type " << type
+                               << " is not evaluated yet; supported: f32";
+  if (auto matmul = dyn_cast<nn::MatmulOp>(op))
+    return interpretMatmul(matmul, operands, results, context);
+  if (auto attention = dyn_cast<nn::AttentionOp>(op))
+    return interpretAttention(attention, operands, results, context);
+  return op->emitOpError() << "is not evaluated on joint values";
+}
