@@ -213,23 +213,22 @@ int64_t ElementFormat::getHighest() const {
 }
 
 /// The 16 levels of NF4, as its authors' code has them.
-static constexpr float normalFloats[16] = {
-    -1.0f,
-    -0.6961928009986877f,
-    -0.5250730514526367f,
-    -0.39491748809814453f,
-    -0.28444138169288635f,
-    -0.18477343022823334f,
-    -0.09105003625154495f,
-    0.0f,
-    0.07958029955625534f,
-    0.16093020141124725f,
-    0.24611230194568634f,
-    0.33791524171829224f,
-    0.44070982933044434f,
-    0.5626170039176941f,
-    0.7229568362236023f,
-    1.0f};
+static constexpr float normalFloats[16] = {-1.0f,
+                                           -0.6961928009986877f,
+                                           -0.5250730514526367f,
+                                           -0.39491748809814453f,
+                                           -0.28444138169288635f,
+                                           -0.18477343022823334f,
+                                           -0.09105003625154495f,
+                                           0.0f,
+                                           0.07958029955625534f,
+                                           0.16093020141124725f,
+                                           0.24611230194568634f,
+                                           0.33791524171829224f,
+                                           0.44070982933044434f,
+                                           0.5626170039176941f,
+                                           0.7229568362236023f,
+                                           1.0f};
 
 static double decodeFloat(const ElementFormat &format, uint32_t code) {
   uint32_t mantissa = code & ((1u << format.mantissaBits) - 1);
@@ -256,8 +255,9 @@ double ElementFormat::decode(uint32_t code) const {
   if (bits < 32)
     code &= (1u << bits) - 1;
   uint32_t signBit = 1u << (bits - 1), magnitude = code & (signBit - 1);
-  double asSigned = static_cast<double>(code) -
-                    (code & signBit ? std::ldexp(1.0, static_cast<int>(bits)) : 0);
+  double asSigned =
+      static_cast<double>(code) -
+      (code & signBit ? std::ldexp(1.0, static_cast<int>(bits)) : 0);
   switch (kind) {
   case Kind::Signed:
     return asSigned;
@@ -411,7 +411,8 @@ double ScaleFormat::decode(uint32_t code) const {
     return makeFloat(4, 3, 7, ElementFormat::Special::NaN).decode(masked);
   case Kind::Exponent: {
     double e = asSigned.decode(code);
-    return std::ldexp(1.0, static_cast<int>(std::min(std::max(e, -5000.0), 5000.0)));
+    return std::ldexp(1.0,
+                      static_cast<int>(std::min(std::max(e, -5000.0), 5000.0)));
   }
   case Kind::Shift:
     return static_cast<double>(1u << masked);

@@ -20,27 +20,62 @@ static ElementFormat element(const char *spelling) {
 }
 
 TEST(FormatTest, SpellingsAreRead) {
-  for (const char *spelling :
-       {"s2", "s8", "s32", "u1", "u16", "f4E2M1", "f6E2M3", "f6E3M2", "f8E4M3",
-        "f8E5M2", "float<3, 4>", "float<2, 1, bias = 3>",
-        "float<4, 3, implicit = 0>", "float<4, 3, bias = 2, implicit = 0>",
-        "log<4>", "dint<4>", "sdr<4>", "ternary", "binary", "nf4"})
+  for (const char *spelling : {"s2",
+                               "s8",
+                               "s32",
+                               "u1",
+                               "u16",
+                               "f4E2M1",
+                               "f6E2M3",
+                               "f6E3M2",
+                               "f8E4M3",
+                               "f8E5M2",
+                               "float<3, 4>",
+                               "float<2, 1, bias = 3>",
+                               "float<4, 3, implicit = 0>",
+                               "float<4, 3, bias = 2, implicit = 0>",
+                               "log<4>",
+                               "dint<4>",
+                               "sdr<4>",
+                               "ternary",
+                               "binary",
+                               "nf4"})
     EXPECT_EQ(element(spelling).spell(), spelling);
   EXPECT_EQ(element("float<2,1>").spell(), "f4E2M1");
   EXPECT_EQ(element("float<3, 4, bias = 3>").spell(), "float<3, 4>");
-  for (const char *spelling :
-       {"", "s", "s1", "s33", "s08", "u0", "u17", "s8 ", "f4", "float<", "float<>",
-        "float<4>", "float<0, 3>", "float<9, 3>", "float<8, 8>", "float<4, 3",
-        "float<4, 3, bias>", "float<4, 3, size = 1>", "float<4, 0, implicit = 0>",
-        "float<4, 3, bias = 99999999999>", "log<1>", "log<9>", "log<4, 4>",
-        "dint", "int<4>"})
+  for (const char *spelling : {"",
+                               "s",
+                               "s1",
+                               "s33",
+                               "s08",
+                               "u0",
+                               "u17",
+                               "s8 ",
+                               "f4",
+                               "float<",
+                               "float<>",
+                               "float<4>",
+                               "float<0, 3>",
+                               "float<9, 3>",
+                               "float<8, 8>",
+                               "float<4, 3",
+                               "float<4, 3, bias>",
+                               "float<4, 3, size = 1>",
+                               "float<4, 0, implicit = 0>",
+                               "float<4, 3, bias = 99999999999>",
+                               "log<1>",
+                               "log<9>",
+                               "log<4, 4>",
+                               "dint",
+                               "int<4>"})
     EXPECT_FALSE(ElementFormat::parse(spelling)) << spelling;
   for (const char *spelling : {"f32", "f16", "bf16", "e8m0", "e4m3", "exp<8>",
                                "exp<32>", "shift<3>", "s8", "u6"}) {
     ASSERT_TRUE(ScaleFormat::parse(spelling)) << spelling;
     EXPECT_EQ(ScaleFormat::parse(spelling)->spell(), spelling);
   }
-  for (const char *spelling : {"", "f64", "exp<16>", "shift<0>", "shift<5>", "s1"})
+  for (const char *spelling :
+       {"", "f64", "exp<16>", "shift<0>", "shift<5>", "s1"})
     EXPECT_FALSE(ScaleFormat::parse(spelling)) << spelling;
 }
 
@@ -63,7 +98,8 @@ TEST(FormatTest, Values) {
   // Without specials the top code is a number, 480 for E4M3.
   EXPECT_EQ(element("float<4, 3>").decode(0x7F), 480);
   // Without the implicit one: 2^(e - bias) * m / 2^M.
-  EXPECT_EQ(element("float<2, 2, bias = 1, implicit = 0>").decode(0b00111), 0.75);
+  EXPECT_EQ(element("float<2, 2, bias = 1, implicit = 0>").decode(0b00111),
+            0.75);
   EXPECT_EQ(element("float<2, 2, bias = 1, implicit = 0>").decode(0b11111), -3);
   EXPECT_EQ(element("log<4>").decode(0b1011), -8);
   EXPECT_EQ(element("dint<4>").decode(0x8), -0.5);
@@ -111,7 +147,8 @@ TEST(FormatTest, RoundsToNearestEvenAndSaturates) {
   EXPECT_EQ(e2m1.decode(e2m1.encode(-INFINITY)), -6);
   EXPECT_EQ(e2m1.encode(-0.1), 8u);
   EXPECT_EQ(element("f8E4M3").decode(element("f8E4M3").encode(1e9)), 448);
-  EXPECT_EQ(element("f8E5M2").decode(element("f8E5M2").encode(INFINITY)), 57344);
+  EXPECT_EQ(element("f8E5M2").decode(element("f8E5M2").encode(INFINITY)),
+            57344);
   EXPECT_EQ(element("binary").encode(0.25), 1u);
 }
 

@@ -52,8 +52,8 @@ static FailureOr<HeadSizes> verifyOperand(AttentionOp op, StringRef what,
     return failure();
   }
   if (shape.size() != 4)
-    return op.emitOpError() << what << " has rank " << shape.size()
-                            << ", attention takes 4";
+    return op.emitOpError()
+           << what << " has rank " << shape.size() << ", attention takes 4";
   if (order == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);
   return HeadSizes{shape[0], shape[1], shape[2], shape[3]};

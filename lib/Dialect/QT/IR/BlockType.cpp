@@ -125,10 +125,11 @@ void BlockType::print(AsmPrinter &printer) const {
   printer << ">";
 }
 
-BlockType BlockType::getFromSpelling(
-    function_ref<InFlightDiagnostic()> emitError, MLIRContext *context,
-    ArrayRef<int64_t> shape, StringRef element, StringRef scale, StringRef zero,
-    StringRef outer, ArrayRef<int64_t> outerShape) {
+BlockType
+BlockType::getFromSpelling(function_ref<InFlightDiagnostic()> emitError,
+                           MLIRContext *context, ArrayRef<int64_t> shape,
+                           StringRef element, StringRef scale, StringRef zero,
+                           StringRef outer, ArrayRef<int64_t> outerShape) {
   auto elementAttr = ElementFormatAttr::getChecked(emitError, context, element);
   if (!elementAttr)
     return {};
@@ -150,9 +151,8 @@ BlockType BlockType::getFromSpelling(
 //===----------------------------------------------------------------------===//
 
 /// Extents are positive or whole.
-static LogicalResult
-verifyExtents(function_ref<InFlightDiagnostic()> emitError, StringRef what,
-              ArrayRef<int64_t> shape) {
+static LogicalResult verifyExtents(function_ref<InFlightDiagnostic()> emitError,
+                                   StringRef what, ArrayRef<int64_t> shape) {
   for (auto [dim, extent] : llvm::enumerate(shape))
     if (extent != whole && extent < 1)
       return emitError() << what << " extent " << extent << " of dimension "
@@ -212,8 +212,8 @@ BlockType::verifyShape(function_ref<InFlightDiagnostic()> emitError,
   auto check = [&](StringRef what, ArrayRef<int64_t> blocks) -> LogicalResult {
     for (auto [dim, size, extent] : llvm::enumerate(shape, blocks))
       if (ShapedType::isDynamic(size) && extent != whole && extent != 1)
-        return emitError() << what << " extent " << extent
-                           << " cuts dimension " << dim
+        return emitError() << what << " extent " << extent << " cuts dimension "
+                           << dim
                            << ", whose size is dynamic; supported: 1, '?', or "
                               "a static size";
     return success();
@@ -223,9 +223,7 @@ BlockType::verifyShape(function_ref<InFlightDiagnostic()> emitError,
   return getOuter() ? check("outer block", getOuterShape()) : success();
 }
 
-int64_t BlockType::getBlockExtent(int64_t dim) const {
-  return getShape()[dim];
-}
+int64_t BlockType::getBlockExtent(int64_t dim) const { return getShape()[dim]; }
 
 //===----------------------------------------------------------------------===//
 // Parts
@@ -260,8 +258,7 @@ BlockType::getPartTypes(ArrayRef<int64_t> tensorShape) const {
   unsigned bits = getElement().getBitWidth();
   if (bits < 8 && !codes.empty() && !ShapedType::isDynamic(codes.back()))
     codes.back() = llvm::divideCeil(codes.back() * bits, 8);
-  types.push_back(
-      RankedTensorType::get(codes, getElement().getStorageType()));
+  types.push_back(RankedTensorType::get(codes, getElement().getStorageType()));
   SmallVector<int64_t> grid = getGrid(tensorShape, getShape());
   types.push_back(RankedTensorType::get(grid, getScale().getStorageType()));
   if (getZero())

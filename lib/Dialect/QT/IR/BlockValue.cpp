@@ -97,7 +97,8 @@ HostValue qt::packCodes(BlockType format, ArrayRef<int64_t> shape,
   MutableArrayRef<uint8_t> bytes = result.getMutableBytes();
   for (auto [i, code] : llvm::enumerate(codes)) {
     int64_t bit = static_cast<int64_t>(i) % row * bits;
-    uint8_t *at = bytes.data() + static_cast<int64_t>(i) / row * stride + bit / 8;
+    uint8_t *at =
+        bytes.data() + static_cast<int64_t>(i) / row * stride + bit / 8;
     uint64_t word =
         (static_cast<uint64_t>(code) & llvm::maskTrailingOnes<uint64_t>(bits))
         << (bit % 8);
@@ -131,9 +132,9 @@ FailureOr<BlockValue> qt::readBlockValue(Operation *op, BlockType format,
                              << parts.size() << " parts";
   for (auto [type, part] : llvm::zip_equal(types, parts))
     if (part.getType() != type)
-      return op->emitOpError() << "part of type " << part.getType()
-                               << ", expected " << type << " for "
-                               << Type(format);
+      return op->emitOpError()
+             << "part of type " << part.getType() << ", expected " << type
+             << " for " << Type(format);
 
   BlockValue value;
   value.shape.assign(shape.begin(), shape.end());

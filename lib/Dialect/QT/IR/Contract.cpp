@@ -71,8 +71,7 @@ ParseResult ContractOp::parse(OpAsmParser &parser, OperationState &result) {
   if (parser.parseArrow() || parser.parseType(type))
     return failure();
   for (unsigned i = 0; i < 3; ++i)
-    if (parser.resolveOperands(operands[i], types[i], locs[i],
-                               result.operands))
+    if (parser.resolveOperands(operands[i], types[i], locs[i], result.operands))
       return failure();
   llvm::copy(ArrayRef<int32_t>({static_cast<int32_t>(operands[0].size()),
                                 static_cast<int32_t>(operands[1].size()),
@@ -176,8 +175,8 @@ verifyOperand(ContractOp op, StringRef what, ValueRange parts, Type format,
                               << " parts, its format " << format << " 1";
     auto type = cast<RankedTensorType>(parts[0].getType());
     if (type.getElementType() != format)
-      return op.emitOpError() << what << " is of type " << type
-                              << ", its format is " << format;
+      return op.emitOpError()
+             << what << " is of type " << type << ", its format is " << format;
     return SmallVector<int64_t>(type.getShape());
   }
   if (parts.empty())
@@ -192,11 +191,11 @@ verifyOperand(ContractOp op, StringRef what, ValueRange parts, Type format,
     if (!codes.getElementType().isInteger(8) ||
         !mayBeEqual(codes.getShape().back(), getPackedRowStride(last)))
       return op.emitOpError()
-             << what << ": codes are of type " << codes
-             << ", expected rows of " << getPackedRowStride(last)
-             << " bytes of i8 for k = " << last;
+             << what << ": codes are of type " << codes << ", expected rows of "
+             << getPackedRowStride(last) << " bytes of i8 for k = " << last;
     shape.back() = last;
-    types[0] = RankedTensorType::get(shape, block.getElement().getStorageType());
+    types[0] =
+        RankedTensorType::get(shape, block.getElement().getStorageType());
   }
   if (failed(verifyParts([&] { return op.emitOpError(); }, what, types, block,
                          shape)))
@@ -210,9 +209,9 @@ inferConvShape(ContractOp op, ConvAttr conv, ArrayRef<int64_t> lhs,
                ArrayRef<int64_t> rhs, int64_t columns) {
   unsigned spatial = conv.getTaps().size();
   if (lhs.size() != spatial + 2)
-    return op.emitOpError() << "lhs has rank " << lhs.size()
-                            << ", a convolution over " << spatial
-                            << " dimensions takes " << spatial + 2;
+    return op.emitOpError()
+           << "lhs has rank " << lhs.size() << ", a convolution over "
+           << spatial << " dimensions takes " << spatial + 2;
   if (!rhs.empty()) {
     if (rhs.size() != 3)
       return op.emitOpError() << "rhs has rank " << rhs.size()
@@ -245,29 +244,30 @@ inferConvShape(ContractOp op, ConvAttr conv, ArrayRef<int64_t> lhs,
 }
 
 /// The shape of the result of a matrix product, or failure.
-static FailureOr<SmallVector<int64_t>>
-inferMatmulShape(ContractOp op, ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs,
-                 int64_t columns) {
+static FailureOr<SmallVector<int64_t>> inferMatmulShape(ContractOp op,
+                                                        ArrayRef<int64_t> lhs,
+                                                        ArrayRef<int64_t> rhs,
+                                                        int64_t columns) {
   if (lhs.empty())
     return op.emitOpError() << "lhs is a scalar";
   if (!op.isBatched()) {
     if (!rhs.empty() && rhs.size() != 2)
-      return op.emitOpError() << "rhs has rank " << rhs.size()
-                              << ", #qt.matmul takes [N, K]";
+      return op.emitOpError()
+             << "rhs has rank " << rhs.size() << ", #qt.matmul takes [N, K]";
     SmallVector<int64_t> shape(lhs.drop_back());
     shape.push_back(columns);
     return shape;
   }
   if (lhs.size() < 2 || rhs.size() < 2)
-    return op.emitOpError() << "operands of rank " << lhs.size() << " and "
-                            << rhs.size()
-                            << "; #qt.matmul<batched> takes matrices";
+    return op.emitOpError()
+           << "operands of rank " << lhs.size() << " and " << rhs.size()
+           << "; #qt.matmul<batched> takes matrices";
   SmallVector<int64_t> shape;
   if (!OpTrait::util::getBroadcastedShape(lhs.drop_back(2), rhs.drop_back(2),
                                           shape))
-    return op.emitOpError() << "batch dimensions [" << lhs.drop_back(2)
-                            << "] and [" << rhs.drop_back(2)
-                            << "] do not broadcast";
+    return op.emitOpError()
+           << "batch dimensions [" << lhs.drop_back(2) << "] and ["
+           << rhs.drop_back(2) << "] do not broadcast";
   shape.push_back(lhs[lhs.size() - 2]);
   shape.push_back(columns);
   return shape;
@@ -286,9 +286,8 @@ static LogicalResult verifyIntegerAccumulator(ContractOp op, BlockType lhs,
     ArrayRef<int64_t> real =
         isRelative ? format.getOuterShape() : format.getShape();
     if (!real.empty() && !ShapedType::isDynamic(real.back()))
-      return op.emitOpError()
-             << "acc = i32 with format " << Type(format)
-             << ", whose scales differ along the contraction";
+      return op.emitOpError() << "acc = i32 with format " << Type(format)
+                              << ", whose scales differ along the contraction";
   }
   return success();
 }
@@ -320,8 +319,8 @@ LogicalResult ContractOp::verify() {
     // Laid out with a border of its own: only the rank says something here.
     if (getLhs().empty())
       return emitOpError() << "lhs has no parts";
-    lhs.assign(
-        cast<RankedTensorType>(getLhs()[0].getType()).getRank(), unknown);
+    lhs.assign(cast<RankedTensorType>(getLhs()[0].getType()).getRank(),
+               unknown);
   } else {
     FailureOr<SmallVector<int64_t>> shape = verifyOperand(
         *this, "lhs", getLhs(), getLhsFormat(), lhsLast, hasLhsRows());
@@ -358,8 +357,8 @@ LogicalResult ContractOp::verify() {
                            << " elements, lhs " << k;
     int64_t outputs = conv ? rhs[0] : rhs[rhs.size() - 2];
     if (!mayBeEqual(outputs, columns))
-      return emitOpError() << "rhs has " << outputs
-                           << " columns, the result " << columns;
+      return emitOpError() << "rhs has " << outputs << " columns, the result "
+                           << columns;
   }
   FailureOr<SmallVector<int64_t>> shape =
       conv ? inferConvShape(*this, conv, lhs, rhs, columns)
@@ -406,8 +405,8 @@ LogicalResult ContractOp::verifyRegions() {
                                  "effects or regions";
     for (Type type : op.getResultTypes())
       if (isa<ShapedType>(type))
-        return op.emitOpError() << "gives a " << type
-                                << " in an epilogue, which is of scalars";
+        return op.emitOpError()
+               << "gives a " << type << " in an epilogue, which is of scalars";
   }
   auto yield = dyn_cast<YieldOp>(body.getTerminator());
   if (!yield || yield.getValues().getTypes() != TypeRange(element))
@@ -437,8 +436,7 @@ struct DropEpilogueOperands : OpRewritePattern<ContractOp> {
              op.getEpilogueOperands(), body.getArguments().drop_front())) {
       auto *known = llvm::find(kept, operand);
       if (known != kept.end())
-        rewriter.replaceAllUsesWith(argument,
-                                    arguments[known - kept.begin()]);
+        rewriter.replaceAllUsesWith(argument, arguments[known - kept.begin()]);
       if (argument.use_empty()) {
         dropped.set(argument.getArgNumber());
         continue;

@@ -116,8 +116,8 @@ LogicalResult QuantizeOp::verify() {
     if (rows.empty())
       return emitOpError() << "a scalar has no rows to lay out";
     rows.back() = getPackedRowStride(rows.back());
-    auto wanted = RankedTensorType::get(
-        rows, IntegerType::get(getContext(), 8));
+    auto wanted =
+        RankedTensorType::get(rows, IntegerType::get(getContext(), 8));
     auto codes = cast<RankedTensorType>(types[0]);
     if (codes.getElementType() != wanted.getElementType() ||
         failed(verifyCompatibleShape(codes, wanted)))
@@ -137,7 +137,8 @@ static bool hasRowBlocks(BlockType format) {
 }
 
 bool QuantizeOp::isRowwise() {
-  return !getBlockFormat(getInput().getType()) && hasRowBlocks(getResultFormat());
+  return !getBlockFormat(getInput().getType()) &&
+         hasRowBlocks(getResultFormat());
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,8 +231,8 @@ LogicalResult RescaleOp::verify() {
                               "multiplier";
     for (BlockType format : {from, to})
       if (!isIntegerOnly(format))
-        return emitOpError() << "of format " << Type(format)
-                             << ", which is not integer-only";
+        return emitOpError()
+               << "of format " << Type(format) << ", which is not integer-only";
     auto emitError = [&] { return emitOpError(); };
     if (failed(from.verifyShape(emitError, input.getShape())))
       return failure();
@@ -263,10 +264,11 @@ LogicalResult RescaleOp::verify() {
 // SplitOp and JoinOp
 //===----------------------------------------------------------------------===//
 
-LogicalResult SplitOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr, OpaqueProperties, RegionRange,
-    SmallVectorImpl<Type> &inferred) {
+LogicalResult SplitOp::inferReturnTypes(MLIRContext *,
+                                        std::optional<Location> loc,
+                                        ValueRange operands, DictionaryAttr,
+                                        OpaqueProperties, RegionRange,
+                                        SmallVectorImpl<Type> &inferred) {
   BlockType format = getBlockFormat(operands[0].getType());
   if (!format)
     return emitOptionalError(loc, "operand is not in joint form");
@@ -284,7 +286,8 @@ LogicalResult SplitOp::verify() {
                      getBlockFormat(type), type.getShape());
 }
 
-LogicalResult SplitOp::fold(FoldAdaptor, SmallVectorImpl<OpFoldResult> &results) {
+LogicalResult SplitOp::fold(FoldAdaptor,
+                            SmallVectorImpl<OpFoldResult> &results) {
   auto join = getInput().getDefiningOp<JoinOp>();
   if (!join || join.getParts().getTypes() != getResultTypes())
     return failure();

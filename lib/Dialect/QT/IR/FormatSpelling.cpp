@@ -111,8 +111,7 @@ ScaleFormatAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-template <typename AttrT>
-static Attribute parseFormat(AsmParser &parser) {
+template <typename AttrT> static Attribute parseFormat(AsmParser &parser) {
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess())
     return {};

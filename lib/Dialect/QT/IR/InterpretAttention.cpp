@@ -91,7 +91,8 @@ static double dotRows(const HeadOperand &q, int64_t left, const HeadOperand &k,
   float accumulator = 0;
   const BlockValue &a = *q.value, &b = *k.value;
   for (int64_t i = 0; i < q.width;) {
-    int64_t leftBlock = a.realIndex(left + i), rightBlock = b.realIndex(right + i);
+    int64_t leftBlock = a.realIndex(left + i),
+            rightBlock = b.realIndex(right + i);
     int64_t exact = 0;
     for (; i < q.width && a.realIndex(left + i) == leftBlock &&
            b.realIndex(right + i) == rightBlock;
@@ -99,9 +100,9 @@ static double dotRows(const HeadOperand &q, int64_t left, const HeadOperand &k,
       exact += static_cast<int64_t>(a.codes[left + i]) *
                a.getMultiplier(left + i) * b.codes[right + i] *
                b.getMultiplier(right + i);
-    accumulator = std::fmaf(static_cast<float>(exact),
-                            a.scales[leftBlock] * b.scales[rightBlock],
-                            accumulator);
+    accumulator =
+        std::fmaf(static_cast<float>(exact),
+                  a.scales[leftBlock] * b.scales[rightBlock], accumulator);
   }
   return accumulator;
 }
@@ -117,8 +118,8 @@ static void multiplyQuantized(ArrayRef<double> p, const HeadOperand &v,
   for (auto [t, weight] : llvm::enumerate(p))
     // What is masked has no weight, whatever its value is.
     if (weight != 0 && v.width > 0)
-      row[t] = static_cast<float>(weight) *
-               value.scales[value.realIndex(start(t))];
+      row[t] =
+          static_cast<float>(weight) * value.scales[value.realIndex(start(t))];
   SmallVector<int8_t> codes(p.size());
   float scale = 0;
   numerics::encodeAbsMax(row.data(), row.size(), range, codes.data(), &scale);
@@ -173,8 +174,8 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
     mask = getBroadcastStrides(value.getShape(), scores);
     maskData = value.as<float>().data();
   }
-  HeadOperand out{q->batch, q->heads, length, v->width, getResultOrder(),
-                  {}, {}, std::nullopt};
+  HeadOperand out{q->batch,         q->heads, length, v->width,
+                  getResultOrder(), {},       {},     std::nullopt};
   SmallVector<int64_t> shape{q->batch, q->heads, length, v->width};
   if (getResultOrder() == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);

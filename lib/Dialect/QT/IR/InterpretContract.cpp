@@ -45,14 +45,14 @@ public:
   void add(int64_t left, int64_t right, int64_t count) {
     if (!lhs.value) {
       for (int64_t i = 0; i < count; ++i)
-        real += static_cast<double>(lhs.floats[left + i]) *
-                rhs.floats[right + i];
+        real +=
+            static_cast<double>(lhs.floats[left + i]) * rhs.floats[right + i];
       return;
     }
     const BlockValue &a = *lhs.value, &b = *rhs.value;
     for (int64_t i = 0; i < count;) {
-      int64_t run = std::min({count - i, getRun(a, left + i),
-                              getRun(b, right + i)});
+      int64_t run =
+          std::min({count - i, getRun(a, left + i), getRun(b, right + i)});
       int64_t leftBlock = a.realIndex(left + i);
       int64_t rightBlock = b.realIndex(right + i);
       if (leftBlock != lastLeft || rightBlock != lastRight)
@@ -152,8 +152,8 @@ LogicalResult Contraction::readRows(MutableArrayRef<HostValue> parts) {
   SmallVector<int64_t> shape(parts[0].getShape());
   int64_t stride = shape.back();
   if (stride != getPackedRowStride(depth))
-    return op.emitOpError() << "lhs has rows of " << stride << " bytes for k = "
-                            << depth;
+    return op.emitOpError()
+           << "lhs has rows of " << stride << " bytes for k = " << depth;
   shape.back() = depth;
   HostValue codes = HostValue::allocate(
       RankedTensorType::get(shape, parts[0].getElementType()));
@@ -178,8 +178,7 @@ LogicalResult Contraction::readOperand(StringRef what,
   }
   if (block.getElement().getBitWidth() < 8)
     operand.shape.back() = depth;
-  FailureOr<BlockValue> value =
-      readBlockValue(op, block, parts, operand.shape);
+  FailureOr<BlockValue> value = readBlockValue(op, block, parts, operand.shape);
   if (failed(value))
     return failure();
   operand.value = std::move(*value);
@@ -201,9 +200,8 @@ LogicalResult Contraction::read(ArrayRef<HostValue> parts) {
     if (ShapedType::isDynamic(columns))
       return op.emitOpError() << "packed weights without a static number of "
                                  "columns are not evaluated";
-    FailureOr<SmallVector<HostValue>> unpacked =
-        unpackParts(op, right[0], op.getLayoutAttr(), op.getRhsFormat(),
-                    columns, depth);
+    FailureOr<SmallVector<HostValue>> unpacked = unpackParts(
+        op, right[0], op.getLayoutAttr(), op.getRhsFormat(), columns, depth);
     if (failed(unpacked))
       return failure();
     right = *unpacked;
@@ -225,7 +223,8 @@ LogicalResult Contraction::read(ArrayRef<HostValue> parts) {
     else
       return op.emitOpError() << "no operand shows the size of the contraction";
   }
-  if (failed(readOperand("lhs", left, op.getLhsFormat(), depth * groups, lhs)) ||
+  if (failed(
+          readOperand("lhs", left, op.getLhsFormat(), depth * groups, lhs)) ||
       failed(readOperand("rhs", right, op.getRhsFormat(), depth, rhs)))
     return failure();
   if (lhs.getDepth() != rhs.getDepth() * groups)
@@ -288,18 +287,17 @@ FailureOr<HostValue> Contraction::computeMatmul() {
   SmallVector<std::pair<int64_t, int64_t>> starts{{0, 0}};
   if (op.isBatched()) {
     starts.clear();
-    forEachElement(
-        batch,
-        {getBroadcastStrides(left.drop_back(2), batch),
-         getBroadcastStrides(right.drop_back(2), batch)},
-        [&](int64_t, ArrayRef<int64_t> at) {
-          starts.push_back({at[0] * rows, at[1] * columns});
-        });
+    forEachElement(batch,
+                   {getBroadcastStrides(left.drop_back(2), batch),
+                    getBroadcastStrides(right.drop_back(2), batch)},
+                   [&](int64_t, ArrayRef<int64_t> at) {
+                     starts.push_back({at[0] * rows, at[1] * columns});
+                   });
   }
   if (failed(forEachRow(*result, [&](int64_t row, int64_t column, Sum &sum) {
         auto [leftStart, rightStart] = starts[row / rows];
-        sum.add((leftStart + row % rows) * depth,
-                (rightStart + column) * depth, depth);
+        sum.add((leftStart + row % rows) * depth, (rightStart + column) * depth,
+                depth);
       })))
     return failure();
   return result;
@@ -310,8 +308,8 @@ FailureOr<HostValue> Contraction::computeConv(ConvAttr conv) {
   int64_t channels = lhs.getDepth(), depth = rhs.getDepth();
   int64_t taps = conv.getNumTaps(), outputs = rhs.shape[0];
   if (rhs.shape[1] != taps)
-    return op.emitOpError() << "rhs has " << rhs.shape[1]
-                            << " taps, the geometry " << taps;
+    return op.emitOpError()
+           << "rhs has " << rhs.shape[1] << " taps, the geometry " << taps;
   if (outputs % conv.getGroups() != 0)
     return op.emitOpError() << outputs << " outputs are not divided by groups "
                             << conv.getGroups();
@@ -321,9 +319,9 @@ FailureOr<HostValue> Contraction::computeConv(ConvAttr conv) {
     int64_t padded = lhs.shape[1 + i] + conv.getPads()[i] +
                      conv.getPads()[spatial + i] - span;
     if (padded < 0)
-      return op.emitOpError() << "spatial dimension " << i << " of size "
-                              << lhs.shape[1 + i]
-                              << " is smaller than the taps' span " << span;
+      return op.emitOpError()
+             << "spatial dimension " << i << " of size " << lhs.shape[1 + i]
+             << " is smaller than the taps' span " << span;
     shape.push_back(padded / conv.getStrides()[i] + 1);
   }
   shape.push_back(outputs);

@@ -1,4 +1,5 @@
-//===- InterpretCrossing.cpp - Evaluation of crossing and program ops -*- C++ -*-===//
+//===- InterpretCrossing.cpp - Evaluation of crossing and program ops -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -44,8 +45,8 @@ static HostValue layOutRows(const HostValue &codes, LayoutAttr layout) {
   SmallVector<int64_t> shape(codes.getShape());
   int64_t k = shape.back(), stride = getPackedRowStride(k);
   shape.back() = stride;
-  HostValue rows = HostValue::allocate(
-      RankedTensorType::get(shape, codes.getElementType()));
+  HostValue rows =
+      HostValue::allocate(RankedTensorType::get(shape, codes.getElementType()));
   MutableArrayRef<uint8_t> out = rows.getMutableBytes();
   std::memset(out.data(), static_cast<int>(layout.getBias()), out.size());
   ArrayRef<uint8_t> in = codes.getBytes();
@@ -119,10 +120,11 @@ LogicalResult JoinOp::interpret(Values operands, Results &results,
     shape.back() = getType().isDynamicDim(getType().getRank() - 1)
                        ? shape.back() * 8 / bits
                        : getType().getShape().back();
-  for (auto [type, part] : llvm::zip_equal(format.getPartTypes(shape), operands))
+  for (auto [type, part] :
+       llvm::zip_equal(format.getPartTypes(shape), operands))
     if (part.getType() != type)
-      return emitOpError() << "part of type " << part.getType()
-                           << ", expected " << type;
+      return emitOpError() << "part of type " << part.getType() << ", expected "
+                           << type;
   results.push_back(
       HostValue::join(RankedTensorType::get(shape, format), operands));
   return success();
@@ -207,8 +209,8 @@ static FailureOr<HostValue> renormalise(RescaleOp op, const HostValue &input) {
   BlockIndex index(shape, from.getShape());
   std::vector<int64_t> largest(index.getNumBlocks());
   for (int64_t i = 0, e = codes.size(); i < e; ++i)
-    largest[index(i)] = std::max(largest[index(i)],
-                                 std::abs(static_cast<int64_t>(codes[i])));
+    largest[index(i)] =
+        std::max(largest[index(i)], std::abs(static_cast<int64_t>(codes[i])));
   unsigned bits = to.getElement().getBitWidth();
   SmallVector<HostValue> parts;
   for (RankedTensorType type : to.getPartTypes(shape))
@@ -267,8 +269,8 @@ LogicalResult RescaleOp::interpret(Values operands, Results &results,
 
 LogicalResult GlobalRefOp::interpret(Values, Results &results,
                                      InterpreterContext &context) {
-  auto global = SymbolTable::lookupNearestSymbolFrom<GlobalOp>(*this,
-                                                               getGlobalAttr());
+  auto global =
+      SymbolTable::lookupNearestSymbolFrom<GlobalOp>(*this, getGlobalAttr());
   if (!global)
     return emitOpError() << getGlobalAttr() << " is no qt.global";
   return context.interpretBlock(global.getBody().front(), {}, results);

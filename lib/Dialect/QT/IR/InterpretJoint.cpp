@@ -1,4 +1,5 @@
-//===- InterpretJoint.cpp - Evaluation of nn ops on joint values -*- C++ -*-===//
+//===- InterpretJoint.cpp - Evaluation of nn ops on joint values -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -21,8 +22,7 @@ namespace {
 /// The split form of an op, made to be evaluated once and attached nowhere.
 class SplitForm {
 public:
-  explicit SplitForm(Operation *op)
-      : op(op), builder(op->getContext()) {
+  explicit SplitForm(Operation *op) : op(op), builder(op->getContext()) {
     builder.setInsertionPointToEnd(&block);
   }
 

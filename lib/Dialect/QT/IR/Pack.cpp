@@ -54,7 +54,8 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
   auto isRows = [&](StringRef element, StringRef scale, bool cut, bool outer) {
     if (!block || block.getZero() || !block.getOuter() == outer ||
         block.getElement().getSpelling() != element ||
-        block.getScale().getSpelling() != scale || block.getShape().front() != 1)
+        block.getScale().getSpelling() != scale ||
+        block.getShape().front() != 1)
       return false;
     for (int64_t extent : block.getShape().drop_front().drop_back())
       if (extent != (cut ? 1 : ShapedType::kDynamic))
@@ -148,8 +149,8 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     if (block.getElement().getBitWidth() < 8) {
       auto type = cast<RankedTensorType>(getParts()[0].getType());
       if (type.getRank() != 2)
-        return emitOpError() << "of packed codes of type " << type
-                             << "; supported: rank 2";
+        return emitOpError()
+               << "of packed codes of type " << type << "; supported: rank 2";
       // The size of a row is not part of the parts: that of whole blocks, as
       // far as the bytes go.
       shape.back() *= 8 / block.getElement().getBitWidth();
@@ -157,8 +158,8 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     SmallVector<RankedTensorType> types = block.getPartTypes(shape);
     for (auto [type, part] : llvm::zip_equal(types, operands))
       if (part.getType() != type)
-        return emitOpError() << "part of type " << part.getType()
-                             << ", expected " << type;
+        return emitOpError()
+               << "part of type " << part.getType() << ", expected " << type;
     codes = unpackCodes(block, shape, operands[0]);
     bytes.assign(codes.begin(), codes.end());
     parts.codes = bytes.data();
@@ -188,9 +189,9 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   std::optional<numerics::UnpackedWeights> weights = numerics::unpackWeights(
       getPackedLayout(layout, n, k), bytes.data(), bytes.size());
   if (!weights)
-    return op->emitOpError() << "rhs of " << bytes.size() << " bytes holds no "
-                             << n << " columns of " << k << " in the layout "
-                             << layout;
+    return op->emitOpError()
+           << "rhs of " << bytes.size() << " bytes holds no " << n
+           << " columns of " << k << " in the layout " << layout;
   MLIRContext *context = op->getContext();
   auto fill = [](RankedTensorType type, const void *data) {
     HostValue value = HostValue::allocate(type);
@@ -202,8 +203,9 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   SmallVector<HostValue> parts;
   auto block = dyn_cast<BlockType>(format);
   if (!block) {
-    parts.push_back(fill(RankedTensorType::get({n, k}, Float32Type::get(context)),
-                         weights->values.data()));
+    parts.push_back(
+        fill(RankedTensorType::get({n, k}, Float32Type::get(context)),
+             weights->values.data()));
     return parts;
   }
   SmallVector<int64_t> shape{n, k};

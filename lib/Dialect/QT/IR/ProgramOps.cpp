@@ -70,8 +70,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
     return success();
   auto func = dyn_cast<FunctionOpInterface>(symbol);
   if (!func || !func->hasAttr("qt.kernel"))
-    return emitOpError() << getKernelAttr()
-                         << " is no function with qt.kernel";
+    return emitOpError() << getKernelAttr() << " is no function with qt.kernel";
   if (TypeRange(func.getArgumentTypes()) != getOperandTypes() ||
       TypeRange(func.getResultTypes()) != getResultTypes())
     return emitOpError() << getKernelAttr() << " is of type ("

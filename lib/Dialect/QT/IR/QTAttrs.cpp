@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
-#include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "FormatSpelling.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -105,9 +105,8 @@ void EncodingAttr::print(AsmPrinter &printer) const {
           << getHigh() << ">";
 }
 
-LogicalResult
-EncodingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                     ScaleRule rule, int64_t low, int64_t high) {
+LogicalResult EncodingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   ScaleRule rule, int64_t low, int64_t high) {
   if (low >= high)
     return emitError() << "code range " << low << ".." << high
                        << " has no extent";
@@ -302,12 +301,12 @@ qt::BlobAttr qt::BlobAttr::get(RankedTensorType type, BlobHandle handle) {
 
 qt::BlobAttr
 qt::BlobAttr::getChecked(function_ref<InFlightDiagnostic()> emitError,
-                     RankedTensorType type, BlobHandle handle) {
+                         RankedTensorType type, BlobHandle handle) {
   return Base::getChecked(emitError, type.getContext(), type, handle);
 }
 
 LogicalResult qt::BlobAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                               RankedTensorType type, BlobHandle handle) {
+                                   RankedTensorType type, BlobHandle handle) {
   if (!type)
     return emitError() << "#qt.blob needs the type of a ranked tensor";
   if (!getStoredBytes(type.getElementType()))
@@ -406,16 +405,15 @@ Attribute qt::BlobAttr::parse(AsmParser &parser, Type type) {
   auto needType = [&]() -> LogicalResult {
     if (tensor)
       return success();
-    return parser.emitError(loc,
-                            "#qt.blob needs the type of a ranked tensor");
+    return parser.emitError(loc, "#qt.blob needs the type of a ranked tensor");
   };
   if (succeeded(parser.parseOptionalString(&text))) {
     std::string bytes;
     StringRef digits = text;
     if (!digits.consume_front("0x") || !llvm::tryGetFromHex(digits, bytes) ||
         digits.size() % 2) {
-      parser.emitError(loc) << "'" << text
-                            << "' is not 0x and pairs of hexadecimal digits";
+      parser.emitError(loc)
+          << "'" << text << "' is not 0x and pairs of hexadecimal digits";
       return {};
     }
     handle = BlobHandle(
@@ -440,22 +438,22 @@ Attribute qt::BlobAttr::parse(AsmParser &parser, Type type) {
 }
 
 qt::BlobAttr qt::getMappedBlob(RankedTensorType type,
-                           std::shared_ptr<const MappedFile> file,
-                           uint64_t offset) {
+                               std::shared_ptr<const MappedFile> file,
+                               uint64_t offset) {
   auto *dialect = type.getContext()->getOrLoadDialect<QTDialect>();
   std::optional<int64_t> size = getTensorBytes(type);
   assert(size && "a static type that has bytes");
-  return qt::BlobAttr::get(
-      type, BlobHandle(dialect->getBlobManager().getMapped(std::move(file),
-                                                           offset, *size),
-                       dialect));
+  return qt::BlobAttr::get(type, BlobHandle(dialect->getBlobManager().getMapped(
+                                                std::move(file), offset, *size),
+                                            dialect));
 }
 
-qt::BlobAttr qt::getOwnedBlob(RankedTensorType type, std::vector<uint8_t> bytes) {
+qt::BlobAttr qt::getOwnedBlob(RankedTensorType type,
+                              std::vector<uint8_t> bytes) {
   auto *dialect = type.getContext()->getOrLoadDialect<QTDialect>();
   return qt::BlobAttr::get(
-      type,
-      BlobHandle(dialect->getBlobManager().getOwned(std::move(bytes)), dialect));
+      type, BlobHandle(dialect->getBlobManager().getOwned(std::move(bytes)),
+                       dialect));
 }
 
 //===----------------------------------------------------------------------===//

@@ -51,10 +51,9 @@ struct QTAsmInterface : OpAsmDialectInterface {
     return success();
   }
 
-  void
-  buildResources(Operation *op,
-                 const SetVector<AsmDialectResourceHandle> &referenced,
-                 AsmResourceBuilder &builder) const override {
+  void buildResources(Operation *op,
+                      const SetVector<AsmDialectResourceHandle> &referenced,
+                      AsmResourceBuilder &builder) const override {
     for (const AsmDialectResourceHandle &handle : referenced) {
       const auto *blob = dyn_cast<BlobHandle>(&handle);
       if (!blob)

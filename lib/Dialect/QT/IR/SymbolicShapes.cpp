@@ -22,13 +22,12 @@ using Sizes = SymbolicShapes::Sizes;
 static void inferLike(SymbolicShapes &shapes, Value result, Value source) {
   Sizes sizes;
   Sizes known(shapes.getSizes(source));
-  ArrayRef<int64_t> shape =
-      cast<RankedTensorType>(result.getType()).getShape();
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(result.getType()).getShape();
   for (auto [dim, size] : llvm::enumerate(shape))
-    sizes.push_back(ShapedType::isDynamic(size)
-                        ? (dim < known.size() ? known[dim]
-                                              : shapes.makeFreshSymbol())
-                        : shapes.getConstant(size));
+    sizes.push_back(
+        ShapedType::isDynamic(size)
+            ? (dim < known.size() ? known[dim] : shapes.makeFreshSymbol())
+            : shapes.getConstant(size));
   shapes.setSizes(result, sizes);
 }
 

@@ -25,7 +25,8 @@ using namespace quantc::qt;
 static bool fits(int64_t low, int64_t high, unsigned bits, bool isUnsigned) {
   if (isUnsigned && low >= 0)
     return high < (int64_t(1) << bits);
-  return low >= -(int64_t(1) << (bits - 1)) && high < (int64_t(1) << (bits - 1));
+  return low >= -(int64_t(1) << (bits - 1)) &&
+         high < (int64_t(1) << (bits - 1));
 }
 
 LogicalResult DotOp::verify() {
@@ -71,16 +72,15 @@ LogicalResult DotOp::verify() {
   if (bound.getHasLane()) {
     // A lane's negative and positive elements of rhs sum to the lane's range.
     auto extremes = [](int64_t a, int64_t b, int64_t c, int64_t d) {
-      return std::make_pair(std::min(std::min(a, b) + std::min(c, d),
-                                     int64_t(0)),
-                            std::max(std::max(a, b) + std::max(c, d),
-                                     int64_t(0)));
+      return std::make_pair(
+          std::min(std::min(a, b) + std::min(c, d), int64_t(0)),
+          std::max(std::max(a, b) + std::max(c, d), int64_t(0)));
     };
-    std::tie(low, high) = extremes(
-        std::max<int64_t>(bound.getLhsHigh(), 0) * bound.getLaneLow(),
-        std::min<int64_t>(bound.getLhsLow(), 0) * bound.getLaneLow(),
-        std::max<int64_t>(bound.getLhsHigh(), 0) * bound.getLaneHigh(),
-        std::min<int64_t>(bound.getLhsLow(), 0) * bound.getLaneHigh());
+    std::tie(low, high) =
+        extremes(std::max<int64_t>(bound.getLhsHigh(), 0) * bound.getLaneLow(),
+                 std::min<int64_t>(bound.getLhsLow(), 0) * bound.getLaneLow(),
+                 std::max<int64_t>(bound.getLhsHigh(), 0) * bound.getLaneHigh(),
+                 std::min<int64_t>(bound.getLhsLow(), 0) * bound.getLaneHigh());
     os << "lanes " << bound.getLaneLow() << ".." << bound.getLaneHigh()
        << " by " << bound.getLhsLow() << ".." << bound.getLhsHigh();
   } else {
@@ -101,8 +101,8 @@ LogicalResult DotOp::verify() {
   int64_t most = (int64_t(1) << (lane - 1)) - 1;
   if (low < -most - 1 || high > most)
     return emitOpError() << "sums of " << reason << " reach " << low << ".."
-                         << high << ", i" << lane << " lanes hold "
-                         << -most - 1 << ".." << most;
+                         << high << ", i" << lane << " lanes hold " << -most - 1
+                         << ".." << most;
   return success();
 }
 

@@ -34,8 +34,8 @@ static bool mentionsQT(Type type) {
 }
 
 /// Checks one type of a value that `emitError` names.
-static LogicalResult
-verifyType(function_ref<InFlightDiagnostic()> emitError, Type type) {
+static LogicalResult verifyType(function_ref<InFlightDiagnostic()> emitError,
+                                Type type) {
   if (!mentionsQT(type))
     return success();
   if (BlockType format = getBlockFormat(type))
@@ -87,9 +87,9 @@ static LogicalResult verifyOp(Operation *op) {
   StringRef dialect = op->getName().getDialectNamespace();
   if (dialect == "nn" || dialect == "qt" || passesValuesOn(op))
     return success(ok);
-  for (Type type : llvm::concat<const Type>(
-           SmallVector<Type>(op->getOperandTypes()),
-           SmallVector<Type>(op->getResultTypes())))
+  for (Type type :
+       llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
+                                SmallVector<Type>(op->getResultTypes())))
     if (getBlockFormat(type))
       return op->emitError() << "'" << op->getName()
                              << "' takes or gives the joint value of type "
@@ -101,8 +101,7 @@ namespace {
 struct VerifyTypes : quantc::qt::impl::VerifyTypesBase<VerifyTypes> {
   void runOnOperation() override {
     bool ok = true;
-    getOperation()->walk(
-        [&](Operation *op) { ok &= succeeded(verifyOp(op)); });
+    getOperation()->walk([&](Operation *op) { ok &= succeeded(verifyOp(op)); });
     if (!ok)
       signalPassFailure();
     markAllAnalysesPreserved();

@@ -83,8 +83,8 @@ TEST_F(BlobTest, BytesInHandOutliveTheirRelease) {
 }
 
 TEST_F(BlobTest, MappedFileGoesWithItsLastBlob) {
-  std::string path = ::testing::TempDir() + "/quantc-blob-test-" +
-                     std::to_string(::getpid());
+  std::string path =
+      ::testing::TempDir() + "/quantc-blob-test-" + std::to_string(::getpid());
   std::ofstream(path, std::ios::binary) << "abcdefgh";
   std::string error;
   std::weak_ptr<const MappedFile> watch;
@@ -150,8 +150,8 @@ TEST_F(BlobTest, BytesOfOtherConstants) {
       DenseElementsAttr::get(i16, ArrayRef<int16_t>{1, 258}));
   ASSERT_TRUE(dense);
   EXPECT_EQ(dense->bytes, ArrayRef<uint8_t>({1, 0, 2, 1}));
-  auto splat = qt::getConstantBytes(
-      DenseElementsAttr::get(i16, ArrayRef<int16_t>{258}));
+  auto splat =
+      qt::getConstantBytes(DenseElementsAttr::get(i16, ArrayRef<int16_t>{258}));
   ASSERT_TRUE(splat);
   EXPECT_EQ(splat->bytes, ArrayRef<uint8_t>({2, 1, 2, 1}));
   auto bits = qt::getConstantBytes(
@@ -167,8 +167,8 @@ TEST_F(BlobTest, SizesOfTensors) {
   auto f32 = builder.getF32Type();
   EXPECT_EQ(qt::getTensorBytes(RankedTensorType::get({2, 3}, f32)), 24);
   EXPECT_EQ(qt::getTensorBytes(RankedTensorType::get({}, f32)), 4);
-  EXPECT_FALSE(qt::getTensorBytes(
-      RankedTensorType::get({ShapedType::kDynamic}, f32)));
+  EXPECT_FALSE(
+      qt::getTensorBytes(RankedTensorType::get({ShapedType::kDynamic}, f32)));
   EXPECT_FALSE(qt::getTensorBytes(
       RankedTensorType::get({int64_t(1) << 40, int64_t(1) << 40}, f32)));
   EXPECT_FALSE(qt::getTensorBytes(

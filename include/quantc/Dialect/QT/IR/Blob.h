@@ -68,8 +68,8 @@ private:
 };
 
 /// A blob as MLIR's resources know it.
-struct BlobHandle : public mlir::AsmDialectResourceHandleBase<BlobHandle, Blob,
-                                                              QTDialect> {
+struct BlobHandle
+    : public mlir::AsmDialectResourceHandleBase<BlobHandle, Blob, QTDialect> {
   using AsmDialectResourceHandleBase<BlobHandle, Blob,
                                      QTDialect>::AsmDialectResourceHandleBase;
 };

@@ -33,9 +33,9 @@ verifyParts(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
 
 /// The shape of the value whose parts have these types. The last dimension of
 /// packed codes is kDynamic unless `lastSize` states it.
-llvm::SmallVector<int64_t> getValueShape(mlir::TypeRange parts,
-                                         BlockType format,
-                                         int64_t lastSize = mlir::ShapedType::kDynamic);
+llvm::SmallVector<int64_t>
+getValueShape(mlir::TypeRange parts, BlockType format,
+              int64_t lastSize = mlir::ShapedType::kDynamic);
 
 } // namespace qt
 } // namespace quantc
