@@ -19,21 +19,26 @@
 
 namespace quantc {
 
-/// One contraction with packed weights. ContractionKernel.cpp has what all
-/// forms share, ContractionForms.cpp the loops over K of each.
+/// One contraction with packed weights. ContractionKernel.cpp has the loops
+/// over units, chunks of K and tiles; ContractionForms.cpp the loops over K of
+/// each form; ContractionEpilogue.cpp what is done with a tile's sums.
 class ContractionEmitter {
 public:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
   using VectorType = mlir::VectorType;
+  using Values = llvm::SmallVector<mlir::Value>;
 
   ContractionEmitter(KernelBuilder &kernel, qt::ContractOp contract);
   llvm::LogicalResult emit();
 
 private:
+  using TileBody = llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
+
   // Index arithmetic.
   Value index(int64_t value);
   Value add(OpBuilder &b, Value x, Value y);
+  Value plus(OpBuilder &b, Value x, int64_t constant);
   Value times(OpBuilder &b, Value x, int64_t factor);
 
   // Vectors of `factor` times as many elements as an accumulator has lanes.
@@ -43,28 +48,39 @@ private:
   Value broadcastActivations(OpBuilder &b, Value at);
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
+  void prefetch(OpBuilder &b, Value at, int64_t bytes);
 
-  void emitPanel(OpBuilder &b, Value panel);
-  void emitRows(OpBuilder &b, Value first, Value last);
+  // Units, chunks, tiles.
+  void emitRows(OpBuilder &b, Value panel, Value first, Value last);
+  void emitChunk(OpBuilder &b, Value first, Value last, TileBody tile);
+  void forEachTile(OpBuilder &b, Value first, Value last, bool isSmall, TileBody body);
+  void setChunk(OpBuilder &b, Value panel, Value chunk);
+  Value getSumsAt(OpBuilder &b, Value row);
+  Values loadSums(OpBuilder &b, Value row, int64_t count);
+  void storeSums(OpBuilder &b, llvm::ArrayRef<Value> sums, Value row);
+
+  // The forms. A tile is `count` rows from `row` on, times the panel.
+  mlir::Type getSumType();
+  Values startTile(OpBuilder &b, int64_t count);
+  Values sumTile(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values finishTile(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumFloats(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumS8(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
+  void emitDecode(OpBuilder &b);
+  std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
+  Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc, qt::BoundAttr bound);
+  qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
+  Values loadStarts(OpBuilder &b, Value at, int64_t count);
+
+  // The epilogue.
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row, int64_t count);
   void emitStore(OpBuilder &b, Value value, Value row, int64_t v);
   Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at, Value mask);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at, Value mask);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
-
-  // The forms. A tile is `count` rows from `row` on, times the panel.
-  void emitTile(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumFloats(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumS8(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumMatched(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumW4I(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumB32(OpBuilder &b, Value row, int64_t count);
-  void emitDecode(OpBuilder &b);
-  std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
-  Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc, qt::BoundAttr bound);
-  qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
-  llvm::SmallVector<Value> loadStarts(OpBuilder &b, Value at, int64_t count);
-  llvm::SmallVector<Value> scaleRows(OpBuilder &b, llvm::ArrayRef<Value> sums, Value scales, Value row, int64_t count);
 
   KernelBuilder &kernel;
   qt::ContractOp contract;
@@ -72,15 +88,22 @@ private:
   mlir::Location loc;
   qt::LayoutAttr layout;
   bool hasVnni;
-  int64_t width;   ///< 32-bit lanes of a register
-  int64_t nr, mr;  ///< columns of a panel, rows of a tile
-  int64_t vectors; ///< registers across a panel
+  int64_t width;      ///< 32-bit lanes of a register
+  int64_t nr, mr;     ///< columns of a panel, rows of a tile
+  int64_t vectors;    ///< registers across a panel
   int64_t n, k;
+  int64_t blockRows;  ///< rows of a unit
+  int64_t chunk;      ///< of K, which one pass over the rows goes through
+  int64_t numChunks;
   llvm::SmallVector<mlir::AffineExpr> resultSizes;
   Value lhsBuffer, scalesBuffer, packed, resultBuffer;
-  Value rows, column, panelBase;
-  Value decoded; ///< scratch: a panel of w4i as bytes
-  Value tile;    ///< scratch: a tile of results for a long epilogue
+  Value rows, firstRow, column;
+  Value header;    ///< where the panel of the unit begins
+  Value chunkBase; ///< the panel's data of the chunk
+  Value from, to;  ///< the chunk in units of K
+  Value decoded;   ///< scratch: a chunk of a w4i panel as bytes
+  Value sumBuffer; ///< scratch: sums between chunks
+  Value tile;      ///< scratch: a tile of results for a long epilogue
   bool useDecoded = false;
 };
 

@@ -45,36 +45,40 @@ static FailureOr<numerics::MatchedSummary> summarize(qt::ContractOp contract, co
   return numerics::summarizeMatched(layout, codes->as<int8_t>().data());
 }
 
+qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form, StringRef layoutClass) {
+  bool vnni = layoutClass == "avx512vnni";
+  // Unsigned activations where an instruction wants them; else signs cost less
+  // than sums of weights per block.
+  bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I || (form != LayoutForm::F32 && vnni);
+  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, vnni ? 8 : 4, biased ? 128 : 0);
+}
+
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
-  MLIRContext *context = contract.getContext();
-  bool vnni = layoutClass == "avx512vnni", avx2 = layoutClass == "avx2";
-  int64_t panel = vnni ? 32 : 16, rows = vnni ? 8 : 4;
   int64_t n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   int64_t k = contract.getContractionSize();
-  auto make = [&](LayoutForm form, int64_t bias) {
-    auto layout = qt::LayoutAttr::get(context, form, panel, rows, bias);
+  auto make = [&](LayoutForm form) {
+    qt::LayoutAttr layout = makeLayout(contract.getContext(), form, layoutClass);
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     return PackingChoice{layout, packing.numPanels() * packing.panelBytes()};
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
   if (lhs.isF32() && rhs.isF32())
-    return make(LayoutForm::F32, 0);
+    return make(LayoutForm::F32);
   FormatKind left(lhs), right(rhs);
   if (!contract.getAcc().isInteger(32)) {
     if (left.isS8Row && right.isS4Multiplied)
-      return make(LayoutForm::W4I, 128);
+      return make(LayoutForm::W4I);
     if (left.isS8Blocks && right.isS8Blocks)
-      return make(LayoutForm::B32, vnni ? 128 : 0);
+      return make(LayoutForm::B32);
     if (left.isS8Row && right.isS8Row) {
-      if (!avx2)
-        return make(LayoutForm::S8, vnni ? 128 : 0);
-      numerics::PackedLayout layout{numerics::PackedForm::Matched, panel, 128, n, k};
-      FailureOr<numerics::MatchedSummary> matched = summarize(contract, layout);
+      if (layoutClass != "avx2")
+        return make(LayoutForm::S8);
+      PackingChoice choice = make(LayoutForm::Matched);
+      FailureOr<numerics::MatchedSummary> matched = summarize(contract, getPackedLayout(choice.layout, n, k));
       if (failed(matched))
         return failure();
       if (matched->cost >= signFormCost)
-        return make(LayoutForm::S8, 0);
-      PackingChoice choice = make(LayoutForm::Matched, 128);
+        return make(LayoutForm::S8);
       choice.bytes = matched->bytes;
       return choice;
     }

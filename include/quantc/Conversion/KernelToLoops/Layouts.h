@@ -27,6 +27,10 @@ struct PackingChoice {
 llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
                                             llvm::StringRef layoutClass);
 
+/// The layout of a form on a class of target.
+qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,
+                          llvm::StringRef layoutClass);
+
 /// The packing that \p layout states for weights [n, k].
 numerics::PackedLayout getPackedLayout(qt::LayoutAttr layout, int64_t n, int64_t k);
 
