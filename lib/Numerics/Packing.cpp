@@ -148,9 +148,11 @@ static bool canPair(const Step &a, const Step &b) {
 
 /// Splits and pairs the steps of a panel: the step with the largest lane that
 /// is left takes the first of the smallest ones that it fits with.
-static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel) {
+static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel,
+                               int64_t chunk) {
   std::vector<Step> steps;
-  for (int64_t s = 0; s < layout.numSteps(); ++s) {
+  int64_t each = (layout.matchedChunk() + 3) / 4, from = chunk * each;
+  for (int64_t s = from; s < std::min(from + each, layout.numSteps()); ++s) {
     Step step{static_cast<int32_t>(s * 4), {}, {}, {}, 0};
     for (int64_t column = 0; column < layout.panel; ++column)
       for (int64_t i = 0; i < 4; ++i)
@@ -204,9 +206,11 @@ static int64_t matchedPanelBytes(const PackedLayout &layout, int64_t steps) {
 
 MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
                                                   const int8_t *codes) {
-  MatchedSummary summary{0, alignTo64(layout.numPanels() * 4)};
-  for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    MatchedPanel matched = matchSteps(layout, Panel(layout, codes, index));
+  int64_t chunks = layout.numMatchedChunks(), count = layout.numPanels() * chunks;
+  MatchedSummary summary{0, alignTo64(count * 4)};
+  for (int64_t index = 0; index < count; ++index) {
+    Panel panel(layout, codes, index / chunks);
+    MatchedPanel matched = matchSteps(layout, panel, index % chunks);
     summary.cost += 5.0 * matched.pairs + 3.0 * matched.singles;
     summary.bytes += matchedPanelBytes(
         layout, static_cast<int64_t>(matched.steps.size()));
@@ -219,12 +223,13 @@ MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
 
 static std::vector<uint8_t> packMatched(const PackedLayout &layout,
                                         const WeightParts &parts) {
-  int64_t panels = layout.numPanels(), nr = layout.panel;
-  int64_t tableBytes = alignTo64(panels * 4);
-  std::vector<uint8_t> bytes(tableBytes);
-  for (int64_t index = 0; index < panels; ++index) {
-    Panel panel(layout, parts.codes, index);
-    MatchedPanel matched = matchSteps(layout, panel);
+  int64_t chunks = layout.numMatchedChunks(), nr = layout.panel;
+  int64_t total = layout.numPanels() * chunks;
+  std::vector<uint8_t> bytes(alignTo64(total * 4));
+  for (int64_t index = 0; index < total; ++index) {
+    Panel panel(layout, parts.codes, index / chunks);
+    int64_t chunk = index % chunks, from = chunk * layout.matchedChunk();
+    MatchedPanel matched = matchSteps(layout, panel, chunk);
     int64_t begin = static_cast<int64_t>(bytes.size());
     int64_t count = static_cast<int64_t>(matched.steps.size());
     int64_t listBytes = alignTo64(count * 4);
@@ -237,7 +242,8 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
     for (int64_t c = 0; c < nr; ++c)
       columns.put(panel.part(parts.scales, c));
     for (int64_t c = 0; c < nr; ++c)
-      columns.put(static_cast<int32_t>(-layout.bias * panel.sum(c, 0, layout.k)));
+      columns.put(static_cast<int32_t>(
+          -layout.bias * panel.sum(c, from, from + layout.matchedChunk())));
     Writer list(bytes.data() + begin + 64 + nr * 8);
     Writer data(bytes.data() + begin + 64 + nr * 8 + listBytes);
     for (const Step &step : matched.steps) {

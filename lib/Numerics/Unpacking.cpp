@@ -52,9 +52,9 @@ static void readStep(Reader &in, const PackedLayout &layout, int64_t first,
 
 static void unpackMatched(Reader &in, const PackedLayout &layout,
                           UnpackedWeights &weights) {
-  int64_t nr = layout.panel;
-  for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    int64_t at = in.get<uint32_t>(index * 4);
+  int64_t nr = layout.panel, chunks = layout.numMatchedChunks();
+  for (int64_t part = 0; part < layout.numPanels() * chunks; ++part) {
+    int64_t index = part / chunks, at = in.get<uint32_t>(part * 4);
     int64_t count = int64_t(2) * in.get<int32_t>(at) + in.get<int32_t>(at + 4);
     int64_t list = at + 64 + nr * 8, data = list + alignTo64(count * 4);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)

@@ -12,14 +12,15 @@
 // loop over the same memory.
 //
 //   bench-contractions [--cpu=NAME] [--form=NAME] [--m=ROWS] [--n=N] [--k=K]
-//                      [--rounds=R] [--range=CODES]
+//                      [--rounds=R] [--threads=MOST]
+//                      [--range=CODES]
 //
 //===----------------------------------------------------------------------===//
 
 #include "ContractionCase.h"
 #include "Loops.h"
 #include "quantc/Target/CPU/CpuTarget.h"
-#include "llvm/Support/CommandLine.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
@@ -33,14 +34,45 @@ using namespace quantc::bench;
 using namespace quantc::test;
 using numerics::PackedForm;
 
-static llvm::cl::opt<std::string> cpuName("cpu", llvm::cl::init("native"));
-static llvm::cl::list<std::string> formNames("form", llvm::cl::CommaSeparated);
-static llvm::cl::list<int64_t> rowCounts("m", llvm::cl::CommaSeparated);
-static llvm::cl::opt<int64_t> columns("n", llvm::cl::init(4096));
-static llvm::cl::opt<int64_t> depth("k", llvm::cl::init(4096));
-static llvm::cl::opt<int> rounds("rounds", llvm::cl::init(5));
-static llvm::cl::opt<int> maxThreads("threads", llvm::cl::init(2));
-static llvm::cl::opt<int64_t> range("range", llvm::cl::init(90), llvm::cl::desc("8-bit weights lie within +-"));
+// Not llvm::cl: LLVM's own options have taken the short names.
+static std::string cpuName = "native";
+static llvm::SmallVector<std::string> formNames;
+static llvm::SmallVector<int64_t> rowCounts;
+static int64_t columns = 4096, depth = 4096, rounds = 5, maxThreads = 2, range = 90;
+
+static bool parseArgument(llvm::StringRef argument) {
+  if (!argument.consume_front("--"))
+    return false;
+  auto [key, value] = argument.split('=');
+  if (key == "cpu") {
+    cpuName = value.str();
+    return true;
+  }
+  for (llvm::StringRef part : llvm::split(value, ',')) {
+    int64_t number = 0;
+    if (key == "form") {
+      formNames.push_back(part.str());
+      continue;
+    }
+    if (part.getAsInteger(10, number))
+      return false;
+    if (key == "m")
+      rowCounts.push_back(number);
+    else if (key == "n")
+      columns = number;
+    else if (key == "k")
+      depth = number;
+    else if (key == "rounds")
+      rounds = number;
+    else if (key == "threads")
+      maxThreads = number;
+    else if (key == "range")
+      range = number;
+    else
+      return false;
+  }
+  return true;
+}
 
 namespace {
 
@@ -200,7 +232,11 @@ static void measure(llvm::StringRef name, PackedForm form) {
 }
 
 int main(int argc, char **argv) {
-  llvm::cl::ParseCommandLineOptions(argc, argv);
+  for (int i = 1; i < argc; ++i)
+    if (!parseArgument(argv[i])) {
+      llvm::errs() << "bench-contractions: not understood: " << argv[i] << "\n";
+      return 2;
+    }
   std::pair<llvm::StringRef, PackedForm> forms[] = {{"f32", PackedForm::F32},
                                                     {"s8", PackedForm::S8},
                                                     {"matched", PackedForm::Matched},

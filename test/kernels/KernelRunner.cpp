@@ -10,6 +10,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/InitAll.h"
 #include "quantc/Target/CPU/Codegen.h"
@@ -32,6 +34,8 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   CompiledKernel result;
   DialectRegistry registry;
   registerAllDialects(registry);
+  mlir::registerBuiltinDialectTranslation(registry);
+  mlir::registerLLVMDialectTranslation(registry);
   result.context = std::make_shared<MLIRContext>(registry);
   MLIRContext *context = result.context.get();
   context->loadAllAvailableDialects();

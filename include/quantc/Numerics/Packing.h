@@ -15,7 +15,9 @@
 //
 //   f32      panel = [K][NR] floats
 //   s8       panel = f32 scale[NR], i32 start[NR], steps
-//   matched  table of u32 panel offsets, then panels of their own sizes:
+//   matched  K is cut into chunks (matchedChunk); table of u32 offsets of
+//            panel 0 chunk 0, panel 0 chunk 1, ..., padded to 64 bytes, then
+//            these, each of its own size:
 //            i32 pairs, i32 singles, padding to 64 bytes, f32 scale[NR],
 //            i32 start[NR], i32 offset[2 pairs + singles] padded to 64 bytes,
 //            one step for each offset
@@ -25,7 +27,7 @@
 //   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
 //
 // `start` is what the accumulator starts from: -bias * sum of the weights (of
-// the block in b32; times their multipliers in w4i), because activations are
+// the block in b32, of the chunk in matched; times their multipliers in w4i), because activations are
 // stored with `bias` added.
 //
 //===----------------------------------------------------------------------===//
@@ -52,6 +54,10 @@ struct PackedLayout {
   int64_t numPanels() const { return (n + panel - 1) / panel; }
   int64_t numSteps() const { return (k + 3) / 4; }
   int64_t numBlocks() const { return (k + 31) / 32; }
+  /// Steps are paired within a chunk of so many of K, which with its
+  /// activations stays in the first-level cache.
+  int64_t matchedChunk() const { return k <= 1536 ? k : 1024; }
+  int64_t numMatchedChunks() const { return k <= 1536 ? 1 : (k + 1023) / 1024; }
   /// Bytes of one panel; not for `matched`, whose panels differ.
   int64_t panelBytes() const;
 };

@@ -53,7 +53,7 @@ private:
   // Units, chunks, tiles.
   void emitRows(OpBuilder &b, Value panel, Value first, Value last);
   void emitChunk(OpBuilder &b, Value first, Value last, TileBody tile);
-  void forEachTile(OpBuilder &b, Value first, Value last, bool isSmall, TileBody body);
+  void forEachTile(OpBuilder &b, Value first, Value last, llvm::ArrayRef<int64_t> sizes, TileBody body);
   void setChunk(OpBuilder &b, Value panel, Value chunk);
   Value getSumsAt(OpBuilder &b, Value row);
   Values loadSums(OpBuilder &b, Value row, int64_t count);
@@ -74,6 +74,9 @@ private:
   Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc, qt::BoundAttr bound);
   qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
   Values loadStarts(OpBuilder &b, Value at, int64_t count);
+  Values loadColumns(OpBuilder &b, Value at, VectorType type);
+  using BlockBody = llvm::function_ref<Values(OpBuilder &, Value block, Values sums)>;
+  Values forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums, BlockBody body);
 
   // The epilogue.
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row, int64_t count);
@@ -104,6 +107,7 @@ private:
   Value decoded;   ///< scratch: a chunk of a w4i panel as bytes
   Value sumBuffer; ///< scratch: sums between chunks
   Value tile;      ///< scratch: a tile of results for a long epilogue
+  bool keepsSums;  ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;
 };
 

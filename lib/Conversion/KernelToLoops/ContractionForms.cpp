@@ -19,26 +19,49 @@
 using namespace mlir;
 using namespace quantc;
 
-void ContractionEmitter::emitTile(OpBuilder &b, Value row, int64_t count) {
-  SmallVector<Value> sums;
+using Values = SmallVector<Value>;
+
+/// What the sums start from, before the first chunk.
+Values ContractionEmitter::startTile(OpBuilder &b, int64_t count) {
+  bool isInteger = layout.getForm() == qt::LayoutForm::S8 || layout.getForm() == qt::LayoutForm::W4I;
+  if (isInteger && layout.getBias())
+    return loadStarts(b, plus(b, header, nr * 4), count);
+  // The chunks and blocks of the other forms have starts of their own.
+  return Values(count * vectors, zeros(b, vectorOf(getSumType())));
+}
+
+Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count, Values sums) {
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
-    sums = sumFloats(b, row, count);
-    break;
+    return sumFloats(b, row, count, sums);
   case qt::LayoutForm::S8:
-    sums = sumS8(b, row, count);
-    break;
+    return sumS8(b, row, count, sums);
   case qt::LayoutForm::Matched:
-    sums = sumMatched(b, row, count);
-    break;
+    return sumMatched(b, row, count, sums);
   case qt::LayoutForm::W4I:
-    sums = sumW4I(b, row, count);
-    break;
+    return sumW4I(b, row, count, sums);
   case qt::LayoutForm::B32:
-    sums = sumB32(b, row, count);
-    break;
+    return sumB32(b, row, count, sums);
   }
-  emitEpilogue(b, sums, row, count);
+  llvm_unreachable("all forms are covered");
+}
+
+/// Integer sums: f32(sum) * (scale of the row * scale of the column).
+Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count, Values sums) {
+  if (getSumType().isF32())
+    return sums;
+  VectorType type = vectorOf(b.getF32Type());
+  bool isMatched = layout.getForm() == qt::LayoutForm::Matched;
+  Values result, columns = loadColumns(b, isMatched ? plus(b, header, 64) : header, type);
+  for (int64_t r = 0; r < count; ++r) {
+    Value scale = splat(b, memref::LoadOp::create(b, loc, scalesBuffer, plus(b, row, r)));
+    for (int64_t v = 0; v < vectors; ++v) {
+      Value both = arith::MulFOp::create(b, loc, scale, columns[v]);
+      Value sum = arith::SIToFPOp::create(b, loc, type, sums[r * vectors + v]);
+      result.push_back(arith::MulFOp::create(b, loc, sum, both));
+    }
+  }
+  return result;
 }
 
 Value ContractionEmitter::dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs,
@@ -55,122 +78,119 @@ qt::BoundAttr ContractionEmitter::makeBound(int64_t rhsLow, int64_t rhsHigh,
                             /*hasLane=*/false, 0, 0, 0, 0);
 }
 
-/// Every row's accumulators at their beginning.
-SmallVector<Value> ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
-  SmallVector<Value> starts, all;
-  VectorType type = vectorOf(b.getI32Type());
+/// A register for each part of a panel's row at \p at.
+Values ContractionEmitter::loadColumns(OpBuilder &b, Value at, VectorType type) {
+  Values columns;
+  int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
   for (int64_t v = 0; v < vectors; ++v)
-    starts.push_back(layout.getBias() ? loadFromBytes(b, packed, add(b, at, index(v * width * 4)), type)
-                                      : zeros(b, type));
+    columns.push_back(loadFromBytes(b, packed, plus(b, at, v * bytes), type));
+  return columns;
+}
+
+/// Every row's accumulators at their beginning.
+Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
+  VectorType type = vectorOf(b.getI32Type());
+  if (!layout.getBias())
+    return Values(count * vectors, zeros(b, type));
+  Values starts = loadColumns(b, at, type), all;
   for (int64_t r = 0; r < count; ++r)
     llvm::append_range(all, starts);
   return all;
-}
-
-/// f32(sum) * (scale of the row * scale of the column).
-SmallVector<Value> ContractionEmitter::scaleRows(OpBuilder &b, ArrayRef<Value> sums, Value scales,
-                                                 Value row, int64_t count) {
-  VectorType type = vectorOf(b.getF32Type());
-  SmallVector<Value> columns, result;
-  for (int64_t v = 0; v < vectors; ++v)
-    columns.push_back(loadFromBytes(b, packed, add(b, scales, index(v * width * 4)), type));
-  for (int64_t r = 0; r < count; ++r) {
-    Value scale = splat(b, memref::LoadOp::create(b, loc, scalesBuffer, add(b, row, index(r))));
-    for (int64_t v = 0; v < vectors; ++v) {
-      Value both = arith::MulFOp::create(b, loc, scale, columns[v]);
-      Value sum = arith::SIToFPOp::create(b, loc, type, sums[r * vectors + v]);
-      result.push_back(arith::MulFOp::create(b, loc, sum, both));
-    }
-  }
-  return result;
 }
 
 //===----------------------------------------------------------------------===//
 // Floats
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count) {
+Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count, Values sums) {
   VectorType type = vectorOf(b.getF32Type());
-  SmallVector<Value> initial(count * vectors, zeros(b, type)), bases;
-  for (int64_t r = 0; r < count; ++r)
-    bases.push_back(times(b, add(b, row, index(r)), k));
-  auto step = [&](OpBuilder &inner, Value p, SmallVector<Value> sums) {
-    Value at = add(inner, panelBase, times(inner, p, nr * 4));
-    SmallVector<Value> weights;
-    for (int64_t v = 0; v < vectors; ++v)
-      weights.push_back(loadFromBytes(inner, packed, add(inner, at, index(v * width * 4)), type));
+  Value base = times(b, row, k);
+  // Products are added in ascending order whatever the chunks.
+  auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
+    Value at = add(inner, chunkBase, times(inner, arith::SubIOp::create(inner, loc, p, from), nr * 4));
+    Values weights = loadColumns(inner, plus(inner, at, offset * nr * 4), type);
+    if (count == 1)
+      prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
+    Value x0 = add(inner, base, p);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = splat(inner, memref::LoadOp::create(inner, loc, lhsBuffer, add(inner, bases[r], p)));
+      Value x = splat(inner, memref::LoadOp::create(inner, loc, lhsBuffer, plus(inner, x0, r * k + offset)));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v], sums[r * vectors + v]);
     }
     return sums;
   };
+  auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
+    auto steps = scf::ForOp::create(b, loc, first, last, index(unroll), sums,
+                                    [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+                                      Values values(carried);
+                                      for (int64_t u = 0; u < unroll; ++u)
+                                        values = step(inner, p, u, values);
+                                      scf::YieldOp::create(inner, loc, values);
+                                    });
+    return Values(steps.getResults());
+  };
   constexpr int64_t unroll = 4;
-  int64_t whole = k / unroll * unroll;
-  SmallVector<Value> sums = initial;
-  if (whole > 0) {
-    auto loop = scf::ForOp::create(
-        b, loc, index(0), index(whole), index(unroll), initial,
-        [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
-          SmallVector<Value> values(carried);
-          for (int64_t u = 0; u < unroll; ++u)
-            values = step(inner, add(inner, p, index(u)), values);
-          scf::YieldOp::create(inner, loc, values);
-        });
-    sums = SmallVector<Value>(loop.getResults());
-  }
-  for (int64_t p = whole; p < k; ++p)
-    sums = step(b, index(p), sums);
-  return sums;
+  // Chunks are multiples of 4 but for the last one.
+  if (k % unroll == 0)
+    return loop(from, to, unroll, sums);
+  Value whole = times(b, arith::DivUIOp::create(b, loc, to, index(unroll)), unroll);
+  sums = loop(from, whole, unroll, sums);
+  return loop(whole, to, 1, sums);
 }
 
 //===----------------------------------------------------------------------===//
 // 8 bits
 //===----------------------------------------------------------------------===//
 
-SmallVector<Value> ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count) {
+Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count, Values sums) {
   int64_t steps = llvm::divideCeil(k, 4), stride = numerics::activationStride(k);
-  Value starts = add(b, panelBase, index(nr * 4)), data = add(b, panelBase, index(nr * 8));
-  SmallVector<Value> bases;
-  for (int64_t r = 0; r < count; ++r)
-    bases.push_back(times(b, add(b, row, index(r)), stride));
+  Value base = times(b, row, stride);
   qt::BoundAttr bound = makeBound(-127, 127, steps);
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), index(steps), index(1), loadStarts(b, starts, count),
-      [&](OpBuilder &inner, Location, Value s, ValueRange carried) {
-        SmallVector<Value> sums(carried), weights;
-        Value at = add(inner, data, times(inner, s, nr * 4));
-        for (int64_t v = 0; v < vectors; ++v)
-          weights.push_back(vector::LoadOp::create(inner, loc, vectorOf(b.getI8Type(), 4), packed,
-                                                   add(inner, at, index(v * width * 4))));
-        Value offset = times(inner, s, 4);
-        for (int64_t r = 0; r < count; ++r) {
-          Value x = broadcastActivations(inner, add(inner, bases[r], offset));
-          for (int64_t v = 0; v < vectors; ++v)
-            sums[r * vectors + v] = dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
-        }
-        scf::YieldOp::create(inner, loc, sums);
-      });
-  return scaleRows(b, SmallVector<Value>(loop.getResults()), panelBase, row, count);
+  VectorType bytes = vectorOf(b.getI8Type(), 4);
+  auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
+    Value at = add(inner, chunkBase, times(inner, arith::SubIOp::create(inner, loc, p, from), nr));
+    Values weights = loadColumns(inner, plus(inner, at, offset * nr), bytes);
+    if (count == 1)
+      prefetch(inner, plus(inner, at, offset * nr), nr * 4);
+    Value x0 = add(inner, base, p);
+    for (int64_t r = 0; r < count; ++r) {
+      Value x = broadcastActivations(inner, plus(inner, x0, r * stride + offset));
+      for (int64_t v = 0; v < vectors; ++v)
+        sums[r * vectors + v] = dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
+    }
+    return sums;
+  };
+  auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
+    auto steps = scf::ForOp::create(b, loc, first, last, index(unroll * 4), sums,
+                                    [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+                                      Values values(carried);
+                                      for (int64_t u = 0; u < unroll; ++u)
+                                        values = step(inner, p, u * 4, values);
+                                      scf::YieldOp::create(inner, loc, values);
+                                    });
+    return Values(steps.getResults());
+  };
+  constexpr int64_t unroll = 4;
+  if (steps % unroll == 0)
+    return loop(from, to, unroll, sums);
+  Value whole = times(b, arith::DivUIOp::create(b, loc, to, index(unroll * 4)), unroll * 4);
+  sums = loop(from, whole, unroll, sums);
+  return loop(whole, to, 1, sums);
 }
 
-SmallVector<Value> ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count) {
+Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count, Values sums) {
   int64_t stride = numerics::activationStride(k);
   auto count32 = [&](int64_t byte) -> Value {
-    Value word = loadInteger(b, packed, add(b, panelBase, index(byte)));
+    Value word = loadInteger(b, packed, plus(b, header, byte));
     return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), word);
   };
   Value pairs = count32(0), singles = count32(4);
-  Value scales = add(b, panelBase, index(64)), list = add(b, scales, index(nr * 8));
+  Value starts = plus(b, header, 64 + nr * 4), list = plus(b, header, 64 + nr * 8);
   Value twice = times(b, pairs, 2), total = add(b, twice, singles);
   // The list is padded to whole cache lines.
-  Value listBytes = arith::MulIOp::create(
-      b, loc, arith::CeilDivUIOp::create(b, loc, times(b, total, 4), index(64)), index(64));
+  Value listBytes = times(b, arith::CeilDivUIOp::create(b, loc, total, index(16)), 64);
   Value data = add(b, list, listBytes);
-  SmallVector<Value> bases;
-  for (int64_t r = 0; r < count; ++r)
-    bases.push_back(times(b, add(b, row, index(r)), stride));
+  Value base = times(b, row, stride);
   MLIRContext *context = b.getContext();
   VectorType halves = vectorOf(b.getI16Type(), 2), bytes = vectorOf(b.getI8Type(), 4);
   Value ones = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
@@ -180,83 +200,98 @@ SmallVector<Value> ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64
   };
   int64_t steps = llvm::divideCeil(k, 4) * 2;
   auto widen = qt::BoundAttr::get(context, -32640, 32640, 1, 1, steps, false, 0, 0, 0, 0);
-  auto body = [&](OpBuilder &inner, Value s, ValueRange carried, int64_t chain) {
-    SmallVector<Value> sums(carried);
-    SmallVector<SmallVector<Value>> weights(chain);
-    SmallVector<Value> offsets;
-    for (int64_t i = 0; i < chain; ++i) {
-      Value number = add(inner, s, index(i));
-      Value word = loadInteger(inner, packed, add(inner, list, times(inner, number, 4)));
-      offsets.push_back(arith::IndexCastUIOp::create(inner, loc, inner.getIndexType(), word));
-      Value at = add(inner, data, times(inner, number, nr * 4));
-      for (int64_t v = 0; v < vectors; ++v)
-        weights[i].push_back(vector::LoadOp::create(inner, loc, bytes, packed, add(inner, at, index(v * width * 4))));
-    }
-    for (int64_t r = 0; r < count; ++r) {
-      SmallVector<Value> x;
-      for (int64_t i = 0; i < chain; ++i)
-        x.push_back(broadcastActivations(inner, add(inner, bases[r], offsets[i])));
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value sum = zeros(inner, halves);
-        for (int64_t i = 0; i < chain; ++i)
-          sum = dot(inner, 2, x[i], weights[i][v], sum, laneBound(chain));
-        sums[r * vectors + v] = dot(inner, 2, sum, ones, sums[r * vectors + v], widen);
+  auto loop = [&](Value first, Value last, int64_t chain, Values sums) {
+    auto body = [&](OpBuilder &inner, Location, Value s, ValueRange carried) {
+      Values sums(carried), offsets;
+      SmallVector<Values> weights;
+      Value at = add(inner, data, times(inner, s, nr * 4)), entry = add(inner, list, times(inner, s, 4));
+      for (int64_t i = 0; i < chain; ++i) {
+        Value word = loadInteger(inner, packed, plus(inner, entry, i * 4));
+        Value offset = arith::IndexCastUIOp::create(inner, loc, inner.getIndexType(), word);
+        offsets.push_back(add(inner, base, offset));
+        weights.push_back(loadColumns(inner, plus(inner, at, i * nr * 4), bytes));
+        if (count == 1)
+          prefetch(inner, plus(inner, at, i * nr * 4), nr * 4);
       }
-    }
-    scf::YieldOp::create(inner, loc, sums);
+      for (int64_t r = 0; r < count; ++r) {
+        Values x;
+        for (int64_t i = 0; i < chain; ++i)
+          x.push_back(broadcastActivations(inner, plus(inner, offsets[i], r * stride)));
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value sum = zeros(inner, halves);
+          for (int64_t i = 0; i < chain; ++i)
+            sum = dot(inner, 2, x[i], weights[i][v], sum, laneBound(chain));
+          sums[r * vectors + v] = dot(inner, 2, sum, ones, sums[r * vectors + v], widen);
+        }
+      }
+      scf::YieldOp::create(inner, loc, sums);
+    };
+    return Values(scf::ForOp::create(b, loc, first, last, index(chain), sums, body).getResults());
   };
-  auto paired = scf::ForOp::create(
-      b, loc, index(0), twice, index(2), loadStarts(b, add(b, scales, index(nr * 4)), count),
-      [&](OpBuilder &inner, Location, Value s, ValueRange carried) { body(inner, s, carried, 2); });
-  auto alone = scf::ForOp::create(
-      b, loc, twice, total, index(1), paired.getResults(),
-      [&](OpBuilder &inner, Location, Value s, ValueRange carried) { body(inner, s, carried, 1); });
-  return scaleRows(b, SmallVector<Value>(alone.getResults()), scales, row, count);
+  for (auto [sum, start] : llvm::zip_equal(sums, loadStarts(b, starts, count)))
+    sum = arith::AddIOp::create(b, loc, sum, start);
+  sums = loop(index(0), twice, 2, sums);
+  return loop(twice, total, 1, sums);
 }
 
-SmallVector<Value> ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count) {
-  int64_t blocks = llvm::divideCeil(k, 32), stride = numerics::activationStride(k);
-  VectorType real = vectorOf(b.getF32Type());
-  SmallVector<Value> bases, scaleBases;
-  for (int64_t r = 0; r < count; ++r) {
-    Value at = add(b, row, index(r));
-    bases.push_back(times(b, at, stride));
-    scaleBases.push_back(times(b, at, blocks));
+//===----------------------------------------------------------------------===//
+// Blocks of 32
+//===----------------------------------------------------------------------===//
+
+/// The blocks of the chunk, counted from its first one.
+Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums, BlockBody body) {
+  Value length = arith::SubIOp::create(b, loc, to, from);
+  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
+  if (!keepsSums || count < mr) {
+    auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1), sums,
+                                   [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
+                                     scf::YieldOp::create(inner, loc, body(inner, block, Values(carried)));
+                                   });
+    return Values(loop.getResults());
   }
+  storeSums(b, sums, row);
+  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  storeSums(inner, body(inner, loop.getInductionVar(), {}), row);
+  return loadSums(b, row, count);
+}
+
+Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count, Values sums) {
+  int64_t blocks = llvm::divideCeil(k, 32), stride = numerics::activationStride(k);
+  VectorType real = vectorOf(b.getF32Type()), bytes = vectorOf(b.getI8Type(), 4);
+  Value base = add(b, times(b, row, stride), from);
+  Value firstBlock = arith::DivUIOp::create(b, loc, from, index(32));
+  Value scaleBase = add(b, times(b, row, blocks), firstBlock);
   qt::BoundAttr bound = makeBound(-127, 127, 8);
-  SmallVector<Value> initial(count * vectors, zeros(b, real));
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), index(blocks), index(1), initial,
-      [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
-        Value head = add(inner, panelBase, times(inner, block, nr * 40));
-        Value data = add(inner, head, index(nr * 8));
-        SmallVector<Value> sums = loadStarts(inner, add(inner, head, index(nr * 4)), count);
-        Value offset = times(inner, block, 32);
-        for (int64_t s = 0; s < 8; ++s) {
-          SmallVector<Value> weights;
-          for (int64_t v = 0; v < vectors; ++v)
-            weights.push_back(vector::LoadOp::create(inner, loc, vectorOf(b.getI8Type(), 4), packed,
-                                                     add(inner, data, index(s * nr * 4 + v * width * 4))));
-          for (int64_t r = 0; r < count; ++r) {
-            Value x = broadcastActivations(inner, add(inner, add(inner, bases[r], offset), index(s * 4)));
-            for (int64_t v = 0; v < vectors; ++v)
-              sums[r * vectors + v] = dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
-          }
-        }
-        SmallVector<Value> columns, next(carried);
+  return forEachBlock(b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+    Value head = add(inner, chunkBase, times(inner, block, nr * 40));
+    Value data = plus(inner, head, nr * 8);
+    Values partial = loadStarts(inner, plus(inner, head, nr * 4), count);
+    Value offset = add(inner, base, times(inner, block, 32));
+    if (count == 1)
+      prefetch(inner, head, nr * 40);
+    for (int64_t s = 0; s < 8; ++s) {
+      Values weights = loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
+      for (int64_t r = 0; r < count; ++r) {
+        Value x = broadcastActivations(inner, plus(inner, offset, r * stride + s * 4));
         for (int64_t v = 0; v < vectors; ++v)
-          columns.push_back(loadFromBytes(inner, packed, add(inner, head, index(v * width * 4)), real));
-        for (int64_t r = 0; r < count; ++r) {
-          Value scale = splat(inner, memref::LoadOp::create(inner, loc, scalesBuffer, add(inner, scaleBases[r], block)));
-          for (int64_t v = 0; v < vectors; ++v) {
-            Value both = arith::MulFOp::create(inner, loc, scale, columns[v]);
-            Value sum = arith::SIToFPOp::create(inner, loc, real, sums[r * vectors + v]);
-            next[r * vectors + v] = math::FmaOp::create(inner, loc, sum, both, next[r * vectors + v]);
-          }
-        }
-        scf::YieldOp::create(inner, loc, next);
-      });
-  return SmallVector<Value>(loop.getResults());
+          partial[r * vectors + v] = dot(inner, 4, x, weights[v], partial[r * vectors + v], bound);
+      }
+    }
+    Values columns = loadColumns(inner, head, real);
+    if (sums.empty())
+      sums = loadSums(inner, row, count);
+    Value scaleAt = add(inner, scaleBase, block);
+    for (int64_t r = 0; r < count; ++r) {
+      Value scale = splat(inner, memref::LoadOp::create(inner, loc, scalesBuffer, plus(inner, scaleAt, r * blocks)));
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value both = arith::MulFOp::create(inner, loc, scale, columns[v]);
+        Value sum = arith::SIToFPOp::create(inner, loc, real, partial[r * vectors + v]);
+        sums[r * vectors + v] = math::FmaOp::create(inner, loc, sum, both, sums[r * vectors + v]);
+      }
+    }
+    return sums;
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -283,87 +318,77 @@ std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b, Value at
   return {finish(both), finish(shifted)};
 }
 
-/// Writes the panel's codes to scratch, one to a byte, step after step.
+/// Writes the chunk's codes to scratch, one to a byte, step after step.
 void ContractionEmitter::emitDecode(OpBuilder &b) {
-  int64_t blocks = llvm::divideCeil(k, 32);
-  auto loop = scf::ForOp::create(b, loc, index(0), index(blocks), index(1));
+  Value length = arith::SubIOp::create(b, loc, to, from);
+  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
+  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value block = loop.getInductionVar();
-  Value from = add(body, add(body, panelBase, index(nr * 12)), times(body, block, nr * 20));
-  Value to = times(body, block, nr * 32);
+  Value source = add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
+  Value target = times(body, block, nr * 32);
   for (int64_t pair = 0; pair < 4; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
-      auto [low, high] = decodeNibbles(body, add(body, from, index(pair * nr * 4 + v * width * 4)));
-      Value at = add(body, to, index(pair * nr * 8 + v * width * 4));
-      vector::StoreOp::create(body, loc, low, decoded, at);
-      vector::StoreOp::create(body, loc, high, decoded, add(body, at, index(nr * 4)));
+      auto [low, high] = decodeNibbles(body, plus(body, source, pair * nr * 4 + v * width * 4));
+      int64_t at = pair * nr * 8 + v * width * 4;
+      vector::StoreOp::create(body, loc, low, decoded, plus(body, target, at));
+      vector::StoreOp::create(body, loc, high, decoded, plus(body, target, at + nr * 4));
     }
 }
 
-SmallVector<Value> ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count) {
-  int64_t blocks = llvm::divideCeil(k, 32), stride = numerics::activationStride(k);
+Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count, Values sums) {
+  int64_t stride = numerics::activationStride(k);
   VectorType words = vectorOf(b.getI32Type()), halves = vectorOf(b.getI16Type(), 2), bytes = vectorOf(b.getI8Type(), 4);
-  SmallVector<Value> bases;
-  for (int64_t r = 0; r < count; ++r)
-    bases.push_back(times(b, add(b, row, index(r)), stride));
-  MLIRContext *context = b.getContext();
+  Value base = add(b, times(b, row, stride), from);
   // 255 * 8 * 16 products fit 16 bits; with VNNI 32-bit lanes cost no more.
   qt::BoundAttr narrow = makeBound(-8, 7, 8);
-  auto widen = qt::BoundAttr::get(context, -32640, 28560, -127, 127, blocks, false, 0, 0, 0, 0);
+  auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127, llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
   Value sixteen = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), index(blocks), index(1), loadStarts(b, add(b, panelBase, index(nr * 4)), count),
-      [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
-        Value head = add(inner, add(inner, panelBase, index(nr * 8)), times(inner, block, nr * 20));
-        Value nibbles = add(inner, head, index(nr * 4));
-        Value plain = times(inner, block, nr * 32), offset = times(inner, block, 32);
-        SmallVector<Value> partial(count * vectors, zeros(inner, hasVnni ? words : halves));
-        SmallVector<Value> weights[2];
-        for (int64_t s = 0; s < 8; ++s) {
-          if (s % 2 == 0) {
-            weights[0].clear();
-            weights[1].clear();
-            for (int64_t v = 0; v < vectors; ++v) {
-              if (useDecoded) {
-                for (int64_t i = 0; i < 2; ++i)
-                  weights[i].push_back(vector::LoadOp::create(inner, loc, bytes, decoded,
-                                                              add(inner, plain, index((s + i) * nr * 4 + v * width * 4))));
-                continue;
-              }
-              auto [low, high] = decodeNibbles(inner, add(inner, nibbles, index(s / 2 * nr * 4 + v * width * 4)));
-              weights[0].push_back(low);
-              weights[1].push_back(high);
-            }
-          }
-          for (int64_t r = 0; r < count; ++r) {
-            Value x = broadcastActivations(inner, add(inner, add(inner, bases[r], offset), index(s * 4)));
-            for (int64_t v = 0; v < vectors; ++v) {
-              Value &sum = partial[r * vectors + v];
-              sum = dot(inner, hasVnni ? 4 : 2, x, weights[s % 2][v], sum, narrow);
-            }
-          }
-        }
-        SmallVector<Value> next(carried), multipliers;
+  return forEachBlock(b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+    Value head = add(inner, chunkBase, times(inner, block, nr * 20));
+    Value nibbles = plus(inner, head, nr * 4), plain = times(inner, block, nr * 32);
+    Value offset = add(inner, base, times(inner, block, 32));
+    if (count == 1)
+      prefetch(inner, head, nr * 20);
+    Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)), weights[2];
+    for (int64_t s = 0; s < 8; ++s) {
+      if (s % 2 == 0) {
+        weights[0].clear();
+        weights[1].clear();
         for (int64_t v = 0; v < vectors; ++v) {
-          Value at = add(inner, head, index(v * width * 4));
-          if (!hasVnni) {
-            multipliers.push_back(loadFromBytes(inner, packed, at, halves));
+          if (useDecoded) {
+            for (int64_t i = 0; i < 2; ++i)
+              weights[i].push_back(vector::LoadOp::create(inner, loc, bytes, decoded,
+                                                          plus(inner, plain, (s + i) * nr * 4 + v * width * 4)));
             continue;
           }
-          Value twice = loadFromBytes(inner, packed, at, words);
-          multipliers.push_back(arith::ShRSIOp::create(inner, loc, twice, sixteen));
+          auto [low, high] = decodeNibbles(inner, plus(inner, nibbles, s / 2 * nr * 4 + v * width * 4));
+          weights[0].push_back(low);
+          weights[1].push_back(high);
         }
-        for (int64_t r = 0; r < count; ++r)
-          for (int64_t v = 0; v < vectors; ++v) {
-            Value &sum = next[r * vectors + v];
-            if (!hasVnni) {
-              sum = dot(inner, 2, partial[r * vectors + v], multipliers[v], sum, widen);
-              continue;
-            }
-            Value product = arith::MulIOp::create(inner, loc, partial[r * vectors + v], multipliers[v]);
-            sum = arith::AddIOp::create(inner, loc, sum, product);
-          }
-        scf::YieldOp::create(inner, loc, next);
-      });
-  return scaleRows(b, SmallVector<Value>(loop.getResults()), panelBase, row, count);
+      }
+      for (int64_t r = 0; r < count; ++r) {
+        Value x = broadcastActivations(inner, plus(inner, offset, r * stride + s * 4));
+        for (int64_t v = 0; v < vectors; ++v) {
+          Value &sum = partial[r * vectors + v];
+          sum = dot(inner, hasVnni ? 4 : 2, x, weights[s % 2][v], sum, narrow);
+        }
+      }
+    }
+    Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
+    if (hasVnni)
+      for (Value &multiplier : multipliers)
+        multiplier = arith::ShRSIOp::create(inner, loc, multiplier, sixteen);
+    if (sums.empty())
+      sums = loadSums(inner, row, count);
+    for (int64_t i = 0; i < count * vectors; ++i) {
+      if (!hasVnni) {
+        sums[i] = dot(inner, 2, partial[i], multipliers[i % vectors], sums[i], widen);
+        continue;
+      }
+      Value product = arith::MulIOp::create(inner, loc, partial[i], multipliers[i % vectors]);
+      sums[i] = arith::AddIOp::create(inner, loc, sums[i], product);
+    }
+    return sums;
+  });
 }

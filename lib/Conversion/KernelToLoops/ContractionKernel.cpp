@@ -10,24 +10,28 @@
 // A unit of the parallel iteration space is one panel of columns against one
 // block of rows. Tiles of `rows` x `panel` accumulators live in registers as
 // iter_args of the loop over K; the epilogue's region is cloned onto them.
+// Where a panel is larger than the first-level cache, all rows of the block go
+// through one chunk of K after the other, and the sums wait in scratch.
 //
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
 #include "Generators.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 #include "quantc/Numerics/Packing.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
 using namespace mlir;
 using namespace quantc;
 
-/// Rows that one call's unit works on: they stay in the second-level cache
-/// while panels pass by.
-static constexpr int64_t rowsOfBlock = 64;
+/// Bytes of activations that one unit reads: they stay in the second-level
+/// cache while panels pass by.
+static constexpr int64_t blockBytes = 256 << 10;
+static constexpr int64_t mostBlockRows = 128;
+/// How far ahead a single row reads weights, in bytes.
+static constexpr int64_t prefetchDistance = 4096;
+/// Bytes of a panel that stay in the first-level cache beside a tile's rows.
+static constexpr int64_t chunkBytes = 16 << 10;
 
 static qt::ContractOp getContract(func::FuncOp kernel) {
   qt::ContractOp contract;
@@ -58,19 +62,37 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
-  width = hasVnni ? 16 : 8;
   nr = layout.getPanel();
   mr = layout.getRows();
+  width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
   vectors = nr / width;
   resultSizes = SmallVector<AffineExpr>(shapes.getSizes(contract.getResult()));
   n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   k = contract.getContractionSize();
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  int64_t rowBytes = isFloat ? k * 4 : numerics::activationStride(k);
+  blockRows = std::clamp<int64_t>(blockBytes / std::max<int64_t>(rowBytes, 1), 16, mostBlockRows) / 8 * 8;
+  if (layout.getForm() == qt::LayoutForm::Matched) {
+    numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+    chunk = packing.matchedChunk();
+  } else {
+    chunk = chunkBytes / (nr * (isFloat ? 4 : 1));
+    // What is a little longer is not worth the way of the sums through memory.
+    chunk = k <= chunk + chunk / 2 ? k : chunk;
+  }
+  numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
+  // With 16 registers the sums of a tile and of its block do not fit at once.
+  keepsSums = width == 8 && (layout.getForm() == qt::LayoutForm::W4I || layout.getForm() == qt::LayoutForm::B32);
 }
 
 Value ContractionEmitter::index(int64_t value) { return kernel.getIndex(value); }
 
 Value ContractionEmitter::add(OpBuilder &b, Value x, Value y) {
   return arith::AddIOp::create(b, loc, x, y);
+}
+
+Value ContractionEmitter::plus(OpBuilder &b, Value x, int64_t constant) {
+  return constant == 0 ? x : add(b, x, index(constant));
 }
 
 Value ContractionEmitter::times(OpBuilder &b, Value x, int64_t factor) {
@@ -82,15 +104,15 @@ VectorType ContractionEmitter::vectorOf(Type element, int64_t factor) {
 }
 
 //===----------------------------------------------------------------------===//
-// Units, blocks of rows, tiles
+// Units, blocks of rows, chunks, tiles
 //===----------------------------------------------------------------------===//
 
 LogicalResult ContractionEmitter::emit() {
   int64_t panels = llvm::divideCeil(n, nr);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
-  AffineExpr blocks = m.ceilDiv(rowsOfBlock);
+  AffineExpr blocks = m.ceilDiv(blockRows);
   // A call of less than some 100,000 products is not worth its dispatch.
-  int64_t work = std::max<int64_t>(1, k * nr * rowsOfBlock);
+  int64_t work = std::max<int64_t>(1, k * nr * blockRows);
   kernel.setIterations(blocks * panels, std::max<int64_t>(1, 200000 / work));
   OpBuilder &b = kernel.getBuilder();
   lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
@@ -100,9 +122,9 @@ LogicalResult ContractionEmitter::emit() {
   resultBuffer = kernel.getResultBuffer(0);
   rows = kernel.getIndex(m);
   if (layout.getForm() == qt::LayoutForm::W4I)
-    decoded = kernel.allocateScratch(
-        b.getI8Type(),
-        shapes.getConstant(llvm::divideCeil(k, 32) * 32 * nr));
+    decoded = kernel.allocateScratch(b.getI8Type(), shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
+  if (numChunks > 1 || keepsSums)
+    sumBuffer = kernel.allocateScratch(getSumType(), shapes.getConstant(blockRows * nr));
   tile = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(mr * nr));
 
   auto loop = scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
@@ -110,53 +132,127 @@ LogicalResult ContractionEmitter::emit() {
   Value unit = loop.getInductionVar();
   Value block = arith::DivUIOp::create(body, loc, unit, index(panels));
   Value panel = arith::RemUIOp::create(body, loc, unit, index(panels));
-  Value first = times(body, block, rowsOfBlock);
-  Value last = arith::MinUIOp::create(body, loc, add(body, first, index(rowsOfBlock)), rows);
+  firstRow = times(body, block, blockRows);
+  Value last = arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows), rows);
   column = times(body, panel, nr);
-  emitPanel(body, panel);
-  emitRows(body, first, last);
+  emitRows(body, panel, firstRow, last);
   return success();
 }
 
-void ContractionEmitter::emitPanel(OpBuilder &b, Value panel) {
-  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-  if (layout.getForm() == qt::LayoutForm::Matched) {
-    Value offset = loadInteger(b, packed, times(b, panel, 4));
-    panelBase = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), offset);
-    return;
-  }
-  int64_t bytes = packing.panelBytes();
-  panelBase = times(b, panel, bytes);
+void ContractionEmitter::emitRows(OpBuilder &b, Value panel, Value first, Value last) {
+  setChunk(b, panel, index(0));
+  if (numChunks == 1)
+    return emitChunk(b, first, last, [&](OpBuilder &inner, Value row, int64_t count) {
+      Values sums = sumTile(inner, row, count, startTile(inner, count));
+      emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
+    });
+  forEachTile(b, first, last, {1}, [&](OpBuilder &inner, Value row, int64_t count) {
+    storeSums(inner, startTile(inner, count), row);
+  });
+  auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  setChunk(body, panel, loop.getInductionVar());
+  emitChunk(body, first, last, [&](OpBuilder &inner, Value row, int64_t count) {
+    storeSums(inner, sumTile(inner, row, count, loadSums(inner, row, count)), row);
+  });
+  setChunk(b, panel, index(0));
+  forEachTile(b, first, last, {1}, [&](OpBuilder &inner, Value row, int64_t count) {
+    emitEpilogue(inner, finishTile(inner, row, count, loadSums(inner, row, count)), row, count);
+  });
 }
 
-void ContractionEmitter::emitRows(OpBuilder &b, Value first, Value last) {
-  Value count = arith::SubIOp::create(b, loc, last, first);
-  auto tiles = [&](OpBuilder &inner, bool fromScratch) {
-    useDecoded = fromScratch;
-    Value whole = inner.createOrFold<arith::MulIOp>(
-        loc, arith::DivUIOp::create(inner, loc, count, index(mr)).getResult(), index(mr));
-    Value middle = add(inner, first, whole);
-    auto big = scf::ForOp::create(inner, loc, first, middle, index(mr));
-    OpBuilder body = OpBuilder::atBlockBegin(big.getBody());
-    emitTile(body, big.getInductionVar(), mr);
-    auto small = scf::ForOp::create(inner, loc, middle, last, index(1));
-    body = OpBuilder::atBlockBegin(small.getBody());
-    emitTile(body, small.getInductionVar(), 1);
-  };
+/// All tiles of the block through the chunk at hand.
+void ContractionEmitter::emitChunk(OpBuilder &b, Value first, Value last, TileBody tile) {
+  SmallVector<int64_t> sizes{mr};
+  if (mr > 2)
+    sizes.push_back(mr / 2);
+  sizes.push_back(1);
   if (layout.getForm() != qt::LayoutForm::W4I)
-    return tiles(b, false);
+    return forEachTile(b, first, last, sizes, tile);
   // Nibbles are decoded once for all rows of the block, or, for few rows, in
   // registers, which saves the way through memory.
+  Value count = arith::SubIOp::create(b, loc, last, first);
   Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count, index(mr));
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
   emitDecode(then);
-  tiles(then, true);
+  useDecoded = true;
+  forEachTile(then, first, last, sizes, tile);
   OpBuilder otherwise = branch.getElseBodyBuilder();
   useDecoded = false;
-  auto small = scf::ForOp::create(otherwise, loc, first, last, index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(small.getBody());
-  emitTile(body, small.getInductionVar(), 1);
+  forEachTile(otherwise, first, last, {1}, tile);
+}
+
+/// Tiles of the first size, then of the next ones for what is left; the last
+/// size is 1.
+void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last, ArrayRef<int64_t> sizes, TileBody body) {
+  Value at = first;
+  for (int64_t size : sizes) {
+    Value end = last;
+    if (size > 1) {
+      Value left = arith::SubIOp::create(b, loc, last, at);
+      end = add(b, at, times(b, arith::DivUIOp::create(b, loc, left, index(size)), size));
+    }
+    auto loop = scf::ForOp::create(b, loc, at, end, index(size));
+    OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+    body(inner, loop.getInductionVar(), size);
+    at = end;
+  }
+}
+
+void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number) {
+  from = numChunks == 1 ? index(0) : times(b, number, chunk);
+  to = numChunks == 1 ? index(k) : arith::MinUIOp::create(b, loc, plus(b, from, chunk), index(k)).getResult();
+  if (layout.getForm() == qt::LayoutForm::Matched) {
+    Value entry = add(b, times(b, panel, numChunks), number);
+    Value offset = loadInteger(b, packed, times(b, entry, 4));
+    header = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), offset);
+    return;
+  }
+  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+  header = times(b, panel, packing.panelBytes());
+  Value block = numChunks == 1 ? index(0) : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
+  switch (layout.getForm()) {
+  case qt::LayoutForm::F32:
+    chunkBase = add(b, header, times(b, from, nr * 4));
+    break;
+  case qt::LayoutForm::S8:
+    chunkBase = add(b, plus(b, header, nr * 8), times(b, from, nr));
+    break;
+  case qt::LayoutForm::W4I:
+    chunkBase = add(b, plus(b, header, nr * 8), times(b, block, nr * 20));
+    break;
+  case qt::LayoutForm::B32:
+    chunkBase = add(b, header, times(b, block, nr * 40));
+    break;
+  case qt::LayoutForm::Matched:
+    break; // above
+  }
+}
+
+Type ContractionEmitter::getSumType() {
+  OpBuilder &b = kernel.getBuilder();
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32 || layout.getForm() == qt::LayoutForm::B32;
+  return isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
+}
+
+/// Where the sums of a row wait.
+Value ContractionEmitter::getSumsAt(OpBuilder &b, Value row) {
+  return times(b, arith::SubIOp::create(b, loc, row, firstRow), nr);
+}
+
+ContractionEmitter::Values ContractionEmitter::loadSums(OpBuilder &b, Value row, int64_t count) {
+  Values sums;
+  Value at = getSumsAt(b, row);
+  for (int64_t i = 0; i < count * vectors; ++i)
+    sums.push_back(vector::LoadOp::create(b, loc, vectorOf(getSumType()), sumBuffer, plus(b, at, i * width)));
+  return sums;
+}
+
+void ContractionEmitter::storeSums(OpBuilder &b, ArrayRef<Value> sums, Value row) {
+  Value at = getSumsAt(b, row);
+  for (auto [i, sum] : llvm::enumerate(sums))
+    vector::StoreOp::create(b, loc, sum, sumBuffer, plus(b, at, static_cast<int64_t>(i) * width));
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,118 +290,9 @@ Value ContractionEmitter::zeros(OpBuilder &b, VectorType type) {
   return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
 }
 
-//===----------------------------------------------------------------------===//
-// Epilogue
-//===----------------------------------------------------------------------===//
-
-/// Where row \p row of an operand that broadcasts to the result begins.
-Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand, Value row) {
-  SmallVector<AffineExpr> own(shapes.getSizes(operand));
-  if (llvm::equal(own, resultSizes))
-    return times(b, row, n);
-  AffineExpr unit = shapes.getConstant(1);
-  Value offset = index(0);
-  if (own.size() < 2)
-    return offset;
-  AffineExpr stride = own.back();
-  Value rest = row;
-  size_t shift = resultSizes.size() - own.size();
-  for (size_t dim = resultSizes.size() - 1; dim-- > shift;) {
-    AffineExpr size = own[dim - shift];
-    Value size0 = kernel.getIndex(resultSizes[dim]);
-    Value position = dim == 0 ? rest : arith::RemUIOp::create(b, loc, rest, size0).getResult();
-    if (size != unit) {
-      Value term = arith::MulIOp::create(b, loc, position, kernel.getIndex(stride));
-      offset = add(b, offset, term);
-    }
-    if (dim != 0)
-      rest = arith::DivUIOp::create(b, loc, rest, size0);
-    stride = shapes.getProduct({stride, size});
-  }
-  return offset;
-}
-
-Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
-                                              Value row, Value at, Value mask) {
-  Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
-  Value offset = operandOffset(b, operand, row);
-  ArrayRef<AffineExpr> own = shapes.getSizes(operand);
-  if (own.empty() || (own.back() == shapes.getConstant(1) && n != 1))
-    return splat(b, memref::LoadOp::create(b, loc, buffer, offset));
-  Value from = add(b, offset, at);
-  VectorType type = vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
-  if (!mask)
-    return vector::LoadOp::create(b, loc, type, buffer, from);
-  return vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask, zeros(b, type));
-}
-
-/// Clones the region onto \p accumulator, which holds columns from \p at on.
-Value ContractionEmitter::applyEpilogue(OpBuilder &b, Value accumulator,
-                                        Value row, Value at, Value mask) {
-  if (!contract.hasEpilogue())
-    return accumulator;
-  Block &region = contract.getEpilogue().front();
-  IRMapping mapping;
-  mapping.map(region.getArgument(0), accumulator);
-  for (auto [argument, operand] :
-       llvm::zip_equal(region.getArguments().drop_front(), contract.getEpilogueOperands()))
-    if (!argument.use_empty())
-      mapping.map(argument, loadEpilogueOperand(b, operand, row, at, mask));
-  for (Operation &op : region.without_terminator()) {
-    Attribute constant;
-    if (matchPattern(&op, m_Constant(&constant))) {
-      auto type = vectorOf(op.getResult(0).getType());
-      mapping.map(op.getResult(0), arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, constant)));
-      continue;
-    }
-    SmallVector<Value> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(mapping.lookup(operand));
-    Operation *clone = cast<ElementwiseOpInterface>(op).cloneOnto(b, operands);
-    mapping.map(op.getResult(0), clone->getResult(0));
-  }
-  return mapping.lookup(region.getTerminator()->getOperand(0));
-}
-
-void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row, int64_t v) {
-  Value at = add(b, column, index(v * width));
-  Value mask;
-  if (n % nr != 0) {
-    Value left = arith::SubIOp::create(b, loc, index(n), at);
-    mask = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()), left);
-  }
-  value = applyEpilogue(b, value, row, at, mask);
-  Value to = add(b, times(b, row, n), at);
-  if (mask)
-    vector::MaskedStoreOp::create(b, loc, resultBuffer, to, mask, value);
-  else
-    vector::StoreOp::create(b, loc, value, resultBuffer, to);
-}
-
-/// Ops of a region that are worth a loop of their own: copies of a polynomial
-/// for every register of a tile would fill the instruction cache.
-static bool isLong(qt::ContractOp contract) {
-  return contract.hasEpilogue() &&
-         llvm::any_of(contract.getEpilogue().front(), [](Operation &op) {
-           return isa<nn::UnaryOp, nn::GeluOp, nn::SiluOp>(op);
-         });
-}
-
-void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values, Value row, int64_t count) {
-  if (!isLong(contract)) {
-    for (int64_t r = 0; r < count; ++r)
-      for (int64_t v = 0; v < vectors; ++v)
-        emitStore(b, values[r * vectors + v], add(b, row, index(r)), v);
-    return;
-  }
-  for (int64_t i = 0; i < count * vectors; ++i)
-    vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
-  auto loop = scf::ForOp::create(b, loc, index(0), index(count), index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value r = loop.getInductionVar();
-  for (int64_t v = 0; v < vectors; ++v) {
-    Value from = add(body, times(body, r, nr), index(v * width));
-    Value value = vector::LoadOp::create(body, loc, vectorOf(b.getF32Type()), tile, from);
-    emitStore(body, value, add(body, row, r), v);
-  }
+/// Asks for what the loop will read some steps on.
+void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
+  for (int64_t line = 0; line < bytes; line += 64)
+    memref::PrefetchOp::create(b, loc, packed, plus(b, at, prefetchDistance + line), /*isWrite=*/false,
+                               /*localityHint=*/3, /*isDataCache=*/true);
 }
