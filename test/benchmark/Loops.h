@@ -32,6 +32,8 @@ double measureLoop(Loop loop, double seconds);
 /// caller measures.
 void readMemory(const uint8_t *from, size_t bytes, bool prefetch);
 
+/// Seconds that this thread has run: what others do on the machine is left out.
+double threadTime();
 double now();
 
 } // namespace quantc::bench

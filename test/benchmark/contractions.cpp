@@ -100,14 +100,15 @@ public:
   }
   int size() const { return static_cast<int>(workers.size()) + 1; }
   double run(const std::function<void(int)> &job) {
-    double begin = now();
+    bool isAlone = workers.empty();
+    double begin = isAlone ? threadTime() : now();
     work = job;
     left = static_cast<int>(workers.size());
     number.fetch_add(1, std::memory_order_release);
     job(0);
     while (left.load(std::memory_order_acquire) > 0)
       __builtin_ia32_pause();
-    return now() - begin;
+    return (isAlone ? threadTime() : now()) - begin;
   }
 
 private:

@@ -33,6 +33,9 @@ public:
   llvm::LogicalResult emit();
 
 private:
+  /// Floats between the rows in copiedRows.
+  static constexpr int64_t copyPadding = 16;
+  using PanelBody = llvm::function_ref<void(OpBuilder &, Value panel)>;
   using TileBody = llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
 
   // Index arithmetic.
@@ -51,10 +54,15 @@ private:
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
 
   // Units, chunks, tiles.
-  void emitRows(OpBuilder &b, Value panel, Value first, Value last);
-  void emitChunk(OpBuilder &b, Value first, Value last, TileBody tile);
+  void emitUnit(OpBuilder &b, Value last);
+  void emitWhole(OpBuilder &b, Value panel, Value last, llvm::ArrayRef<int64_t> sizes);
+  void emitChunks(OpBuilder &b, Value last);
+  void copyRows(OpBuilder &b, Value number, Value last);
+  void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last, llvm::ArrayRef<int64_t> sizes, TileBody body);
-  void setChunk(OpBuilder &b, Value panel, Value chunk);
+  llvm::SmallVector<int64_t> getTileSizes();
+  void setPanel(OpBuilder &b, Value panel);
+  void setChunk(OpBuilder &b, Value panel, Value number, int64_t size);
   Value getSumsAt(OpBuilder &b, Value row);
   Values loadSums(OpBuilder &b, Value row, int64_t count);
   void storeSums(OpBuilder &b, llvm::ArrayRef<Value> sums, Value row);
@@ -98,17 +106,20 @@ private:
   int64_t blockRows;  ///< rows of a unit
   int64_t chunk;      ///< of K, which one pass over the rows goes through
   int64_t numChunks;
+  int64_t groupPanels; ///< panels of a unit
   llvm::SmallVector<mlir::AffineExpr> resultSizes;
   Value lhsBuffer, scalesBuffer, packed, resultBuffer;
-  Value rows, firstRow, column;
+  Value rows, firstRow, firstPanel, lastPanel;
+  Value column, sumOffset; ///< of the panel at hand
   Value header;    ///< where the panel of the unit begins
   Value chunkBase; ///< the panel's data of the chunk
   Value from, to;  ///< the chunk in units of K
   Value decoded;   ///< scratch: a chunk of a w4i panel as bytes
+  Value copiedRows; ///< scratch: floats of the block's rows in a chunk
   Value sumBuffer; ///< scratch: sums between chunks
   Value tile;      ///< scratch: a tile of results for a long epilogue
   bool keepsSums;  ///< the sums of a tile lie in scratch during its loop
-  bool useDecoded = false;
+  bool useDecoded = false, usesCopy = false;
 };
 
 } // namespace quantc

@@ -104,7 +104,11 @@ Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
 
 Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count, Values sums) {
   VectorType type = vectorOf(b.getF32Type());
-  Value base = times(b, row, k);
+  int64_t stride = usesCopy ? chunk + copyPadding : k;
+  Value source = usesCopy ? copiedRows : lhsBuffer;
+  Value base = times(b, usesCopy ? arith::SubIOp::create(b, loc, row, firstRow).getResult() : row, stride);
+  if (usesCopy)
+    base = arith::SubIOp::create(b, loc, base, from);
   // Products are added in ascending order whatever the chunks.
   auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
     Value at = add(inner, chunkBase, times(inner, arith::SubIOp::create(inner, loc, p, from), nr * 4));
@@ -113,7 +117,7 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count, Val
       prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
     Value x0 = add(inner, base, p);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = splat(inner, memref::LoadOp::create(inner, loc, lhsBuffer, plus(inner, x0, r * k + offset)));
+      Value x = splat(inner, memref::LoadOp::create(inner, loc, source, plus(inner, x0, r * stride + offset)));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v], sums[r * vectors + v]);
     }

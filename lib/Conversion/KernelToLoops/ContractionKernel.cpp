@@ -10,8 +10,10 @@
 // A unit of the parallel iteration space is one panel of columns against one
 // block of rows. Tiles of `rows` x `panel` accumulators live in registers as
 // iter_args of the loop over K; the epilogue's region is cloned onto them.
-// Where a panel is larger than the first-level cache, all rows of the block go
-// through one chunk of K after the other, and the sums wait in scratch.
+// Where a panel is larger than the first-level cache, a unit has a few panels,
+// and all rows of the block go through one chunk of K of each after the other,
+// while the sums wait in scratch. Fewer rows than a tile has read each panel
+// once, from its beginning to its end.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,10 +26,11 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Bytes of activations that one unit reads: they stay in the second-level
-/// cache while panels pass by.
-static constexpr int64_t blockBytes = 256 << 10;
-static constexpr int64_t mostBlockRows = 128;
+/// Columns of a unit whose panels are cut into chunks: the rows' part of a
+/// chunk stays in the second-level cache while these panels pass by.
+static constexpr int64_t groupColumns = 128;
+/// Units that one block of rows makes at least, so that threads share them.
+static constexpr int64_t leastGroups = 8;
 /// How far ahead a single row reads weights, in bytes.
 static constexpr int64_t prefetchDistance = 4096;
 /// Bytes of a panel that stay in the first-level cache beside a tile's rows.
@@ -70,8 +73,6 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   k = contract.getContractionSize();
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
-  int64_t rowBytes = isFloat ? k * 4 : numerics::activationStride(k);
-  blockRows = std::clamp<int64_t>(blockBytes / std::max<int64_t>(rowBytes, 1), 16, mostBlockRows) / 8 * 8;
   if (layout.getForm() == qt::LayoutForm::Matched) {
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     chunk = packing.matchedChunk();
@@ -81,6 +82,9 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     chunk = k <= chunk + chunk / 2 ? k : chunk;
   }
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
+  blockRows = numChunks == 1 ? 64 : 128;
+  int64_t panels = llvm::divideCeil(n, nr);
+  groupPanels = numChunks == 1 ? 1 : std::clamp<int64_t>(panels / leastGroups, 1, std::max<int64_t>(1, groupColumns / nr));
   // With 16 registers the sums of a tile and of its block do not fit at once.
   keepsSums = width == 8 && (layout.getForm() == qt::LayoutForm::W4I || layout.getForm() == qt::LayoutForm::B32);
 }
@@ -108,12 +112,12 @@ VectorType ContractionEmitter::vectorOf(Type element, int64_t factor) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ContractionEmitter::emit() {
-  int64_t panels = llvm::divideCeil(n, nr);
+  int64_t panels = llvm::divideCeil(n, nr), groups = llvm::divideCeil(panels, groupPanels);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
   AffineExpr blocks = m.ceilDiv(blockRows);
   // A call of less than some 100,000 products is not worth its dispatch.
-  int64_t work = std::max<int64_t>(1, k * nr * blockRows);
-  kernel.setIterations(blocks * panels, std::max<int64_t>(1, 200000 / work));
+  int64_t work = std::max<int64_t>(1, k * nr * blockRows * groupPanels);
+  kernel.setIterations(blocks * groups, std::max<int64_t>(1, 200000 / work));
   OpBuilder &b = kernel.getBuilder();
   lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
   if (contract.getLhs().size() > 1)
@@ -123,64 +127,139 @@ LogicalResult ContractionEmitter::emit() {
   rows = kernel.getIndex(m);
   if (layout.getForm() == qt::LayoutForm::W4I)
     decoded = kernel.allocateScratch(b.getI8Type(), shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
+  if (layout.getForm() == qt::LayoutForm::F32 && numChunks > 1)
+    copiedRows = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(blockRows * (chunk + copyPadding)));
   if (numChunks > 1 || keepsSums)
-    sumBuffer = kernel.allocateScratch(getSumType(), shapes.getConstant(blockRows * nr));
+    sumBuffer = kernel.allocateScratch(getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(mr * nr));
 
   auto loop = scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
-  Value block = arith::DivUIOp::create(body, loc, unit, index(panels));
-  Value panel = arith::RemUIOp::create(body, loc, unit, index(panels));
+  Value block = arith::DivUIOp::create(body, loc, unit, index(groups));
+  Value group = arith::RemUIOp::create(body, loc, unit, index(groups));
   firstRow = times(body, block, blockRows);
   Value last = arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows), rows);
-  column = times(body, panel, nr);
-  emitRows(body, panel, firstRow, last);
+  firstPanel = times(body, group, groupPanels);
+  lastPanel = arith::MinUIOp::create(body, loc, plus(body, firstPanel, groupPanels), index(panels));
+  emitUnit(body, last);
   return success();
 }
 
-void ContractionEmitter::emitRows(OpBuilder &b, Value panel, Value first, Value last) {
-  setChunk(b, panel, index(0));
-  if (numChunks == 1)
-    return emitChunk(b, first, last, [&](OpBuilder &inner, Value row, int64_t count) {
-      Values sums = sumTile(inner, row, count, startTile(inner, count));
-      emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
-    });
-  forEachTile(b, first, last, {1}, [&](OpBuilder &inner, Value row, int64_t count) {
-    storeSums(inner, startTile(inner, count), row);
-  });
-  auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  setChunk(body, panel, loop.getInductionVar());
-  emitChunk(body, first, last, [&](OpBuilder &inner, Value row, int64_t count) {
-    storeSums(inner, sumTile(inner, row, count, loadSums(inner, row, count)), row);
-  });
-  setChunk(b, panel, index(0));
-  forEachTile(b, first, last, {1}, [&](OpBuilder &inner, Value row, int64_t count) {
-    emitEpilogue(inner, finishTile(inner, row, count, loadSums(inner, row, count)), row, count);
+void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
+  if (groupPanels == 1)
+    return body(b, firstPanel);
+  auto loop = scf::ForOp::create(b, loc, firstPanel, lastPanel, index(1));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  body(inner, loop.getInductionVar());
+}
+
+void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
+  if (numChunks == 1 && layout.getForm() != qt::LayoutForm::W4I)
+    return forEachPanel(b, [&](OpBuilder &inner, Value panel) { emitWhole(inner, panel, last, getTileSizes()); });
+  Value count = arith::SubIOp::create(b, loc, last, firstRow);
+  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count, index(mr));
+  auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder(), otherwise = branch.getElseBodyBuilder();
+  forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) { emitWhole(inner, panel, last, {1}); });
+  if (numChunks > 1)
+    return emitChunks(then, last);
+  forEachPanel(then, [&](OpBuilder &inner, Value panel) {
+    setPanel(inner, panel);
+    setChunk(inner, panel, index(0), chunk);
+    emitDecode(inner);
+    useDecoded = true;
+    emitWhole(inner, panel, last, getTileSizes());
+    useDecoded = false;
   });
 }
 
-/// All tiles of the block through the chunk at hand.
-void ContractionEmitter::emitChunk(OpBuilder &b, Value first, Value last, TileBody tile) {
+/// Each tile goes through all of K at once.
+void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last, ArrayRef<int64_t> sizes) {
+  setPanel(b, panel);
+  setChunk(b, panel, index(0), k);
+  forEachTile(b, firstRow, last, sizes, [&](OpBuilder &inner, Value row, int64_t count) {
+    Values sums = startTile(inner, count);
+    if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
+      sums = sumTile(inner, row, count, sums);
+    } else { // its chunks are apart
+      auto loop = scf::ForOp::create(inner, loc, index(0), index(numChunks), index(1), sums);
+      OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+      setChunk(body, panel, loop.getInductionVar(), chunk);
+      scf::YieldOp::create(body, loc, sumTile(body, row, count, Values(loop.getRegionIterArgs())));
+      sums = Values(loop.getResults());
+      setChunk(inner, panel, index(0), k);
+    }
+    emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
+  });
+}
+
+/// All tiles go through one chunk after the other.
+void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
+  forEachPanel(b, [&](OpBuilder &inner, Value panel) {
+    setPanel(inner, panel);
+    setChunk(inner, panel, index(0), chunk);
+    forEachTile(inner, firstRow, last, {1}, [&](OpBuilder &body, Value row, int64_t count) {
+      storeSums(body, startTile(body, count), row);
+    });
+  });
+  auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value number = loop.getInductionVar();
+  if (copiedRows)
+    copyRows(body, number, last);
+  forEachPanel(body, [&](OpBuilder &inner, Value panel) {
+    setPanel(inner, panel);
+    setChunk(inner, panel, number, chunk);
+    if (layout.getForm() == qt::LayoutForm::W4I) {
+      emitDecode(inner);
+      useDecoded = true;
+    }
+    usesCopy = copiedRows != nullptr;
+    forEachTile(inner, firstRow, last, getTileSizes(), [&](OpBuilder &body, Value row, int64_t count) {
+      storeSums(body, sumTile(body, row, count, loadSums(body, row, count)), row);
+    });
+    usesCopy = useDecoded = false;
+  });
+  forEachPanel(b, [&](OpBuilder &inner, Value panel) {
+    setPanel(inner, panel);
+    setChunk(inner, panel, index(0), chunk);
+    forEachTile(inner, firstRow, last, {1}, [&](OpBuilder &body, Value row, int64_t count) {
+      emitEpilogue(body, finishTile(body, row, count, loadSums(body, row, count)), row, count);
+    });
+  });
+}
+
+/// Floats of the block's rows in the chunk, side by side: rows whose distance
+/// is a power of two would be in each other's way in the caches.
+void ContractionEmitter::copyRows(OpBuilder &b, Value number, Value last) {
+  Value begin = times(b, number, chunk);
+  Value end = arith::MinUIOp::create(b, loc, plus(b, begin, chunk), index(k));
+  Value length = arith::SubIOp::create(b, loc, end, begin);
+  Value whole = times(b, arith::DivUIOp::create(b, loc, length, index(width)), width);
+  forEachTile(b, firstRow, last, {1}, [&](OpBuilder &inner, Value row, int64_t) {
+    Value source = add(inner, times(inner, row, k), begin);
+    Value target = times(inner, arith::SubIOp::create(inner, loc, row, firstRow), chunk + copyPadding);
+    auto copy = [&](Value first, Value end, int64_t step) {
+      auto loop = scf::ForOp::create(inner, loc, first, end, index(step));
+      OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+      auto type = VectorType::get(step, body.getF32Type());
+      Value at = loop.getInductionVar();
+      Value value = vector::LoadOp::create(body, loc, type, lhsBuffer, add(body, source, at));
+      vector::StoreOp::create(body, loc, value, copiedRows, add(body, target, at));
+    };
+    copy(index(0), whole, width);
+    copy(whole, length, 1);
+  });
+}
+
+SmallVector<int64_t> ContractionEmitter::getTileSizes() {
   SmallVector<int64_t> sizes{mr};
   if (mr > 2)
     sizes.push_back(mr / 2);
-  sizes.push_back(1);
-  if (layout.getForm() != qt::LayoutForm::W4I)
-    return forEachTile(b, first, last, sizes, tile);
-  // Nibbles are decoded once for all rows of the block, or, for few rows, in
-  // registers, which saves the way through memory.
-  Value count = arith::SubIOp::create(b, loc, last, first);
-  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count, index(mr));
-  auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
-  OpBuilder then = branch.getThenBodyBuilder();
-  emitDecode(then);
-  useDecoded = true;
-  forEachTile(then, first, last, sizes, tile);
-  OpBuilder otherwise = branch.getElseBodyBuilder();
-  useDecoded = false;
-  forEachTile(otherwise, first, last, {1}, tile);
+  if (mr > 1)
+    sizes.push_back(1);
+  return sizes;
 }
 
 /// Tiles of the first size, then of the next ones for what is left; the last
@@ -200,9 +279,18 @@ void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last, Arra
   }
 }
 
-void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number) {
-  from = numChunks == 1 ? index(0) : times(b, number, chunk);
-  to = numChunks == 1 ? index(k) : arith::MinUIOp::create(b, loc, plus(b, from, chunk), index(k)).getResult();
+void ContractionEmitter::setPanel(OpBuilder &b, Value panel) {
+  column = times(b, panel, nr);
+  sumOffset = index(0);
+  if (groupPanels > 1)
+    sumOffset = times(b, arith::SubIOp::create(b, loc, panel, firstPanel), blockRows * nr);
+}
+
+/// Chunk \p number of chunks of \p size; all of K is one, too.
+void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number, int64_t size) {
+  bool isWhole = size >= k;
+  from = isWhole ? index(0) : times(b, number, size);
+  to = isWhole ? index(k) : arith::MinUIOp::create(b, loc, plus(b, from, size), index(k)).getResult();
   if (layout.getForm() == qt::LayoutForm::Matched) {
     Value entry = add(b, times(b, panel, numChunks), number);
     Value offset = loadInteger(b, packed, times(b, entry, 4));
@@ -211,7 +299,7 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number) {
   }
   numerics::PackedLayout packing = getPackedLayout(layout, n, k);
   header = times(b, panel, packing.panelBytes());
-  Value block = numChunks == 1 ? index(0) : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
+  Value block = isWhole ? index(0) : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
     chunkBase = add(b, header, times(b, from, nr * 4));
@@ -238,7 +326,7 @@ Type ContractionEmitter::getSumType() {
 
 /// Where the sums of a row wait.
 Value ContractionEmitter::getSumsAt(OpBuilder &b, Value row) {
-  return times(b, arith::SubIOp::create(b, loc, row, firstRow), nr);
+  return add(b, sumOffset, times(b, arith::SubIOp::create(b, loc, row, firstRow), nr));
 }
 
 ContractionEmitter::Values ContractionEmitter::loadSums(OpBuilder &b, Value row, int64_t count) {
