@@ -52,6 +52,7 @@ private:
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
+  void prefetchNext(OpBuilder &b, Value row, int64_t count);
 
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);

@@ -28,7 +28,7 @@ using namespace quantc;
 
 /// Columns of a unit whose panels are cut into chunks: the rows' part of a
 /// chunk stays in the second-level cache while these panels pass by.
-static constexpr int64_t groupColumns = 128;
+static constexpr int64_t groupColumns = 256;
 /// Units that one block of rows makes at least, so that threads share them.
 static constexpr int64_t leastGroups = 8;
 /// How far ahead a single row reads weights, in bytes.
@@ -82,7 +82,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     chunk = k <= chunk + chunk / 2 ? k : chunk;
   }
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
-  blockRows = numChunks == 1 ? 64 : 128;
+  blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels = numChunks == 1 ? 1 : std::clamp<int64_t>(panels / leastGroups, 1, std::max<int64_t>(1, groupColumns / nr));
   // With 16 registers the sums of a tile and of its block do not fit at once.
@@ -179,6 +179,7 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last, ArrayR
   setPanel(b, panel);
   setChunk(b, panel, index(0), k);
   forEachTile(b, firstRow, last, sizes, [&](OpBuilder &inner, Value row, int64_t count) {
+    prefetchNext(inner, row, count);
     Values sums = startTile(inner, count);
     if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
       sums = sumTile(inner, row, count, sums);
@@ -217,6 +218,7 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
     }
     usesCopy = copiedRows != nullptr;
     forEachTile(inner, firstRow, last, getTileSizes(), [&](OpBuilder &body, Value row, int64_t count) {
+      prefetchNext(body, row, count);
       storeSums(body, sumTile(body, row, count, loadSums(body, row, count)), row);
     });
     usesCopy = useDecoded = false;
@@ -383,4 +385,19 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
   for (int64_t line = 0; line < bytes; line += 64)
     memref::PrefetchOp::create(b, loc, packed, plus(b, at, prefetchDistance + line), /*isWrite=*/false,
                                /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+/// Every tile asks for its part of the next panel, which otherwise would be
+/// waited for when its first tile begins.
+void ContractionEmitter::prefetchNext(OpBuilder &b, Value row, int64_t count) {
+  if (count < mr || layout.getForm() == qt::LayoutForm::Matched)
+    return;
+  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+  int64_t bytes = llvm::divideCeil(packing.panelBytes(), numChunks);
+  int64_t lines = llvm::divideCeil(llvm::divideCeil(bytes, 64), blockRows / mr);
+  Value number = arith::DivUIOp::create(b, loc, arith::SubIOp::create(b, loc, row, firstRow), index(mr));
+  Value at = add(b, plus(b, chunkBase, packing.panelBytes()), times(b, number, lines * 64));
+  for (int64_t line = 0; line < lines; ++line)
+    memref::PrefetchOp::create(b, loc, packed, plus(b, at, line * 64), /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }

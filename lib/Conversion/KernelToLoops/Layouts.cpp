@@ -50,7 +50,10 @@ qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form, StringR
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
   bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I || (form != LayoutForm::F32 && vnni);
-  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, vnni ? 8 : 4, biased ? 128 : 0);
+  int64_t rows = vnni ? 8 : 4;
+  if (form == LayoutForm::F32) // sums enough to hide the latency of products
+    rows = vnni ? 12 : 6;
+  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, rows, biased ? 128 : 0);
 }
 
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
