@@ -61,16 +61,16 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   buildKernelsToLLVMPipeline(code);
   if (failed(code.run(*module)))
     return llvm::createStringError("the kernel does not become LLVM IR");
-  auto emit = [&](bool asAssembly) { return compileKernels(*module, *target, 1, asAssembly); };
+  auto emit = [&](CodeKind kind) { return compileKernels(*module, *target, 1, kind); };
   if (const char *path = getenv("QUANTC_KERNEL_ASM")) {
-    llvm::Expected<std::vector<ObjectBytes>> assembly = emit(true);
+    llvm::Expected<std::vector<ObjectBytes>> assembly = emit(CodeKind::Assembly);
     if (!assembly)
       return assembly.takeError();
     std::error_code error;
     llvm::raw_fd_ostream out(path, error);
     out << llvm::StringRef(assembly->front().data(), assembly->front().size());
   }
-  llvm::Expected<std::vector<ObjectBytes>> objects = emit(false);
+  llvm::Expected<std::vector<ObjectBytes>> objects = emit(CodeKind::Object);
   if (!objects)
     return objects.takeError();
   llvm::InitializeNativeTarget();
