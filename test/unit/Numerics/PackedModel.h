@@ -73,7 +73,7 @@ private:
           w[i] * (layout.bias ? row[k + i] : static_cast<int8_t>(row[k + i]));
     return static_cast<uint32_t>(sum);
   }
-  uint32_t runMatched(int64_t panel, int64_t column);
+  uint32_t runMatched(int64_t part, int64_t column);
   uint32_t runBlock(int64_t at, int64_t block, int64_t column);
 
   const PackedLayout &layout;
@@ -81,8 +81,9 @@ private:
   const std::vector<uint8_t> &row;
 };
 
-inline uint32_t PackedModel::runMatched(int64_t panel, int64_t column) {
-  int64_t nr = layout.panel, at = readAt<uint32_t>(bytes, panel * 4);
+/// One chunk of K; \p part counts panels and in each its chunks.
+inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
+  int64_t nr = layout.panel, at = readAt<uint32_t>(bytes, part * 4);
   int64_t paired = 2 * int64_t(readAt<int32_t>(bytes, at));
   int64_t count = paired + readAt<int32_t>(bytes, at + 4);
   int64_t list = at + 64 + nr * 8, data = list + (count * 4 + 63) / 64 * 64;
@@ -128,7 +129,8 @@ inline std::vector<int32_t> PackedModel::run() {
     }
     uint32_t sum = 0;
     if (layout.form == PackedForm::Matched)
-      sum = runMatched(panel, c);
+      for (int64_t chunk = 0; chunk < layout.numMatchedChunks(); ++chunk)
+        sum += runMatched(panel * layout.numMatchedChunks() + chunk, c);
     else
       sum = readAt<uint32_t>(bytes, at + nr * 4 + c * 4);
     at += nr * 8;
