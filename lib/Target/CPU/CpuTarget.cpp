@@ -42,7 +42,27 @@ static std::vector<std::string> getFeaturesOf(const MCSubtargetInfo &info) {
   return result;
 }
 
-Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple, StringRef givenCpu) {
+/// The CPUs that code for \p triple can run on.
+static std::vector<std::string> getCpuNames(const Target &backend,
+                                            const Triple &triple) {
+  std::unique_ptr<MCSubtargetInfo> all(
+      backend.createMCSubtargetInfo(triple, "", ""));
+  std::vector<std::string> names;
+  for (const SubtargetSubTypeKV &entry : all->getAllProcessorDescriptions()) {
+    if (triple.isX86_64()) {
+      // The table has those of 32 bits as well.
+      std::unique_ptr<MCSubtargetInfo> info(
+          backend.createMCSubtargetInfo(triple, entry.Key, ""));
+      if (!info->checkFeatures("+64bit"))
+        continue;
+    }
+    names.push_back(entry.Key);
+  }
+  return names;
+}
+
+Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple,
+                                       StringRef givenCpu) {
   initializeTargets();
   CpuTarget target;
   target.triple = givenTriple.empty() ? sys::getDefaultTargetTriple()
@@ -52,21 +72,25 @@ Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple, StringRef givenCpu
   const Target *backend = TargetRegistry::lookupTarget(triple, problem);
   if (!backend)
     return createStringError("triple '" + givenTriple + "': " + problem);
+  bool isSupported = triple.isX86_64() || triple.getArch() == Triple::aarch64;
+  if (!isSupported || triple.isX32() || !triple.isOSLinux())
+    return createStringError("triple '" + target.triple +
+                             "' is not supported; "
+                             "supported: x86_64 and aarch64 with Linux");
+  if (givenCpu.contains(','))
+    return createStringError("CPUs '" + givenCpu +
+                             "': code for several CPUs in "
+                             "one artefact is not built yet; name one");
   bool native = givenCpu == "native" || givenCpu.empty();
   if (native && triple.getArch() != Triple(sys::getProcessTriple()).getArch())
     return createStringError("CPU 'native' is this machine's, which is no " +
                              triple.getArchName() + "; name one");
   target.cpu = native ? sys::getHostCPUName().str() : givenCpu.str();
-  std::unique_ptr<MCSubtargetInfo> known(
-      backend->createMCSubtargetInfo(triple, "", ""));
-  if (!known->isCPUStringValid(target.cpu)) {
-    std::vector<std::string> names;
-    for (const SubtargetSubTypeKV &entry : known->getAllProcessorDescriptions())
-      names.push_back(entry.Key);
+  std::vector<std::string> names = getCpuNames(*backend, triple);
+  if (!native && !is_contained(names, target.cpu))
     return createStringError("CPU '" + givenCpu + "' is not known for " +
                              target.triple + "; there are native, " +
                              join(names, ", "));
-  }
   std::string overrides;
   if (native) {
     // A virtual machine may hide some of what its CPU has.
@@ -85,7 +109,8 @@ Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple, StringRef givenCpu
 CpuTarget CpuTarget::get(mlir::ModuleOp module) {
   CpuTarget target;
   if (module)
-    if (auto dictionary = module->getAttrOfType<DictionaryAttr>(targetAttrName)) {
+    if (auto dictionary =
+            module->getAttrOfType<DictionaryAttr>(targetAttrName)) {
       auto text = [&](StringRef key) {
         auto value = dictionary.getAs<StringAttr>(key);
         return value ? value.str() : std::string();
@@ -112,8 +137,9 @@ void CpuTarget::attachTo(mlir::ModuleOp module) const {
     return builder.getNamedAttr(key, builder.getStringAttr(value));
   };
   module->setAttr(targetAttrName,
-                  builder.getDictionaryAttr({entry("cpu", cpu), entry("features", getFeatureString()),
-                                             entry("triple", triple)}));
+                  builder.getDictionaryAttr(
+                      {entry("cpu", cpu), entry("features", getFeatureString()),
+                       entry("triple", triple)}));
 }
 
 std::string CpuTarget::getFeatureString() const {
