@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Expansions.h"
 #include "VectorMath.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -108,21 +109,6 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
   llvm_unreachable("the verifier admits 'not' on i1 only");
 }
 
-/// The remainder with the dividend's sign, from the truncated quotient; of
-/// floats exact while the quotient is below 2^53.
-static Value remainder(OpBuilder &b, Location loc, Value x, Value y) {
-  VectorMath m(b, loc, x.getType());
-  Type wide = b.getF64Type();
-  if (auto vector = dyn_cast<VectorType>(x.getType()))
-    wide = vector.clone(wide);
-  Value a = arith::ExtFOp::create(b, loc, wide, x);
-  Value d = arith::ExtFOp::create(b, loc, wide, y);
-  Value q = math::TruncOp::create(b, loc, arith::DivFOp::create(b, loc, a, d));
-  Value r = math::FmaOp::create(b, loc, arith::NegFOp::create(b, loc, q), d, a);
-  Value infinite = m.equal(m.abs(y), m.number(INFINITY));
-  return m.select(infinite, x, arith::TruncFOp::create(b, loc, x.getType(), r));
-}
-
 static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
                             Value x, Value y) {
   VectorMath m(b, loc, x.getType());
@@ -209,9 +195,9 @@ static Value expandBinary(OpBuilder &b, Location loc, nn::BinaryKind kind,
   case nn::BinaryKind::Max:
     return m.select(m.isNaN(y), y, m.max(x, y));
   case nn::BinaryKind::Fmod:
-    return remainder(b, loc, x, y);
+    return expandRemainder(b, loc, x, y);
   case nn::BinaryKind::Mod: {
-    Value r = remainder(b, loc, x, y);
+    Value r = expandRemainder(b, loc, x, y);
     Value zero = m.number(0);
     Value differs = arith::XOrIOp::create(b, loc, m.less(r, zero), m.less(y, zero));
     Value nonzero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, r, zero);
@@ -220,41 +206,6 @@ static Value expandBinary(OpBuilder &b, Location loc, nn::BinaryKind kind,
   default:
     llvm_unreachable("the verifier admits logical kinds on i1 only");
   }
-}
-
-static Value expandCast(OpBuilder &b, Location loc, Value x, Type type) {
-  Type from = getElementTypeOrSelf(x.getType()), to = getElementTypeOrSelf(type);
-  if (from == to)
-    return x;
-  VectorMath m(b, loc, x.getType());
-  if (to.isInteger(1)) {
-    if (from.isF32())
-      return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, m.number(0));
-    return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x,
-                                 integerLike(b, loc, x.getType(), 0));
-  }
-  if (from.isInteger(1))
-    return to.isF32() ? Value(arith::UIToFPOp::create(b, loc, type, x))
-                      : Value(arith::ExtUIOp::create(b, loc, type, x));
-  if (to.isF32())
-    return arith::SIToFPOp::create(b, loc, type, x);
-  if (from.isF32()) {
-    // Saturating: a plain conversion of what does not fit is poison.
-    std::string name = "llvm.fptosi.sat.";
-    auto suffix = [&](Type t, Type element) {
-      if (auto vector = dyn_cast<VectorType>(t))
-        name += "v" + std::to_string(vector.getNumElements());
-      name += element.isF32() ? "f32" : "i" + std::to_string(element.getIntOrFloatBitWidth());
-    };
-    suffix(type, to);
-    name += ".";
-    suffix(x.getType(), from);
-    return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name), x)
-        .getResult(0);
-  }
-  if (to.getIntOrFloatBitWidth() > from.getIntOrFloatBitWidth())
-    return arith::ExtSIOp::create(b, loc, type, x);
-  return arith::TruncIOp::create(b, loc, type, x);
 }
 
 static Value expandCompare(OpBuilder &b, Location loc, nn::Predicate predicate,
@@ -295,14 +246,15 @@ static Value expandClip(OpBuilder &b, nn::ClipOp op) {
     return m.min(m.max(x, m.number(low)), m.number(high));
   }
   unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+  // The integers between the bounds; beyond the type's range its ends.
   auto bound = [&](double value) {
     APSInt integer(width, /*isUnsigned=*/false);
     bool exact;
     APFloat(value).convertToInteger(integer, APFloat::rmTowardZero, &exact);
     return integerLike(b, loc, x.getType(), integer.getSExtValue());
   };
-  x = arith::MaxSIOp::create(b, loc, x, bound(low));
-  return arith::MinSIOp::create(b, loc, x, bound(high));
+  x = arith::MaxSIOp::create(b, loc, x, bound(std::ceil(low)));
+  return arith::MinSIOp::create(b, loc, x, bound(std::floor(high)));
 }
 
 /// What \p op computes; null for an op on tensors, which stays.
@@ -355,6 +307,10 @@ struct ExpandElementwise
       rewriter.setInsertionPoint(op);
       rewriter.replaceOp(op, expand(rewriter, op));
     }
+    auto module = dyn_cast<ModuleOp>(getOperation());
+    if (!module)
+      module = getOperation()->getParentOfType<ModuleOp>();
+    expandForTarget(getOperation(), CpuTarget::get(module));
   }
 };
 } // namespace

@@ -170,10 +170,11 @@ Value VectorMath::tanh(Value x) {
 Value VectorMath::erf(Value x) {
   Value a = min(abs(x), number(4.2));
   Value z = mul(a, a);
-  Value near = mul(a, polynomial(z, {1.1283791670631578, -0.37612638483808747,
+  // a + a (2/sqrt(pi) - 1 + ...): the smaller factor has the smaller error.
+  Value near = fma(a, polynomial(z, {0.1283791670631578, -0.37612638483808747,
                                      0.1128378274719579, -0.02686544582105798,
                                      0.005221074876967477, -0.0008484711430699117,
-                                     0.00011270544344171591, -9.68013594805986e-06}));
+                                     0.00011270544344171591, -9.68013594805986e-06}), a);
   // erfc(a) = exp(-q(a)) on [1, 4.2].
   Value q = polynomial(a, {-0.00012529454316753327, 1.1292038602125978,
                            0.6341961087312329, 0.10696151958354386,
@@ -203,7 +204,8 @@ Value VectorMath::geluErf(Value x) {
 }
 
 Value VectorMath::sinCos(Value x, bool cosine) {
-  // The quotient and the rest in double: exact enough up to 2^20.
+  // The quotient and the rest in double: exact enough up to 2^20, because the
+  // first part of pi/2 has 33 bits and its multiples are exact.
   Type wide = wideType();
   auto real = [&](double value) {
     return constant(builder, loc, wide, builder.getF64FloatAttr(value));
@@ -212,8 +214,8 @@ Value VectorMath::sinCos(Value x, bool cosine) {
   Value magic = real(6755399441055744.0);
   Value shifted = math::FmaOp::create(builder, loc, w, real(0.63661977236758134308), magic);
   Value n = arith::SubFOp::create(builder, loc, shifted, magic);
-  Value rest = math::FmaOp::create(builder, loc, n, real(-1.5707963267948965580), w);
-  rest = math::FmaOp::create(builder, loc, n, real(-6.1232339957367660e-17), rest);
+  Value rest = math::FmaOp::create(builder, loc, n, real(-1.57079632673412561417), w);
+  rest = math::FmaOp::create(builder, loc, n, real(-6.07710050650619224932e-11), rest);
   Type i64 = withElement(type, builder.getI64Type());
   Value quadrant = arith::TruncIOp::create(
       builder, loc, intType(),

@@ -10,7 +10,7 @@
 // Functions of f32 scalars and vectors in arith and math.fma, without libm.
 // Coefficients are least-squares fits iterated towards the smallest largest
 // error; bounds are the largest over all floats of the stated range, found by
-// test/unit/Conversion/VectorMathTest.cpp.
+// test/unit/Conversion/MathTest.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,16 +49,17 @@ public:
   /// c[0] + x c[1] + x^2 c[2] + ...
   Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
 
-  Value exp(Value x);      ///< 1 ulp, denormals and overflow included
-  Value log(Value x);      ///< 1 ulp
+  // With FMA; split into two operations the bounds in brackets hold.
+  Value exp(Value x);      ///< 1 [1.5] ulp, denormals and overflow included
+  Value log(Value x);      ///< 1.5 ulp
   Value log1p(Value x);    ///< for x in [0, 1]: 2 ulp
-  Value tanh(Value x);     ///< 2 ulp
+  Value tanh(Value x);     ///< 1.5 ulp
   Value erf(Value x);      ///< 2 ulp
-  Value sigmoid(Value x);  ///< 2 ulp above 2^-126
-  Value geluErf(Value x);  ///< 5e-7 of max(|x|, |result|)
-  Value sin(Value x);      ///< 2 ulp of 1 for |x| <= 2^20
+  Value sigmoid(Value x);  ///< 2.5 ulp above 2^-126
+  Value geluErf(Value x);  ///< 5e-7
+  Value sin(Value x);      ///< 2 ulp for |x| <= 2^20
   Value cos(Value x);
-  Value pow(Value x, Value y); ///< 2 ulp
+  Value pow(Value x, Value y); ///< 1 ulp, with the special cases of IEEE
 
 private:
   mlir::Type intType();

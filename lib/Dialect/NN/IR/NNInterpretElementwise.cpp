@@ -190,7 +190,10 @@ LogicalResult CastOp::interpret(Values operands, Results &results,
                         fromReal ? x.getNumber(i) != 0 : x.getInteger(i) != 0);
     else if (element.isF32() && !fromReal)
       // From 64 bits at once: by way of double it would round twice.
-      result.asMutable<float>()[i] = static_cast<float>(x.getInteger(i));
+      result.asMutable<float>()[i] =
+          x.getElementType().isUnsignedInteger()
+              ? static_cast<float>(static_cast<uint64_t>(x.getInteger(i)))
+              : static_cast<float>(x.getInteger(i));
     else if (isa<FloatType>(element))
       result.setNumber(i, fromReal ? x.getNumber(i)
                                    : static_cast<double>(x.getInteger(i)));

@@ -1,0 +1,34 @@
+//===- Expansions.h - Parts of the elementwise expansion --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_EXPANSIONS_H
+#define QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_EXPANSIONS_H
+
+#include "mlir/IR/Builders.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+namespace quantc {
+
+/// nn.cast of a scalar or a vector to elements of another type, those of a
+/// model's edges included. f16 and bf16 are decoded and encoded as integers:
+/// no target's own conversions are needed.
+mlir::Value expandCast(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value x, mlir::Type type);
+
+/// The remainder of floats with the dividend's sign, exact.
+mlir::Value expandRemainder(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value x, mlir::Value y);
+
+/// Writes what \p target has no instruction for in those it has, where the
+/// code generator would call libm: fused products as two operations, roundings
+/// to integers by adding large numbers.
+void expandForTarget(mlir::Operation *root, const CpuTarget &target);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_EXPANSIONS_H
