@@ -14,10 +14,19 @@
 using namespace mlir;
 using namespace quantc;
 
-/// How a tensor's elements lie in memory.
+/// How a tensor's elements lie in memory: i1 as bytes, no integer with a sign.
 static Type getStoredType(Type element) {
-  return element.isInteger(1) ? IntegerType::get(element.getContext(), 8)
-                              : element;
+  auto integer = dyn_cast<IntegerType>(element);
+  if (!integer)
+    return element;
+  return IntegerType::get(element.getContext(),
+                          std::max(8u, integer.getWidth()));
+}
+
+static Type withElement(Type type, Type element) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.clone(element);
+  return element;
 }
 
 KernelBuilder::KernelBuilder(func::FuncOp kernel)
@@ -154,6 +163,84 @@ Value KernelBuilder::allocateScratch(Type element, AffineExpr count) {
   return makeBuffer(address, element);
 }
 
+Value KernelBuilder::getConstantBuffer(DenseElementsAttr constant) {
+  Value &buffer = constants[constant];
+  if (buffer)
+    return buffer;
+  Type element = constant.getElementType();
+  if (element.isInteger(1)) {
+    SmallVector<int8_t> bytes;
+    for (bool bit : constant.getValues<bool>())
+      bytes.push_back(bit);
+    constant = DenseElementsAttr::get(
+        RankedTensorType::get(bytes.size(), top.getI8Type()), ArrayRef(bytes));
+  }
+  int64_t count = constant.getNumElements();
+  constant = constant.reshape(
+      RankedTensorType::get(count, constant.getElementType()));
+  auto type = MemRefType::get(count, constant.getElementType());
+  std::string name = ("constant" + Twine(constants.size())).str();
+  OpBuilder outside(span);
+  memref::GlobalOp::create(outside, getLoc(), name,
+                           outside.getStringAttr("private"), type, constant,
+                           /*constant=*/true, /*alignment=*/IntegerAttr());
+  Value global = memref::GetGlobalOp::create(top, getLoc(), type, name);
+  auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType());
+  buffer = memref::CastOp::create(top, getLoc(), flat, global);
+  return buffer;
+}
+
+void KernelBuilder::require(Value condition, KernelError error) {
+  Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
+  Value failure = arith::ConstantIntOp::create(
+      builder, getLoc(), static_cast<int32_t>(error), 32);
+  word = arith::SelectOp::create(builder, getLoc(), condition, word, failure);
+  memref::StoreOp::create(builder, getLoc(), word, errorSlot);
+  end = arith::SelectOp::create(builder, getLoc(), condition, end, begin);
+}
+
+void KernelBuilder::requireBroadcast(AffineExpr size, AffineExpr whole) {
+  auto isEqual = [&](AffineExpr other) -> Value {
+    return arith::CmpIOp::create(builder, getLoc(), arith::CmpIPredicate::eq,
+                                 getIndex(size), getIndex(other));
+  };
+  Value one = isEqual(getAffineConstantExpr(1, kernel.getContext()));
+  require(arith::OrIOp::create(builder, getLoc(), one, isEqual(whole)),
+          KernelError::ShapeMismatch);
+}
+
+void KernelBuilder::requireEqual(AffineExpr a, AffineExpr b) {
+  if (a == b)
+    return;
+  require(arith::CmpIOp::create(builder, getLoc(), arith::CmpIPredicate::eq,
+                                getIndex(a), getIndex(b)),
+          KernelError::ShapeMismatch);
+}
+
+Value KernelBuilder::fromStored(OpBuilder &at, Value stored, Type element) {
+  Type type = withElement(stored.getType(), element);
+  if (element.isInteger(1)) {
+    Value zero = arith::ConstantOp::create(
+        at, getLoc(), cast<TypedAttr>(at.getZeroAttr(stored.getType())));
+    return arith::CmpIOp::create(at, getLoc(), arith::CmpIPredicate::ne, stored,
+                                 zero);
+  }
+  if (type == stored.getType())
+    return stored;
+  return UnrealizedConversionCastOp::create(at, getLoc(), type, stored)
+      .getResult(0);
+}
+
+Value KernelBuilder::toStored(OpBuilder &at, Value value, Type element) {
+  Type type = withElement(value.getType(), getStoredType(element));
+  if (type == value.getType())
+    return value;
+  if (element.isInteger(1))
+    return arith::ExtUIOp::create(at, getLoc(), type, value);
+  return UnrealizedConversionCastOp::create(at, getLoc(), type, value)
+      .getResult(0);
+}
+
 void KernelBuilder::setIterations(AffineExpr units, int64_t least) {
   iterations = units;
   grain = least;
@@ -182,7 +269,8 @@ void KernelBuilder::finish() {
   module->setAttr("qt.scratch", makeMap(scratchBytes));
   module->setAttr("qt.grain", builder.getI64IntegerAttr(grain));
   // The entry sizes its buffers by these.
-  module->setAttr(resultShapesAttrName, kernel->getAttr(resultShapesAttrName));
+  if (Attribute results = kernel->getAttr(resultShapesAttrName))
+    module->setAttr(resultShapesAttrName, results);
   if (Operation *parent = kernel->getParentOp())
     if (Attribute target = parent->getAttr("qt.target"))
       module->setAttr("qt.target", target);

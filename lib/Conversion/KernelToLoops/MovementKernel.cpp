@@ -97,9 +97,9 @@ SmallVector<Value> MovementEmitter::delinearize(OpBuilder &b, Value row) {
 void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to, Value at,
                               Value count) {
   if (!stride) {
-    forEachVector(b, loc, count, {}, [&](OpBuilder &inner, Value position, Value mask, ValueRange) {
-      Value v = loadVector(inner, loc, from, add(inner, start, position), mask);
-      storeVector(inner, loc, v, to, add(inner, at, position), mask);
+    forEachVector(b, loc, count, {}, [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+      Value v = loadVector(inner, loc, from, add(inner, start, step.position), step.valid);
+      storeVector(inner, loc, v, to, add(inner, at, step.position), step.valid);
       return SmallVector<Value>();
     });
     return;

@@ -7,61 +7,94 @@
 //===----------------------------------------------------------------------===//
 
 #include "VectorLoops.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 using namespace quantc;
 
-static SmallVector<Value> emitRest(OpBuilder &builder, Location loc, Value n,
-                                   Value position, ValueRange values,
-                                   VectorBody body) {
-  Value left = arith::SubIOp::create(builder, loc, n, position);
+std::optional<int64_t> quantc::getConstantIndex(Value value) {
+  IntegerAttr known;
+  if (matchPattern(value, m_Constant(&known)))
+    return known.getInt();
+  return std::nullopt;
+}
+
+/// The first \p count lanes.
+static Value makeMask(OpBuilder &builder, Location loc, Value count) {
   auto type = VectorType::get(lanes, builder.getI1Type());
-  Value mask = vector::CreateMaskOp::create(builder, loc, type, left);
-  return body(builder, position, mask, values);
+  return vector::CreateMaskOp::create(builder, loc, type, count);
+}
+
+/// The steps of a row that has 16 elements or more.
+static SmallVector<Value> emitLongRow(OpBuilder &builder, Location loc, Value n,
+                                      ValueRange initial, VectorBody body) {
+  std::optional<int64_t> size = getConstantIndex(n);
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  bool isEven = size && *size % lanes == 0;
+  Value step = index(lanes), whole;
+  if (size) {
+    whole = index(isEven ? *size : *size / lanes * lanes);
+  } else {
+    // The last vector is always the overlapping one: no branch.
+    Value last = arith::SubIOp::create(builder, loc, n, index(1));
+    whole = arith::MulIOp::create(
+        builder, loc, arith::DivUIOp::create(builder, loc, last, step), step);
+  }
+  SmallVector<Value> values(initial);
+  if (size && *size < 2 * lanes) {
+    values = body(builder, {index(0), Value(), Value()}, values);
+  } else {
+    auto loop = scf::ForOp::create(
+        builder, loc, index(0), whole, step, values,
+        [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
+          scf::YieldOp::create(
+              inner, loc, body(inner, {position, Value(), Value()}, carried));
+        });
+    values.assign(loop.getResults().begin(), loop.getResults().end());
+  }
+  if (isEven)
+    return values;
+  Value position = arith::SubIOp::create(builder, loc, n, step);
+  Value skipped = makeMask(builder, loc,
+                           arith::SubIOp::create(builder, loc, whole, position));
+  return body(builder, {position, skipped, Value()}, values);
 }
 
 SmallVector<Value> quantc::forEachVector(OpBuilder &builder, Location loc,
                                          Value n, ValueRange initial,
                                          VectorBody body) {
-  IntegerAttr known;
-  std::optional<int64_t> size;
-  if (matchPattern(n, m_Constant(&known)))
-    size = known.getInt();
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value step = arith::ConstantIndexOp::create(builder, loc, lanes);
-  Value whole = zero;
-  SmallVector<Value> values(initial);
-  if (size)
-    whole = arith::ConstantIndexOp::create(builder, loc, *size / lanes * lanes);
-  else
-    whole = arith::MulIOp::create(
-        builder, loc, arith::DivUIOp::create(builder, loc, n, step), step);
-  if (size == lanes) {
-    values = body(builder, zero, Value(), values);
-  } else if (!size || *size > lanes) {
-    auto loop = scf::ForOp::create(
-        builder, loc, zero, whole, step, values,
-        [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
-          scf::YieldOp::create(inner, loc, body(inner, position, Value(), carried));
-        });
-    values.assign(loop.getResults().begin(), loop.getResults().end());
+  auto emitShortRow = [&](OpBuilder &inner) {
+    Value zero = arith::ConstantIndexOp::create(inner, loc, 0);
+    return body(inner, {zero, Value(), makeMask(inner, loc, n)}, initial);
+  };
+  if (std::optional<int64_t> size = getConstantIndex(n)) {
+    if (*size == 0)
+      return SmallVector<Value>(initial);
+    return *size < lanes ? emitShortRow(builder)
+                         : emitLongRow(builder, loc, n, initial, body);
   }
-  if (size && *size % lanes == 0)
-    return values;
-  if (size)
-    return emitRest(builder, loc, n, whole, values, body);
-  Value isRest = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ult,
-                                       whole, n);
+  Value least = arith::ConstantIndexOp::create(builder, loc, lanes);
+  Value isLong = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::uge,
+                                       n, least);
   auto branch = scf::IfOp::create(
-      builder, loc, isRest,
+      builder, loc, isLong,
       [&](OpBuilder &inner, Location) {
         scf::YieldOp::create(inner, loc,
-                             emitRest(inner, loc, n, whole, values, body));
+                             emitLongRow(inner, loc, n, initial, body));
       },
       [&](OpBuilder &inner, Location) {
-        scf::YieldOp::create(inner, loc, values);
+        scf::YieldOp::create(inner, loc, emitShortRow(inner));
       });
   return SmallVector<Value>(branch.getResults());
+}
+
+Value quantc::keepCounted(OpBuilder &builder, Location loc,
+                          const VectorStep &step, Value value, Value neutral) {
+  if (step.skipped)
+    return arith::SelectOp::create(builder, loc, step.skipped, neutral, value);
+  return blend(builder, loc, step.valid, value, neutral);
 }
 
 static VectorType getVectorType(Value buffer) {
@@ -79,12 +112,31 @@ Value quantc::loadVector(OpBuilder &builder, Location loc, Value buffer,
                                       zero);
 }
 
+/// Lane by lane. LLVM 22 makes of a masked store of truncated lanes, with one
+/// lane set, a store that is as wide as the lanes were; few targets have masks
+/// for bytes at that.
+static void storeLanes(OpBuilder &builder, Location loc, Value vector,
+                       Value buffer, Value index, Value mask) {
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    Value exists = vector::ExtractOp::create(builder, loc, mask, lane);
+    auto branch = scf::IfOp::create(builder, loc, exists);
+    OpBuilder then = branch.getThenBodyBuilder();
+    Value element = vector::ExtractOp::create(then, loc, vector, lane);
+    Value at = arith::AddIOp::create(
+        then, loc, index, arith::ConstantIndexOp::create(then, loc, lane));
+    memref::StoreOp::create(then, loc, element, buffer, at);
+  }
+}
+
 void quantc::storeVector(OpBuilder &builder, Location loc, Value vector,
                          Value buffer, Value index, Value mask) {
-  if (mask)
-    vector::MaskedStoreOp::create(builder, loc, buffer, index, mask, vector);
-  else
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  if (!mask)
     vector::StoreOp::create(builder, loc, vector, buffer, index);
+  else if (element.getIntOrFloatBitWidth() < 32)
+    storeLanes(builder, loc, vector, buffer, index, mask);
+  else
+    vector::MaskedStoreOp::create(builder, loc, buffer, index, mask, vector);
 }
 
 Value quantc::splat(OpBuilder &builder, Location loc, Value value) {

@@ -20,16 +20,34 @@ namespace quantc {
 /// order of a sum, and so its bits, is that of the lanes on every target.
 constexpr int64_t lanes = 16;
 
-/// Emits a loop over [0, n) in steps of 16, the rest under a mask. \p body is
-/// called once for whole vectors with a null mask, once for the rest; it gets
-/// the position and the loop's values, and returns the next ones.
+/// One step of a loop over a row: the elements from `position` on.
+///
+/// A row of 16 or more ends with a vector that overlaps the one before, so
+/// that nothing is masked; lanes below `skipped` were seen already. A shorter
+/// row is one vector of which the lanes of `valid` exist.
+struct VectorStep {
+  mlir::Value position;
+  mlir::Value skipped; ///< vector of i1, or null
+  mlir::Value valid;   ///< vector of i1, or null
+};
+
+/// Emits a loop over [0, n) in steps of 16. \p body is called for each kind of
+/// step that n can have; it gets the loop's values and returns the next ones.
+/// What it stores must not depend on what it stored: lanes are seen twice.
 using VectorBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
-    mlir::OpBuilder &, mlir::Value position, mlir::Value mask,
-    mlir::ValueRange values)>;
+    mlir::OpBuilder &, const VectorStep &step, mlir::ValueRange values)>;
 llvm::SmallVector<mlir::Value> forEachVector(mlir::OpBuilder &builder,
                                              mlir::Location loc, mlir::Value n,
                                              mlir::ValueRange initial,
                                              VectorBody body);
+
+/// \p value, but \p neutral in lanes that are not to be counted in this step.
+mlir::Value keepCounted(mlir::OpBuilder &builder, mlir::Location loc,
+                        const VectorStep &step, mlir::Value value,
+                        mlir::Value neutral);
+
+/// The constant that \p value is, if it is one.
+std::optional<int64_t> getConstantIndex(mlir::Value value);
 
 /// Loads 16 elements from the flat \p buffer; masked ones are zero.
 mlir::Value loadVector(mlir::OpBuilder &builder, mlir::Location loc,

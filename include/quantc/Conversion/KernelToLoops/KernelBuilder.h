@@ -17,7 +17,7 @@
 namespace quantc {
 
 /// What a kernel returns beside 0; the runtime makes a sentence of it.
-enum class KernelError : int32_t { IndexOutOfRange = 1, SizeOverflow = 2 };
+enum class KernelError : int32_t { IndexOutOfRange = 1, SizeOverflow = 2, ShapeMismatch = 3 };
 
 /// Builds the span function of one kernel: makes the function, gives flat
 /// buffers for operands and results, sizes as index values, scratch memory.
@@ -42,6 +42,8 @@ public:
   /// The flat buffer, memref<?xT>, of an operand or a result; i1 is i8.
   mlir::Value getOperandBuffer(unsigned index);
   mlir::Value getResultBuffer(unsigned index);
+  /// A buffer with the elements of a constant.
+  mlir::Value getConstantBuffer(mlir::DenseElementsAttr constant);
   /// The buffer of an argument of the kernel function.
   mlir::Value getBuffer(mlir::BlockArgument argument) {
     return getOperandBuffer(argument.getArgNumber());
@@ -55,6 +57,20 @@ public:
 
   /// A buffer of \p count elements in this thread's scratch memory.
   mlir::Value allocateScratch(mlir::Type element, mlir::AffineExpr count);
+
+  /// The kernel does nothing but report \p error unless \p condition holds; it
+  /// is a value made of indices. To be called before getEnd.
+  void require(mlir::Value condition, KernelError error);
+  /// That \p size, which only run time knows, is 1 or \p whole.
+  void requireBroadcast(mlir::AffineExpr size, mlir::AffineExpr whole);
+  void requireEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+
+  /// A value (or a vector) loaded from a buffer as one of \p element, and back:
+  /// i1 lies in bytes, integers in memory have no sign.
+  mlir::Value fromStored(mlir::OpBuilder &at, mlir::Value stored,
+                         mlir::Type element);
+  mlir::Value toStored(mlir::OpBuilder &at, mlir::Value value,
+                       mlir::Type element);
 
   /// The number of units of the kernel, and how many one call does at least.
   void setIterations(mlir::AffineExpr units, int64_t grain);
@@ -79,6 +95,7 @@ private:
   mlir::Value begin, end, args, scratch, errorSlot;
   llvm::DenseMap<unsigned, mlir::Value> buffers;
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> indices;
+  llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
   mlir::AffineExpr scratchBytes;
   mlir::AffineExpr iterations;
   int64_t grain = 1;
