@@ -55,6 +55,10 @@ KernelBuilder::KernelBuilder(func::FuncOp kernel)
   top.setInsertionPoint(errorSlot.getDefiningOp());
   Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
   memref::StoreOp::create(builder, loc, zero, errorSlot);
+  for (StringRef name : {argShapesAttrName, resultShapesAttrName})
+    if (auto maps = kernel->getAttrOfType<ArrayAttr>(name))
+      for (auto map : maps.getAsRange<AffineMapAttr>())
+        numSymbols = std::max(numSymbols, map.getValue().getNumSymbols());
   scratchBytes = getAffineConstantExpr(0, context);
   iterations = getAffineConstantExpr(1, context);
 }
@@ -115,6 +119,10 @@ Value KernelBuilder::emit(AffineExpr expression) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expression))
     return arith::ConstantIndexOp::create(top, loc, constant.getValue());
   if (auto symbol = dyn_cast<AffineSymbolExpr>(expression)) {
+    if (symbol.getPosition() >= numSymbols) {
+      unknownSize = true;
+      return arith::ConstantIndexOp::create(top, loc, 0);
+    }
     unsigned slot = kernel.getNumArguments() + kernel.getNumResults() +
                     symbol.getPosition();
     Value size = loadSlot(slot, top.getI64Type());
@@ -256,14 +264,8 @@ void KernelBuilder::finish() {
   builder.setInsertionPointToEnd(&span.getBody().front());
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
   func::ReturnOp::create(builder, getLoc(), word);
-  // Those of the kernel; the analysis may have made some up in between.
-  unsigned symbols = 0;
-  for (StringRef name : {argShapesAttrName, resultShapesAttrName})
-    if (auto maps = kernel->getAttrOfType<ArrayAttr>(name))
-      for (auto map : maps.getAsRange<AffineMapAttr>())
-        symbols = std::max(symbols, map.getValue().getNumSymbols());
   auto makeMap = [&](AffineExpr expression) {
-    return AffineMapAttr::get(AffineMap::get(0, symbols, expression));
+    return AffineMapAttr::get(AffineMap::get(0, numSymbols, expression));
   };
   module->setAttr("qt.iterations", makeMap(iterations));
   module->setAttr("qt.scratch", makeMap(scratchBytes));

@@ -61,6 +61,10 @@ struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
     KernelBuilder builder(kernel);
     if (failed(generator->emit(builder)))
       return failure();
+    if (builder.hasUnknownSize())
+      return kernel.emitError("sizes depend on data, or on two dims that "
+                              "broadcast; supported: sizes that follow from "
+                              "the named dims of the inputs");
     builder.finish();
     return success();
   }

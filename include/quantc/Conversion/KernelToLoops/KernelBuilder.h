@@ -78,6 +78,10 @@ public:
   /// Notes that the call fails; it ends at the bottom of the function.
   void recordError(mlir::OpBuilder &at, KernelError error);
 
+  /// Whether a size was asked for that the kernel's symbols do not tell: the
+  /// code is of no use then.
+  bool hasUnknownSize() const { return unknownSize; }
+
   /// Returns from the span function and removes the kernel.
   void finish();
 
@@ -96,6 +100,8 @@ private:
   llvm::DenseMap<unsigned, mlir::Value> buffers;
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> indices;
   llvm::DenseMap<mlir::Attribute, mlir::Value> constants;
+  unsigned numSymbols = 0; ///< that the launch passes
+  bool unknownSize = false;
   mlir::AffineExpr scratchBytes;
   mlir::AffineExpr iterations;
   int64_t grain = 1;
