@@ -235,6 +235,28 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
   };
 
   BlockIndex index(shape, format.getShape());
+  // Blocks that lie along the last dimension have their elements in sequence.
+  bool isRows = !shape.empty() &&
+                llvm::all_of(format.getShape().drop_back(),
+                             [](int64_t extent) { return extent == 1; });
+  int64_t row = shape.empty() ? 1 : shape.back();
+  int64_t rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
+  int64_t extent = index.getLastExtent();
+  std::vector<int8_t> rowCodes(row);
+  if (isByte && !format.getZero() && !format.getOuter() && scale == "f32" &&
+      encoding.getRule() == ScaleRule::AbsMax && isRows) {
+    float *scales = parts[1].asMutable<float>().data();
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t from = 0; from < row; from += extent)
+        numerics::encodeAbsMax(floats.data() + r * row + from,
+                               std::min(extent, row - from), range,
+                               rowCodes.data() + from, scales++);
+      for (int64_t i = 0; i < row; ++i)
+        codes[r * row + i] = toInteger(rowCodes[i]);
+    }
+    parts[0] = packCodes(format, shape, codes);
+    return parts;
+  }
   if (isByte && !format.getZero() && !format.getOuter() && scale == "f32" &&
       encoding.getRule() == ScaleRule::AbsMax) {
     std::vector<std::vector<int64_t>> members(index.getNumBlocks());
@@ -254,10 +276,7 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
-  // One outer scale a row of the last dimension, blocks along it.
-  bool isRows = !shape.empty() &&
-                llvm::all_of(format.getShape().drop_back(),
-                             [](int64_t extent) { return extent == 1; });
+  // One outer scale a row.
   bool outerIsRow =
       format.getOuter() &&
       format.getOuterShape() ==
@@ -265,18 +284,14 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
   if (isByte && isSigned && isRows && outerIsRow && !format.getZero() &&
       scale == "s8" && format.getOuter().getSpelling() == "f32" &&
       encoding.getRule() == ScaleRule::Search) {
-    int64_t row = shape.back();
-    int64_t extent = index.getLastExtent();
     int64_t blocks = llvm::divideCeil(row, extent);
-    int64_t rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
-    std::vector<int8_t> encoded(row);
     for (int64_t r = 0; r < rows; ++r) {
       numerics::encodeSearched(floats.data() + r * row, row, extent, range,
-                               encoded.data(),
+                               rowCodes.data(),
                                parts[1].asMutable<int8_t>().data() + r * blocks,
                                parts[2].asMutable<float>().data() + r);
       for (int64_t i = 0; i < row; ++i)
-        codes[r * row + i] = encoded[i];
+        codes[r * row + i] = rowCodes[i];
     }
     parts[0] = packCodes(format, shape, codes);
     return parts;

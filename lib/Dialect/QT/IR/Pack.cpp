@@ -11,6 +11,7 @@
 #include "quantc/Interpreter/Interpreter.h"
 
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 using namespace quantc;
@@ -171,8 +172,14 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     }
   }
   auto [n, k] = getMatrix(shape);
-  std::vector<uint8_t> packed =
-      numerics::packWeights(getPackedLayout(getLayout(), n, k), parts);
+  numerics::PackedLayout layout = getPackedLayout(getLayout(), n, k);
+  if (int64_t bound = numerics::boundSums(layout, parts);
+      bound > std::numeric_limits<int32_t>::max())
+    return emitOpError() << "sums of " << k << " products with these weights "
+                         << "reach " << bound
+                         << ", more than 32 bits hold; blocks of 32 have no "
+                            "such limit";
+  std::vector<uint8_t> packed = numerics::packWeights(layout, parts);
   auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},
                                     IntegerType::get(getContext(), 8));
   HostValue result = HostValue::allocate(type);
