@@ -47,7 +47,6 @@ public:
   llvm::Error emit();
 
 private:
-  llvm::Error checkSymbols();
   llvm::Function *emitPlan();
   llvm::Expected<llvm::Function *> emitEntry();
   void emitDescriptor(llvm::Function *entryFunction,
@@ -372,34 +371,7 @@ void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction,
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
-/// Sizes are computed from the named dims; a symbol behind those stands for
-/// something that only a run tells.
-llvm::Error ProgramEmitter::checkSymbols() {
-  unsigned known = 0;
-  if (auto list = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
-    known = list.size();
-  auto isKnown = [&](AffineExpr expression) {
-    bool result = true;
-    expression.walk([&](AffineExpr part) {
-      if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-        result &= symbol.getPosition() < known;
-    });
-    return result;
-  };
-  for (const ArenaPlan::Launch &launch : plan.getLaunches())
-    if (!llvm::all_of(launch.symbols, isKnown))
-      return llvm::createStringError("'" + getValueName(launch.op.getLoc()) +
-                                     "': a size depends on data; supported: sizes that follow from the inputs' dims");
-  for (unsigned i = 0; i < entry.getNumResults(); ++i)
-    if (!llvm::all_of(getResultSizes(i), isKnown))
-      return llvm::createStringError("result #" + std::to_string(i) +
-                                     ": a size depends on data; supported: sizes that follow from the inputs' dims");
-  return llvm::Error::success();
-}
-
 llvm::Error ProgramEmitter::emit() {
-  if (llvm::Error error = checkSymbols())
-    return error;
   llvm::Function *planFunction = emitPlan();
   llvm::Expected<llvm::Function *> entryFunction = emitEntry();
   if (!entryFunction)

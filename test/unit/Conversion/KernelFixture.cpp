@@ -126,7 +126,7 @@ Kernel KernelTest::compile(StringRef text, StringRef cpu) {
   EXPECT_TRUE(isLowered) << text.str();
   if (!isLowered)
     return kernel;
-  auto objects = compileKernels(*kernel.lowered, *target, 1);
+  auto objects = compileKernels(*kernel.lowered, *target, 1, CodeKind::Object);
   if (!objects) {
     ADD_FAILURE() << llvm::toString(objects.takeError());
     return kernel;
