@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Recipe/Recipe.h"
+#include "RecipeParser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -37,13 +39,22 @@ std::vector<std::pair<std::string, std::string>> Recipe::list() {
 }
 
 Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass) {
+  return load(nameOrPath, targetClass, /*depth=*/0);
+}
+
+Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass,
+                              unsigned depth) {
+  // A recipe that is its own base, by whatever way, has no end.
+  constexpr unsigned maxDepth = 8;
+  if (depth > maxDepth)
+    return createStringError("recipes are based on one another more than " +
+                             Twine(maxDepth) + " deep");
   for (const char *text : builtins)
     if (field(text, "name") == nameOrPath)
-      return parse(text, targetClass);
+      return RecipeParser(targetClass, depth).parse(text);
   if (!nameOrPath.contains('.') && !nameOrPath.contains('/')) {
-    std::string names =
-        join(map_range(list(), [](const auto &entry) { return entry.first; }),
-             ", ");
+    std::string names = join(
+        map_range(list(), [](const auto &entry) { return entry.first; }), ", ");
     return createStringError("no recipe '" + nameOrPath + "'; there are " +
                              names +
                              ", or give the path of a .json file of your own");
@@ -52,15 +63,15 @@ Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass) {
   if (!buffer)
     return createStringError("recipe '" + nameOrPath +
                              "': " + buffer.getError().message());
-  Expected<Recipe> recipe = parse((*buffer)->getBuffer(), targetClass);
+  Expected<Recipe> recipe =
+      RecipeParser(targetClass, depth).parse((*buffer)->getBuffer());
   if (!recipe)
     return createStringError("recipe '" + nameOrPath +
                              "': " + toString(recipe.takeError()));
   return recipe;
 }
 
-std::optional<OperandFormat> Recipe::lookup(OperandRole role,
-                                            Position position,
+std::optional<OperandFormat> Recipe::lookup(OperandRole role, Position position,
                                             StringRef operandName) const {
   for (const Rule &rule : rules) {
     if (rule.role && *rule.role != role)
@@ -68,7 +79,9 @@ std::optional<OperandFormat> Recipe::lookup(OperandRole role,
     if (rule.position && !(rule.position->first && position.first) &&
         !(rule.position->last && position.last))
       continue;
-    if (rule.glob && !rule.glob->match(operandName))
+    // Made anew: a GlobPattern refers to the text it was made from.
+    if (!rule.pattern.empty() &&
+        !cantFail(GlobPattern::create(rule.pattern)).match(operandName))
       continue;
     return rule.format;
   }

@@ -6,42 +6,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Recipe/Recipe.h"
+#include "RecipeParser.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
 
 using namespace llvm;
 
 namespace quantc {
-
-/// Collects problems while it reads, so that a user sees all of them at once.
-class RecipeParser {
-public:
-  explicit RecipeParser(StringRef targetClass) : targetClass(targetClass) {}
-
-  Expected<Recipe> parse(StringRef text);
-
-private:
-  void problem(const Twine &text) {
-    problems += (problems.empty() ? "" : "\n") + text.str();
-  }
-  void checkKeys(const json::Object &object, ArrayRef<StringRef> known,
-                 const Twine &where);
-  void parseRule(const json::Object &object, size_t index);
-  void parseFormat(const json::Object &object, const Twine &where,
-                   Recipe::Rule &rule);
-  void parseRange(const json::Object &object, const Twine &where,
-                  OperandFormat &format);
-  void parsePosition(const json::Value &value, const Twine &where,
-                     Recipe::Rule &rule);
-  std::string text(const json::Object &object, StringRef key,
-                   const Twine &where, StringRef missing);
-
-  StringRef targetClass;
-  std::string problems;
-  Recipe recipe;
-};
 
 Expected<Recipe> Recipe::parse(StringRef text, StringRef targetClass) {
   return RecipeParser(targetClass).parse(text);
@@ -61,8 +34,8 @@ void RecipeParser::checkKeys(const json::Object &object,
       unknown.push_back(entry.first);
   llvm::sort(unknown);
   for (StringRef key : unknown)
-    problem(where + ": unknown key '" + key + "'; supported: " +
-            join(known, ", "));
+    problem(where + ": unknown key '" + key +
+            "'; supported: " + join(known, ", "));
 }
 
 std::string RecipeParser::text(const json::Object &object, StringRef key,
@@ -184,9 +157,7 @@ void RecipeParser::parseRule(const json::Object &object, size_t index) {
   rule.pattern = text(object, "name", where, "");
   if (!rule.pattern.empty()) {
     Expected<GlobPattern> glob = GlobPattern::create(rule.pattern);
-    if (glob)
-      rule.glob = *glob;
-    else
+    if (!glob)
       problem(where + ": name '" + rule.pattern +
               "' is no pattern: " + toString(glob.takeError()));
   }
@@ -201,8 +172,7 @@ Expected<Recipe> RecipeParser::parse(StringRef source) {
   const json::Object *object = parsed->getAsObject();
   if (!object)
     return createStringError("a recipe is a JSON object with 'rules'");
-  checkKeys(*object, {"name", "version", "summary", "base", "rules"},
-            "recipe");
+  checkKeys(*object, {"name", "version", "summary", "base", "rules"}, "recipe");
   recipe.name = text(*object, "name", "recipe", "custom");
   recipe.version = object->getInteger("version").value_or(1);
   if (const json::Array *rules = object->getArray("rules")) {
@@ -217,7 +187,7 @@ Expected<Recipe> RecipeParser::parse(StringRef source) {
   }
   std::string base = text(*object, "base", "recipe", "");
   if (!base.empty()) {
-    Expected<Recipe> below = Recipe::load(base, targetClass);
+    Expected<Recipe> below = Recipe::load(base, targetClass, depth + 1);
     if (!below)
       problem("base: " + toString(below.takeError()));
     else

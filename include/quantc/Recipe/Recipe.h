@@ -26,7 +26,6 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/GlobPattern.h"
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -85,10 +84,14 @@ private:
   struct Rule {
     std::optional<OperandRole> role;
     std::optional<Position> position;
+    /// A glob that parses; empty for any name.
     std::string pattern;
-    std::optional<llvm::GlobPattern> glob;
     std::optional<OperandFormat> format;
   };
+
+  /// The same with the number of recipes that name this one as their base.
+  static llvm::Expected<Recipe>
+  load(llvm::StringRef nameOrPath, llvm::StringRef targetClass, unsigned depth);
 
   std::string name;
   int64_t version = 1;

@@ -1,0 +1,88 @@
+//===- RecipeTest.cpp - Which operand gets which format ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Recipe/Recipe.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace quantc;
+
+static std::string problemOf(StringRef text) {
+  Expected<Recipe> recipe = Recipe::parse(text, "avx2");
+  return recipe ? "" : toString(recipe.takeError());
+}
+
+static Recipe mustLoad(StringRef name, StringRef targetClass) {
+  return cantFail(Recipe::load(name, targetClass));
+}
+
+TEST(Recipe, BuiltinsAreListedAndLoad) {
+  auto list = Recipe::list();
+  EXPECT_EQ(list.size(), 4u);
+  for (const auto &[name, summary] : list) {
+    EXPECT_EQ(mustLoad(name, "generic").getName(), name);
+    EXPECT_FALSE(summary.empty());
+  }
+}
+
+TEST(Recipe, FirstAndLastKeepEightBits) {
+  Recipe recipe = mustLoad("w4a8", "avx512vnni");
+  auto element = [&](Position position) {
+    return recipe.lookup(OperandRole::Weight, position, "x")->element;
+  };
+  EXPECT_EQ(element({true, false}), "s8");
+  EXPECT_EQ(element({false, true}), "s8");
+  EXPECT_EQ(element({false, false}), "s4");
+}
+
+TEST(Recipe, RangesDependOnTheTarget) {
+  auto highest = [&](StringRef target) {
+    return mustLoad("w8a8", target)
+        .lookup(OperandRole::Weight, {}, "x")
+        ->highest;
+  };
+  EXPECT_EQ(highest("avx2"), 90);
+  EXPECT_EQ(highest("avx512vnni"), 127);
+}
+
+TEST(Recipe, OwnRulesComeBeforeTheBase) {
+  Recipe recipe = cantFail(Recipe::parse(
+      R"({"base": "w8a8", "rules": [{"name": "/head/*", "format": "float"}]})",
+      "avx2"));
+  EXPECT_FALSE(recipe.lookup(OperandRole::Weight, {}, "/head/Gemm"));
+  EXPECT_TRUE(recipe.lookup(OperandRole::Weight, {}, "/fc1/MatMul"));
+}
+
+TEST(Recipe, AllProblemsAtOnce) {
+  std::string text = problemOf(
+      R"({"rules": [{"role": "bias", "element": "s8", "grid": 0, "range": [3, 1], "speed": 1}, 7]})");
+  for (const char *part : {"role 'bias'", "grid 0", "range [3,1]",
+                           "unknown key 'speed'", "rule 1: not an object"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_NE(problemOf("{").find("not JSON"), std::string::npos);
+  EXPECT_NE(problemOf(R"({"base": "w9", "rules": []})").find("no recipe 'w9'"),
+            std::string::npos);
+}
+
+TEST(Recipe, ItsOwnBaseIsRefused) {
+  SmallString<128> path;
+  ASSERT_FALSE(sys::fs::createTemporaryFile("recipe", "json", path));
+  {
+    std::error_code error;
+    raw_fd_ostream out(path, error);
+    ASSERT_FALSE(error);
+    out << R"({"base": ")" << path << R"(", "rules": []})";
+  }
+  Expected<Recipe> recipe = Recipe::load(path, "avx2");
+  ASSERT_FALSE(static_cast<bool>(recipe));
+  EXPECT_NE(toString(recipe.takeError()).find("more than 8 deep"),
+            std::string::npos);
+  sys::fs::remove(path);
+}
