@@ -37,6 +37,10 @@ llvm::LogicalResult emitScalar(KernelBuilder &kernel);
 bool canEmitContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitContraction(KernelBuilder &kernel);
 
+/// One qt.contract of floats whose right side is no constant.
+bool canEmitPlainContraction(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitPlainContraction(KernelBuilder &kernel);
+
 /// One qt.attention.
 bool canEmitAttention(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitAttention(KernelBuilder &kernel);

@@ -28,6 +28,7 @@ using namespace quantc;
 /// The first that can emit a kernel does.
 static const KernelGenerator generators[] = {
     {"contraction", canEmitContraction, emitContraction},
+    {"plain contraction", canEmitPlainContraction, emitPlainContraction},
     {"attention", canEmitAttention, emitAttention},
     {"rows", canEmitRows, emitRows},
     {"movement", canEmitMovement, emitMovement},

@@ -1,0 +1,198 @@
+//===- PlainContraction.cpp - Contractions of operands as they lie -*- C++
+//-*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Products whose right side is no constant: nothing is packed, both operands
+// are read along K. A unit is one row of the result.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "VectorLoops.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+using namespace mlir;
+using namespace quantc;
+
+static qt::ContractOp getPlainContract(func::FuncOp kernel) {
+  qt::ContractOp contract;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      continue;
+    if (contract || !isa<qt::ContractOp>(op))
+      return nullptr;
+    contract = cast<qt::ContractOp>(op);
+  }
+  return contract;
+}
+
+bool quantc::canEmitPlainContraction(func::FuncOp kernel) {
+  qt::ContractOp contract = getPlainContract(kernel);
+  if (!contract || contract.getLayoutAttr() ||
+      !isa<qt::MatmulAttr>(contract.getGeometry()) ||
+      !contract.getLhsFormat().isF32() || !contract.getRhsFormat().isF32())
+    return false;
+  auto isOperand = [](Value value) { return isa<BlockArgument>(value); };
+  auto rankOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getRank();
+  };
+  return isOperand(contract.getLhs()[0]) && isOperand(contract.getRhs()[0]) &&
+         llvm::all_of(contract.getEpilogueOperands(), isOperand) &&
+         rankOf(contract.getLhs()[0]) >= 2 && rankOf(contract.getRhs()[0]) >= 2;
+}
+
+namespace {
+class PlainContraction {
+public:
+  PlainContraction(KernelBuilder &kernel, qt::ContractOp op)
+      : kernel(kernel), op(op), shapes(kernel.getShapes()),
+        loc(kernel.getLoc()), sizes(shapes.getSizes(op.getResult())) {}
+
+  void emit();
+
+private:
+  Value add(OpBuilder &b, Value x, Value y) {
+    return arith::AddIOp::create(b, loc, x, y);
+  }
+  Value mul(OpBuilder &b, Value x, Value y) {
+    return arith::MulIOp::create(b, loc, x, y);
+  }
+  Value offsetOf(OpBuilder &b, Value operand, size_t inner);
+  Value dot(OpBuilder &b, Value lhsAt, Value rhsAt);
+  Value applyEpilogue(OpBuilder &b, Value sum, Value column);
+
+  KernelBuilder &kernel;
+  qt::ContractOp op;
+  SymbolicShapes &shapes;
+  Location loc;
+  SmallVector<AffineExpr> sizes;
+  SmallVector<Value> position; ///< of the row, along all but the last dim
+  Value k;
+};
+} // namespace
+
+/// Where the elements of \p operand for this row begin; its last \p inner
+/// dimensions are not indexed by the row. The others broadcast.
+Value PlainContraction::offsetOf(OpBuilder &b, Value operand, size_t inner) {
+  SmallVector<AffineExpr> own(shapes.getSizes(operand));
+  Value offset = kernel.getIndex(int64_t(0));
+  if (own.size() <= inner)
+    return offset;
+  AffineExpr unit = shapes.getConstant(1);
+  AffineExpr stride = shapes.getProduct(ArrayRef(own).take_back(inner));
+  // The dimension before the inner ones meets the row's, counted from behind.
+  for (size_t dim = own.size() - inner; dim-- > 0;) {
+    size_t behind = own.size() - dim;
+    size_t target = sizes.size() - behind;
+    if (own[dim] != unit)
+      offset =
+          add(b, offset, mul(b, position[target], kernel.getIndex(stride)));
+    stride = shapes.getProduct({stride, own[dim]});
+  }
+  return offset;
+}
+
+/// The sum over K: 16 lanes at a time, then what is left one by one.
+Value PlainContraction::dot(OpBuilder &b, Value lhsAt, Value rhsAt) {
+  Value lhs = kernel.getBuffer(cast<BlockArgument>(op.getLhs()[0]));
+  Value rhs = kernel.getBuffer(cast<BlockArgument>(op.getRhs()[0]));
+  Type f32 = b.getF32Type();
+  auto floats = VectorType::get(lanes, f32);
+  Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));
+  Value step = kernel.getIndex(lanes);
+  Value whole = mul(b, arith::DivUIOp::create(b, loc, k, step), step);
+  auto vectors = scf::ForOp::create(
+      b, loc, zero, whole, step, splatConstant(b, loc, f32, 0),
+      [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+        Value x = vector::LoadOp::create(inner, loc, floats, lhs,
+                                         add(inner, lhsAt, p));
+        Value y = vector::LoadOp::create(inner, loc, floats, rhs,
+                                         add(inner, rhsAt, p));
+        Value sum = math::FmaOp::create(inner, loc, x, y, carried[0]);
+        scf::YieldOp::create(inner, loc, sum);
+      });
+  Value sum = reduceLanes(b, loc, vectors.getResult(0),
+                          [&](OpBuilder &inner, Value x, Value y) -> Value {
+                            return arith::AddFOp::create(inner, loc, x, y);
+                          });
+  auto rest = scf::ForOp::create(
+      b, loc, whole, k, one, sum,
+      [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+        Value x = memref::LoadOp::create(inner, loc, lhs, add(inner, lhsAt, p));
+        Value y = memref::LoadOp::create(inner, loc, rhs, add(inner, rhsAt, p));
+        Value next = math::FmaOp::create(inner, loc, x, y, carried[0]);
+        scf::YieldOp::create(inner, loc, next);
+      });
+  return rest.getResult(0);
+}
+
+Value PlainContraction::applyEpilogue(OpBuilder &b, Value sum, Value column) {
+  if (!op.hasEpilogue())
+    return sum;
+  Block &region = op.getEpilogue().front();
+  IRMapping mapping;
+  mapping.map(region.getArgument(0), sum);
+  for (auto [argument, operand] : llvm::zip_equal(
+           region.getArguments().drop_front(), op.getEpilogueOperands())) {
+    Value at = offsetOf(b, operand, 1);
+    SmallVector<AffineExpr> own(shapes.getSizes(operand));
+    if (!own.empty() && own.back() != shapes.getConstant(1))
+      at = add(b, at, column);
+    Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
+    mapping.map(argument, memref::LoadOp::create(b, loc, buffer, at));
+  }
+  for (Operation &inner : region.without_terminator())
+    b.clone(inner, mapping);
+  return mapping.lookup(region.getTerminator()->getOperand(0));
+}
+
+void PlainContraction::emit() {
+  kernel.setIterations(shapes.getProduct(ArrayRef(sizes).drop_back()), 4);
+  SmallVector<AffineExpr> lhs(shapes.getSizes(op.getLhs()[0]));
+  SmallVector<AffineExpr> rhs(shapes.getSizes(op.getRhs()[0]));
+  k = kernel.getIndex(lhs.back());
+  Value n = kernel.getIndex(sizes.back());
+  Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));
+  OpBuilder &b = kernel.getBuilder();
+  auto rows =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), one);
+  OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
+  Value row = rows.getInductionVar(), rest = row;
+  position.assign(sizes.size() - 1, Value());
+  for (size_t dim = position.size(); dim-- > 0;) {
+    Value size = kernel.getIndex(sizes[dim]);
+    position[dim] =
+        dim == 0 ? rest
+                 : arith::RemUIOp::create(body, loc, rest, size).getResult();
+    if (dim != 0)
+      rest = arith::DivUIOp::create(body, loc, rest, size);
+  }
+  // Of lhs the row is indexed, of rhs only the batch: [..., N, K] has one
+  // more inner dimension, which stands where the result has M.
+  Value lhsAt = offsetOf(body, op.getLhs()[0], 1);
+  Value rhsAt = offsetOf(body, op.getRhs()[0], 2);
+  Value to = mul(body, row, n);
+  auto columns = scf::ForOp::create(body, loc, zero, n, one);
+  OpBuilder inner = OpBuilder::atBlockBegin(columns.getBody());
+  Value column = columns.getInductionVar();
+  Value sum = dot(inner, lhsAt, add(inner, rhsAt, mul(inner, column, k)));
+  sum = applyEpilogue(inner, sum, column);
+  memref::StoreOp::create(inner, loc, sum, kernel.getResultBuffer(0),
+                          add(inner, to, column));
+}
+
+LogicalResult quantc::emitPlainContraction(KernelBuilder &kernel) {
+  PlainContraction(kernel, getPlainContract(kernel.getKernel())).emit();
+  return success();
+}
