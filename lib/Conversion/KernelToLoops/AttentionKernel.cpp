@@ -30,18 +30,6 @@ static constexpr int64_t rowsOfBlock = 128;
 /// Rows whose scores are computed together.
 static constexpr int64_t rowsOfTile = 4;
 
-static qt::AttentionOp getAttention(func::FuncOp kernel) {
-  qt::AttentionOp attention;
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (op.hasTrait<OpTrait::ConstantLike>())
-      continue;
-    if (attention || !isa<qt::AttentionOp>(op))
-      return nullptr;
-    attention = cast<qt::AttentionOp>(op);
-  }
-  return attention;
-}
-
 /// One scale per token and head, codes of 8 bits.
 static bool isSupported(TypeAttr format) {
   auto block = cast<qt::BlockType>(format.getValue());
@@ -50,7 +38,7 @@ static bool isSupported(TypeAttr format) {
 }
 
 bool quantc::canEmitAttention(func::FuncOp kernel) {
-  qt::AttentionOp op = getAttention(kernel);
+  qt::AttentionOp op = dyn_cast_or_null<qt::AttentionOp>(getOnlyOp(kernel));
   if (!op || op.getQ().size() != 1 || op.getK().size() != 1 || op.getV().size() != 1)
     return false;
   auto sizeOf = [](ValueRange parts) { return cast<RankedTensorType>(parts[0].getType()).getShape().back(); };
@@ -282,5 +270,5 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
 }
 
 LogicalResult quantc::emitAttention(KernelBuilder &kernel) {
-  return AttentionEmitter(kernel, getAttention(kernel.getKernel())).emit();
+  return AttentionEmitter(kernel, cast<qt::AttentionOp>(getOnlyOp(kernel.getKernel()))).emit();
 }

@@ -36,26 +36,14 @@ static constexpr int64_t prefetchDistance = 4096;
 /// Bytes of a panel that stay in the first-level cache beside a tile's rows.
 static constexpr int64_t chunkBytes = 16 << 10;
 
-static qt::ContractOp getContract(func::FuncOp kernel) {
-  qt::ContractOp contract;
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (op.hasTrait<OpTrait::ConstantLike>())
-      continue;
-    if (contract || !isa<qt::ContractOp>(op))
-      return nullptr;
-    contract = cast<qt::ContractOp>(op);
-  }
-  return contract;
-}
-
 bool quantc::canEmitContraction(func::FuncOp kernel) {
-  qt::ContractOp contract = getContract(kernel);
+  qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
   return contract && contract.getLayoutAttr() &&
          isa<qt::MatmulAttr>(contract.getGeometry());
 }
 
 LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
-  return ContractionEmitter(kernel, getContract(kernel.getKernel())).emit();
+  return ContractionEmitter(kernel, cast<qt::ContractOp>(getOnlyOp(kernel.getKernel()))).emit();
 }
 
 ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,

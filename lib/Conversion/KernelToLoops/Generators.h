@@ -20,6 +20,10 @@ struct KernelGenerator {
   llvm::LogicalResult (*emit)(KernelBuilder &kernel);
 };
 
+/// The one op of \p kernel beside constants and its terminator; null if there
+/// are several or none.
+mlir::Operation *getOnlyOp(mlir::func::FuncOp kernel);
+
 /// Ops on the rows of one tensor: elementwise chains, normalisation, softmax,
 /// run-time quantisation.
 bool canEmitRows(mlir::func::FuncOp kernel);
@@ -28,10 +32,6 @@ llvm::LogicalResult emitRows(KernelBuilder &kernel);
 /// One op that moves data: transpose, slice, expand, concat, gather.
 bool canEmitMovement(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitMovement(KernelBuilder &kernel);
-
-/// One op of any kind, element by element in scalars: what needs no speed.
-bool canEmitScalar(mlir::func::FuncOp kernel);
-llvm::LogicalResult emitScalar(KernelBuilder &kernel);
 
 /// One qt.contract.
 bool canEmitContraction(mlir::func::FuncOp kernel);

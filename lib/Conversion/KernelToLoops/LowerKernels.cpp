@@ -25,6 +25,18 @@ namespace quantc {
 using namespace mlir;
 using namespace quantc;
 
+Operation *quantc::getOnlyOp(func::FuncOp kernel) {
+  Operation *single = nullptr;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      continue;
+    if (single)
+      return nullptr;
+    single = &op;
+  }
+  return single;
+}
+
 /// The first that can emit a kernel does.
 static const KernelGenerator generators[] = {
     {"contraction", canEmitContraction, emitContraction},

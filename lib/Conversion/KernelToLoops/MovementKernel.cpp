@@ -20,20 +20,8 @@
 using namespace mlir;
 using namespace quantc;
 
-static Operation *getSingleOp(func::FuncOp kernel) {
-  Operation *single = nullptr;
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (op.hasTrait<OpTrait::ConstantLike>())
-      continue;
-    if (single)
-      return nullptr;
-    single = &op;
-  }
-  return single;
-}
-
 bool quantc::canEmitMovement(func::FuncOp kernel) {
-  Operation *op = getSingleOp(kernel);
+  Operation *op = getOnlyOp(kernel);
   if (!op || cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
     return false;
   if (auto slice = dyn_cast<nn::SliceOp>(op))
@@ -215,5 +203,5 @@ LogicalResult MovementEmitter::emit() {
 }
 
 LogicalResult quantc::emitMovement(KernelBuilder &kernel) {
-  return MovementEmitter(kernel, getSingleOp(kernel.getKernel())).emit();
+  return MovementEmitter(kernel, getOnlyOp(kernel.getKernel())).emit();
 }

@@ -25,20 +25,8 @@
 using namespace mlir;
 using namespace quantc;
 
-static qt::ContractOp getPlainContract(func::FuncOp kernel) {
-  qt::ContractOp contract;
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    if (op.hasTrait<OpTrait::ConstantLike>())
-      continue;
-    if (contract || !isa<qt::ContractOp>(op))
-      return nullptr;
-    contract = cast<qt::ContractOp>(op);
-  }
-  return contract;
-}
-
 bool quantc::canEmitPlainContraction(func::FuncOp kernel) {
-  qt::ContractOp contract = getPlainContract(kernel);
+  qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
   if (!contract || contract.getLayoutAttr() ||
       !isa<qt::MatmulAttr>(contract.getGeometry()) ||
       !contract.getLhsFormat().isF32() || !contract.getRhsFormat().isF32())
@@ -193,6 +181,6 @@ void PlainContraction::emit() {
 }
 
 LogicalResult quantc::emitPlainContraction(KernelBuilder &kernel) {
-  PlainContraction(kernel, getPlainContract(kernel.getKernel())).emit();
+  PlainContraction(kernel, cast<qt::ContractOp>(getOnlyOp(kernel.getKernel()))).emit();
   return success();
 }
