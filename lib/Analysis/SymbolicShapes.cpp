@@ -38,10 +38,11 @@ void SymbolicShapes::inferResults(FunctionOpInterface func) {
   Operation *terminator = func.getFunctionBody().back().getTerminator();
   if (!maps || maps.size() != terminator->getNumOperands())
     return;
-  for (auto [map, value] : llvm::zip(maps.getAsRange<AffineMapAttr>(),
-                                     terminator->getOperands())) {
+  for (auto [map, value] :
+       llvm::zip(maps.getAsRange<AffineMapAttr>(), terminator->getOperands())) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    if (type && static_cast<int64_t>(map.getValue().getNumResults()) == type.getRank())
+    if (type &&
+        static_cast<int64_t>(map.getValue().getNumResults()) == type.getRank())
       setSizes(value, map.getValue().getResults());
   }
 }

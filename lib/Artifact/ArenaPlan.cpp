@@ -50,22 +50,27 @@ ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels) {
 void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
   MLIRContext *context = entry.getContext();
   for (auto op : entry.getOps<qt::LaunchOp>()) {
-    auto kernel = kernels.lookupSymbol<ModuleOp>(op.getKernel().getLeafReference());
-    Launch launch{op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, {}, 1};
+    auto kernel =
+        kernels.lookupSymbol<ModuleOp>(op.getKernel().getLeafReference());
+    Launch launch{
+        op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, {}, 1};
     // A kernel's symbols stand for the launch's sizes.
     auto translate = [&](AffineExpr expression) {
       return expression.replaceDimsAndSymbols({}, launch.symbols);
     };
     auto single = [&](StringRef name) {
-      return translate(kernel->getAttrOfType<AffineMapAttr>(name).getValue().getResult(0));
+      return translate(
+          kernel->getAttrOfType<AffineMapAttr>(name).getValue().getResult(0));
     };
     launch.iterations = single("qt.iterations");
     launch.scratch = single("qt.scratch");
     launch.grain = kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt();
     auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
-    for (auto [result, map] : llvm::zip_equal(op.getResults(), shapes.getAsRange<AffineMapAttr>())) {
+    for (auto [result, map] :
+         llvm::zip_equal(op.getResults(), shapes.getAsRange<AffineMapAttr>())) {
       Type element = cast<RankedTensorType>(result.getType()).getElementType();
-      AffineExpr size = getAffineConstantExpr(getElementBytes(element), context);
+      AffineExpr size =
+          getAffineConstantExpr(getElementBytes(element), context);
       launch.resultSizes.emplace_back();
       for (AffineExpr extent : map.getValue().getResults()) {
         launch.resultSizes.back().push_back(translate(extent));
@@ -111,7 +116,9 @@ void ArenaPlan::assignSlots() {
         continue;
       AffineExpr size = bytes[result];
       double likely = estimate(size);
-      auto waste = [&](double other) { return other >= likely ? other - likely : 1e30 - other; };
+      auto waste = [&](double other) {
+        return other >= likely ? other - likely : 1e30 - other;
+      };
       std::optional<size_t> chosen;
       for (size_t slot = 0; slot < slots.size(); ++slot) {
         if (freeFrom[slot] > time)
@@ -134,4 +141,6 @@ void ArenaPlan::assignSlots() {
     }
 }
 
-ArenaPlan::Place ArenaPlan::getPlace(Value tensor) const { return places.lookup(getRoot(tensor)); }
+ArenaPlan::Place ArenaPlan::getPlace(Value tensor) const {
+  return places.lookup(getRoot(tensor));
+}

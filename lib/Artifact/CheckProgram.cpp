@@ -18,7 +18,8 @@ using namespace quantc;
 namespace {
 class Checker {
 public:
-  Checker(func::FuncOp entry, ModuleOp kernels) : entry(entry), kernels(kernels) {
+  Checker(func::FuncOp entry, ModuleOp kernels)
+      : entry(entry), kernels(kernels) {
     if (auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
       numDims = names.size();
   }
@@ -28,9 +29,10 @@ public:
 private:
   LogicalResult checkBody();
   LogicalResult checkLaunch(qt::LaunchOp launch);
-  LogicalResult checkMap(Operation *op, Attribute attribute, unsigned symbols, unsigned results,
-                         StringRef what);
-  LogicalResult checkInterface(TypeRange types, StringRef shapesName, StringRef what);
+  LogicalResult checkMap(Operation *op, Attribute attribute, unsigned symbols,
+                         unsigned results, StringRef what);
+  LogicalResult checkInterface(TypeRange types, StringRef shapesName,
+                               StringRef what);
   bool isKnown(AffineExpr expression);
 
   func::FuncOp entry;
@@ -49,14 +51,17 @@ bool Checker::isKnown(AffineExpr expression) {
   return known;
 }
 
-LogicalResult Checker::checkMap(Operation *op, Attribute attribute, unsigned symbols, unsigned results,
+LogicalResult Checker::checkMap(Operation *op, Attribute attribute,
+                                unsigned symbols, unsigned results,
                                 StringRef what) {
   auto map = dyn_cast_or_null<AffineMapAttr>(attribute);
   if (!map)
     return op->emitError() << what << " is missing";
   AffineMap value = map.getValue();
-  if (value.getNumDims() != 0 || value.getNumSymbols() > symbols || value.getNumResults() != results)
-    return op->emitError() << what << " is " << attribute << ", expected " << results << " results of " << symbols
+  if (value.getNumDims() != 0 || value.getNumSymbols() > symbols ||
+      value.getNumResults() != results)
+    return op->emitError() << what << " is " << attribute << ", expected "
+                           << results << " results of " << symbols
                            << " symbols";
   return success();
 }
@@ -68,19 +73,24 @@ LogicalResult Checker::checkLaunch(qt::LaunchOp launch) {
     return launch.emitError() << "kernel " << name << " is not lowered";
   for (AffineExpr size : launch.getSizes().getResults())
     if (!isKnown(size))
-      return launch.emitError("a size is known only when the model runs; compiled models need sizes that "
+      return launch.emitError("a size is known only when the model runs; "
+                              "compiled models need sizes that "
                               "follow from those of their inputs");
   unsigned symbols = launch.getSizes().getNumResults();
   if (!kernel->hasAttrOfType<IntegerAttr>("qt.grain"))
     return launch.emitError() << "kernel " << name << " has no qt.grain";
-  if (failed(checkMap(launch, kernel->getAttr("qt.iterations"), symbols, 1, "qt.iterations")) ||
-      failed(checkMap(launch, kernel->getAttr("qt.scratch"), symbols, 1, "qt.scratch")))
+  if (failed(checkMap(launch, kernel->getAttr("qt.iterations"), symbols, 1,
+                      "qt.iterations")) ||
+      failed(checkMap(launch, kernel->getAttr("qt.scratch"), symbols, 1,
+                      "qt.scratch")))
     return failure();
   auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
   if (!shapes || shapes.size() != launch.getNumResults())
-    return launch.emitError() << "kernel " << name << " does not state the sizes of its results";
+    return launch.emitError()
+           << "kernel " << name << " does not state the sizes of its results";
   for (auto [result, map] : llvm::zip_equal(launch.getResults(), shapes))
-    if (failed(checkMap(launch, map, symbols, cast<RankedTensorType>(result.getType()).getRank(),
+    if (failed(checkMap(launch, map, symbols,
+                        cast<RankedTensorType>(result.getType()).getRank(),
                         resultShapesAttrName)))
       return failure();
   return success();
@@ -106,18 +116,23 @@ static bool canPass(Type element) {
   if (element.isF16() || element.isBF16() || element.isF32() || element.isF64())
     return true;
   auto integer = dyn_cast<IntegerType>(element);
-  return integer && llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
+  return integer &&
+         llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
 }
 
-LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName, StringRef what) {
+LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName,
+                                      StringRef what) {
   auto shapes = entry->getAttrOfType<ArrayAttr>(shapesName);
   LogicalResult result = success();
   for (auto [i, type] : llvm::enumerate(types)) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || !canPass(tensor.getElementType()) || tensor.getRank() > QUANTC_MAX_RANK) {
-      result = entry.emitError() << what << " " << i << " is of type " << type
-                                 << "; supported are tensors of up to " << QUANTC_MAX_RANK
-                                 << " dimensions of f16, bf16, f32, f64, i1, i8, i16, i32 and i64";
+    if (!tensor || !canPass(tensor.getElementType()) ||
+        tensor.getRank() > QUANTC_MAX_RANK) {
+      result =
+          entry.emitError()
+          << what << " " << i << " is of type " << type
+          << "; supported are tensors of up to " << QUANTC_MAX_RANK
+          << " dimensions of f16, bf16, f32, f64, i1, i8, i16, i32 and i64";
       continue;
     }
     if (!shapes) {
@@ -126,21 +141,27 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName, Str
       return entry.emitError() << "attribute '" << shapesName << "' is missing";
     }
     if (shapes.size() != types.size() ||
-        failed(checkMap(entry, shapes[i], UINT_MAX, tensor.getRank(), shapesName)))
-      return entry.emitError() << "attribute '" << shapesName << "' does not fit the function's type";
-    ArrayRef<AffineExpr> sizes = cast<AffineMapAttr>(shapes[i]).getValue().getResults();
+        failed(
+            checkMap(entry, shapes[i], UINT_MAX, tensor.getRank(), shapesName)))
+      return entry.emitError() << "attribute '" << shapesName
+                               << "' does not fit the function's type";
+    ArrayRef<AffineExpr> sizes =
+        cast<AffineMapAttr>(shapes[i]).getValue().getResults();
     if (!llvm::all_of(sizes, [&](AffineExpr size) { return isKnown(size); }))
-      result = entry.emitError() << "a size of " << what << " " << i
-                                 << " does not follow from the sizes of the model's inputs";
+      result = entry.emitError()
+               << "a size of " << what << " " << i
+               << " does not follow from the sizes of the model's inputs";
   }
   return result;
 }
 
 LogicalResult Checker::run() {
-  LogicalResult results[] = {checkBody(),
-                             checkInterface(entry.getArgumentTypes(), argShapesAttrName, "input"),
-                             checkInterface(entry.getResultTypes(), resultShapesAttrName, "output")};
-  return failure(llvm::any_of(results, [](LogicalResult result) { return failed(result); }));
+  LogicalResult results[] = {
+      checkBody(),
+      checkInterface(entry.getArgumentTypes(), argShapesAttrName, "input"),
+      checkInterface(entry.getResultTypes(), resultShapesAttrName, "output")};
+  return failure(llvm::any_of(
+      results, [](LogicalResult result) { return failed(result); }));
 }
 
 LogicalResult quantc::checkProgram(func::FuncOp entry, ModuleOp kernels) {

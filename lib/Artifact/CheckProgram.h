@@ -17,7 +17,8 @@ namespace quantc {
 /// Reports everything in a program that cannot become an artefact: code
 /// outside of kernels, kernels that were not lowered, sizes that are known only
 /// when the model runs, element types that the runtime cannot pass.
-mlir::LogicalResult checkProgram(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
+mlir::LogicalResult checkProgram(mlir::func::FuncOp entry,
+                                 mlir::ModuleOp kernels);
 
 } // namespace quantc
 

@@ -26,8 +26,8 @@ QUANTC_EMBED("quantc_runtime_aarch64", QUANTC_RUNTIME_AARCH64)
 // Names of the assembly above.
 // NOLINTBEGIN(readability-identifier-naming)
 extern "C" {
-__attribute__((visibility("hidden"))) extern const char
-    quantc_runtime_x86_64_begin[],
+__attribute__((
+    visibility("hidden"))) extern const char quantc_runtime_x86_64_begin[],
     quantc_runtime_x86_64_end[], quantc_runtime_aarch64_begin[],
     quantc_runtime_aarch64_end[];
 }

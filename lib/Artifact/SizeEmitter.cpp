@@ -35,8 +35,8 @@ Value *SizeEmitter::divide(AffineExprKind kind, Value *lhs, Value *rhs) {
   case AffineExprKind::FloorDiv:
     return b.CreateSub(quotient, b.CreateZExt(below, b.getInt64Ty()));
   case AffineExprKind::CeilDiv:
-    return b.CreateAdd(quotient, b.CreateZExt(b.CreateICmpSGT(rest, zero),
-                                              b.getInt64Ty()));
+    return b.CreateAdd(
+        quotient, b.CreateZExt(b.CreateICmpSGT(rest, zero), b.getInt64Ty()));
   default:
     return b.CreateSelect(below, b.CreateAdd(rest, rhs), rest);
   }
@@ -50,7 +50,8 @@ Value *SizeEmitter::emit(AffineExpr expression) {
     value = b.getInt64(constant.getValue());
   } else if (auto symbol = mlir::dyn_cast<mlir::AffineSymbolExpr>(expression)) {
     Type *i64 = b.getInt64Ty();
-    value = b.CreateLoad(i64, b.CreateConstInBoundsGEP1_64(i64, symbols, symbol.getPosition()));
+    value = b.CreateLoad(
+        i64, b.CreateConstInBoundsGEP1_64(i64, symbols, symbol.getPosition()));
   } else {
     auto binary = mlir::cast<mlir::AffineBinaryOpExpr>(expression);
     Value *lhs = emit(binary.getLHS()), *rhs = emit(binary.getRHS());
@@ -78,7 +79,8 @@ void SizeEmitter::checkSize(AffineExpr size) {
 }
 
 Value *SizeEmitter::getErrorWord() {
-  Value *word = b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(0));
+  Value *word =
+      b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(0));
   word = b.CreateSelect(negative, b.getInt32(QCRT_NEGATIVE_SIZE), word);
   return b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
 }

@@ -56,8 +56,8 @@ LogicalResult quantc::verifyQuantizable(Operation *op) {
     auto emitError = [&] {
       return op->emitOpError("operand #") << operand.index << ": ";
     };
-    if (failed(format.verifyShape(emitError,
-                                  cast<ShapedType>(type).getShape())))
+    if (failed(
+            format.verifyShape(emitError, cast<ShapedType>(type).getShape())))
       return failure();
   }
   if (quantized == 0)

@@ -84,8 +84,8 @@ private:
 /// One step of a matched panel: its weights and where its activations lie.
 struct Step {
   int32_t offset;
-  std::vector<int8_t> weights;    // [NR][4]
-  std::vector<uint8_t> positive;  // of each 16-bit lane: [NR][2]
+  std::vector<int8_t> weights;   // [NR][4]
+  std::vector<uint8_t> positive; // of each 16-bit lane: [NR][2]
   std::vector<uint8_t> negative;
   int peak = 0;
 
@@ -95,13 +95,15 @@ struct Step {
     negative.assign(lanes, 0);
     for (size_t i = 0; i < weights.size(); ++i) {
       int w = weights[i];
-      (w > 0 ? positive : negative)[i / 2] += static_cast<uint8_t>(w > 0 ? w : -w);
+      (w > 0 ? positive : negative)[i / 2] +=
+          static_cast<uint8_t>(w > 0 ? w : -w);
     }
     for (size_t i = 0; i < lanes; ++i)
       peak = std::max<int>({peak, positive[i], negative[i]});
   }
   bool isZero() const {
-    return std::all_of(weights.begin(), weights.end(), [](int8_t w) { return w == 0; });
+    return std::all_of(weights.begin(), weights.end(),
+                       [](int8_t w) { return w == 0; });
   }
 };
 
@@ -118,7 +120,8 @@ static constexpr int laneLimit = 128;
 
 /// Moves what a lane has too much of into a second step at the same offset.
 static void addStep(std::vector<Step> &steps, Step step) {
-  Step rest{step.offset, std::vector<int8_t>(step.weights.size(), 0), {}, {}, 0};
+  Step rest{
+      step.offset, std::vector<int8_t>(step.weights.size(), 0), {}, {}, 0};
   for (size_t lane = 0; lane < step.weights.size(); lane += 2)
     for (int sign = -1; sign <= 1; sign += 2) {
       int a = std::max(sign * step.weights[lane], 0);
@@ -127,7 +130,8 @@ static void addStep(std::vector<Step> &steps, Step step) {
       if (excess <= 0)
         continue;
       size_t from = a >= b ? lane : lane + 1;
-      step.weights[from] = static_cast<int8_t>(step.weights[from] - sign * excess);
+      step.weights[from] =
+          static_cast<int8_t>(step.weights[from] - sign * excess);
       rest.weights[from] = static_cast<int8_t>(sign * excess);
     }
   step.measure();
@@ -201,19 +205,21 @@ static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel,
 
 /// Bytes of one panel behind the table.
 static int64_t matchedPanelBytes(const PackedLayout &layout, int64_t steps) {
-  return 64 + layout.panel * 8 + alignTo64(steps * 4) + steps * layout.panel * 4;
+  return 64 + layout.panel * 8 + alignTo64(steps * 4) +
+         steps * layout.panel * 4;
 }
 
 MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
                                                   const int8_t *codes) {
-  int64_t chunks = layout.numMatchedChunks(), count = layout.numPanels() * chunks;
+  int64_t chunks = layout.numMatchedChunks(),
+          count = layout.numPanels() * chunks;
   MatchedSummary summary{0, alignTo64(count * 4)};
   for (int64_t index = 0; index < count; ++index) {
     Panel panel(layout, codes, index / chunks);
     MatchedPanel matched = matchSteps(layout, panel, index % chunks);
     summary.cost += 5.0 * matched.pairs + 3.0 * matched.singles;
-    summary.bytes += matchedPanelBytes(
-        layout, static_cast<int64_t>(matched.steps.size()));
+    summary.bytes +=
+        matchedPanelBytes(layout, static_cast<int64_t>(matched.steps.size()));
   }
   int64_t steps = layout.numPanels() * layout.numSteps();
   if (steps > 0)
@@ -256,8 +262,7 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
 }
 
 int64_t quantc::numerics::boundSums(const PackedLayout &layout,
-                                    const WeightParts &parts,
-                                    int64_t largest) {
+                                    const WeightParts &parts, int64_t largest) {
   if (layout.form == PackedForm::F32)
     return 0;
   bool isScaled = layout.form == PackedForm::W4I;
@@ -285,9 +290,8 @@ static void writeSteps(Writer &out, const PackedLayout &layout,
         out.put(panel.get(c, s * 4 + i));
 }
 
-std::vector<uint8_t>
-quantc::numerics::packWeights(const PackedLayout &layout,
-                              const WeightParts &parts) {
+std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
+                                                   const WeightParts &parts) {
   if (layout.form == PackedForm::Matched)
     return packMatched(layout, parts);
   int64_t nr = layout.panel, size = layout.panelBytes();
@@ -313,7 +317,8 @@ quantc::numerics::packWeights(const PackedLayout &layout,
         for (int64_t c = 0; c < nr; ++c)
           out.put(panel.part(parts.scales, c, layout.numBlocks(), b));
         for (int64_t c = 0; c < nr; ++c)
-          out.put(static_cast<int32_t>(-layout.bias * panel.sum(c, b * 32, b * 32 + 32)));
+          out.put(static_cast<int32_t>(-layout.bias *
+                                       panel.sum(c, b * 32, b * 32 + 32)));
         writeSteps(out, layout, panel, b * 8, 8);
       }
       break;

@@ -128,8 +128,8 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
           for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
             // Two steps of 4 share a byte step, the earlier the low nibbles.
             int64_t step = k / 8, i = k % 4;
-            uint8_t byte = in.get<uint8_t>(block + nr * 4 +
-                                           (step * nr + c) * 4 + i);
+            uint8_t byte =
+                in.get<uint8_t>(block + nr * 4 + (step * nr + c) * 4 + i);
             int nibble = k % 8 < 4 ? byte & 0xf : byte >> 4;
             weights.codes[(first + c) * layout.k + b * 32 + k] =
                 static_cast<int8_t>(nibble - 8);

@@ -1,4 +1,5 @@
-//===- contractions.cpp - Speed of contraction kernels against loops -*- C++ -*-===//
+//===- contractions.cpp - Speed of contraction kernels against loops -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -38,7 +39,8 @@ using numerics::PackedForm;
 static std::string cpuName = "native";
 static llvm::SmallVector<std::string> formNames;
 static llvm::SmallVector<int64_t> rowCounts;
-static int64_t columns = 4096, depth = 4096, rounds = 5, maxThreads = 2, range = 90;
+static int64_t columns = 4096, depth = 4096, rounds = 5, maxThreads = 2,
+               range = 90;
 
 static bool parseArgument(llvm::StringRef argument) {
   if (!argument.consume_front("--"))
@@ -119,7 +121,9 @@ private:
 
 struct Memory {
   explicit Memory(size_t bytes) : bytes(bytes) {
-    data = static_cast<uint8_t *>(mmap(nullptr, bytes + 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    data = static_cast<uint8_t *>(mmap(nullptr, bytes + 8192,
+                                       PROT_READ | PROT_WRITE,
+                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (data == MAP_FAILED)
       abort();
     madvise(data, bytes, MADV_HUGEPAGE);
@@ -137,7 +141,9 @@ static double median(std::vector<double> list) {
 }
 
 /// Whatever else runs on the machine only makes it slower.
-static double best(const std::vector<double> &times) { return *std::min_element(times.begin(), times.end()); }
+static double best(const std::vector<double> &times) {
+  return *std::min_element(times.begin(), times.end());
+}
 
 static double loopRate(Team &team, llvm::ArrayRef<Loop> loops) {
   double fastest = 0;
@@ -156,16 +162,21 @@ static double loopRate(Team &team, llvm::ArrayRef<Loop> loops) {
 static double readRate(Team &team, const Memory &memory) {
   // Pieces of a layer's size, as the kernels read them.
   double fastest = 0;
-  size_t part = std::min<size_t>(memory.bytes / team.size(), size_t(16) << 20) / 4096 * 4096;
-  for (size_t at = 0; at + part * team.size() <= memory.bytes; at += part * team.size()) {
+  size_t part = std::min<size_t>(memory.bytes / team.size(), size_t(16) << 20) /
+                4096 * 4096;
+  for (size_t at = 0; at + part * team.size() <= memory.bytes;
+       at += part * team.size()) {
     bool prefetch = at / (part * team.size()) % 2;
-    double time = team.run([&](int i) { readMemory(memory.data + at + i * part, part, prefetch); });
+    double time = team.run([&](int i) {
+      readMemory(memory.data + at + i * part, part, prefetch);
+    });
     fastest = std::max(fastest, part * team.size() / time * 1e-9);
   }
   return fastest;
 }
 
-static llvm::SmallVector<Loop> getLoops(PackedForm form, bool vnni, bool avx512) {
+static llvm::SmallVector<Loop> getLoops(PackedForm form, bool vnni,
+                                        bool avx512) {
   if (form == PackedForm::F32)
     return {avx512 ? Loop::Fma512 : Loop::Fma256};
   if (vnni)
@@ -178,13 +189,16 @@ static llvm::SmallVector<Loop> getLoops(PackedForm form, bool vnni, bool avx512)
 static void measure(llvm::StringRef name, PackedForm form) {
   CpuTarget target = llvm::cantFail(CpuTarget::resolve("", cpuName));
   bool vnni = target.getLayoutClass() == "avx512vnni";
-  ContractionCase product(form, columns, depth, cpuName, Fill::Bell, Epilogue::None, range);
-  CompiledKernel kernel = llvm::cantFail(CompiledKernel::compile(product.getKernelText(), cpuName));
+  ContractionCase product(form, columns, depth, cpuName, Fill::Bell,
+                          Epilogue::None, range);
+  CompiledKernel kernel =
+      llvm::cantFail(CompiledKernel::compile(product.getKernelText(), cpuName));
   size_t each = (product.packed.size() + 4095) / 4096 * 4096;
   size_t copies = std::max<size_t>(1, ((size_t(512) << 20) + each - 1) / each);
   Memory memory(each * copies);
   for (size_t i = 0; i < copies; ++i)
-    std::copy(product.packed.begin(), product.packed.end(), memory.data + i * each);
+    std::copy(product.packed.begin(), product.packed.end(),
+              memory.data + i * each);
   std::vector<int64_t> counts(rowCounts.begin(), rowCounts.end());
   if (counts.empty())
     counts = {1, 4, 16, 512};
@@ -193,22 +207,30 @@ static void measure(llvm::StringRef name, PackedForm form) {
     std::vector<float> result(m * columns);
     for (int threads = 1; threads <= maxThreads; ++threads) {
       Team team(threads);
-      size_t scratchBytes = (kernel.getScratchBytes(m) + 4095) / 4096 * 4096 + 4096;
+      size_t scratchBytes =
+          (kernel.getScratchBytes(m) + 4095) / 4096 * 4096 + 4096;
       Memory scratch(scratchBytes * threads);
       int64_t units = kernel.getUnits(m), grain = kernel.getGrain(m);
       auto once = [&](size_t copy) {
-        std::vector<void *> slots = product.getSlots(memory.data + copy * each, result.data());
+        std::vector<void *> slots =
+            product.getSlots(memory.data + copy * each, result.data());
         std::atomic<int64_t> next = 0;
         return team.run([&](int i) {
-          for (int64_t begin = next.fetch_add(grain); begin < units; begin = next.fetch_add(grain))
-            kernel.run(begin, std::min(begin + grain, units), slots.data(), scratch.data + i * scratchBytes);
+          for (int64_t begin = next.fetch_add(grain); begin < units;
+               begin = next.fetch_add(grain))
+            kernel.run(begin, std::min(begin + grain, units), slots.data(),
+                       scratch.data + i * scratchBytes);
         });
       };
       std::vector<double> rates, limits, ratios;
-      double operations = 2e-9 * static_cast<double>(m * columns * depth), bytes = 1e-9 * product.packed.size();
+      double operations = 2e-9 * static_cast<double>(m * columns * depth),
+             bytes = 1e-9 * product.packed.size();
       bool isDecode = m <= 4;
       for (int round = 0; round < rounds; ++round) {
-        double limit = isDecode ? readRate(team, memory) : loopRate(team, getLoops(form, vnni, target.has("avx512f")));
+        double limit =
+            isDecode
+                ? readRate(team, memory)
+                : loopRate(team, getLoops(form, vnni, target.has("avx512f")));
         std::vector<double> times;
         double begin = now();
         size_t copy = 0;
@@ -224,9 +246,11 @@ static void measure(llvm::StringRef name, PackedForm form) {
         limits.push_back(limit);
         ratios.push_back(rate / limit);
       }
-      llvm::outs() << llvm::format("%-8s m=%-4d %dT  %7.1f %s  loop %7.1f  ratio %.2f (best %.2f)\n", name.str().c_str(),
-                                   static_cast<int>(m), threads, median(rates), isDecode ? "GB/s " : "GOP/s",
-                                   median(limits), median(ratios), *std::max_element(ratios.begin(), ratios.end()));
+      llvm::outs() << llvm::format(
+          "%-8s m=%-4d %dT  %7.1f %s  loop %7.1f  ratio %.2f (best %.2f)\n",
+          name.str().c_str(), static_cast<int>(m), threads, median(rates),
+          isDecode ? "GB/s " : "GOP/s", median(limits), median(ratios),
+          *std::max_element(ratios.begin(), ratios.end()));
       llvm::outs().flush();
     }
   }
@@ -238,11 +262,12 @@ int main(int argc, char **argv) {
       llvm::errs() << "bench-contractions: not understood: " << argv[i] << "\n";
       return 2;
     }
-  std::pair<llvm::StringRef, PackedForm> forms[] = {{"f32", PackedForm::F32},
-                                                    {"s8", PackedForm::S8},
-                                                    {"matched", PackedForm::Matched},
-                                                    {"w4i", PackedForm::W4I},
-                                                    {"b32", PackedForm::B32}};
+  std::pair<llvm::StringRef, PackedForm> forms[] = {
+      {"f32", PackedForm::F32},
+      {"s8", PackedForm::S8},
+      {"matched", PackedForm::Matched},
+      {"w4i", PackedForm::W4I},
+      {"b32", PackedForm::B32}};
   for (auto [name, form] : forms)
     if (formNames.empty() || llvm::is_contained(formNames, name))
       measure(name, form);

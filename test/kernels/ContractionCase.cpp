@@ -1,4 +1,5 @@
-//===- ContractionCase.cpp - One contraction with its operands and answer -*- C++ -*-===//
+//===- ContractionCase.cpp - One contraction with its operands and answer -*-
+// C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -22,9 +23,12 @@ uint32_t ContractionCase::next() {
   return static_cast<uint32_t>(state >> 33);
 }
 
-float ContractionCase::drawFloat() { return static_cast<float>(next() % 4001) / 2000.0F - 1.0F; }
+float ContractionCase::drawFloat() {
+  return static_cast<float>(next() % 4001) / 2000.0F - 1.0F;
+}
 
-std::vector<int8_t> ContractionCase::draw(size_t count, Fill fill, int64_t low, int64_t high) {
+std::vector<int8_t> ContractionCase::draw(size_t count, Fill fill, int64_t low,
+                                          int64_t high) {
   std::vector<int8_t> result(count);
   for (int8_t &code : result) {
     int64_t value = 0;
@@ -65,17 +69,21 @@ static qt::LayoutForm getForm(PackedForm form) {
   llvm_unreachable("all forms are covered");
 }
 
-ContractionCase::ContractionCase(PackedForm form, int64_t n, int64_t k, llvm::StringRef cpu, Fill fill,
+ContractionCase::ContractionCase(PackedForm form, int64_t n, int64_t k,
+                                 llvm::StringRef cpu, Fill fill,
                                  Epilogue epilogue, int64_t codeRange)
     : epilogue(epilogue), n(n), k(k) {
   mlir::MLIRContext context;
   context.loadDialect<qt::QTDialect>();
   CpuTarget target = llvm::cantFail(CpuTarget::resolve("", cpu));
-  qt::LayoutAttr attribute = makeLayout(&context, getForm(form), target.getLayoutClass());
+  qt::LayoutAttr attribute =
+      makeLayout(&context, getForm(form), target.getLayoutClass());
   llvm::raw_string_ostream(layoutText) << attribute;
   layout = getPackedLayout(attribute, n, k);
   drawWeights(fill, codeRange);
-  packed = numerics::packWeights(layout, {values.data(), codes.data(), scales.data(), multipliers.data(), outer.data()});
+  packed =
+      numerics::packWeights(layout, {values.data(), codes.data(), scales.data(),
+                                     multipliers.data(), outer.data()});
 }
 
 void ContractionCase::drawWeights(Fill fill, int64_t range) {
@@ -87,10 +95,12 @@ void ContractionCase::drawWeights(Fill fill, int64_t range) {
   floats(bias, n);
   if (layout.form == PackedForm::F32)
     return floats(values, n * k);
-  codes = layout.form == PackedForm::W4I ? draw(n * k, fill, -8, 7) : draw(n * k, fill, -range, range);
+  codes = layout.form == PackedForm::W4I ? draw(n * k, fill, -8, 7)
+                                         : draw(n * k, fill, -range, range);
   floats(scales, layout.form == PackedForm::B32 ? blocks : n);
   floats(outer, n);
-  multipliers = draw(blocks, fill == Fill::Bell ? Fill::Uniform : fill, -127, 127);
+  multipliers =
+      draw(blocks, fill == Fill::Bell ? Fill::Uniform : fill, -127, 127);
 }
 
 void ContractionCase::drawActivations(int64_t count, Fill fill) {
@@ -112,23 +122,33 @@ void ContractionCase::drawActivations(int64_t count, Fill fill) {
   rows.assign(m * stride, static_cast<uint8_t>(layout.bias));
   for (int64_t r = 0; r < m; ++r)
     for (int64_t i = 0; i < k; ++i)
-      rows[r * stride + i] = static_cast<uint8_t>(rowCodes[r * k + i] + layout.bias);
+      rows[r * stride + i] =
+          static_cast<uint8_t>(rowCodes[r * k + i] + layout.bias);
 }
 
 std::string ContractionCase::getKernelText() const {
-  bool isFloat = layout.form == PackedForm::F32, isBlocks = layout.form == PackedForm::B32;
-  int64_t width = isFloat ? k : numerics::activationStride(k), scaleCount = isBlocks ? layout.numBlocks() : 1;
-  std::string formatText = isFloat                           ? "f32"
-                           : isBlocks                        ? "!qt.block<[1, 32], s8, scale = f32>"
-                                                             : "!qt.block<[1, ?], s8, scale = f32>";
-  std::string weightText = layout.form == PackedForm::W4I ? "!qt.block<[1, 32], s4, scale = s8, outer = f32>" : formatText;
-  std::string lhs = llvm::formatv("tensor<?x{0}x{1}>", width, isFloat ? "f32" : "i8");
+  bool isFloat = layout.form == PackedForm::F32,
+       isBlocks = layout.form == PackedForm::B32;
+  int64_t width = isFloat ? k : numerics::activationStride(k),
+          scaleCount = isBlocks ? layout.numBlocks() : 1;
+  std::string formatText = isFloat    ? "f32"
+                           : isBlocks ? "!qt.block<[1, 32], s8, scale = f32>"
+                                      : "!qt.block<[1, ?], s8, scale = f32>";
+  std::string weightText =
+      layout.form == PackedForm::W4I
+          ? "!qt.block<[1, 32], s4, scale = s8, outer = f32>"
+          : formatText;
+  std::string lhs =
+      llvm::formatv("tensor<?x{0}x{1}>", width, isFloat ? "f32" : "i8");
   std::string lhsScales = llvm::formatv("tensor<?x{0}xf32>", scaleCount);
-  std::string rhs = llvm::formatv("tensor<{0}xi8>", packed.size()), result = llvm::formatv("tensor<?x{0}xf32>", n);
+  std::string rhs = llvm::formatv("tensor<{0}xi8>", packed.size()),
+              result = llvm::formatv("tensor<?x{0}xf32>", n);
   std::string biasType = llvm::formatv("tensor<{0}xf32>", n);
   std::string arguments = "%x: " + lhs, operands = "lhs(%x", types = lhs;
   std::string maps = llvm::formatv("affine_map<()[s0] -> (s0, {0})>", width);
-  auto addMap = [&](const llvm::Twine &sizes) { maps += (", affine_map<()[s0] -> (" + sizes + ")>").str(); };
+  auto addMap = [&](const llvm::Twine &sizes) {
+    maps += (", affine_map<()[s0] -> (" + sizes + ")>").str();
+  };
   if (!isFloat) {
     arguments += ", %s: " + lhsScales;
     operands += ", %s";
@@ -146,19 +166,27 @@ std::string ContractionCase::getKernelText() const {
     addMap("s0, " + llvm::Twine(n));
     region = "{\n^bb0(%acc: f32, %bias: f32, %res: f32):\n"
              "  %0 = nn.binary add %acc, %bias : f32, f32 -> f32\n";
-    region += epilogue == Epilogue::Gelu ? "  %1 = nn.gelu erf %0 : f32\n"
-                                         : "  %1 = nn.binary add %0, %res : f32, f32 -> f32\n";
+    region += epilogue == Epilogue::Gelu
+                  ? "  %1 = nn.gelu erf %0 : f32\n"
+                  : "  %1 = nn.binary add %0, %res : f32, f32 -> f32\n";
     region += "  qt.yield %1 : f32\n}";
   }
-  return llvm::formatv("func.func private @k({0}) -> {1} attributes {{qt.kernel, qt.arg_shapes = [{2}], "
-                       "qt.result_shapes = [affine_map<()[s0] -> (s0, {3})>]} {{\n"
-                       "%y = qt.contract {4} {{acc = f32, geometry = #qt.matmul<k = {5}>, layout = {6}, "
-                       "lhs_format = {7}, rhs_format = {8}} {9} -> {1}\nreturn %y : {1}\n}\n",
-                       arguments, result, maps, n, operands, k, layoutText, formatText, weightText, region);
+  return llvm::formatv(
+      "func.func private @k({0}) -> {1} attributes {{qt.kernel, qt.arg_shapes "
+      "= [{2}], "
+      "qt.result_shapes = [affine_map<()[s0] -> (s0, {3})>]} {{\n"
+      "%y = qt.contract {4} {{acc = f32, geometry = #qt.matmul<k = {5}>, "
+      "layout = {6}, "
+      "lhs_format = {7}, rhs_format = {8}} {9} -> {1}\nreturn %y : {1}\n}\n",
+      arguments, result, maps, n, operands, k, layoutText, formatText,
+      weightText, region);
 }
 
-std::vector<void *> ContractionCase::getSlots(const uint8_t *weights, float *result) const {
-  auto address = [](const auto *pointer) { return const_cast<void *>(static_cast<const void *>(pointer)); };
+std::vector<void *> ContractionCase::getSlots(const uint8_t *weights,
+                                              float *result) const {
+  auto address = [](const auto *pointer) {
+    return const_cast<void *>(static_cast<const void *>(pointer));
+  };
   std::vector<void *> slots;
   if (layout.form == PackedForm::F32)
     slots = {address(rowValues.data())};
@@ -166,7 +194,9 @@ std::vector<void *> ContractionCase::getSlots(const uint8_t *weights, float *res
     slots = {address(rows.data()), address(rowScales.data())};
   slots.push_back(address(weights));
   if (epilogue != Epilogue::None)
-    llvm::append_range(slots, std::initializer_list<void *>{address(bias.data()), address(residual.data())});
+    llvm::append_range(slots,
+                       std::initializer_list<void *>{address(bias.data()),
+                                                     address(residual.data())});
   slots.push_back(result);
   slots.push_back(reinterpret_cast<void *>(m));
   return slots;
@@ -206,8 +236,9 @@ std::vector<float> ContractionCase::getExpected() const {
         break;
       case PackedForm::B32:
         for (int64_t b = 0; b < blocks; ++b)
-          acc = std::fma(static_cast<float>(dot(b * 32, b * 32 + 32)),
-                         rowScales[r * blocks + b] * scales[c * blocks + b], acc);
+          acc =
+              std::fma(static_cast<float>(dot(b * 32, b * 32 + 32)),
+                       rowScales[r * blocks + b] * scales[c * blocks + b], acc);
         break;
       case PackedForm::W4I: {
         int32_t sum = 0;

@@ -1,4 +1,5 @@
-//===- ContractionCase.h - One contraction with its operands and answer -*- C++ -*-===//
+//===- ContractionCase.h - One contraction with its operands and answer -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -29,7 +30,8 @@ enum class Epilogue { None, BiasResidual, Gelu };
 
 /// A product of [m, k] activations and [n, k] weights in one packed form.
 struct ContractionCase {
-  ContractionCase(numerics::PackedForm form, int64_t n, int64_t k, llvm::StringRef cpu, Fill fill,
+  ContractionCase(numerics::PackedForm form, int64_t n, int64_t k,
+                  llvm::StringRef cpu, Fill fill,
                   Epilogue epilogue = Epilogue::None, int64_t codeRange = 127);
 
   /// Draws activations of \p m rows.

@@ -1,4 +1,5 @@
-//===- KernelRunner.cpp - Compiles a kernel and runs it in this process -*- C++ -*-===//
+//===- KernelRunner.cpp - Compiles a kernel and runs it in this process -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -22,7 +23,8 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::test;
 
-int64_t CompiledKernel::evaluate(AffineMap map, llvm::ArrayRef<int64_t> symbols) {
+int64_t CompiledKernel::evaluate(AffineMap map,
+                                 llvm::ArrayRef<int64_t> symbols) {
   SmallVector<AffineExpr> values;
   for (int64_t symbol : symbols)
     values.push_back(getAffineConstantExpr(symbol, map.getContext()));
@@ -30,7 +32,8 @@ int64_t CompiledKernel::evaluate(AffineMap map, llvm::ArrayRef<int64_t> symbols)
   return cast<AffineConstantExpr>(result).getValue();
 }
 
-llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llvm::StringRef cpu) {
+llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text,
+                                                       llvm::StringRef cpu) {
   CompiledKernel result;
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -51,19 +54,25 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   if (failed(lower.run(*module)))
     return llvm::createStringError("the kernel does not lower");
   ModuleOp kernel = *module->getOps<ModuleOp>().begin();
-  result.iterations = kernel->getAttrOfType<AffineMapAttr>("qt.iterations").getValue();
-  result.scratch = kernel->getAttrOfType<AffineMapAttr>("qt.scratch").getValue();
+  result.iterations =
+      kernel->getAttrOfType<AffineMapAttr>("qt.iterations").getValue();
+  result.scratch =
+      kernel->getAttrOfType<AffineMapAttr>("qt.scratch").getValue();
   if (auto grain = kernel->getAttrOfType<AffineMapAttr>("qt.grain"))
     result.grain = grain.getValue();
   else
-    result.grain = AffineMap::getConstantMap(kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt(), context);
+    result.grain = AffineMap::getConstantMap(
+        kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt(), context);
   PassManager code(context);
   buildKernelsToLLVMPipeline(code);
   if (failed(code.run(*module)))
     return llvm::createStringError("the kernel does not become LLVM IR");
-  auto emit = [&](CodeKind kind) { return compileKernels(*module, *target, 1, kind); };
+  auto emit = [&](CodeKind kind) {
+    return compileKernels(*module, *target, 1, kind);
+  };
   if (const char *path = getenv("QUANTC_KERNEL_ASM")) {
-    llvm::Expected<std::vector<ObjectBytes>> assembly = emit(CodeKind::Assembly);
+    llvm::Expected<std::vector<ObjectBytes>> assembly =
+        emit(CodeKind::Assembly);
     if (!assembly)
       return assembly.takeError();
     std::error_code error;
@@ -80,24 +89,28 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
     return jit.takeError();
   result.jit = std::move(*jit);
   llvm::StringRef bytes(objects->front().data(), objects->front().size());
-  if (llvm::Error error = result.jit->addObjectFile(llvm::MemoryBuffer::getMemBufferCopy(bytes)))
+  if (llvm::Error error = result.jit->addObjectFile(
+          llvm::MemoryBuffer::getMemBufferCopy(bytes)))
     return std::move(error);
   auto address = result.jit->lookup(getKernelSymbol("k"));
   if (!address)
     return address.takeError();
-  result.function = address->toPtr<int32_t(int64_t, int64_t, void *const *, void *)>();
+  result.function =
+      address->toPtr<int32_t(int64_t, int64_t, void *const *, void *)>();
   return result;
 }
 
 bool quantc::test::canRun(llvm::StringRef cpu) {
-  llvm::Expected<CpuTarget> wanted = CpuTarget::resolve("", cpu), host = CpuTarget::resolve("", "native");
+  llvm::Expected<CpuTarget> wanted = CpuTarget::resolve("", cpu),
+                            host = CpuTarget::resolve("", "native");
   if (!wanted || !host) {
     llvm::consumeError(wanted.takeError());
     llvm::consumeError(host.takeError());
     return false;
   }
   // Tuning flags and what kernels never use do not matter.
-  for (llvm::StringRef feature : {"avx2", "fma", "avxvnni", "avx512f", "avx512bw", "avx512vl", "avx512vnni"})
+  for (llvm::StringRef feature : {"avx2", "fma", "avxvnni", "avx512f",
+                                  "avx512bw", "avx512vl", "avx512vnni"})
     if (wanted->has(feature) && !host->has(feature))
       return false;
   return true;

@@ -1,4 +1,5 @@
-//===- KernelRunner.h - Compiles a kernel and runs it in this process -*- C++ -*-===//
+//===- KernelRunner.h - Compiles a kernel and runs it in this process -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -21,13 +22,21 @@ class CompiledKernel {
 public:
   /// \p text is a module with one function `@k` as the group stage makes it,
   /// and no target; \p cpu names the target.
-  static llvm::Expected<CompiledKernel> compile(llvm::StringRef text, llvm::StringRef cpu);
+  static llvm::Expected<CompiledKernel> compile(llvm::StringRef text,
+                                                llvm::StringRef cpu);
 
-  int64_t getUnits(llvm::ArrayRef<int64_t> symbols) const { return evaluate(iterations, symbols); }
-  int64_t getScratchBytes(llvm::ArrayRef<int64_t> symbols) const { return evaluate(scratch, symbols); }
-  int64_t getGrain(llvm::ArrayRef<int64_t> symbols) const { return evaluate(grain, symbols); }
+  int64_t getUnits(llvm::ArrayRef<int64_t> symbols) const {
+    return evaluate(iterations, symbols);
+  }
+  int64_t getScratchBytes(llvm::ArrayRef<int64_t> symbols) const {
+    return evaluate(scratch, symbols);
+  }
+  int64_t getGrain(llvm::ArrayRef<int64_t> symbols) const {
+    return evaluate(grain, symbols);
+  }
 
-  int32_t run(int64_t begin, int64_t end, void *const *slots, void *scratchMemory) const {
+  int32_t run(int64_t begin, int64_t end, void *const *slots,
+              void *scratchMemory) const {
     return function(begin, end, slots, scratchMemory);
   }
 

@@ -50,7 +50,9 @@ public:
   /// Where \p tensor of the entry lies; aliases lie where their source does.
   Place getPlace(mlir::Value tensor) const;
   /// Results of the entry that are to be copied from somewhere else.
-  llvm::ArrayRef<std::pair<unsigned, mlir::Value>> getCopies() const { return copies; }
+  llvm::ArrayRef<std::pair<unsigned, mlir::Value>> getCopies() const {
+    return copies;
+  }
 
 private:
   void collectLaunches(mlir::func::FuncOp entry, mlir::ModuleOp kernels);

@@ -27,8 +27,8 @@ struct ProgramInfo {
 /// Emits into \p program the functions `entry` and `plan` of \p entry and the
 /// descriptor of quantc/Runtime/Program.h. Kernels are referred to by
 /// getKernelSymbol, globals by their names. \p kernels holds their modules.
-llvm::Error emitProgram(mlir::func::FuncOp entry, mlir::ModuleOp kernels, const ProgramInfo &info,
-                        llvm::Module &program);
+llvm::Error emitProgram(mlir::func::FuncOp entry, mlir::ModuleOp kernels,
+                        const ProgramInfo &info, llvm::Module &program);
 
 } // namespace quantc
 

@@ -15,8 +15,7 @@
 namespace quantc {
 
 /// Creates \p op on \p operands, all scalars or all vectors of one shape.
-mlir::Operation *cloneElementwise(mlir::OpBuilder &builder,
-                                  mlir::Operation *op,
+mlir::Operation *cloneElementwise(mlir::OpBuilder &builder, mlir::Operation *op,
                                   mlir::ValueRange operands);
 
 } // namespace quantc

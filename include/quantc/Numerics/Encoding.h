@@ -36,8 +36,8 @@ struct CodeRange {
 /// codes 0. If amax is infinite or NaN the scale is NaN and the factor 0, so
 /// that whatever the codes are, the block decodes to NaN. A product that is
 /// NaN (infinity times 0) has the code `low`.
-void encodeAbsMax(const float *x, int64_t count, CodeRange range,
-                  int8_t *codes, float *scale);
+void encodeAbsMax(const float *x, int64_t count, CodeRange range, int8_t *codes,
+                  float *scale);
 
 /// Encodes one output channel of \p count weights to 4-bit codes in blocks of
 /// \p block with an s8 multiplier each and one f32 scale for the channel, rule

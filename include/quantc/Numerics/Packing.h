@@ -27,8 +27,8 @@
 //   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
 //
 // `start` is what the accumulator starts from: -bias * sum of the weights (of
-// the block in b32, of the chunk in matched; times their multipliers in w4i), because activations are
-// stored with `bias` added.
+// the block in b32, of the chunk in matched; times their multipliers in w4i),
+// because activations are stored with `bias` added.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,11 +64,11 @@ struct PackedLayout {
 
 /// The parts of weights [N, K] as an encoder made them.
 struct WeightParts {
-  const float *values = nullptr;      ///< f32: [N, K]
-  const int8_t *codes = nullptr;      ///< else: [N, K], one to a byte
-  const float *scales = nullptr;      ///< s8, matched: [N]; b32: [N, K/32]
+  const float *values = nullptr;       ///< f32: [N, K]
+  const int8_t *codes = nullptr;       ///< else: [N, K], one to a byte
+  const float *scales = nullptr;       ///< s8, matched: [N]; b32: [N, K/32]
   const int8_t *multipliers = nullptr; ///< w4i: [N, K/32]
-  const float *outer = nullptr;       ///< w4i: [N]
+  const float *outer = nullptr;        ///< w4i: [N]
 };
 
 /// The packed bytes.
@@ -85,9 +85,8 @@ struct UnpackedWeights {
 };
 
 /// The inverse of packWeights. None if the bytes are no such buffer.
-std::optional<UnpackedWeights> unpackWeights(const PackedLayout &layout,
-                                             const uint8_t *bytes,
-                                             int64_t size);
+std::optional<UnpackedWeights>
+unpackWeights(const PackedLayout &layout, const uint8_t *bytes, int64_t size);
 
 /// The most that an integer sum of a kernel can come to in magnitude, in any
 /// column (in b32, any block of one), whatever the activations' codes are
@@ -105,7 +104,8 @@ struct MatchedSummary {
   /// Of the packed buffer, which packWeights makes.
   int64_t bytes;
 };
-MatchedSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
+MatchedSummary summarizeMatched(const PackedLayout &layout,
+                                const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole
 /// cache lines, and never a multiple of 512, which would put the rows of a

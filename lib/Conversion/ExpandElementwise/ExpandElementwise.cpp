@@ -114,7 +114,8 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
   VectorMath m(b, loc, x.getType());
   Value zero = integerLike(b, loc, x.getType(), 0);
   Value one = integerLike(b, loc, x.getType(), 1);
-  auto compare = [&](arith::CmpIPredicate predicate, Value u, Value v) -> Value {
+  auto compare = [&](arith::CmpIPredicate predicate, Value u,
+                     Value v) -> Value {
     return arith::CmpIOp::create(b, loc, predicate, u, v);
   };
   switch (kind) {
@@ -141,7 +142,8 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
     for (unsigned bit = 0; bit < width; ++bit) {
       Value odd = compare(arith::CmpIPredicate::ne,
                           arith::AndIOp::create(b, loc, rest, one), zero);
-      result = m.select(odd, arith::MulIOp::create(b, loc, result, factor), result);
+      result =
+          m.select(odd, arith::MulIOp::create(b, loc, result, factor), result);
       factor = arith::MulIOp::create(b, loc, factor, factor);
       rest = arith::ShRUIOp::create(b, loc, rest, one);
     }
@@ -151,7 +153,8 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
     Value inverse = m.select(compare(arith::CmpIPredicate::eq, x, minus),
                              m.select(odd, minus, one), zero);
     inverse = m.select(compare(arith::CmpIPredicate::eq, x, one), one, inverse);
-    return m.select(compare(arith::CmpIPredicate::slt, y, zero), inverse, result);
+    return m.select(compare(arith::CmpIPredicate::slt, y, zero), inverse,
+                    result);
   }
   default:
     break;
@@ -169,8 +172,10 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
   Value r = arith::RemSIOp::create(b, loc, x, safe); // 0 where 1 stands in
   if (kind == nn::BinaryKind::Fmod)
     return r;
-  Value differs = compare(arith::CmpIPredicate::slt, arith::XOrIOp::create(b, loc, r, y), zero);
-  Value adjust = arith::AndIOp::create(b, loc, differs, compare(arith::CmpIPredicate::ne, r, zero));
+  Value differs = compare(arith::CmpIPredicate::slt,
+                          arith::XOrIOp::create(b, loc, r, y), zero);
+  Value adjust = arith::AndIOp::create(
+      b, loc, differs, compare(arith::CmpIPredicate::ne, r, zero));
   return m.select(adjust, arith::AddIOp::create(b, loc, r, y), r);
 }
 
@@ -199,9 +204,12 @@ static Value expandBinary(OpBuilder &b, Location loc, nn::BinaryKind kind,
   case nn::BinaryKind::Mod: {
     Value r = expandRemainder(b, loc, x, y);
     Value zero = m.number(0);
-    Value differs = arith::XOrIOp::create(b, loc, m.less(r, zero), m.less(y, zero));
-    Value nonzero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, r, zero);
-    return m.select(arith::AndIOp::create(b, loc, differs, nonzero), m.add(r, y), r);
+    Value differs =
+        arith::XOrIOp::create(b, loc, m.less(r, zero), m.less(y, zero));
+    Value nonzero =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ONE, r, zero);
+    return m.select(arith::AndIOp::create(b, loc, differs, nonzero),
+                    m.add(r, y), r);
   }
   default:
     llvm_unreachable("the verifier admits logical kinds on i1 only");
@@ -240,7 +248,8 @@ static Value expandCompare(OpBuilder &b, Location loc, nn::Predicate predicate,
 static Value expandClip(OpBuilder &b, nn::ClipOp op) {
   Location loc = op.getLoc();
   Value x = op.getInput();
-  double low = op.getMin().convertToDouble(), high = op.getMax().convertToDouble();
+  double low = op.getMin().convertToDouble(),
+         high = op.getMax().convertToDouble();
   if (isReal(x)) {
     VectorMath m(b, loc, x.getType());
     return m.min(m.max(x, m.number(low)), m.number(high));
@@ -263,11 +272,14 @@ static Value expand(OpBuilder &b, Operation *op) {
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
     return expandUnary(b, loc, unary.getKind(), unary.getInput());
   if (auto binary = dyn_cast<nn::BinaryOp>(op))
-    return expandBinary(b, loc, binary.getKind(), binary.getLhs(), binary.getRhs());
+    return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
+                        binary.getRhs());
   if (auto compare = dyn_cast<nn::CompareOp>(op))
-    return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(), compare.getRhs());
+    return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(),
+                         compare.getRhs());
   if (auto select = dyn_cast<nn::SelectOp>(op))
-    return arith::SelectOp::create(b, loc, select.getCondition(), select.getOnTrue(), select.getOnFalse());
+    return arith::SelectOp::create(b, loc, select.getCondition(),
+                                   select.getOnTrue(), select.getOnFalse());
   if (auto cast = dyn_cast<nn::CastOp>(op))
     return expandCast(b, loc, cast.getInput(), cast.getType());
   if (auto clip = dyn_cast<nn::ClipOp>(op))
@@ -284,7 +296,8 @@ static Value expand(OpBuilder &b, Operation *op) {
   case nn::GeluKind::Tanh: {
     // (1 + tanh u) / 2 = sigmoid(2u), which does not cancel.
     Value cube = m.mul(m.mul(x, x), x);
-    Value u = m.mul(m.number(1.5957691216057308), m.fma(cube, m.number(0.044715), x));
+    Value u =
+        m.mul(m.number(1.5957691216057308), m.fma(cube, m.number(0.044715), x));
     return m.mul(x, m.sigmoid(u));
   }
   }

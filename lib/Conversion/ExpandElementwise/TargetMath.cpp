@@ -51,15 +51,18 @@ static Value roundToEven(OpBuilder &b, Location loc, Value x) {
 static Value roundDown(OpBuilder &b, Location loc, Value x) {
   Value r = roundToEven(b, loc, x);
   Value less = arith::SubFOp::create(b, loc, r, number(b, loc, x.getType(), 1));
-  return select(b, loc, compare(b, loc, arith::CmpFPredicate::OGT, r, x), less, r);
+  return select(b, loc, compare(b, loc, arith::CmpFPredicate::OGT, r, x), less,
+                r);
 }
 
 static Value roundUp(OpBuilder &b, Location loc, Value x) {
   Value r = roundToEven(b, loc, x);
   // -1 + 1 would lose the sign of a zero.
   Value more = math::CopySignOp::create(
-      b, loc, arith::AddFOp::create(b, loc, r, number(b, loc, x.getType(), 1)), x);
-  return select(b, loc, compare(b, loc, arith::CmpFPredicate::OLT, r, x), more, r);
+      b, loc, arith::AddFOp::create(b, loc, r, number(b, loc, x.getType(), 1)),
+      x);
+  return select(b, loc, compare(b, loc, arith::CmpFPredicate::OLT, r, x), more,
+                r);
 }
 
 static Value roundToZero(OpBuilder &b, Location loc, Value x) {
@@ -94,7 +97,8 @@ void quantc::expandForTarget(Operation *root, const CpuTarget &target) {
     bool isFma = isa<math::FmaOp, vector::FMAOp>(op);
     if ((isFma && !hasFma) ||
         (!hasRounding &&
-         isa<math::RoundEvenOp, math::FloorOp, math::CeilOp, math::TruncOp>(op)))
+         isa<math::RoundEvenOp, math::FloorOp, math::CeilOp, math::TruncOp>(
+             op)))
       ops.push_back(op);
   });
   for (Operation *op : ops) {

@@ -21,8 +21,8 @@ static Type withElement(Type type, Type element) {
 static Value constant(OpBuilder &builder, Location loc, Type type,
                       TypedAttr element) {
   if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(builder, loc,
-                                     DenseElementsAttr::get(vector, Attribute(element)));
+    return arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::get(vector, Attribute(element)));
   return arith::ConstantOp::create(builder, loc, element);
 }
 
@@ -171,10 +171,13 @@ Value VectorMath::erf(Value x) {
   Value a = min(abs(x), number(4.2));
   Value z = mul(a, a);
   // a + a (2/sqrt(pi) - 1 + ...): the smaller factor has the smaller error.
-  Value near = fma(a, polynomial(z, {0.1283791670631578, -0.37612638483808747,
-                                     0.1128378274719579, -0.02686544582105798,
-                                     0.005221074876967477, -0.0008484711430699117,
-                                     0.00011270544344171591, -9.68013594805986e-06}), a);
+  Value near =
+      fma(a,
+          polynomial(z, {0.1283791670631578, -0.37612638483808747,
+                         0.1128378274719579, -0.02686544582105798,
+                         0.005221074876967477, -0.0008484711430699117,
+                         0.00011270544344171591, -9.68013594805986e-06}),
+          a);
   // erfc(a) = exp(-q(a)) on [1, 4.2].
   Value q = polynomial(a, {-0.00012529454316753327, 1.1292038602125978,
                            0.6341961087312329, 0.10696151958354386,
@@ -212,10 +215,13 @@ Value VectorMath::sinCos(Value x, bool cosine) {
   };
   Value w = arith::ExtFOp::create(builder, loc, wide, x);
   Value magic = real(6755399441055744.0);
-  Value shifted = math::FmaOp::create(builder, loc, w, real(0.63661977236758134308), magic);
+  Value shifted =
+      math::FmaOp::create(builder, loc, w, real(0.63661977236758134308), magic);
   Value n = arith::SubFOp::create(builder, loc, shifted, magic);
-  Value rest = math::FmaOp::create(builder, loc, n, real(-1.57079632673412561417), w);
-  rest = math::FmaOp::create(builder, loc, n, real(-6.07710050650619224932e-11), rest);
+  Value rest =
+      math::FmaOp::create(builder, loc, n, real(-1.57079632673412561417), w);
+  rest = math::FmaOp::create(builder, loc, n, real(-6.07710050650619224932e-11),
+                             rest);
   Type i64 = withElement(type, builder.getI64Type());
   Value quadrant = arith::TruncIOp::create(
       builder, loc, intType(),
@@ -224,12 +230,17 @@ Value VectorMath::sinCos(Value x, bool cosine) {
     quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(1));
   Value r = arith::TruncFOp::create(builder, loc, type, rest);
   Value z = mul(r, r);
-  Value sine = fma(mul(z, r), polynomial(z, {-0.16666654611, 0.0083321608736, -0.00019515295891}), r);
-  Value cosines = fma(mul(z, z), polynomial(z, {0.041666645683, -0.0013887316255, 2.443315711809948e-05}),
-                      fma(number(-0.5), z, number(1.0)));
+  Value sine = fma(
+      mul(z, r),
+      polynomial(z, {-0.16666654611, 0.0083321608736, -0.00019515295891}), r);
+  Value cosines = fma(
+      mul(z, z),
+      polynomial(z, {0.041666645683, -0.0013887316255, 2.443315711809948e-05}),
+      fma(number(-0.5), z, number(1.0)));
   auto testBit = [&](int64_t bit) -> Value {
     Value masked = arith::AndIOp::create(builder, loc, quadrant, integer(bit));
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked, integer(0));
+    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked,
+                                 integer(0));
   };
   Value result = select(testBit(1), cosines, sine);
   return select(testBit(2), neg(result), result);
@@ -255,7 +266,8 @@ Value VectorMath::pow(Value x, Value y) {
   };
   Value w = arith::ExtFOp::create(builder, loc, wide, abs(x));
   Value raw = arith::BitcastOp::create(builder, loc, i64, w);
-  Value offset = arith::SubIOp::create(builder, loc, raw, whole(0x3fe6a09e667f3bcd));
+  Value offset =
+      arith::SubIOp::create(builder, loc, raw, whole(0x3fe6a09e667f3bcd));
   Value e = arith::ShRSIOp::create(builder, loc, offset, whole(52));
   Value m = arith::BitcastOp::create(
       builder, loc, wide,
@@ -273,17 +285,21 @@ Value VectorMath::pow(Value x, Value y) {
                 0.22195308321368667, 0.19235933878519512}));
   Value exponent = arith::SIToFPOp::create(builder, loc, wide, e);
   log2 = arith::AddFOp::create(builder, loc, exponent, log2);
-  Value t = arith::MulFOp::create(builder, loc, arith::ExtFOp::create(builder, loc, wide, y), log2);
+  Value t = arith::MulFOp::create(
+      builder, loc, arith::ExtFOp::create(builder, loc, wide, y), log2);
   auto clampTo = [&](Value value, double low, double high) -> Value {
-    Value isLow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, value, real(low));
+    Value isLow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        value, real(low));
     value = arith::SelectOp::create(builder, loc, isLow, real(low), value);
-    Value isHigh = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, value, real(high));
+    Value isHigh = arith::CmpFOp::create(
+        builder, loc, arith::CmpFPredicate::OGT, value, real(high));
     return arith::SelectOp::create(builder, loc, isHigh, real(high), value);
   };
   t = clampTo(t, -400, 400);
   Value magic = real(6755399441055744.0);
   Value shifted = arith::AddFOp::create(builder, loc, t, magic);
-  Value r = arith::SubFOp::create(builder, loc, t, arith::SubFOp::create(builder, loc, shifted, magic));
+  Value r = arith::SubFOp::create(
+      builder, loc, t, arith::SubFOp::create(builder, loc, shifted, magic));
   Value p = chain(r, {1.0, 0.69314718055994531, 0.24022650695910071,
                       0.055504108664821580, 0.0096181291076284772,
                       0.0013333558146428443, 0.00015403530393381609,
@@ -291,8 +307,9 @@ Value VectorMath::pow(Value x, Value y) {
   Value power = arith::SubIOp::create(
       builder, loc, arith::BitcastOp::create(builder, loc, i64, shifted),
       arith::BitcastOp::create(builder, loc, i64, magic));
-  power = arith::ShLIOp::create(builder, loc,
-                                arith::AddIOp::create(builder, loc, power, whole(1023)), whole(52));
+  power = arith::ShLIOp::create(
+      builder, loc, arith::AddIOp::create(builder, loc, power, whole(1023)),
+      whole(52));
   Value wideResult = arith::MulFOp::create(
       builder, loc, p, arith::BitcastOp::create(builder, loc, wide, power));
   Value result = arith::TruncFOp::create(builder, loc, type, wideResult);
@@ -301,7 +318,8 @@ Value VectorMath::pow(Value x, Value y) {
   Value zero = number(0), one = number(1);
   // 0 and infinity have no logarithm that the above could use.
   Value grows = less(zero, y);
-  Value ofZero = select(grows, zero, infinity), ofInfinity = select(grows, infinity, zero);
+  Value ofZero = select(grows, zero, infinity),
+        ofInfinity = select(grows, infinity, zero);
   result = select(equal(abs(x), zero), ofZero, result);
   result = select(equal(abs(x), infinity), ofInfinity, result);
   // A base below zero: the sign of an odd exponent, NaN for one that is whole
@@ -313,12 +331,17 @@ Value VectorMath::pow(Value x, Value y) {
   Value signedResult = select(isEven, result, neg(result));
   Value nan = number(std::numeric_limits<double>::quiet_NaN());
   Value finite = less(abs(x), infinity);
-  Value notWhole = select(arith::AndIOp::create(builder, loc, finite, less(x, zero)), nan, result);
-  Value negative = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, bits(x), integer(0));
+  Value notWhole = select(
+      arith::AndIOp::create(builder, loc, finite, less(x, zero)), nan, result);
+  Value negative = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, bits(x), integer(0));
   result = select(negative, select(isWhole, signedResult, notWhole), result);
   Value eitherNaN = arith::OrIOp::create(builder, loc, isNaN(x), isNaN(y));
   result = select(eitherNaN, nan, result);
-  result = select(arith::AndIOp::create(builder, loc, equal(abs(x), one), equal(abs(y), infinity)), one, result);
-  Value always = arith::OrIOp::create(builder, loc, equal(x, one), equal(y, zero));
+  result = select(arith::AndIOp::create(builder, loc, equal(abs(x), one),
+                                        equal(abs(y), infinity)),
+                  one, result);
+  Value always =
+      arith::OrIOp::create(builder, loc, equal(x, one), equal(y, zero));
   return select(always, one, result);
 }

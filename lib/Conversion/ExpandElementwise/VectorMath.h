@@ -50,14 +50,14 @@ public:
   Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
 
   // With FMA; split into two operations the bounds in brackets hold.
-  Value exp(Value x);      ///< 1 [1.5] ulp, denormals and overflow included
-  Value log(Value x);      ///< 1.5 ulp
-  Value log1p(Value x);    ///< for x in [0, 1]: 2 ulp
-  Value tanh(Value x);     ///< 1.5 ulp
-  Value erf(Value x);      ///< 2 ulp
-  Value sigmoid(Value x);  ///< 2.5 ulp above 2^-126
-  Value geluErf(Value x);  ///< 5e-7
-  Value sin(Value x);      ///< 2 ulp for |x| <= 2^20
+  Value exp(Value x);     ///< 1 [1.5] ulp, denormals and overflow included
+  Value log(Value x);     ///< 1.5 ulp
+  Value log1p(Value x);   ///< for x in [0, 1]: 2 ulp
+  Value tanh(Value x);    ///< 1.5 ulp
+  Value erf(Value x);     ///< 2 ulp
+  Value sigmoid(Value x); ///< 2.5 ulp above 2^-126
+  Value geluErf(Value x); ///< 5e-7
+  Value sin(Value x);     ///< 2 ulp for |x| <= 2^20
   Value cos(Value x);
   Value pow(Value x, Value y); ///< 1 ulp, with the special cases of IEEE
 

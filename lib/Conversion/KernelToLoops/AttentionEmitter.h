@@ -38,7 +38,8 @@ private:
   void forRange(OpBuilder &b, Value from, Value to, int64_t step,
                 llvm::function_ref<void(OpBuilder &, Value)> body);
   Value rowOf(OpBuilder &b, const Head &head, Value row);
-  Value loadRow(OpBuilder &b, const Head &head, Value row, int64_t at, int64_t size);
+  Value loadRow(OpBuilder &b, const Head &head, Value row, int64_t at,
+                int64_t size);
 
   Head locate(OpBuilder &b, Value buffer, Value heads, Value rows, int64_t size,
               qt::HeadOrder order, Value batch, Value head);
@@ -72,7 +73,7 @@ private:
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
   Value queries, keys, panels, groups; ///< rows, keys, keys / 16, keys / 4
-  Value paddedKeys;                     ///< floats of one row of scores
+  Value paddedKeys;                    ///< floats of one row of scores
   Head query, key, value, result;
   Value maskBuffer, maskBase, maskRowStride, maskKeyStride;
   Value packedKeys, keyScales, keyStarts; ///< scratch

@@ -33,28 +33,37 @@ static constexpr int64_t rowsOfTile = 4;
 /// One scale per token and head, codes of 8 bits.
 static bool isSupported(TypeAttr format) {
   auto block = cast<qt::BlockType>(format.getValue());
-  return block.getElement().getSpelling() == "s8" && block.getScale().getSpelling() == "f32" &&
-         !block.getZero() && !block.getOuter() && ShapedType::isDynamic(block.getShape().back());
+  return block.getElement().getSpelling() == "s8" &&
+         block.getScale().getSpelling() == "f32" && !block.getZero() &&
+         !block.getOuter() && ShapedType::isDynamic(block.getShape().back());
 }
 
 bool quantc::canEmitAttention(func::FuncOp kernel) {
   qt::AttentionOp op = dyn_cast_or_null<qt::AttentionOp>(getOnlyOp(kernel));
-  if (!op || op.getQ().size() != 1 || op.getK().size() != 1 || op.getV().size() != 1)
+  if (!op || op.getQ().size() != 1 || op.getK().size() != 1 ||
+      op.getV().size() != 1)
     return false;
-  auto sizeOf = [](ValueRange parts) { return cast<RankedTensorType>(parts[0].getType()).getShape().back(); };
-  if (ShapedType::isDynamic(sizeOf(op.getQ())) || ShapedType::isDynamic(sizeOf(op.getV())))
+  auto sizeOf = [](ValueRange parts) {
+    return cast<RankedTensorType>(parts[0].getType()).getShape().back();
+  };
+  if (ShapedType::isDynamic(sizeOf(op.getQ())) ||
+      ShapedType::isDynamic(sizeOf(op.getV())))
     return false;
-  SmallVector<TypeAttr> formats{op.getQFormatAttr(), op.getKFormatAttr(), op.getVFormatAttr()};
+  SmallVector<TypeAttr> formats{op.getQFormatAttr(), op.getKFormatAttr(),
+                                op.getVFormatAttr()};
   if (llvm::none_of(formats, [](TypeAttr f) { return static_cast<bool>(f); }))
     return true;
-  return llvm::all_of(formats, [](TypeAttr f) { return f && isSupported(f); }) && op.getPFormatAttr() &&
-         isSupported(op.getPFormatAttr());
+  return llvm::all_of(formats,
+                      [](TypeAttr f) { return f && isSupported(f); }) &&
+         op.getPFormatAttr() && isSupported(op.getPFormatAttr());
 }
 
 AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
     : kernel(kernel), op(op), shapes(kernel.getShapes()), loc(kernel.getLoc()),
-      f32(Float32Type::get(op.getContext())), isQuantized(op.getQFormatAttr() != nullptr) {
-  CpuTarget target = CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
+      f32(Float32Type::get(op.getContext())),
+      isQuantized(op.getQFormatAttr() != nullptr) {
+  CpuTarget target =
+      CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   isBiased = target.has("avx512vnni");
   registerLanes = isBiased ? 16 : 8;
   features = cast<RankedTensorType>(op.getQ()[0].getType()).getShape().back();
@@ -63,21 +72,29 @@ AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
   widthVectors = llvm::divideCeil(width, lanes);
 }
 
-Value AttentionEmitter::add(OpBuilder &b, Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
-Value AttentionEmitter::mul(OpBuilder &b, Value x, Value y) { return arith::MulIOp::create(b, loc, x, y); }
+Value AttentionEmitter::add(OpBuilder &b, Value x, Value y) {
+  return arith::AddIOp::create(b, loc, x, y);
+}
+Value AttentionEmitter::mul(OpBuilder &b, Value x, Value y) {
+  return arith::MulIOp::create(b, loc, x, y);
+}
 Value AttentionEmitter::real(OpBuilder &b, double value) {
   return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
 }
 
-void AttentionEmitter::forRange(OpBuilder &b, Value from, Value to, int64_t step,
+void AttentionEmitter::forRange(OpBuilder &b, Value from, Value to,
+                                int64_t step,
                                 function_ref<void(OpBuilder &, Value)> body) {
   auto loop = scf::ForOp::create(b, loc, from, to, index(step));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   body(inner, loop.getInductionVar());
 }
 
-AttentionEmitter::Head AttentionEmitter::locate(OpBuilder &b, Value buffer, Value heads, Value rows, int64_t size,
-                                                qt::HeadOrder order, Value batch, Value head) {
+AttentionEmitter::Head AttentionEmitter::locate(OpBuilder &b, Value buffer,
+                                                Value heads, Value rows,
+                                                int64_t size,
+                                                qt::HeadOrder order,
+                                                Value batch, Value head) {
   if (order == qt::HeadOrder::BHSD) {
     Value first = mul(b, add(b, mul(b, batch, heads), head), rows);
     return {buffer, mul(b, first, index(size)), index(size)};
@@ -91,11 +108,14 @@ Value AttentionEmitter::rowOf(OpBuilder &b, const Head &head, Value row) {
 }
 
 /// 16 elements of a row from \p at on; what is beyond its \p size is zero.
-Value AttentionEmitter::loadRow(OpBuilder &b, const Head &head, Value row, int64_t at, int64_t size) {
+Value AttentionEmitter::loadRow(OpBuilder &b, const Head &head, Value row,
+                                int64_t at, int64_t size) {
   Value mask;
   if (size - at < lanes)
-    mask = vector::CreateMaskOp::create(b, loc, VectorType::get(lanes, b.getI1Type()), index(size - at));
-  return loadVector(b, loc, head.buffer, add(b, rowOf(b, head, row), index(at)), mask);
+    mask = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), index(size - at));
+  return loadVector(b, loc, head.buffer, add(b, rowOf(b, head, row), index(at)),
+                    mask);
 }
 
 LogicalResult AttentionEmitter::emit() {
@@ -105,7 +125,8 @@ LogicalResult AttentionEmitter::emit() {
       std::swap(sizes[1], sizes[2]);
     return sizes;
   };
-  SmallVector<AffineExpr> q = sizesOf(op.getQ()[0], op.getQOrder()), k = sizesOf(op.getK()[0], op.getKOrder());
+  SmallVector<AffineExpr> q = sizesOf(op.getQ()[0], op.getQOrder()),
+                          k = sizesOf(op.getK()[0], op.getKOrder());
   keysExpr = k[2];
   AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
   kernel.setIterations(shapes.getProduct({q[0], q[1]}) * blocks, 1);
@@ -133,48 +154,64 @@ LogicalResult AttentionEmitter::emit() {
   Value qBuffer = kernel.getBuffer(cast<BlockArgument>(op.getQ()[0]));
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
   Value vBuffer = kernel.getBuffer(cast<BlockArgument>(op.getV()[0]));
-  Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]), blockCount = kernel.getIndex(blocks);
-  forRange(b, kernel.getBegin(), kernel.getEnd(), 1, [&](OpBuilder &body, Value unit) {
-    Value block = arith::RemUIOp::create(body, loc, unit, blockCount);
-    Value both = arith::DivUIOp::create(body, loc, unit, blockCount);
-    Value head = arith::RemUIOp::create(body, loc, both, heads);
-    Value batch = arith::DivUIOp::create(body, loc, both, heads);
-    // Neighbouring query heads share keys.
-    Value share = arith::DivUIOp::create(body, loc, heads, keyHeads);
-    Value keyHead = arith::DivUIOp::create(body, loc, head, share);
-    query = locate(body, qBuffer, heads, queries, features, op.getQOrder(), batch, head);
-    key = locate(body, kBuffer, keyHeads, keys, features, op.getKOrder(), batch, keyHead);
-    value = locate(body, vBuffer, keyHeads, keys, width, op.getVOrder(), batch, keyHead);
-    result = locate(body, kernel.getResultBuffer(0), heads, queries, width, op.getResultOrder(), batch, head);
-    if (op.getMask()) {
-      SmallVector<AffineExpr> sizes(shapes.getSizes(op.getMask()));
-      maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
-      SmallVector<Value> strides(4, index(0));
-      AffineExpr stride = shapes.getConstant(1);
-      for (size_t dim = sizes.size(); dim-- > 0;) {
-        size_t target = dim + 4 - sizes.size();
-        if (sizes[dim] != shapes.getConstant(1))
-          strides[target] = kernel.getIndex(stride);
-        stride = shapes.getProduct({stride, sizes[dim]});
-      }
-      maskBase = add(body, mul(body, batch, strides[0]), mul(body, head, strides[1]));
-      maskRowStride = strides[2];
-      maskKeyStride = strides[3];
-    }
-    if (isQuantized) {
-      encodeKeys(body);
-      encodeValues(body);
-    } else {
-      packKeys(body);
-    }
-    Value first = mul(body, block, index(rowsOfBlock));
-    Value last = arith::MinUIOp::create(body, loc, add(body, first, index(rowsOfBlock)), queries);
-    Value count = arith::SubIOp::create(body, loc, last, first);
-    Value whole = mul(body, arith::DivUIOp::create(body, loc, count, index(rowsOfTile)), index(rowsOfTile));
-    Value middle = add(body, first, whole);
-    forRange(body, first, middle, rowsOfTile, [&](OpBuilder &inner, Value row) { emitRows(inner, row, rowsOfTile); });
-    forRange(body, middle, last, 1, [&](OpBuilder &inner, Value row) { emitRows(inner, row, 1); });
-  });
+  Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
+        blockCount = kernel.getIndex(blocks);
+  forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
+           [&](OpBuilder &body, Value unit) {
+             Value block = arith::RemUIOp::create(body, loc, unit, blockCount);
+             Value both = arith::DivUIOp::create(body, loc, unit, blockCount);
+             Value head = arith::RemUIOp::create(body, loc, both, heads);
+             Value batch = arith::DivUIOp::create(body, loc, both, heads);
+             // Neighbouring query heads share keys.
+             Value share = arith::DivUIOp::create(body, loc, heads, keyHeads);
+             Value keyHead = arith::DivUIOp::create(body, loc, head, share);
+             query = locate(body, qBuffer, heads, queries, features,
+                            op.getQOrder(), batch, head);
+             key = locate(body, kBuffer, keyHeads, keys, features,
+                          op.getKOrder(), batch, keyHead);
+             value = locate(body, vBuffer, keyHeads, keys, width,
+                            op.getVOrder(), batch, keyHead);
+             result = locate(body, kernel.getResultBuffer(0), heads, queries,
+                             width, op.getResultOrder(), batch, head);
+             if (op.getMask()) {
+               SmallVector<AffineExpr> sizes(shapes.getSizes(op.getMask()));
+               maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
+               SmallVector<Value> strides(4, index(0));
+               AffineExpr stride = shapes.getConstant(1);
+               for (size_t dim = sizes.size(); dim-- > 0;) {
+                 size_t target = dim + 4 - sizes.size();
+                 if (sizes[dim] != shapes.getConstant(1))
+                   strides[target] = kernel.getIndex(stride);
+                 stride = shapes.getProduct({stride, sizes[dim]});
+               }
+               maskBase = add(body, mul(body, batch, strides[0]),
+                              mul(body, head, strides[1]));
+               maskRowStride = strides[2];
+               maskKeyStride = strides[3];
+             }
+             if (isQuantized) {
+               encodeKeys(body);
+               encodeValues(body);
+             } else {
+               packKeys(body);
+             }
+             Value first = mul(body, block, index(rowsOfBlock));
+             Value last = arith::MinUIOp::create(
+                 body, loc, add(body, first, index(rowsOfBlock)), queries);
+             Value count = arith::SubIOp::create(body, loc, last, first);
+             Value whole = mul(
+                 body,
+                 arith::DivUIOp::create(body, loc, count, index(rowsOfTile)),
+                 index(rowsOfTile));
+             Value middle = add(body, first, whole);
+             forRange(body, first, middle, rowsOfTile,
+                      [&](OpBuilder &inner, Value row) {
+                        emitRows(inner, row, rowsOfTile);
+                      });
+             forRange(body, middle, last, 1, [&](OpBuilder &inner, Value row) {
+               emitRows(inner, row, 1);
+             });
+           });
   return success();
 }
 
@@ -196,26 +233,33 @@ void AttentionEmitter::emitRows(OpBuilder &b, Value row, int64_t count) {
 /// Behind the last key the row is filled with zeros.
 void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
   auto floats = VectorType::get(lanes, f32);
-  Value lowest = splatConstant(b, loc, f32, -std::numeric_limits<float>::infinity());
+  Value lowest =
+      splatConstant(b, loc, f32, -std::numeric_limits<float>::infinity());
   Value zero = splatConstant(b, loc, f32, 0);
   Value scale = splatConstant(b, loc, f32, op.getScale().convertToDouble());
   auto iota = VectorType::get(lanes, b.getIndexType());
   SmallVector<Attribute> numbers;
   for (int64_t i = 0; i < lanes; ++i)
     numbers.push_back(b.getIndexAttr(i));
-  Value steps = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(iota, numbers));
+  Value steps =
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(iota, numbers));
   auto isBefore = [&](OpBuilder &inner, Value position, Value bound) -> Value {
-    Value places = arith::AddIOp::create(inner, loc, splat(inner, loc, position), steps);
-    return arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::slt, places, splat(inner, loc, bound));
+    Value places =
+        arith::AddIOp::create(inner, loc, splat(inner, loc, position), steps);
+    return arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::slt, places,
+                                 splat(inner, loc, bound));
   };
   auto larger = [&](OpBuilder &inner, Value x, Value y) -> Value {
-    Value less = arith::CmpFOp::create(inner, loc, arith::CmpFPredicate::OLT, y, x);
+    Value less =
+        arith::CmpFOp::create(inner, loc, arith::CmpFPredicate::OLT, y, x);
     return arith::SelectOp::create(inner, loc, less, x, y);
   };
   Value limit = keys;
   if (op.getCausal()) // key t <= row + keys - queries
     limit = arith::MinSIOp::create(
-        b, loc, keys, add(b, add(b, row, index(1)), arith::SubIOp::create(b, loc, keys, queries)));
+        b, loc, keys,
+        add(b, add(b, row, index(1)),
+            arith::SubIOp::create(b, loc, keys, queries)));
   auto top = scf::ForOp::create(
       b, loc, index(0), paddedKeys, index(lanes), lowest,
       [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
@@ -226,14 +270,18 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
         if (op.getMask()) {
           Value from = add(inner, maskBase, mul(inner, row, maskRowStride));
           IntegerAttr known;
-          bool isSplat = matchPattern(maskKeyStride, m_Constant(&known)) && known.getInt() == 0;
+          bool isSplat = matchPattern(maskKeyStride, m_Constant(&known)) &&
+                         known.getInt() == 0;
           Value m;
           if (isSplat) {
-            m = splat(inner, loc, memref::LoadOp::create(inner, loc, maskBuffer, from));
+            m = splat(inner, loc,
+                      memref::LoadOp::create(inner, loc, maskBuffer, from));
           } else {
             Value left = arith::SubIOp::create(inner, loc, keys, position);
-            Value mask = vector::CreateMaskOp::create(inner, loc, VectorType::get(lanes, inner.getI1Type()), left);
-            m = loadVector(inner, loc, maskBuffer, add(inner, from, position), mask);
+            Value mask = vector::CreateMaskOp::create(
+                inner, loc, VectorType::get(lanes, inner.getI1Type()), left);
+            m = loadVector(inner, loc, maskBuffer, add(inner, from, position),
+                           mask);
           }
           s = arith::AddFOp::create(inner, loc, s, m);
         }
@@ -243,8 +291,9 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
       });
   Value largest = reduceLanes(b, loc, top.getResult(0), larger);
   // A row whose keys are all masked: nothing may be subtracted from -inf.
-  Value isEmpty = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, largest,
-                                        real(b, -std::numeric_limits<float>::infinity()));
+  Value isEmpty =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, largest,
+                            real(b, -std::numeric_limits<float>::infinity()));
   largest = arith::SelectOp::create(b, loc, isEmpty, real(b, 0), largest);
   Value tops = splat(b, loc, largest);
   auto sum = scf::ForOp::create(
@@ -253,22 +302,32 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
         Value place = add(inner, at, position);
         Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
         s = arith::SubFOp::create(inner, loc, s, tops);
-        Value e = nn::UnaryOp::create(inner, loc, floats, nn::UnaryKind::Exp, s);
+        Value e =
+            nn::UnaryOp::create(inner, loc, floats, nn::UnaryKind::Exp, s);
         vector::StoreOp::create(inner, loc, e, scores, place);
-        scf::YieldOp::create(inner, loc, ValueRange{arith::AddFOp::create(inner, loc, carried[0], e)});
+        scf::YieldOp::create(
+            inner, loc,
+            ValueRange{arith::AddFOp::create(inner, loc, carried[0], e)});
       });
-  Value total = reduceLanes(b, loc, sum.getResult(0), [&](OpBuilder &inner, Value x, Value y) -> Value {
-    return arith::AddFOp::create(inner, loc, x, y);
-  });
+  Value total = reduceLanes(b, loc, sum.getResult(0),
+                            [&](OpBuilder &inner, Value x, Value y) -> Value {
+                              return arith::AddFOp::create(inner, loc, x, y);
+                            });
   Value inverse = arith::DivFOp::create(b, loc, real(b, 1), total);
-  inverse = splat(b, loc, arith::SelectOp::create(b, loc, isEmpty, real(b, 0), inverse));
-  forRange(b, index(0), paddedKeys, lanes, [&](OpBuilder &inner, Value position) {
-    Value place = add(inner, at, position);
-    Value e = vector::LoadOp::create(inner, loc, floats, scores, place);
-    vector::StoreOp::create(inner, loc, arith::MulFOp::create(inner, loc, e, inverse), scores, place);
-  });
+  inverse = splat(
+      b, loc, arith::SelectOp::create(b, loc, isEmpty, real(b, 0), inverse));
+  forRange(
+      b, index(0), paddedKeys, lanes, [&](OpBuilder &inner, Value position) {
+        Value place = add(inner, at, position);
+        Value e = vector::LoadOp::create(inner, loc, floats, scores, place);
+        vector::StoreOp::create(inner, loc,
+                                arith::MulFOp::create(inner, loc, e, inverse),
+                                scores, place);
+      });
 }
 
 LogicalResult quantc::emitAttention(KernelBuilder &kernel) {
-  return AttentionEmitter(kernel, cast<qt::AttentionOp>(getOnlyOp(kernel.getKernel()))).emit();
+  return AttentionEmitter(kernel,
+                          cast<qt::AttentionOp>(getOnlyOp(kernel.getKernel())))
+      .emit();
 }

@@ -1,4 +1,5 @@
-//===- ContractionEmitter.h - Emits the kernel of one contraction -*- C++ -*-===//
+//===- ContractionEmitter.h - Emits the kernel of one contraction -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -36,7 +37,8 @@ private:
   /// Floats between the rows in copiedRows.
   static constexpr int64_t copyPadding = 16;
   using PanelBody = llvm::function_ref<void(OpBuilder &, Value panel)>;
-  using TileBody = llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
+  using TileBody =
+      llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
 
   // Index arithmetic.
   Value index(int64_t value);
@@ -56,11 +58,13 @@ private:
 
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);
-  void emitWhole(OpBuilder &b, Value panel, Value last, llvm::ArrayRef<int64_t> sizes);
+  void emitWhole(OpBuilder &b, Value panel, Value last,
+                 llvm::ArrayRef<int64_t> sizes);
   void emitChunks(OpBuilder &b, Value last);
   void copyRows(OpBuilder &b, Value number, Value last);
   void forEachPanel(OpBuilder &b, PanelBody body);
-  void forEachTile(OpBuilder &b, Value first, Value last, llvm::ArrayRef<int64_t> sizes, TileBody body);
+  void forEachTile(OpBuilder &b, Value first, Value last,
+                   llvm::ArrayRef<int64_t> sizes, TileBody body);
   llvm::SmallVector<int64_t> getTileSizes();
   void setPanel(OpBuilder &b, Value panel);
   void setChunk(OpBuilder &b, Value panel, Value number, int64_t size);
@@ -80,18 +84,24 @@ private:
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   void emitDecode(OpBuilder &b);
   std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
-  Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc, qt::BoundAttr bound);
+  Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc,
+            qt::BoundAttr bound);
   qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
   Values loadStarts(OpBuilder &b, Value at, int64_t count);
   Values loadColumns(OpBuilder &b, Value at, VectorType type);
-  using BlockBody = llvm::function_ref<Values(OpBuilder &, Value block, Values sums)>;
-  Values forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums, BlockBody body);
+  using BlockBody =
+      llvm::function_ref<Values(OpBuilder &, Value block, Values sums)>;
+  Values forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums,
+                      BlockBody body);
 
   // The epilogue.
-  void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row, int64_t count);
+  void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
+                    int64_t count);
   void emitStore(OpBuilder &b, Value value, Value row, int64_t v);
-  Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at, Value mask);
-  Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at, Value mask);
+  Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at,
+                      Value mask);
+  Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at,
+                            Value mask);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
 
   KernelBuilder &kernel;
@@ -100,26 +110,26 @@ private:
   mlir::Location loc;
   qt::LayoutAttr layout;
   bool hasVnni;
-  int64_t width;      ///< 32-bit lanes of a register
-  int64_t nr, mr;     ///< columns of a panel, rows of a tile
-  int64_t vectors;    ///< registers across a panel
+  int64_t width;   ///< 32-bit lanes of a register
+  int64_t nr, mr;  ///< columns of a panel, rows of a tile
+  int64_t vectors; ///< registers across a panel
   int64_t n, k;
-  int64_t blockRows;  ///< rows of a unit
-  int64_t chunk;      ///< of K, which one pass over the rows goes through
+  int64_t blockRows; ///< rows of a unit
+  int64_t chunk;     ///< of K, which one pass over the rows goes through
   int64_t numChunks;
   int64_t groupPanels; ///< panels of a unit
   llvm::SmallVector<mlir::AffineExpr> resultSizes;
   Value lhsBuffer, scalesBuffer, packed, resultBuffer;
   Value rows, firstRow, firstPanel, lastPanel;
   Value column, sumOffset; ///< of the panel at hand
-  Value header;    ///< where the panel of the unit begins
-  Value chunkBase; ///< the panel's data of the chunk
-  Value from, to;  ///< the chunk in units of K
-  Value decoded;   ///< scratch: a chunk of a w4i panel as bytes
-  Value copiedRows; ///< scratch: floats of the block's rows in a chunk
-  Value sumBuffer; ///< scratch: sums between chunks
-  Value tile;      ///< scratch: a tile of results for a long epilogue
-  bool keepsSums;  ///< the sums of a tile lie in scratch during its loop
+  Value header;            ///< where the panel of the unit begins
+  Value chunkBase;         ///< the panel's data of the chunk
+  Value from, to;          ///< the chunk in units of K
+  Value decoded;           ///< scratch: a chunk of a w4i panel as bytes
+  Value copiedRows;        ///< scratch: floats of the block's rows in a chunk
+  Value sumBuffer;         ///< scratch: sums between chunks
+  Value tile;              ///< scratch: a tile of results for a long epilogue
+  bool keepsSums; ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false, usesCopy = false;
 };
 

@@ -1,4 +1,5 @@
-//===- ContractionEpilogue.cpp - What is done with the sums of a tile -*- C++ -*-===//
+//===- ContractionEpilogue.cpp - What is done with the sums of a tile -*- C++
+//-*-===//
 //
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
@@ -16,7 +17,8 @@ using namespace mlir;
 using namespace quantc;
 
 /// Where row \p row of an operand that broadcasts to the result begins.
-Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand, Value row) {
+Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
+                                        Value row) {
   SmallVector<AffineExpr> own(shapes.getSizes(operand));
   if (llvm::equal(own, resultSizes))
     return times(b, row, n);
@@ -30,9 +32,12 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand, Value row) 
   for (size_t dim = resultSizes.size() - 1; dim-- > shift;) {
     AffineExpr size = own[dim - shift];
     Value size0 = kernel.getIndex(resultSizes[dim]);
-    Value position = dim == 0 ? rest : arith::RemUIOp::create(b, loc, rest, size0).getResult();
+    Value position =
+        dim == 0 ? rest
+                 : arith::RemUIOp::create(b, loc, rest, size0).getResult();
     if (size != unit) {
-      Value term = arith::MulIOp::create(b, loc, position, kernel.getIndex(stride));
+      Value term =
+          arith::MulIOp::create(b, loc, position, kernel.getIndex(stride));
       offset = add(b, offset, term);
     }
     if (dim != 0)
@@ -50,10 +55,12 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   if (own.empty() || (own.back() == shapes.getConstant(1) && n != 1))
     return splat(b, memref::LoadOp::create(b, loc, buffer, offset));
   Value from = add(b, offset, at);
-  VectorType type = vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
+  VectorType type =
+      vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
   if (!mask)
     return vector::LoadOp::create(b, loc, type, buffer, from);
-  return vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask, zeros(b, type));
+  return vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask,
+                                      zeros(b, type));
 }
 
 /// Clones the region onto \p accumulator, which holds columns from \p at on.
@@ -64,15 +71,17 @@ Value ContractionEmitter::applyEpilogue(OpBuilder &b, Value accumulator,
   Block &region = contract.getEpilogue().front();
   IRMapping mapping;
   mapping.map(region.getArgument(0), accumulator);
-  for (auto [argument, operand] :
-       llvm::zip_equal(region.getArguments().drop_front(), contract.getEpilogueOperands()))
+  for (auto [argument, operand] : llvm::zip_equal(
+           region.getArguments().drop_front(), contract.getEpilogueOperands()))
     if (!argument.use_empty())
       mapping.map(argument, loadEpilogueOperand(b, operand, row, at, mask));
   for (Operation &op : region.without_terminator()) {
     Attribute constant;
     if (matchPattern(&op, m_Constant(&constant))) {
       auto type = vectorOf(op.getResult(0).getType());
-      mapping.map(op.getResult(0), arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, constant)));
+      mapping.map(op.getResult(0),
+                  arith::ConstantOp::create(
+                      b, loc, DenseElementsAttr::get(type, constant)));
       continue;
     }
     SmallVector<Value> operands;
@@ -84,7 +93,8 @@ Value ContractionEmitter::applyEpilogue(OpBuilder &b, Value accumulator,
   return mapping.lookup(region.getTerminator()->getOperand(0));
 }
 
-void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row, int64_t v) {
+void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row,
+                                   int64_t v) {
   Value at = plus(b, column, v * width);
   Value mask;
   if (n % nr != 0) {
@@ -108,7 +118,8 @@ static bool isLong(qt::ContractOp contract) {
          });
 }
 
-void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values, Value row, int64_t count) {
+void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
+                                      Value row, int64_t count) {
   if (!isLong(contract) || count == 1) {
     for (int64_t r = 0; r < count; ++r)
       for (int64_t v = 0; v < vectors; ++v)
@@ -122,7 +133,8 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values, Valu
   Value r = loop.getInductionVar();
   for (int64_t v = 0; v < vectors; ++v) {
     Value from = plus(body, times(body, r, nr), v * width);
-    Value value = vector::LoadOp::create(body, loc, vectorOf(b.getF32Type()), tile, from);
+    Value value =
+        vector::LoadOp::create(body, loc, vectorOf(b.getF32Type()), tile, from);
     emitStore(body, value, add(body, row, r), v);
   }
 }

@@ -1,4 +1,5 @@
-//===- ContractionForms.cpp - The loops over K of every packed form -*- C++ -*-===//
+//===- ContractionForms.cpp - The loops over K of every packed form -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,14 +24,16 @@ using Values = SmallVector<Value>;
 
 /// What the sums start from, before the first chunk.
 Values ContractionEmitter::startTile(OpBuilder &b, int64_t count) {
-  bool isInteger = layout.getForm() == qt::LayoutForm::S8 || layout.getForm() == qt::LayoutForm::W4I;
+  bool isInteger = layout.getForm() == qt::LayoutForm::S8 ||
+                   layout.getForm() == qt::LayoutForm::W4I;
   if (isInteger && layout.getBias())
     return loadStarts(b, plus(b, header, nr * 4), count);
   // The chunks and blocks of the other forms have starts of their own.
   return Values(count * vectors, zeros(b, vectorOf(getSumType())));
 }
 
-Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count, Values sums) {
+Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
+                                   Values sums) {
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
     return sumFloats(b, row, count, sums);
@@ -47,14 +50,17 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count, Value
 }
 
 /// Integer sums: f32(sum) * (scale of the row * scale of the column).
-Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count, Values sums) {
+Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count,
+                                      Values sums) {
   if (getSumType().isF32())
     return sums;
   VectorType type = vectorOf(b.getF32Type());
   bool isMatched = layout.getForm() == qt::LayoutForm::Matched;
-  Values result, columns = loadColumns(b, isMatched ? plus(b, header, 64) : header, type);
+  Values result,
+      columns = loadColumns(b, isMatched ? plus(b, header, 64) : header, type);
   for (int64_t r = 0; r < count; ++r) {
-    Value scale = splat(b, memref::LoadOp::create(b, loc, scalesBuffer, plus(b, row, r)));
+    Value scale =
+        splat(b, memref::LoadOp::create(b, loc, scalesBuffer, plus(b, row, r)));
     for (int64_t v = 0; v < vectors; ++v) {
       Value both = arith::MulFOp::create(b, loc, scale, columns[v]);
       Value sum = arith::SIToFPOp::create(b, loc, type, sums[r * vectors + v]);
@@ -79,7 +85,8 @@ qt::BoundAttr ContractionEmitter::makeBound(int64_t rhsLow, int64_t rhsHigh,
 }
 
 /// A register for each part of a panel's row at \p at.
-Values ContractionEmitter::loadColumns(OpBuilder &b, Value at, VectorType type) {
+Values ContractionEmitter::loadColumns(OpBuilder &b, Value at,
+                                       VectorType type) {
   Values columns;
   int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
   for (int64_t v = 0; v < vectors; ++v)
@@ -102,42 +109,53 @@ Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
 // Floats
 //===----------------------------------------------------------------------===//
 
-Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count, Values sums) {
+Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
+                                     Values sums) {
   VectorType type = vectorOf(b.getF32Type());
   int64_t stride = usesCopy ? chunk + copyPadding : k;
   Value source = usesCopy ? copiedRows : lhsBuffer;
-  Value base = times(b, usesCopy ? arith::SubIOp::create(b, loc, row, firstRow).getResult() : row, stride);
+  Value base = times(
+      b,
+      usesCopy ? arith::SubIOp::create(b, loc, row, firstRow).getResult() : row,
+      stride);
   if (usesCopy)
     base = arith::SubIOp::create(b, loc, base, from);
   // Products are added in ascending order whatever the chunks.
   auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
-    Value at = add(inner, chunkBase, times(inner, arith::SubIOp::create(inner, loc, p, from), nr * 4));
+    Value at =
+        add(inner, chunkBase,
+            times(inner, arith::SubIOp::create(inner, loc, p, from), nr * 4));
     Values weights = loadColumns(inner, plus(inner, at, offset * nr * 4), type);
     if (count == 1)
       prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
     Value x0 = add(inner, base, p);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = splat(inner, memref::LoadOp::create(inner, loc, source, plus(inner, x0, r * stride + offset)));
+      Value x = splat(
+          inner, memref::LoadOp::create(inner, loc, source,
+                                        plus(inner, x0, r * stride + offset)));
       for (int64_t v = 0; v < vectors; ++v)
-        sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v], sums[r * vectors + v]);
+        sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v],
+                                                    sums[r * vectors + v]);
     }
     return sums;
   };
   auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
-    auto steps = scf::ForOp::create(b, loc, first, last, index(unroll), sums,
-                                    [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
-                                      Values values(carried);
-                                      for (int64_t u = 0; u < unroll; ++u)
-                                        values = step(inner, p, u, values);
-                                      scf::YieldOp::create(inner, loc, values);
-                                    });
+    auto steps = scf::ForOp::create(
+        b, loc, first, last, index(unroll), sums,
+        [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+          Values values(carried);
+          for (int64_t u = 0; u < unroll; ++u)
+            values = step(inner, p, u, values);
+          scf::YieldOp::create(inner, loc, values);
+        });
     return Values(steps.getResults());
   };
   constexpr int64_t unroll = 4;
   // Chunks are multiples of 4 but for the last one.
   if (k % unroll == 0)
     return loop(from, to, unroll, sums);
-  Value whole = times(b, arith::DivUIOp::create(b, loc, to, index(unroll)), unroll);
+  Value whole =
+      times(b, arith::DivUIOp::create(b, loc, to, index(unroll)), unroll);
   sums = loop(from, whole, unroll, sums);
   return loop(whole, to, 1, sums);
 }
@@ -146,91 +164,113 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count, Val
 // 8 bits
 //===----------------------------------------------------------------------===//
 
-Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count, Values sums) {
-  int64_t steps = llvm::divideCeil(k, 4), stride = numerics::activationStride(k);
+Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
+                                 Values sums) {
+  int64_t steps = llvm::divideCeil(k, 4),
+          stride = numerics::activationStride(k);
   Value base = times(b, row, stride);
   qt::BoundAttr bound = makeBound(-127, 127, steps);
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
-    Value at = add(inner, chunkBase, times(inner, arith::SubIOp::create(inner, loc, p, from), nr));
+    Value at =
+        add(inner, chunkBase,
+            times(inner, arith::SubIOp::create(inner, loc, p, from), nr));
     Values weights = loadColumns(inner, plus(inner, at, offset * nr), bytes);
     if (count == 1)
       prefetch(inner, plus(inner, at, offset * nr), nr * 4);
     Value x0 = add(inner, base, p);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = broadcastActivations(inner, plus(inner, x0, r * stride + offset));
+      Value x =
+          broadcastActivations(inner, plus(inner, x0, r * stride + offset));
       for (int64_t v = 0; v < vectors; ++v)
-        sums[r * vectors + v] = dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
+        sums[r * vectors + v] =
+            dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
     }
     return sums;
   };
   auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
-    auto steps = scf::ForOp::create(b, loc, first, last, index(unroll * 4), sums,
-                                    [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
-                                      Values values(carried);
-                                      for (int64_t u = 0; u < unroll; ++u)
-                                        values = step(inner, p, u * 4, values);
-                                      scf::YieldOp::create(inner, loc, values);
-                                    });
+    auto steps = scf::ForOp::create(
+        b, loc, first, last, index(unroll * 4), sums,
+        [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
+          Values values(carried);
+          for (int64_t u = 0; u < unroll; ++u)
+            values = step(inner, p, u * 4, values);
+          scf::YieldOp::create(inner, loc, values);
+        });
     return Values(steps.getResults());
   };
   constexpr int64_t unroll = 4;
   if (steps % unroll == 0)
     return loop(from, to, unroll, sums);
-  Value whole = times(b, arith::DivUIOp::create(b, loc, to, index(unroll * 4)), unroll * 4);
+  Value whole = times(b, arith::DivUIOp::create(b, loc, to, index(unroll * 4)),
+                      unroll * 4);
   sums = loop(from, whole, unroll, sums);
   return loop(whole, to, 1, sums);
 }
 
-Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count, Values sums) {
+Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
+                                      Values sums) {
   int64_t stride = numerics::activationStride(k);
   auto count32 = [&](int64_t byte) -> Value {
     Value word = loadInteger(b, packed, plus(b, header, byte));
     return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), word);
   };
   Value pairs = count32(0), singles = count32(4);
-  Value starts = plus(b, header, 64 + nr * 4), list = plus(b, header, 64 + nr * 8);
+  Value starts = plus(b, header, 64 + nr * 4),
+        list = plus(b, header, 64 + nr * 8);
   Value twice = times(b, pairs, 2), total = add(b, twice, singles);
   // The list is padded to whole cache lines.
-  Value listBytes = times(b, arith::CeilDivUIOp::create(b, loc, total, index(16)), 64);
+  Value listBytes =
+      times(b, arith::CeilDivUIOp::create(b, loc, total, index(16)), 64);
   Value data = add(b, list, listBytes);
   Value base = times(b, row, stride);
   MLIRContext *context = b.getContext();
-  VectorType halves = vectorOf(b.getI16Type(), 2), bytes = vectorOf(b.getI8Type(), 4);
-  Value ones = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+  VectorType halves = vectorOf(b.getI16Type(), 2),
+             bytes = vectorOf(b.getI8Type(), 4);
+  Value ones = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
   // Of all weights of one sign in a lane over a chain the packer proved 128.
   auto laneBound = [&](int64_t chain) {
-    return qt::BoundAttr::get(context, 0, 255, -127, 127, chain, /*hasLane=*/true, -128, 128, 0, 0);
+    return qt::BoundAttr::get(context, 0, 255, -127, 127, chain,
+                              /*hasLane=*/true, -128, 128, 0, 0);
   };
   int64_t steps = llvm::divideCeil(k, 4) * 2;
-  auto widen = qt::BoundAttr::get(context, -32640, 32640, 1, 1, steps, false, 0, 0, 0, 0);
+  auto widen = qt::BoundAttr::get(context, -32640, 32640, 1, 1, steps, false, 0,
+                                  0, 0, 0);
   auto loop = [&](Value first, Value last, int64_t chain, Values sums) {
     auto body = [&](OpBuilder &inner, Location, Value s, ValueRange carried) {
       Values sums(carried), offsets;
       SmallVector<Values> weights;
-      Value at = add(inner, data, times(inner, s, nr * 4)), entry = add(inner, list, times(inner, s, 4));
+      Value at = add(inner, data, times(inner, s, nr * 4)),
+            entry = add(inner, list, times(inner, s, 4));
       for (int64_t i = 0; i < chain; ++i) {
         Value word = loadInteger(inner, packed, plus(inner, entry, i * 4));
-        Value offset = arith::IndexCastUIOp::create(inner, loc, inner.getIndexType(), word);
+        Value offset = arith::IndexCastUIOp::create(inner, loc,
+                                                    inner.getIndexType(), word);
         offsets.push_back(add(inner, base, offset));
-        weights.push_back(loadColumns(inner, plus(inner, at, i * nr * 4), bytes));
+        weights.push_back(
+            loadColumns(inner, plus(inner, at, i * nr * 4), bytes));
         if (count == 1)
           prefetch(inner, plus(inner, at, i * nr * 4), nr * 4);
       }
       for (int64_t r = 0; r < count; ++r) {
         Values x;
         for (int64_t i = 0; i < chain; ++i)
-          x.push_back(broadcastActivations(inner, plus(inner, offsets[i], r * stride)));
+          x.push_back(
+              broadcastActivations(inner, plus(inner, offsets[i], r * stride)));
         for (int64_t v = 0; v < vectors; ++v) {
           Value sum = zeros(inner, halves);
           for (int64_t i = 0; i < chain; ++i)
             sum = dot(inner, 2, x[i], weights[i][v], sum, laneBound(chain));
-          sums[r * vectors + v] = dot(inner, 2, sum, ones, sums[r * vectors + v], widen);
+          sums[r * vectors + v] =
+              dot(inner, 2, sum, ones, sums[r * vectors + v], widen);
         }
       }
       scf::YieldOp::create(inner, loc, sums);
     };
-    return Values(scf::ForOp::create(b, loc, first, last, index(chain), sums, body).getResults());
+    return Values(
+        scf::ForOp::create(b, loc, first, last, index(chain), sums, body)
+            .getResults());
   };
   for (auto [sum, start] : llvm::zip_equal(sums, loadStarts(b, starts, count)))
     sum = arith::AddIOp::create(b, loc, sum, start);
@@ -243,14 +283,16 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count, Va
 //===----------------------------------------------------------------------===//
 
 /// The blocks of the chunk, counted from its first one.
-Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums, BlockBody body) {
+Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
+                                        Values sums, BlockBody body) {
   Value length = arith::SubIOp::create(b, loc, to, from);
   Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
   if (!keepsSums || count < mr) {
-    auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1), sums,
-                                   [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
-                                     scf::YieldOp::create(inner, loc, body(inner, block, Values(carried)));
-                                   });
+    auto loop = scf::ForOp::create(
+        b, loc, index(0), blocks, index(1), sums,
+        [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
+          scf::YieldOp::create(inner, loc, body(inner, block, Values(carried)));
+        });
     return Values(loop.getResults());
   }
   storeSums(b, sums, row);
@@ -260,42 +302,53 @@ Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count, 
   return loadSums(b, row, count);
 }
 
-Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count, Values sums) {
-  int64_t blocks = llvm::divideCeil(k, 32), stride = numerics::activationStride(k);
-  VectorType real = vectorOf(b.getF32Type()), bytes = vectorOf(b.getI8Type(), 4);
+Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
+                                  Values sums) {
+  int64_t blocks = llvm::divideCeil(k, 32),
+          stride = numerics::activationStride(k);
+  VectorType real = vectorOf(b.getF32Type()),
+             bytes = vectorOf(b.getI8Type(), 4);
   Value base = add(b, times(b, row, stride), from);
   Value firstBlock = arith::DivUIOp::create(b, loc, from, index(32));
   Value scaleBase = add(b, times(b, row, blocks), firstBlock);
   qt::BoundAttr bound = makeBound(-127, 127, 8);
-  return forEachBlock(b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
-    Value head = add(inner, chunkBase, times(inner, block, nr * 40));
-    Value data = plus(inner, head, nr * 8);
-    Values partial = loadStarts(inner, plus(inner, head, nr * 4), count);
-    Value offset = add(inner, base, times(inner, block, 32));
-    if (count == 1)
-      prefetch(inner, head, nr * 40);
-    for (int64_t s = 0; s < 8; ++s) {
-      Values weights = loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
-      for (int64_t r = 0; r < count; ++r) {
-        Value x = broadcastActivations(inner, plus(inner, offset, r * stride + s * 4));
-        for (int64_t v = 0; v < vectors; ++v)
-          partial[r * vectors + v] = dot(inner, 4, x, weights[v], partial[r * vectors + v], bound);
-      }
-    }
-    Values columns = loadColumns(inner, head, real);
-    if (sums.empty())
-      sums = loadSums(inner, row, count);
-    Value scaleAt = add(inner, scaleBase, block);
-    for (int64_t r = 0; r < count; ++r) {
-      Value scale = splat(inner, memref::LoadOp::create(inner, loc, scalesBuffer, plus(inner, scaleAt, r * blocks)));
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value both = arith::MulFOp::create(inner, loc, scale, columns[v]);
-        Value sum = arith::SIToFPOp::create(inner, loc, real, partial[r * vectors + v]);
-        sums[r * vectors + v] = math::FmaOp::create(inner, loc, sum, both, sums[r * vectors + v]);
-      }
-    }
-    return sums;
-  });
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value head = add(inner, chunkBase, times(inner, block, nr * 40));
+        Value data = plus(inner, head, nr * 8);
+        Values partial = loadStarts(inner, plus(inner, head, nr * 4), count);
+        Value offset = add(inner, base, times(inner, block, 32));
+        if (count == 1)
+          prefetch(inner, head, nr * 40);
+        for (int64_t s = 0; s < 8; ++s) {
+          Values weights =
+              loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
+          for (int64_t r = 0; r < count; ++r) {
+            Value x = broadcastActivations(
+                inner, plus(inner, offset, r * stride + s * 4));
+            for (int64_t v = 0; v < vectors; ++v)
+              partial[r * vectors + v] =
+                  dot(inner, 4, x, weights[v], partial[r * vectors + v], bound);
+          }
+        }
+        Values columns = loadColumns(inner, head, real);
+        if (sums.empty())
+          sums = loadSums(inner, row, count);
+        Value scaleAt = add(inner, scaleBase, block);
+        for (int64_t r = 0; r < count; ++r) {
+          Value scale = splat(
+              inner, memref::LoadOp::create(inner, loc, scalesBuffer,
+                                            plus(inner, scaleAt, r * blocks)));
+          for (int64_t v = 0; v < vectors; ++v) {
+            Value both = arith::MulFOp::create(inner, loc, scale, columns[v]);
+            Value sum = arith::SIToFPOp::create(inner, loc, real,
+                                                partial[r * vectors + v]);
+            sums[r * vectors + v] = math::FmaOp::create(inner, loc, sum, both,
+                                                        sums[r * vectors + v]);
+          }
+        }
+        return sums;
+      });
 }
 
 //===----------------------------------------------------------------------===//
@@ -303,17 +356,23 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count, Values
 //===----------------------------------------------------------------------===//
 
 /// The codes of two steps from the bytes at \p at: low and high nibbles less 8.
-std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b, Value at) {
+std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b,
+                                                          Value at) {
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(bytes, b.getI8IntegerAttr(static_cast<int8_t>(value))));
+    return arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(bytes,
+                               b.getI8IntegerAttr(static_cast<int8_t>(value))));
   };
   Value both = vector::LoadOp::create(b, loc, bytes, packed, at);
   // Shifted as 16-bit lanes, which every target can; the mask drops what came
   // from the neighbour.
   VectorType halves = vectorOf(b.getI16Type(), 2);
-  Value four = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(4)));
-  Value shifted = arith::ShRUIOp::create(b, loc, vector::BitCastOp::create(b, loc, halves, both), four);
+  Value four = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(4)));
+  Value shifted = arith::ShRUIOp::create(
+      b, loc, vector::BitCastOp::create(b, loc, halves, both), four);
   shifted = vector::BitCastOp::create(b, loc, bytes, shifted);
   auto finish = [&](Value x) -> Value {
     Value nibble = arith::AndIOp::create(b, loc, x, constant(15));
@@ -329,70 +388,88 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value block = loop.getInductionVar();
-  Value source = add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
+  Value source =
+      add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
   Value target = times(body, block, nr * 32);
   for (int64_t pair = 0; pair < 4; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
-      auto [low, high] = decodeNibbles(body, plus(body, source, pair * nr * 4 + v * width * 4));
+      auto [low, high] = decodeNibbles(
+          body, plus(body, source, pair * nr * 4 + v * width * 4));
       int64_t at = pair * nr * 8 + v * width * 4;
       vector::StoreOp::create(body, loc, low, decoded, plus(body, target, at));
-      vector::StoreOp::create(body, loc, high, decoded, plus(body, target, at + nr * 4));
+      vector::StoreOp::create(body, loc, high, decoded,
+                              plus(body, target, at + nr * 4));
     }
 }
 
-Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count, Values sums) {
+Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
+                                  Values sums) {
   int64_t stride = numerics::activationStride(k);
-  VectorType words = vectorOf(b.getI32Type()), halves = vectorOf(b.getI16Type(), 2), bytes = vectorOf(b.getI8Type(), 4);
+  VectorType words = vectorOf(b.getI32Type()),
+             halves = vectorOf(b.getI16Type(), 2),
+             bytes = vectorOf(b.getI8Type(), 4);
   Value base = add(b, times(b, row, stride), from);
   // 255 * 8 * 16 products fit 16 bits; with VNNI 32-bit lanes cost no more.
   qt::BoundAttr narrow = makeBound(-8, 7, 8);
-  auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127, llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
-  Value sixteen = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
-  return forEachBlock(b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
-    Value head = add(inner, chunkBase, times(inner, block, nr * 20));
-    Value nibbles = plus(inner, head, nr * 4), plain = times(inner, block, nr * 32);
-    Value offset = add(inner, base, times(inner, block, 32));
-    if (count == 1)
-      prefetch(inner, head, nr * 20);
-    Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)), weights[2];
-    for (int64_t s = 0; s < 8; ++s) {
-      if (s % 2 == 0) {
-        weights[0].clear();
-        weights[1].clear();
-        for (int64_t v = 0; v < vectors; ++v) {
-          if (useDecoded) {
-            for (int64_t i = 0; i < 2; ++i)
-              weights[i].push_back(vector::LoadOp::create(inner, loc, bytes, decoded,
-                                                          plus(inner, plain, (s + i) * nr * 4 + v * width * 4)));
+  auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127,
+                                  llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
+  Value sixteen = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value head = add(inner, chunkBase, times(inner, block, nr * 20));
+        Value nibbles = plus(inner, head, nr * 4),
+              plain = times(inner, block, nr * 32);
+        Value offset = add(inner, base, times(inner, block, 32));
+        if (count == 1)
+          prefetch(inner, head, nr * 20);
+        Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)),
+            weights[2];
+        for (int64_t s = 0; s < 8; ++s) {
+          if (s % 2 == 0) {
+            weights[0].clear();
+            weights[1].clear();
+            for (int64_t v = 0; v < vectors; ++v) {
+              if (useDecoded) {
+                for (int64_t i = 0; i < 2; ++i)
+                  weights[i].push_back(vector::LoadOp::create(
+                      inner, loc, bytes, decoded,
+                      plus(inner, plain, (s + i) * nr * 4 + v * width * 4)));
+                continue;
+              }
+              auto [low, high] = decodeNibbles(
+                  inner, plus(inner, nibbles, s / 2 * nr * 4 + v * width * 4));
+              weights[0].push_back(low);
+              weights[1].push_back(high);
+            }
+          }
+          for (int64_t r = 0; r < count; ++r) {
+            Value x = broadcastActivations(
+                inner, plus(inner, offset, r * stride + s * 4));
+            for (int64_t v = 0; v < vectors; ++v) {
+              Value &sum = partial[r * vectors + v];
+              sum = dot(inner, hasVnni ? 4 : 2, x, weights[s % 2][v], sum,
+                        narrow);
+            }
+          }
+        }
+        Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
+        if (hasVnni)
+          for (Value &multiplier : multipliers)
+            multiplier =
+                arith::ShRSIOp::create(inner, loc, multiplier, sixteen);
+        if (sums.empty())
+          sums = loadSums(inner, row, count);
+        for (int64_t i = 0; i < count * vectors; ++i) {
+          if (!hasVnni) {
+            sums[i] = dot(inner, 2, partial[i], multipliers[i % vectors],
+                          sums[i], widen);
             continue;
           }
-          auto [low, high] = decodeNibbles(inner, plus(inner, nibbles, s / 2 * nr * 4 + v * width * 4));
-          weights[0].push_back(low);
-          weights[1].push_back(high);
+          Value product = arith::MulIOp::create(inner, loc, partial[i],
+                                                multipliers[i % vectors]);
+          sums[i] = arith::AddIOp::create(inner, loc, sums[i], product);
         }
-      }
-      for (int64_t r = 0; r < count; ++r) {
-        Value x = broadcastActivations(inner, plus(inner, offset, r * stride + s * 4));
-        for (int64_t v = 0; v < vectors; ++v) {
-          Value &sum = partial[r * vectors + v];
-          sum = dot(inner, hasVnni ? 4 : 2, x, weights[s % 2][v], sum, narrow);
-        }
-      }
-    }
-    Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
-    if (hasVnni)
-      for (Value &multiplier : multipliers)
-        multiplier = arith::ShRSIOp::create(inner, loc, multiplier, sixteen);
-    if (sums.empty())
-      sums = loadSums(inner, row, count);
-    for (int64_t i = 0; i < count * vectors; ++i) {
-      if (!hasVnni) {
-        sums[i] = dot(inner, 2, partial[i], multipliers[i % vectors], sums[i], widen);
-        continue;
-      }
-      Value product = arith::MulIOp::create(inner, loc, partial[i], multipliers[i % vectors]);
-      sums[i] = arith::AddIOp::create(inner, loc, sums[i], product);
-    }
-    return sums;
-  });
+        return sums;
+      });
 }

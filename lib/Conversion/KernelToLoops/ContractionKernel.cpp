@@ -43,7 +43,9 @@ bool quantc::canEmitContraction(func::FuncOp kernel) {
 }
 
 LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
-  return ContractionEmitter(kernel, cast<qt::ContractOp>(getOnlyOp(kernel.getKernel()))).emit();
+  return ContractionEmitter(kernel,
+                            cast<qt::ContractOp>(getOnlyOp(kernel.getKernel())))
+      .emit();
 }
 
 ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
@@ -72,12 +74,19 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
   blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
-  groupPanels = numChunks == 1 ? 1 : std::clamp<int64_t>(panels / leastGroups, 1, std::max<int64_t>(1, groupColumns / nr));
+  groupPanels =
+      numChunks == 1
+          ? 1
+          : std::clamp<int64_t>(panels / leastGroups, 1,
+                                std::max<int64_t>(1, groupColumns / nr));
   // With 16 registers the sums of a tile and of its block do not fit at once.
-  keepsSums = width == 8 && (layout.getForm() == qt::LayoutForm::W4I || layout.getForm() == qt::LayoutForm::B32);
+  keepsSums = width == 8 && (layout.getForm() == qt::LayoutForm::W4I ||
+                             layout.getForm() == qt::LayoutForm::B32);
 }
 
-Value ContractionEmitter::index(int64_t value) { return kernel.getIndex(value); }
+Value ContractionEmitter::index(int64_t value) {
+  return kernel.getIndex(value);
+}
 
 Value ContractionEmitter::add(OpBuilder &b, Value x, Value y) {
   return arith::AddIOp::create(b, loc, x, y);
@@ -100,7 +109,8 @@ VectorType ContractionEmitter::vectorOf(Type element, int64_t factor) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult ContractionEmitter::emit() {
-  int64_t panels = llvm::divideCeil(n, nr), groups = llvm::divideCeil(panels, groupPanels);
+  int64_t panels = llvm::divideCeil(n, nr),
+          groups = llvm::divideCeil(panels, groupPanels);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
   AffineExpr blocks = m.ceilDiv(blockRows);
   // A call of less than some 100,000 products is not worth its dispatch.
@@ -114,22 +124,29 @@ LogicalResult ContractionEmitter::emit() {
   resultBuffer = kernel.getResultBuffer(0);
   rows = kernel.getIndex(m);
   if (layout.getForm() == qt::LayoutForm::W4I)
-    decoded = kernel.allocateScratch(b.getI8Type(), shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
+    decoded = kernel.allocateScratch(
+        b.getI8Type(),
+        shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
   if (layout.getForm() == qt::LayoutForm::F32 && numChunks > 1)
-    copiedRows = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(blockRows * (chunk + copyPadding)));
+    copiedRows = kernel.allocateScratch(
+        b.getF32Type(), shapes.getConstant(blockRows * (chunk + copyPadding)));
   if (numChunks > 1 || keepsSums)
-    sumBuffer = kernel.allocateScratch(getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
+    sumBuffer = kernel.allocateScratch(
+        getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(mr * nr));
 
-  auto loop = scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  auto loop =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
   Value block = arith::DivUIOp::create(body, loc, unit, index(groups));
   Value group = arith::RemUIOp::create(body, loc, unit, index(groups));
   firstRow = times(body, block, blockRows);
-  Value last = arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows), rows);
+  Value last =
+      arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows), rows);
   firstPanel = times(body, group, groupPanels);
-  lastPanel = arith::MinUIOp::create(body, loc, plus(body, firstPanel, groupPanels), index(panels));
+  lastPanel = arith::MinUIOp::create(
+      body, loc, plus(body, firstPanel, groupPanels), index(panels));
   emitUnit(body, last);
   return success();
 }
@@ -144,12 +161,18 @@ void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
 
 void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   if (numChunks == 1 && layout.getForm() != qt::LayoutForm::W4I)
-    return forEachPanel(b, [&](OpBuilder &inner, Value panel) { emitWhole(inner, panel, last, getTileSizes()); });
+    return forEachPanel(b, [&](OpBuilder &inner, Value panel) {
+      emitWhole(inner, panel, last, getTileSizes());
+    });
   Value count = arith::SubIOp::create(b, loc, last, firstRow);
-  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count, index(mr));
+  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
+                                     index(mr));
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
-  OpBuilder then = branch.getThenBodyBuilder(), otherwise = branch.getElseBodyBuilder();
-  forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) { emitWhole(inner, panel, last, {1}); });
+  OpBuilder then = branch.getThenBodyBuilder(),
+            otherwise = branch.getElseBodyBuilder();
+  forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
+    emitWhole(inner, panel, last, {1});
+  });
   if (numChunks > 1)
     return emitChunks(then, last);
   forEachPanel(then, [&](OpBuilder &inner, Value panel) {
@@ -163,24 +186,30 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
 }
 
 /// Each tile goes through all of K at once.
-void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last, ArrayRef<int64_t> sizes) {
+void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
+                                   ArrayRef<int64_t> sizes) {
   setPanel(b, panel);
   setChunk(b, panel, index(0), k);
-  forEachTile(b, firstRow, last, sizes, [&](OpBuilder &inner, Value row, int64_t count) {
-    prefetchNext(inner, row, count);
-    Values sums = startTile(inner, count);
-    if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
-      sums = sumTile(inner, row, count, sums);
-    } else { // its chunks are apart
-      auto loop = scf::ForOp::create(inner, loc, index(0), index(numChunks), index(1), sums);
-      OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-      setChunk(body, panel, loop.getInductionVar(), chunk);
-      scf::YieldOp::create(body, loc, sumTile(body, row, count, Values(loop.getRegionIterArgs())));
-      sums = Values(loop.getResults());
-      setChunk(inner, panel, index(0), k);
-    }
-    emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
-  });
+  forEachTile(
+      b, firstRow, last, sizes,
+      [&](OpBuilder &inner, Value row, int64_t count) {
+        prefetchNext(inner, row, count);
+        Values sums = startTile(inner, count);
+        if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
+          sums = sumTile(inner, row, count, sums);
+        } else { // its chunks are apart
+          auto loop = scf::ForOp::create(inner, loc, index(0), index(numChunks),
+                                         index(1), sums);
+          OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+          setChunk(body, panel, loop.getInductionVar(), chunk);
+          scf::YieldOp::create(
+              body, loc,
+              sumTile(body, row, count, Values(loop.getRegionIterArgs())));
+          sums = Values(loop.getResults());
+          setChunk(inner, panel, index(0), k);
+        }
+        emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
+      });
 }
 
 /// All tiles go through one chunk after the other.
@@ -188,9 +217,10 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   forEachPanel(b, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, index(0), chunk);
-    forEachTile(inner, firstRow, last, {1}, [&](OpBuilder &body, Value row, int64_t count) {
-      storeSums(body, startTile(body, count), row);
-    });
+    forEachTile(inner, firstRow, last, {1},
+                [&](OpBuilder &body, Value row, int64_t count) {
+                  storeSums(body, startTile(body, count), row);
+                });
   });
   auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
@@ -205,18 +235,25 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
       useDecoded = true;
     }
     usesCopy = copiedRows != nullptr;
-    forEachTile(inner, firstRow, last, getTileSizes(), [&](OpBuilder &body, Value row, int64_t count) {
-      prefetchNext(body, row, count);
-      storeSums(body, sumTile(body, row, count, loadSums(body, row, count)), row);
-    });
+    forEachTile(
+        inner, firstRow, last, getTileSizes(),
+        [&](OpBuilder &body, Value row, int64_t count) {
+          prefetchNext(body, row, count);
+          storeSums(body, sumTile(body, row, count, loadSums(body, row, count)),
+                    row);
+        });
     usesCopy = useDecoded = false;
   });
   forEachPanel(b, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, index(0), chunk);
-    forEachTile(inner, firstRow, last, {1}, [&](OpBuilder &body, Value row, int64_t count) {
-      emitEpilogue(body, finishTile(body, row, count, loadSums(body, row, count)), row, count);
-    });
+    forEachTile(inner, firstRow, last, {1},
+                [&](OpBuilder &body, Value row, int64_t count) {
+                  emitEpilogue(
+                      body,
+                      finishTile(body, row, count, loadSums(body, row, count)),
+                      row, count);
+                });
   });
 }
 
@@ -226,21 +263,27 @@ void ContractionEmitter::copyRows(OpBuilder &b, Value number, Value last) {
   Value begin = times(b, number, chunk);
   Value end = arith::MinUIOp::create(b, loc, plus(b, begin, chunk), index(k));
   Value length = arith::SubIOp::create(b, loc, end, begin);
-  Value whole = times(b, arith::DivUIOp::create(b, loc, length, index(width)), width);
-  forEachTile(b, firstRow, last, {1}, [&](OpBuilder &inner, Value row, int64_t) {
-    Value source = add(inner, times(inner, row, k), begin);
-    Value target = times(inner, arith::SubIOp::create(inner, loc, row, firstRow), chunk + copyPadding);
-    auto copy = [&](Value first, Value end, int64_t step) {
-      auto loop = scf::ForOp::create(inner, loc, first, end, index(step));
-      OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-      auto type = VectorType::get(step, body.getF32Type());
-      Value at = loop.getInductionVar();
-      Value value = vector::LoadOp::create(body, loc, type, lhsBuffer, add(body, source, at));
-      vector::StoreOp::create(body, loc, value, copiedRows, add(body, target, at));
-    };
-    copy(index(0), whole, width);
-    copy(whole, length, 1);
-  });
+  Value whole =
+      times(b, arith::DivUIOp::create(b, loc, length, index(width)), width);
+  forEachTile(
+      b, firstRow, last, {1}, [&](OpBuilder &inner, Value row, int64_t) {
+        Value source = add(inner, times(inner, row, k), begin);
+        Value target =
+            times(inner, arith::SubIOp::create(inner, loc, row, firstRow),
+                  chunk + copyPadding);
+        auto copy = [&](Value first, Value end, int64_t step) {
+          auto loop = scf::ForOp::create(inner, loc, first, end, index(step));
+          OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+          auto type = VectorType::get(step, body.getF32Type());
+          Value at = loop.getInductionVar();
+          Value value = vector::LoadOp::create(body, loc, type, lhsBuffer,
+                                               add(body, source, at));
+          vector::StoreOp::create(body, loc, value, copiedRows,
+                                  add(body, target, at));
+        };
+        copy(index(0), whole, width);
+        copy(whole, length, 1);
+      });
 }
 
 SmallVector<int64_t> ContractionEmitter::getTileSizes() {
@@ -254,13 +297,16 @@ SmallVector<int64_t> ContractionEmitter::getTileSizes() {
 
 /// Tiles of the first size, then of the next ones for what is left; the last
 /// size is 1.
-void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last, ArrayRef<int64_t> sizes, TileBody body) {
+void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
+                                     ArrayRef<int64_t> sizes, TileBody body) {
   Value at = first;
   for (int64_t size : sizes) {
     Value end = last;
     if (size > 1) {
       Value left = arith::SubIOp::create(b, loc, last, at);
-      end = add(b, at, times(b, arith::DivUIOp::create(b, loc, left, index(size)), size));
+      end = add(
+          b, at,
+          times(b, arith::DivUIOp::create(b, loc, left, index(size)), size));
     }
     auto loop = scf::ForOp::create(b, loc, at, end, index(size));
     OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
@@ -273,14 +319,18 @@ void ContractionEmitter::setPanel(OpBuilder &b, Value panel) {
   column = times(b, panel, nr);
   sumOffset = index(0);
   if (groupPanels > 1)
-    sumOffset = times(b, arith::SubIOp::create(b, loc, panel, firstPanel), blockRows * nr);
+    sumOffset = times(b, arith::SubIOp::create(b, loc, panel, firstPanel),
+                      blockRows * nr);
 }
 
 /// Chunk \p number of chunks of \p size; all of K is one, too.
-void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number, int64_t size) {
+void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
+                                  int64_t size) {
   bool isWhole = size >= k;
   from = isWhole ? index(0) : times(b, number, size);
-  to = isWhole ? index(k) : arith::MinUIOp::create(b, loc, plus(b, from, size), index(k)).getResult();
+  to = isWhole ? index(k)
+               : arith::MinUIOp::create(b, loc, plus(b, from, size), index(k))
+                     .getResult();
   if (layout.getForm() == qt::LayoutForm::Matched) {
     Value entry = add(b, times(b, panel, numChunks), number);
     Value offset = loadInteger(b, packed, times(b, entry, 4));
@@ -289,7 +339,9 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number, int64
   }
   numerics::PackedLayout packing = getPackedLayout(layout, n, k);
   header = times(b, panel, packing.panelBytes());
-  Value block = isWhole ? index(0) : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
+  Value block =
+      isWhole ? index(0)
+              : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
     chunkBase = add(b, header, times(b, from, nr * 4));
@@ -310,27 +362,33 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number, int64
 
 Type ContractionEmitter::getSumType() {
   OpBuilder &b = kernel.getBuilder();
-  bool isFloat = layout.getForm() == qt::LayoutForm::F32 || layout.getForm() == qt::LayoutForm::B32;
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32 ||
+                 layout.getForm() == qt::LayoutForm::B32;
   return isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
 }
 
 /// Where the sums of a row wait.
 Value ContractionEmitter::getSumsAt(OpBuilder &b, Value row) {
-  return add(b, sumOffset, times(b, arith::SubIOp::create(b, loc, row, firstRow), nr));
+  return add(b, sumOffset,
+             times(b, arith::SubIOp::create(b, loc, row, firstRow), nr));
 }
 
-ContractionEmitter::Values ContractionEmitter::loadSums(OpBuilder &b, Value row, int64_t count) {
+ContractionEmitter::Values ContractionEmitter::loadSums(OpBuilder &b, Value row,
+                                                        int64_t count) {
   Values sums;
   Value at = getSumsAt(b, row);
   for (int64_t i = 0; i < count * vectors; ++i)
-    sums.push_back(vector::LoadOp::create(b, loc, vectorOf(getSumType()), sumBuffer, plus(b, at, i * width)));
+    sums.push_back(vector::LoadOp::create(b, loc, vectorOf(getSumType()),
+                                          sumBuffer, plus(b, at, i * width)));
   return sums;
 }
 
-void ContractionEmitter::storeSums(OpBuilder &b, ArrayRef<Value> sums, Value row) {
+void ContractionEmitter::storeSums(OpBuilder &b, ArrayRef<Value> sums,
+                                   Value row) {
   Value at = getSumsAt(b, row);
   for (auto [i, sum] : llvm::enumerate(sums))
-    vector::StoreOp::create(b, loc, sum, sumBuffer, plus(b, at, static_cast<int64_t>(i) * width));
+    vector::StoreOp::create(b, loc, sum, sumBuffer,
+                            plus(b, at, static_cast<int64_t>(i) * width));
 }
 
 //===----------------------------------------------------------------------===//
@@ -349,19 +407,22 @@ Value ContractionEmitter::loadInteger(OpBuilder &b, Value buffer, Value at) {
 Value ContractionEmitter::loadFromBytes(OpBuilder &b, Value buffer, Value at,
                                         VectorType type) {
   int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
-  Value raw = vector::LoadOp::create(b, loc, VectorType::get(bytes, b.getI8Type()), buffer, at);
+  Value raw = vector::LoadOp::create(
+      b, loc, VectorType::get(bytes, b.getI8Type()), buffer, at);
   return vector::BitCastOp::create(b, loc, type, raw);
 }
 
 /// 4 activation bytes at \p at, once for every column.
 Value ContractionEmitter::broadcastActivations(OpBuilder &b, Value at) {
   Value word = loadInteger(b, lhsBuffer, at);
-  Value words = vector::BroadcastOp::create(b, loc, vectorOf(b.getI32Type()), word);
+  Value words =
+      vector::BroadcastOp::create(b, loc, vectorOf(b.getI32Type()), word);
   return vector::BitCastOp::create(b, loc, vectorOf(b.getI8Type(), 4), words);
 }
 
 Value ContractionEmitter::splat(OpBuilder &b, Value scalar) {
-  return vector::BroadcastOp::create(b, loc, vectorOf(scalar.getType()), scalar);
+  return vector::BroadcastOp::create(b, loc, vectorOf(scalar.getType()),
+                                     scalar);
 }
 
 Value ContractionEmitter::zeros(OpBuilder &b, VectorType type) {
@@ -371,8 +432,9 @@ Value ContractionEmitter::zeros(OpBuilder &b, VectorType type) {
 /// Asks for what the loop will read some steps on.
 void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
   for (int64_t line = 0; line < bytes; line += 64)
-    memref::PrefetchOp::create(b, loc, packed, plus(b, at, prefetchDistance + line), /*isWrite=*/false,
-                               /*localityHint=*/3, /*isDataCache=*/true);
+    memref::PrefetchOp::create(
+        b, loc, packed, plus(b, at, prefetchDistance + line), /*isWrite=*/false,
+        /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// Every tile asks for its part of the next panel, which otherwise would be
@@ -383,9 +445,12 @@ void ContractionEmitter::prefetchNext(OpBuilder &b, Value row, int64_t count) {
   numerics::PackedLayout packing = getPackedLayout(layout, n, k);
   int64_t bytes = llvm::divideCeil(packing.panelBytes(), numChunks);
   int64_t lines = llvm::divideCeil(llvm::divideCeil(bytes, 64), blockRows / mr);
-  Value number = arith::DivUIOp::create(b, loc, arith::SubIOp::create(b, loc, row, firstRow), index(mr));
-  Value at = add(b, plus(b, chunkBase, packing.panelBytes()), times(b, number, lines * 64));
+  Value number = arith::DivUIOp::create(
+      b, loc, arith::SubIOp::create(b, loc, row, firstRow), index(mr));
+  Value at = add(b, plus(b, chunkBase, packing.panelBytes()),
+                 times(b, number, lines * 64));
   for (int64_t line = 0; line < lines; ++line)
-    memref::PrefetchOp::create(b, loc, packed, plus(b, at, line * 64), /*isWrite=*/false, /*localityHint=*/2,
+    memref::PrefetchOp::create(b, loc, packed, plus(b, at, line * 64),
+                               /*isWrite=*/false, /*localityHint=*/2,
                                /*isDataCache=*/true);
 }

@@ -37,11 +37,12 @@ KernelBuilder::KernelBuilder(func::FuncOp kernel)
   builder.setInsertionPoint(kernel);
   module = ModuleOp::create(builder, loc, kernel.getName());
   builder.setInsertionPointToStart(module.getBody());
-  Type i64 = builder.getI64Type(), pointer = LLVM::LLVMPointerType::get(context);
-  span = func::FuncOp::create(
-      builder, loc, kernel.getName(),
-      builder.getFunctionType({i64, i64, pointer, pointer},
-                              builder.getI32Type()));
+  Type i64 = builder.getI64Type(),
+       pointer = LLVM::LLVMPointerType::get(context);
+  span =
+      func::FuncOp::create(builder, loc, kernel.getName(),
+                           builder.getFunctionType({i64, i64, pointer, pointer},
+                                                   builder.getI32Type()));
   Block *body = span.addEntryBlock();
   args = body->getArgument(2);
   scratch = body->getArgument(3);
@@ -65,9 +66,9 @@ KernelBuilder::KernelBuilder(func::FuncOp kernel)
 
 Value KernelBuilder::loadSlot(unsigned slot, Type type) {
   Type pointer = args.getType();
-  Value address = LLVM::GEPOp::create(
-      top, getLoc(), pointer, top.getI64Type(), args,
-      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(slot)});
+  Value address =
+      LLVM::GEPOp::create(top, getLoc(), pointer, top.getI64Type(), args,
+                          ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(slot)});
   return LLVM::LoadOp::create(top, getLoc(), type, address, /*alignment=*/8);
 }
 
@@ -164,7 +165,8 @@ Value KernelBuilder::allocateScratch(Type element, AffineExpr count) {
   int64_t size = element.isIndex() ? 8 : element.getIntOrFloatBitWidth() / 8;
   Value offset = getIndex(scratchBytes);
   scratchBytes = scratchBytes + (count * size).ceilDiv(64) * 64;
-  Value bytes = arith::IndexCastOp::create(top, getLoc(), top.getI64Type(), offset);
+  Value bytes =
+      arith::IndexCastOp::create(top, getLoc(), top.getI64Type(), offset);
   Value address =
       LLVM::GEPOp::create(top, getLoc(), scratch.getType(), top.getI8Type(),
                           scratch, ArrayRef<LLVM::GEPArg>{bytes});
@@ -184,8 +186,8 @@ Value KernelBuilder::getConstantBuffer(DenseElementsAttr constant) {
         RankedTensorType::get(bytes.size(), top.getI8Type()), ArrayRef(bytes));
   }
   int64_t count = constant.getNumElements();
-  constant = constant.reshape(
-      RankedTensorType::get(count, constant.getElementType()));
+  constant =
+      constant.reshape(RankedTensorType::get(count, constant.getElementType()));
   auto type = MemRefType::get(count, constant.getElementType());
   std::string name = ("constant" + Twine(constants.size())).str();
   OpBuilder outside(span);
@@ -200,8 +202,8 @@ Value KernelBuilder::getConstantBuffer(DenseElementsAttr constant) {
 
 void KernelBuilder::require(Value condition, KernelError error) {
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
-  Value failure = arith::ConstantIntOp::create(
-      builder, getLoc(), static_cast<int32_t>(error), 32);
+  Value failure = arith::ConstantIntOp::create(builder, getLoc(),
+                                               static_cast<int32_t>(error), 32);
   word = arith::SelectOp::create(builder, getLoc(), condition, word, failure);
   memref::StoreOp::create(builder, getLoc(), word, errorSlot);
   end = arith::SelectOp::create(builder, getLoc(), condition, end, begin);

@@ -26,41 +26,50 @@ struct FormatKind {
     auto block = dyn_cast<qt::BlockType>(format);
     if (!block || block.getZero())
       return;
-    StringRef element = block.getElement().getSpelling(), scale = block.getScale().getSpelling();
+    StringRef element = block.getElement().getSpelling(),
+              scale = block.getScale().getSpelling();
     int64_t extent = block.getShape().back();
     bool plain = scale == "f32" && !block.getOuter();
     isS8Row = element == "s8" && plain && ShapedType::isDynamic(extent);
     isS8Blocks = element == "s8" && plain && extent == 32;
-    isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 && block.getOuter() &&
+    isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 &&
+                     block.getOuter() &&
                      block.getOuter().getSpelling() == "f32";
   }
 };
 } // namespace
 
 /// How the weights of \p contract split and pair.
-static FailureOr<numerics::MatchedSummary> summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
+static FailureOr<numerics::MatchedSummary>
+summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
   if (failed(codes))
     return failure();
   return numerics::summarizeMatched(layout, codes->as<int8_t>().data());
 }
 
-qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form, StringRef layoutClass) {
+qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
+                                  StringRef layoutClass) {
   bool vnni = layoutClass == "avx512vnni";
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
-  bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I || (form != LayoutForm::F32 && vnni);
+  bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I ||
+                (form != LayoutForm::F32 && vnni);
   int64_t rows = vnni ? 8 : 4;
   if (form == LayoutForm::F32) // sums enough to hide the latency of products
     rows = vnni ? 12 : 6;
-  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, rows, biased ? 128 : 0);
+  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, rows,
+                             biased ? 128 : 0);
 }
 
-FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef layoutClass) {
-  int64_t n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
+FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
+                                              StringRef layoutClass) {
+  int64_t n =
+      cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   int64_t k = contract.getContractionSize();
   auto make = [&](LayoutForm form) {
-    qt::LayoutAttr layout = makeLayout(contract.getContext(), form, layoutClass);
+    qt::LayoutAttr layout =
+        makeLayout(contract.getContext(), form, layoutClass);
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     return PackingChoice{layout, packing.numPanels() * packing.panelBytes()};
   };
@@ -77,7 +86,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef
       if (layoutClass != "avx2")
         return make(LayoutForm::S8);
       PackingChoice choice = make(LayoutForm::Matched);
-      FailureOr<numerics::MatchedSummary> matched = summarize(contract, getPackedLayout(choice.layout, n, k));
+      FailureOr<numerics::MatchedSummary> matched =
+          summarize(contract, getPackedLayout(choice.layout, n, k));
       if (failed(matched))
         return failure();
       if (matched->cost >= signFormCost)
@@ -88,11 +98,13 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract, StringRef
   }
   return contract.emitError("no packed layout for operands of ")
          << lhs << " and " << rhs << " with acc = " << contract.getAcc()
-         << "; supported: f32 with f32; s8 per row with s8 per row; s8 in blocks of 32 on both "
+         << "; supported: f32 with f32; s8 per row with s8 per row; s8 in "
+            "blocks of 32 on both "
             "sides; s8 per row with s4 in blocks of 32 with s8 multipliers";
 }
 
-numerics::PackedLayout quantc::getPackedLayout(qt::LayoutAttr layout, int64_t n, int64_t k) {
+numerics::PackedLayout quantc::getPackedLayout(qt::LayoutAttr layout, int64_t n,
+                                               int64_t k) {
   auto form = [&] {
     switch (layout.getForm()) {
     case LayoutForm::F32:

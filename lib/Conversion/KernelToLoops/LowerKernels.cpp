@@ -66,9 +66,11 @@ struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
           return candidate.canEmit(kernel);
         });
     if (generator == std::end(generators)) {
-      InFlightDiagnostic diagnostic = kernel.emitError("no code for a kernel of ");
-      llvm::interleaveComma(kernel.getBody().front().without_terminator(), diagnostic,
-                            [&](Operation &op) { diagnostic << "'" << op.getName() << "'"; });
+      InFlightDiagnostic diagnostic =
+          kernel.emitError("no code for a kernel of ");
+      llvm::interleaveComma(
+          kernel.getBody().front().without_terminator(), diagnostic,
+          [&](Operation &op) { diagnostic << "'" << op.getName() << "'"; });
       return diagnostic;
     }
     KernelBuilder builder(kernel);

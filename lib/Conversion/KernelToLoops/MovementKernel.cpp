@@ -25,7 +25,8 @@ bool quantc::canEmitMovement(func::FuncOp kernel) {
   if (!op || cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
     return false;
   if (auto slice = dyn_cast<nn::SliceOp>(op))
-    return nn::getConstantIntegers(slice.getStarts()) && nn::getConstantIntegers(slice.getAxes()) &&
+    return nn::getConstantIntegers(slice.getStarts()) &&
+           nn::getConstantIntegers(slice.getAxes()) &&
            nn::getConstantIntegers(slice.getSteps());
   return isa<nn::TransposeOp, nn::ExpandOp, nn::ConcatOp, nn::GatherOp>(op);
 }
@@ -34,18 +35,23 @@ namespace {
 class MovementEmitter {
 public:
   MovementEmitter(KernelBuilder &kernel, Operation *op)
-      : kernel(kernel), op(op), shapes(kernel.getShapes()), loc(kernel.getLoc()),
-        sizes(shapes.getSizes(op->getResult(0))) {}
+      : kernel(kernel), op(op), shapes(kernel.getShapes()),
+        loc(kernel.getLoc()), sizes(shapes.getSizes(op->getResult(0))) {}
 
   LogicalResult emit();
 
 private:
   Value index(int64_t value) { return kernel.getIndex(value); }
-  Value add(OpBuilder &b, Value x, Value y) { return arith::AddIOp::create(b, loc, x, y); }
-  Value mul(OpBuilder &b, Value x, Value y) { return arith::MulIOp::create(b, loc, x, y); }
+  Value add(OpBuilder &b, Value x, Value y) {
+    return arith::AddIOp::create(b, loc, x, y);
+  }
+  Value mul(OpBuilder &b, Value x, Value y) {
+    return arith::MulIOp::create(b, loc, x, y);
+  }
   SmallVector<AffineExpr> stridesOf(Value tensor);
   SmallVector<Value> delinearize(OpBuilder &b, Value row);
-  void copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to, Value at, Value count);
+  void copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to,
+               Value at, Value count);
   void emitStrided(OpBuilder &b, Value row);
   void emitConcat(OpBuilder &b, Value row);
   void emitGather(OpBuilder &b, Value row);
@@ -74,7 +80,9 @@ SmallVector<Value> MovementEmitter::delinearize(OpBuilder &b, Value row) {
   Value rest = row;
   for (size_t dim = result.size(); dim-- > 0;) {
     Value size = kernel.getIndex(sizes[dim]);
-    result[dim] = dim == 0 ? rest : arith::RemUIOp::create(b, loc, rest, size).getResult();
+    result[dim] = dim == 0
+                      ? rest
+                      : arith::RemUIOp::create(b, loc, rest, size).getResult();
     if (dim != 0)
       rest = arith::DivUIOp::create(b, loc, rest, size);
   }
@@ -82,27 +90,33 @@ SmallVector<Value> MovementEmitter::delinearize(OpBuilder &b, Value row) {
 }
 
 /// A null stride stands for 1: whole vectors.
-void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to, Value at,
-                              Value count) {
+void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start,
+                              Value stride, Value to, Value at, Value count) {
   if (!stride) {
-    forEachVector(b, loc, count, {}, [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-      Value v = loadVector(inner, loc, from, add(inner, start, step.position), step.valid);
-      storeVector(inner, loc, v, to, add(inner, at, step.position), step.valid);
-      return SmallVector<Value>();
-    });
+    forEachVector(b, loc, count, {},
+                  [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                    Value v = loadVector(inner, loc, from,
+                                         add(inner, start, step.position),
+                                         step.valid);
+                    storeVector(inner, loc, v, to,
+                                add(inner, at, step.position), step.valid);
+                    return SmallVector<Value>();
+                  });
     return;
   }
   auto loop = scf::ForOp::create(b, loc, index(0), count, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value position = loop.getInductionVar();
-  Value v = memref::LoadOp::create(body, loc, from, add(body, start, mul(body, position, stride)));
+  Value v = memref::LoadOp::create(
+      body, loc, from, add(body, start, mul(body, position, stride)));
   memref::StoreOp::create(body, loc, v, to, add(body, at, position));
 }
 
 /// Transpose, slice and expand read at an affine function of the position.
 void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   Value input = op->getOperand(0);
-  SmallVector<AffineExpr> own = stridesOf(input), inputSizes(shapes.getSizes(input));
+  SmallVector<AffineExpr> own = stridesOf(input),
+                          inputSizes(shapes.getSizes(input));
   SmallVector<Value> strides;
   Value start = index(0);
   if (auto transpose = dyn_cast<nn::TransposeOp>(op)) {
@@ -121,8 +135,11 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
       // As ONNX clamps: negative positions count from the end.
       Value from = index(first);
       if (first < 0)
-        from = arith::MaxSIOp::create(b, loc, add(b, from, size), index(step > 0 ? 0 : -1));
-      Value last = step > 0 ? size : arith::SubIOp::create(b, loc, size, index(1)).getResult();
+        from = arith::MaxSIOp::create(b, loc, add(b, from, size),
+                                      index(step > 0 ? 0 : -1));
+      Value last =
+          step > 0 ? size
+                   : arith::SubIOp::create(b, loc, size, index(1)).getResult();
       from = arith::MinSIOp::create(b, loc, from, last);
       start = add(b, start, mul(b, from, strides[dim]));
       strides[dim] = mul(b, strides[dim], index(step));
@@ -130,8 +147,10 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   } else {
     size_t shift = sizes.size() - own.size();
     for (size_t dim = 0; dim < sizes.size(); ++dim) {
-      bool broadcast = dim < shift || inputSizes[dim - shift] == shapes.getConstant(1);
-      strides.push_back(broadcast ? index(0) : kernel.getIndex(own[dim - shift]));
+      bool broadcast =
+          dim < shift || inputSizes[dim - shift] == shapes.getConstant(1);
+      strides.push_back(broadcast ? index(0)
+                                  : kernel.getIndex(own[dim - shift]));
     }
   }
   SmallVector<Value> position = delinearize(b, row);
@@ -141,19 +160,22 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   Value inner = strides.back();
   bool isUnit = matchPattern(inner, m_Constant(&known)) && known.getInt() == 1;
   Value count = kernel.getIndex(sizes.back());
-  copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), start, isUnit ? Value() : inner,
-          kernel.getResultBuffer(0), mul(b, row, count), count);
+  copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), start,
+          isUnit ? Value() : inner, kernel.getResultBuffer(0),
+          mul(b, row, count), count);
 }
 
 /// Here a unit is one position along the dimensions before the axis.
 void MovementEmitter::emitConcat(OpBuilder &b, Value row) {
   int64_t axis = cast<nn::ConcatOp>(op).getAxis();
   AffineExpr inner = shapes.getProduct(ArrayRef(sizes).drop_front(axis + 1));
-  Value at = mul(b, row, kernel.getIndex(shapes.getProduct({sizes[axis], inner})));
+  Value at =
+      mul(b, row, kernel.getIndex(shapes.getProduct({sizes[axis], inner})));
   for (Value input : op->getOperands()) {
-    Value count = kernel.getIndex(shapes.getProduct({shapes.getSizes(input)[axis], inner}));
-    copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), mul(b, row, count), Value(),
-            kernel.getResultBuffer(0), at, count);
+    Value count = kernel.getIndex(
+        shapes.getProduct({shapes.getSizes(input)[axis], inner}));
+    copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), mul(b, row, count),
+            Value(), kernel.getResultBuffer(0), at, count);
     at = add(b, at, count);
   }
 }
@@ -161,22 +183,28 @@ void MovementEmitter::emitConcat(OpBuilder &b, Value row) {
 /// A unit is one index at one position before the axis: a run of elements.
 void MovementEmitter::emitGather(OpBuilder &b, Value row) {
   auto gather = cast<nn::GatherOp>(op);
-  SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())), picks(shapes.getSizes(gather.getIndices()));
-  Value count = kernel.getIndex(shapes.getProduct(ArrayRef(input).drop_front(gather.getAxis() + 1)));
+  SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())),
+      picks(shapes.getSizes(gather.getIndices()));
+  Value count = kernel.getIndex(
+      shapes.getProduct(ArrayRef(input).drop_front(gather.getAxis() + 1)));
   Value size = kernel.getIndex(input[gather.getAxis()]);
   Value numPicks = kernel.getIndex(shapes.getProduct(picks));
-  Value outer = arith::DivUIOp::create(b, loc, row, numPicks), pick = arith::RemUIOp::create(b, loc, row, numPicks);
-  Value raw = memref::LoadOp::create(b, loc, kernel.getBuffer(cast<BlockArgument>(gather.getIndices())), pick);
+  Value outer = arith::DivUIOp::create(b, loc, row, numPicks),
+        pick = arith::RemUIOp::create(b, loc, row, numPicks);
+  Value raw = memref::LoadOp::create(
+      b, loc, kernel.getBuffer(cast<BlockArgument>(gather.getIndices())), pick);
   Value at = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
-  Value isNegative = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, at, index(0));
+  Value isNegative =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, at, index(0));
   at = arith::SelectOp::create(b, loc, isNegative, add(b, at, size), at);
   // Unsigned, so that what is still negative is out of range as well.
-  Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at, size);
+  Value isInside =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at, size);
   auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
   Value from = mul(then, add(then, mul(then, outer, size), at), count);
-  copyRow(then, kernel.getBuffer(cast<BlockArgument>(gather.getInput())), from, Value(), kernel.getResultBuffer(0),
-          mul(then, row, count), count);
+  copyRow(then, kernel.getBuffer(cast<BlockArgument>(gather.getInput())), from,
+          Value(), kernel.getResultBuffer(0), mul(then, row, count), count);
   OpBuilder otherwise = branch.getElseBodyBuilder();
   kernel.recordError(otherwise, KernelError::IndexOutOfRange);
 }
@@ -186,12 +214,16 @@ LogicalResult MovementEmitter::emit() {
   if (auto concat = dyn_cast<nn::ConcatOp>(op)) {
     units = shapes.getProduct(ArrayRef(sizes).take_front(concat.getAxis()));
   } else if (auto gather = dyn_cast<nn::GatherOp>(op)) {
-    SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())), picks(shapes.getSizes(gather.getIndices()));
-    units = shapes.getProduct({shapes.getProduct(ArrayRef(input).take_front(gather.getAxis())), shapes.getProduct(picks)});
+    SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())),
+        picks(shapes.getSizes(gather.getIndices()));
+    units = shapes.getProduct(
+        {shapes.getProduct(ArrayRef(input).take_front(gather.getAxis())),
+         shapes.getProduct(picks)});
   }
   kernel.setIterations(units, 16);
   OpBuilder &b = kernel.getBuilder();
-  auto loop = scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  auto loop =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   if (isa<nn::ConcatOp>(op))
     emitConcat(body, loop.getInductionVar());

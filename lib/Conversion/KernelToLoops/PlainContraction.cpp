@@ -181,6 +181,7 @@ void PlainContraction::emit() {
 }
 
 LogicalResult quantc::emitPlainContraction(KernelBuilder &kernel) {
-  PlainContraction(kernel, cast<qt::ContractOp>(getOnlyOp(kernel.getKernel()))).emit();
+  PlainContraction(kernel, cast<qt::ContractOp>(getOnlyOp(kernel.getKernel())))
+      .emit();
   return success();
 }

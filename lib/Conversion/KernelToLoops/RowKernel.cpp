@@ -90,7 +90,8 @@ bool quantc::canEmitRows(func::FuncOp kernel) {
       });
 }
 
-SmallVector<unsigned> quantc::getResultIndices(func::FuncOp kernel, Value value) {
+SmallVector<unsigned> quantc::getResultIndices(func::FuncOp kernel,
+                                               Value value) {
   SmallVector<unsigned> indices;
   Operation *terminator = kernel.getBody().front().getTerminator();
   for (OpOperand &operand : terminator->getOpOperands())
@@ -147,13 +148,14 @@ LogicalResult RowEmitter::emit() {
   AffineExpr length = flat ? total : sizes.back();
   auto constant = dyn_cast<AffineConstantExpr>(length);
   int64_t perRow = std::max<int64_t>(1, constant ? constant.getValue() : 64);
-  kernel.setIterations(rowCount, flat ? 1 : std::max<int64_t>(1, grainElements / perRow));
+  kernel.setIterations(rowCount,
+                       flat ? 1 : std::max<int64_t>(1, grainElements / perRow));
   requireBroadcast();
   OpBuilder &builder = kernel.getBuilder();
   Value one = kernel.getIndex(int64_t(1));
   Value all = kernel.getIndex(length);
-  auto loop = scf::ForOp::create(builder, loc, kernel.getBegin(),
-                                 kernel.getEnd(), one);
+  auto loop =
+      scf::ForOp::create(builder, loc, kernel.getBegin(), kernel.getEnd(), one);
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   row = loop.getInductionVar();
   if (flat) {
@@ -233,14 +235,17 @@ Value RowEmitter::getCount(OpBuilder &builder) {
       arith::IndexCastOp::create(builder, loc, builder.getI64Type(), n));
 }
 
-Value RowEmitter::loadAt(OpBuilder &builder, Place place, const VectorStep &step) {
-  Value index = arith::AddIOp::create(builder, loc, place.second, step.position);
+Value RowEmitter::loadAt(OpBuilder &builder, Place place,
+                         const VectorStep &step) {
+  Value index =
+      arith::AddIOp::create(builder, loc, place.second, step.position);
   return loadVector(builder, loc, place.first, index, step.valid);
 }
 
 void RowEmitter::storeAt(OpBuilder &builder, Value vector, Place place,
                          const VectorStep &step) {
-  Value index = arith::AddIOp::create(builder, loc, place.second, step.position);
+  Value index =
+      arith::AddIOp::create(builder, loc, place.second, step.position);
   storeVector(builder, loc, vector, place.first, index, step.valid);
 }
 
@@ -251,10 +256,10 @@ Value RowEmitter::load(OpBuilder &builder, BlockArgument argument,
   ArrayRef<AffineExpr> own = shapes.getSizes(argument);
   bool isNumber = isSingle(argument) || own.empty() ||
                   (isConstantOne(own.back()) && !isConstantOne(sizes.back()));
-  Value vector =
-      isNumber ? splat(builder, loc,
-                       memref::LoadOp::create(builder, loc, place.first, place.second))
-               : loadAt(builder, place, step);
+  Value vector = isNumber ? splat(builder, loc,
+                                  memref::LoadOp::create(
+                                      builder, loc, place.first, place.second))
+                          : loadAt(builder, place, step);
   return kernel.fromStored(builder, vector, type.getElementType());
 }
 
@@ -307,7 +312,8 @@ RowEmitter::Place RowEmitter::allocateRow() {
 SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                                         ValueRange initial, PassBody body) {
   bool isSoftmax = isa_and_nonnull<nn::SoftmaxOp>(value.getDefiningOp());
-  bool isStored = isa<BlockArgument>(value) || matchPattern(value, m_Constant()) ||
+  bool isStored = isa<BlockArgument>(value) ||
+                  matchPattern(value, m_Constant()) ||
                   (places.contains(value) && !isSoftmax);
   SmallVector<unsigned> results = getResultIndices(kernel.getKernel(), value);
   std::optional<Place> place;
@@ -363,7 +369,8 @@ void RowEmitter::emitRow(OpBuilder &builder) {
     }
   }
   SmallVector<Value> rest;
-  for (Value value : kernel.getKernel().getBody().front().getTerminator()->getOperands())
+  for (Value value :
+       kernel.getKernel().getBody().front().getTerminator()->getOperands())
     if (!finished.contains(value) && !llvm::is_contained(rest, value))
       rest.push_back(value);
   if (rest.empty())

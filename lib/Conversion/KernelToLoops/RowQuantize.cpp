@@ -31,7 +31,8 @@ bool quantc::canQuantizeRows(qt::QuantizeOp op) {
   // Where blocks and strides lie is known when code is made.
   auto input = cast<RankedTensorType>(op.getInput().getType());
   bool isWhole = ShapedType::isDynamic(format.getShape().back());
-  if (input.isDynamicDim(input.getRank() - 1) && (!isWhole || op.getLayoutAttr()))
+  if (input.isDynamicDim(input.getRank() - 1) &&
+      (!isWhole || op.getLayoutAttr()))
     return false;
   // Codes and scales go to memory at once; nothing in the kernel reads them.
   return llvm::all_of(op->getUsers(), [](Operation *user) {
@@ -91,15 +92,16 @@ Value RowEmitter::encode(OpBuilder &builder, qt::QuantizeOp op, Value x,
   qt::EncodingAttr encoding = op.getEncoding();
   Value low = splatConstant(builder, loc, f32, encoding.getLow());
   Value high = splatConstant(builder, loc, f32, encoding.getHigh());
-  Value isAbove = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, scaled, low);
+  Value isAbove = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
+                                        scaled, low);
   scaled = arith::SelectOp::create(builder, loc, isAbove, scaled, low);
-  Value isBelow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, scaled, high);
+  Value isBelow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        scaled, high);
   scaled = arith::SelectOp::create(builder, loc, isBelow, scaled, high);
-  Value rounded =
-      LLVM::CallIntrinsicOp::create(
-          builder, loc, ints, builder.getStringAttr("llvm.lrint.v16i32.v16f32"),
-          scaled)
-          .getResult(0);
+  Value rounded = LLVM::CallIntrinsicOp::create(
+                      builder, loc, ints,
+                      builder.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
+                      .getResult(0);
   Value bytes = arith::TruncIOp::create(
       builder, loc, VectorType::get(lanes, builder.getI8Type()), rounded);
   if (getBias(op) == 0)
@@ -125,9 +127,11 @@ void RowEmitter::padRow(OpBuilder &builder, qt::QuantizeOp op) {
   Place codes = getCodes(builder, op);
   Value bias = splatConstant(builder, loc, builder.getI8Type(), -getBias(op));
   int64_t length = cast<AffineConstantExpr>(sizes.back()).getValue();
-  int64_t stride = cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
+  int64_t stride =
+      cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
   for (int64_t i = stride; i > length; i -= lanes)
-    storeAt(builder, bias, codes, {kernel.getIndex(i - lanes), Value(), Value()});
+    storeAt(builder, bias, codes,
+            {kernel.getIndex(i - lanes), Value(), Value()});
 }
 
 void RowEmitter::storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
@@ -139,24 +143,27 @@ void RowEmitter::storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
   VectorStep own = step;
   if (op.getLayoutAttr())
     own.valid = Value();
-  storeAt(builder, encode(builder, op, x, inverses), getCodes(builder, op), own);
+  storeAt(builder, encode(builder, op, x, inverses), getCodes(builder, op),
+          own);
 }
 
 void RowEmitter::emitQuantizeRow(OpBuilder &builder, qt::QuantizeOp op) {
   Value zero = splatConstant(builder, loc, f32, 0);
   Value none = splatConstant(builder, loc, builder.getI32Type(), 0);
-  SmallVector<Value> amax = passOver(
-      builder, op.getInput(), none,
-      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange carried) {
-        x = blend(inner, loc, step.valid, x, zero);
-        Value bits = getMagnitudes(inner, loc, x);
-        return SmallVector<Value>{
-            arith::MaxUIOp::create(inner, loc, carried[0], bits)};
-      });
+  SmallVector<Value> amax =
+      passOver(builder, op.getInput(), none,
+               [&](OpBuilder &inner, const VectorStep &step, Value x,
+                   ValueRange carried) {
+                 x = blend(inner, loc, step.valid, x, zero);
+                 Value bits = getMagnitudes(inner, loc, x);
+                 return SmallVector<Value>{
+                     arith::MaxUIOp::create(inner, loc, carried[0], bits)};
+               });
   auto [scale, inverses] = makeScales(builder, op, amax[0]);
   Value factors = inverses;
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
-    memref::StoreOp::create(builder, loc, scale, kernel.getResultBuffer(index), row);
+    memref::StoreOp::create(builder, loc, scale, kernel.getResultBuffer(index),
+                            row);
   finished.insert(op.getResult(0));
   finished.insert(op.getResult(1));
   if (getResultIndices(kernel.getKernel(), op.getResult(0)).empty())
@@ -180,7 +187,8 @@ void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
   Value magnitudes = splatConstant(builder, loc, builder.getI32Type(), 0);
   for (int64_t i = 0; i < count; i += lanes) {
     VectorStep step;
-    step.position = arith::AddIOp::create(builder, loc, start, kernel.getIndex(i));
+    step.position =
+        arith::AddIOp::create(builder, loc, start, kernel.getIndex(i));
     if (count - i < lanes)
       step.valid = vector::CreateMaskOp::create(builder, loc, maskType,
                                                 kernel.getIndex(count - i));
@@ -194,9 +202,11 @@ void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
   auto [scale, inverses] = makeScales(builder, op, magnitudes);
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
     AffineExpr blocks = sizes.back().ceilDiv(block);
-    Value at = arith::MulIOp::create(builder, loc, row, kernel.getIndex(blocks));
-    memref::StoreOp::create(builder, loc, scale, kernel.getResultBuffer(index),
-                            ValueRange{arith::AddIOp::create(builder, loc, at, number)});
+    Value at =
+        arith::MulIOp::create(builder, loc, row, kernel.getIndex(blocks));
+    memref::StoreOp::create(
+        builder, loc, scale, kernel.getResultBuffer(index),
+        ValueRange{arith::AddIOp::create(builder, loc, at, number)});
   }
   for (auto &[x, step] : parts)
     storeCodes(builder, op, x, inverses, step);
@@ -209,11 +219,12 @@ void RowEmitter::emitQuantizeBlocks(OpBuilder &builder, qt::QuantizeOp op,
     padRow(builder, op);
   Value size = kernel.getIndex(block);
   Value whole = kernel.getIndex(sizes.back().floorDiv(block));
-  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)), whole,
-                                 kernel.getIndex(int64_t(1)));
+  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
+                                 whole, kernel.getIndex(int64_t(1)));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   Value number = loop.getInductionVar();
-  emitBlock(inner, op, number, arith::MulIOp::create(inner, loc, number, size), block);
+  emitBlock(inner, op, number, arith::MulIOp::create(inner, loc, number, size),
+            block);
   finished.insert(op.getResult(0));
   finished.insert(op.getResult(1));
   // The last block may be short.

@@ -26,13 +26,14 @@ void RowEmitter::emitNorm(OpBuilder &builder, nn::LayerNormOp op) {
   Value zero = splatConstant(builder, loc, f32, 0);
   Value count = getCount(builder);
   auto average = [&](function_ref<Value(OpBuilder &, Value)> map) -> Value {
-    SmallVector<Value> sum = passOver(
-        builder, op.getInput(), zero,
-        [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange carried) {
-          Value y = keepCounted(inner, loc, step, map(inner, x), zero);
-          return SmallVector<Value>{
-              arith::AddFOp::create(inner, loc, carried[0], y)};
-        });
+    SmallVector<Value> sum =
+        passOver(builder, op.getInput(), zero,
+                 [&](OpBuilder &inner, const VectorStep &step, Value x,
+                     ValueRange carried) {
+                   Value y = keepCounted(inner, loc, step, map(inner, x), zero);
+                   return SmallVector<Value>{
+                       arith::AddFOp::create(inner, loc, carried[0], y)};
+                 });
     return arith::DivFOp::create(builder, loc, addLanes(builder, loc, sum[0]),
                                  count);
   };
@@ -66,20 +67,22 @@ Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
 /// The larger one; a NaN on the right stays. One on the left is lost, which
 /// the exponentials make good for: that of the NaN is one again.
 static Value maximum(OpBuilder &builder, Location loc, Value a, Value b) {
-  Value less = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, b, a);
+  Value less =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, b, a);
   return arith::SelectOp::create(builder, loc, less, a, b);
 }
 
 void RowEmitter::emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op) {
   double infinity = std::numeric_limits<double>::infinity();
   Value lowest = splatConstant(builder, loc, f32, -infinity);
-  SmallVector<Value> largest = passOver(
-      builder, op.getInput(), lowest,
-      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange carried) {
-        // Seeing lanes twice does no harm.
-        x = blend(inner, loc, step.valid, x, lowest);
-        return SmallVector<Value>{maximum(inner, loc, carried[0], x)};
-      });
+  SmallVector<Value> largest =
+      passOver(builder, op.getInput(), lowest,
+               [&](OpBuilder &inner, const VectorStep &step, Value x,
+                   ValueRange carried) {
+                 // Seeing lanes twice does no harm.
+                 x = blend(inner, loc, step.valid, x, lowest);
+                 return SmallVector<Value>{maximum(inner, loc, carried[0], x)};
+               });
   Value top = reduceLanes(builder, loc, largest[0],
                           [&](OpBuilder &inner, Value a, Value b) {
                             return maximum(inner, loc, a, b);
@@ -92,16 +95,18 @@ void RowEmitter::emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op) {
   Value tops = splat(builder, loc, top);
   Value zero = splatConstant(builder, loc, f32, 0);
   Place place = allocateRow();
-  SmallVector<Value> sum = passOver(
-      builder, op.getInput(), zero,
-      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange carried) {
-        Value d = arith::SubFOp::create(inner, loc, x, tops);
-        Value e = nn::UnaryOp::create(inner, loc, d.getType(), nn::UnaryKind::Exp, d);
-        storeAt(inner, e, place, step);
-        e = keepCounted(inner, loc, step, e, zero);
-        return SmallVector<Value>{
-            arith::AddFOp::create(inner, loc, carried[0], e)};
-      });
+  SmallVector<Value> sum =
+      passOver(builder, op.getInput(), zero,
+               [&](OpBuilder &inner, const VectorStep &step, Value x,
+                   ValueRange carried) {
+                 Value d = arith::SubFOp::create(inner, loc, x, tops);
+                 Value e = nn::UnaryOp::create(inner, loc, d.getType(),
+                                               nn::UnaryKind::Exp, d);
+                 storeAt(inner, e, place, step);
+                 e = keepCounted(inner, loc, step, e, zero);
+                 return SmallVector<Value>{
+                     arith::AddFOp::create(inner, loc, carried[0], e)};
+               });
   Value total = addLanes(builder, loc, sum[0]);
   Value inverse =
       arith::DivFOp::create(builder, loc, getNumber(builder, 1), total);
@@ -115,7 +120,8 @@ void RowEmitter::emitReduce(OpBuilder &builder, nn::ReduceOp op) {
   Value start = reduction.getNeutral(builder, VectorType::get(lanes, f32));
   SmallVector<Value> folded = passOver(
       builder, op.getInput(), start,
-      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange carried) {
+      [&](OpBuilder &inner, const VectorStep &step, Value x,
+          ValueRange carried) {
         x = keepCounted(inner, loc, step, reduction.map(inner, x), start);
         return SmallVector<Value>{reduction.combine(inner, carried[0], x)};
       });
@@ -126,6 +132,7 @@ void RowEmitter::emitReduce(OpBuilder &builder, nn::ReduceOp op) {
   result = reduction.finish(builder, result, n);
   statistics[op.getResult()] = {result};
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult()))
-    memref::StoreOp::create(builder, loc, result, kernel.getResultBuffer(index), row);
+    memref::StoreOp::create(builder, loc, result, kernel.getResultBuffer(index),
+                            row);
   finished.insert(op.getResult());
 }

@@ -57,8 +57,8 @@ static SmallVector<Value> emitLongRow(OpBuilder &builder, Location loc, Value n,
   if (isEven)
     return values;
   Value position = arith::SubIOp::create(builder, loc, n, step);
-  Value skipped = makeMask(builder, loc,
-                           arith::SubIOp::create(builder, loc, whole, position));
+  Value skipped = makeMask(
+      builder, loc, arith::SubIOp::create(builder, loc, whole, position));
   return body(builder, {position, skipped, Value()}, values);
 }
 
@@ -76,8 +76,8 @@ SmallVector<Value> quantc::forEachVector(OpBuilder &builder, Location loc,
                          : emitLongRow(builder, loc, n, initial, body);
   }
   Value least = arith::ConstantIndexOp::create(builder, loc, lanes);
-  Value isLong = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::uge,
-                                       n, least);
+  Value isLong =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::uge, n, least);
   auto branch = scf::IfOp::create(
       builder, loc, isLong,
       [&](OpBuilder &inner, Location) {
@@ -107,7 +107,8 @@ Value quantc::loadVector(OpBuilder &builder, Location loc, Value buffer,
   VectorType type = getVectorType(buffer);
   if (!mask)
     return vector::LoadOp::create(builder, loc, type, buffer, index);
-  Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   return vector::MaskedLoadOp::create(builder, loc, type, buffer, index, mask,
                                       zero);
 }

@@ -1,4 +1,5 @@
-//===- LowerDot.cpp - Dot products in instructions of the target -*- C++ -*-===//
+//===- LowerDot.cpp - Dot products in instructions of the target -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -30,25 +31,37 @@ class DotLowering {
 public:
   DotLowering(OpBuilder &b, qt::DotOp op, const CpuTarget &target)
       : b(b), op(op), target(target), loc(op.getLoc()), bound(op.getBound()),
-        accType(cast<VectorType>(op.getAcc().getType())), lanes(accType.getNumElements()) {}
+        accType(cast<VectorType>(op.getAcc().getType())),
+        lanes(accType.getNumElements()) {}
 
   Value lower();
 
 private:
-  bool isBytes() { return cast<VectorType>(op.getLhs().getType()).getElementType().isInteger(8); }
+  bool isBytes() {
+    return cast<VectorType>(op.getLhs().getType())
+        .getElementType()
+        .isInteger(8);
+  }
   bool isUnsignedBySigned() { return bound.getLhsLow() >= 0; }
   bool pairFits16() {
     // What a whole lane takes of one sign is more than a pair does.
     if (bound.getHasLane() &&
-        bound.getLhsHigh() * std::max(-bound.getLaneLow(), bound.getLaneHigh()) <= 32767)
+        bound.getLhsHigh() *
+                std::max(-bound.getLaneLow(), bound.getLaneHigh()) <=
+            32767)
       return true;
-    int64_t rhs = std::max(std::abs(bound.getRhsLow()), std::abs(bound.getRhsHigh()));
+    int64_t rhs =
+        std::max(std::abs(bound.getRhsLow()), std::abs(bound.getRhsHigh()));
     return 2 * bound.getLhsHigh() * rhs <= 32767;
   }
   Value intrinsic(StringRef name, Type type, ValueRange operands) {
-    return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name), operands).getResult(0);
+    return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name),
+                                         operands)
+        .getResult(0);
   }
-  Value accumulate(Value sum) { return arith::AddIOp::create(b, loc, sum, op.getAcc()); }
+  Value accumulate(Value sum) {
+    return arith::AddIOp::create(b, loc, sum, op.getAcc());
+  }
   Value pairsOfBytes(Value lhs, Value rhs, int64_t bytes);
   Value pairsOfHalves(Value lhs, Value rhs, int64_t halves);
   Value lowerVnni();
@@ -88,12 +101,14 @@ Value DotLowering::pairsOfHalves(Value lhs, Value rhs, int64_t halves) {
 }
 
 Value DotLowering::lowerVnni() {
-  if (op.getWays() != 4 || !isBytes() || !accType.getElementType().isInteger(32) || !isUnsignedBySigned())
+  if (op.getWays() != 4 || !isBytes() ||
+      !accType.getElementType().isInteger(32) || !isUnsignedBySigned())
     return nullptr;
   StringRef name;
   if (lanes == 16 && target.has("avx512vnni"))
     name = "llvm.x86.avx512.vpdpbusd.512";
-  else if (lanes == 8 && (target.has("avxvnni") || (target.has("avx512vnni") && target.has("avx512vl"))))
+  else if (lanes == 8 && (target.has("avxvnni") ||
+                          (target.has("avx512vnni") && target.has("avx512vl"))))
     name = "llvm.x86.avx512.vpdpbusd.256";
   else
     return nullptr;
@@ -112,7 +127,8 @@ Value DotLowering::lowerPairs() {
     if (op.getWays() != 4)
       return nullptr;
     auto halves = cast<VectorType>(pairs.getType());
-    Value ones = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+    Value ones = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
     Value sums = pairsOfHalves(pairs, ones, halves.getNumElements());
     return sums ? accumulate(sums) : Value();
   }
@@ -125,15 +141,17 @@ Value DotLowering::lowerPairs() {
 Value DotLowering::lowerSign() {
   int64_t largest = std::max({std::abs(bound.getLhsLow()), bound.getLhsHigh(),
                               std::abs(bound.getRhsLow()), bound.getRhsHigh()});
-  if (!isBytes() || op.getWays() != 4 || lanes != 8 || isUnsignedBySigned() || largest > 127 ||
-      !target.has("avx2"))
+  if (!isBytes() || op.getWays() != 4 || lanes != 8 || isUnsignedBySigned() ||
+      largest > 127 || !target.has("avx2"))
     return nullptr;
   Type bytes = op.getLhs().getType();
   Value magnitude = math::AbsIOp::create(b, loc, op.getLhs());
-  Value rhs = intrinsic("llvm.x86.avx2.psign.b", bytes, {op.getRhs(), op.getLhs()});
+  Value rhs =
+      intrinsic("llvm.x86.avx2.psign.b", bytes, {op.getRhs(), op.getLhs()});
   Value pairs = pairsOfBytes(magnitude, rhs, 32);
   auto halves = cast<VectorType>(pairs.getType());
-  Value ones = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+  Value ones = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
   return accumulate(pairsOfHalves(pairs, ones, 16));
 }
 
@@ -141,7 +159,8 @@ Value DotLowering::lowerSign() {
 Value DotLowering::lowerPlain() {
   int64_t ways = op.getWays();
   Type element = accType.getElementType();
-  unsigned bits = cast<VectorType>(op.getLhs().getType()).getElementTypeBitWidth();
+  unsigned bits =
+      cast<VectorType>(op.getLhs().getType()).getElementTypeBitWidth();
   Value sum = op.getAcc();
   for (int64_t way = 0; way < ways; ++way) {
     SmallVector<int64_t> picks;
@@ -154,8 +173,9 @@ Value DotLowering::lowerPlain() {
       return isUnsigned ? Value(arith::ExtUIOp::create(b, loc, accType, part))
                         : Value(arith::ExtSIOp::create(b, loc, accType, part));
     };
-    Value product = arith::MulIOp::create(b, loc, widen(op.getLhs(), bound.getLhsLow() >= 0),
-                                          widen(op.getRhs(), bound.getRhsLow() >= 0));
+    Value product = arith::MulIOp::create(
+        b, loc, widen(op.getLhs(), bound.getLhsLow() >= 0),
+        widen(op.getRhs(), bound.getRhsLow() >= 0));
     sum = arith::AddIOp::create(b, loc, sum, product);
   }
   return sum;
@@ -172,7 +192,8 @@ Value DotLowering::lower() {
 }
 
 /// A byte shuffle where there is one; else a chain of selections.
-static Value lowerLookup(OpBuilder &b, qt::LookupOp op, const CpuTarget &target) {
+static Value lowerLookup(OpBuilder &b, qt::LookupOp op,
+                         const CpuTarget &target) {
   Location loc = op.getLoc();
   auto type = cast<VectorType>(op.getIndices().getType());
   ArrayRef<int8_t> table = op.getTable();
@@ -181,19 +202,25 @@ static Value lowerLookup(OpBuilder &b, qt::LookupOp op, const CpuTarget &target)
   if (is32 || is16) {
     SmallVector<int8_t> bytes;
     for (int64_t i = 0; i < type.getNumElements(); ++i)
-      bytes.push_back(i % 16 < static_cast<int64_t>(table.size()) ? table[i % 16] : 0);
-    Value constant = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, ArrayRef<int8_t>(bytes)));
-    StringRef name = is32 ? "llvm.x86.avx2.pshuf.b" : "llvm.x86.ssse3.pshuf.b.128";
+      bytes.push_back(
+          i % 16 < static_cast<int64_t>(table.size()) ? table[i % 16] : 0);
+    Value constant = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, ArrayRef<int8_t>(bytes)));
+    StringRef name =
+        is32 ? "llvm.x86.avx2.pshuf.b" : "llvm.x86.ssse3.pshuf.b.128";
     return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name),
                                          ValueRange{constant, op.getIndices()})
         .getResult(0);
   }
   auto splat = [&](int8_t value) -> Value {
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, b.getI8IntegerAttr(value)));
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(type, b.getI8IntegerAttr(value)));
   };
   Value result = splat(table[0]);
   for (size_t i = 1; i < table.size(); ++i) {
-    Value hit = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, op.getIndices(), splat(static_cast<int8_t>(i)));
+    Value hit =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, op.getIndices(),
+                              splat(static_cast<int8_t>(i)));
     result = arith::SelectOp::create(b, loc, hit, splat(table[i]), result);
   }
   return result;
@@ -214,14 +241,16 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops) {
       ModuleOp around = op->getParentOfType<ModuleOp>();
-      while (around && !around->hasAttr("qt.target") && around->getParentOfType<ModuleOp>())
+      while (around && !around->hasAttr("qt.target") &&
+             around->getParentOfType<ModuleOp>())
         around = around->getParentOfType<ModuleOp>();
       CpuTarget target = CpuTarget::get(around);
       rewriter.setInsertionPoint(op);
       if (auto dot = dyn_cast<qt::DotOp>(op))
         rewriter.replaceOp(op, DotLowering(rewriter, dot, target).lower());
       else
-        rewriter.replaceOp(op, lowerLookup(rewriter, cast<qt::LookupOp>(op), target));
+        rewriter.replaceOp(
+            op, lowerLookup(rewriter, cast<qt::LookupOp>(op), target));
     }
   }
 };

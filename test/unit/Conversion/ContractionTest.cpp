@@ -1,4 +1,5 @@
-//===- ContractionTest.cpp - Contraction kernels give exact answers -*- C++ -*-===//
+//===- ContractionTest.cpp - Contraction kernels give exact answers -*- C++
+//-*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -27,17 +28,23 @@ protected:
   }
 
   /// Equal bit for bit, for every number of rows in \p counts.
-  void check(int64_t n, int64_t k, std::initializer_list<int64_t> counts, Fill fill, int64_t range = 127,
+  void check(int64_t n, int64_t k, std::initializer_list<int64_t> counts,
+             Fill fill, int64_t range = 127,
              Epilogue epilogue = Epilogue::None) {
-    ContractionCase product(GetParam().form, n, k, GetParam().cpu, fill, epilogue, range);
-    auto kernel = CompiledKernel::compile(product.getKernelText(), GetParam().cpu);
-    ASSERT_TRUE(static_cast<bool>(kernel)) << llvm::toString(kernel.takeError());
+    ContractionCase product(GetParam().form, n, k, GetParam().cpu, fill,
+                            epilogue, range);
+    auto kernel =
+        CompiledKernel::compile(product.getKernelText(), GetParam().cpu);
+    ASSERT_TRUE(static_cast<bool>(kernel))
+        << llvm::toString(kernel.takeError());
     for (int64_t m : counts) {
       product.drawActivations(m, fill);
-      std::vector<float> got = product.run(*kernel), expected = product.getExpected();
+      std::vector<float> got = product.run(*kernel),
+                         expected = product.getExpected();
       for (size_t i = 0; i < got.size(); ++i)
-        ASSERT_EQ(got[i], expected[i]) << "n = " << n << ", k = " << k << ", m = " << m << ", row " << i / n
-                                       << ", column " << i % n;
+        ASSERT_EQ(got[i], expected[i])
+            << "n = " << n << ", k = " << k << ", m = " << m << ", row "
+            << i / n << ", column " << i % n;
     }
   }
 };
@@ -69,7 +76,9 @@ TEST_P(Contraction, AppliesItsEpilogue) {
 std::vector<Parameters> getParameters() {
   std::vector<Parameters> list;
   for (const char *cpu : {"x86-64-v3", "znver4", "native"})
-    for (PackedForm form : {PackedForm::F32, PackedForm::S8, PackedForm::Matched, PackedForm::W4I, PackedForm::B32})
+    for (PackedForm form :
+         {PackedForm::F32, PackedForm::S8, PackedForm::Matched, PackedForm::W4I,
+          PackedForm::B32})
       list.push_back({cpu, form});
   return list;
 }
@@ -81,6 +90,7 @@ std::string getName(const testing::TestParamInfo<Parameters> &info) {
   return cpu + "_" + names[static_cast<int>(info.param.form)];
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpus, Contraction, testing::ValuesIn(getParameters()), getName);
+INSTANTIATE_TEST_SUITE_P(Cpus, Contraction, testing::ValuesIn(getParameters()),
+                         getName);
 
 } // namespace

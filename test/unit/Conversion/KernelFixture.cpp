@@ -64,8 +64,8 @@ KernelTest::KernelTest() {
   registerAllDialects(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
-  context = std::make_unique<MLIRContext>(registry,
-                                          MLIRContext::Threading::DISABLED);
+  context =
+      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
 }
 
@@ -79,11 +79,13 @@ static void nameSizes(func::FuncOp func) {
     SmallVector<SmallVector<AffineExpr>> lists;
     for (Type type : func.getArgumentTypes()) {
       lists.emplace_back();
-      for (auto [dim, size] : llvm::enumerate(cast<RankedTensorType>(type).getShape())) {
+      for (auto [dim, size] :
+           llvm::enumerate(cast<RankedTensorType>(type).getShape())) {
         unsigned next = symbolOfDim.size();
         lists.back().push_back(
             ShapedType::isDynamic(size)
-                ? builder.getAffineSymbolExpr(symbolOfDim.try_emplace(dim, next).first->second)
+                ? builder.getAffineSymbolExpr(
+                      symbolOfDim.try_emplace(dim, next).first->second)
                 : builder.getAffineConstantExpr(size));
       }
     }
@@ -138,8 +140,8 @@ Kernel KernelTest::compile(StringRef text, StringRef cpu) {
   auto allowed = [](const llvm::orc::SymbolStringPtr &symbol) {
     return *symbol == "memcpy" || *symbol == "memset" || *symbol == "memmove";
   };
-  kernel.jit->getMainJITDylib().addGenerator(
-      llvm::cantFail(llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+  kernel.jit->getMainJITDylib().addGenerator(llvm::cantFail(
+      llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
           kernel.jit->getDataLayout().getGlobalPrefix(), allowed)));
   StringRef bytes((*objects)[0].data(), (*objects)[0].size());
   llvm::cantFail(kernel.jit->addObjectFile(
@@ -162,7 +164,8 @@ static std::vector<int64_t> evaluate(AffineMap map, ArrayRef<int64_t> symbols) {
   Builder builder(map.getContext());
   SmallVector<Attribute> constants, results;
   for (unsigned i = 0; i < map.getNumSymbols(); ++i)
-    constants.push_back(builder.getI64IntegerAttr(i < symbols.size() ? symbols[i] : -1));
+    constants.push_back(
+        builder.getI64IntegerAttr(i < symbols.size() ? symbols[i] : -1));
   EXPECT_TRUE(succeeded(map.constantFold(constants, results)));
   std::vector<int64_t> values;
   for (Attribute result : results)
@@ -175,26 +178,32 @@ int32_t KernelTest::run(Kernel &kernel, ArrayRef<HostValue> inputs,
   func::FuncOp func = kernel.getFunction();
   std::vector<int64_t> symbols;
   auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
-  for (auto [map, input] : llvm::zip_equal(maps.getAsRange<AffineMapAttr>(), inputs))
-    for (auto [size, value] : llvm::zip_equal(map.getValue().getResults(), input.getShape()))
+  for (auto [map, input] :
+       llvm::zip_equal(maps.getAsRange<AffineMapAttr>(), inputs))
+    for (auto [size, value] :
+         llvm::zip_equal(map.getValue().getResults(), input.getShape()))
       if (auto symbol = dyn_cast<AffineSymbolExpr>(size)) {
-        symbols.resize(std::max<size_t>(symbols.size(), symbol.getPosition() + 1));
+        symbols.resize(
+            std::max<size_t>(symbols.size(), symbol.getPosition() + 1));
         symbols[symbol.getPosition()] = value;
       }
   std::vector<std::unique_ptr<Guarded>> memory;
   std::vector<void *> args;
   for (const HostValue &input : inputs) {
     memory.push_back(std::make_unique<Guarded>(input.getBytes().size()));
-    std::memcpy(memory.back()->data(), input.getBytes().data(), input.getBytes().size());
+    std::memcpy(memory.back()->data(), input.getBytes().data(),
+                input.getBytes().size());
     args.push_back(memory.back()->data());
   }
   outputs.clear();
   auto results = func->getAttrOfType<ArrayAttr>(resultShapesAttrName);
-  for (auto [map, type] : llvm::zip_equal(results.getAsRange<AffineMapAttr>(), func.getResultTypes())) {
+  for (auto [map, type] : llvm::zip_equal(results.getAsRange<AffineMapAttr>(),
+                                          func.getResultTypes())) {
     Type element = cast<RankedTensorType>(type).getElementType();
     outputs.push_back(HostValue::allocate(
         RankedTensorType::get(evaluate(map.getValue(), symbols), element)));
-    memory.push_back(std::make_unique<Guarded>(outputs.back().getBytes().size()));
+    memory.push_back(
+        std::make_unique<Guarded>(outputs.back().getBytes().size()));
     std::memset(memory.back()->data(), 0x77, outputs.back().getBytes().size());
     args.push_back(memory.back()->data());
   }
@@ -203,7 +212,8 @@ int32_t KernelTest::run(Kernel &kernel, ArrayRef<HostValue> inputs,
 
   ModuleOp module = *kernel.lowered->getOps<ModuleOp>().begin();
   auto number = [&](StringRef name) {
-    return evaluate(module->getAttrOfType<AffineMapAttr>(name).getValue(), symbols)[0];
+    return evaluate(module->getAttrOfType<AffineMapAttr>(name).getValue(),
+                    symbols)[0];
   };
   int64_t total = number("qt.iterations");
   int64_t grain = module->getAttrOfType<IntegerAttr>("qt.grain").getInt();
@@ -212,7 +222,8 @@ int32_t KernelTest::run(Kernel &kernel, ArrayRef<HostValue> inputs,
   int32_t error = 0;
   if (split) {
     for (int64_t i = (total + grain - 1) / grain; i-- > 0;)
-      error |= kernel.span(i * grain, std::min(total, (i + 1) * grain), args.data(), scratch.data());
+      error |= kernel.span(i * grain, std::min(total, (i + 1) * grain),
+                           args.data(), scratch.data());
   } else {
     error = kernel.span(0, total, args.data(), scratch.data());
   }
@@ -220,7 +231,8 @@ int32_t KernelTest::run(Kernel &kernel, ArrayRef<HostValue> inputs,
   for (auto &buffer : memory)
     EXPECT_TRUE(buffer->isIntact()) << "bytes before a buffer were changed";
   for (auto [index, output] : llvm::enumerate(outputs))
-    std::memcpy(output.getMutableBytes().data(), memory[inputs.size() + index]->data(),
+    std::memcpy(output.getMutableBytes().data(),
+                memory[inputs.size() + index]->data(),
                 output.getBytes().size());
   return error;
 }

@@ -36,7 +36,8 @@ protected:
   KernelTest();
 
   /// From the text of a function; dynamic sizes that no attribute names are
-  /// one symbol for each dimension. It links against nothing but memcpy, memmove and memset.
+  /// one symbol for each dimension. It links against nothing but memcpy,
+  /// memmove and memset.
   Kernel compile(llvm::StringRef text, llvm::StringRef cpu = "native");
 
   /// Runs all units, in one call or in several in reverse order. Buffers end

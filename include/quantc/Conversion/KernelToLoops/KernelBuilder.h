@@ -17,7 +17,11 @@
 namespace quantc {
 
 /// What a kernel returns beside 0; the runtime makes a sentence of it.
-enum class KernelError : int32_t { IndexOutOfRange = 1, SizeOverflow = 2, ShapeMismatch = 3 };
+enum class KernelError : int32_t {
+  IndexOutOfRange = 1,
+  SizeOverflow = 2,
+  ShapeMismatch = 3
+};
 
 /// Builds the span function of one kernel: makes the function, gives flat
 /// buffers for operands and results, sizes as index values, scratch memory.

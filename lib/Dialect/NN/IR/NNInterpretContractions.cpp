@@ -24,8 +24,9 @@ using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
 /// Quantised operands are computed on as their format says.
-static std::optional<LogicalResult> interpretJoint(Operation *op, Values operands, Results &results,
-                                                   InterpreterContext &context) {
+static std::optional<LogicalResult>
+interpretJoint(Operation *op, Values operands, Results &results,
+               InterpreterContext &context) {
   for (const HostValue &operand : operands)
     if (operand.isJoint())
       return cast<QuantizedElementTypeInterface>(operand.getElementType())

@@ -66,9 +66,9 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   OpBuilder builder(contract);
   SmallVector<Value> parts(contract.getRhs());
   auto packedType = RankedTensorType::get(choice->bytes, builder.getI8Type());
-  auto pack = qt::PackOp::create(builder, contract.getRhs()[0].getLoc(),
-                                 packedType, parts,
-                                 contract.getRhsFormatAttr(), layout);
+  auto pack =
+      qt::PackOp::create(builder, contract.getRhs()[0].getLoc(), packedType,
+                         parts, contract.getRhsFormatAttr(), layout);
   contract.getRhsMutable().assign(pack.getResult());
   contract.setLayoutAttr(layout);
   auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
@@ -89,7 +89,8 @@ void AssignLayouts::runOnOperation() {
   for (qt::ContractOp contract : contracts)
     ok &= succeeded(assign(contract, layoutClass));
   // What was quantised for one layout only needs no plain form any more.
-  for (auto quantize : llvm::make_early_inc_range(func.getOps<qt::QuantizeOp>()))
+  for (auto quantize :
+       llvm::make_early_inc_range(func.getOps<qt::QuantizeOp>()))
     if (quantize.use_empty())
       quantize.erase();
   if (!ok)

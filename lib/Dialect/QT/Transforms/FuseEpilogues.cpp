@@ -6,13 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -76,8 +76,8 @@ static void moveIntoRegion(Operation *user, Block *body, IRMapping &scalars,
     }
     inner.push_back(scalars.lookup(operand));
   }
-  Operation *clone = cast<ElementwiseOpInterface>(user).cloneOnto(
-      builder, inner);
+  Operation *clone =
+      cast<ElementwiseOpInterface>(user).cloneOnto(builder, inner);
   scalars.map(user->getResult(0), clone->getResult(0));
 }
 

@@ -13,16 +13,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/RowOpInterface.h"
-#include "mlir/Analysis/TopologicalSortUtils.h"
-#include "mlir/Dialect/UB/IR/UBOps.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
@@ -87,8 +87,7 @@ bool Grouping::isGrouped(Operation &op) {
          !isa<qt::GlobalRefOp, qt::AliasOp, qt::LaunchOp>(op);
 }
 
-Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes)
-    : shapes(shapes) {
+Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes) : shapes(shapes) {
   for (Operation &op : func.getBody().front()) {
     if (!isGrouped(op))
       continue;
@@ -107,7 +106,8 @@ unsigned Grouping::find(unsigned index) const {
 
 /// Groups whose results \p op uses, also from inside its regions and through
 /// aliases.
-void Grouping::forEachProducer(Operation *op, function_ref<void(unsigned)> call) {
+void Grouping::forEachProducer(Operation *op,
+                               function_ref<void(unsigned)> call) {
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
       Operation *definition = operand.getDefiningOp();
@@ -212,8 +212,8 @@ static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
       if (shapes.getNumSymbols() != symbols)
         return; // something was not known
       OpBuilder builder(op);
-      operand.set(ub::PoisonOp::create(builder, op.getLoc(),
-                                       operand.get().getType()));
+      operand.set(
+          ub::PoisonOp::create(builder, op.getLoc(), operand.get().getType()));
     }
   });
   for (Operation &op : llvm::make_early_inc_range(
@@ -230,8 +230,8 @@ static void stateResultShapes(func::FuncOp entry, SymbolicShapes &shapes) {
     lists.emplace_back(shapes.getSizes(value));
   SmallVector<Attribute> maps;
   for (const SmallVector<AffineExpr> &sizes : lists)
-    maps.push_back(AffineMapAttr::get(AffineMap::get(
-        0, shapes.getNumSymbols(), sizes, entry.getContext())));
+    maps.push_back(AffineMapAttr::get(
+        AffineMap::get(0, shapes.getNumSymbols(), sizes, entry.getContext())));
   entry->setAttr(resultShapesAttrName, builder.getArrayAttr(maps));
 }
 
@@ -259,8 +259,8 @@ static ArrayAttr makeShapeMaps(Builder &builder,
     SmallVector<AffineExpr> own;
     for (AffineExpr size : sizes)
       own.push_back(size.replace(renumbered));
-    maps.push_back(AffineMapAttr::get(AffineMap::get(
-        0, symbols.size(), own, builder.getContext())));
+    maps.push_back(AffineMapAttr::get(
+        AffineMap::get(0, symbols.size(), own, builder.getContext())));
   }
   return builder.getArrayAttr(maps);
 }
@@ -315,16 +315,19 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
   // The kernel, without names and locations: equal ones then print equally.
   OpBuilder builder(&getContext());
   SmallVector<Location> noLocations(operands.size(), builder.getUnknownLoc());
-  auto type = builder.getFunctionType(
-      TypeRange(ValueRange(operands.getArrayRef())), TypeRange(ValueRange(results)));
+  auto type =
+      builder.getFunctionType(TypeRange(ValueRange(operands.getArrayRef())),
+                              TypeRange(ValueRange(results)));
   auto kernel = func::FuncOp::create(builder.getUnknownLoc(), "kernel", type);
   kernel.setPrivate();
   kernel->setAttr("qt.kernel", builder.getUnitAttr());
   ArrayRef<SmallVector<AffineExpr>> all(lists);
-  kernel->setAttr("qt.arg_shapes",
-                  makeShapeMaps(builder, all.take_front(operands.size()), symbols));
-  kernel->setAttr("qt.result_shapes",
-                  makeShapeMaps(builder, all.drop_front(operands.size()), symbols));
+  kernel->setAttr(
+      "qt.arg_shapes",
+      makeShapeMaps(builder, all.take_front(operands.size()), symbols));
+  kernel->setAttr(
+      "qt.result_shapes",
+      makeShapeMaps(builder, all.drop_front(operands.size()), symbols));
   Block *body = kernel.addEntryBlock();
   builder.setInsertionPointToStart(body);
   IRMapping mapping;
@@ -363,9 +366,8 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
                                         symbols.takeVector(), &getContext())));
   for (auto [value, result] : llvm::zip_equal(results, launch.getResults())) {
     shapes.setSizes(result, SmallVector<AffineExpr>(shapes.getSizes(value)));
-    value.replaceUsesWithIf(result, [&](OpOperand &use) {
-      return !isInside(use.getOwner());
-    });
+    value.replaceUsesWithIf(
+        result, [&](OpOperand &use) { return !isInside(use.getOwner()); });
   }
 }
 
@@ -380,12 +382,13 @@ void GroupKernels::runOnOperation() {
     SymbolicShapes shapes(entry);
     dropSizeOperands(entry, shapes);
     stateResultShapes(entry, shapes);
-    for (auto reshape : llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
+    for (auto reshape :
+         llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
       OpBuilder builder(reshape);
       auto alias = qt::AliasOp::create(builder, reshape.getLoc(),
                                        reshape.getType(), reshape.getInput());
-      shapes.setSizes(alias, SmallVector<AffineExpr>(
-                                 shapes.getSizes(reshape.getResult())));
+      shapes.setSizes(
+          alias, SmallVector<AffineExpr>(shapes.getSizes(reshape.getResult())));
       reshape.getResult().replaceAllUsesWith(alias);
       reshape.erase();
     }

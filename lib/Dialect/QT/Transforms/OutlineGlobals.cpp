@@ -12,6 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -19,8 +21,6 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ShapeInterface.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -55,8 +55,7 @@ static std::string fingerprint(const llvm::SetVector<Operation *> &slice,
 }
 
 namespace {
-struct OutlineGlobals
-    : quantc::qt::impl::OutlineGlobalsBase<OutlineGlobals> {
+struct OutlineGlobals : quantc::qt::impl::OutlineGlobalsBase<OutlineGlobals> {
   using OutlineGlobalsBase::OutlineGlobalsBase;
 
   void runOnOperation() override;
@@ -97,10 +96,11 @@ OutlineGlobals::makeGlobal(Value value,
   if (!isNew)
     return entry->second;
   entry->second = "w" + std::to_string(count++);
-  OpBuilder builder(getOperation().getBody(), getOperation().getBody()->begin());
-  auto global = qt::GlobalOp::create(
-      builder, value.getLoc(), builder.getStringAttr(entry->second),
-      TypeAttr::get(value.getType()));
+  OpBuilder builder(getOperation().getBody(),
+                    getOperation().getBody()->begin());
+  auto global = qt::GlobalOp::create(builder, value.getLoc(),
+                                     builder.getStringAttr(entry->second),
+                                     TypeAttr::get(value.getType()));
   builder.createBlock(&global.getBody());
   IRMapping mapping;
   for (Operation *op : slice)
@@ -138,8 +138,8 @@ void OutlineGlobals::runOnOperation() {
                                             operand.get().getType(), name));
       }
     });
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(
-             func.getBody().front().getOperations())))
+    for (Operation &op : llvm::make_early_inc_range(
+             llvm::reverse(func.getBody().front().getOperations())))
       if (constant.contains(&op) && op.use_empty())
         op.erase();
   }

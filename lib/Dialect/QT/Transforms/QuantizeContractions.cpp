@@ -110,8 +110,8 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder, Value operand,
                 << "'; supported: absmax, search";
     return nullptr;
   }
-  auto encoding = qt::EncodingAttr::getChecked(
-      emitError, &getContext(), *rule, format.lowest, format.highest);
+  auto encoding = qt::EncodingAttr::getChecked(emitError, &getContext(), *rule,
+                                               format.lowest, format.highest);
   if (!encoding)
     return nullptr;
   return qt::QuantizeOp::create(builder, operand.getLoc(), operand, element,

@@ -12,15 +12,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
-#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
-#include "mlir/Dialect/SCF/Transforms/Patterns.h"
-#include "mlir/Transforms/DialectConversion.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_SPLIT
@@ -45,14 +45,15 @@ namespace {
 struct PartsConverter : TypeConverter {
   PartsConverter() {
     addConversion([](Type type) { return type; });
-    addConversion([](RankedTensorType type, SmallVectorImpl<Type> &parts)
-                      -> std::optional<LogicalResult> {
-      auto format = dyn_cast<qt::BlockType>(type.getElementType());
-      if (!format)
-        return std::nullopt;
-      llvm::append_range(parts, format.getPartTypes(type));
-      return success();
-    });
+    addConversion(
+        [](RankedTensorType type,
+           SmallVectorImpl<Type> &parts) -> std::optional<LogicalResult> {
+          auto format = dyn_cast<qt::BlockType>(type.getElementType());
+          if (!format)
+            return std::nullopt;
+          llvm::append_range(parts, format.getPartTypes(type));
+          return success();
+        });
     auto cast = [](OpBuilder &builder, Type type, ValueRange values,
                    Location loc) -> Value {
       return UnrealizedConversionCastOp::create(builder, loc, type, values)
@@ -72,7 +73,8 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
     if (op.isSplit())
       return rewriter.notifyMatchFailure(op, "is in split form already");
     SmallVector<Type> parts;
-    if (failed(getTypeConverter()->convertType(op.getResult(0).getType(), parts)))
+    if (failed(
+            getTypeConverter()->convertType(op.getResult(0).getType(), parts)))
       return failure();
     auto split = qt::QuantizeOp::create(
         rewriter, op.getLoc(), parts, adaptor.getInput(), op.getEncodingAttr(),
@@ -162,8 +164,9 @@ struct Split : quantc::qt::impl::SplitBase<Split> {
 void Split::runOnOperation() {
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
-  patterns.add<SplitQuantize, SplitDequantize, MatmulToContract,
-               SplitAttention>(converter, &getContext());
+  patterns
+      .add<SplitQuantize, SplitDequantize, MatmulToContract, SplitAttention>(
+          converter, &getContext());
   ConversionTarget target(getContext());
   target.addIllegalOp<nn::MatmulOp, nn::AttentionOp>();
   target.markUnknownOpDynamicallyLegal([&](Operation *op) {
