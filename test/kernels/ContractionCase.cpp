@@ -1,4 +1,4 @@
-//===- ContractionCase.cpp - A contraction and its answer --------*- C++ -*-===//
+//===- ContractionCase.cpp - A contraction and its answer -------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
