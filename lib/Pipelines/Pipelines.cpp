@@ -51,9 +51,11 @@ static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
 
 static void buildSplit(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(qt::createSplit());
+  manager.addNestedPass<func::FuncOp>(qt::createFoldHeads());
   manager.addNestedPass<func::FuncOp>(qt::createFuseEpilogues());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(qt::createMergeProjections());
   manager.addPass(qt::createVerifySplit());
 }
 

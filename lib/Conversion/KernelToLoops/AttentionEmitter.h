@@ -42,13 +42,21 @@ private:
                 int64_t size);
 
   Head locate(OpBuilder &b, Value buffer, Value heads, Value rows, int64_t size,
-              qt::HeadOrder order, Value batch, Value head);
+              qt::HeadOrder order, qt::HeadRangeAttr range, Value batch,
+              Value head);
+  void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
+                    llvm::ArrayRef<mlir::AffineExpr> k,
+                    llvm::ArrayRef<mlir::AffineExpr> v);
+  void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
+  Value loadMask(OpBuilder &b, Value row, Value position);
   void emitSoftmax(OpBuilder &b, Value at, Value row);
   void emitRows(OpBuilder &b, Value row, int64_t count);
 
   // Floats.
   void packKeys(OpBuilder &b);
   void scoreFloats(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<Value> sumValues(OpBuilder &b, int64_t v, int64_t count,
+                                     bool skips);
   void weighFloats(OpBuilder &b, Value row, int64_t count);
   // Codes.
   void encodeKeys(OpBuilder &b);
@@ -75,7 +83,8 @@ private:
   Value queries, keys, panels, groups; ///< rows, keys, keys / 16, keys / 4
   Value paddedKeys;                    ///< floats of one row of scores
   Head query, key, value, result;
-  Value maskBuffer, maskBase, maskRowStride, maskKeyStride;
+  Value maskBuffer, maskBase;
+  llvm::SmallVector<Value> maskSteps;     ///< by dims of the scores
   Value packedKeys, keyScales, keyStarts; ///< scratch
   Value packedValues, valueScales, scores, rowCodes, weights;
 };

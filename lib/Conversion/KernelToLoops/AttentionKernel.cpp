@@ -43,6 +43,14 @@ bool quantc::canEmitAttention(func::FuncOp kernel) {
   if (!op || op.getQ().size() != 1 || op.getK().size() != 1 ||
       op.getV().size() != 1)
     return false;
+  // Which heads there are is known when code is made, or all are read.
+  for (auto [parts, range, order] :
+       {std::tuple(op.getQ(), op.getQHeadsAttr(), op.getQOrder()),
+        std::tuple(op.getK(), op.getKHeadsAttr(), op.getKOrder()),
+        std::tuple(op.getV(), op.getVHeadsAttr(), op.getVOrder())})
+    if (range && cast<RankedTensorType>(parts[0].getType())
+                     .isDynamicDim(order == qt::HeadOrder::BHSD ? 1 : 2))
+      return false;
   auto sizeOf = [](ValueRange parts) {
     return cast<RankedTensorType>(parts[0].getType()).getShape().back();
   };
@@ -90,11 +98,13 @@ void AttentionEmitter::forRange(OpBuilder &b, Value from, Value to,
   body(inner, loop.getInductionVar());
 }
 
-AttentionEmitter::Head AttentionEmitter::locate(OpBuilder &b, Value buffer,
-                                                Value heads, Value rows,
-                                                int64_t size,
-                                                qt::HeadOrder order,
-                                                Value batch, Value head) {
+AttentionEmitter::Head
+AttentionEmitter::locate(OpBuilder &b, Value buffer, Value heads, Value rows,
+                         int64_t size, qt::HeadOrder order,
+                         qt::HeadRangeAttr range, Value batch, Value head) {
+  if (range)
+    head =
+        add(b, index(range.getFirst()), mul(b, head, index(range.getStep())));
   if (order == qt::HeadOrder::BHSD) {
     Value first = mul(b, add(b, mul(b, batch, heads), head), rows);
     return {buffer, mul(b, first, index(size)), index(size)};
@@ -118,6 +128,71 @@ Value AttentionEmitter::loadRow(OpBuilder &b, const Head &head, Value row,
                     mask);
 }
 
+/// Sizes that only run time knows must be what they meet.
+void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
+                                    ArrayRef<AffineExpr> k,
+                                    ArrayRef<AffineExpr> v) {
+  kernel.requireEqual(q[0], k[0]);
+  for (size_t dim : {0, 1, 2})
+    kernel.requireEqual(k[dim], v[dim]);
+  if (!isa<AffineConstantExpr>(q[1]) || !isa<AffineConstantExpr>(k[1])) {
+    OpBuilder &b = kernel.getBuilder();
+    Value share =
+        arith::MaxUIOp::create(b, loc, kernel.getIndex(k[1]), index(1));
+    Value rest = arith::RemUIOp::create(b, loc, kernel.getIndex(q[1]), share);
+    kernel.require(
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest, index(0)),
+        KernelError::ShapeMismatch);
+  }
+  if (!op.getMask())
+    return;
+  SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]};
+  ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
+  for (auto [mine, whole] :
+       llvm::zip_equal(own, ArrayRef(scores).take_back(own.size())))
+    if (mine != whole && mine != shapes.getConstant(1))
+      kernel.requireBroadcast(mine, whole);
+}
+
+/// Steps of the mask along the four dims of the scores.
+void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
+  ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
+  maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
+  maskSteps.assign(scores.size(), index(0));
+  AffineExpr stride = shapes.getConstant(1);
+  for (size_t dim = own.size(); dim-- > 0;) {
+    size_t target = dim + scores.size() - own.size();
+    maskSteps[target] =
+        kernel.getBroadcastStep(b, own[dim], scores[target], stride);
+    stride = shapes.getProduct({stride, own[dim]});
+  }
+}
+
+/// What is added to the scores of 16 keys from \p position on.
+Value AttentionEmitter::loadMask(OpBuilder &b, Value row, Value position) {
+  Value from = add(b, maskBase, mul(b, row, maskSteps[2]));
+  std::optional<int64_t> known = getConstantIndex(maskSteps[3]);
+  auto loadOne = [&]() -> Value {
+    return splat(b, loc, memref::LoadOp::create(b, loc, maskBuffer, from));
+  };
+  if (known == 0)
+    return loadOne();
+  Value left = arith::SubIOp::create(b, loc, keys, position);
+  // One number for all keys, as run time finds: no lanes but the first exist.
+  Value isOne;
+  if (!known) {
+    isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                  maskSteps[3], index(0));
+    left = arith::SelectOp::create(b, loc, isOne, index(0), left);
+  }
+  Value mask = vector::CreateMaskOp::create(
+      b, loc, VectorType::get(lanes, b.getI1Type()), left);
+  Value many = loadVector(b, loc, maskBuffer, add(b, from, position), mask);
+  return isOne ? arith::SelectOp::create(b, loc, isOne, loadOne(), many)
+                     .getResult()
+               : many;
+}
+
 LogicalResult AttentionEmitter::emit() {
   auto sizesOf = [&](Value tensor, qt::HeadOrder order) {
     SmallVector<AffineExpr> sizes(shapes.getSizes(tensor));
@@ -126,7 +201,19 @@ LogicalResult AttentionEmitter::emit() {
     return sizes;
   };
   SmallVector<AffineExpr> q = sizesOf(op.getQ()[0], op.getQOrder()),
-                          k = sizesOf(op.getK()[0], op.getKOrder());
+                          k = sizesOf(op.getK()[0], op.getKOrder()),
+                          v = sizesOf(op.getV()[0], op.getVOrder());
+  // Heads of the tensors, then of the operands, which may be some of them.
+  Value queryHeads = kernel.getIndex(q[1]), allKeyHeads = kernel.getIndex(k[1]),
+        valueHeads = kernel.getIndex(v[1]);
+  auto narrow = [&](AffineExpr &heads, qt::HeadRangeAttr range) {
+    if (range)
+      heads = shapes.getConstant(range.getCount());
+  };
+  narrow(q[1], op.getQHeadsAttr());
+  narrow(k[1], op.getKHeadsAttr());
+  narrow(v[1], op.getVHeadsAttr());
+  requireSizes(q, k, v);
   keysExpr = k[2];
   AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
   kernel.setIterations(shapes.getProduct({q[0], q[1]}) * blocks, 1);
@@ -154,6 +241,8 @@ LogicalResult AttentionEmitter::emit() {
   Value qBuffer = kernel.getBuffer(cast<BlockArgument>(op.getQ()[0]));
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
   Value vBuffer = kernel.getBuffer(cast<BlockArgument>(op.getV()[0]));
+  if (op.getMask())
+    prepareMask(b, {q[0], q[1], q[2], k[2]});
   Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
         blockCount = kernel.getIndex(blocks);
   forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
@@ -165,30 +254,17 @@ LogicalResult AttentionEmitter::emit() {
              // Neighbouring query heads share keys.
              Value share = arith::DivUIOp::create(body, loc, heads, keyHeads);
              Value keyHead = arith::DivUIOp::create(body, loc, head, share);
-             query = locate(body, qBuffer, heads, queries, features,
-                            op.getQOrder(), batch, head);
-             key = locate(body, kBuffer, keyHeads, keys, features,
-                          op.getKOrder(), batch, keyHead);
-             value = locate(body, vBuffer, keyHeads, keys, width,
-                            op.getVOrder(), batch, keyHead);
+             query = locate(body, qBuffer, queryHeads, queries, features,
+                            op.getQOrder(), op.getQHeadsAttr(), batch, head);
+             key = locate(body, kBuffer, allKeyHeads, keys, features,
+                          op.getKOrder(), op.getKHeadsAttr(), batch, keyHead);
+             value = locate(body, vBuffer, valueHeads, keys, width,
+                            op.getVOrder(), op.getVHeadsAttr(), batch, keyHead);
              result = locate(body, kernel.getResultBuffer(0), heads, queries,
-                             width, op.getResultOrder(), batch, head);
-             if (op.getMask()) {
-               SmallVector<AffineExpr> sizes(shapes.getSizes(op.getMask()));
-               maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
-               SmallVector<Value> strides(4, index(0));
-               AffineExpr stride = shapes.getConstant(1);
-               for (size_t dim = sizes.size(); dim-- > 0;) {
-                 size_t target = dim + 4 - sizes.size();
-                 if (sizes[dim] != shapes.getConstant(1))
-                   strides[target] = kernel.getIndex(stride);
-                 stride = shapes.getProduct({stride, sizes[dim]});
-               }
-               maskBase = add(body, mul(body, batch, strides[0]),
-                              mul(body, head, strides[1]));
-               maskRowStride = strides[2];
-               maskKeyStride = strides[3];
-             }
+                             width, op.getResultOrder(), {}, batch, head);
+             if (op.getMask())
+               maskBase = add(body, mul(body, batch, maskSteps[0]),
+                              mul(body, head, maskSteps[1]));
              if (isQuantized) {
                encodeKeys(body);
                encodeValues(body);
@@ -267,24 +343,9 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
         Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
         s = arith::MulFOp::create(inner, loc, s, scale);
         Value inside = isBefore(inner, position, limit);
-        if (op.getMask()) {
-          Value from = add(inner, maskBase, mul(inner, row, maskRowStride));
-          IntegerAttr known;
-          bool isSplat = matchPattern(maskKeyStride, m_Constant(&known)) &&
-                         known.getInt() == 0;
-          Value m;
-          if (isSplat) {
-            m = splat(inner, loc,
-                      memref::LoadOp::create(inner, loc, maskBuffer, from));
-          } else {
-            Value left = arith::SubIOp::create(inner, loc, keys, position);
-            Value mask = vector::CreateMaskOp::create(
-                inner, loc, VectorType::get(lanes, inner.getI1Type()), left);
-            m = loadVector(inner, loc, maskBuffer, add(inner, from, position),
-                           mask);
-          }
-          s = arith::AddFOp::create(inner, loc, s, m);
-        }
+        if (op.getMask())
+          s = arith::AddFOp::create(inner, loc, s,
+                                    loadMask(inner, row, position));
         s = arith::SelectOp::create(inner, loc, inside, s, lowest);
         vector::StoreOp::create(inner, loc, s, scores, place);
         scf::YieldOp::create(inner, loc, larger(inner, carried[0], s));

@@ -68,22 +68,60 @@ void AttentionEmitter::scoreFloats(OpBuilder &b, Value row, int64_t count) {
   });
 }
 
+/// Sums of the values' vector \p v, weighted by the rows of scores. With
+/// \p skips, keys without weight do not count, whatever their values are.
+SmallVector<Value> AttentionEmitter::sumValues(OpBuilder &b, int64_t v,
+                                               int64_t count, bool skips) {
+  Value zero = splatConstant(b, loc, f32, 0);
+  SmallVector<Value> initial(count, zero);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), keys, index(1), initial,
+      [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
+        Value x = loadRow(inner, value, t, v * lanes, width);
+        SmallVector<Value> next;
+        for (int64_t r = 0; r < count; ++r) {
+          Value p = memref::LoadOp::create(
+              inner, loc, scores,
+              add(inner, mul(inner, index(r), paddedKeys), t));
+          Value own = x;
+          if (skips) {
+            Value hasWeight = arith::CmpFOp::create(
+                inner, loc, arith::CmpFPredicate::UNE, p, real(inner, 0));
+            own = arith::SelectOp::create(inner, loc, hasWeight, x, zero);
+          }
+          next.push_back(math::FmaOp::create(inner, loc, splat(inner, loc, p),
+                                             own, carried[r]));
+        }
+        scf::YieldOp::create(inner, loc, next);
+      });
+  return loop.getResults();
+}
+
 void AttentionEmitter::weighFloats(OpBuilder &b, Value row, int64_t count) {
   for (int64_t v = 0; v < widthVectors; ++v) {
-    SmallVector<Value> initial(count, splatConstant(b, loc, f32, 0));
-    auto loop = scf::ForOp::create(
-        b, loc, index(0), keys, index(1), initial,
-        [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
-          Value x = loadRow(inner, value, t, v * lanes, width);
-          SmallVector<Value> next;
-          for (int64_t r = 0; r < count; ++r) {
-            Value p = memref::LoadOp::create(
-                inner, loc, scores,
-                add(inner, mul(inner, index(r), paddedKeys), t));
-            next.push_back(math::FmaOp::create(inner, loc, splat(inner, loc, p),
-                                               x, carried[r]));
-          }
-          scf::YieldOp::create(inner, loc, next);
+    SmallVector<Value> sums = sumValues(b, v, count, /*skips=*/false);
+    // Zero times what is no finite number is NaN; only then the slow way.
+    Value all = sums[0];
+    for (Value sum : ArrayRef(sums).drop_front())
+      all = arith::AddFOp::create(b, loc, all, sum);
+    Value isNaN =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, all, all);
+    Value bits = vector::ExtractOp::create(
+        b, loc,
+        vector::BitCastOp::create(b, loc, VectorType::get(1, b.getI16Type()),
+                                  isNaN),
+        int64_t(0));
+    Value none = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(0));
+    Value isAny =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, bits, none);
+    auto again = scf::IfOp::create(
+        b, loc, isAny,
+        [&](OpBuilder &inner, Location) {
+          scf::YieldOp::create(inner, loc,
+                               sumValues(inner, v, count, /*skips=*/true));
+        },
+        [&](OpBuilder &inner, Location) {
+          scf::YieldOp::create(inner, loc, sums);
         });
     Value mask;
     if (width - v * lanes < lanes)
@@ -92,7 +130,7 @@ void AttentionEmitter::weighFloats(OpBuilder &b, Value row, int64_t count) {
                                           index(width - v * lanes));
     for (int64_t r = 0; r < count; ++r)
       storeVector(
-          b, loc, loop.getResult(r), result.buffer,
+          b, loc, again.getResult(r), result.buffer,
           add(b, rowOf(b, result, add(b, row, index(r))), index(v * lanes)),
           mask);
   }

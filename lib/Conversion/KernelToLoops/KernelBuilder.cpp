@@ -227,6 +227,20 @@ void KernelBuilder::requireEqual(AffineExpr a, AffineExpr b) {
           KernelError::ShapeMismatch);
 }
 
+Value KernelBuilder::getBroadcastStep(OpBuilder &at, AffineExpr size,
+                                      AffineExpr whole, AffineExpr stride) {
+  AffineExpr one = getAffineConstantExpr(1, kernel.getContext());
+  if (size == one)
+    return getIndex(int64_t(0));
+  Value step = getIndex(stride);
+  if (size == whole)
+    return step;
+  Value isOne = arith::CmpIOp::create(at, getLoc(), arith::CmpIPredicate::eq,
+                                      getIndex(size), getIndex(one));
+  return arith::SelectOp::create(at, getLoc(), isOne, getIndex(int64_t(0)),
+                                 step);
+}
+
 Value KernelBuilder::fromStored(OpBuilder &at, Value stored, Type element) {
   Type type = withElement(stored.getType(), element);
   if (element.isInteger(1)) {

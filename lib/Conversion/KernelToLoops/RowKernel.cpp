@@ -206,15 +206,8 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
       size_t whole = sizes.size() - own.size() + dim;
       if (!isConstantOne(own[dim])) {
         delinearize();
-        Value step = kernel.getIndex(stride);
-        if (own[dim] != sizes[whole]) {
-          // Either 1, or the size it must be.
-          Value isOne = arith::CmpIOp::create(
-              builder, loc, arith::CmpIPredicate::eq, kernel.getIndex(own[dim]),
-              kernel.getIndex(int64_t(1)));
-          step = arith::SelectOp::create(builder, loc, isOne,
-                                         kernel.getIndex(int64_t(0)), step);
-        }
+        Value step =
+            kernel.getBroadcastStep(builder, own[dim], sizes[whole], stride);
         Value term = arith::MulIOp::create(builder, loc, index[whole], step);
         offset = arith::AddIOp::create(builder, loc, offset, term);
       }

@@ -99,3 +99,18 @@ func.func @f(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xi8>, %s: tensor<?x4x9
   %o = qt.attention q(%q : tensor<?x4x9x16xf32>) k(%k, %s : tensor<?x4x9x16xi8>, tensor<?x4x9x1xf32>) v(%v : tensor<?x4x9x16xf32>) {scale = 0.25 : f32} -> tensor<?x4x9x16xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<?x9x12x16xf32>) {
+  // expected-error @below {{v: head 12 of a tensor of 12 heads}}
+  %o = qt.attention q(%x : tensor<?x9x12x16xf32>) k(%x : tensor<?x9x12x16xf32>) v(%x : tensor<?x9x12x16xf32>)
+      {scale = 0.25 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>, q_heads = #qt.heads<first = 0, count = 4>,
+       k_heads = #qt.heads<first = 4, count = 4>, v_heads = #qt.heads<first = 9, count = 4>} -> tensor<?x4x9x16xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{2 heads from 0 with step 0; supported: at least one, step at least 1}}
+#none = #qt.heads<first = 0, count = 2, step = 0>

@@ -68,6 +68,9 @@ public:
   /// That \p size, which only run time knows, is 1 or \p whole.
   void requireBroadcast(mlir::AffineExpr size, mlir::AffineExpr whole);
   void requireEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+  /// The step of a dim that is 1 or \p whole: 0 if it is 1, else \p stride.
+  mlir::Value getBroadcastStep(mlir::OpBuilder &at, mlir::AffineExpr size,
+                               mlir::AffineExpr whole, mlir::AffineExpr stride);
 
   /// A value (or a vector) loaded from a buffer as one of \p element, and back:
   /// i1 lies in bytes, integers in memory have no sign.

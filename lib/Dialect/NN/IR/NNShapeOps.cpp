@@ -17,11 +17,11 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
-static Value makeIntegers(PatternRewriter &rewriter, Location loc,
-                          ArrayRef<int64_t> values) {
+Value quantc::nn::makeIntegers(OpBuilder &builder, Location loc,
+                               ArrayRef<int64_t> values) {
   auto type = RankedTensorType::get({static_cast<int64_t>(values.size())},
-                                    rewriter.getI64Type());
-  return arith::ConstantOp::create(rewriter, loc,
+                                    builder.getI64Type());
+  return arith::ConstantOp::create(builder, loc,
                                    DenseElementsAttr::get(type, values));
 }
 

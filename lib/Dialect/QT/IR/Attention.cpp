@@ -27,7 +27,8 @@ struct HeadSizes {
 /// Checks one of q, k, v and reads its sizes.
 static FailureOr<HeadSizes> verifyOperand(AttentionOp op, StringRef what,
                                           ValueRange parts, TypeAttr format,
-                                          HeadOrder order) {
+                                          HeadOrder order,
+                                          HeadRangeAttr range) {
   if (parts.empty())
     return op.emitOpError() << what << " has no parts";
   auto first = cast<RankedTensorType>(parts[0].getType());
@@ -56,20 +57,30 @@ static FailureOr<HeadSizes> verifyOperand(AttentionOp op, StringRef what,
            << what << " has rank " << shape.size() << ", attention takes 4";
   if (order == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);
+  if (range) {
+    if (!isFloat)
+      return op.emitOpError() << what << " has a range of heads; supported: of "
+                              << "one f32 tensor";
+    int64_t last = range.getFirst() + (range.getCount() - 1) * range.getStep();
+    if (!ShapedType::isDynamic(shape[1]) && last >= shape[1])
+      return op.emitOpError() << what << ": head " << last << " of a tensor of "
+                              << shape[1] << " heads";
+    shape[1] = range.getCount();
+  }
   return HeadSizes{shape[0], shape[1], shape[2], shape[3]};
 }
 
 LogicalResult AttentionOp::verify() {
-  FailureOr<HeadSizes> q =
-      verifyOperand(*this, "q", getQ(), getQFormatAttr(), getQOrder());
+  FailureOr<HeadSizes> q = verifyOperand(*this, "q", getQ(), getQFormatAttr(),
+                                         getQOrder(), getQHeadsAttr());
   if (failed(q))
     return failure();
-  FailureOr<HeadSizes> k =
-      verifyOperand(*this, "k", getK(), getKFormatAttr(), getKOrder());
+  FailureOr<HeadSizes> k = verifyOperand(*this, "k", getK(), getKFormatAttr(),
+                                         getKOrder(), getKHeadsAttr());
   if (failed(k))
     return failure();
-  FailureOr<HeadSizes> v =
-      verifyOperand(*this, "v", getV(), getVFormatAttr(), getVOrder());
+  FailureOr<HeadSizes> v = verifyOperand(*this, "v", getV(), getVFormatAttr(),
+                                         getVOrder(), getVHeadsAttr());
   if (failed(v))
     return failure();
   auto result = getType();

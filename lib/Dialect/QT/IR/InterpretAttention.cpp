@@ -28,13 +28,15 @@ namespace {
 struct HeadOperand {
   int64_t batch, heads, tokens, width;
   HeadOrder order;
+  int64_t allHeads, firstHead, headStep; ///< of the tensor
   HostValue storage;
   ArrayRef<float> floats;
   std::optional<BlockValue> value;
 
   int64_t getStart(int64_t b, int64_t h, int64_t t) const {
-    int64_t row = order == HeadOrder::BHSD ? (b * heads + h) * tokens + t
-                                           : (b * tokens + t) * heads + h;
+    int64_t head = firstHead + h * headStep;
+    int64_t row = order == HeadOrder::BHSD ? (b * allHeads + head) * tokens + t
+                                           : (b * tokens + t) * allHeads + head;
     return row * width;
   }
 };
@@ -43,7 +45,8 @@ struct HeadOperand {
 
 static FailureOr<HeadOperand> readOperand(AttentionOp op,
                                           ArrayRef<HostValue> parts,
-                                          TypeAttr format, HeadOrder order) {
+                                          TypeAttr format, HeadOrder order,
+                                          HeadRangeAttr range) {
   HeadOperand operand;
   SmallVector<int64_t> shape(parts[0].getShape());
   operand.storage = parts[0];
@@ -72,7 +75,14 @@ static FailureOr<HeadOperand> readOperand(AttentionOp op,
   if (order == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);
   operand.batch = shape[0];
-  operand.heads = shape[1];
+  operand.allHeads = shape[1];
+  operand.heads = range ? range.getCount() : shape[1];
+  operand.firstHead = range ? range.getFirst() : 0;
+  operand.headStep = range ? range.getStep() : 1;
+  if (range && operand.firstHead + (operand.heads - 1) * operand.headStep >=
+                   operand.allHeads)
+    return op.emitOpError()
+           << "reads heads " << range << " of " << operand.allHeads;
   operand.tokens = shape[2];
   operand.width = shape[3];
   operand.order = order;
@@ -143,15 +153,18 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
     return taken;
   };
   FailureOr<HeadOperand> q =
-      readOperand(*this, take(getQ().size()), getQFormatAttr(), getQOrder());
+      readOperand(*this, take(getQ().size()), getQFormatAttr(), getQOrder(),
+                  getQHeadsAttr());
   if (failed(q))
     return failure();
   FailureOr<HeadOperand> k =
-      readOperand(*this, take(getK().size()), getKFormatAttr(), getKOrder());
+      readOperand(*this, take(getK().size()), getKFormatAttr(), getKOrder(),
+                  getKHeadsAttr());
   if (failed(k))
     return failure();
   FailureOr<HeadOperand> v =
-      readOperand(*this, take(getV().size()), getVFormatAttr(), getVOrder());
+      readOperand(*this, take(getV().size()), getVFormatAttr(), getVOrder(),
+                  getVHeadsAttr());
   if (failed(v))
     return failure();
   if (q->batch != k->batch || k->batch != v->batch || q->width != k->width ||
@@ -174,8 +187,9 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
     mask = getBroadcastStrides(value.getShape(), scores);
     maskData = value.as<float>().data();
   }
-  HeadOperand out{q->batch,         q->heads, length, v->width,
-                  getResultOrder(), {},       {},     std::nullopt};
+  HeadOperand out{q->batch,    q->heads, length, v->width, getResultOrder(),
+                  q->heads,    0,        1,      {},       {},
+                  std::nullopt};
   SmallVector<int64_t> shape{q->batch, q->heads, length, v->width};
   if (getResultOrder() == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);

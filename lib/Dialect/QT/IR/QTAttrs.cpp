@@ -212,6 +212,15 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult
+HeadRangeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      int64_t first, int64_t count, int64_t step) {
+  if (first < 0 || count < 1 || step < 1)
+    return emitError() << count << " heads from " << first << " with step "
+                       << step << "; supported: at least one, step at least 1";
+  return success();
+}
+
 // `#qt.matmul`, `#qt.matmul<batched>`, `#qt.matmul<k = 64>`,
 // `#qt.matmul<batched, k = 64>`.
 Attribute MatmulAttr::parse(AsmParser &parser, Type) {

@@ -122,6 +122,8 @@ void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
     return sizes;
   };
   Sizes sizes = inOrder(Sizes(shapes.getSizes(getQ()[0])), getQOrder());
+  if (HeadRangeAttr range = getQHeadsAttr())
+    sizes[1] = shapes.getConstant(range.getCount());
   sizes[3] = shapes.getSizes(getV()[0])[3];
   sizes = inOrder(std::move(sizes), getResultOrder());
   for (auto [dim, size] : llvm::enumerate(getType().getShape()))

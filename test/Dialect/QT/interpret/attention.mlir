@@ -34,5 +34,10 @@ func.func @float() {
       {scale = 0.5 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>, result_order = #qt.order<bshd>} -> tensor<1x2x2x4xf32>
   %et = nn.transpose %e perm [0, 2, 1, 3] : tensor<1x2x2x4xf32> -> tensor<1x2x2x4xf32>
   check.expect_eq %yt, %et : tensor<1x2x2x4xf32>, tensor<1x2x2x4xf32>
+  // Keys and values in one tensor.
+  %kv = nn.concat %vt, %kt {axis = 2 : i64} : tensor<1x3x1x4xf32>, tensor<1x3x1x4xf32> -> tensor<1x3x2x4xf32>
+  %yr = qt.attention q(%q : tensor<1x2x2x4xf32>) k(%kv : tensor<1x3x2x4xf32>) v(%kv : tensor<1x3x2x4xf32>) mask(%m : tensor<1x1x1x3xf32>)
+      {scale = 0.5 : f32, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>, k_heads = #qt.heads<first = 1, count = 1>, v_heads = #qt.heads<first = 0, count = 1>} -> tensor<1x2x2x4xf32>
+  check.expect_eq %yr, %e : tensor<1x2x2x4xf32>, tensor<1x2x2x4xf32>
   return
 }

@@ -52,6 +52,10 @@ broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 std::optional<llvm::SmallVector<int64_t>>
 getConstantIntegers(mlir::Value value);
 
+/// A constant integer tensor of rank 1.
+mlir::Value makeIntegers(mlir::OpBuilder &builder, mlir::Location loc,
+                         llvm::ArrayRef<int64_t> values);
+
 } // namespace quantc::nn
 
 #include "quantc/Dialect/NN/IR/NNEnums.h.inc"

@@ -198,6 +198,21 @@ def QT_HeadOrderAttr : EnumAttr<QT_Dialect, QT_HeadOrder, "order"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def QT_HeadRangeAttr : QT_Attr<"HeadRange", "heads"> {
+  let summary = "which heads of a tensor an attention reads";
+  let description = [{
+    Every `step`-th head from `first` on, `count` of them: one of the
+    operands that one projection made together.
+    `#qt.heads<first = 4, count = 4>`, `#qt.heads<first = 1, count = 4, step = 3>`
+  }];
+  let parameters = (ins "int64_t":$first, "int64_t":$count,
+                        DefaultValuedParameter<"int64_t", "1">:$step);
+  let assemblyFormat = [{
+    `<` `first` `=` $first `,` `count` `=` $count (`,` `step` `=` $step^)? `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 def QT_BoundAttr : QT_Attr<"Bound", "bound"> {
   let summary = "ranges from which a dot product is proved exact";
   let description = [{

@@ -73,7 +73,12 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
     encoded by the op itself. Each operand and the result states the order of
     its dimensions, `bhsd` (the default) or `bshd`. There may be fewer key
     heads than query heads, a divisor of them. `causal` lets query i see keys
-    up to `i + T - S`.
+    up to `i + T - S`. `q_heads`, `k_heads` and `v_heads` say which heads of a
+    float tensor the operand is, all of them by default: a projection may make
+    the three operands in one product.
+
+    A row whose keys are all hidden, by -inf or because there are none, gives
+    zeros. A key of weight 0 does not count, whatever its value is.
 
     Where v is quantised its scale is folded into the row of P, which is then
     encoded to `p_format` per row, so that the second product is of integers as
@@ -99,8 +104,27 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
                        DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$q_order,
                        DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$k_order,
                        DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$v_order,
-                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$result_order);
+                       DefaultValuedOptionalAttr<QT_HeadOrderAttr, "HeadOrder::BHSD">:$result_order,
+                       OptionalAttr<QT_HeadRangeAttr>:$q_heads,
+                       OptionalAttr<QT_HeadRangeAttr>:$k_heads,
+                       OptionalAttr<QT_HeadRangeAttr>:$v_heads);
   let results = (outs QT_FloatTensor:$result);
+  // All tensors [B, H, S, D], with all their heads.
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::ValueRange":$q,
+                   "::mlir::ValueRange":$k, "::mlir::ValueRange":$v,
+                   "::mlir::Value":$mask, "::mlir::FloatAttr":$scale,
+                   "::mlir::UnitAttr":$causal, "::mlir::TypeAttr":$q_format,
+                   "::mlir::TypeAttr":$k_format, "::mlir::TypeAttr":$v_format,
+                   "::mlir::TypeAttr":$p_format,
+                   "::quantc::qt::EncodingAttr":$encoding), [{
+      build($_builder, $_state, result, q, k, v, mask, scale, causal, q_format,
+            k_format, v_format, p_format, encoding,
+            /*q_order=*/HeadOrderAttr(), /*k_order=*/HeadOrderAttr(),
+            /*v_order=*/HeadOrderAttr(), /*result_order=*/HeadOrderAttr(),
+            /*q_heads=*/HeadRangeAttr(), /*k_heads=*/HeadRangeAttr(),
+            /*v_heads=*/HeadRangeAttr());
+    }]>];
   let assemblyFormat = [{
     `q` `(` $q `:` type($q) `)` `k` `(` $k `:` type($k) `)`
     `v` `(` $v `:` type($v) `)` (`mask` `(` $mask^ `:` type($mask) `)`)?

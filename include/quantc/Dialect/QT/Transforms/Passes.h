@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Pass/Pass.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DECL

@@ -60,6 +60,60 @@ def Split : Pass<"qt-split", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
 
+def FoldHeads : Pass<"qt-fold-heads", "::mlir::func::FuncOp"> {
+  let summary = "Read and write heads where projections have them";
+  let description = [{
+    What exporters put around attention to split a projection into heads and
+    to join the result again moves data and computes nothing. Transposes
+    between `[B, S, H, D]` and `[B, H, S, D]` become the order of an operand or
+    of the result; a slice of the columns, or of the heads, that one projection
+    made for several operands becomes a range of heads. `[B, S, 3, H, D]` and
+    `[B, S, H, 3, D]` with the 3 brought to the front and sliced are known,
+    too. What has other users stays for those.
+
+    Before:
+    ```mlir
+    %1 = nn.reshape %x, ... : tensor<?x99x64xf32>, tensor<4xi64> -> tensor<?x99x4x16xf32>
+    %2 = nn.transpose %1 perm [0, 2, 1, 3] : tensor<?x99x4x16xf32> -> tensor<?x4x99x16xf32>
+    %3 = qt.attention q(%2 : ...) ...
+    ```
+    After:
+    ```mlir
+    %3 = qt.attention q(%1 : tensor<?x99x4x16xf32>) ... {q_order = #qt.order<bshd>}
+    ```
+  }];
+  let dependentDialects = ["::quantc::qt::QTDialect", "::quantc::nn::NNDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def MergeProjections : Pass<"qt-merge-projections", "::mlir::func::FuncOp"> {
+  let summary = "One product for the projections of an attention";
+  let description = [{
+    Contractions of one activation with constant weights that make operands of
+    one attention become one contraction, whose columns are the heads of all:
+    a third of the launches, and the activation is read once. Exact: a column
+    of a product knows of no other. Formats must be equal and of one scale per
+    column or finer, and epilogues equal up to vectors of one constant per
+    column (a bias), which are joined like the weights.
+
+    Before:
+    ```mlir
+    %q = qt.contract lhs(%x...) rhs(%wq...) ... -> tensor<?x99x64xf32>
+    %k = qt.contract lhs(%x...) rhs(%wk...) ... -> tensor<?x99x64xf32>
+    ```
+    After:
+    ```mlir
+    %w = nn.concat %wq, %wk {axis = 0 : i64} : ...
+    %qk = qt.contract lhs(%x...) rhs(%w...) ... -> tensor<?x99x128xf32>
+    // split into heads once, then read by
+    qt.attention q(%h : tensor<?x99x8x16xf32>) k(%h : tensor<?x99x8x16xf32>) ...
+      {q_heads = #qt.heads<first = 0, count = 4>, k_heads = #qt.heads<first = 4, count = 4>, ...}
+    ```
+  }];
+  let dependentDialects = ["::quantc::qt::QTDialect", "::quantc::nn::NNDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def FuseEpilogues : Pass<"qt-fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "Move elementwise users of a contraction into its region";
   let description = [{
