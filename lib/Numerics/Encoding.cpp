@@ -162,21 +162,25 @@ static float searchScale(const float *x, int64_t count, CodeRange range,
 void quantc::numerics::encodeSearched(const float *x, int64_t count,
                                       int64_t block, CodeRange range,
                                       int8_t *codes, int8_t *multipliers,
-                                      float *channel) {
-  int64_t blocks = (count + block - 1) / block;
+                                      float *channel, int64_t rows) {
+  int64_t each = (count + block - 1) / block, blocks = rows * each;
   std::vector<float> scales(blocks), room(std::min(block, count));
   float largest = 0;
   bool finite = true;
-  for (int64_t i = 0; i < count; ++i)
+  for (int64_t i = 0; i < rows * count; ++i)
     finite &= std::isfinite(x[i]);
+  auto place = [&](int64_t b) {
+    int64_t start = b % each * block;
+    return std::pair(b / each * count + start, std::min(block, count - start));
+  };
   for (int64_t b = 0; b < blocks; ++b) {
-    int64_t from = b * block, size = std::min(block, count - from);
+    auto [from, size] = place(b);
     scales[b] = searchScale(x + from, size, range, room.data());
     largest = std::max(largest, std::fabs(scales[b]));
   }
   *channel = finite ? largest / 127 : std::numeric_limits<float>::quiet_NaN();
   for (int64_t b = 0; b < blocks; ++b) {
-    int64_t from = b * block, size = std::min(block, count - from);
+    auto [from, size] = place(b);
     float ratio = largest > 0 ? scales[b] / (largest / 127) : 0;
     multipliers[b] = static_cast<int8_t>(std::nearbyintf(ratio));
     float stored = static_cast<float>(multipliers[b]) * *channel;

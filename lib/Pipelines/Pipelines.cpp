@@ -38,7 +38,11 @@ static void buildRecompose(OpPassManager &manager, const StageOptions &) {
   manager.addPass(qt::createVerifyTypes());
 }
 
-/// Nothing yet; smoothing and rotation belong here.
+/// Smoothing and rotation belong here, too.
+static void buildTransform(OpPassManager &manager, const StageOptions &) {
+  manager.addNestedPass<func::FuncOp>(nn::createNNFoldScales());
+}
+
 static void buildNothing(OpPassManager &, const StageOptions &) {}
 
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
@@ -86,7 +90,7 @@ static const Stage stages[] = {
     {"recompose", "find whole ops in the chains that exporters write",
      buildRecompose},
     {"transform", "equivalent transformations of weights and activations",
-     buildNothing},
+     buildTransform},
     {"quantize", "give operands of contractions the formats of a recipe",
      buildQuantize},
     {"integerize", "replace float types between contractions by integer ones",

@@ -71,10 +71,16 @@ Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass,
   return recipe;
 }
 
-std::optional<OperandFormat> Recipe::lookup(OperandRole role, Position position,
+std::optional<OperandFormat> Recipe::lookup(const ContractionOperand &operand,
+                                            Position position,
                                             StringRef operandName) const {
   for (const Rule &rule : rules) {
-    if (rule.role && *rule.role != role)
+    if (rule.role && *rule.role != operand.role)
+      continue;
+    if (rule.kind && *rule.kind != operand.kind)
+      continue;
+    if (rule.channelsBelow && (operand.kind == ContractionKind::Product ||
+                               operand.depth >= rule.channelsBelow))
       continue;
     if (rule.position && !(rule.position->first && position.first) &&
         !(rule.position->last && position.last))
@@ -100,6 +106,18 @@ static StringRef spell(OperandRole role) {
   return "";
 }
 
+static StringRef spell(ContractionKind kind) {
+  switch (kind) {
+  case ContractionKind::Product:
+    return "product";
+  case ContractionKind::Convolution:
+    return "convolution";
+  case ContractionKind::Depthwise:
+    return "depthwise";
+  }
+  return "";
+}
+
 std::string Recipe::describe() const {
   json::Array list;
   for (const Rule &rule : rules) {
@@ -114,6 +132,10 @@ std::string Recipe::describe() const {
         where.push_back("last");
       entry["position"] = std::move(where);
     }
+    if (rule.kind)
+      entry["op"] = spell(*rule.kind);
+    if (rule.channelsBelow)
+      entry["channels_below"] = rule.channelsBelow;
     if (!rule.pattern.empty())
       entry["name"] = rule.pattern;
     if (rule.format) {
@@ -121,7 +143,9 @@ std::string Recipe::describe() const {
       if (rule.format->block)
         entry["grid"] = rule.format->block;
       else
-        entry["grid"] = rule.format->perTensor ? "tensor" : "row";
+        entry["grid"] = rule.format->perTensor  ? "tensor"
+                        : rule.format->perImage ? "image"
+                                                : "row";
       entry["scale"] = rule.format->scale;
       if (!rule.format->outer.empty())
         entry["outer"] = rule.format->outer;

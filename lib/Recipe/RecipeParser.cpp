@@ -128,9 +128,12 @@ void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
       format.block = *block;
     else if (string == StringRef("tensor"))
       format.perTensor = true;
+    else if (string == StringRef("image"))
+      format.perImage = true;
     else if (string != StringRef("row"))
       problem(where + ": grid " + print(*grid) +
-              "; supported: \"row\", \"tensor\", a positive block length");
+              "; supported: \"row\", \"image\", \"tensor\", a positive block "
+              "length");
   }
   parseRange(object, where, format);
   rule.format = format;
@@ -139,8 +142,8 @@ void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
 void RecipeParser::parseRule(const json::Object &object, size_t index) {
   std::string where = ("rule " + Twine(index)).str();
   checkKeys(object,
-            {"role", "position", "name", "format", "element", "grid", "scale",
-             "outer", "encoding", "range"},
+            {"role", "position", "op", "channels_below", "name", "format",
+             "element", "grid", "scale", "outer", "encoding", "range"},
             where);
   Recipe::Rule rule;
   std::string role = text(object, "role", where, "");
@@ -154,6 +157,21 @@ void RecipeParser::parseRule(const json::Object &object, size_t index) {
             "'; supported: weight, activation, attention");
   if (const json::Value *position = object.get("position"))
     parsePosition(*position, where, rule);
+  std::string kind = text(object, "op", where, "");
+  rule.kind = StringSwitch<std::optional<ContractionKind>>(kind)
+                  .Case("product", ContractionKind::Product)
+                  .Case("convolution", ContractionKind::Convolution)
+                  .Case("depthwise", ContractionKind::Depthwise)
+                  .Default(std::nullopt);
+  if (!rule.kind && !kind.empty())
+    problem(where + ": op '" + kind +
+            "'; supported: product, convolution, depthwise");
+  if (const json::Value *below = object.get("channels_below")) {
+    rule.channelsBelow = below->getAsInteger().value_or(0);
+    if (rule.channelsBelow < 1)
+      problem(where + ": channels_below " + print(*below) +
+              "; supported: a positive number");
+  }
   rule.pattern = text(object, "name", where, "");
   if (!rule.pattern.empty()) {
     Expected<GlobPattern> glob = GlobPattern::create(rule.pattern);

@@ -16,11 +16,16 @@ namespace quantc {
 /// What an operand of a contraction is to it.
 enum class OperandRole { Weight, Activation, Attention };
 
+/// What kind of contraction an op is, where recipes tell them apart.
+enum class ContractionKind { Product, Convolution, Depthwise };
+
 /// An operand that can be quantised.
 struct ContractionOperand {
   unsigned index;   ///< among the op's operands
   OperandRole role; ///< what recipes ask for
   int64_t axis;     ///< the dimension that the contraction sums over
+  ContractionKind kind = ContractionKind::Product;
+  int64_t depth = 0; ///< of a convolution: channels of a group
 };
 
 /// Checks quantised operands with `verifyFormats`; float ones need no check.

@@ -39,17 +39,17 @@ struct CodeRange {
 void encodeAbsMax(const float *x, int64_t count, CodeRange range, int8_t *codes,
                   float *scale);
 
-/// Encodes one output channel of \p count weights to 4-bit codes in blocks of
-/// \p block with an s8 multiplier each and one f32 scale for the channel, rule
+/// Encodes one output channel of \p rows times \p count weights to 4-bit codes
+/// in blocks of \p block, none of which goes from one row to the next, with an s8 multiplier each and one f32 scale for the channel, rule
 /// `search`: for every block the scale d that minimises the squared error
 /// among +-A r / 7 with 49 ratios r in [0.55, 1.15], refined by least squares
 /// (accuracy study, section 3); channel = max |d| / 127; multiplier =
 /// rne(d / channel); codes = clamp(rne(x / (multiplier * channel))), with the
-/// stored, rounded scale. The last block may be short. A channel that holds an
+/// stored, rounded scale. The last block of a row may be short. A channel that holds an
 /// infinity or NaN has the scale NaN and the codes 0.
 void encodeSearched(const float *x, int64_t count, int64_t block,
                     CodeRange range, int8_t *codes, int8_t *multipliers,
-                    float *channel);
+                    float *channel, int64_t rows = 1);
 
 /// Packs 4-bit codes two to a byte, the even index in the low nibble; an odd
 /// last one is followed by zero bits.

@@ -45,6 +45,7 @@ struct OperandFormat {
   std::string element;    ///< short spelling, as in the type: "s8"
   int64_t block = 0;      ///< extent along the contraction; 0 = the whole row
   bool perTensor = false; ///< one scale for the tensor
+  bool perImage = false;  ///< one scale for each item of the batch
   std::string scale;      ///< how scales are stored: "f32", "s8"
   std::string outer;      ///< second-level scale per row; empty = none
   std::string encoding;   ///< the rule: "absmax", "search"
@@ -71,7 +72,8 @@ public:
 
   /// The format of an operand in the contraction called \p name: of the first
   /// rule that matches; nothing where that says float or none matches.
-  std::optional<OperandFormat> lookup(OperandRole role, Position position,
+  std::optional<OperandFormat> lookup(const ContractionOperand &operand,
+                                      Position position,
                                       llvm::StringRef name) const;
 
   llvm::StringRef getName() const { return name; }
@@ -84,6 +86,9 @@ private:
   struct Rule {
     std::optional<OperandRole> role;
     std::optional<Position> position;
+    std::optional<ContractionKind> kind;
+    /// Holds for convolutions with fewer channels in a group; 0 for all.
+    int64_t channelsBelow = 0;
     /// A glob that parses; empty for any name.
     std::string pattern;
     std::optional<OperandFormat> format;

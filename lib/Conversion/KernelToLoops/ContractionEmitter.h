@@ -56,6 +56,15 @@ private:
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
   void prefetchNext(OpBuilder &b, Value row, int64_t count);
 
+  // Where activations lie: ConvolutionAccess.cpp for a convolution.
+  int64_t getRowStride();
+  Value getRowAt(OpBuilder &b, Value row);
+  Value getStepAt(OpBuilder &b, Value base, Value p, int64_t offset = 0);
+  void prepareConvolution();
+  void emitTapTable();
+  void setLine(OpBuilder &b, Value line);
+  Value setLines(OpBuilder &b, Value block);
+
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);
   void emitWhole(OpBuilder &b, Value panel, Value last,
@@ -65,6 +74,8 @@ private:
   void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last,
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
+  void forEachTileOfRun(OpBuilder &b, Value first, Value last,
+                        llvm::ArrayRef<int64_t> sizes, TileBody body);
   llvm::SmallVector<int64_t> getTileSizes();
   void setPanel(OpBuilder &b, Value panel);
   void setChunk(OpBuilder &b, Value panel, Value number, int64_t size);
@@ -110,10 +121,11 @@ private:
   mlir::Location loc;
   qt::LayoutAttr layout;
   bool hasVnni;
-  int64_t width;   ///< 32-bit lanes of a register
-  int64_t nr, mr;  ///< columns of a panel, rows of a tile
-  int64_t vectors; ///< registers across a panel
-  int64_t n, k;
+  int64_t width;     ///< 32-bit lanes of a register
+  int64_t nr, mr;    ///< columns of a panel, rows of a tile
+  int64_t vectors;   ///< registers across a panel
+  int64_t n, k;      ///< of a group
+  int64_t columns;   ///< of the result
   int64_t blockRows; ///< rows of a unit
   int64_t chunk;     ///< of K, which one pass over the rows goes through
   int64_t numChunks;
@@ -129,6 +141,21 @@ private:
   Value copiedRows;        ///< scratch: floats of the block's rows in a chunk
   Value sumBuffer;         ///< scratch: sums between chunks
   Value tile;              ///< scratch: a tile of results for a long epilogue
+  Value firstColumn;       ///< of the group at hand
+  Value groupPacked;       ///< where its panels begin
+  /// A convolution: rows are positions of the result, in lines along the last
+  /// spatial dimension. A unit is some whole lines, or a part of one.
+  qt::ConvAttr conv;
+  int64_t groups = 1;
+  int64_t tapStride = 0;    ///< elements of K for each tap
+  int64_t tableUnit = 0;    ///< of K, for each entry of the table of offsets
+  int64_t positionSize = 0; ///< elements of a position of the input
+  int64_t lineStep = 0;     ///< positions between windows of a line
+  int64_t linesOfUnit = 1;  ///< whole lines, if lineParts is 1
+  llvm::SmallVector<mlir::AffineExpr> inputSizes, outputSizes; ///< spatial
+  mlir::AffineExpr lines, lineParts;
+  Value tapTable, groupStart;
+  Value firstLine, lastLine, lineFirstRow, lineBase, image;
   bool keepsSums; ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false, usesCopy = false;
 };

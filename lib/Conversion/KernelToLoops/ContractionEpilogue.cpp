@@ -21,7 +21,7 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
                                         Value row) {
   SmallVector<AffineExpr> own(shapes.getSizes(operand));
   if (llvm::equal(own, resultSizes))
-    return times(b, row, n);
+    return times(b, row, columns);
   AffineExpr unit = shapes.getConstant(1);
   Value offset = index(0);
   if (own.size() < 2)
@@ -52,7 +52,7 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
   Value offset = operandOffset(b, operand, row);
   ArrayRef<AffineExpr> own = shapes.getSizes(operand);
-  if (own.empty() || (own.back() == shapes.getConstant(1) && n != 1))
+  if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1))
     return splat(b, memref::LoadOp::create(b, loc, buffer, offset));
   Value from = add(b, offset, at);
   VectorType type =
@@ -101,8 +101,9 @@ void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row,
     Value left = arith::SubIOp::create(b, loc, index(n), at);
     mask = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()), left);
   }
+  at = add(b, firstColumn, at);
   value = applyEpilogue(b, value, row, at, mask);
-  Value to = add(b, times(b, row, n), at);
+  Value to = add(b, times(b, row, columns), at);
   if (mask)
     vector::MaskedStoreOp::create(b, loc, resultBuffer, to, mask, value);
   else

@@ -59,8 +59,8 @@ Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count,
   Values result,
       columns = loadColumns(b, isMatched ? plus(b, header, 64) : header, type);
   for (int64_t r = 0; r < count; ++r) {
-    Value scale =
-        splat(b, memref::LoadOp::create(b, loc, scalesBuffer, plus(b, row, r)));
+    Value at = conv ? image : plus(b, row, r);
+    Value scale = splat(b, memref::LoadOp::create(b, loc, scalesBuffer, at));
     for (int64_t v = 0; v < vectors; ++v) {
       Value both = arith::MulFOp::create(b, loc, scale, columns[v]);
       Value sum = arith::SIToFPOp::create(b, loc, type, sums[r * vectors + v]);
@@ -112,14 +112,15 @@ Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
 Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
                                      Values sums) {
   VectorType type = vectorOf(b.getF32Type());
-  int64_t stride = usesCopy ? chunk + copyPadding : k;
+  int64_t stride = usesCopy ? chunk + copyPadding : getRowStride();
   Value source = usesCopy ? copiedRows : lhsBuffer;
-  Value base = times(
-      b,
-      usesCopy ? arith::SubIOp::create(b, loc, row, firstRow).getResult() : row,
-      stride);
-  if (usesCopy)
-    base = arith::SubIOp::create(b, loc, base, from);
+  Value base;
+  if (usesCopy) {
+    Value own = arith::SubIOp::create(b, loc, row, firstRow);
+    base = arith::SubIOp::create(b, loc, times(b, own, stride), from);
+  } else {
+    base = getRowAt(b, row);
+  }
   // Products are added in ascending order whatever the chunks.
   auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
     Value at =
@@ -128,11 +129,11 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
     Values weights = loadColumns(inner, plus(inner, at, offset * nr * 4), type);
     if (count == 1)
       prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
-    Value x0 = add(inner, base, p);
+    Value x0 = getStepAt(inner, base, p, offset);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = splat(
-          inner, memref::LoadOp::create(inner, loc, source,
-                                        plus(inner, x0, r * stride + offset)));
+      Value x =
+          splat(inner, memref::LoadOp::create(inner, loc, source,
+                                              plus(inner, x0, r * stride)));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v],
                                                     sums[r * vectors + v]);
@@ -166,9 +167,8 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
 
 Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
                                  Values sums) {
-  int64_t steps = llvm::divideCeil(k, 4),
-          stride = numerics::activationStride(k);
-  Value base = times(b, row, stride);
+  int64_t steps = llvm::divideCeil(k, 4), stride = getRowStride();
+  Value base = getRowAt(b, row);
   qt::BoundAttr bound = makeBound(-127, 127, steps);
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
@@ -178,10 +178,9 @@ Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
     Values weights = loadColumns(inner, plus(inner, at, offset * nr), bytes);
     if (count == 1)
       prefetch(inner, plus(inner, at, offset * nr), nr * 4);
-    Value x0 = add(inner, base, p);
+    Value x0 = getStepAt(inner, base, p, offset);
     for (int64_t r = 0; r < count; ++r) {
-      Value x =
-          broadcastActivations(inner, plus(inner, x0, r * stride + offset));
+      Value x = broadcastActivations(inner, plus(inner, x0, r * stride));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] =
             dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
@@ -210,7 +209,7 @@ Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
 
 Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
                                       Values sums) {
-  int64_t stride = numerics::activationStride(k);
+  int64_t stride = getRowStride();
   auto count32 = [&](int64_t byte) -> Value {
     Value word = loadInteger(b, packed, plus(b, header, byte));
     return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), word);
@@ -223,7 +222,7 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
   Value listBytes =
       times(b, arith::CeilDivUIOp::create(b, loc, total, index(16)), 64);
   Value data = add(b, list, listBytes);
-  Value base = times(b, row, stride);
+  Value base = getRowAt(b, row);
   MLIRContext *context = b.getContext();
   VectorType halves = vectorOf(b.getI16Type(), 2),
              bytes = vectorOf(b.getI8Type(), 4);
@@ -247,7 +246,7 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
         Value word = loadInteger(inner, packed, plus(inner, entry, i * 4));
         Value offset = arith::IndexCastUIOp::create(inner, loc,
                                                     inner.getIndexType(), word);
-        offsets.push_back(add(inner, base, offset));
+        offsets.push_back(getStepAt(inner, base, offset));
         weights.push_back(
             loadColumns(inner, plus(inner, at, i * nr * 4), bytes));
         if (count == 1)
@@ -304,11 +303,12 @@ Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
 
 Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
                                   Values sums) {
-  int64_t blocks = llvm::divideCeil(k, 32),
-          stride = numerics::activationStride(k);
+  // Rows and blocks of scales lie as those of codes do.
+  int64_t stride = getRowStride(),
+          blocks = conv ? stride / 32 : llvm::divideCeil(k, 32);
   VectorType real = vectorOf(b.getF32Type()),
              bytes = vectorOf(b.getI8Type(), 4);
-  Value base = add(b, times(b, row, stride), from);
+  Value base = getRowAt(b, row);
   Value firstBlock = arith::DivUIOp::create(b, loc, from, index(32));
   Value scaleBase = add(b, times(b, row, blocks), firstBlock);
   qt::BoundAttr bound = makeBound(-127, 127, 8);
@@ -317,7 +317,8 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
         Value head = add(inner, chunkBase, times(inner, block, nr * 40));
         Value data = plus(inner, head, nr * 8);
         Values partial = loadStarts(inner, plus(inner, head, nr * 4), count);
-        Value offset = add(inner, base, times(inner, block, 32));
+        Value offset =
+            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         if (count == 1)
           prefetch(inner, head, nr * 40);
         for (int64_t s = 0; s < 8; ++s) {
@@ -334,7 +335,10 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
         Values columns = loadColumns(inner, head, real);
         if (sums.empty())
           sums = loadSums(inner, row, count);
-        Value scaleAt = add(inner, scaleBase, block);
+        Value scaleAt =
+            conv ? arith::DivUIOp::create(inner, loc, offset, index(32))
+                       .getResult()
+                 : add(inner, scaleBase, block);
         for (int64_t r = 0; r < count; ++r) {
           Value scale = splat(
               inner, memref::LoadOp::create(inner, loc, scalesBuffer,
@@ -404,11 +408,11 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
 
 Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
                                   Values sums) {
-  int64_t stride = numerics::activationStride(k);
+  int64_t stride = getRowStride();
   VectorType words = vectorOf(b.getI32Type()),
              halves = vectorOf(b.getI16Type(), 2),
              bytes = vectorOf(b.getI8Type(), 4);
-  Value base = add(b, times(b, row, stride), from);
+  Value base = getRowAt(b, row);
   // 255 * 8 * 16 products fit 16 bits; with VNNI 32-bit lanes cost no more.
   qt::BoundAttr narrow = makeBound(-8, 7, 8);
   auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127,
@@ -420,7 +424,8 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
         Value head = add(inner, chunkBase, times(inner, block, nr * 20));
         Value nibbles = plus(inner, head, nr * 4),
               plain = times(inner, block, nr * 32);
-        Value offset = add(inner, base, times(inner, block, 32));
+        Value offset =
+            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         if (count == 1)
           prefetch(inner, head, nr * 20);
         Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)),

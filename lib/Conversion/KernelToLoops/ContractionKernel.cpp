@@ -38,8 +38,7 @@ static constexpr int64_t chunkBytes = 16 << 10;
 
 bool quantc::canEmitContraction(func::FuncOp kernel) {
   qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
-  return contract && contract.getLayoutAttr() &&
-         isa<qt::MatmulAttr>(contract.getGeometry());
+  return contract && contract.hasPackedRhs();
 }
 
 LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
@@ -60,8 +59,16 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
   vectors = nr / width;
   resultSizes = SmallVector<AffineExpr>(shapes.getSizes(contract.getResult()));
-  n = cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
+  columns =
+      cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   k = contract.getContractionSize();
+  conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
+  if (conv) {
+    groups = conv.getGroups();
+    tapStride = qt::getTapStride(layout.getForm(), k);
+    k = conv.getNumTaps() * tapStride;
+  }
+  n = columns / groups;
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
   if (layout.getForm() == qt::LayoutForm::Matched) {
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
@@ -69,7 +76,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   } else {
     chunk = chunkBytes / (nr * (isFloat ? 4 : 1));
     // What is a little longer is not worth the way of the sums through memory.
-    chunk = k <= chunk + chunk / 2 ? k : chunk;
+    chunk = k <= chunk + chunk / 2 || (conv && isFloat) ? k : chunk;
   }
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
   blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
@@ -110,12 +117,17 @@ VectorType ContractionEmitter::vectorOf(Type element, int64_t factor) {
 
 LogicalResult ContractionEmitter::emit() {
   int64_t panels = llvm::divideCeil(n, nr),
-          groups = llvm::divideCeil(panels, groupPanels);
+          panelGroups = llvm::divideCeil(panels, groupPanels);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
   AffineExpr blocks = m.ceilDiv(blockRows);
+  if (conv) {
+    prepareConvolution();
+    blocks = shapes.getProduct({lines.ceilDiv(linesOfUnit), lineParts});
+  }
   // A call of less than some 100,000 products is not worth its dispatch.
   int64_t work = std::max<int64_t>(1, k * nr * blockRows * groupPanels);
-  kernel.setIterations(blocks * groups, std::max<int64_t>(1, 200000 / work));
+  kernel.setIterations(blocks * (panelGroups * groups),
+                       std::max<int64_t>(1, 200000 / work));
   OpBuilder &b = kernel.getBuilder();
   lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
   if (contract.getLhs().size() > 1)
@@ -134,16 +146,33 @@ LogicalResult ContractionEmitter::emit() {
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(mr * nr));
+  if (conv)
+    emitTapTable();
 
   auto loop =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
-  Value block = arith::DivUIOp::create(body, loc, unit, index(groups));
-  Value group = arith::RemUIOp::create(body, loc, unit, index(groups));
-  firstRow = times(body, block, blockRows);
-  Value last =
-      arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows), rows);
+  int64_t units = panelGroups * groups; // for each block of rows
+  Value block = arith::DivUIOp::create(body, loc, unit, index(units));
+  Value group = arith::RemUIOp::create(body, loc, unit, index(units));
+  firstColumn = groupPacked = groupStart = index(0);
+  if (groups > 1) {
+    Value own = arith::DivUIOp::create(body, loc, group, index(panelGroups));
+    group = arith::RemUIOp::create(body, loc, group, index(panelGroups));
+    firstColumn = times(body, own, n);
+    groupStart = times(body, own, tapStride);
+    numerics::PackedLayout packing = getPackedLayout(layout, n, k);
+    groupPacked = times(body, own, panels * packing.panelBytes());
+  }
+  Value last;
+  if (conv) {
+    last = setLines(body, block);
+  } else {
+    firstRow = times(body, block, blockRows);
+    last = arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows),
+                                  rows);
+  }
   firstPanel = times(body, group, groupPanels);
   lastPanel = arith::MinUIOp::create(
       body, loc, plus(body, firstPanel, groupPanels), index(panels));
@@ -287,6 +316,18 @@ void ContractionEmitter::copyRows(OpBuilder &b, Value number, Value last) {
 }
 
 SmallVector<int64_t> ContractionEmitter::getTileSizes() {
+  auto length = conv ? dyn_cast<AffineConstantExpr>(outputSizes.back())
+                     : AffineConstantExpr();
+  if (length && isa<AffineConstantExpr>(lineParts) && length.getValue() > 0 &&
+      cast<AffineConstantExpr>(lineParts).getValue() == 1) {
+    // Lines of known length: tiles of about the same size.
+    int64_t size = length.getValue();
+    int64_t even = llvm::divideCeil(size, llvm::divideCeil(size, mr));
+    SmallVector<int64_t> sizes{even};
+    if (size % even != 0)
+      sizes.push_back(size % even);
+    return sizes;
+  }
   SmallVector<int64_t> sizes{mr};
   if (mr > 2)
     sizes.push_back(mr / 2);
@@ -295,10 +336,25 @@ SmallVector<int64_t> ContractionEmitter::getTileSizes() {
   return sizes;
 }
 
-/// Tiles of the first size, then of the next ones for what is left; the last
-/// size is 1.
+/// Tiles of rows; in a convolution none goes from one line to the next.
 void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
                                      ArrayRef<int64_t> sizes, TileBody body) {
+  if (!conv)
+    return forEachTileOfRun(b, first, last, sizes, body);
+  auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  setLine(inner, loop.getInductionVar());
+  Value begin = arith::MaxUIOp::create(inner, loc, first, lineFirstRow);
+  Value end = add(inner, lineFirstRow, kernel.getIndex(outputSizes.back()));
+  end = arith::MinUIOp::create(inner, loc, last, end);
+  forEachTileOfRun(inner, begin, end, sizes, body);
+}
+
+/// Tiles of the first size, then of the next ones for what is left; the last
+/// size is 1, or what lines of known length leave.
+void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
+                                          ArrayRef<int64_t> sizes,
+                                          TileBody body) {
   Value at = first;
   for (int64_t size : sizes) {
     Value end = last;
@@ -338,7 +394,7 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
     return;
   }
   numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-  header = times(b, panel, packing.panelBytes());
+  header = add(b, groupPacked, times(b, panel, packing.panelBytes()));
   Value block =
       isWhole ? index(0)
               : arith::DivUIOp::create(b, loc, from, index(32)).getResult();

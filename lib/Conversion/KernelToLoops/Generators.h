@@ -33,6 +33,14 @@ llvm::LogicalResult emitRows(KernelBuilder &kernel);
 bool canEmitMovement(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitMovement(KernelBuilder &kernel);
 
+/// One pool or pad.
+bool canEmitWindow(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitWindow(KernelBuilder &kernel);
+
+/// The quantisation of a convolution's input.
+bool canEmitHalo(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitHalo(KernelBuilder &kernel);
+
 /// One qt.contract.
 bool canEmitContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitContraction(KernelBuilder &kernel);

@@ -22,7 +22,9 @@ namespace {
 struct FormatKind {
   bool isS8Row = false, isS8Blocks = false, isS4Multiplied = false;
 
-  explicit FormatKind(Type format) {
+  /// Of one side of a convolution, or of a product. A convolution sums taps and
+  /// channels as integers where one scale is that of an image or an output.
+  FormatKind(Type format, bool isConv) {
     auto block = dyn_cast<qt::BlockType>(format);
     if (!block || block.getZero())
       return;
@@ -30,7 +32,13 @@ struct FormatKind {
               scale = block.getScale().getSpelling();
     int64_t extent = block.getShape().back();
     bool plain = scale == "f32" && !block.getOuter();
-    isS8Row = element == "s8" && plain && ShapedType::isDynamic(extent);
+    isS8Row = element == "s8" && plain &&
+              llvm::all_of(block.getShape().drop_front(isConv ? 1 : 0),
+                           [&](int64_t size) {
+                             return ShapedType::isDynamic(size) ||
+                                    (!isConv && size == 1);
+                           }) &&
+              ShapedType::isDynamic(extent);
     isS8Blocks = element == "s8" && plain && extent == 32;
     isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 &&
                      block.getOuter() &&
@@ -42,10 +50,19 @@ struct FormatKind {
 /// How the weights of \p contract split and pair.
 static FailureOr<numerics::MatchedSummary>
 summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
-  FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
-  if (failed(codes))
+  FailureOr<HostValue> value = interpretConstant(contract.getRhs()[0]);
+  if (failed(value))
     return failure();
-  return numerics::summarizeMatched(layout, codes->as<int8_t>().data());
+  ArrayRef<int8_t> codes = value->as<int8_t>();
+  // The channels of a tap are filled up as qt.pack fills them.
+  int64_t depth = value->getShape().back();
+  int64_t stride = isa<qt::ConvAttr>(contract.getGeometry())
+                       ? qt::getTapStride(LayoutForm::Matched, depth)
+                       : depth;
+  std::vector<int8_t> filled(depth ? codes.size() / depth * stride : 0, 0);
+  for (size_t i = 0; i < codes.size(); ++i)
+    filled[i / depth * stride + i % depth] = codes[i];
+  return numerics::summarizeMatched(layout, filled.data());
 }
 
 qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
@@ -67,27 +84,36 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   int64_t n =
       cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
   int64_t k = contract.getContractionSize();
+  auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
+  int64_t groups = conv ? conv.getGroups() : 1;
+  auto pack = [&](qt::LayoutAttr layout) {
+    return getPackedLayout(
+        layout, n / groups,
+        conv ? conv.getNumTaps() * qt::getTapStride(layout.getForm(), k) : k);
+  };
   auto make = [&](LayoutForm form) {
     qt::LayoutAttr layout =
         makeLayout(contract.getContext(), form, layoutClass);
-    numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-    return PackingChoice{layout, packing.numPanels() * packing.panelBytes()};
+    numerics::PackedLayout packing = pack(layout);
+    return PackingChoice{layout,
+                         groups * packing.numPanels() * packing.panelBytes()};
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
   if (lhs.isF32() && rhs.isF32())
     return make(LayoutForm::F32);
-  FormatKind left(lhs), right(rhs);
+  FormatKind left(lhs, conv != nullptr), right(rhs, conv != nullptr);
   if (!contract.getAcc().isInteger(32)) {
     if (left.isS8Row && right.isS4Multiplied)
       return make(LayoutForm::W4I);
     if (left.isS8Blocks && right.isS8Blocks)
       return make(LayoutForm::B32);
     if (left.isS8Row && right.isS8Row) {
-      if (layoutClass != "avx2")
+      // The table of matched panels has no place for groups.
+      if (layoutClass != "avx2" || groups != 1)
         return make(LayoutForm::S8);
       PackingChoice choice = make(LayoutForm::Matched);
       FailureOr<numerics::MatchedSummary> matched =
-          summarize(contract, getPackedLayout(choice.layout, n, k));
+          summarize(contract, pack(choice.layout));
       if (failed(matched))
         return failure();
       if (matched->cost >= signFormCost)
@@ -98,7 +124,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   }
   return contract.emitError("no packed layout for operands of ")
          << lhs << " and " << rhs << " with acc = " << contract.getAcc()
-         << "; supported: f32 with f32; s8 per row with s8 per row; s8 in "
+         << "; supported: f32 with f32; s8 per row (in a convolution: per "
+            "image and output) with s8 per row; s8 in "
             "blocks of 32 on both "
             "sides; s8 per row with s4 in blocks of 32 with s8 multipliers";
 }

@@ -44,6 +44,8 @@ static const KernelGenerator generators[] = {
     {"attention", canEmitAttention, emitAttention},
     {"rows", canEmitRows, emitRows},
     {"movement", canEmitMovement, emitMovement},
+    {"halo", canEmitHalo, emitHalo},
+    {"windows", canEmitWindow, emitWindow},
 };
 
 namespace {

@@ -74,9 +74,6 @@ private:
                  Value start, int64_t count);
   void storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
                   Value inverses, const VectorStep &step);
-  Value encode(OpBuilder &builder, qt::QuantizeOp op, Value x, Value inverse);
-  std::pair<Value, Value> makeScales(OpBuilder &builder, qt::QuantizeOp op,
-                                     Value magnitudes);
   Place getCodes(OpBuilder &builder, qt::QuantizeOp op);
   void padRow(OpBuilder &builder, qt::QuantizeOp op);
 

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "QuantizeMath.h"
 #include "RowEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -40,76 +41,6 @@ bool quantc::canQuantizeRows(qt::QuantizeOp op) {
   });
 }
 
-/// The bits of the magnitudes of 16 values.
-static Value getMagnitudes(OpBuilder &builder, Location loc, Value x) {
-  auto ints = VectorType::get(lanes, builder.getI32Type());
-  Value bits = arith::BitcastOp::create(builder, loc, ints, x);
-  Value mask = splatConstant(builder, loc, builder.getI32Type(), 0x7fffffff);
-  return arith::AndIOp::create(builder, loc, bits, mask);
-}
-
-/// Scale, and the factor that makes codes, 16 times, from the bits of
-/// magnitudes.
-std::pair<Value, Value> RowEmitter::makeScales(OpBuilder &builder,
-                                               qt::QuantizeOp op,
-                                               Value magnitudes) {
-  Value bits = reduceLanes(builder, loc, magnitudes,
-                           [&](OpBuilder &inner, Value a, Value b) -> Value {
-                             return arith::MaxUIOp::create(inner, loc, a, b);
-                           });
-  Value amax = arith::BitcastOp::create(builder, loc, f32, bits);
-  Value highest = getNumber(builder, op.getEncoding().getHigh());
-  Value zero = getNumber(builder, 0);
-  auto isLess = [&](double bound) -> Value {
-    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, amax,
-                                 getNumber(builder, bound));
-  };
-  Value isTiny = isLess(0x1p-100), isFinite = isLess(INFINITY);
-  Value scale = arith::DivFOp::create(builder, loc, amax, highest);
-  Value inverse = arith::DivFOp::create(builder, loc, highest, amax);
-  auto select = [&](Value condition, Value a, Value b) -> Value {
-    return arith::SelectOp::create(builder, loc, condition, a, b);
-  };
-  scale = select(isFinite, scale, getNumber(builder, NAN));
-  scale = select(isTiny, zero, scale);
-  inverse = select(isFinite, inverse, zero);
-  inverse = select(isTiny, zero, inverse);
-  return {scale, splat(builder, loc, inverse)};
-}
-
-/// What is added to codes in memory.
-static int64_t getBias(qt::QuantizeOp op) {
-  return op.getLayoutAttr() ? op.getLayoutAttr().getBias() : 0;
-}
-
-/// Codes of 16 values, as the bytes of the layout.
-Value RowEmitter::encode(OpBuilder &builder, qt::QuantizeOp op, Value x,
-                         Value inverse) {
-  Value scaled = arith::MulFOp::create(builder, loc, x, inverse);
-  auto ints = VectorType::get(lanes, builder.getI32Type());
-  // To nearest even; what an i32 cannot hold, NaN among it, has another result
-  // on other targets, so such are handled before.
-  qt::EncodingAttr encoding = op.getEncoding();
-  Value low = splatConstant(builder, loc, f32, encoding.getLow());
-  Value high = splatConstant(builder, loc, f32, encoding.getHigh());
-  Value isAbove = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
-                                        scaled, low);
-  scaled = arith::SelectOp::create(builder, loc, isAbove, scaled, low);
-  Value isBelow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
-                                        scaled, high);
-  scaled = arith::SelectOp::create(builder, loc, isBelow, scaled, high);
-  Value rounded = LLVM::CallIntrinsicOp::create(
-                      builder, loc, ints,
-                      builder.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
-                      .getResult(0);
-  Value bytes = arith::TruncIOp::create(
-      builder, loc, VectorType::get(lanes, builder.getI8Type()), rounded);
-  if (getBias(op) == 0)
-    return bytes;
-  Value bias = splatConstant(builder, loc, builder.getI8Type(), -128);
-  return arith::XOrIOp::create(builder, loc, bytes, bias);
-}
-
 /// Where the codes of the row at hand begin.
 RowEmitter::Place RowEmitter::getCodes(OpBuilder &builder, qt::QuantizeOp op) {
   auto indices = getResultIndices(kernel.getKernel(), op.getResult(0));
@@ -125,7 +56,8 @@ RowEmitter::Place RowEmitter::getCodes(OpBuilder &builder, qt::QuantizeOp op) {
 /// begin inside the row are overwritten.
 void RowEmitter::padRow(OpBuilder &builder, qt::QuantizeOp op) {
   Place codes = getCodes(builder, op);
-  Value bias = splatConstant(builder, loc, builder.getI8Type(), -getBias(op));
+  Value bias =
+      splatConstant(builder, loc, builder.getI8Type(), -getCodeBias(op));
   int64_t length = cast<AffineConstantExpr>(sizes.back()).getValue();
   int64_t stride =
       cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
@@ -143,7 +75,7 @@ void RowEmitter::storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
   VectorStep own = step;
   if (op.getLayoutAttr())
     own.valid = Value();
-  storeAt(builder, encode(builder, op, x, inverses), getCodes(builder, op),
+  storeAt(builder, encode(builder, loc, op, x, inverses), getCodes(builder, op),
           own);
 }
 
@@ -159,7 +91,7 @@ void RowEmitter::emitQuantizeRow(OpBuilder &builder, qt::QuantizeOp op) {
                  return SmallVector<Value>{
                      arith::MaxUIOp::create(inner, loc, carried[0], bits)};
                });
-  auto [scale, inverses] = makeScales(builder, op, amax[0]);
+  auto [scale, inverses] = makeScales(builder, loc, op.getEncoding(), amax[0]);
   Value factors = inverses;
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
     memref::StoreOp::create(builder, loc, scale, kernel.getResultBuffer(index),
@@ -199,7 +131,8 @@ void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
     magnitudes = arith::MaxUIOp::create(builder, loc, magnitudes,
                                         getMagnitudes(builder, loc, x));
   }
-  auto [scale, inverses] = makeScales(builder, op, magnitudes);
+  auto [scale, inverses] =
+      makeScales(builder, loc, op.getEncoding(), magnitudes);
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
     AffineExpr blocks = sizes.back().ceilDiv(block);
     Value at =

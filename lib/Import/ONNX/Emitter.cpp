@@ -243,6 +243,41 @@ Value Emitter::matmul(Value lhs, Value rhs) {
   return build("nn.matmul", {lhs, rhs});
 }
 
+Value Emitter::conv(Value x, Value weights, const nn::Window &window,
+                    int64_t groups) {
+  return build("nn.conv", {x, weights},
+               {list("kernel", window.kernel), list("strides", window.strides),
+                list("dilations", window.dilations), list("pads", window.pads),
+                attribute("groups", builder.getI64IntegerAttr(groups))});
+}
+
+Value Emitter::pool(StringRef kind, Value x, const nn::Window &window,
+                    bool countPads, int64_t p) {
+  SmallVector<NamedAttribute> attributes{
+      attribute("kind", nn::PoolKindAttr::get(builder.getContext(),
+                                              *nn::symbolizePoolKind(kind))),
+      list("kernel", window.kernel),
+      list("strides", window.strides),
+      list("dilations", window.dilations),
+      list("pads", window.pads),
+      attribute("p", builder.getI64IntegerAttr(p))};
+  if (window.ceil)
+    attributes.push_back(attribute("ceil", builder.getUnitAttr()));
+  if (countPads)
+    attributes.push_back(attribute("count_pads", builder.getUnitAttr()));
+  return build("nn.pool", {x}, attributes);
+}
+
+Value Emitter::pad(StringRef mode, Value x, ArrayRef<int64_t> low,
+                   ArrayRef<int64_t> high, double value) {
+  return build(
+      "nn.pad", {x},
+      {attribute("mode", nn::PadModeAttr::get(builder.getContext(),
+                                              *nn::symbolizePadMode(mode))),
+       list("low", low), list("high", high),
+       attribute("value", builder.getF64FloatAttr(value))});
+}
+
 Value Emitter::layerNorm(Value x, Value scale, Value bias, int64_t axis,
                          float epsilon) {
   SmallVector<Value> operands{x, scale};
@@ -368,6 +403,23 @@ Value Emitter::transposeLastTwo(Value x) {
   SmallVector<int64_t> permutation =
       llvm::to_vector(llvm::seq<int64_t>(0, rank));
   std::swap(permutation[rank - 2], permutation[rank - 1]);
+  return transpose(x, permutation);
+}
+
+Value Emitter::channelsLast(Value x) {
+  if (!x)
+    return {};
+  SmallVector<int64_t> permutation{0};
+  llvm::append_range(permutation, llvm::seq<int64_t>(2, rankOf(x)));
+  permutation.push_back(1);
+  return transpose(x, permutation);
+}
+
+Value Emitter::channelsFirst(Value x) {
+  if (!x)
+    return {};
+  SmallVector<int64_t> permutation{0, rankOf(x) - 1};
+  llvm::append_range(permutation, llvm::seq<int64_t>(1, rankOf(x) - 1));
   return transpose(x, permutation);
 }
 

@@ -10,6 +10,7 @@
 #define QUANTC_LIB_IMPORT_ONNX_EMITTER_H
 
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/NN/IR/Window.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -66,6 +67,15 @@ public:
 
   /// `rhs` is [..., N, K].
   mlir::Value matmul(mlir::Value lhs, mlir::Value rhs);
+  /// `x` is channels-last, the weights are [O, taps, C / groups].
+  mlir::Value conv(mlir::Value x, mlir::Value weights, const nn::Window &window,
+                   int64_t groups);
+  /// `kind` is max, average or lp, of order `p`.
+  mlir::Value pool(llvm::StringRef kind, mlir::Value x,
+                   const nn::Window &window, bool countPads, int64_t p);
+  mlir::Value pad(llvm::StringRef mode, mlir::Value x,
+                  llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
+                  double value);
   mlir::Value layerNorm(mlir::Value x, mlir::Value scale, mlir::Value bias,
                         int64_t axis, float epsilon);
   mlir::Value softmax(mlir::Value x, int64_t axis);
@@ -78,6 +88,9 @@ public:
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<Size> sizes);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
   mlir::Value transposeLastTwo(mlir::Value x);
+  /// From [B, C, spatial...] to [B, spatial..., C], and back.
+  mlir::Value channelsLast(mlir::Value x);
+  mlir::Value channelsFirst(mlir::Value x);
   mlir::Value expand(mlir::Value x, mlir::Value shape);
   mlir::Value concat(mlir::ValueRange parts, int64_t axis);
   mlir::Value gather(mlir::Value x, mlir::Value indices, int64_t axis);

@@ -15,9 +15,11 @@ OpTable::OpTable() {
   addCastOps(*this);
   addConstantOps(*this);
   addContractionOps(*this);
+  addConvolutionOps(*this);
   addElementwiseOps(*this);
   addMovementOps(*this);
   addNormalizationOps(*this);
+  addPoolingOps(*this);
   addReductionOps(*this);
   addShapeOps(*this);
 }

@@ -56,9 +56,11 @@ void addAttentionOps(OpTable &table);
 void addCastOps(OpTable &table);
 void addConstantOps(OpTable &table);
 void addContractionOps(OpTable &table);
+void addConvolutionOps(OpTable &table);
 void addElementwiseOps(OpTable &table);
 void addMovementOps(OpTable &table);
 void addNormalizationOps(OpTable &table);
+void addPoolingOps(OpTable &table);
 void addReductionOps(OpTable &table);
 void addShapeOps(OpTable &table);
 

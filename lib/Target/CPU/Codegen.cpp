@@ -126,7 +126,8 @@ llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
   llvm::ModulePassManager passes;
   if (llvm::Error error = builder.parsePassPipeline(
-          passes, "function(sroa,early-cse,instcombine,simplifycfg,loop-mssa("
+          passes, "function(sroa,early-cse,instcombine<no-verify-fixpoint>,"
+                  "simplifycfg,loop-mssa("
                   "licm),early-cse)"))
     return std::move(error);
   passes.run(module, modules);

@@ -141,3 +141,30 @@ func.func @f(%q: tensor<?x64x!rows8>) {
   %c = qt.split %q : tensor<?x64x!rows8> -> tensor<?x64xi8>
   return
 }
+
+// -----
+
+!image8 = !qt.block<[1, ?, ?], s8, scale = f32>
+func.func @f(%x: tensor<1x8x6xf32>) {
+  // expected-error @below {{input of type 'tensor<1x8x6xf32>' for the halo #qt.halo<pads = [1, 1], groups = 4>}}
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !image8, layout = #qt.layout<s8, panel = 16, rows = 4>,
+                           halo = #qt.halo<pads = [1, 1], groups = 4>} : tensor<1x8x6xf32> -> tensor<1x10x8xi8>, tensor<1x1x1xf32>
+  return
+}
+
+// -----
+
+!image8 = !qt.block<[1, ?, ?], s8, scale = f32>
+func.func @f(%x: tensor<1x8x6xf32>) {
+  // expected-error @below {{codes are of type 'tensor<1x8x8xi8>', expected 'tensor<1x10x8xi8>'}}
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !image8, layout = #qt.layout<s8, panel = 16, rows = 4>,
+                           halo = #qt.halo<pads = [1, 1], groups = 1>} : tensor<1x8x6xf32> -> tensor<1x8x8xi8>, tensor<1x1x1xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{pads has 3 entries; supported: 2 for each of 1 to 3 dimensions}}
+func.func @f() attributes {a = #qt.halo<pads = [1, 1, 1], groups = 1>} {
+  return
+}

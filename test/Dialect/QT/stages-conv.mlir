@@ -40,7 +40,7 @@ func.func @layout(%xc: tensor<?x34x34x64xi8>, %xs: tensor<?x1x1x1xf32>, %wc: ten
   %p = qt.pack %wc, %ws {format = !output8, layout = #s8} : tensor<64x9x64xi8>, tensor<64x1x1xf32> -> tensor<37376xi8>
   // CHECK: qt.contract {{.*}} {acc = f32, geometry = #qt.conv<{{.*}}, k = 64>, layout
   %y = qt.contract lhs(%xc, %xs : tensor<?x34x34x64xi8>, tensor<?x1x1x1xf32>) rhs(%p : tensor<37376xi8>)
-      {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1, k = 64>,
+      {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 1, k = 64>,
        layout = #s8, lhs_format = !image8, rhs_format = !output8} -> tensor<?x32x32x64xf32>
   return %y : tensor<?x32x32x64xf32>
 }

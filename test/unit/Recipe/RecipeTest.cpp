@@ -35,7 +35,7 @@ TEST(Recipe, BuiltinsAreListedAndLoad) {
 TEST(Recipe, FirstAndLastKeepEightBits) {
   Recipe recipe = mustLoad("w4a8", "avx512vnni");
   auto element = [&](Position position) {
-    return recipe.lookup(OperandRole::Weight, position, "x")->element;
+    return recipe.lookup({1, OperandRole::Weight, 1}, position, "x")->element;
   };
   EXPECT_EQ(element({true, false}), "s8");
   EXPECT_EQ(element({false, true}), "s8");
@@ -45,7 +45,7 @@ TEST(Recipe, FirstAndLastKeepEightBits) {
 TEST(Recipe, RangesDependOnTheTarget) {
   auto highest = [&](StringRef target) {
     return mustLoad("w8a8", target)
-        .lookup(OperandRole::Weight, {}, "x")
+        .lookup({1, OperandRole::Weight, 1}, {}, "x")
         ->highest;
   };
   EXPECT_EQ(highest("avx2"), 90);
@@ -56,8 +56,8 @@ TEST(Recipe, OwnRulesComeBeforeTheBase) {
   Recipe recipe = cantFail(Recipe::parse(
       R"({"base": "w8a8", "rules": [{"name": "/head/*", "format": "float"}]})",
       "avx2"));
-  EXPECT_FALSE(recipe.lookup(OperandRole::Weight, {}, "/head/Gemm"));
-  EXPECT_TRUE(recipe.lookup(OperandRole::Weight, {}, "/fc1/MatMul"));
+  EXPECT_FALSE(recipe.lookup({1, OperandRole::Weight, 1}, {}, "/head/Gemm"));
+  EXPECT_TRUE(recipe.lookup({1, OperandRole::Weight, 1}, {}, "/fc1/MatMul"));
 }
 
 TEST(Recipe, AllProblemsAtOnce) {

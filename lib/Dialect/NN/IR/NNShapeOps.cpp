@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NNSinkTransposes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
@@ -230,6 +231,7 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
 void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
   patterns.add<MergeTransposes, TransposeToReshape>(context);
+  populateSinkTransposePatterns(patterns, context);
 }
 
 //===----------------------------------------------------------------------===//

@@ -276,21 +276,29 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
-  // One outer scale a row.
-  bool outerIsRow =
-      format.getOuter() &&
-      format.getOuterShape() ==
-          ArrayRef(BlockType::getDefaultOuterShape(format.getRank()));
+  // One outer scale a row, or for all rows of an output.
+  int64_t together = 1;
+  bool outerIsRow = format.getOuter() != nullptr;
+  for (auto [dim, outer] : llvm::enumerate(format.getOuterShape())) {
+    bool isWhole = ShapedType::isDynamic(outer);
+    bool isInner = dim + 1 == shape.size();
+    outerIsRow &= isInner ? isWhole : isWhole ? dim > 0 : outer == 1;
+    if (isWhole && !isInner)
+      together *= shape[dim];
+    else if (!isInner)
+      outerIsRow &= together == 1;
+  }
   if (isByte && isSigned && isRows && outerIsRow && !format.getZero() &&
       scale == "s8" && format.getOuter().getSpelling() == "f32" &&
       encoding.getRule() == ScaleRule::Search) {
     int64_t blocks = llvm::divideCeil(row, extent);
-    for (int64_t r = 0; r < rows; ++r) {
-      numerics::encodeSearched(floats.data() + r * row, row, extent, range,
-                               rowCodes.data(),
-                               parts[1].asMutable<int8_t>().data() + r * blocks,
-                               parts[2].asMutable<float>().data() + r);
-      for (int64_t i = 0; i < row; ++i)
+    rowCodes.resize(together * row);
+    for (int64_t r = 0; r < rows; r += together) {
+      numerics::encodeSearched(
+          floats.data() + r * row, row, extent, range, rowCodes.data(),
+          parts[1].asMutable<int8_t>().data() + r * blocks,
+          parts[2].asMutable<float>().data() + r / together, together);
+      for (int64_t i = 0; i < together * row; ++i)
         codes[r * row + i] = rowCodes[i];
     }
     parts[0] = packCodes(format, shape, codes);

@@ -114,8 +114,7 @@ bool ContractOp::isBatched() {
 bool ContractOp::hasPackedRhs() { return getLayoutAttr() && !isBatched(); }
 
 bool ContractOp::hasLhsRows() {
-  return getLayoutAttr() && isa<BlockType>(getLhsFormat()) &&
-         isa<MatmulAttr>(getGeometry());
+  return getLayoutAttr() && isa<BlockType>(getLhsFormat());
 }
 
 /// The last size of the value with these parts, where its type shows it.
@@ -200,6 +199,25 @@ verifyOperand(ContractOp op, StringRef what, ValueRange parts, Type format,
   if (failed(verifyParts([&] { return op.emitOpError(); }, what, types, block,
                          shape)))
     return failure();
+  return shape;
+}
+
+/// Checks an input with its halo, as qt.quantize lays it out, and returns its
+/// shape with as many channels as there are.
+static FailureOr<SmallVector<int64_t>>
+verifyHaloCodes(ContractOp op, ConvAttr conv, int64_t k) {
+  if (op.getLhs().empty())
+    return op.emitOpError() << "lhs has no parts";
+  auto type = cast<RankedTensorType>(op.getLhs()[0].getType());
+  int64_t groups = conv.getGroups();
+  int64_t bytes = groups * getTapStride(op.getLayoutAttr().getForm(), k);
+  if (!type.getElementType().isInteger(8) || type.getRank() == 0 ||
+      !mayBeEqual(type.getShape().back(), bytes))
+    return op.emitOpError()
+           << "lhs: codes are of type " << type << ", expected i8 with "
+           << bytes << " bytes a position for k = " << k * groups;
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = k * groups;
   return shape;
 }
 
@@ -315,12 +333,11 @@ LogicalResult ContractOp::verify() {
            << "no type shows the size of the contraction; the geometry has to "
               "state it, as in #qt.matmul<k = 64>";
   SmallVector<int64_t> lhs, rhs;
-  if (conv && getLayoutAttr() && lhsBlock) {
-    // Laid out with a border of its own: only the rank says something here.
-    if (getLhs().empty())
-      return emitOpError() << "lhs has no parts";
-    lhs.assign(cast<RankedTensorType>(getLhs()[0].getType()).getRank(),
-               unknown);
+  if (conv && hasLhsRows()) {
+    FailureOr<SmallVector<int64_t>> shape = verifyHaloCodes(*this, conv, k);
+    if (failed(shape))
+      return failure();
+    lhs = *shape;
   } else {
     FailureOr<SmallVector<int64_t>> shape = verifyOperand(
         *this, "lhs", getLhs(), getLhsFormat(), lhsLast, hasLhsRows());

@@ -49,7 +49,7 @@ void QuantizeOp::build(OpBuilder &builder, OperationState &state, Value input,
                        BlockType format, EncodingAttr encoding) {
   auto type = cast<RankedTensorType>(input.getType());
   build(builder, state, TypeRange{type.clone(format)}, input, encoding,
-        /*format=*/nullptr, /*layout=*/nullptr);
+        /*format=*/nullptr, /*layout=*/nullptr, /*halo=*/nullptr);
 }
 
 BlockType QuantizeOp::getResultFormat() {
@@ -60,6 +60,42 @@ BlockType QuantizeOp::getResultFormat() {
 
 int64_t qt::getPackedRowStride(int64_t k) {
   return ShapedType::isDynamic(k) ? k : numerics::activationStride(k);
+}
+
+int64_t qt::getTapStride(LayoutForm form, int64_t depth) {
+  switch (form) {
+  case LayoutForm::F32:
+    return depth;
+  case LayoutForm::S8:
+  case LayoutForm::Matched:
+    return llvm::alignTo(depth, 4);
+  case LayoutForm::W4I:
+  case LayoutForm::B32:
+    return llvm::alignTo(depth, 32);
+  }
+  llvm_unreachable("all forms are covered");
+}
+
+/// The shape of an input with its halo.
+static SmallVector<int64_t> addHalo(ArrayRef<int64_t> shape, HaloAttr halo) {
+  SmallVector<int64_t> result(shape);
+  size_t rank = halo.getPads().size() / 2;
+  for (size_t dim = 0; dim < rank; ++dim)
+    if (!ShapedType::isDynamic(result[1 + dim]))
+      result[1 + dim] += halo.getPads()[dim] + halo.getPads()[rank + dim];
+  return result;
+}
+
+SmallVector<Type> qt::getHaloTypes(RankedTensorType type, BlockType format,
+                                   HaloAttr halo, LayoutForm form) {
+  SmallVector<int64_t> shape = addHalo(type.getShape(), halo);
+  SmallVector<Type> types;
+  llvm::append_range(types, format.getPartTypes(shape));
+  int64_t groups = halo.getGroups();
+  shape.back() = groups * getTapStride(form, type.getShape().back() / groups);
+  types[0] =
+      RankedTensorType::get(shape, IntegerType::get(type.getContext(), 8));
+  return types;
 }
 
 /// The codes that the element format has.
@@ -105,6 +141,15 @@ LogicalResult QuantizeOp::verify() {
   if (failed(verifyCodeRange(*this, getEncoding(), format)))
     return failure();
   SmallVector<Type> types(getResultTypes());
+  SmallVector<int64_t> shape(input.getShape());
+  HaloAttr halo = getHaloAttr();
+  if (halo && !getLayoutAttr())
+    return emitOpError() << "a halo needs a layout";
+  if (halo && (shape.size() != halo.getPads().size() / 2 + 2 ||
+               ShapedType::isDynamic(shape.back()) ||
+               shape.back() % halo.getGroups() != 0))
+    return emitOpError() << "input of type " << input << " for the halo "
+                         << halo;
   if (LayoutAttr layout = getLayoutAttr(); layout && !types.empty()) {
     if (layout.getForm() == LayoutForm::F32)
       return emitOpError() << "layout form 'f32' has no codes";
@@ -112,20 +157,26 @@ LogicalResult QuantizeOp::verify() {
       return emitOpError() << "element format '"
                            << format.getElement().getSpelling()
                            << "' under a layout; supported: 8 bits";
-    SmallVector<int64_t> rows(input.getShape());
-    if (rows.empty())
+    if (shape.empty())
       return emitOpError() << "a scalar has no rows to lay out";
-    rows.back() = getPackedRowStride(rows.back());
-    auto wanted =
-        RankedTensorType::get(rows, IntegerType::get(getContext(), 8));
+    RankedTensorType wanted;
+    if (halo) {
+      wanted = cast<RankedTensorType>(
+          getHaloTypes(input, format, halo, layout.getForm())[0]);
+      shape = addHalo(shape, halo);
+    } else {
+      SmallVector<int64_t> rows(shape);
+      rows.back() = getPackedRowStride(rows.back());
+      wanted = RankedTensorType::get(rows, IntegerType::get(getContext(), 8));
+    }
     auto codes = cast<RankedTensorType>(types[0]);
     if (codes.getElementType() != wanted.getElementType() ||
         failed(verifyCompatibleShape(codes, wanted)))
       return emitOpError() << "codes are of type " << codes << ", expected "
                            << wanted << " for the layout " << layout;
-    types[0] = format.getPartTypes(input)[0];
+    types[0] = format.getPartTypes(shape)[0];
   }
-  return verifyParts(emitError, "result", types, format, input.getShape());
+  return verifyParts(emitError, "result", types, format, shape);
 }
 
 /// Whether every block of the format lies within one row.
@@ -137,7 +188,7 @@ static bool hasRowBlocks(BlockType format) {
 }
 
 bool QuantizeOp::isRowwise() {
-  return !getBlockFormat(getInput().getType()) &&
+  return !getHaloAttr() && !getBlockFormat(getInput().getType()) &&
          hasRowBlocks(getResultFormat());
 }
 

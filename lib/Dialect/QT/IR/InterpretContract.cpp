@@ -149,12 +149,15 @@ private:
 /// Takes stride and bias off the rows of a layout.
 LogicalResult Contraction::readRows(MutableArrayRef<HostValue> parts) {
   int64_t depth = op.getContractionSize();
+  auto conv = dyn_cast<ConvAttr>(op.getGeometry());
+  int64_t groups = conv ? conv.getGroups() : 1;
   SmallVector<int64_t> shape(parts[0].getShape());
-  int64_t stride = shape.back();
-  if (stride != getPackedRowStride(depth))
+  int64_t stride = shape.back() / groups;
+  if (stride != (conv ? getTapStride(op.getLayoutAttr().getForm(), depth)
+                      : getPackedRowStride(depth)))
     return op.emitOpError()
            << "lhs has rows of " << stride << " bytes for k = " << depth;
-  shape.back() = depth;
+  shape.back() = depth * groups;
   HostValue codes = HostValue::allocate(
       RankedTensorType::get(shape, parts[0].getElementType()));
   ArrayRef<uint8_t> in = parts[0].getBytes();
@@ -192,16 +195,19 @@ LogicalResult Contraction::read(ArrayRef<HostValue> parts) {
   storage.reserve(2);
   int64_t depth = op.getContractionSize();
   if (op.hasPackedRhs()) {
-    if (isa<ConvAttr>(op.getGeometry()))
-      return op.emitOpError() << "of a packed convolution is not evaluated yet";
     if (ShapedType::isDynamic(depth))
       depth = left[0].getShape().back();
     int64_t columns = op.getType().getShape().back();
     if (ShapedType::isDynamic(columns))
       return op.emitOpError() << "packed weights without a static number of "
                                  "columns are not evaluated";
-    FailureOr<SmallVector<HostValue>> unpacked = unpackParts(
-        op, right[0], op.getLayoutAttr(), op.getRhsFormat(), columns, depth);
+    SmallVector<int64_t> shape{columns, depth};
+    auto conv = dyn_cast<ConvAttr>(op.getGeometry());
+    if (conv)
+      shape.insert(shape.begin() + 1, conv.getNumTaps());
+    FailureOr<SmallVector<HostValue>> unpacked =
+        unpackParts(op, right[0], op.getLayoutAttr(), op.getRhsFormat(), shape,
+                    conv ? conv.getGroups() : 1);
     if (failed(unpacked))
       return failure();
     right = *unpacked;

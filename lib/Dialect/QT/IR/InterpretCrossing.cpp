@@ -58,6 +58,46 @@ static HostValue layOutRows(const HostValue &codes, LayoutAttr layout) {
   return rows;
 }
 
+/// Puts zeros around the spatial dimensions of [B, spatial..., C].
+static HostValue addHalo(const HostValue &input, HaloAttr halo) {
+  ArrayRef<int64_t> from = input.getShape();
+  SmallVector<int64_t> shape(from);
+  size_t rank = halo.getPads().size() / 2;
+  for (size_t dim = 0; dim < rank; ++dim)
+    shape[1 + dim] += halo.getPads()[dim] + halo.getPads()[rank + dim];
+  HostValue result =
+      HostValue::allocate(RankedTensorType::get(shape, input.getElementType()));
+  ArrayRef<float> in = input.as<float>();
+  MutableArrayRef<float> out = result.asMutable<float>();
+  SmallVector<int64_t> strides = getStrides(shape);
+  int64_t offset = 0;
+  for (size_t dim = 0; dim < rank; ++dim)
+    offset += halo.getPads()[dim] * strides[1 + dim];
+  forEachElement(from, {strides}, [&](int64_t i, ArrayRef<int64_t> at) {
+    out[offset + at[0]] = in[i];
+  });
+  return result;
+}
+
+/// Codes of a convolution's input: channels of each group side by side with
+/// what fills them up.
+static HostValue layOutGroups(const HostValue &codes, HaloAttr halo,
+                              LayoutAttr layout) {
+  SmallVector<int64_t> shape(codes.getShape());
+  int64_t groups = halo.getGroups(), depth = shape.back() / groups;
+  int64_t stride = getTapStride(layout.getForm(), depth);
+  shape.back() = groups * stride;
+  HostValue result =
+      HostValue::allocate(RankedTensorType::get(shape, codes.getElementType()));
+  MutableArrayRef<uint8_t> out = result.getMutableBytes();
+  std::memset(out.data(), static_cast<int>(layout.getBias()), out.size());
+  ArrayRef<uint8_t> in = codes.getBytes();
+  for (int64_t i = 0, e = in.size(); i < e; ++i)
+    out[i / depth * stride + i % depth] =
+        static_cast<uint8_t>(in[i] + layout.getBias());
+  return result;
+}
+
 LogicalResult QuantizeOp::interpret(Values operands, Results &results,
                                     InterpreterContext &) {
   HostValue input = operands[0];
@@ -67,6 +107,8 @@ LogicalResult QuantizeOp::interpret(Values operands, Results &results,
       return failure();
     input = decodeBlockValue(getContext(), *value);
   }
+  if (HaloAttr halo = getHaloAttr())
+    input = addHalo(input, halo);
   BlockType format = getResultFormat();
   FailureOr<SmallVector<HostValue>> parts =
       encodeParts(*this, input, format, getEncoding());
@@ -78,7 +120,9 @@ LogicalResult QuantizeOp::interpret(Values operands, Results &results,
     return success();
   }
   if (LayoutAttr layout = getLayoutAttr())
-    (*parts)[0] = layOutRows((*parts)[0], layout);
+    (*parts)[0] = getHaloAttr()
+                      ? layOutGroups((*parts)[0], getHaloAttr(), layout)
+                      : layOutRows((*parts)[0], layout);
   results.append(parts->begin(), parts->end());
   return success();
 }

@@ -77,6 +77,21 @@ static LogicalResult interpretMatmul(nn::MatmulOp op,
       TypeAttr::get(f32), LayoutAttr());
 }
 
+static LogicalResult interpretConv(nn::ConvOp op, ArrayRef<HostValue> operands,
+                                   SmallVectorImpl<HostValue> &results,
+                                   InterpreterContext &context) {
+  SplitForm split(op);
+  SmallVector<Value> lhs = split.add(operands[0]), rhs = split.add(operands[1]);
+  auto f32 = Float32Type::get(op.getContext());
+  auto geometry = ConvAttr::get(
+      op.getContext(), op.getKernel(), op.getStrides(), op.getDilations(),
+      op.getPads(), op.getGroups(), operands[0].getShape().back());
+  return split.interpret<ContractOp>(
+      results, context, cast<RankedTensorType>(op.getType()), lhs, rhs,
+      ValueRange(), getFormat(operands[0]), getFormat(operands[1]), geometry,
+      TypeAttr::get(f32), LayoutAttr());
+}
+
 static LogicalResult interpretAttention(nn::AttentionOp op,
                                         ArrayRef<HostValue> operands,
                                         SmallVectorImpl<HostValue> &results,
@@ -112,6 +127,8 @@ LogicalResult BlockType::interpretJoint(Operation *op,
                                << " is not evaluated yet; supported: f32";
   if (auto matmul = dyn_cast<nn::MatmulOp>(op))
     return interpretMatmul(matmul, operands, results, context);
+  if (auto conv = dyn_cast<nn::ConvOp>(op))
+    return interpretConv(conv, operands, results, context);
   if (auto attention = dyn_cast<nn::AttentionOp>(op))
     return interpretAttention(attention, operands, results, context);
   return op->emitOpError() << "is not evaluated on joint values";

@@ -61,6 +61,10 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
     for (int64_t extent : block.getShape().drop_front().drop_back())
       if (extent != (cut ? 1 : ShapedType::kDynamic))
         return false;
+    // One outer scale for all of an output.
+    if (outer && !llvm::all_of(block.getOuterShape().drop_front(),
+                               ShapedType::isDynamic))
+      return false;
     return block.getShape().back() == (cut ? 32 : ShapedType::kDynamic);
   };
   switch (layout.getForm()) {
@@ -122,13 +126,21 @@ LogicalResult PackOp::verify() {
   if (shape.size() != 2 && shape.size() != 3)
     return emitOpError() << "of rank " << shape.size()
                          << "; supported: [N, K] or [O, taps, C/groups]";
+  if (shape.back() == ShapedType::kDynamic && getK())
+    shape.back() = static_cast<int64_t>(getK());
+  int64_t groups = getGroups();
+  if (groups < 1 || (!ShapedType::isDynamic(shape[0]) && shape[0] % groups))
+    return emitOpError() << "groups = " << groups << " do not divide "
+                         << shape[0] << " outputs";
+  if (shape.size() == 3 && !ShapedType::isDynamic(shape[2]))
+    shape[2] = getTapStride(getLayout().getForm(), shape[2]);
   auto [n, k] = getMatrix(shape);
   // How many steps `matched` has depends on the weights.
   if (n < 0 || k < 0 || getType().isDynamicDim(0) ||
       getLayout().getForm() == LayoutForm::Matched)
     return success();
-  numerics::PackedLayout layout = getPackedLayout(getLayout(), n, k);
-  int64_t bytes = layout.numPanels() * layout.panelBytes();
+  numerics::PackedLayout layout = getPackedLayout(getLayout(), n / groups, k);
+  int64_t bytes = groups * layout.numPanels() * layout.panelBytes();
   if (getType().getDimSize(0) != bytes)
     return emitOpError() << "result has " << getType().getDimSize(0)
                          << " bytes, " << n << " columns of " << k << " take "
@@ -136,50 +148,82 @@ LogicalResult PackOp::verify() {
   return success();
 }
 
+/// Elements [rows, depth] with rows filled up to \p stride by zeros.
+template <typename T>
+static std::vector<T> fillRows(const T *from, int64_t rows, int64_t depth,
+                               int64_t stride) {
+  std::vector<T> result(rows * stride, T(0));
+  for (int64_t row = 0; row < rows; ++row)
+    std::copy_n(from + row * depth, depth, result.begin() + row * stride);
+  return result;
+}
+
 LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                                 SmallVectorImpl<HostValue> &results,
                                 InterpreterContext &) {
   auto block = dyn_cast<BlockType>(getFormat());
   SmallVector<int64_t> shape(operands[0].getShape());
-  std::vector<int32_t> codes;
+  LayoutForm form = getLayout().getForm();
+  int64_t groups = getGroups();
+  std::vector<float> values;
   std::vector<int8_t> bytes;
-  numerics::WeightParts parts;
-  if (!block) {
-    parts.values = operands[0].as<float>().data();
-  } else {
-    if (block.getElement().getBitWidth() < 8) {
-      auto type = cast<RankedTensorType>(getParts()[0].getType());
-      if (type.getRank() != 2)
-        return emitOpError()
-               << "of packed codes of type " << type << "; supported: rank 2";
-      // The size of a row is not part of the parts: that of whole blocks, as
-      // far as the bytes go.
-      shape.back() *= 8 / block.getElement().getBitWidth();
+  if (block) {
+    if (unsigned bits = block.getElement().getBitWidth(); bits < 8) {
+      // The size of a row is not part of the parts: the one that is stated, or
+      // that of whole blocks, as far as the bytes go.
+      shape.back() =
+          getK() ? static_cast<int64_t>(getK()) : shape.back() * 8 / bits;
     }
     SmallVector<RankedTensorType> types = block.getPartTypes(shape);
     for (auto [type, part] : llvm::zip_equal(types, operands))
       if (part.getType() != type)
         return emitOpError()
                << "part of type " << part.getType() << ", expected " << type;
-    codes = unpackCodes(block, shape, operands[0]);
+    std::vector<int32_t> codes = unpackCodes(block, shape, operands[0]);
     bytes.assign(codes.begin(), codes.end());
-    parts.codes = bytes.data();
-    if (block.getOuter()) {
-      parts.multipliers = operands[1].as<int8_t>().data();
-      parts.outer = operands[2].as<float>().data();
-    } else {
-      parts.scales = operands[1].as<float>().data();
-    }
+  } else {
+    ArrayRef<float> given = operands[0].as<float>();
+    values.assign(given.begin(), given.end());
+  }
+  if (shape.size() == 3) {
+    int64_t depth = shape[2], rows = shape[0] * shape[1];
+    shape[2] = getTapStride(form, depth);
+    if (block)
+      bytes = fillRows(bytes.data(), rows, depth, shape[2]);
+    else
+      values = fillRows(values.data(), rows, depth, shape[2]);
   }
   auto [n, k] = getMatrix(shape);
-  numerics::PackedLayout layout = getPackedLayout(getLayout(), n, k);
-  if (int64_t bound = numerics::boundSums(layout, parts);
-      bound > std::numeric_limits<int32_t>::max())
-    return emitOpError() << "sums of " << k << " products with these weights "
-                         << "reach " << bound
-                         << ", more than 32 bits hold; blocks of 32 have no "
-                            "such limit";
-  std::vector<uint8_t> packed = numerics::packWeights(layout, parts);
+  if (n % groups != 0)
+    return emitOpError() << "groups = " << groups << " do not divide " << n
+                         << " outputs";
+  numerics::PackedLayout layout = getPackedLayout(getLayout(), n / groups, k);
+  std::vector<uint8_t> packed;
+  for (int64_t group = 0; group < groups; ++group) {
+    int64_t first = group * layout.n;
+    numerics::WeightParts parts;
+    if (!block) {
+      parts.values = values.data() + first * k;
+    } else {
+      parts.codes = bytes.data() + first * k;
+      int64_t blocks =
+          n == 0 ? 0 : operands[1].getNumElements() / n; // scales of a row
+      if (block.getOuter()) {
+        parts.multipliers = operands[1].as<int8_t>().data() + first * blocks;
+        parts.outer = operands[2].as<float>().data() + first;
+      } else {
+        parts.scales = operands[1].as<float>().data() + first * blocks;
+      }
+    }
+    if (int64_t bound = numerics::boundSums(layout, parts);
+        bound > std::numeric_limits<int32_t>::max())
+      return emitOpError() << "sums of " << k << " products with these weights "
+                           << "reach " << bound
+                           << ", more than 32 bits hold; blocks of 32 have no "
+                              "such limit";
+    std::vector<uint8_t> own = numerics::packWeights(layout, parts);
+    packed.insert(packed.end(), own.begin(), own.end());
+  }
   auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},
                                     IntegerType::get(getContext(), 8));
   HostValue result = HostValue::allocate(type);
@@ -189,16 +233,45 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
   return success();
 }
 
+/// Elements [rows, stride] without what fills rows up behind \p depth.
+template <typename T>
+static void cutRows(std::vector<T> &values, int64_t stride, int64_t depth) {
+  size_t rows = stride == 0 ? 0 : values.size() / stride;
+  for (size_t row = 0; row < rows; ++row)
+    std::copy_n(values.begin() + row * stride, depth,
+                values.begin() + row * depth);
+  values.resize(rows * depth);
+}
+
 FailureOr<SmallVector<HostValue>>
 qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
-                Type format, int64_t n, int64_t k) {
+                Type format, ArrayRef<int64_t> shape, int64_t groups) {
   ArrayRef<uint8_t> bytes = packed.getBytes();
-  std::optional<numerics::UnpackedWeights> weights = numerics::unpackWeights(
-      getPackedLayout(layout, n, k), bytes.data(), bytes.size());
-  if (!weights)
-    return op->emitOpError()
-           << "rhs of " << bytes.size() << " bytes holds no " << n
-           << " columns of " << k << " in the layout " << layout;
+  bool hasTaps = shape.size() == 3;
+  int64_t depth = shape.back();
+  int64_t stride = hasTaps ? getTapStride(layout.getForm(), depth) : depth;
+  int64_t n = shape[0] / groups, k = hasTaps ? shape[1] * stride : depth;
+  size_t each = bytes.size() / groups;
+  numerics::UnpackedWeights all;
+  for (int64_t group = 0; group < groups; ++group) {
+    std::optional<numerics::UnpackedWeights> own = numerics::unpackWeights(
+        getPackedLayout(layout, n, k), bytes.data() + group * each,
+        static_cast<int64_t>(each));
+    if (!own)
+      return op->emitOpError()
+             << "rhs of " << bytes.size() << " bytes holds no " << shape[0]
+             << " columns of " << k << " in the layout " << layout;
+    auto append = [](auto &to, const auto &from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    append(all.values, own->values);
+    append(all.codes, own->codes);
+    append(all.scales, own->scales);
+    append(all.multipliers, own->multipliers);
+    append(all.outer, own->outer);
+  }
+  cutRows(all.values, stride, depth);
+  cutRows(all.codes, stride, depth);
   MLIRContext *context = op->getContext();
   auto fill = [](RankedTensorType type, const void *data) {
     HostValue value = HostValue::allocate(type);
@@ -211,19 +284,18 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   auto block = dyn_cast<BlockType>(format);
   if (!block) {
     parts.push_back(
-        fill(RankedTensorType::get({n, k}, Float32Type::get(context)),
-             weights->values.data()));
+        fill(RankedTensorType::get(shape, Float32Type::get(context)),
+             all.values.data()));
     return parts;
   }
-  SmallVector<int64_t> shape{n, k};
   SmallVector<RankedTensorType> types = block.getPartTypes(shape);
-  std::vector<int32_t> codes(weights->codes.begin(), weights->codes.end());
+  std::vector<int32_t> codes(all.codes.begin(), all.codes.end());
   parts.push_back(packCodes(block, shape, codes));
   if (block.getOuter()) {
-    parts.push_back(fill(types[1], weights->multipliers.data()));
-    parts.push_back(fill(types[2], weights->outer.data()));
+    parts.push_back(fill(types[1], all.multipliers.data()));
+    parts.push_back(fill(types[2], all.outer.data()));
   } else {
-    parts.push_back(fill(types[1], weights->scales.data()));
+    parts.push_back(fill(types[1], all.scales.data()));
   }
   return parts;
 }

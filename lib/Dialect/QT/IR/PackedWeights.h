@@ -27,7 +27,8 @@ verifyLayoutFormat(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
 /// The parts that a packed buffer holds, of a value of shape [n, k].
 llvm::FailureOr<llvm::SmallVector<HostValue>>
 unpackParts(mlir::Operation *op, const HostValue &packed, LayoutAttr layout,
-            mlir::Type format, int64_t n, int64_t k);
+            mlir::Type format, llvm::ArrayRef<int64_t> shape,
+            int64_t groups = 1);
 
 } // namespace qt
 } // namespace quantc

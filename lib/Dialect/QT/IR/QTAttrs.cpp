@@ -297,6 +297,20 @@ int64_t ConvAttr::getNumTaps() const {
   return count;
 }
 
+LogicalResult HaloAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               ArrayRef<int64_t> pads, int64_t groups) {
+  if (pads.size() % 2 != 0 || pads.empty() || pads.size() > 6)
+    return emitError() << "pads has " << pads.size()
+                       << " entries; supported: 2 for each of 1 to 3 "
+                          "dimensions";
+  for (int64_t pad : pads)
+    if (pad < 0 || pad > (int64_t(1) << 31))
+      return emitError() << "pads entry " << pad << " is not in 0..2147483648";
+  if (groups < 1)
+    return emitError() << "groups = " << groups << " is not positive";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // qt::BlobAttr
 //===----------------------------------------------------------------------===//

@@ -50,6 +50,19 @@ void WeightOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 void QuantizeOp::inferSymbolic(SymbolicShapes &shapes) {
   inferAllLike(shapes, getResults(), getInput());
+  HaloAttr halo = getHaloAttr();
+  if (!halo)
+    return;
+  size_t rank = halo.getPads().size() / 2;
+  for (Value result : getResults()) {
+    Sizes sizes(shapes.getSizes(result));
+    auto type = cast<RankedTensorType>(result.getType());
+    for (size_t dim = 0; dim < rank; ++dim)
+      if (type.isDynamicDim(1 + dim))
+        sizes[1 + dim] =
+            sizes[1 + dim] + (halo.getPads()[dim] + halo.getPads()[rank + dim]);
+    shapes.setSizes(result, sizes);
+  }
 }
 void DequantizeOp::inferSymbolic(SymbolicShapes &shapes) {
   inferLike(shapes, getResult(), getInput()[0]);

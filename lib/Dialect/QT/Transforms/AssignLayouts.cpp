@@ -8,6 +8,7 @@
 
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Conversion/KernelToLoops/Layouts.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
@@ -32,23 +33,55 @@ private:
 };
 } // namespace
 
+/// Puts the zeros that a convolution pads with around its float input.
+static void padInput(OpBuilder &builder, qt::ContractOp contract,
+                     qt::HaloAttr halo) {
+  Value input = contract.getLhs()[0];
+  auto type = cast<RankedTensorType>(input.getType());
+  size_t rank = halo.getPads().size() / 2;
+  SmallVector<int64_t> shape(type.getShape()), low(type.getRank(), 0),
+      high(low);
+  for (size_t dim = 0; dim < rank; ++dim) {
+    low[1 + dim] = halo.getPads()[dim];
+    high[1 + dim] = halo.getPads()[rank + dim];
+    if (!type.isDynamicDim(1 + dim))
+      shape[1 + dim] += low[1 + dim] + high[1 + dim];
+  }
+  builder.setInsertionPoint(contract);
+  auto pad =
+      nn::PadOp::create(builder, input.getLoc(), type.clone(shape),
+                        nn::PadMode::Constant, input, low, high, APFloat(0.0));
+  contract.getLhsMutable().assign(pad.getResult());
+}
+
 /// Writes lhs as rows of the layout: its run-time quantisation, made again
-/// with the layout. Users with another layout keep their own.
+/// with the layout. Users with another layout keep their own. A convolution's
+/// input gets its halo.
 static LogicalResult layOutActivations(OpBuilder &builder,
                                        qt::ContractOp contract,
-                                       qt::LayoutAttr layout) {
-  if (contract.getLhs().size() < 2)
+                                       qt::LayoutAttr layout,
+                                       qt::HaloAttr halo) {
+  if (contract.getLhs().size() < 2) {
+    if (halo && llvm::any_of(halo.getPads(), [](int64_t pad) { return pad; }))
+      padInput(builder, contract, halo);
     return success();
+  }
   auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
   if (!quantize || !llvm::equal(quantize.getResults(), contract.getLhs()))
     return contract.emitError("lhs is no direct result of qt.quantize; "
                               "supported: activations quantised at run time");
   builder.setInsertionPoint(quantize);
   SmallVector<Type> types(quantize.getResultTypes());
-  types[0] = getActivationRowsType(cast<RankedTensorType>(types[0]));
+  if (halo) {
+    auto input = cast<RankedTensorType>(quantize.getInput().getType());
+    types = qt::getHaloTypes(input, quantize.getResultFormat(), halo,
+                             layout.getForm());
+  } else {
+    types[0] = getActivationRowsType(cast<RankedTensorType>(types[0]));
+  }
   auto packed = qt::QuantizeOp::create(
       builder, quantize.getLoc(), types, quantize.getInput(),
-      quantize.getEncodingAttr(), quantize.getFormatAttr(), layout);
+      quantize.getEncodingAttr(), quantize.getFormatAttr(), layout, halo);
   contract.getLhsMutable().assign(packed.getResults());
   return success();
 }
@@ -63,18 +96,32 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
     return failure();
   qt::LayoutAttr layout = choice->layout;
   int64_t k = contract.getContractionSize();
+  auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
   OpBuilder builder(contract);
   SmallVector<Value> parts(contract.getRhs());
   auto packedType = RankedTensorType::get(choice->bytes, builder.getI8Type());
   auto pack =
       qt::PackOp::create(builder, contract.getRhs()[0].getLoc(), packedType,
-                         parts, contract.getRhsFormatAttr(), layout);
+                         parts, contract.getRhsFormatAttr(), layout,
+                         conv ? conv.getGroups() : 1, conv ? k : 0);
   contract.getRhsMutable().assign(pack.getResult());
   contract.setLayoutAttr(layout);
-  auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
-  contract.setGeometryAttr(
-      qt::MatmulAttr::get(&getContext(), matmul.getBatched(), k));
-  return layOutActivations(builder, contract, layout);
+  if (!conv) {
+    auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
+    contract.setGeometryAttr(
+        qt::MatmulAttr::get(&getContext(), matmul.getBatched(), k));
+    return layOutActivations(builder, contract, layout, /*halo=*/nullptr);
+  }
+  auto halo =
+      qt::HaloAttr::get(&getContext(), conv.getPads(), conv.getGroups());
+  if (failed(layOutActivations(builder, contract, layout, halo)))
+    return failure();
+  // The pads are part of the input now.
+  contract.setGeometryAttr(qt::ConvAttr::get(
+      &getContext(), conv.getTaps(), conv.getStrides(), conv.getDilations(),
+      SmallVector<int64_t>(conv.getPads().size(), 0), conv.getGroups(),
+      k * conv.getGroups()));
+  return success();
 }
 
 void AssignLayouts::runOnOperation() {

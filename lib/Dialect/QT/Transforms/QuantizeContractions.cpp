@@ -48,7 +48,7 @@ struct QuantizeContractions
 private:
   LogicalResult quantize(QuantizableOpInterface op, Position position,
                          const Recipe &recipe);
-  Value quantizeOperand(OpBuilder &builder, Value operand, int64_t axis,
+  Value quantizeOperand(OpBuilder &builder, const ContractionOperand &operand,
                         const OperandFormat &format, Operation *user);
 };
 
@@ -82,26 +82,47 @@ Positions::Positions(func::FuncOp func) {
   }
 }
 
-/// The block of \p rank dimensions that \p format describes along \p axis.
+/// The block of \p rank dimensions that \p format describes for \p operand.
 static SmallVector<int64_t> getBlockShape(const OperandFormat &format,
-                                          int64_t rank, int64_t axis) {
+                                          int64_t rank,
+                                          const ContractionOperand &operand) {
   constexpr int64_t whole = ShapedType::kDynamic;
   SmallVector<int64_t> shape(rank, format.perTensor ? whole : 1);
-  shape[axis] = format.block ? format.block : whole;
+  shape[operand.axis] = format.block ? format.block : whole;
+  // The row of a convolution's weights is an output: all taps of it.
+  bool isOutput = operand.kind != ContractionKind::Product &&
+                  operand.role == OperandRole::Weight && !format.block;
+  if (format.perImage || isOutput)
+    std::fill(shape.begin() + 1, shape.end(), whole);
   return shape;
 }
 
-Value QuantizeContractions::quantizeOperand(OpBuilder &builder, Value operand,
-                                            int64_t axis,
+/// The outer scale of a convolution's weights is that of an output: all taps.
+/// Others have the default.
+static SmallVector<int64_t> getOuterShape(const OperandFormat &format,
+                                          int64_t rank,
+                                          const ContractionOperand &operand) {
+  if (format.outer.empty() || operand.kind == ContractionKind::Product ||
+      operand.role != OperandRole::Weight)
+    return {};
+  SmallVector<int64_t> shape(rank, ShapedType::kDynamic);
+  shape.front() = 1;
+  return shape;
+}
+
+Value QuantizeContractions::quantizeOperand(OpBuilder &builder,
+                                            const ContractionOperand &operand,
                                             const OperandFormat &format,
                                             Operation *user) {
-  auto type = cast<RankedTensorType>(operand.getType());
+  Value value = user->getOperand(operand.index);
+  auto type = cast<RankedTensorType>(value.getType());
   auto emitError = [&] {
     return user->emitError("operand of type ") << type << ": ";
   };
   qt::BlockType element = qt::BlockType::getFromSpelling(
-      emitError, &getContext(), getBlockShape(format, type.getRank(), axis),
-      format.element, format.scale, /*zero=*/"", format.outer);
+      emitError, &getContext(), getBlockShape(format, type.getRank(), operand),
+      format.element, format.scale, /*zero=*/"", format.outer,
+      getOuterShape(format, type.getRank(), operand));
   if (!element)
     return nullptr;
   std::optional<qt::ScaleRule> rule = qt::symbolizeScaleRule(format.encoding);
@@ -114,7 +135,7 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder, Value operand,
                                                format.lowest, format.highest);
   if (!encoding)
     return nullptr;
-  return qt::QuantizeOp::create(builder, operand.getLoc(), operand, element,
+  return qt::QuantizeOp::create(builder, value.getLoc(), value, element,
                                 encoding)
       .getResult(0);
 }
@@ -132,7 +153,7 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
     if (isWeight && !isConstantSlice(op->getOperand(operand.index)))
       return success();
     if (std::optional<OperandFormat> format =
-            recipe.lookup(operand.role, position, name))
+            recipe.lookup(operand, position, name))
       formats.push_back(*format);
   }
   bool hasWeight = llvm::any_of(operands, [](const ContractionOperand &o) {
@@ -149,8 +170,7 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
   OpBuilder builder(op);
   SmallVector<Value> quantized;
   for (auto [operand, format] : llvm::zip_equal(operands, formats)) {
-    Value value = quantizeOperand(builder, op->getOperand(operand.index),
-                                  operand.axis, format, op);
+    Value value = quantizeOperand(builder, operand, format, op);
     if (!value)
       return failure();
     quantized.push_back(value);

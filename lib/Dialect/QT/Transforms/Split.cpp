@@ -78,7 +78,8 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
       return failure();
     auto split = qt::QuantizeOp::create(
         rewriter, op.getLoc(), parts, adaptor.getInput(), op.getEncodingAttr(),
-        TypeAttr::get(op.getResultFormat()), /*layout=*/nullptr);
+        TypeAttr::get(op.getResultFormat()), /*layout=*/nullptr,
+        /*halo=*/nullptr);
     rewriter.replaceOpWithMultiple(op, {ValueRange(split.getResults())});
     return success();
   }
@@ -112,6 +113,26 @@ struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
         TypeAttr::get(getFormat(op.getLhs())),
         TypeAttr::get(getFormat(op.getRhs())),
         qt::MatmulAttr::get(rewriter.getContext(), /*batched=*/!isWeight, 0),
+        TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
+    return success();
+  }
+};
+
+struct ConvToContract : OpConversionPattern<nn::ConvOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(nn::ConvOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto geometry = qt::ConvAttr::get(rewriter.getContext(), op.getKernel(),
+                                      op.getStrides(), op.getDilations(),
+                                      op.getPads(), op.getGroups(), /*k=*/0);
+    rewriter.replaceOpWithNewOp<qt::ContractOp>(
+        op, op.getType(), llvm::to_vector(adaptor.getInput()),
+        llvm::to_vector(adaptor.getWeights()),
+        /*epilogue_operands=*/ValueRange(),
+        TypeAttr::get(getFormat(op.getInput())),
+        TypeAttr::get(getFormat(op.getWeights())), geometry,
         TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
     return success();
   }
@@ -164,11 +185,10 @@ struct Split : quantc::qt::impl::SplitBase<Split> {
 void Split::runOnOperation() {
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
-  patterns
-      .add<SplitQuantize, SplitDequantize, MatmulToContract, SplitAttention>(
-          converter, &getContext());
+  patterns.add<SplitQuantize, SplitDequantize, MatmulToContract, ConvToContract,
+               SplitAttention>(converter, &getContext());
   ConversionTarget target(getContext());
-  target.addIllegalOp<nn::MatmulOp, nn::AttentionOp>();
+  target.addIllegalOp<nn::MatmulOp, nn::ConvOp, nn::AttentionOp>();
   target.markUnknownOpDynamicallyLegal([&](Operation *op) {
     return llvm::none_of(op->getOperandTypes(), isJoint) &&
            llvm::none_of(op->getResultTypes(), isJoint);

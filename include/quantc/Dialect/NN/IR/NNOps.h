@@ -16,6 +16,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
+#include "quantc/Dialect/NN/IR/Window.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"

@@ -10,6 +10,7 @@
 #define QUANTC_DIALECT_NN_IR_NNOPS_TD
 
 include "quantc/Dialect/NN/IR/NNContractionOps.td"
+include "quantc/Dialect/NN/IR/NNConvolutionOps.td"
 include "quantc/Dialect/NN/IR/NNElementwiseOps.td"
 include "quantc/Dialect/NN/IR/NNReductionOps.td"
 include "quantc/Dialect/NN/IR/NNShapeOps.td"

@@ -58,4 +58,14 @@ def NNRecompose : Pass<"nn-recompose"> {
   let dependentDialects = ["::quantc::nn::NNDialect"];
 }
 
+def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
+  let summary = "Fold batch normalisations into the contractions before them";
+  let description = [{
+    A constant factor of each channel behind a convolution or a matrix product
+    becomes part of its weights, also through a bias; constant summands become
+    one. What normalises anything else stays what it is.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD

@@ -188,6 +188,20 @@ def QT_ConvAttr : QT_Attr<"Conv", "conv"> {
   }];
 }
 
+def QT_HaloAttr : QT_Attr<"Halo", "halo"> {
+  let summary = "the border around an input of a convolution";
+  let description = [{
+    `#qt.halo<pads = [1, 1, 1, 1], groups = 1>`: zeros before every spatial
+    dimension of `[B, spatial..., C]`, then those behind; the channels of each
+    group begin at a multiple of the bytes that the layout reads at once.
+  }];
+  let parameters = (ins ArrayRefParameter<"int64_t">:$pads, "int64_t":$groups);
+  let assemblyFormat = [{
+    `<` `pads` `=` `[` $pads `]` `,` `groups` `=` $groups `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
 def QT_HeadOrder : I32EnumAttr<"HeadOrder", "order of an attention tensor", [
     I32EnumAttrCase<"BHSD", 0, "bhsd">,
     I32EnumAttrCase<"BSHD", 1, "bshd">]> {

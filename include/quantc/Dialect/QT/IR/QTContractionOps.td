@@ -137,7 +137,10 @@ def QT_PackOp : QT_TensorOp<"pack", [Pure]> {
   let summary = "lay a contraction's weights out for its kernel";
   let description = [{
     Parts of `[N, K]` (or `[O, taps, C/g]`) weights in one buffer of bytes,
-    panel after panel, as the layout says.
+    panel after panel, as the layout says. The channels of each tap are filled
+    up to what the layout reads at once; the panels of one of `groups` stand
+    behind those of the one before. `k` states the last size where the bytes of
+    narrow codes do not.
 
     ```mlir
     %p = qt.pack %c, %s {format = !qt.block<[1, ?], s8, scale = f32>,
@@ -146,7 +149,9 @@ def QT_PackOp : QT_TensorOp<"pack", [Pure]> {
     ```
   }];
   let arguments = (ins Variadic<QT_PlainTensor>:$parts, QT_FormatAttr:$format,
-                       QT_LayoutAttr:$layout);
+                       QT_LayoutAttr:$layout,
+                       DefaultValuedAttr<I64Attr, "1">:$groups,
+                       DefaultValuedAttr<I64Attr, "0">:$k);
   let results = (outs 1DTensorOf<[I8]>:$result);
   let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
   let hasVerifier = 1;

@@ -35,7 +35,8 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
 
     With `layout` the codes come packed for a contraction's lhs: rows of bytes
     with the stride and the offset that the layout's form states; the other
-    parts stay as they are.
+    parts stay as they are. With `halo` too they are those of a convolution's
+    input, with zeros around it; every part is then of the larger tensor.
 
     ```mlir
     %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>}
@@ -47,7 +48,8 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
   }];
   let arguments = (ins QT_AnyTensor:$input, QT_EncodingAttr:$encoding,
                        OptionalAttr<QT_BlockFormatAttr>:$format,
-                       OptionalAttr<QT_LayoutAttr>:$layout);
+                       OptionalAttr<QT_LayoutAttr>:$layout,
+                       OptionalAttr<QT_HaloAttr>:$halo);
   let results = (outs Variadic<QT_AnyTensor>:$results);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($results)";
   let hasVerifier = 1;

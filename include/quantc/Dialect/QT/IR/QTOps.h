@@ -36,6 +36,15 @@ namespace qt {
 /// do not meet in one set of the cache.
 int64_t getPackedRowStride(int64_t k);
 
+/// Elements that each tap of a convolution takes along K, for \p depth channels
+/// of a group: those that one load or one block of the form holds.
+int64_t getTapStride(LayoutForm form, int64_t depth);
+
+/// The parts of a convolution's input \p type with its halo under a layout.
+llvm::SmallVector<mlir::Type> getHaloTypes(mlir::RankedTensorType type,
+                                           BlockType format, HaloAttr halo,
+                                           LayoutForm form);
+
 } // namespace qt
 } // namespace quantc
 

@@ -1,0 +1,168 @@
+//===- ConvolutionAccess.cpp - Where activations lie ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A product reads rows of activations. A convolution reads the positions of a
+// window in an input that has its halo around it, without ever copying them
+// side by side: K goes through the channels of one tap after the other, and a
+// table has the offset of every few of them from the window's first position.
+// Neighbouring windows of a line are a constant number of positions apart.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionEmitter.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Numerics/Packing.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// Elements from one row of a tile to the next.
+int64_t ContractionEmitter::getRowStride() {
+  if (conv)
+    return lineStep * positionSize;
+  return layout.getForm() == qt::LayoutForm::F32
+             ? k
+             : numerics::activationStride(k);
+}
+
+/// Where the activations of a row begin.
+Value ContractionEmitter::getRowAt(OpBuilder &b, Value row) {
+  if (!conv)
+    return times(b, row, getRowStride());
+  Value place = arith::SubIOp::create(b, loc, row, lineFirstRow);
+  return add(b, lineBase, times(b, place, getRowStride()));
+}
+
+/// Where element p + offset of K lies for a row that begins at \p base; p is a
+/// multiple of the step of the loop that asks.
+Value ContractionEmitter::getStepAt(OpBuilder &b, Value base, Value p,
+                                    int64_t offset) {
+  if (!conv)
+    return plus(b, add(b, base, p), offset);
+  Value entry =
+      tableUnit == 1
+          ? p
+          : arith::DivUIOp::create(b, loc, p, index(tableUnit)).getResult();
+  Value from = memref::LoadOp::create(b, loc, tapTable,
+                                      plus(b, entry, offset / tableUnit));
+  return plus(b, add(b, base, from), offset % tableUnit);
+}
+
+void ContractionEmitter::prepareConvolution() {
+  SmallVector<AffineExpr> input(shapes.getSizes(contract.getLhs()[0]));
+  inputSizes.assign(input.begin() + 1, input.end() - 1);
+  outputSizes.assign(resultSizes.begin() + 1, resultSizes.end() - 1);
+  positionSize = groups * tapStride;
+  lineStep = conv.getStrides().back();
+  auto isOne = [](int64_t size) { return size == 1; };
+  if (llvm::all_of(conv.getTaps(), isOne) &&
+      llvm::all_of(conv.getStrides(), isOne)) {
+    // A product: all positions of an image are one line.
+    inputSizes = {shapes.getProduct(inputSizes)};
+    outputSizes = {shapes.getProduct(outputSizes)};
+  }
+  SmallVector<AffineExpr> outer(ArrayRef(outputSizes).drop_back());
+  outer.push_back(resultSizes[0]);
+  lines = shapes.getProduct(outer);
+  lineParts = shapes.getConstant(1);
+  auto length = dyn_cast<AffineConstantExpr>(outputSizes.back());
+  if (length && length.getValue() > 0 && length.getValue() <= blockRows)
+    linesOfUnit = blockRows / length.getValue();
+  else
+    lineParts = outputSizes.back().ceilDiv(blockRows);
+}
+
+/// Offsets of the elements of K from the first position of a window.
+void ContractionEmitter::emitTapTable() {
+  switch (layout.getForm()) {
+  case qt::LayoutForm::F32:
+    tableUnit = tapStride % 4 == 0 ? 4 : 1;
+    break;
+  case qt::LayoutForm::S8:
+    tableUnit = tapStride % 16 == 0 ? 16 : 4;
+    break;
+  case qt::LayoutForm::Matched:
+    tableUnit = 4;
+    break;
+  case qt::LayoutForm::W4I:
+  case qt::LayoutForm::B32:
+    tableUnit = 32;
+    break;
+  }
+  OpBuilder &b = kernel.getBuilder();
+  int64_t each = tapStride / tableUnit, taps = conv.getNumTaps();
+  tapTable =
+      kernel.allocateScratch(b.getIndexType(), shapes.getConstant(taps * each));
+  auto loop = scf::ForOp::create(b, loc, index(0), index(taps), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value tap = loop.getInductionVar(), offset = index(0);
+  if (taps > 1) {
+    int64_t behind = taps;
+    for (auto [dim, size] : llvm::enumerate(conv.getTaps())) {
+      behind /= size;
+      Value place = arith::DivUIOp::create(body, loc, tap, index(behind));
+      place = arith::RemUIOp::create(body, loc, place, index(size));
+      offset = arith::MulIOp::create(body, loc, offset,
+                                     kernel.getIndex(inputSizes[dim]));
+      offset = add(body, offset, times(body, place, conv.getDilations()[dim]));
+    }
+    offset = times(body, offset, positionSize);
+  }
+  auto steps = scf::ForOp::create(body, loc, index(0), index(each), index(1));
+  OpBuilder inner = OpBuilder::atBlockBegin(steps.getBody());
+  Value step = steps.getInductionVar();
+  memref::StoreOp::create(inner, loc,
+                          add(inner, offset, times(inner, step, tableUnit)),
+                          tapTable, add(inner, times(inner, tap, each), step));
+}
+
+/// Sets the lines of a unit and its first row; returns the end of its rows.
+Value ContractionEmitter::setLines(OpBuilder &b, Value block) {
+  Value length = kernel.getIndex(outputSizes.back());
+  auto parts = dyn_cast<AffineConstantExpr>(lineParts);
+  if (parts && parts.getValue() == 1) {
+    firstLine = times(b, block, linesOfUnit);
+    lastLine = arith::MinUIOp::create(b, loc, plus(b, firstLine, linesOfUnit),
+                                      kernel.getIndex(lines));
+    firstRow = arith::MulIOp::create(b, loc, firstLine, length);
+    return arith::MulIOp::create(b, loc, lastLine, length);
+  }
+  Value number = kernel.getIndex(lineParts);
+  firstLine = arith::DivUIOp::create(b, loc, block, number);
+  lastLine = plus(b, firstLine, 1);
+  Value part = arith::RemUIOp::create(b, loc, block, number);
+  Value begin = arith::MulIOp::create(b, loc, firstLine, length);
+  firstRow = add(b, begin, times(b, part, blockRows));
+  return arith::MinUIOp::create(b, loc, plus(b, firstRow, blockRows),
+                                add(b, begin, length));
+}
+
+/// Sets where a line of the result begins, and its first window in the input.
+void ContractionEmitter::setLine(OpBuilder &b, Value line) {
+  lineFirstRow =
+      arith::MulIOp::create(b, loc, line, kernel.getIndex(outputSizes.back()));
+  size_t outer = outputSizes.size() - 1;
+  SmallVector<Value> places(outer);
+  Value rest = line;
+  for (size_t dim = outer; dim-- > 0;) {
+    Value size = kernel.getIndex(outputSizes[dim]);
+    places[dim] = arith::RemUIOp::create(b, loc, rest, size);
+    rest = arith::DivUIOp::create(b, loc, rest, size);
+  }
+  image = rest;
+  Value position = image;
+  for (size_t dim = 0; dim <= outer; ++dim) {
+    position = arith::MulIOp::create(b, loc, position,
+                                     kernel.getIndex(inputSizes[dim]));
+    if (dim < outer)
+      position =
+          add(b, position, times(b, places[dim], conv.getStrides()[dim]));
+  }
+  lineBase = add(b, groupStart, times(b, position, positionSize));
+}

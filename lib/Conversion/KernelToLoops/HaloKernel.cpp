@@ -1,0 +1,252 @@
+//===- HaloKernel.cpp - Encode the input of a convolution -------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The codes of an input with its halo, for all the kernels that read it as
+// windows. With one scale for an image a unit is an image: its largest
+// magnitude, then its codes. With blocks along channels a unit is a line of the
+// input, and the lines of the halo are filled before.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "QuantizeMath.h"
+#include "VectorLoops.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+using namespace mlir;
+using namespace quantc;
+
+bool quantc::canEmitHalo(func::FuncOp kernel) {
+  auto op = dyn_cast_or_null<qt::QuantizeOp>(getOnlyOp(kernel));
+  if (!op || !op.getHaloAttr() ||
+      op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
+    return false;
+  qt::BlockType format = op.getResultFormat();
+  return !format.getZero() && !format.getOuter() &&
+         format.getScale().getSpelling() == "f32" &&
+         format.getElement().getSpelling() == "s8";
+}
+
+namespace {
+class HaloEmitter {
+public:
+  HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op);
+
+  void emit();
+
+private:
+  Value index(int64_t value) { return kernel.getIndex(value); }
+  Value add(OpBuilder &b, Value x, Value y) {
+    return arith::AddIOp::create(b, loc, x, y);
+  }
+  Value mul(OpBuilder &b, Value x, Value y) {
+    return arith::MulIOp::create(b, loc, x, y);
+  }
+  void fill(OpBuilder &b, Value buffer, Value from, Value count, Value value);
+  void
+  forEachPosition(OpBuilder &b, Value image,
+                  function_ref<void(OpBuilder &, Value from, Value to)> body);
+  void emitImage(OpBuilder &b, Value image);
+  void emitBlocks(OpBuilder &b, Value image);
+  void encodeRun(OpBuilder &b, Value from, Value to, Value count,
+                 Value inverse);
+
+  KernelBuilder &kernel;
+  qt::QuantizeOp op;
+  SymbolicShapes &shapes;
+  Location loc;
+  SmallVector<AffineExpr> inside, outside; ///< spatial sizes without and with
+  int64_t rank, channels, groups, depth, stride;
+  Value input, codes, scales;
+};
+} // namespace
+
+HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
+    : kernel(kernel), op(op), shapes(kernel.getShapes()), loc(kernel.getLoc()) {
+  SmallVector<AffineExpr> from(shapes.getSizes(op.getInput())),
+      to(shapes.getSizes(op.getResult(0)));
+  inside.assign(from.begin() + 1, from.end() - 1);
+  outside.assign(to.begin() + 1, to.end() - 1);
+  rank = inside.size();
+  channels = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
+  groups = op.getHaloAttr().getGroups();
+  depth = channels / groups;
+  stride = qt::getTapStride(op.getLayoutAttr().getForm(), depth);
+  input = kernel.getBuffer(cast<BlockArgument>(op.getInput()));
+  codes = kernel.getResultBuffer(0);
+  scales = kernel.getResultBuffer(1);
+}
+
+void HaloEmitter::fill(OpBuilder &b, Value buffer, Value from, Value count,
+                       Value value) {
+  forEachVector(b, loc, count, {},
+                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                  storeVector(inner, loc, value, buffer,
+                              add(inner, from, step.position), step.valid);
+                  return SmallVector<Value>();
+                });
+}
+
+/// Runs of positions along the last spatial dimension: calls \p body with the
+/// number of a run's first position in the input and in the one with a halo.
+void HaloEmitter::forEachPosition(
+    OpBuilder &b, Value image,
+    function_ref<void(OpBuilder &, Value from, Value to)> body) {
+  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
+  OpBuilder inner = b;
+  Value from = image, to = image;
+  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
+    auto loop = scf::ForOp::create(inner, loc, index(0),
+                                   kernel.getIndex(inside[dim]), index(1));
+    inner = OpBuilder::atBlockBegin(loop.getBody());
+    Value place = loop.getInductionVar();
+    from = add(inner, mul(inner, from, kernel.getIndex(inside[dim])), place);
+    to = add(inner, mul(inner, to, kernel.getIndex(outside[dim])),
+             add(inner, place, index(pads[dim])));
+  }
+  from = mul(inner, from, kernel.getIndex(inside.back()));
+  to = add(inner, mul(inner, to, kernel.getIndex(outside.back())),
+           index(pads[rank - 1]));
+  body(inner, from, to);
+}
+
+void HaloEmitter::encodeRun(OpBuilder &b, Value from, Value to, Value count,
+                            Value inverse) {
+  forEachVector(b, loc, count, {},
+                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                  Value x =
+                      loadVector(inner, loc, input,
+                                 add(inner, from, step.position), step.valid);
+                  storeVector(inner, loc, encode(inner, loc, op, x, inverse),
+                              codes, add(inner, to, step.position), step.valid);
+                  return SmallVector<Value>();
+                });
+}
+
+/// One scale: that of all of the image.
+void HaloEmitter::emitImage(OpBuilder &b, Value image) {
+  Type i32 = b.getI32Type();
+  Value count =
+      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
+  Value first = mul(b, image, count);
+  SmallVector<Value> largest = forEachVector(
+      b, loc, count, splatConstant(b, loc, i32, 0),
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
+        Value x = loadVector(inner, loc, input,
+                             add(inner, first, step.position), step.valid);
+        Value bits = getMagnitudes(inner, loc, x);
+        return SmallVector<Value>{
+            arith::MaxUIOp::create(inner, loc, carried[0], bits)};
+      });
+  auto factors = makeScales(b, loc, op.getEncoding(), largest[0]);
+  memref::StoreOp::create(b, loc, factors.first, scales, image);
+  Value inverse = factors.second;
+  bool isDense = stride == depth;
+  forEachPosition(b, image, [&](OpBuilder &inner, Value from, Value to) {
+    Value length = kernel.getIndex(inside.back());
+    Value fromAt = mul(inner, from, index(channels)),
+          toAt = mul(inner, to, index(groups * stride));
+    if (isDense)
+      return encodeRun(inner, fromAt, toAt, mul(inner, length, index(channels)),
+                       inverse);
+    auto runs = scf::ForOp::create(inner, loc, index(0),
+                                   mul(inner, length, index(groups)), index(1));
+    OpBuilder body = OpBuilder::atBlockBegin(runs.getBody());
+    Value run = runs.getInductionVar();
+    encodeRun(body, add(body, fromAt, mul(body, run, index(depth))),
+              add(body, toAt, mul(body, run, index(stride))), index(depth),
+              inverse);
+  });
+}
+
+/// A scale for every 32 channels of a position.
+void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
+  int64_t block = op.getResultFormat().getShape().back();
+  int64_t blocks = llvm::divideCeil(channels, block);
+  forEachPosition(b, image, [&](OpBuilder &inner, Value from, Value to) {
+    auto places = scf::ForOp::create(inner, loc, index(0),
+                                     kernel.getIndex(inside.back()), index(1));
+    OpBuilder body = OpBuilder::atBlockBegin(places.getBody());
+    Value place = places.getInductionVar();
+    Value source = mul(body, add(body, from, place), index(channels)),
+          target = add(body, to, place);
+    auto numbers =
+        scf::ForOp::create(body, loc, index(0), index(blocks), index(1));
+    OpBuilder each = OpBuilder::atBlockBegin(numbers.getBody());
+    Value number = numbers.getInductionVar();
+    Value at = mul(each, number, index(block));
+    Value begin = add(each, source, at);
+    Value left = arith::SubIOp::create(each, loc, index(channels), at);
+    Value count = arith::MinUIOp::create(each, loc, left, index(block));
+    if (channels % block == 0)
+      count = index(block);
+    SmallVector<Value> largest = forEachVector(
+        each, loc, count, splatConstant(each, loc, b.getI32Type(), 0),
+        [&](OpBuilder &deep, const VectorStep &step, ValueRange carried) {
+          Value x = loadVector(deep, loc, input,
+                               add(deep, begin, step.position), step.valid);
+          Value bits = getMagnitudes(deep, loc, x);
+          return SmallVector<Value>{
+              arith::MaxUIOp::create(deep, loc, carried[0], bits)};
+        });
+    auto [scale, inverse] = makeScales(each, loc, op.getEncoding(), largest[0]);
+    memref::StoreOp::create(
+        each, loc, scale, scales,
+        add(each, mul(each, target, index(blocks)), number));
+    encodeRun(each, begin,
+              add(each, mul(each, target, index(groups * stride)), at), count,
+              inverse);
+  });
+}
+
+void HaloEmitter::emit() {
+  SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
+  kernel.setIterations(sizes[0], 1);
+  OpBuilder &b = kernel.getBuilder();
+  bool isImage = ShapedType::isDynamic(op.getResultFormat().getShape().back());
+  auto loop =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value image = loop.getInductionVar();
+  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
+  bool hasPads = llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
+  Value positions = kernel.getIndex(shapes.getProduct(outside));
+  if (hasPads || stride != depth) {
+    Value count = mul(body, positions, index(groups * stride));
+    fill(body, codes, mul(body, image, count), count,
+         splatConstant(body, loc, b.getI8Type(), -getCodeBias(op)));
+  }
+  if (isImage)
+    return emitImage(body, image);
+  if (hasPads) {
+    int64_t blocks =
+        llvm::divideCeil(channels, op.getResultFormat().getShape().back());
+    Value count = mul(body, positions, index(blocks));
+    fill(body, scales, mul(body, image, count), count,
+         splatConstant(body, loc, b.getF32Type(), 0));
+  }
+  emitBlocks(body, image);
+}
+
+LogicalResult quantc::emitHalo(KernelBuilder &kernel) {
+  auto op = cast<qt::QuantizeOp>(getOnlyOp(kernel.getKernel()));
+  ArrayRef<int64_t> extents = op.getResultFormat().getShape();
+  bool isImage = llvm::all_of(extents.drop_front(), ShapedType::isDynamic);
+  bool isBlocks = !ShapedType::isDynamic(extents.back()) &&
+                  llvm::all_of(extents.drop_back(),
+                               [](int64_t extent) { return extent == 1; });
+  if (extents.front() != 1 || !(isImage || isBlocks))
+    return op.emitError("format ") << op.getResultFormat()
+                                   << " of a convolution's input; supported: "
+                                      "one scale for an image, or "
+                                      "blocks along channels";
+  HaloEmitter(kernel, op).emit();
+  return success();
+}

@@ -1,0 +1,37 @@
+//===- QuantizeMath.h - Scales and codes of vectors -------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_QUANTIZEMATH_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_QUANTIZEMATH_H
+
+#include "mlir/IR/Builders.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+namespace quantc {
+
+/// The bits of the magnitudes of 16 values.
+mlir::Value getMagnitudes(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value x);
+
+/// Scale, and the factor that makes codes, 16 times, from the bits of
+/// magnitudes.
+std::pair<mlir::Value, mlir::Value> makeScales(mlir::OpBuilder &builder,
+                                               mlir::Location loc,
+                                               qt::EncodingAttr encoding,
+                                               mlir::Value magnitudes);
+
+/// What is added to codes in memory.
+int64_t getCodeBias(qt::QuantizeOp op);
+
+/// Codes of 16 values, as the bytes of the layout.
+mlir::Value encode(mlir::OpBuilder &builder, mlir::Location loc,
+                   qt::QuantizeOp op, mlir::Value x, mlir::Value inverse);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_QUANTIZEMATH_H

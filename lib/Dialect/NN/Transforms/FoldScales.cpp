@@ -1,0 +1,168 @@
+//===- FoldScales.cpp - Scales of channels join weights ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A batch normalisation is a constant factor and a constant summand for each
+// channel. The factor becomes part of the weights of the contraction before
+// it, the summand its bias.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+
+namespace quantc::nn {
+#define GEN_PASS_DEF_NNFOLDSCALES
+#include "quantc/Dialect/NN/Transforms/Passes.h.inc"
+} // namespace quantc::nn
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+/// Whether \p value is a constant that differs along the last of \p rank
+/// dimensions at most, where it has 1 or \p channels elements.
+static bool isPerChannel(Value value, int64_t rank, int64_t channels) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !type.hasStaticShape() || type.getRank() > rank ||
+      !type.getElementType().isF32() || !isConstantSlice(value))
+    return false;
+  int64_t count = type.getNumElements();
+  return count == 1 ||
+         (count == channels && type.getShape().back() == channels);
+}
+
+/// The op `kind` with one operand as it is and one constant per channel.
+static std::optional<std::pair<Value, Value>> matchPerChannel(BinaryOp op,
+                                                              BinaryKind kind) {
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (op.getKind() != kind || !type || type.getRank() == 0)
+    return std::nullopt;
+  for (auto [value, constant] : {std::pair(op.getLhs(), op.getRhs()),
+                                 std::pair(op.getRhs(), op.getLhs())})
+    if (value.getType() == type &&
+        isPerChannel(constant, type.getRank(), type.getShape().back()))
+      return std::pair(value, constant);
+  return std::nullopt;
+}
+
+/// A tensor of f32 and of the shape that both broadcast to.
+static Value createBinary(PatternRewriter &rewriter, Location loc,
+                          BinaryKind kind, Value a, Value b) {
+  Type type =
+      inferElementwiseType({a.getType(), b.getType()}, rewriter.getF32Type());
+  return BinaryOp::create(rewriter, loc, type, kind, a, b);
+}
+
+/// Whether a contraction with constant weights made \p value, for no other
+/// user.
+static Operation *getContraction(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!value.hasOneUse() || !isa_and_present<ConvOp, MatmulOp>(op) ||
+      !isConstantSlice(op->getOperand(1)))
+    return nullptr;
+  auto weights = cast<RankedTensorType>(op->getOperand(1).getType());
+  bool isFloat = weights.getElementType().isF32();
+  return isFloat && weights.hasStaticShape() &&
+                 (isa<ConvOp>(op) || weights.getRank() == 2)
+             ? op
+             : nullptr;
+}
+
+namespace {
+
+struct ScaleIntoWeights : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto parts = matchPerChannel(op, BinaryKind::Mul);
+    Operation *contraction = parts ? getContraction(parts->first) : nullptr;
+    if (!contraction)
+      return rewriter.notifyMatchFailure(
+          op, "no constant factor of a contraction's columns");
+    auto weights = cast<RankedTensorType>(contraction->getOperand(1).getType());
+    Value factor = parts->second;
+    auto type = cast<RankedTensorType>(factor.getType());
+    SmallVector<int64_t> shape(weights.getRank(), 1);
+    shape[0] = type.getNumElements();
+    auto sizes =
+        RankedTensorType::get({weights.getRank()}, rewriter.getI64Type());
+    Value target = arith::ConstantOp::create(
+        rewriter, op.getLoc(), DenseElementsAttr::get(sizes, ArrayRef(shape)));
+    factor = ReshapeOp::create(rewriter, op.getLoc(), type.clone(shape), factor,
+                               target);
+    Value scaled =
+        createBinary(rewriter, contraction->getOperand(1).getLoc(),
+                     BinaryKind::Mul, contraction->getOperand(1), factor);
+    // Here, where the factor is known.
+    Operation *clone = rewriter.clone(*contraction);
+    clone->setOperand(1, scaled);
+    rewriter.replaceOp(op, clone->getResults());
+    return success();
+  }
+};
+
+/// (x + b) * s is x * s + b * s, where the first product joins the weights.
+struct ScaleBeforeBias : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto scale = matchPerChannel(op, BinaryKind::Mul);
+    auto add = scale ? scale->first.getDefiningOp<BinaryOp>() : BinaryOp();
+    auto bias = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
+                                        : std::nullopt;
+    if (!bias || !getContraction(bias->first))
+      return rewriter.notifyMatchFailure(
+          op, "no constant factor of a contraction with a bias");
+    Value shift = createBinary(rewriter, add.getLoc(), BinaryKind::Mul,
+                               bias->second, scale->second);
+    Value product =
+        BinaryOp::create(rewriter, op.getLoc(), op.getType(), BinaryKind::Mul,
+                         bias->first, scale->second);
+    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Add,
+                                          product, shift);
+    return success();
+  }
+};
+
+/// (x + a) + b is x + (a + b).
+struct MergeBiases : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto outer = matchPerChannel(op, BinaryKind::Add);
+    auto add = outer ? outer->first.getDefiningOp<BinaryOp>() : BinaryOp();
+    auto inner = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
+                                         : std::nullopt;
+    if (!inner || !getContraction(inner->first))
+      return rewriter.notifyMatchFailure(
+          op, "no two constant summands of a contraction");
+    Value sum = createBinary(rewriter, op.getLoc(), BinaryKind::Add,
+                             inner->second, outer->second);
+    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Add,
+                                          inner->first, sum);
+    return success();
+  }
+};
+
+struct NNFoldScales : public nn::impl::NNFoldScalesBase<NNFoldScales> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    patterns.add<ScaleIntoWeights, ScaleBeforeBias, MergeBiases>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace

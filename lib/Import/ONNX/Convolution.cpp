@@ -1,0 +1,160 @@
+//===- Convolution.cpp - Convolutions and their attributes ------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+#include "WindowAttributes.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::onnx;
+
+/// The attribute `name` with `rank` entries of `least` or more.
+static SmallVector<int64_t> readList(NodeBinder &node, StringRef name,
+                                     int64_t rank, int64_t least,
+                                     ArrayRef<int64_t> fallback) {
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  std::optional<SmallVector<int64_t>> list = node.integers(name);
+  if (!list)
+    return SmallVector<int64_t>(fallback);
+  bool sane = static_cast<int64_t>(list->size()) == rank &&
+              llvm::all_of(*list, [&](int64_t entry) {
+                return entry >= least && entry <= most;
+              });
+  if (sane)
+    return *list;
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::interleaveComma(*list, stream);
+  node.unsupported(name, "[" + Twine(text) + "]",
+                   Twine(rank) + " entries from " + Twine(least) + " to " +
+                       Twine(most));
+  return SmallVector<int64_t>(fallback);
+}
+
+/// Pads by which there are as many windows as strides in the input.
+static void padToSame(NodeBinder &node, Value x, bool lower,
+                      WindowAttributes &result) {
+  int64_t rank = result.kernel.size();
+  nn::Window window = result.get();
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t size = typeOf(x).getDimSize(2 + dim);
+    int64_t stride = result.strides[dim];
+    if (ShapedType::isDynamic(size) && stride != 1) {
+      node.problem("auto_pad with a stride of " + Twine(stride) +
+                   " along a dim of run-time size; supported: pads that are "
+                   "given, or --dim NAME=N");
+      return;
+    }
+    // With a stride of 1 the pads do not depend on the size.
+    int64_t last =
+        ShapedType::isDynamic(size)
+            ? 0
+            : (llvm::divideCeil(size, stride) - 1) * stride + 1 - size;
+    int64_t total = std::max<int64_t>(0, last + window.getSpan(dim) - 1);
+    int64_t less = total / 2;
+    result.pads[dim] = lower ? total - less : less;
+    result.pads[rank + dim] = total - result.pads[dim];
+  }
+}
+
+WindowAttributes WindowAttributes::read(NodeBinder &node, Value x,
+                                        ArrayRef<int64_t> kernel,
+                                        bool hasDilations) {
+  WindowAttributes result;
+  StringRef mode = node.choice("auto_pad", "NOTSET",
+                               {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"});
+  if (!x)
+    return result;
+  int64_t rank = rankOf(x) - 2;
+  if (rank < 1 || rank > 3) {
+    node.problem("input of rank " + Twine(rankOf(x)) +
+                 "; supported: batch, channels and 1 to 3 spatial dims");
+    return result;
+  }
+  SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
+  if (kernel.empty() && !node.hasAttribute("kernel_shape")) {
+    node.problem("attribute kernel_shape is missing");
+    return result;
+  }
+  result.kernel = readList(node, "kernel_shape", rank, 1,
+                           kernel.empty() ? ArrayRef(ones) : kernel);
+  if (!kernel.empty() && result.kernel != SmallVector<int64_t>(kernel))
+    node.problem("attribute kernel_shape differs from the shape of the "
+                 "weights");
+  result.strides = readList(node, "strides", rank, 1, ones);
+  result.dilations =
+      hasDilations ? readList(node, "dilations", rank, 1, ones) : ones;
+  bool explicitPads = mode == "NOTSET";
+  result.pads =
+      explicitPads ? readList(node, "pads", 2 * rank, 0, zeros) : zeros;
+  if (!explicitPads)
+    node.ignore("pads");
+  if (mode.starts_with("SAME") && !node.failed())
+    padToSame(node, x, mode == "SAME_LOWER", result);
+  return result;
+}
+
+/// [O, C / g, taps...] as [O, taps, C / g].
+static Value layOutWeights(Emitter &emit, Value weights, int64_t taps) {
+  ArrayRef<int64_t> shape = typeOf(weights).getShape();
+  int64_t outputs = shape[0], depth = shape[1];
+  return emit.reshape(emit.channelsLast(weights), {outputs, taps, depth});
+}
+
+/// Weights of known sizes: what a kernel is generated for.
+static bool checkWeights(NodeBinder &node, Value x, Value weights) {
+  if (!x || !weights)
+    return false;
+  if (rankOf(weights) != rankOf(x) || rankOf(x) < 3 || rankOf(x) > 5) {
+    node.problem("weights of rank " + Twine(rankOf(weights)) +
+                 " for an input of rank " + Twine(rankOf(x)) +
+                 "; supported: equal ranks of 3 to 5");
+    return false;
+  }
+  if (!typeOf(weights).hasStaticShape() ||
+      typeOf(weights).getNumElements() == 0) {
+    node.problem("weights whose sizes are computed at run time, or are 0");
+    return false;
+  }
+  return true;
+}
+
+/// Adds [channels] to a channels-last tensor.
+static Value addBias(NodeBinder &node, Value y, Value bias) {
+  return bias ? node.emit().binary("add", y, bias) : y;
+}
+
+static void importConv(NodeBinder &node) {
+  int64_t groups = node.integer("group", 1);
+  Value x = node.input(0, Float), weights = node.input(1, Float);
+  Value bias = node.optionalInput(2, Float);
+  SmallVector<int64_t> kernel;
+  if (checkWeights(node, x, weights))
+    kernel.assign(typeOf(weights).getShape().drop_front(2).begin(),
+                  typeOf(weights).getShape().end());
+  else
+    node.ignore("kernel_shape");
+  if (bias && weights &&
+      (rankOf(bias) != 1 ||
+       typeOf(bias).getDimSize(0) != typeOf(weights).getDimSize(0)))
+    node.problem("its bias is no vector of the number of outputs");
+  if (kernel.empty())
+    return;
+  WindowAttributes window = WindowAttributes::read(node, x, kernel);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value y = emit.conv(emit.channelsLast(x),
+                      layOutWeights(emit, weights, window.get().getNumTaps()),
+                      window.get(), groups);
+  node.output(0, emit.channelsFirst(y ? addBias(node, y, bias) : y));
+}
+
+void quantc::onnx::addConvolutionOps(OpTable &table) {
+  table.add("Conv", importConv, 1, 2, 3);
+}

@@ -1,0 +1,34 @@
+// RUN: quant-opt %s -nn-fold-scales | FileCheck %s
+
+// A batch normalisation behind a convolution with a bias: one bias is left.
+// CHECK-LABEL: func @conv
+// CHECK-SAME: (%[[X:.*]]: tensor<?x8x4xf32>)
+// CHECK: %[[W:.*]] = nn.binary mul %{{.*}}, %{{.*}} : tensor<2x3x4xf32>, tensor<2x1x1xf32> -> tensor<2x3x4xf32>
+// CHECK: %[[Y:.*]] = nn.conv %[[X]], %[[W]]
+// CHECK-NOT: tensor<?x6x2xf32>, tensor<2xf32>
+// CHECK: %[[R:.*]] = nn.binary add %[[Y]], %{{.*}} : tensor<?x6x2xf32>
+// CHECK-NEXT: return %[[R]]
+func.func @conv(%x: tensor<?x8x4xf32>) -> tensor<?x6x2xf32> {
+  %w = arith.constant dense<2.0> : tensor<2x3x4xf32>
+  %b = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %s = arith.constant dense<[[[3.0, 4.0]]]> : tensor<1x1x2xf32>
+  %t = arith.constant dense<[[[5.0, 6.0]]]> : tensor<1x1x2xf32>
+  %0 = nn.conv %x, %w kernel [3] strides [1] dilations [1] pads [0, 0] groups 1 : tensor<?x8x4xf32>, tensor<2x3x4xf32> -> tensor<?x6x2xf32>
+  %1 = nn.binary add %0, %b : tensor<?x6x2xf32>, tensor<2xf32> -> tensor<?x6x2xf32>
+  %2 = nn.binary mul %1, %s : tensor<?x6x2xf32>, tensor<1x1x2xf32> -> tensor<?x6x2xf32>
+  %3 = nn.binary add %2, %t : tensor<?x6x2xf32>, tensor<1x1x2xf32> -> tensor<?x6x2xf32>
+  return %3 : tensor<?x6x2xf32>
+}
+
+// A factor of rows is none of columns, and a result with another user stays.
+// CHECK-LABEL: func @kept
+// CHECK-COUNT-2: nn.binary mul {{.*}} tensor<?x2xf32>
+func.func @kept(%x: tensor<?x4xf32>, %rows: tensor<?x1xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %w = arith.constant dense<2.0> : tensor<2x4xf32>
+  %s = arith.constant dense<[3.0, 4.0]> : tensor<2xf32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %1 = nn.binary mul %0, %s : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %2 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %3 = nn.binary mul %2, %rows : tensor<?x2xf32>, tensor<?x1xf32> -> tensor<?x2xf32>
+  return %0, %1, %3 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+}
