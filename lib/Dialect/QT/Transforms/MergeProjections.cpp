@@ -152,7 +152,7 @@ static void merge(qt::AttentionOp op, MutableArrayRef<Projection> group,
     }
     auto encoded = qt::QuantizeOp::create(
         builder, loc, types, rhs[0], first.encoding.getEncodingAttr(),
-        first.encoding.getFormatAttr(), /*layout=*/nullptr);
+        first.encoding.getFormatAttr(), /*layout=*/nullptr, /*halo=*/nullptr);
     rhs.assign(encoded.result_begin(), encoded.result_end());
   }
   SmallVector<Value> epilogue;
