@@ -287,18 +287,17 @@ static Value expand(OpBuilder &b, Operation *op) {
   Value x = op->getOperand(0);
   VectorMath m(b, loc, x.getType());
   if (isa<nn::SiluOp>(op))
-    return m.mul(x, m.sigmoid(x));
+    return m.timesSigmoid(x, x);
   switch (cast<nn::GeluOp>(op).getKind()) {
   case nn::GeluKind::Erf:
     return m.geluErf(x);
   case nn::GeluKind::Sigmoid:
-    return m.mul(x, m.sigmoid(m.mul(x, m.number(1.702))));
+    return m.timesSigmoid(x, m.mul(x, m.number(1.702)), /*isFast=*/true);
   case nn::GeluKind::Tanh: {
     // (1 + tanh u) / 2 = sigmoid(2u), which does not cancel.
-    Value cube = m.mul(m.mul(x, x), x);
-    Value u =
-        m.mul(m.number(1.5957691216057308), m.fma(cube, m.number(0.044715), x));
-    return m.mul(x, m.sigmoid(u));
+    Value factor = m.fma(m.mul(x, x), m.number(0.07135481627159816),
+                         m.number(1.5957691216057308));
+    return m.timesSigmoid(x, m.mul(x, factor), /*isFast=*/true);
   }
   }
   llvm_unreachable("all kinds are covered");

@@ -8,6 +8,7 @@
 
 #include "VectorMath.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "quantc/Conversion/KernelToLoops/Exponential.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -105,15 +106,46 @@ Value VectorMath::exp(Value x) {
   Value magic = number(12582912.0);
   Value shifted = fma(bounded, number(1.44269504088896341), magic);
   Value n = sub(shifted, magic);
-  Value r = fma(n, number(-0.693145751953125), bounded);
+  Value p = expOfRest(bounded, n);
+  Value exponent =
+      arith::SubIOp::create(builder, loc, bits(shifted), bits(magic));
+  return scaleByPowers(p, exponent);
+}
+
+Value VectorMath::expInRange(Value x, bool isFast) {
+  // What is added leaves the nearest integer, plus 127, in the low bits, which
+  // shifted up are the power: 0 from -127 on, infinite at 128.
+  Value magic = number(12582912.0 + 127.0);
+  Value shifted = fma(x, number(1.44269504088896341), magic);
+  Value n = sub(shifted, magic);
+  Value power =
+      fromBits(arith::ShLIOp::create(builder, loc, bits(shifted), integer(23)));
+  if (isFast) {
+    // The polynomial is off by 9.2e-8 at most, the one product with log 2 by
+    // 1.9e-9 n.
+    Value r = fma(n, number(-0.69314718055994531), x);
+    Value p = polynomial(r, {1.0, 0.9999997019767761, 0.4999914765357971,
+                             0.1666763871908188, 0.04189816117286682,
+                             0.008290272206068039});
+    return mul(p, power);
+  }
+  return mul(expOfRest(x, n), power);
+}
+
+/// exp(x - n log 2), where that is at most half of log 2.
+Value VectorMath::expOfRest(Value x, Value n) {
+  Value r = fma(n, number(-0.693145751953125), x);
   r = fma(n, number(-1.42860682030941723e-6), r);
   Value tail = polynomial(r, {0.5000000095121949, 0.16666518896664198,
                               0.041666206013889005, 0.008368882433868399,
                               0.001395047681919847});
-  Value p = add(fma(mul(r, r), tail, r), number(1.0));
-  Value exponent =
-      arith::SubIOp::create(builder, loc, bits(shifted), bits(magic));
-  return scaleByPowers(p, exponent);
+  return add(fma(mul(r, r), tail, r), number(1.0));
+}
+
+Value quantc::emitExpOfNonPositive(OpBuilder &builder, Location loc, Value x) {
+  VectorMath m(builder, loc, x.getType());
+  // -88 / log 2 rounds to -127: the power is 0.
+  return m.expInRange(m.max(x, m.number(-88.0)), /*isFast=*/true);
 }
 
 Value VectorMath::log(Value x) {
@@ -162,7 +194,7 @@ Value VectorMath::tanh(Value x) {
   Value near = polynomial(z, {-0.333332819422, 0.133314422036, -0.0537397155531,
                               0.0206390887954, -0.00570498872745});
   near = fma(mul(z, near), a, a);
-  Value e = exp(mul(a, number(2.0)));
+  Value e = expInRange(min(mul(a, number(2.0)), number(89.0)));
   Value far = sub(number(1.0), div(number(2.0), add(e, number(1.0))));
   return copySign(select(less(a, number(0.625)), near, far), x);
 }
@@ -184,13 +216,17 @@ Value VectorMath::erf(Value x) {
                            -0.023836528288895174, 0.0033602807621045568,
                            -0.00010176415595601965, -6.434054144750169e-05,
                            1.2452659720789478e-05, -7.845133461040882e-07});
-  Value far = sub(number(1.0), exp(neg(q)));
+  Value far = sub(number(1.0), expInRange(neg(q)));
   return copySign(select(less(a, number(1.0)), near, far), x);
 }
 
-Value VectorMath::sigmoid(Value x) {
-  return div(number(1.0), add(number(1.0), exp(neg(x))));
+Value VectorMath::timesSigmoid(Value x, Value y, bool isFast) {
+  // Where the exponential is infinite the result is below 2^-126 x.
+  Value z = min(max(neg(y), number(-87.3)), number(89.0));
+  return div(x, add(number(1.0), expInRange(z, isFast)));
 }
+
+Value VectorMath::sigmoid(Value x) { return timesSigmoid(number(1.0), x); }
 
 Value VectorMath::geluErf(Value x) {
   // Half of erfc(|x| / sqrt 2) = exp(-|x| g(|x|)), without the cancellation
@@ -201,7 +237,7 @@ Value VectorMath::geluErf(Value x) {
                            -4.179556189853233e-05, 0.00022340736496324583,
                            -6.507752030489139e-05, 1.0438477753525201e-05,
                            -9.501362126492534e-07, 3.8302171499239935e-08});
-  Value h = mul(number(0.5), exp(neg(mul(a, g))));
+  Value h = mul(number(0.5), expInRange(neg(mul(a, g)), /*isFast=*/true));
   Value phi = select(less(x, number(0)), h, sub(number(1.0), h));
   return select(less(x, number(-7.07)), number(0), mul(x, phi));
 }

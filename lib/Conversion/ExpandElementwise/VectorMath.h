@@ -50,12 +50,18 @@ public:
   Value polynomial(Value x, llvm::ArrayRef<double> coefficients);
 
   // With FMA; split into two operations the bounds in brackets hold.
-  Value exp(Value x);     ///< 1 [1.5] ulp, denormals and overflow included
-  Value log(Value x);     ///< 1.5 ulp
-  Value log1p(Value x);   ///< for x in [0, 1]: 2 ulp
-  Value tanh(Value x);    ///< 1.5 ulp
-  Value erf(Value x);     ///< 2 ulp
+  Value exp(Value x);   ///< 1 [1.5] ulp, denormals and overflow included
+  Value log(Value x);   ///< 1.5 ulp
+  Value log1p(Value x); ///< for x in [0, 1]: 2 ulp
+  Value tanh(Value x);  ///< 1.5 ulp
+  Value erf(Value x);   ///< 2 ulp
+  /// exp of what lies in [-88, 89]: 0 up to -87.69, infinite from 88.38 on.
+  /// 1 ulp; fast ones have a relative error of 1.8e-7 + 2.8e-9 |x|
+  /// [1.8e-7 + 9e-8 |x|].
+  Value expInRange(Value x, bool isFast = false);
   Value sigmoid(Value x); ///< 2.5 ulp above 2^-126
+  /// x sigmoid(y) with the error of a sigmoid, or of a fast exponential.
+  Value timesSigmoid(Value x, Value y, bool isFast = false);
   Value geluErf(Value x); ///< 5e-7
   Value sin(Value x);     ///< 2 ulp for |x| <= 2^20
   Value cos(Value x);
@@ -67,6 +73,7 @@ private:
   Value integer(int64_t value);
   Value bits(Value x);
   Value fromBits(Value x);
+  Value expOfRest(Value x, Value n);
   Value scaleByPowers(Value p, Value n);
   Value sinCos(Value x, bool cosine);
 

@@ -19,6 +19,7 @@
 #include "Generators.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Conversion/KernelToLoops/Exponential.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
@@ -363,8 +364,7 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
         Value place = add(inner, at, position);
         Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
         s = arith::SubFOp::create(inner, loc, s, tops);
-        Value e =
-            nn::UnaryOp::create(inner, loc, floats, nn::UnaryKind::Exp, s);
+        Value e = emitExpOfNonPositive(inner, loc, s);
         vector::StoreOp::create(inner, loc, e, scores, place);
         scf::YieldOp::create(
             inner, loc,

@@ -10,6 +10,7 @@
 #include "RowEmitter.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Conversion/KernelToLoops/Exponential.h"
 #include <limits>
 
 using namespace mlir;
@@ -100,8 +101,7 @@ void RowEmitter::emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op) {
                [&](OpBuilder &inner, const VectorStep &step, Value x,
                    ValueRange carried) {
                  Value d = arith::SubFOp::create(inner, loc, x, tops);
-                 Value e = nn::UnaryOp::create(inner, loc, d.getType(),
-                                               nn::UnaryKind::Exp, d);
+                 Value e = emitExpOfNonPositive(inner, loc, d);
                  storeAt(inner, e, place, step);
                  e = keepCounted(inner, loc, step, e, zero);
                  return SmallVector<Value>{

@@ -145,6 +145,54 @@ INSTANTIATE_TEST_SUITE_P(Functions, MathTest, ::testing::ValuesIn(cases),
                            return name;
                          });
 
+/// Softmax of rows [0, x] is 1 / (1 + exp x) and its share of exp x: every
+/// float of the range in which the exponential is not yet 1, chunk by chunk.
+TEST_F(KernelTest, ExponentialsOfSoftmaxStayWithinTheirBound) {
+  for (const char *cpu : {"native", "x86-64-v2"}) {
+    // One row per chunk, whose largest element is 0: the results are the
+    // exponentials over one and the same sum.
+    Kernel kernel = compile("func.func @k(%x: tensor<?x?xf32>) -> "
+                            "tensor<?x?xf32> attributes {qt.arg_shapes = "
+                            "[affine_map<()[s0, s1] -> (s0, s1)>]} {"
+                            "%y = nn.softmax %x {axis = 1 : i64} : "
+                            "tensor<?x?xf32> return %y : tensor<?x?xf32> }",
+                            cpu);
+    ASSERT_TRUE(kernel.span);
+    bool hasFma = std::strcmp(cpu, "native") == 0;
+    double worst = 0, worstAt = 0;
+    // From 2^-25, below which exp rounds to 1, to 88.
+    uint32_t first = 0x33000000, last = 0x42b00000, size = 1 << 20;
+    for (uint32_t begin = first; begin < last; begin += size) {
+      HostValue input = make({1, static_cast<int64_t>(size)},
+                             Float32Type::get(&getContext()), [&](int64_t i) {
+                               uint32_t word = begin + i;
+                               float value;
+                               std::memcpy(&value, &word, sizeof value);
+                               return i == 0 ? 0.0f : -value;
+                             });
+      std::vector<HostValue> outputs;
+      ASSERT_EQ(run(kernel, input, outputs), 0);
+      ArrayRef<float> x = input.as<float>(), y = outputs[0].as<float>();
+      // y is 1 / sum rounded, times the exponential, rounded.
+      for (uint32_t i = 1; i < size; ++i) {
+        if (x[i] < -87.69f) {
+          ASSERT_EQ(y[i], 0) << "at " << x[i];
+          continue;
+        }
+        // Products with 1 / sum may be denormal.
+        double exact = std::exp(static_cast<double>(x[i])) * y[0];
+        double error = std::fabs(y[i] - exact) - 0x1p-125;
+        double bound = 1.8e-7 + (hasFma ? 2.8e-9 : 9e-8) * -x[i] + 0x1p-24;
+        ASSERT_LE(error, bound * exact) << "at " << x[i];
+        if (error > worst * exact)
+          worst = error / exact, worstAt = x[i];
+      }
+    }
+    printf("exp of softmax, %s: relative error %.2e at %g\n", cpu, worst,
+           worstAt);
+  }
+}
+
 TEST_F(KernelTest, PowHasTheSpecialCasesOfIEEE) {
   std::vector<float> values = {
       0.0f,        -0.0f,       1.0f,    -1.0f,       2.0f,       -2.0f,
