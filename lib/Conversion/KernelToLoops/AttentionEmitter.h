@@ -15,8 +15,16 @@
 
 namespace quantc {
 
-/// One attention. AttentionKernel.cpp has the frame and the softmax,
-/// AttentionProducts.cpp the two products, in floats and in codes.
+/// Rows whose scores are computed together.
+constexpr int64_t rowsOfTile = 4;
+
+/// Keys up to which 127 * 127 of each sum up in 32 bits; the runtime refuses
+/// more.
+constexpr int64_t maxAttentionKeys = 1 << 17;
+
+/// One attention. AttentionKernel.cpp has the frame, AttentionMask.cpp what is
+/// visible, AttentionSoftmax.cpp the weights, AttentionProducts.cpp the two
+/// products of floats and AttentionCodes.cpp those of codes.
 class AttentionEmitter {
 public:
   using OpBuilder = mlir::OpBuilder;
@@ -30,7 +38,13 @@ private:
   struct Head {
     Value buffer, base, stride;
   };
-
+  /// Rows whose scores are in scratch together.
+  struct Tile {
+    Value row; ///< the first
+    int64_t count;
+    /// Keys that one of the rows sees, panels of them, and their lanes.
+    Value visible, panels, padded;
+  };
   Value index(int64_t value) { return kernel.getIndex(value); }
   Value add(OpBuilder &b, Value x, Value y);
   Value mul(OpBuilder &b, Value x, Value y);
@@ -44,25 +58,48 @@ private:
   Head locate(OpBuilder &b, Value buffer, Value heads, Value rows, int64_t size,
               qt::HeadOrder order, qt::HeadRangeAttr range, Value batch,
               Value head);
+  void emitBlock(OpBuilder &b, Value first, Value last);
   void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
                     llvm::ArrayRef<mlir::AffineExpr> k,
                     llvm::ArrayRef<mlir::AffineExpr> v);
+  // AttentionMask.cpp
   void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
-  Value loadMask(OpBuilder &b, Value row, Value position);
-  void emitSoftmax(OpBuilder &b, Value at, Value row);
+  void prepareBias(OpBuilder &b);
+  Value loadMask(OpBuilder &b, Value from, Value position);
+  Tile makeTile(OpBuilder &b, Value row, int64_t count);
+  Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
+                    Value sum, Value factor);
+
+  // AttentionSoftmax.cpp
+  llvm::SmallVector<Value>
+  forPanels(OpBuilder &b, const Tile &tile,
+            llvm::function_ref<llvm::SmallVector<Value>(
+                OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value>)>
+                body);
+  Value keepScore(OpBuilder &b, int64_t r, Value position, Value score,
+                  Value top);
+  void emitSoftmax(OpBuilder &b, const Tile &tile, llvm::ArrayRef<Value> tops);
+  void emitExponentials(OpBuilder &b, const Tile &tile, Value r);
+  void encodeWeights(OpBuilder &b, const Tile &tile);
   void emitRows(OpBuilder &b, Value row, int64_t count);
+  Value maskOfWidth(OpBuilder &b, int64_t v);
+  void storeResult(OpBuilder &b, const Tile &tile, int64_t r, int64_t v,
+                   Value sum);
 
   // Floats.
   void packKeys(OpBuilder &b);
-  void scoreFloats(OpBuilder &b, Value row, int64_t count);
-  llvm::SmallVector<Value> sumValues(OpBuilder &b, int64_t v, int64_t count,
+  llvm::SmallVector<Value> scoreFloats(OpBuilder &b, const Tile &tile);
+  llvm::SmallVector<Value> sumValues(OpBuilder &b, const Tile &tile, int64_t v,
                                      bool skips);
-  void weighFloats(OpBuilder &b, Value row, int64_t count);
+  void weighFloats(OpBuilder &b, const Tile &tile);
   // Codes.
   void encodeKeys(OpBuilder &b);
   void encodeValues(OpBuilder &b);
-  void scoreCodes(OpBuilder &b, Value row, int64_t count);
-  void weighCodes(OpBuilder &b, Value row, int64_t count);
+  llvm::SmallVector<llvm::SmallVector<Value>>
+  encodeFour(OpBuilder &b, const Head &head, Value group, int64_t size,
+             Value scales);
+  llvm::SmallVector<Value> scoreCodes(OpBuilder &b, const Tile &tile);
+  void weighCodes(OpBuilder &b, const Tile &tile);
   Value largestBits(OpBuilder &b, llvm::ArrayRef<Value> vectors);
   std::pair<Value, Value> makeScales(OpBuilder &b, Value amaxBits);
   Value encode(OpBuilder &b, Value x, Value factor);
@@ -77,16 +114,22 @@ private:
   mlir::Type f32;
   bool isQuantized, isBiased;
   int64_t registerLanes;   ///< 32-bit lanes of a dot
+  int64_t panelsAtOnce;    ///< which registers have room for
   int64_t features, width; ///< of a key, of a value
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
-  Value queries, keys, panels, groups; ///< rows, keys, keys / 16, keys / 4
-  Value paddedKeys;                    ///< floats of one row of scores
+  Value queries, keys, groups; ///< rows, keys, keys / 4
+  Value paddedKeys;            ///< floats of one row of scores
   Head query, key, value, result;
   Value maskBuffer, maskBase;
-  llvm::SmallVector<Value> maskSteps;     ///< by dims of the scores
-  Value packedKeys, keyScales, keyStarts; ///< scratch
-  Value packedValues, valueScales, scores, rowCodes, weights;
+  llvm::SmallVector<Value> maskSteps; ///< by dims of the scores
+  bool isRagged;                      ///< the last panel may not be full
+  /// Scratch: of a head.
+  Value packedKeys, keyScales, keyStarts, packedValues, valueScales;
+  Value bias; ///< what the scores of every row get; null if nothing
+  /// Scratch: of a tile, and of its rows.
+  Value scores, rowCodes, weights;
+  Value rowTops, rowSums, rowPeaks, rowScales, rowFactors;
 };
 
 } // namespace quantc

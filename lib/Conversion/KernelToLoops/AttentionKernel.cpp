@@ -26,10 +26,10 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Rows that share one packing of keys and values.
+/// Rows that share one packing of keys and values, at most.
 static constexpr int64_t rowsOfBlock = 128;
-/// Rows whose scores are computed together.
-static constexpr int64_t rowsOfTile = 4;
+/// Units below which heads are cut further, for threads to share.
+static constexpr int64_t fewUnits = 4;
 
 /// One scale per token and head, codes of 8 bits.
 static bool isSupported(TypeAttr format) {
@@ -75,6 +75,7 @@ AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   isBiased = target.has("avx512vnni");
   registerLanes = isBiased ? 16 : 8;
+  panelsAtOnce = (isQuantized ? isBiased : target.has("avx512f")) ? 2 : 1;
   features = cast<RankedTensorType>(op.getQ()[0].getType()).getShape().back();
   width = cast<RankedTensorType>(op.getV()[0].getType()).getShape().back();
   featureVectors = llvm::divideCeil(features, lanes);
@@ -155,43 +156,30 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
       kernel.requireBroadcast(mine, whole);
 }
 
-/// Steps of the mask along the four dims of the scores.
-void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
-  ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
-  maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
-  maskSteps.assign(scores.size(), index(0));
-  AffineExpr stride = shapes.getConstant(1);
-  for (size_t dim = own.size(); dim-- > 0;) {
-    size_t target = dim + scores.size() - own.size();
-    maskSteps[target] =
-        kernel.getBroadcastStep(b, own[dim], scores[target], stride);
-    stride = shapes.getProduct({stride, own[dim]});
+/// The rows from \p first to \p last, at least one.
+void AttentionEmitter::emitBlock(OpBuilder &b, Value first, Value last) {
+  if (isQuantized) {
+    encodeKeys(b);
+    encodeValues(b);
+  } else {
+    packKeys(b);
   }
-}
-
-/// What is added to the scores of 16 keys from \p position on.
-Value AttentionEmitter::loadMask(OpBuilder &b, Value row, Value position) {
-  Value from = add(b, maskBase, mul(b, row, maskSteps[2]));
-  std::optional<int64_t> known = getConstantIndex(maskSteps[3]);
-  auto loadOne = [&]() -> Value {
-    return splat(b, loc, memref::LoadOp::create(b, loc, maskBuffer, from));
-  };
-  if (known == 0)
-    return loadOne();
-  Value left = arith::SubIOp::create(b, loc, keys, position);
-  // One number for all keys, as run time finds: no lanes but the first exist.
-  Value isOne;
-  if (!known) {
-    isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                  maskSteps[3], index(0));
-    left = arith::SelectOp::create(b, loc, isOne, index(0), left);
-  }
-  Value mask = vector::CreateMaskOp::create(
-      b, loc, VectorType::get(lanes, b.getI1Type()), left);
-  Value many = loadVector(b, loc, maskBuffer, add(b, from, position), mask);
-  return isOne ? arith::SelectOp::create(b, loc, isOne, loadOne(), many)
-                     .getResult()
-               : many;
+  prepareBias(b);
+  Value count = arith::SubIOp::create(b, loc, last, first);
+  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
+                                       index(rowsOfTile));
+  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
+  OpBuilder many = branch.getThenBodyBuilder();
+  // The last tile begins early rather than being short: rows that are computed
+  // twice are the same twice.
+  Value latest = arith::SubIOp::create(many, loc, last, index(rowsOfTile));
+  forRange(many, first, last, rowsOfTile, [&](OpBuilder &inner, Value row) {
+    emitRows(inner, arith::MinUIOp::create(inner, loc, row, latest),
+             rowsOfTile);
+  });
+  OpBuilder few = branch.getElseBodyBuilder();
+  forRange(few, first, last, 1,
+           [&](OpBuilder &inner, Value row) { emitRows(inner, row, 1); });
 }
 
 LogicalResult AttentionEmitter::emit() {
@@ -216,18 +204,29 @@ LogicalResult AttentionEmitter::emit() {
   narrow(v[1], op.getVHeadsAttr());
   requireSizes(q, k, v);
   keysExpr = k[2];
+  // Blocks of equal size, and more of them where there are few heads: not as
+  // many as one might have, since each packs the keys anew.
+  AffineExpr pairs = shapes.getProduct({q[0], q[1]});
   AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
-  kernel.setIterations(shapes.getProduct({q[0], q[1]}) * blocks, 1);
+  AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
+  blocks = blocks * cuts;
+  AffineExpr rowsExpr = q[2].ceilDiv(blocks).ceilDiv(rowsOfTile) * rowsOfTile;
+  kernel.setIterations(pairs * blocks, 1);
   OpBuilder &b = kernel.getBuilder();
   queries = kernel.getIndex(q[2]);
   keys = kernel.getIndex(keysExpr);
   AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
-  panels = kernel.getIndex(keysExpr.ceilDiv(lanes));
   groups = kernel.getIndex(keysExpr.ceilDiv(4));
   paddedKeys = kernel.getIndex(padded);
   Type i8 = b.getI8Type();
   AffineExpr tile = shapes.getConstant(rowsOfTile);
   scores = kernel.allocateScratch(f32, padded * rowsOfTile);
+  auto allocateOfRows = [&](Type type) {
+    return kernel.allocateScratch(type, tile);
+  };
+  rowTops = allocateOfRows(f32);
+  rowSums = allocateOfRows(f32);
+  rowScales = allocateOfRows(f32);
   if (isQuantized) {
     packedKeys = kernel.allocateScratch(i8, padded * (featureVectors * lanes));
     keyScales = kernel.allocateScratch(f32, padded);
@@ -236,16 +235,18 @@ LogicalResult AttentionEmitter::emit() {
     valueScales = kernel.allocateScratch(f32, padded);
     rowCodes = kernel.allocateScratch(i8, tile * (featureVectors * lanes));
     weights = kernel.allocateScratch(i8, padded * rowsOfTile);
+    rowPeaks = allocateOfRows(b.getI32Type());
+    rowFactors = allocateOfRows(f32);
   } else {
     packedKeys = kernel.allocateScratch(f32, padded * features);
   }
   Value qBuffer = kernel.getBuffer(cast<BlockArgument>(op.getQ()[0]));
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
   Value vBuffer = kernel.getBuffer(cast<BlockArgument>(op.getV()[0]));
-  if (op.getMask())
-    prepareMask(b, {q[0], q[1], q[2], k[2]});
+  prepareMask(b, {q[0], q[1], q[2], k[2]});
   Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
-        blockCount = kernel.getIndex(blocks);
+        blockCount = kernel.getIndex(blocks),
+        blockRows = kernel.getIndex(rowsExpr);
   forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
            [&](OpBuilder &body, Value unit) {
              Value block = arith::RemUIOp::create(body, loc, unit, blockCount);
@@ -266,125 +267,17 @@ LogicalResult AttentionEmitter::emit() {
              if (op.getMask())
                maskBase = add(body, mul(body, batch, maskSteps[0]),
                               mul(body, head, maskSteps[1]));
-             if (isQuantized) {
-               encodeKeys(body);
-               encodeValues(body);
-             } else {
-               packKeys(body);
-             }
-             Value first = mul(body, block, index(rowsOfBlock));
+             Value first = mul(body, block, blockRows);
+             // Rounding up may leave the last block without rows.
+             Value hasRows = arith::CmpIOp::create(
+                 body, loc, arith::CmpIPredicate::ult, first, queries);
+             auto guard = scf::IfOp::create(body, loc, hasRows);
+             OpBuilder inner = guard.getThenBodyBuilder();
              Value last = arith::MinUIOp::create(
-                 body, loc, add(body, first, index(rowsOfBlock)), queries);
-             Value count = arith::SubIOp::create(body, loc, last, first);
-             Value whole = mul(
-                 body,
-                 arith::DivUIOp::create(body, loc, count, index(rowsOfTile)),
-                 index(rowsOfTile));
-             Value middle = add(body, first, whole);
-             forRange(body, first, middle, rowsOfTile,
-                      [&](OpBuilder &inner, Value row) {
-                        emitRows(inner, row, rowsOfTile);
-                      });
-             forRange(body, middle, last, 1, [&](OpBuilder &inner, Value row) {
-               emitRows(inner, row, 1);
-             });
+                 inner, loc, add(inner, first, blockRows), queries);
+             emitBlock(inner, first, last);
            });
   return success();
-}
-
-void AttentionEmitter::emitRows(OpBuilder &b, Value row, int64_t count) {
-  if (isQuantized)
-    scoreCodes(b, row, count);
-  else
-    scoreFloats(b, row, count);
-  forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
-    emitSoftmax(inner, mul(inner, r, paddedKeys), add(inner, row, r));
-  });
-  if (isQuantized)
-    weighCodes(b, row, count);
-  else
-    weighFloats(b, row, count);
-}
-
-/// In place on the scores at \p at: scale, masks, exponentials that sum to 1.
-/// Behind the last key the row is filled with zeros.
-void AttentionEmitter::emitSoftmax(OpBuilder &b, Value at, Value row) {
-  auto floats = VectorType::get(lanes, f32);
-  Value lowest =
-      splatConstant(b, loc, f32, -std::numeric_limits<float>::infinity());
-  Value zero = splatConstant(b, loc, f32, 0);
-  Value scale = splatConstant(b, loc, f32, op.getScale().convertToDouble());
-  auto iota = VectorType::get(lanes, b.getIndexType());
-  SmallVector<Attribute> numbers;
-  for (int64_t i = 0; i < lanes; ++i)
-    numbers.push_back(b.getIndexAttr(i));
-  Value steps =
-      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(iota, numbers));
-  auto isBefore = [&](OpBuilder &inner, Value position, Value bound) -> Value {
-    Value places =
-        arith::AddIOp::create(inner, loc, splat(inner, loc, position), steps);
-    return arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::slt, places,
-                                 splat(inner, loc, bound));
-  };
-  auto larger = [&](OpBuilder &inner, Value x, Value y) -> Value {
-    Value less =
-        arith::CmpFOp::create(inner, loc, arith::CmpFPredicate::OLT, y, x);
-    return arith::SelectOp::create(inner, loc, less, x, y);
-  };
-  Value limit = keys;
-  if (op.getCausal()) // key t <= row + keys - queries
-    limit = arith::MinSIOp::create(
-        b, loc, keys,
-        add(b, add(b, row, index(1)),
-            arith::SubIOp::create(b, loc, keys, queries)));
-  auto top = scf::ForOp::create(
-      b, loc, index(0), paddedKeys, index(lanes), lowest,
-      [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
-        Value place = add(inner, at, position);
-        Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
-        s = arith::MulFOp::create(inner, loc, s, scale);
-        Value inside = isBefore(inner, position, limit);
-        if (op.getMask())
-          s = arith::AddFOp::create(inner, loc, s,
-                                    loadMask(inner, row, position));
-        s = arith::SelectOp::create(inner, loc, inside, s, lowest);
-        vector::StoreOp::create(inner, loc, s, scores, place);
-        scf::YieldOp::create(inner, loc, larger(inner, carried[0], s));
-      });
-  Value largest = reduceLanes(b, loc, top.getResult(0), larger);
-  // A row whose keys are all masked: nothing may be subtracted from -inf.
-  Value isEmpty =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, largest,
-                            real(b, -std::numeric_limits<float>::infinity()));
-  largest = arith::SelectOp::create(b, loc, isEmpty, real(b, 0), largest);
-  Value tops = splat(b, loc, largest);
-  auto sum = scf::ForOp::create(
-      b, loc, index(0), paddedKeys, index(lanes), zero,
-      [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
-        Value place = add(inner, at, position);
-        Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
-        s = arith::SubFOp::create(inner, loc, s, tops);
-        Value e = emitExpOfNonPositive(inner, loc, s);
-        vector::StoreOp::create(inner, loc, e, scores, place);
-        scf::YieldOp::create(
-            inner, loc,
-            ValueRange{arith::AddFOp::create(inner, loc, carried[0], e)});
-      });
-  Value total = reduceLanes(b, loc, sum.getResult(0),
-                            [&](OpBuilder &inner, Value x, Value y) -> Value {
-                              return arith::AddFOp::create(inner, loc, x, y);
-                            });
-  Value inverse = arith::DivFOp::create(b, loc, real(b, 1), total);
-  inverse = splat(
-      b, loc, arith::SelectOp::create(b, loc, isEmpty, real(b, 0), inverse));
-  forRange(
-      b, index(0), paddedKeys, lanes, [&](OpBuilder &inner, Value position) {
-        Value place = add(inner, at, position);
-        Value e = vector::LoadOp::create(inner, loc, floats, scores, place);
-        vector::StoreOp::create(inner, loc,
-                                arith::MulFOp::create(inner, loc, e, inverse),
-                                scores, place);
-      });
 }
 
 LogicalResult quantc::emitAttention(KernelBuilder &kernel) {

@@ -156,6 +156,15 @@ Value quantc::splatConstant(OpBuilder &builder, Location loc, Type element,
                                    DenseElementsAttr::get(type, number));
 }
 
+Value quantc::interleaveFour(OpBuilder &builder, Location loc,
+                             ArrayRef<Value> vectors) {
+  Value even =
+      vector::InterleaveOp::create(builder, loc, vectors[0], vectors[2]);
+  Value odd =
+      vector::InterleaveOp::create(builder, loc, vectors[1], vectors[3]);
+  return vector::InterleaveOp::create(builder, loc, even, odd);
+}
+
 Value quantc::reduceLanes(OpBuilder &builder, Location loc, Value vector,
                           Combine combine) {
   for (int64_t width = lanes / 2; width >= 1; width /= 2) {

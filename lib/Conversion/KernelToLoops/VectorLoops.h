@@ -63,6 +63,10 @@ mlir::Value splat(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value splatConstant(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Type element, double value);
 
+/// The first element of each of four vectors, then the second of each, ...
+mlir::Value interleaveFour(mlir::OpBuilder &builder, mlir::Location loc,
+                           llvm::ArrayRef<mlir::Value> vectors);
+
 /// Folds 16 lanes into one scalar by halves, in a fixed order.
 using Combine = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value,
                                                mlir::Value)>;
