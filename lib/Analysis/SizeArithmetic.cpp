@@ -271,3 +271,16 @@ std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
     return -1;
   return std::nullopt;
 }
+
+AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
+                                int64_t stride) {
+  AffineExpr room = size + (pads - span);
+  AffineExpr count = room.floorDiv(stride) + 1;
+  // Rounded down, a little too small a size would give 0 windows. No size comes
+  // near this divisor: the quotient is 0, or -1 below zero.
+  constexpr int64_t large = int64_t(1) << 48;
+  AffineExpr least = getAffineConstantExpr(span - 1, size.getContext());
+  if (!isa<AffineConstantExpr>(size) && !isSizeAtLeast(size + pads, least))
+    count = count + room.floorDiv(large);
+  return count;
+}

@@ -45,6 +45,11 @@ bool isSizeAtLeast(mlir::AffineExpr a, mlir::AffineExpr b);
 /// canonical.
 std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 
+/// How many windows of \p span, \p stride apart, fit into \p size with \p pads.
+/// Negative where not one does and the size is not zero: no run gets past that.
+mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
+                              int64_t stride);
+
 } // namespace quantc
 
 #endif // QUANTC_ANALYSIS_SIZEARITHMETIC_H

@@ -101,7 +101,105 @@ static void importLogSoftmax(NodeBinder &node) {
   });
 }
 
+/// [B, groups, everything else of the group].
+static Value splitGroups(Emitter &emit, Value x, Size groups) {
+  ArrayRef<int64_t> shape = typeOf(x).getShape();
+  if (ShapedType::isDynamic(shape[0]) &&
+      llvm::any_of(shape.drop_front(), ShapedType::isDynamic)) {
+    Value rest = emit.reduce("prod", emit.shapeOf(x, 1, rankOf(x)), {0}, true);
+    Value size = emit.binary("div", rest, emit.sizes({groups}));
+    return emit.reshape(
+        x, emit.concat({emit.shapeOf(x, 0, 1), emit.sizes({groups}), size}, 0));
+  }
+  int64_t rest = 1;
+  for (int64_t size : shape.drop_front())
+    rest = ShapedType::isDynamic(size) || rest < 0 ? -1 : rest * size;
+  int64_t number = groups.tensor ? typeOf(groups.tensor).getDimSize(groups.dim)
+                                 : groups.number;
+  return emit.reshape(
+      x, {Size(x, 0), Size(number), Size(rest < 0 ? -1 : rest / number)});
+}
+
+static Value joinLike(Emitter &emit, Value y, Value x) {
+  SmallVector<Size> sizes;
+  for (int64_t dim = 0; dim < rankOf(x); ++dim)
+    sizes.push_back(Size(x, dim));
+  return emit.reshape(y, sizes);
+}
+
+/// Reports an input without a known number of channels in dim 1.
+static bool hasChannels(NodeBinder &node, Value x) {
+  if (!x)
+    return false;
+  if (rankOf(x) >= 3 && !typeOf(x).isDynamicDim(1) &&
+      typeOf(x).getDimSize(1) > 0)
+    return true;
+  node.problem("input of type with rank " + Twine(rankOf(x)) +
+               "; supported: batch, a known number of channels, spatial dims");
+  return false;
+}
+
+static void importInstanceNormalization(NodeBinder &node) {
+  float epsilon = node.real("epsilon", 1e-5f);
+  Value x = node.input(0, Float), scale = node.input(1, Float),
+        bias = node.input(2, Float);
+  if (!hasChannels(node, x) || node.failed())
+    return;
+  int64_t channels = typeOf(x).getDimSize(1);
+  for (Value vector : {scale, bias})
+    if (rankOf(vector) != 1 || typeOf(vector).getDimSize(0) != channels)
+      node.problem("scale and bias must be vectors of " + Twine(channels) +
+                   " elements");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value flat = splitGroups(emit, x, Size(channels));
+  Value normal = emit.layerNorm(flat, emit.reshape(scale, {channels, 1}),
+                                emit.reshape(bias, {channels, 1}), 2, epsilon);
+  node.output(0, joinLike(emit, normal, x));
+}
+
+static void importGroupNormalization(NodeBinder &node) {
+  float epsilon = node.real("epsilon", 1e-5f);
+  int64_t groups = node.integer("num_groups", 0);
+  node.ignore("stash_type");
+  Value x = node.input(0, Float), scale = node.input(1, Float),
+        bias = node.input(2, Float);
+  if (!hasChannels(node, x) || node.failed())
+    return;
+  int64_t channels = typeOf(x).getDimSize(1);
+  if (groups < 1 || channels % groups != 0) {
+    node.problem("num_groups " + Twine(groups) + " does not divide " +
+                 Twine(channels) + " channels");
+    return;
+  }
+  // Opset 18 has a scale for each group, later ones for each channel.
+  int64_t each = node.opset() < 21 ? groups : channels;
+  for (Value vector : {scale, bias})
+    if (rankOf(vector) != 1 || typeOf(vector).getDimSize(0) != each)
+      node.problem("scale and bias must be vectors of " + Twine(each) +
+                   " elements");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value normal = emit.layerNorm(splitGroups(emit, x, Size(groups)),
+                                emit.reals({1.0f}), Value(), 2, epsilon);
+  Value y = joinLike(emit, normal, x);
+  auto alongChannels = [&](Value vector) {
+    if (each != channels)
+      vector = emit.expand(emit.reshape(vector, {groups, 1}),
+                           emit.integers({groups, channels / groups}));
+    SmallVector<Size> sizes(rankOf(x) - 1, 1);
+    sizes[0] = Size(channels);
+    return emit.reshape(vector, sizes);
+  };
+  y = emit.binary("mul", y, alongChannels(scale));
+  node.output(0, emit.binary("add", y, alongChannels(bias)));
+}
+
 void quantc::onnx::addNormalizationOps(OpTable &table) {
+  table.add("InstanceNormalization", importInstanceNormalization, 6, 3, 3);
+  table.add("GroupNormalization", importGroupNormalization, 18, 3, 3);
   table.add("LayerNormalization", importLayerNormalization, 17, 2, 3, 3);
   table.add("Softmax", importSoftmax, 1, 1, 1);
   table.add("LogSoftmax", importLogSoftmax, 1, 1, 1);

@@ -21,6 +21,7 @@ OpTable::OpTable() {
   addNormalizationOps(*this);
   addPoolingOps(*this);
   addReductionOps(*this);
+  addResizeOps(*this);
   addShapeOps(*this);
 }
 

@@ -62,6 +62,7 @@ void addMovementOps(OpTable &table);
 void addNormalizationOps(OpTable &table);
 void addPoolingOps(OpTable &table);
 void addReductionOps(OpTable &table);
+void addResizeOps(OpTable &table);
 void addShapeOps(OpTable &table);
 
 } // namespace quantc::onnx

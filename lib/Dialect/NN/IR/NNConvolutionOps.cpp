@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
@@ -98,13 +99,13 @@ static Sizes inferSymbolicPositions(SymbolicShapes &shapes,
                              : shapes.makeFreshSymbol());
       continue;
     }
-    AffineExpr room = size + (window.getPadsOf(dim) - span);
+    int64_t pads = window.getPadsOf(dim);
     if (!window.ceil)
-      result.push_back(room.floorDiv(stride) + 1);
-    // No window begins behind the input where its pads and the stride are
-    // within the span.
+      result.push_back(countWindows(size, pads, span, stride));
+    // Rounding up is as if there were more pads; no window begins behind the
+    // input where pads and the stride are within the span.
     else if (span >= stride + window.pads[window.getRank() + dim])
-      result.push_back((room + (stride - 1)).floorDiv(stride) + 1);
+      result.push_back(countWindows(size, pads + stride - 1, span, stride));
     else
       result.push_back(shapes.makeFreshSymbol());
   }

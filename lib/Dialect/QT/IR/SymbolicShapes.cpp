@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -95,8 +96,9 @@ void ContractOp::inferSymbolic(SymbolicShapes &shapes) {
     sizes.push_back(lhs[0]);
     for (unsigned i = 0; i < spatial; ++i) {
       int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
-      int64_t more = conv.getPads()[i] + conv.getPads()[spatial + i] - span;
-      sizes.push_back((lhs[1 + i] + more).floorDiv(conv.getStrides()[i]) + 1);
+      int64_t pads = conv.getPads()[i] + conv.getPads()[spatial + i];
+      sizes.push_back(
+          countWindows(lhs[1 + i], pads, span, conv.getStrides()[i]));
     }
   } else if (isBatched()) {
     Sizes rhs(shapes.getSizes(getRhs()[0]));

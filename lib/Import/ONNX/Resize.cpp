@@ -1,0 +1,494 @@
+//===- Resize.cpp - Resizing images, depth and space ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Resizing is separable: along every axis an element of the result is a sum of
+// a few elements of the input, which ones and how much of each being known from
+// the sizes. It becomes gathers along the axis, scaled by constants and summed.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OpTable.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Interpreter/Interpreter.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::onnx;
+
+namespace {
+
+struct ResizeOptions {
+  std::string mode, coordinates, nearest;
+  double cubicA = -0.75;
+  bool excludeOutside = false, antialias = false;
+  double extrapolation = 0;
+};
+
+/// One axis of a resize.
+struct Axis {
+  int64_t dim = 0, from = 0, to = 0;
+  double scale = 1;
+  double roiStart = 0, roiEnd = 1;
+};
+
+/// What each element of the result is made of: `count` elements of the input
+/// and a factor for each.
+struct Taps {
+  int64_t count = 0;
+  std::vector<int64_t> sources; ///< [to, count]
+  std::vector<double> factors;
+  std::vector<bool> isInside; ///< [to]; false where it is extrapolated
+};
+
+} // namespace
+
+/// The place in the input, in elements, that element \p i of the result is. In
+/// floats: places fall on elements and between them, and the nearest one has to
+/// be that of other implementations.
+static float getPlace(const ResizeOptions &options, const Axis &axis,
+                      int64_t i) {
+  auto x = static_cast<float>(i), from = static_cast<float>(axis.from),
+       to = static_cast<float>(axis.to), scale = static_cast<float>(axis.scale);
+  auto start = static_cast<float>(axis.roiStart),
+       end = static_cast<float>(axis.roiEnd);
+  StringRef mode = options.coordinates;
+  if (mode == "asymmetric")
+    return x / scale;
+  if (mode == "align_corners")
+    return to <= 1 ? 0 : x * (from - 1) / (to - 1);
+  if (mode == "pytorch_half_pixel" && to <= 1)
+    return 0;
+  if (mode == "tf_crop_and_resize")
+    return to > 1
+               ? start * (from - 1) + x * (end - start) * (from - 1) / (to - 1)
+               : 0.5f * (start + end) * (from - 1);
+  if (mode == "half_pixel_symmetric") {
+    // What rounding took off the size stays outside on both sides.
+    float adjustment = to / (scale * from), centre = from / 2;
+    return centre * (1 - adjustment) + (x + 0.5f) / scale - 0.5f;
+  }
+  return (x + 0.5f) / scale - 0.5f; // half_pixel, pytorch_half_pixel
+}
+
+static int64_t getNearest(const ResizeOptions &options, double place) {
+  double floor = std::floor(place), rest = place - floor;
+  StringRef mode = options.nearest;
+  bool up = mode == "ceil"                 ? rest > 0
+            : mode == "round_prefer_ceil"  ? rest >= 0.5
+            : mode == "round_prefer_floor" ? rest > 0.5
+                                           : false;
+  return static_cast<int64_t>(floor) + up;
+}
+
+/// How much an element counts at a distance, in elements of the input.
+static double getFactor(const ResizeOptions &options, double distance) {
+  double t = std::abs(distance), a = options.cubicA;
+  if (options.mode == "linear")
+    return std::max(0.0, 1 - t);
+  if (t <= 1)
+    return ((a + 2) * t - (a + 3)) * t * t + 1;
+  return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
+}
+
+static Taps makeTaps(const ResizeOptions &options, const Axis &axis) {
+  Taps taps;
+  bool isNearest = options.mode == "nearest";
+  // Where it shrinks, a filter against aliases is as much wider.
+  double widen =
+      options.antialias && axis.scale < 1 && !isNearest ? 1 / axis.scale : 1;
+  auto before = static_cast<int64_t>(
+      std::floor(-(options.mode == "linear" ? 1 : 2) * widen) + 1);
+  taps.count = isNearest ? 1 : 2 - 2 * before;
+  for (int64_t i = 0; i < axis.to; ++i) {
+    float place = getPlace(options, axis, i);
+    taps.isInside.push_back(
+        options.coordinates != "tf_crop_and_resize" ||
+        (place >= 0 && place <= static_cast<float>(axis.from - 1)));
+    auto clamp = [&](int64_t source) {
+      return std::clamp<int64_t>(source, 0, axis.from - 1);
+    };
+    if (isNearest) {
+      taps.sources.push_back(clamp(getNearest(options, place)));
+      taps.factors.push_back(1);
+      continue;
+    }
+    int64_t first = static_cast<int64_t>(std::floor(place)) + before;
+    double sum = 0;
+    for (int64_t t = 0; t < taps.count; ++t) {
+      int64_t source = first + t;
+      double factor =
+          getFactor(options, (place - static_cast<double>(source)) / widen);
+      if (options.excludeOutside && clamp(source) != source)
+        factor = 0;
+      taps.sources.push_back(clamp(source));
+      taps.factors.push_back(factor);
+      sum += factor;
+    }
+    if (options.excludeOutside || widen > 1)
+      for (int64_t t = 0; t < taps.count; ++t)
+        taps.factors[i * taps.count + t] /= sum;
+  }
+  return taps;
+}
+
+/// A constant along one dim of a tensor of \p rank dims.
+template <typename T>
+static Value makeAlong(Emitter &emit, Type element, ArrayRef<T> values,
+                       int64_t dim, int64_t rank) {
+  SmallVector<double> numbers(values.begin(), values.end());
+  SmallVector<Size> sizes(rank - dim, Size(1));
+  sizes[0] = Size(static_cast<int64_t>(numbers.size()));
+  return emit.reshape(emit.vector(element, numbers), sizes);
+}
+
+static Value resizeAxis(Emitter &emit, Value x, const ResizeOptions &options,
+                        const Axis &axis) {
+  Taps taps = makeTaps(options, axis);
+  Value sum;
+  for (int64_t t = 0; t < taps.count && x; ++t) {
+    SmallVector<int64_t> sources;
+    SmallVector<double> factors;
+    for (int64_t i = 0; i < axis.to; ++i) {
+      sources.push_back(taps.sources[i * taps.count + t]);
+      factors.push_back(taps.factors[i * taps.count + t]);
+    }
+    if (llvm::all_of(factors, [](double factor) { return factor == 0; }))
+      continue;
+    Value part = emit.gather(x, emit.integers(sources), axis.dim);
+    if (llvm::any_of(factors, [](double factor) { return factor != 1; }))
+      part = emit.binary(
+          "mul", part,
+          makeAlong<double>(emit, emit.f32(), factors, axis.dim, rankOf(x)));
+    sum = sum ? emit.binary("add", sum, part) : part;
+  }
+  if (llvm::is_contained(taps.isInside, false) && sum) {
+    SmallVector<double> inside(taps.isInside.begin(), taps.isInside.end());
+    sum = emit.select(
+        makeAlong<double>(emit, emit.i1(), inside, axis.dim, rankOf(x)), sum,
+        emit.scalar(typeOf(x).getElementType(), options.extrapolation));
+  }
+  return sum;
+}
+
+/// Numbers of a constant input; reports one of run time.
+static std::optional<SmallVector<double>>
+constantReals(NodeBinder &node, unsigned index, StringRef what) {
+  Value value = node.input(index, Float);
+  if (!value)
+    return std::nullopt;
+  SmallVector<double> numbers;
+  FailureOr<HostValue> constant = failure();
+  if (isConstantSlice(value))
+    constant = interpretConstant(value);
+  if (failed(constant)) {
+    node.problem(what + " are computed at run time; supported: constants");
+    return std::nullopt;
+  }
+  for (float number : constant->as<float>())
+    numbers.push_back(number);
+  return numbers;
+}
+
+/// Reads sizes or scales of the axes that are resized.
+static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
+                                  std::optional<SmallVector<double>> scales,
+                                  std::optional<SmallVector<AffineExpr>> sizes,
+                                  std::optional<SmallVector<int64_t>> given,
+                                  StringRef policy) {
+  SmallVector<int64_t> dims =
+      given ? node.normalizeAxes(*given, rankOf(x))
+            : llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
+  size_t count = scales ? scales->size() : sizes->size();
+  if (count != dims.size()) {
+    node.problem("has " + Twine(count) + (scales ? " scales" : " sizes") +
+                 " for " + Twine(dims.size()) + " axes");
+    return {};
+  }
+  constexpr double most = std::numeric_limits<int32_t>::max();
+  SmallVector<Axis> axes;
+  SmallVector<AffineExpr> own(node.importState().shapes->getSizes(x));
+  double common = 0;
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    Axis axis;
+    axis.dim = dim;
+    axis.from = typeOf(x).getDimSize(dim);
+    AffineExpr size = sizes ? (*sizes)[index] : AffineExpr();
+    auto known =
+        size ? dyn_cast<AffineConstantExpr>(size) : AffineConstantExpr();
+    if (scales && ShapedType::isDynamic(axis.from)) {
+      axis.scale = (*scales)[index];
+      axis.to = axis.from;
+    } else if (scales) {
+      axis.scale = (*scales)[index];
+      axis.to = static_cast<int64_t>(
+          std::floor(static_cast<double>(axis.from) * axis.scale));
+    } else if (size && size == own[dim]) {
+      axis.to = axis.from; // as it is, whatever that is
+    } else if (!known || ShapedType::isDynamic(axis.from)) {
+      node.problem("resizes axis " + Twine(dim) +
+                   " from or to a size of run time; supported: known sizes, "
+                   "factors, or --dim NAME=N");
+      return {};
+    } else {
+      axis.to = known.getValue();
+      axis.scale = axis.from == 0 ? 1
+                                  : static_cast<double>(axis.to) /
+                                        static_cast<double>(axis.from);
+      common = common == 0              ? axis.scale
+               : policy == "not_larger" ? std::min(common, axis.scale)
+                                        : std::max(common, axis.scale);
+    }
+    if (!(axis.scale > 0) || axis.scale > most ||
+        static_cast<double>(axis.to) > most || (axis.from == 0 && axis.to != 0))
+      node.problem("resizes axis " + Twine(dim) + " of size " +
+                   Twine(axis.from) + " by a factor of " +
+                   Twine(std::to_string(axis.scale)) +
+                   "; supported: positive factors, results of 31 bits");
+    axes.push_back(axis);
+  }
+  if (policy != "stretch" && sizes)
+    for (Axis &axis : axes) {
+      axis.scale = common;
+      axis.to = static_cast<int64_t>(
+          std::round(common * static_cast<double>(axis.from)));
+    }
+  return axes;
+}
+
+/// Repeats every element along a dim of run-time size, which a whole factor of
+/// a nearest neighbour amounts to.
+static Value repeat(Emitter &emit, Value x, int64_t dim, int64_t factor) {
+  SmallVector<Size> split, wide, joined;
+  for (int64_t d = 0; d < rankOf(x); ++d) {
+    split.push_back(Size(x, d));
+    wide.push_back(Size(x, d));
+    if (d == dim) {
+      split.push_back(Size(1));
+      wide.push_back(Size(factor));
+    }
+  }
+  Value spread = emit.expand(emit.reshape(x, split), emit.sizes(wide));
+  Value size = emit.binary("mul", emit.shapeOf(x, dim, dim + 1),
+                           emit.integers({factor}));
+  SmallVector<Value> parts;
+  if (dim > 0)
+    parts.push_back(emit.shapeOf(x, 0, dim));
+  parts.push_back(size);
+  if (dim + 1 < rankOf(x))
+    parts.push_back(emit.shapeOf(x, dim + 1, rankOf(x)));
+  return emit.reshape(spread, emit.concat(parts, 0));
+}
+
+static bool isRepetition(const ResizeOptions &options, double scale) {
+  bool isFloor =
+      options.coordinates == "asymmetric" && options.nearest == "floor";
+  bool isCentre = options.coordinates == "half_pixel" &&
+                  options.nearest == "round_prefer_floor";
+  return options.mode == "nearest" && scale == std::floor(scale) &&
+         (isFloor || isCentre);
+}
+
+static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
+                   ArrayRef<Axis> axes) {
+  Emitter &emit = node.emit();
+  Value result = x;
+  for (const Axis &axis : axes) {
+    bool isDynamic = ShapedType::isDynamic(axis.from);
+    bool isCrop = options.coordinates == "tf_crop_and_resize" &&
+                  (axis.roiStart != 0 || axis.roiEnd != 1);
+    if (axis.scale == 1 && !isCrop)
+      continue;
+    if (isDynamic && isRepetition(options, axis.scale)) {
+      result = repeat(emit, result, axis.dim, static_cast<int64_t>(axis.scale));
+    } else if (isDynamic) {
+      node.problem("resizes a dim of run-time size by " +
+                   Twine(std::to_string(axis.scale)) + " in mode " +
+                   options.mode +
+                   "; supported: whole factors of the nearest neighbour, or "
+                   "--dim NAME=N");
+      return;
+    } else {
+      result = resizeAxis(emit, result, options, axis);
+    }
+  }
+  node.output(0, result);
+}
+
+static void importResize(NodeBinder &node) {
+  ResizeOptions options;
+  bool isOld = node.opset() < 11;
+  options.mode =
+      node.choice("mode", "nearest", {"nearest", "linear", "cubic"}).str();
+  options.coordinates = "asymmetric";
+  options.nearest = "floor";
+  std::optional<SmallVector<int64_t>> given;
+  StringRef policy = "stretch";
+  if (!isOld) {
+    options.coordinates =
+        node.choice("coordinate_transformation_mode", "half_pixel",
+                    {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                     "align_corners", "asymmetric", "tf_crop_and_resize"})
+            .str();
+    options.nearest = node.choice("nearest_mode", "round_prefer_floor",
+                                  {"round_prefer_floor", "round_prefer_ceil",
+                                   "floor", "ceil"})
+                          .str();
+    options.cubicA = node.real("cubic_coeff_a", -0.75f);
+    options.excludeOutside = node.flag("exclude_outside", false);
+    options.extrapolation = node.real("extrapolation_value", 0);
+    if (node.opset() >= 18) {
+      options.antialias = node.flag("antialias", false);
+      given = node.integers("axes");
+      policy = node.choice("keep_aspect_ratio_policy", "stretch",
+                           {"stretch", "not_larger", "not_smaller"});
+    }
+  }
+  Value x = node.input(0, options.mode == "nearest" ? Any : Float);
+  unsigned scalesAt = isOld ? 1 : 2;
+  std::optional<SmallVector<double>> scales, roi;
+  std::optional<SmallVector<AffineExpr>> sizes;
+  // An empty vector of scales stands for none.
+  if (node.hasInput(scalesAt))
+    scales = constantReals(node, scalesAt, "its scales");
+  if (scales && scales->empty())
+    scales.reset();
+  if (!isOld && node.hasInput(3))
+    if (Value value = node.input(3, Integer)) {
+      if (auto elements = node.importState().shapes->getElements(value))
+        sizes = SmallVector<AffineExpr>(*elements);
+      else
+        node.problem("its sizes are computed at run time; supported: those "
+                     "that follow from the sizes of inputs");
+    }
+  if (node.failed())
+    return;
+  if (scales.has_value() == sizes.has_value()) {
+    node.problem("has both scales and sizes, or none");
+    return;
+  }
+  SmallVector<Axis> axes = readAxes(node, x, scales, sizes, given, policy);
+  if (options.coordinates == "tf_crop_and_resize") {
+    roi = constantReals(node, 1, "its regions");
+    if (roi && roi->size() != 2 * axes.size())
+      node.problem("roi has " + Twine(roi->size()) + " entries for " +
+                   Twine(axes.size()) + " axes");
+  }
+  if (node.failed())
+    return;
+  if (roi)
+    for (auto [index, axis] : llvm::enumerate(axes)) {
+      axis.roiStart = (*roi)[index];
+      axis.roiEnd = (*roi)[axes.size() + index];
+    }
+  resize(node, x, options, axes);
+}
+
+static void importUpsample(NodeBinder &node) {
+  ResizeOptions options;
+  options.mode = node.choice("mode", "nearest", {"nearest", "linear"}).str();
+  options.coordinates = "asymmetric";
+  options.nearest = "floor";
+  std::optional<SmallVector<double>> scales;
+  if (node.opset() < 9) {
+    if (auto list = node.reals("scales"))
+      scales = SmallVector<double>(list->begin(), list->end());
+    else
+      node.problem("attribute scales is missing");
+  } else {
+    scales = constantReals(node, 1, "its scales");
+  }
+  Value x = node.input(0, options.mode == "nearest" ? Any : Float);
+  if (node.failed())
+    return;
+  SmallVector<Axis> axes =
+      readAxes(node, x, scales, std::nullopt, std::nullopt, "stretch");
+  if (!node.failed())
+    resize(node, x, options, axes);
+}
+
+/// The block size and the channels-last input of DepthToSpace and back.
+static std::pair<int64_t, Value> readBlocks(NodeBinder &node) {
+  std::optional<int64_t> block = node.integer("blocksize");
+  Value x = node.input(0);
+  constexpr int64_t most = 1 << 15;
+  if (!block || *block < 1 || *block > most)
+    node.problem("attribute blocksize is missing, or not in 1 to " +
+                 Twine(most));
+  if (x && (rankOf(x) != 4 || typeOf(x).isDynamicDim(1)))
+    node.problem("input of rank " + Twine(rankOf(x)) +
+                 "; supported: rank 4 with a known number of channels");
+  return {block.value_or(1), x};
+}
+
+static void importDepthToSpace(NodeBinder &node) {
+  StringRef mode =
+      node.opset() < 11 ? "DCR" : node.choice("mode", "DCR", {"DCR", "CRD"});
+  auto [block, x] = readBlocks(node);
+  if (node.failed())
+    return;
+  int64_t channels = typeOf(x).getDimSize(1);
+  if (channels % (block * block) != 0) {
+    node.problem(Twine(channels) + " channels are no multiple of blocksize " +
+                 Twine(block) + " squared");
+    return;
+  }
+  Emitter &emit = node.emit();
+  int64_t depth = channels / (block * block);
+  Value last = emit.channelsLast(x);
+  // Which of a position's channels is which row, column and channel.
+  SmallVector<Size> sizes{Size(x, 0), Size(x, 2), Size(x, 3)};
+  bool isDcr = mode == "DCR";
+  sizes.append(isDcr ? SmallVector<Size>{block, block, depth}
+                     : SmallVector<Size>{depth, block, block});
+  Value moved = emit.transpose(emit.reshape(last, sizes),
+                               isDcr ? SmallVector<int64_t>{0, 1, 3, 2, 4, 5}
+                                     : SmallVector<int64_t>{0, 1, 4, 2, 5, 3});
+  Value spatial =
+      emit.binary("mul", emit.shapeOf(x, 2, 4), emit.integers({block, block}));
+  Value shape =
+      emit.concat({emit.shapeOf(x, 0, 1), spatial, emit.integers({depth})}, 0);
+  node.output(0, emit.channelsFirst(emit.reshape(moved, shape)));
+}
+
+static void importSpaceToDepth(NodeBinder &node) {
+  auto [block, x] = readBlocks(node);
+  if (x)
+    for (int64_t dim : {2, 3})
+      if (int64_t size = typeOf(x).getDimSize(dim);
+          !ShapedType::isDynamic(size) && size % block != 0)
+        node.problem("size " + Twine(size) + " is no multiple of blocksize " +
+                     Twine(block));
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  int64_t channels = typeOf(x).getDimSize(1);
+  Value spatial =
+      emit.binary("div", emit.shapeOf(x, 2, 4), emit.integers({block, block}));
+  auto half = [&](int64_t start) {
+    return emit.slice(spatial, {start}, {start + 1}, {0}, {1});
+  };
+  Value shape =
+      emit.concat({emit.shapeOf(x, 0, 1), half(0), emit.integers({block}),
+                   half(1), emit.integers({block, channels})},
+                  0);
+  Value parts = emit.reshape(emit.channelsLast(x), shape);
+  Value moved = emit.transpose(parts, {0, 1, 3, 2, 4, 5});
+  Value target = emit.concat({emit.shapeOf(x, 0, 1), spatial,
+                              emit.integers({channels * block * block})},
+                             0);
+  node.output(0, emit.channelsFirst(emit.reshape(moved, target)));
+}
+
+void quantc::onnx::addResizeOps(OpTable &table) {
+  table.add("Resize", importResize, 10, 1, 4);
+  table.add("Upsample", importUpsample, 7, 1, 2);
+  table.add("DepthToSpace", importDepthToSpace, 1, 1, 1);
+  table.add("SpaceToDepth", importSpaceToDepth, 1, 1, 1);
+}

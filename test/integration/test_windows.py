@@ -1,0 +1,135 @@
+"""Pools, pads, resizes, transposed convolutions and normalisations of images against onnxruntime."""
+
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+
+random = np.random.default_rng(7)
+
+
+def image(*shape):
+    return random.standard_normal(shape).astype("f4")
+
+
+class Windows(KernelTest):
+    def one(self, op, shape, attributes, constants=(), opset=20, batch=(2,), rtol=1e-5, atol=2e-6, dims="batch"):
+        """One node on an input of a dynamic batch; constants: further inputs, None for one left out."""
+        names, values = ["x"], {}
+        for index, value in enumerate(constants):
+            names.append("-" if value is None else f"c{index}")
+            if value is not None:
+                values[f"c{index}"] = np.asarray(value)
+        proto = model([(op, " ".join(names), "y", attributes)], {"x": ("f4", [dims, *shape])}, ["y"], values, opset)
+        self.check(proto, [{"x": image(b, *shape)} for b in batch], rtol, atol)
+
+    def test_pools(self):
+        for rank in (1, 2, 3):
+            for seed in range(12):
+                draw = np.random.default_rng(100 * rank + seed)
+                pick = lambda *choices: [int(draw.choice(choices)) for _ in range(rank)]
+                kernel = pick(1, 2, 3, 5)
+                attributes = {
+                    "kernel_shape": kernel,
+                    "strides": pick(1, 2, 3),
+                    "pads": [int(draw.integers(0, k)) for k in kernel] * 2,
+                    "ceil_mode": int(draw.integers(2)),
+                }
+                shape = [int(draw.choice((1, 7, 24, 33))), *pick(5, 6, 9)]
+                for op in ("MaxPool", "AveragePool", "LpPool"):
+                    own = dict(attributes)
+                    if op == "AveragePool":
+                        own["count_include_pad"] = int(draw.integers(2))
+                    if op == "LpPool":
+                        own["p"] = int(draw.choice((1, 2, 3)))
+                        own["ceil_mode"] = 0  # onnxruntime does not round up
+                    if op == "MaxPool":
+                        own["dilations"] = pick(1, 1, 2)
+                        if any(d * (k - 1) + 1 > s for d, k, s in zip(own["dilations"], kernel, shape[1:])):
+                            continue
+                    with self.subTest(op=op, shape=shape, **own):
+                        self.one(op, shape, own, batch=(0, 2), rtol=1e-5, atol=1e-5)
+
+    def test_global_pools(self):
+        for op in ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"):
+            for shape in ((5, 7), (24, 4, 6), (3, 2, 3, 4)):
+                with self.subTest(op=op, shape=shape):
+                    self.one(op, shape, {}, batch=(0, 3), atol=1e-5)
+
+    def test_pads(self):
+        for mode in ("constant", "reflect", "edge", "wrap"):
+            for pads in ([0, 0, 1, 2, 0, 0, 3, 4], [0, 2, 0, 0, 0, 1, 0, 0], [0, 0, 0, 3, 0, 0, 0, 0], [0, -1, 2, -2, 0, 0, -1, 1]):
+                with self.subTest(mode=mode, pads=pads):
+                    more = [np.array(pads, "i8")] + ([np.float32(1.5)] if mode == "constant" else [])
+                    self.one("Pad", (3, 5, 6), {"mode": mode}, more, batch=(1, 2))
+
+    def test_resize(self):
+        scales, sizes = np.array([1, 1, 2, 1.5], "f4"), np.array([1, 3, 7, 4], "i8")
+        for mode in ("nearest", "linear", "cubic"):
+            for transform in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric"):
+                for which in ("scales", "sizes", "small"):
+                    own = {"mode": mode, "coordinate_transformation_mode": transform}
+                    if mode == "nearest":
+                        own["nearest_mode"] = {"scales": "floor", "sizes": "round_prefer_ceil", "small": "round_prefer_floor"}[which]
+                    given = {"scales": [None, scales], "sizes": [None, None, sizes], "small": [None, np.array([1, 1, 0.5, 0.3], "f4")]}
+                    with self.subTest(which=which, **own):
+                        self.one("Resize", (3, 6, 9), own, given[which], opset=19, batch=(1,), rtol=1e-4, atol=1e-4,
+                                 dims=1 if which == "sizes" else "batch")
+
+    def test_resize_details(self):
+        down = [None, np.array([1, 1, 0.6, 0.4], "f4")]
+        self.one("Resize", (3, 10, 9), {"mode": "cubic", "exclude_outside": 1}, down, opset=18, batch=(1,), rtol=1e-4, atol=1e-4)
+        self.one("Resize", (3, 10, 9), {"mode": "linear", "axes": [2, 3]}, [None, down[1][2:]], opset=18, rtol=1e-4, atol=1e-4)
+        region = np.array([0, 0, 0.2, -0.3, 1, 1, 0.8, 1.2], "f4")
+        crop = {"mode": "linear", "coordinate_transformation_mode": "tf_crop_and_resize", "extrapolation_value": 7.0}
+        self.one("Resize", (2, 8, 8), crop, [region, None, np.array([1, 2, 5, 6], "i8")], batch=(1,), rtol=1e-4, atol=1e-4, dims=1)
+        self.one("Upsample", (2, 4, 5), {"mode": "linear"}, [np.array([1, 1, 2, 3], "f4")], opset=9, rtol=1e-4, atol=1e-4)
+
+    def test_resize_of_run_time_size(self):
+        proto = model([("Resize", "x - s", "y", {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"})],
+                      {"x": ("f4", ["b", 3, "h", "w"])}, ["y"], {"s": np.array([1, 1, 2, 3], "f4")})
+        self.check(proto, [{"x": image(1, 3, 4, 5)}, {"x": image(2, 3, 1, 7)}])
+
+    def test_depth_and_space(self):
+        for mode in ("DCR", "CRD"):
+            self.one("DepthToSpace", (12, 3, 5), {"mode": mode, "blocksize": 2}, batch=(0, 2))
+        self.one("SpaceToDepth", (3, 6, 4), {"blocksize": 2}, batch=(0, 2))
+
+    def test_transposed_convolution(self):
+        for seed in range(24):
+            draw = np.random.default_rng(seed)
+            rank = 1 + seed % 3
+            pick = lambda *choices: [int(draw.choice(choices)) for _ in range(rank)]
+            groups = int(draw.choice((1, 1, 2, 3)))
+            depth, each = int(draw.choice((1, 3, 8))), int(draw.choice((1, 5, 16)))
+            kernel, strides, dilations = pick(1, 2, 3, 4), pick(1, 2, 3), pick(1, 1, 2)
+            pads = [int(draw.integers(0, 2)) for _ in range(2 * rank)]
+            more = [int(draw.integers(0, s)) for s in strides]
+            own = {"strides": strides, "dilations": dilations, "pads": pads, "group": groups, "output_padding": more}
+            shape = (depth * groups, *pick(2, 3, 5))
+            weights = image(shape[0], each, *kernel)
+            with self.subTest(shape=shape, kernel=kernel, **own):
+                reach = [s * (n - 1) + m + d * (k - 1) + 1 - pads[i] - pads[rank + i]
+                         for i, (s, n, m, d, k) in enumerate(zip(strides, shape[1:], more, dilations, kernel))]
+                if min(reach) > 0:
+                    self.one("ConvTranspose", shape, own, [weights, image(each * groups)], batch=(0, 2), atol=2e-5)
+        for mode in ("SAME_UPPER", "SAME_LOWER"):
+            self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 3], "auto_pad": mode}, [image(4, 3, 3, 4)], atol=1e-5)
+        self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 2], "output_shape": [10, 11]}, [image(4, 3, 3, 3)], atol=1e-5)
+
+    def test_normalisation(self):
+        scale, bias = image(6), image(6)
+        self.one("InstanceNormalization", (6, 5, 7), {"epsilon": 1e-3}, [scale, bias], batch=(0, 2), rtol=1e-4, atol=1e-5)
+        self.one("BatchNormalization", (6, 5, 7), {}, [scale, bias, image(6), np.abs(image(6))], rtol=1e-4, atol=1e-5)
+
+    def test_bad_geometry(self):
+        """Inputs of run time that are too small for a kernel are an error, not a result."""
+        proto = model([("Conv", "x w", "y", {"pads": [1, 0]})], {"x": ("f4", ["b", 2, "length"])}, ["y"], {"w": image(3, 2, 5)})
+        self.check(proto, [{"x": image(2, 2, 4)}, {"x": image(1, 2, 9)}])
+        for length in (0, 2, 3):
+            self.fails_at_run_time(proto, {"x": image(2, 2, length)}, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
