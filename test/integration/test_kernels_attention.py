@@ -46,6 +46,13 @@ class Attention(KernelTest):
         sizes = [(2, 7, 19), (1, 1, 33), (3, 5, 1), (1, 131, 16), (2, 3, 0), (2, 0, 5), (0, 3, 4)]
         self.check_all(proto, [self.feed(n, (b, 4, s, 20), (b, 2, t, 20), (b, 2, t, 9)) for n, (b, s, t) in enumerate(sizes)])
 
+    def test_widths(self):
+        # Several vectors of features and of columns, with and without a tail.
+        for features, width in ((64, 64), (40, 33), (100, 96)):
+            proto = attention(["b", 2, "s", features], ["b", 2, "t", features], ["b", 2, "t", width])
+            shapes = [(2, 2, 9, features), (2, 2, 50, features), (2, 2, 50, width)]
+            self.check_all(proto, [self.feed(features, *shapes)])
+
     def test_causal(self):
         # Without a past queries and keys are of one length; with one, query i sees keys up to T - S + i.
         proto = attention(["b", 2, "s", 16], ["b", 2, "s", 16], ["b", 2, "s", 16], is_causal=1)

@@ -340,7 +340,7 @@ void AttentionEmitter::weighCodes(OpBuilder &b, const Tile &tile) {
   auto floats = VectorType::get(lanes, f32);
   auto bytes = VectorType::get(registerLanes * 4, b.getI8Type());
   int64_t parts = lanes / registerLanes;
-  Value stride = kernel.getIndex(keysExpr.ceilDiv(lanes) * (lanes * 4));
+  Value stride = kernel.getIndex(keysExpr.ceilDiv(lanes) * (4 * lanes * 4));
   Value visible = arith::CeilDivUIOp::create(b, loc, tile.visible, index(4));
   for (int64_t v = 0; v < widthVectors; v += panelsAtOnce) {
     int64_t registers = std::min(panelsAtOnce, widthVectors - v) * parts;
