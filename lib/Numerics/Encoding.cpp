@@ -32,10 +32,11 @@ static float fromBits(uint32_t bits) {
 /// nearest integer, ties to even, and unlike a library call in vectors too.
 static constexpr float rounder = 0x1.8p23f;
 
-/// To the nearest code, ties to even; NaN to the lowest.
+/// To the nearest code, ties to even; NaN to 0.
 static int8_t toCode(float scaled, CodeRange range) {
   float low = static_cast<float>(range.low);
   float high = static_cast<float>(range.high);
+  scaled = scaled == scaled ? scaled : 0;
   scaled = scaled > low ? scaled : low;
   scaled = scaled < high ? scaled : high;
   return static_cast<int8_t>((scaled + rounder) - rounder);

@@ -35,7 +35,7 @@ struct CodeRange {
 /// with one rounding per operation. amax below 2^-100 counts as zero: scale 0,
 /// codes 0. If amax is infinite or NaN the scale is NaN and the factor 0, so
 /// that whatever the codes are, the block decodes to NaN. A product that is
-/// NaN (infinity times 0) has the code `low`.
+/// NaN (infinity times 0) has the code 0.
 void encodeAbsMax(const float *x, int64_t count, CodeRange range, int8_t *codes,
                   float *scale);
 

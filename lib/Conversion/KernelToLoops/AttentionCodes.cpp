@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionEmitter.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "QuantizeMath.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -21,11 +21,9 @@ using namespace mlir;
 using namespace quantc;
 
 Value AttentionEmitter::largestBits(OpBuilder &b, ArrayRef<Value> vectors) {
-  auto ints = VectorType::get(lanes, b.getI32Type());
-  Value mask = splatConstant(b, loc, b.getI32Type(), 0x7fffffff), largest;
+  Value largest;
   for (Value vector : vectors) {
-    Value bits = arith::AndIOp::create(
-        b, loc, arith::BitcastOp::create(b, loc, ints, vector), mask);
+    Value bits = getMagnitudes(b, loc, vector);
     largest = largest
                   ? arith::MaxUIOp::create(b, loc, largest, bits).getResult()
                   : bits;
@@ -34,41 +32,6 @@ Value AttentionEmitter::largestBits(OpBuilder &b, ArrayRef<Value> vectors) {
                      [&](OpBuilder &inner, Value x, Value y) -> Value {
                        return arith::MaxUIOp::create(inner, loc, x, y);
                      });
-}
-
-/// Scales and the factors that make codes, from the bits of the largest
-/// magnitudes of several rows.
-std::pair<Value, Value> AttentionEmitter::makeScales(OpBuilder &b,
-                                                     Value amaxBits) {
-  auto type = cast<VectorType>(amaxBits.getType()).clone(f32);
-  auto number = [&](double value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, static_cast<float>(value)));
-  };
-  Value amax = arith::BitcastOp::create(b, loc, type, amaxBits),
-        zero = number(0), highest = number(127);
-  Value isTiny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT, amax,
-                                       number(0x1p-100));
-  Value isFinite = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT,
-                                         amax, number(INFINITY));
-  Value scale = arith::DivFOp::create(b, loc, amax, highest),
-        factor = arith::DivFOp::create(b, loc, highest, amax);
-  scale = arith::SelectOp::create(b, loc, isFinite, scale, number(NAN));
-  factor = arith::SelectOp::create(b, loc, isFinite, factor, zero);
-  return {arith::SelectOp::create(b, loc, isTiny, zero, scale),
-          arith::SelectOp::create(b, loc, isTiny, zero, factor)};
-}
-
-/// 16 codes. \p factor is that of the largest magnitude, so that no product
-/// rounds beyond 127; where it is 0 because of a NaN, the scale is NaN.
-Value AttentionEmitter::encode(OpBuilder &b, Value x, Value factor) {
-  Value scaled = arith::MulFOp::create(b, loc, x, factor);
-  Value rounded = LLVM::CallIntrinsicOp::create(
-                      b, loc, VectorType::get(lanes, b.getI32Type()),
-                      b.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
-                      .getResult(0);
-  return arith::TruncIOp::create(b, loc, VectorType::get(lanes, b.getI8Type()),
-                                 rounded);
 }
 
 /// The codes of four rows from \p group * 4 on, vector by vector, whose scales
@@ -94,12 +57,12 @@ AttentionEmitter::encodeFour(OpBuilder &b, const Head &head, Value group,
   }
   Value all = vector::FromElementsOp::create(
       b, loc, VectorType::get(4, b.getI32Type()), peaks);
-  auto [scale, factor] = makeScales(b, all);
+  auto [scale, factor] = makeScalesOf(b, loc, highest, all);
   vector::StoreOp::create(b, loc, scale, scales, first);
   for (int64_t i = 0; i < 4; ++i) {
     Value own = splat(b, loc, vector::ExtractOp::create(b, loc, factor, i));
     for (Value &x : vectors[i])
-      x = encode(b, x, own);
+      x = encode(b, loc, op.getEncodingAttr(), x, own);
   }
   return vectors;
 }
@@ -240,8 +203,8 @@ SmallVector<Value> AttentionEmitter::scoreCodes(OpBuilder &b,
     peaks.push_back(largestBits(b, vectors[r]));
   }
   auto several = VectorType::get(tile.count, b.getI32Type());
-  auto [scales, factors] =
-      makeScales(b, vector::FromElementsOp::create(b, loc, several, peaks));
+  auto [scales, factors] = makeScalesOf(
+      b, loc, highest, vector::FromElementsOp::create(b, loc, several, peaks));
   Value scale = arith::ConstantOp::create(
       b, loc,
       DenseElementsAttr::get(several.clone(f32),
@@ -253,7 +216,7 @@ SmallVector<Value> AttentionEmitter::scoreCodes(OpBuilder &b,
         splat(b, loc, vector::ExtractOp::create(b, loc, scales, r)));
     Value factor = splat(b, loc, vector::ExtractOp::create(b, loc, factors, r));
     for (auto [v, x] : llvm::enumerate(vectors[r])) {
-      Value bytes = encode(b, x, factor);
+      Value bytes = encode(b, loc, op.getEncodingAttr(), x, factor);
       if (isBiased)
         bytes = arith::XOrIOp::create(
             b, loc, bytes, splatConstant(b, loc, b.getI8Type(), -128));

@@ -101,8 +101,6 @@ private:
   llvm::SmallVector<Value> scoreCodes(OpBuilder &b, const Tile &tile);
   void weighCodes(OpBuilder &b, const Tile &tile);
   Value largestBits(OpBuilder &b, llvm::ArrayRef<Value> vectors);
-  std::pair<Value, Value> makeScales(OpBuilder &b, Value amaxBits);
-  Value encode(OpBuilder &b, Value x, Value factor);
   Value broadcastCodes(OpBuilder &b, Value buffer, Value at);
   llvm::SmallVector<Value> splitLanes(OpBuilder &b, Value vector);
   Value joinLanes(OpBuilder &b, llvm::ArrayRef<Value> parts);
@@ -114,6 +112,7 @@ private:
   mlir::Type f32;
   bool isQuantized, isBiased;
   int64_t registerLanes;   ///< 32-bit lanes of a dot
+  double highest = 0;      ///< code
   int64_t panelsAtOnce;    ///< which registers have room for
   int64_t features, width; ///< of a key, of a value
   int64_t featureVectors, widthVectors;

@@ -62,6 +62,10 @@ bool quantc::canEmitAttention(func::FuncOp kernel) {
                                 op.getVFormatAttr()};
   if (llvm::none_of(formats, [](TypeAttr f) { return static_cast<bool>(f); }))
     return true;
+  qt::EncodingAttr encoding = op.getEncodingAttr();
+  if (encoding.getLow() != -encoding.getHigh() || encoding.getHigh() > 127 ||
+      encoding.getRule() != qt::ScaleRule::AbsMax)
+    return false;
   return llvm::all_of(formats,
                       [](TypeAttr f) { return f && isSupported(f); }) &&
          op.getPFormatAttr() && isSupported(op.getPFormatAttr());
@@ -74,6 +78,8 @@ AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   isBiased = target.has("avx512vnni");
+  if (isQuantized)
+    highest = static_cast<double>(op.getEncodingAttr().getHigh());
   registerLanes = isBiased ? 16 : 8;
   panelsAtOnce = (isQuantized ? isBiased : target.has("avx512f")) ? 2 : 1;
   features = cast<RankedTensorType>(op.getQ()[0].getType()).getShape().back();

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttentionEmitter.h"
+#include "QuantizeMath.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Conversion/KernelToLoops/Exponential.h"
 
@@ -150,7 +151,7 @@ void AttentionEmitter::emitSoftmax(OpBuilder &b, const Tile &tile,
     Value peaks = vector::LoadOp::create(
         b, loc, VectorType::get(rowsOfTile, b.getI32Type()), rowPeaks,
         index(0));
-    auto [scales, factors] = makeScales(b, peaks);
+    auto [scales, factors] = makeScalesOf(b, loc, highest, peaks);
     vector::StoreOp::create(b, loc, factors, rowFactors, index(0));
     inverses = arith::MulFOp::create(b, loc, scales, inverses);
   }
@@ -166,8 +167,9 @@ void AttentionEmitter::encodeWeights(OpBuilder &b, const Tile &tile) {
     forRange(row, index(0), tile.padded, lanes, [&](OpBuilder &inner, Value t) {
       Value at = add(inner, base, t);
       Value w = vector::LoadOp::create(inner, loc, floats, scores, at);
-      vector::StoreOp::create(inner, loc, encode(inner, w, factor), weights,
-                              at);
+      vector::StoreOp::create(
+          inner, loc, encode(inner, loc, op.getEncodingAttr(), w, factor),
+          weights, at);
     });
   });
 }

@@ -21,28 +21,22 @@ Value quantc::getMagnitudes(OpBuilder &builder, Location loc, Value x) {
   return arith::AndIOp::create(builder, loc, bits, mask);
 }
 
-std::pair<Value, Value> quantc::makeScales(OpBuilder &builder, Location loc,
-                                           qt::EncodingAttr encoding,
-                                           Value magnitudes) {
-  Type f32 = builder.getF32Type();
+std::pair<Value, Value> quantc::makeScalesOf(OpBuilder &builder, Location loc,
+                                             double highest, Value amaxBits) {
+  auto type = cast<VectorType>(amaxBits.getType()).clone(builder.getF32Type());
   auto number = [&](double value) -> Value {
-    return arith::ConstantOp::create(builder, loc,
-                                     builder.getFloatAttr(f32, value));
+    return arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::get(type, static_cast<float>(value)));
   };
-  Value bits = reduceLanes(builder, loc, magnitudes,
-                           [&](OpBuilder &inner, Value a, Value b) -> Value {
-                             return arith::MaxUIOp::create(inner, loc, a, b);
-                           });
-  Value amax = arith::BitcastOp::create(builder, loc, f32, bits);
-  Value highest = number(encoding.getHigh());
-  Value zero = number(0);
+  Value amax = arith::BitcastOp::create(builder, loc, type, amaxBits);
+  Value zero = number(0), high = number(highest);
   auto isLess = [&](double bound) -> Value {
     return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, amax,
                                  number(bound));
   };
   Value isTiny = isLess(0x1p-100), isFinite = isLess(INFINITY);
-  Value scale = arith::DivFOp::create(builder, loc, amax, highest);
-  Value inverse = arith::DivFOp::create(builder, loc, highest, amax);
+  Value scale = arith::DivFOp::create(builder, loc, amax, high);
+  Value inverse = arith::DivFOp::create(builder, loc, high, amax);
   auto select = [&](Value condition, Value a, Value b) -> Value {
     return arith::SelectOp::create(builder, loc, condition, a, b);
   };
@@ -50,35 +44,56 @@ std::pair<Value, Value> quantc::makeScales(OpBuilder &builder, Location loc,
   scale = select(isTiny, zero, scale);
   inverse = select(isFinite, inverse, zero);
   inverse = select(isTiny, zero, inverse);
-  return {scale, splat(builder, loc, inverse)};
+  return {scale, inverse};
+}
+
+std::pair<Value, Value> quantc::makeScales(OpBuilder &builder, Location loc,
+                                           qt::EncodingAttr encoding,
+                                           Value magnitudes) {
+  Value bits = reduceToFour(builder, loc, magnitudes,
+                            [&](OpBuilder &inner, Value a, Value b) -> Value {
+                              return arith::MaxUIOp::create(inner, loc, a, b);
+                            });
+  auto [scale, inverse] = makeScalesOf(builder, loc, encoding.getHigh(), bits);
+  auto first = [&](Value vector) -> Value {
+    return vector::ExtractOp::create(builder, loc, vector, int64_t(0));
+  };
+  return {first(scale), splat(builder, loc, first(inverse))};
 }
 
 int64_t quantc::getCodeBias(qt::QuantizeOp op) {
   return op.getLayoutAttr() ? op.getLayoutAttr().getBias() : 0;
 }
 
-Value quantc::encode(OpBuilder &builder, Location loc, qt::QuantizeOp op,
-                     Value x, Value inverse) {
+Value quantc::encode(OpBuilder &builder, Location loc,
+                     qt::EncodingAttr encoding, Value x, Value inverse) {
   Type f32 = builder.getF32Type();
   Value scaled = arith::MulFOp::create(builder, loc, x, inverse);
-  auto ints = VectorType::get(lanes, builder.getI32Type());
-  // To nearest even; what an i32 cannot hold, NaN among it, has another result
-  // on other targets, so such are handled before.
-  qt::EncodingAttr encoding = op.getEncoding();
-  Value low = splatConstant(builder, loc, f32, encoding.getLow());
-  Value high = splatConstant(builder, loc, f32, encoding.getHigh());
-  Value isAbove = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
-                                        scaled, low);
-  scaled = arith::SelectOp::create(builder, loc, isAbove, scaled, low);
-  Value isBelow = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
-                                        scaled, high);
-  scaled = arith::SelectOp::create(builder, loc, isBelow, scaled, high);
-  Value rounded = LLVM::CallIntrinsicOp::create(
-                      builder, loc, ints,
-                      builder.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
-                      .getResult(0);
-  Value bytes = arith::TruncIOp::create(
+  // The largest magnitude becomes the highest code, and nothing is above it.
+  if (encoding.getLow() != -encoding.getHigh()) {
+    auto clampTo = [&](arith::CmpFPredicate predicate, int64_t bound) {
+      Value limit = splatConstant(builder, loc, f32, bound);
+      Value isWithin =
+          arith::CmpFOp::create(builder, loc, predicate, scaled, limit);
+      scaled = arith::SelectOp::create(builder, loc, isWithin, scaled, limit);
+    };
+    // What is no number passes.
+    clampTo(arith::CmpFPredicate::UGT, encoding.getLow());
+    clampTo(arith::CmpFPredicate::ULT, encoding.getHigh());
+  }
+  // To nearest even. Of NaN x86 makes -2^31 and AArch64 0: the low byte is 0.
+  Value rounded =
+      LLVM::CallIntrinsicOp::create(
+          builder, loc, VectorType::get(lanes, builder.getI32Type()),
+          builder.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
+          .getResult(0);
+  return arith::TruncIOp::create(
       builder, loc, VectorType::get(lanes, builder.getI8Type()), rounded);
+}
+
+Value quantc::encode(OpBuilder &builder, Location loc, qt::QuantizeOp op,
+                     Value x, Value inverse) {
+  Value bytes = encode(builder, loc, op.getEncoding(), x, inverse);
   if (getCodeBias(op) == 0)
     return bytes;
   Value bias = splatConstant(builder, loc, builder.getI8Type(), -128);

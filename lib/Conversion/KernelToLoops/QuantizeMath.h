@@ -18,6 +18,13 @@ namespace quantc {
 mlir::Value getMagnitudes(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value x);
 
+/// Scales and the factors that make codes up to \p highest, lane by lane, from
+/// the bits of the largest magnitudes.
+std::pair<mlir::Value, mlir::Value> makeScalesOf(mlir::OpBuilder &builder,
+                                                 mlir::Location loc,
+                                                 double highest,
+                                                 mlir::Value amaxBits);
+
 /// Scale, and the factor that makes codes, 16 times, from the bits of
 /// magnitudes.
 std::pair<mlir::Value, mlir::Value> makeScales(mlir::OpBuilder &builder,
@@ -28,7 +35,13 @@ std::pair<mlir::Value, mlir::Value> makeScales(mlir::OpBuilder &builder,
 /// What is added to codes in memory.
 int64_t getCodeBias(qt::QuantizeOp op);
 
-/// Codes of 16 values, as the bytes of the layout.
+/// Codes of 16 values, \p inverse being the factor of the largest magnitude
+/// among those that share a scale.
+mlir::Value encode(mlir::OpBuilder &builder, mlir::Location loc,
+                   qt::EncodingAttr encoding, mlir::Value x,
+                   mlir::Value inverse);
+
+/// The same as the bytes of the layout.
 mlir::Value encode(mlir::OpBuilder &builder, mlir::Location loc,
                    qt::QuantizeOp op, mlir::Value x, mlir::Value inverse);
 

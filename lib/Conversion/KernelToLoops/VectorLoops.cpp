@@ -12,6 +12,9 @@
 using namespace mlir;
 using namespace quantc;
 
+/// Vectors up to which a row is no loop: its overhead would be a third.
+static constexpr int64_t longestStraight = 4;
+
 std::optional<int64_t> quantc::getConstantIndex(Value value) {
   IntegerAttr known;
   if (matchPattern(value, m_Constant(&known)))
@@ -43,8 +46,9 @@ static SmallVector<Value> emitLongRow(OpBuilder &builder, Location loc, Value n,
         builder, loc, arith::DivUIOp::create(builder, loc, last, step), step);
   }
   SmallVector<Value> values(initial);
-  if (size && *size < 2 * lanes) {
-    values = body(builder, {index(0), Value(), Value()}, values);
+  if (size && *size < (longestStraight + 1) * lanes) {
+    for (int64_t at = 0; at + lanes <= *size; at += lanes)
+      values = body(builder, {index(at), Value(), Value()}, values);
   } else {
     auto loop = scf::ForOp::create(
         builder, loc, index(0), whole, step, values,
@@ -165,9 +169,9 @@ Value quantc::interleaveFour(OpBuilder &builder, Location loc,
   return vector::InterleaveOp::create(builder, loc, even, odd);
 }
 
-Value quantc::reduceLanes(OpBuilder &builder, Location loc, Value vector,
-                          Combine combine) {
-  for (int64_t width = lanes / 2; width >= 1; width /= 2) {
+Value quantc::reduceToFour(OpBuilder &builder, Location loc, Value vector,
+                           Combine combine) {
+  for (int64_t width = lanes / 2; width >= 4; width /= 2) {
     SmallVector<int64_t> low = llvm::to_vector(llvm::seq<int64_t>(0, width));
     SmallVector<int64_t> high =
         llvm::to_vector(llvm::seq<int64_t>(width, 2 * width));
@@ -175,7 +179,20 @@ Value quantc::reduceLanes(OpBuilder &builder, Location loc, Value vector,
     Value b = vector::ShuffleOp::create(builder, loc, vector, vector, high);
     vector = combine(builder, a, b);
   }
-  return vector::ExtractOp::create(builder, loc, vector, int64_t(0));
+  // Not narrower: x86 has no registers below four lanes, and LLVM makes scalars
+  // of what does not fit them.
+  SmallVector<int64_t> halves{2, 3, 0, 1}, neighbours{1, 0, 3, 2};
+  for (ArrayRef<int64_t> order : {ArrayRef(halves), ArrayRef(neighbours)})
+    vector =
+        combine(builder, vector,
+                vector::ShuffleOp::create(builder, loc, vector, vector, order));
+  return vector;
+}
+
+Value quantc::reduceLanes(OpBuilder &builder, Location loc, Value vector,
+                          Combine combine) {
+  return vector::ExtractOp::create(
+      builder, loc, reduceToFour(builder, loc, vector, combine), int64_t(0));
 }
 
 Value quantc::blend(OpBuilder &builder, Location loc, Value mask, Value value,

@@ -72,6 +72,9 @@ using Combine = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value,
                                                mlir::Value)>;
 mlir::Value reduceLanes(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value vector, Combine combine);
+/// The same as four lanes that all hold the result.
+mlir::Value reduceToFour(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value vector, Combine combine);
 
 /// Where masked, \p neutral in place of \p value.
 mlir::Value blend(mlir::OpBuilder &builder, mlir::Location loc,
