@@ -252,13 +252,27 @@ AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
   return quotient ? quotient->toExpression(size.getContext()) : AffineExpr();
 }
 
+/// A symbol, or a quotient or remainder of what is not negative by a number
+/// above zero.
+static bool isNotNegative(AffineExpr unknown) {
+  if (isa<AffineSymbolExpr>(unknown))
+    return true;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(unknown);
+  if (!binary)
+    return false;
+  auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  return divisor && divisor.getValue() > 0 &&
+         isSizeAtLeast(binary.getLHS(),
+                       getAffineConstantExpr(0, unknown.getContext()));
+}
+
 bool quantc::isSizeAtLeast(AffineExpr a, AffineExpr b) {
   Polynomial difference = Polynomial::from(a);
   difference.add(Polynomial::from(b), -1);
   return difference.isValid() &&
          llvm::all_of(difference.getTerms(), [](const Term &term) {
            return term.coefficient > 0 &&
-                  llvm::all_of(term.unknowns, llvm::IsaPred<AffineSymbolExpr>);
+                  llvm::all_of(term.unknowns, isNotNegative);
          });
 }
 

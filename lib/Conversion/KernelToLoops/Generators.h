@@ -42,6 +42,10 @@ bool canEmitHalo(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitHalo(KernelBuilder &kernel);
 
 /// One qt.contract.
+/// Iotas, sizes as values, rotary embeddings.
+bool canEmitPositions(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitPositions(KernelBuilder &kernel);
+
 bool canEmitContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitContraction(KernelBuilder &kernel);
 

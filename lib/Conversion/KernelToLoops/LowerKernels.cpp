@@ -44,6 +44,7 @@ static const KernelGenerator generators[] = {
     {"attention", canEmitAttention, emitAttention},
     {"rows", canEmitRows, emitRows},
     {"movement", canEmitMovement, emitMovement},
+    {"positions", canEmitPositions, emitPositions},
     {"halo", canEmitHalo, emitHalo},
     {"windows", canEmitWindow, emitWindow},
 };

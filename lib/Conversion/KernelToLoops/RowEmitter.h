@@ -62,9 +62,17 @@ private:
 
   // RowStatistics.cpp
   void emitNorm(OpBuilder &builder, nn::LayerNormOp op);
+  void emitNorm(OpBuilder &builder, nn::RMSNormOp op);
+  /// The mean over the row of what \p map makes of each element.
+  Value emitMean(OpBuilder &builder, Value input,
+                 llvm::function_ref<Value(OpBuilder &, Value)> map);
+  Value emitInverseRoot(OpBuilder &builder, Value square,
+                        mlir::FloatAttr epsilon);
   void emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op);
   void emitReduce(OpBuilder &builder, nn::ReduceOp op);
   Value evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
+                     const VectorStep &step, Cache &cache);
+  Value evaluateNorm(OpBuilder &builder, nn::RMSNormOp op,
                      const VectorStep &step, Cache &cache);
 
   // RowQuantize.cpp

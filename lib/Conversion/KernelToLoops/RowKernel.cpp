@@ -57,7 +57,7 @@ static bool canEmitOp(SymbolicShapes &shapes, Operation &op, Value rows) {
     return canQuantizeRows(quantize);
   if (auto reduce = dyn_cast<nn::ReduceOp>(op))
     return reduce.getInput().getType().getElementType().isF32();
-  return isa<nn::LayerNormOp, nn::SoftmaxOp>(op);
+  return isa<nn::LayerNormOp, nn::RMSNormOp, nn::SoftmaxOp>(op);
 }
 
 bool quantc::canEmitRows(func::FuncOp kernel) {
@@ -277,6 +277,8 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
         DenseElementsAttr::get(type, constant.getSplatValue<Attribute>()));
   } else if (auto norm = dyn_cast<nn::LayerNormOp>(op)) {
     result = evaluateNorm(builder, norm, step, cache);
+  } else if (auto norm = dyn_cast<nn::RMSNormOp>(op)) {
+    result = evaluateNorm(builder, norm, step, cache);
   } else if (isa<nn::SoftmaxOp>(op)) {
     // Its exponentials lie in memory.
     result = arith::MulFOp::create(builder, loc,
@@ -348,6 +350,8 @@ void RowEmitter::emitRow(OpBuilder &builder) {
   prepareOffsets(builder);
   for (Operation &op : bodyOps(kernel.getKernel())) {
     if (auto norm = dyn_cast<nn::LayerNormOp>(op)) {
+      emitNorm(builder, norm);
+    } else if (auto norm = dyn_cast<nn::RMSNormOp>(op)) {
       emitNorm(builder, norm);
     } else if (auto softmax = dyn_cast<nn::SoftmaxOp>(op)) {
       emitSoftmax(builder, softmax);

@@ -23,33 +23,52 @@ static Value addLanes(OpBuilder &builder, Location loc, Value vector) {
                      });
 }
 
-void RowEmitter::emitNorm(OpBuilder &builder, nn::LayerNormOp op) {
+Value RowEmitter::emitMean(OpBuilder &builder, Value input,
+                           function_ref<Value(OpBuilder &, Value)> map) {
   Value zero = splatConstant(builder, loc, f32, 0);
-  Value count = getCount(builder);
-  auto average = [&](function_ref<Value(OpBuilder &, Value)> map) -> Value {
-    SmallVector<Value> sum =
-        passOver(builder, op.getInput(), zero,
-                 [&](OpBuilder &inner, const VectorStep &step, Value x,
-                     ValueRange carried) {
-                   Value y = keepCounted(inner, loc, step, map(inner, x), zero);
-                   return SmallVector<Value>{
-                       arith::AddFOp::create(inner, loc, carried[0], y)};
-                 });
-    return arith::DivFOp::create(builder, loc, addLanes(builder, loc, sum[0]),
-                                 count);
-  };
-  Value mean = average([](OpBuilder &, Value x) { return x; });
-  Value means = splat(builder, loc, mean);
-  Value variance = average([&](OpBuilder &inner, Value x) -> Value {
-    Value d = arith::SubFOp::create(inner, loc, x, means);
-    return arith::MulFOp::create(inner, loc, d, d);
-  });
-  Value epsilon = arith::ConstantOp::create(builder, loc, op.getEpsilonAttr());
-  Value root = math::SqrtOp::create(
-      builder, loc, arith::AddFOp::create(builder, loc, variance, epsilon));
+  SmallVector<Value> sum =
+      passOver(builder, input, zero,
+               [&](OpBuilder &inner, const VectorStep &step, Value x,
+                   ValueRange carried) {
+                 Value y = keepCounted(inner, loc, step, map(inner, x), zero);
+                 return SmallVector<Value>{
+                     arith::AddFOp::create(inner, loc, carried[0], y)};
+               });
+  return arith::DivFOp::create(builder, loc, addLanes(builder, loc, sum[0]),
+                               getCount(builder));
+}
+
+/// 1 / sqrt(square + epsilon), in all lanes.
+Value RowEmitter::emitInverseRoot(OpBuilder &builder, Value square,
+                                  FloatAttr epsilon) {
+  Value shifted = arith::AddFOp::create(
+      builder, loc, square, arith::ConstantOp::create(builder, loc, epsilon));
+  Value root = math::SqrtOp::create(builder, loc, shifted);
   Value inverse =
       arith::DivFOp::create(builder, loc, getNumber(builder, 1), root);
-  statistics[op.getResult()] = {means, splat(builder, loc, inverse)};
+  return splat(builder, loc, inverse);
+}
+
+void RowEmitter::emitNorm(OpBuilder &builder, nn::LayerNormOp op) {
+  Value mean =
+      emitMean(builder, op.getInput(), [](OpBuilder &, Value x) { return x; });
+  Value means = splat(builder, loc, mean);
+  Value variance =
+      emitMean(builder, op.getInput(), [&](OpBuilder &inner, Value x) -> Value {
+        Value d = arith::SubFOp::create(inner, loc, x, means);
+        return arith::MulFOp::create(inner, loc, d, d);
+      });
+  statistics[op.getResult()] = {
+      means, emitInverseRoot(builder, variance, op.getEpsilonAttr())};
+}
+
+void RowEmitter::emitNorm(OpBuilder &builder, nn::RMSNormOp op) {
+  Value square =
+      emitMean(builder, op.getInput(), [&](OpBuilder &inner, Value x) -> Value {
+        return arith::MulFOp::create(inner, loc, x, x);
+      });
+  statistics[op.getResult()] = {
+      emitInverseRoot(builder, square, op.getEpsilonAttr())};
 }
 
 Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
@@ -63,6 +82,15 @@ Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
     return arith::MulFOp::create(builder, loc, scaled, scale);
   Value bias = evaluate(builder, op.getBias(), step, cache);
   return math::FmaOp::create(builder, loc, scaled, scale, bias);
+}
+
+Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::RMSNormOp op,
+                               const VectorStep &step, Cache &cache) {
+  Value x = evaluate(builder, op.getInput(), step, cache);
+  Value scaled = arith::MulFOp::create(builder, loc, x,
+                                       statistics[op.getResult()].front());
+  Value scale = evaluate(builder, op.getScale(), step, cache);
+  return arith::MulFOp::create(builder, loc, scaled, scale);
 }
 
 /// The larger one; a NaN on the right stays. One on the left is lost, which

@@ -153,6 +153,93 @@ static void importAttention(NodeBinder &node) {
   node.output(0, result);
 }
 
+/// A cache of [..., D/2] angles as one of [..., D]: one for each member of a
+/// pair.
+static Value repeatAngles(Emitter &emit, Value angles, bool interleaved) {
+  if (!angles)
+    return {};
+  int64_t axis = rankOf(angles) - 1;
+  if (!interleaved)
+    return emit.concat({angles, angles}, axis);
+  SmallVector<Size> column, joined;
+  for (int64_t dim = 0; dim <= axis; ++dim)
+    column.push_back(Size(angles, dim));
+  joined = column;
+  joined.back() = Size(2 * typeOf(angles).getDimSize(axis));
+  column.push_back(Size(1));
+  Value single = emit.reshape(angles, column);
+  return emit.reshape(emit.concat({single, single}, axis + 1), joined);
+}
+
+static void importRotaryEmbedding(NodeBinder &node) {
+  bool interleaved = node.flag("interleaved", false);
+  int64_t heads = node.integer("num_heads", 0);
+  int64_t rotated = node.integer("rotary_embedding_dim", 0);
+  Value x = node.input(0, Float);
+  Value tables[2] = {node.input(1, Float), node.input(2, Float)};
+  Value ids = node.optionalInput(3, Integer);
+  if (node.failed())
+    return;
+  bool flat = rankOf(x) == 3;
+  if (!flat && rankOf(x) != 4) {
+    node.problem("its input has rank " + Twine(rankOf(x)) +
+                 "; supported: 3, 4");
+    return;
+  }
+  if (flat && heads <= 0) {
+    node.problem("an input of rank 3 needs num_heads");
+    return;
+  }
+  for (Value table : tables)
+    if (rankOf(table) != (ids ? 2 : 3)) {
+      node.problem("its caches have rank " + Twine(rankOf(table)) +
+                   "; expected " + (ids ? "2 with" : "3 without") +
+                   " position ids");
+      return;
+    }
+  Emitter &emit = node.emit();
+  Value split = flat ? splitHeads(node, x, heads) : x;
+  if (!split)
+    return;
+  int64_t features = typeOf(split).getDimSize(3);
+  int64_t width = rotated == 0 ? features : rotated;
+  if (ShapedType::isDynamic(features) || width < 0 || width > features ||
+      width % 2 != 0) {
+    node.unsupported("rotary_embedding_dim", Twine(rotated),
+                     "even numbers up to the size of a head");
+    return;
+  }
+  // [batch, 1, sequence, D]: the same for all heads.
+  for (Value &table : tables) {
+    if (typeOf(table).getShape().back() != width / 2) {
+      node.problem("its caches have " + Twine(typeOf(table).getShape().back()) +
+                   " angles, expected " + Twine(width / 2));
+      return;
+    }
+    table = repeatAngles(emit, table, interleaved);
+    if (ids)
+      table = emit.gather(table, ids, 0);
+    if (!table)
+      return;
+    table = emit.reshape(
+        table, {Size(table, 0), Size(1), Size(table, 1), Size(width)});
+  }
+  Value turned = split;
+  if (width != features)
+    turned = emit.slice(split, {0}, {width}, {3}, {1});
+  turned = emit.rotary(turned, tables[0], tables[1], interleaved);
+  if (width != features)
+    turned = emit.concat(
+        {turned, emit.slice(split, {width}, {features}, {3}, {1})}, 3);
+  if (flat && turned) {
+    Value rows = emit.transpose(turned, {0, 2, 1, 3});
+    turned =
+        emit.reshape(rows, {Size(x, 0), Size(x, 1), Size(heads * features)});
+  }
+  node.output(0, turned);
+}
+
 void quantc::onnx::addAttentionOps(OpTable &table) {
   table.add("Attention", importAttention, 23, 3, 7, 4);
+  table.add("RotaryEmbedding", importRotaryEmbedding, 23, 3, 4);
 }

@@ -66,6 +66,53 @@ static void importConstantOfShape(NodeBinder &node) {
   node.output(0, emit.expand(value, shape));
 }
 
+/// How many numbers a range of run-time bounds has, as one int64.
+static Value countRange(Emitter &emit, Value start, Value limit, Value delta) {
+  Value distance = emit.binary("sub", limit, start);
+  if (isa<FloatType>(typeOf(start).getElementType())) {
+    Value steps = emit.binary("div", distance, delta);
+    distance = emit.cast(emit.unary("ceil", steps), emit.i64());
+  } else {
+    // Rounded up; the step is a constant, as whole divisions round to zero.
+    double step = *constantScalar(delta);
+    Type type = typeOf(start).getElementType();
+    if (step != 1) {
+      distance = step < 0 ? emit.unary("neg", distance) : distance;
+      Value width = emit.scalar(type, std::fabs(step));
+      Value rounding = emit.scalar(type, std::fabs(step) - 1);
+      distance =
+          emit.binary("div", emit.binary("add", distance, rounding), width);
+    }
+    distance = emit.cast(distance, emit.i64());
+  }
+  Value count = emit.binary("max", distance, emit.integer(0));
+  return emit.reshape(count, {Size(1)});
+}
+
+/// A range that is not all constants: numbers from 0 on, scaled and shifted.
+static void importRunTimeRange(NodeBinder &node, ArrayRef<Value> bounds) {
+  Emitter &emit = node.emit();
+  Type type = typeOf(bounds[0]).getElementType();
+  std::optional<double> start = constantScalar(bounds[0]),
+                        delta = constantScalar(bounds[2]);
+  if (delta && *delta == 0) {
+    node.problem("has a step of 0");
+    return;
+  }
+  if (!delta && !isa<FloatType>(type)) {
+    node.problem("input 2 (delta) is computed at run time; supported: a "
+                 "constant for ranges of integers");
+    return;
+  }
+  Value count = countRange(emit, bounds[0], bounds[1], bounds[2]);
+  Value numbers = emit.cast(emit.iota(count), type);
+  if (!delta || *delta != 1)
+    numbers = emit.binary("mul", numbers, bounds[2]);
+  if (!start || *start != 0)
+    numbers = emit.binary("add", numbers, bounds[0]);
+  node.output(0, numbers);
+}
+
 static void importRange(NodeBinder &node) {
   if (node.opset() >= 27)
     node.ignore("stash_type");
@@ -75,15 +122,22 @@ static void importRange(NodeBinder &node) {
     bounds[i] = node.input(i, Number);
     if (!bounds[i])
       continue;
+    if (!typeOf(bounds[i]).hasStaticShape() ||
+        typeOf(bounds[i]).getNumElements() != 1)
+      node.problem("input " + Twine(i) + " must be one number");
     numbers[i] = constantScalar(bounds[i]);
-    if (!numbers[i])
-      node.problem("input " + Twine(i) +
-                   " is computed at run time; supported: "
-                   "constants");
   }
   node.requireSameElements(bounds);
   if (node.failed())
     return;
+  Emitter &emit = node.emit();
+  if (!numbers[0] || !numbers[1] || !numbers[2]) {
+    for (Value &bound : bounds)
+      if (rankOf(bound) != 0)
+        bound = emit.reshape(bound, ArrayRef<Size>());
+    importRunTimeRange(node, bounds);
+    return;
+  }
   double start = *numbers[0], delta = *numbers[2];
   double count = std::ceil((*numbers[1] - start) / delta);
   // Also false for the NaN of a delta that is zero or infinite bounds.
@@ -94,8 +148,7 @@ static void importRange(NodeBinder &node) {
   SmallVector<double> values;
   for (int64_t i = 0; i < static_cast<int64_t>(std::max(count, 0.0)); ++i)
     values.push_back(start + static_cast<double>(i) * delta);
-  node.output(0,
-              node.emit().vector(typeOf(bounds[0]).getElementType(), values));
+  node.output(0, emit.vector(typeOf(bounds[0]).getElementType(), values));
 }
 
 static void importIdentity(NodeBinder &node) {

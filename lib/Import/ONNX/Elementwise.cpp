@@ -138,6 +138,97 @@ static void importGelu(NodeBinder &node) {
     node.output(0, node.emit().gelu(approximate == "none" ? "erf" : "tanh", x));
 }
 
+/// x where it is above zero, `below` where not.
+static Value positiveOr(Emitter &emit, Value x, Value below) {
+  return emit.select(emit.compare("gt", x, emit.scalar(emit.f32(), 0)), x,
+                     below);
+}
+
+static void importLeakyRelu(NodeBinder &node) {
+  float slope = node.real("alpha", 0.01f);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  node.output(
+      0, positiveOr(emit, x,
+                    emit.binary("mul", x, emit.scalar(emit.f32(), slope))));
+}
+
+static void importPRelu(NodeBinder &node) {
+  Value x = node.input(0, Number), slope = node.input(1, Number);
+  node.requireSameElements({x, slope});
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value zero = emit.scalar(typeOf(x).getElementType(), 0);
+  node.output(0, emit.select(emit.compare("lt", x, zero),
+                             emit.binary("mul", x, slope), x));
+}
+
+/// alpha (exp(min(x, 0)) - 1): bounded, so that what is not chosen is finite.
+static Value exponentialBelow(Emitter &emit, Value x, float alpha) {
+  Value limited = emit.clip(x, -std::numeric_limits<double>::infinity(), 0);
+  Value rise = emit.binary("sub", emit.unary("exp", limited),
+                           emit.scalar(emit.f32(), 1));
+  return alpha == 1 ? rise
+                    : emit.binary("mul", rise, emit.scalar(emit.f32(), alpha));
+}
+
+static void importElu(NodeBinder &node) {
+  float alpha = node.real("alpha", 1);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  node.output(0, positiveOr(emit, x, exponentialBelow(emit, x, alpha)));
+}
+
+static void importSelu(NodeBinder &node) {
+  float alpha = node.real("alpha", 1.67326319f);
+  float gamma = node.real("gamma", 1.05070102f);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  node.output(0,
+              emit.binary("mul",
+                          positiveOr(emit, x, exponentialBelow(emit, x, alpha)),
+                          emit.scalar(emit.f32(), gamma)));
+}
+
+/// min(max(slope x + shift, 0), 1).
+static Value hardSigmoid(Emitter &emit, Value x, float slope, float shift) {
+  Value line =
+      emit.binary("add", emit.binary("mul", x, emit.scalar(emit.f32(), slope)),
+                  emit.scalar(emit.f32(), shift));
+  return emit.clip(line, 0, 1);
+}
+
+static void importHardSigmoid(NodeBinder &node) {
+  float slope = node.real("alpha", 0.2f), shift = node.real("beta", 0.5f);
+  Value x = node.input(0, Float);
+  if (!node.failed())
+    node.output(0, hardSigmoid(node.emit(), x, slope, shift));
+}
+
+static void importHardSwish(NodeBinder &node) {
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  node.output(0, emit.binary("mul", x, hardSigmoid(emit, x, 1.0f / 6, 0.5f)));
+}
+
+static void importMish(NodeBinder &node) {
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  node.output(
+      0, emit.binary("mul", x, emit.unary("tanh", emit.unary("softplus", x))));
+}
+
 static constexpr char Equal[] = "eq", Less[] = "lt", Greater[] = "gt",
                       LessOrEqual[] = "le", GreaterOrEqual[] = "ge";
 
@@ -171,5 +262,12 @@ void quantc::onnx::addElementwiseOps(OpTable &table) {
   table.add("GreaterOrEqual", importCompare<GreaterOrEqual>, 12, 2, 2);
   table.add("Where", importWhere, 9, 3, 3);
   table.add("Clip", importClip, 6, 1, 3);
+  table.add("LeakyRelu", importLeakyRelu, 6, 1, 1);
+  table.add("PRelu", importPRelu, 7, 2, 2);
+  table.add("Elu", importElu, 6, 1, 1);
+  table.add("Selu", importSelu, 6, 1, 1);
+  table.add("HardSigmoid", importHardSigmoid, 6, 1, 1);
+  table.add("HardSwish", importHardSwish, 14, 1, 1);
+  table.add("Mish", importMish, 18, 1, 1);
   table.add("Gelu", importGelu, 20, 1, 1);
 }

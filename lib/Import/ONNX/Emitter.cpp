@@ -288,6 +288,12 @@ Value Emitter::layerNorm(Value x, Value scale, Value bias, int64_t axis,
                 attribute("epsilon", builder.getF32FloatAttr(epsilon))});
 }
 
+Value Emitter::rmsNorm(Value x, Value scale, int64_t axis, float epsilon) {
+  return build("nn.rms_norm", {x, scale},
+               {attribute("axis", builder.getI64IntegerAttr(axis)),
+                attribute("epsilon", builder.getF32FloatAttr(epsilon))});
+}
+
 Value Emitter::softmax(Value x, int64_t axis) {
   return build("nn.softmax", {x},
                attribute("axis", builder.getI64IntegerAttr(axis)));
@@ -303,6 +309,14 @@ Value Emitter::attention(Value q, Value k, Value v, Value mask, float scale,
   if (causal)
     attributes.push_back(attribute("causal", builder.getUnitAttr()));
   return build("nn.attention", operands, attributes);
+}
+
+Value Emitter::rotary(Value x, Value cos, Value sin, bool interleaved) {
+  SmallVector<NamedAttribute> attributes;
+  if (interleaved)
+    attributes.push_back(attribute("interleaved", builder.getUnitAttr()));
+  return build("nn.rotary", {x, cos, sin}, attributes,
+               x ? x.getType() : Type());
 }
 
 Value Emitter::reduce(StringRef kind, Value x, ArrayRef<int64_t> axes,
@@ -512,6 +526,19 @@ Value Emitter::shapeOf(Value x, int64_t start, int64_t end) {
 
 Value Emitter::shapeOf(Value x) {
   return x ? shapeOf(x, 0, rankOf(x)) : Value();
+}
+
+Value Emitter::iota(Value count) {
+  return build("nn.iota", {count}, {},
+               RankedTensorType::get(ShapedType::kDynamic, i64()));
+}
+
+Value Emitter::positions(Value x, int64_t dim) {
+  if (!x)
+    return {};
+  SmallVector<Size> column{Size(-1)};
+  column.append(rankOf(x) - 1 - dim, Size(1));
+  return reshape(iota(shapeOf(x, dim, dim + 1)), column);
 }
 
 Value Emitter::sizes(ArrayRef<Size> sizes) {

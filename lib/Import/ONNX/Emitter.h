@@ -78,9 +78,13 @@ public:
                   double value);
   mlir::Value layerNorm(mlir::Value x, mlir::Value scale, mlir::Value bias,
                         int64_t axis, float epsilon);
+  mlir::Value rmsNorm(mlir::Value x, mlir::Value scale, int64_t axis,
+                      float epsilon);
   mlir::Value softmax(mlir::Value x, int64_t axis);
   mlir::Value attention(mlir::Value q, mlir::Value k, mlir::Value v,
                         mlir::Value mask, float scale, bool causal);
+  mlir::Value rotary(mlir::Value x, mlir::Value cos, mlir::Value sin,
+                     bool interleaved);
   mlir::Value reduce(llvm::StringRef kind, mlir::Value x,
                      llvm::ArrayRef<int64_t> axes, bool keepDims);
 
@@ -102,6 +106,10 @@ public:
   /// The sizes of dims `start` to before `end`, as a rank-1 tensor of int64.
   mlir::Value shapeOf(mlir::Value x, int64_t start, int64_t end);
   mlir::Value shapeOf(mlir::Value x);
+  /// 0 to before `count`, a tensor of one int64.
+  mlir::Value iota(mlir::Value count);
+  /// The position along `dim` in a tensor of x's rank that broadcasts to x.
+  mlir::Value positions(mlir::Value x, int64_t dim);
   /// The sizes as a rank-1 tensor of int64.
   mlir::Value sizes(llvm::ArrayRef<Size> sizes);
 

@@ -193,10 +193,74 @@ static void importGather(NodeBinder &node) {
     node.output(0, node.emit().gather(x, indices, axis));
 }
 
+/// A triangle is a choice by the distance of a column from its row.
+static void importTrilu(NodeBinder &node) {
+  bool upper = node.flag("upper", true);
+  Value x = node.input(0), k = node.optionalInput(1, Integer);
+  if (node.failed())
+    return;
+  int64_t rank = rankOf(x);
+  if (rank < 2) {
+    node.problem("its input has rank " + Twine(rank) + "; supported: 2 on");
+    return;
+  }
+  Emitter &emit = node.emit();
+  Value row = emit.positions(x, rank - 2), column = emit.positions(x, rank - 1);
+  if (k) {
+    if (rankOf(k) != 0)
+      k = emit.reshape(k, ArrayRef<Size>());
+    std::optional<double> shift = constantScalar(k);
+    if (!shift || *shift != 0)
+      row = emit.binary("add", row, emit.cast(k, emit.i64()));
+  }
+  Value kept = emit.compare(upper ? "ge" : "le", column, row);
+  node.output(0,
+              emit.select(kept, x, emit.scalar(typeOf(x).getElementType(), 0)));
+}
+
+/// Repeats along each dim: every dim gets one in front that is expanded.
+static void importTile(NodeBinder &node) {
+  Value x = node.input(0), repeats = node.shapeInput(1);
+  if (node.failed())
+    return;
+  int64_t rank = rankOf(x);
+  if (typeOf(repeats).getDimSize(0) != rank) {
+    node.problem("has " + Twine(typeOf(repeats).getDimSize(0)) +
+                 " repeats for an input of rank " + Twine(rank));
+    return;
+  }
+  Emitter &emit = node.emit();
+  repeats = emit.cast(repeats, emit.i64());
+  std::optional<SmallVector<int64_t>> known = constantElements(repeats);
+  SmallVector<Size> split;
+  SmallVector<Value> tiled, merged;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    Value size = emit.shapeOf(x, dim, dim + 1);
+    Value count = known ? emit.integers((*known)[dim])
+                        : emit.slice(repeats, {dim}, {dim + 1}, {0}, {1});
+    bool once = known && (*known)[dim] == 1;
+    if (!once) {
+      split.push_back(Size(1));
+      tiled.push_back(count);
+    }
+    split.push_back(Size(x, dim));
+    tiled.push_back(size);
+    merged.push_back(once ? size : emit.binary("mul", size, count));
+  }
+  if (rank == 0 || split.size() == static_cast<size_t>(rank)) {
+    node.output(0, x);
+    return;
+  }
+  Value expanded = emit.expand(emit.reshape(x, split), emit.concat(tiled, 0));
+  node.output(0, emit.reshape(expanded, emit.concat(merged, 0)));
+}
+
 void quantc::onnx::addMovementOps(OpTable &table) {
   table.add("Transpose", importTranspose, 1, 1, 1);
   table.add("Slice", importSlice, 1, 1, 5);
   table.add("Split", importSplit, 2, 1, 2, OpTable::Variadic);
   table.add("Concat", importConcat, 4, 1, OpTable::Variadic);
   table.add("Gather", importGather, 1, 2, 2);
+  table.add("Trilu", importTrilu, 14, 1, 2);
+  table.add("Tile", importTile, 6, 2, 2);
 }

@@ -39,6 +39,19 @@ static void importLayerNormalization(NodeBinder &node) {
   node.output(2, emit.unary("reciprocal", emit.unary("sqrt", shifted)));
 }
 
+static void importRMSNormalization(NodeBinder &node) {
+  int64_t axis = node.integer("axis", -1);
+  float epsilon = node.real("epsilon", 1e-5f);
+  int64_t stash = node.integer("stash_type", quantc_onnx::TensorProto::FLOAT);
+  if (stash != quantc_onnx::TensorProto::FLOAT)
+    node.unsupported("stash_type", Twine(stash), "1 (float)");
+  Value x = node.input(0, Float), scale = node.input(1, Float);
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (!node.failed())
+    node.output(0, node.emit().rmsNorm(x, scale, axis, epsilon));
+}
+
 /// Applies `along`, which works along one axis, as the operator's opset has it:
 /// before opset 13 `axis` splits the dims in two groups and all of the second
 /// are one axis.
@@ -201,6 +214,7 @@ void quantc::onnx::addNormalizationOps(OpTable &table) {
   table.add("InstanceNormalization", importInstanceNormalization, 6, 3, 3);
   table.add("GroupNormalization", importGroupNormalization, 18, 3, 3);
   table.add("LayerNormalization", importLayerNormalization, 17, 2, 3, 3);
+  table.add("RMSNormalization", importRMSNormalization, 23, 2, 2);
   table.add("Softmax", importSoftmax, 1, 1, 1);
   table.add("LogSoftmax", importLogSoftmax, 1, 1, 1);
 }

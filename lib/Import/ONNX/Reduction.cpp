@@ -64,7 +64,31 @@ static void importReduction(NodeBinder &node) {
   node.output(0, result);
 }
 
+/// The least (or greatest) position whose element is the extreme one. A NaN is
+/// never equal to the extreme; where there is one the result is the position
+/// behind the last (or before the first).
+static void importArgument(NodeBinder &node) {
+  bool largest = node.proto().op_type() == "ArgMax";
+  int64_t axis = node.integer("axis", 0);
+  bool keepDims = node.flag("keepdims", true);
+  bool last = node.opset() >= 12 && node.flag("select_last_index", false);
+  Value x = node.input(0, Number);
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value extreme =
+      emit.reduce(largest ? "max" : "min", x, {axis}, /*keepDims=*/true);
+  Value position = emit.positions(x, axis);
+  Value other = last ? emit.integer(-1) : emit.shapeOf(x, axis, axis + 1);
+  Value found = emit.select(emit.compare("eq", x, extreme), position, other);
+  node.output(0, emit.reduce(last ? "max" : "min", found, {axis}, keepDims));
+}
+
 void quantc::onnx::addReductionOps(OpTable &table) {
+  table.add("ArgMax", importArgument, 1, 1, 1);
+  table.add("ArgMin", importArgument, 1, 1, 1);
   for (const char *name :
        {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
         "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum"})

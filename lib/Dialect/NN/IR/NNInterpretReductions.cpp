@@ -30,18 +30,21 @@ static int64_t product(ArrayRef<int64_t> sizes) {
   return result;
 }
 
-LogicalResult LayerNormOp::interpret(Values operands, Results &results,
-                                     InterpreterContext &context) {
+/// Over the dimensions from \p axis on: the mean (zero where \p centred is
+/// false) and the reciprocal root of the mean square about it, then gain and
+/// bias where there is one.
+static LogicalResult interpretNorm(Operation *op, Values operands,
+                                   Results &results, int64_t axis,
+                                   double epsilon, bool centred) {
   const HostValue &x = operands[0];
   ArrayRef<int64_t> shape = x.getShape();
-  int64_t columns = product(shape.drop_front(getAxis()));
-  int64_t rows = product(shape.take_front(getAxis()));
-  double epsilon = getEpsilon().convertToDouble();
+  int64_t columns = product(shape.drop_front(axis));
+  int64_t rows = product(shape.take_front(axis));
   for (const HostValue &operand : operands.drop_front()) {
     std::optional<SmallVector<int64_t>> both =
         broadcastShapes(shape, operand.getShape());
     if (!both || ArrayRef<int64_t>(*both) != shape)
-      return emitOpError("operand of type ")
+      return op->emitOpError("operand of type ")
              << operand.getType() << " does not broadcast to " << x.getType();
   }
   HostValue result = HostValue::allocate(x.getType());
@@ -49,15 +52,15 @@ LogicalResult LayerNormOp::interpret(Values operands, Results &results,
     results.push_back(result);
     return success();
   }
-  // Mean and reciprocal deviation of every row, then the affine part.
   ArrayRef<float> input = x.as<float>();
-  SmallVector<double> mean(rows), scale(rows);
+  SmallVector<double> mean(rows, 0.0), scale(rows);
   for (int64_t row = 0; row < rows; ++row) {
     ArrayRef<float> values = input.slice(row * columns, columns);
     double sum = 0, squares = 0;
     for (float value : values)
       sum += value;
-    mean[row] = sum / columns;
+    if (centred)
+      mean[row] = sum / columns;
     for (float value : values)
       squares += (value - mean[row]) * (value - mean[row]);
     scale[row] = 1 / std::sqrt(squares / columns + epsilon);
@@ -78,6 +81,18 @@ LogicalResult LayerNormOp::interpret(Values operands, Results &results,
   });
   results.push_back(result);
   return success();
+}
+
+LogicalResult LayerNormOp::interpret(Values operands, Results &results,
+                                     InterpreterContext &) {
+  return interpretNorm(*this, operands, results, getAxis(),
+                       getEpsilon().convertToDouble(), /*centred=*/true);
+}
+
+LogicalResult RMSNormOp::interpret(Values operands, Results &results,
+                                   InterpreterContext &) {
+  return interpretNorm(*this, operands, results, getAxis(),
+                       getEpsilon().convertToDouble(), /*centred=*/false);
 }
 
 LogicalResult SoftmaxOp::interpret(Values operands, Results &results,

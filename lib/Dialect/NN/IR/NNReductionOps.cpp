@@ -19,33 +19,41 @@ static LogicalResult verifyAxis(Operation *op, int64_t axis, int64_t rank) {
   return op->emitOpError("axis ") << axis << " of a tensor of rank " << rank;
 }
 
-LogicalResult LayerNormOp::verify() {
-  RankedTensorType type = getInput().getType();
-  if (failed(verifyAxis(*this, getAxis(), type.getRank())))
+/// What LayerNorm and RMSNorm have in common: an axis, and parameters that
+/// broadcast to the input.
+static LogicalResult verifyNorm(Operation *op, int64_t axis) {
+  auto type = cast<RankedTensorType>(op->getOperand(0).getType());
+  if (failed(verifyAxis(op, axis, type.getRank())))
     return failure();
-  for (Value operand : getOperands().drop_front()) {
+  for (Value operand : op->getOperands().drop_front()) {
     auto shape = cast<RankedTensorType>(operand.getType()).getShape();
     std::optional<SmallVector<int64_t>> both =
         broadcastShapes(type.getShape(), shape);
     if (!both || both->size() != type.getShape().size() ||
         failed(verifyCompatibleShape(*both, type.getShape())))
-      return emitOpError("operand of type ")
+      return op->emitOpError("operand of type ")
              << operand.getType() << " does not broadcast to " << type;
   }
   return success();
 }
 
-bool LayerNormOp::isRowwise() {
-  return static_cast<int64_t>(getAxis()) == getInput().getType().getRank() - 1;
+static bool isLastAxis(Value input, int64_t axis) {
+  return axis == cast<RankedTensorType>(input.getType()).getRank() - 1;
 }
+
+LogicalResult LayerNormOp::verify() { return verifyNorm(*this, getAxis()); }
+
+bool LayerNormOp::isRowwise() { return isLastAxis(getInput(), getAxis()); }
+
+LogicalResult RMSNormOp::verify() { return verifyNorm(*this, getAxis()); }
+
+bool RMSNormOp::isRowwise() { return isLastAxis(getInput(), getAxis()); }
 
 LogicalResult SoftmaxOp::verify() {
   return verifyAxis(*this, getAxis(), getInput().getType().getRank());
 }
 
-bool SoftmaxOp::isRowwise() {
-  return static_cast<int64_t>(getAxis()) == getInput().getType().getRank() - 1;
-}
+bool SoftmaxOp::isRowwise() { return isLastAxis(getInput(), getAxis()); }
 
 static SmallVector<int64_t> inferReduce(ArrayRef<int64_t> shape,
                                         ArrayRef<int64_t> axes, bool keepdims) {

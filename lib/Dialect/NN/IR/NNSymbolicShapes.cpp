@@ -199,6 +199,10 @@ void LayerNormOp::inferSymbolic(SymbolicShapes &shapes) {
   copySizes(*this, shapes);
 }
 
+void RMSNormOp::inferSymbolic(SymbolicShapes &shapes) {
+  copySizes(*this, shapes);
+}
+
 void SoftmaxOp::inferSymbolic(SymbolicShapes &shapes) {
   copySizes(*this, shapes);
 }

@@ -12,6 +12,7 @@
 include "quantc/Dialect/NN/IR/NNContractionOps.td"
 include "quantc/Dialect/NN/IR/NNConvolutionOps.td"
 include "quantc/Dialect/NN/IR/NNElementwiseOps.td"
+include "quantc/Dialect/NN/IR/NNPositionOps.td"
 include "quantc/Dialect/NN/IR/NNReductionOps.td"
 include "quantc/Dialect/NN/IR/NNShapeOps.td"
 

@@ -36,6 +36,28 @@ def NN_LayerNormOp : NN_Op<"layer_norm", [
   let hasVerifier = 1;
 }
 
+def NN_RMSNormOp : NN_Op<"rms_norm", [
+    AllTypesMatch<["input", "result"]>,
+    DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
+  let summary = "divide by the root of the mean square, scale";
+  let description = [{
+    Over the dimensions from `axis` on: `x / sqrt(mean(x^2) + epsilon) * scale`.
+    The scale broadcasts to the input.
+
+    ```mlir
+    %y = nn.rms_norm %x, %g {axis = 2 : i64, epsilon = 1.0e-5 : f32}
+      : tensor<?x?x64xf32>, tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale,
+                       I64Attr:$axis, F32Attr:$epsilon);
+  let results = (outs NN_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale attr-dict `:` type($input) `,` type($scale)
+  }];
+  let hasVerifier = 1;
+}
+
 def NN_SoftmaxOp : NN_Op<"softmax", [
     AllTypesMatch<["input", "result"]>,
     DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {

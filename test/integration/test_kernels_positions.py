@@ -1,0 +1,61 @@
+"""Positions, rotations, triangles and RMSNorm, compiled, against onnxruntime."""
+
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+
+random = np.random.default_rng(11)
+
+
+def floats(*shape):
+    return random.standard_normal(shape).astype("f4")
+
+
+def constants(**values):
+    return {name: np.array(value, np.int64) for name, value in values.items()}
+
+
+class Positions(KernelTest):
+    def test_trilu(self):
+        nodes = [("Trilu", "x", "upper", {"upper": 1}), ("Trilu", "x", "lower", {"upper": 0}),
+                 ("Trilu", "x k", "shifted", {"upper": 1})]
+        for dtype in ("f4", "i8"):
+            proto = model(nodes, {"x": (dtype, ["b", "s", "t"])}, [node[2] for node in nodes],
+                          constants=constants(k=-2))
+            with self.subTest(dtype):
+                self.check(proto, [{"x": random.integers(-9, 9, shape).astype(dtype)}
+                                   for shape in ((2, 3, 5), (1, 17, 4), (0, 2, 2), (1, 1, 1))])
+
+    def test_range(self):
+        nodes = [("Shape", "x", "sizes"), ("Gather", "sizes zero", "a"), ("Gather", "sizes one", "b"),
+                 ("Add", "a b", "end"), ("Range", "zero b one", "y0"), ("Range", "a end one", "y1"),
+                 ("Range", "zero end three", "y2")]
+        proto = model(nodes, {"x": ("f4", ["n", "k"])}, ["y0", "y1", "y2"],
+                      constants=constants(zero=0, one=1, three=3))
+        self.check(proto, [{"x": floats(*shape)} for shape in ((2, 5), (0, 1), (4, 0), (7, 70))])
+
+    def test_tile(self):
+        proto = model([("Tile", "x r", "y")], {"x": ("f4", ["n", "k"])}, ["y"], constants=constants(r=[2, 3]))
+        self.check(proto, [{"x": floats(*shape)} for shape in ((2, 5), (1, 1), (3, 33))])
+
+    def test_opset_23(self):
+        """Ops that onnxruntime may not have, against the interpreter, which runs ONNX's own tests."""
+        nodes = [("RMSNormalization", "x g", "rms", {"epsilon": 1e-3}),
+                 ("RotaryEmbedding", "x c s i", "halves", {"num_heads": 2}),
+                 ("RotaryEmbedding", "x c s i", "pairs", {"num_heads": 2, "interleaved": 1}),
+                 ("RotaryEmbedding", "x c3 s3 i", "part", {"num_heads": 2, "rotary_embedding_dim": 6})]
+        angles = random.random((50, 20))
+        caches = {"c": np.cos(angles), "s": np.sin(angles), "c3": np.cos(angles[:, :3]), "s3": np.sin(angles[:, :3])}
+        proto = model(nodes, {"x": ("f4", ["b", "t", 80]), "i": ("i8", ["b", "t"])}, [node[2] for node in nodes],
+                      constants={"g": floats(80)} | {k: v.astype("f4") for k, v in caches.items()}, opset=23)
+        feeds = [{"x": floats(b, t, 80), "i": random.integers(0, 50, (b, t))} for b, t in ((1, 1), (2, 17), (0, 3))]
+        expected = [self.interpret(self.save(proto), feed) for feed in feeds]
+        self.compare(proto, feeds, expected, 1e-5, 1e-6, "--recipe=f32")
+        feeds[1]["i"][1, 4] = 50
+        self.fails_at_run_time(proto, feeds[1], "index")
+
+
+if __name__ == "__main__":
+    unittest.main()
