@@ -90,6 +90,37 @@ func.func @cross(%x: tensor<?x?x16xf32>, %y: tensor<?x?x16xf32>) -> tensor<?x2x?
 
 // -----
 
+// Exporters ask the product itself for its sizes.
+// CHECK-LABEL: func @shapes
+func.func @shapes(%x: tensor<?x?x16xf32>) -> tensor<?x2x?x8xf32>
+    attributes {qt.dim_names = ["b", "s"], qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1, 16)>]} {
+  %wq = arith.constant dense<1.0> : tensor<16x16xf32>
+  %wk = arith.constant dense<2.0> : tensor<16x16xf32>
+  %heads = arith.constant dense<[2, 8]> : tensor<2xi64>
+  %zero = arith.constant dense<0> : tensor<1xi64>
+  %two = arith.constant dense<2> : tensor<1xi64>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  // CHECK: nn.shape %arg0 {end = 2 : i64, start = 0 : i64}
+  // CHECK: %[[P:.*]] = qt.contract lhs(%arg0 : {{.*}} -> tensor<?x?x32xf32>
+  // CHECK: nn.reshape %[[P]], %{{.*}} -> tensor<?x?x4x8xf32>
+  %q0 = qt.contract lhs(%x : tensor<?x?x16xf32>) rhs(%wq : tensor<16x16xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x?x16xf32>
+  %k0 = qt.contract lhs(%x : tensor<?x?x16xf32>) rhs(%wk : tensor<16x16xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x?x16xf32>
+  %a = nn.shape %q0 {start = 0 : i64, end = 3 : i64} : tensor<?x?x16xf32> -> tensor<3xi64>
+  %b = nn.slice %a, %zero, %two, %zero, %one : tensor<3xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
+  %c = nn.shape %k0 {start = 0 : i64, end = 2 : i64} : tensor<?x?x16xf32> -> tensor<2xi64>
+  %sq = nn.concat %b, %heads {axis = 0 : i64} : tensor<2xi64>, tensor<2xi64> -> tensor<4xi64>
+  %sk = nn.concat %c, %heads {axis = 0 : i64} : tensor<2xi64>, tensor<2xi64> -> tensor<4xi64>
+  %q = nn.reshape %q0, %sq : tensor<?x?x16xf32>, tensor<4xi64> -> tensor<?x?x2x8xf32>
+  %k = nn.reshape %k0, %sk : tensor<?x?x16xf32>, tensor<4xi64> -> tensor<?x?x2x8xf32>
+  %v = nn.unary tanh %x : tensor<?x?x16xf32>
+  %v1 = nn.reshape %v, %sk : tensor<?x?x16xf32>, tensor<4xi64> -> tensor<?x?x2x8xf32>
+  %o = qt.attention q(%q : tensor<?x?x2x8xf32>) k(%k : tensor<?x?x2x8xf32>) v(%v1 : tensor<?x?x2x8xf32>)
+      {scale = 0.25 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>} -> tensor<?x2x?x8xf32>
+  return %o : tensor<?x2x?x8xf32>
+}
+
+// -----
+
 // Another epilogue, and a product that others read.
 // CHECK-LABEL: func @kept
 // CHECK-COUNT-3: qt.contract

@@ -52,12 +52,22 @@ static std::optional<Projection> matchProjection(AttentionOperand operand) {
       operand.getHeads() || !tensor.hasOneUse())
     return std::nullopt;
   auto split = tensor.getDefiningOp<nn::ReshapeOp>();
-  if (!split || !split.getInput().hasOneUse())
+  if (!split)
     return std::nullopt;
+  // Its sizes may be asked for: they are those of the activation.
+  for (Operation *user : split.getInput().getUsers())
+    if (user != split && !isa<nn::ShapeOp>(user))
+      return std::nullopt;
   auto contract = split.getInput().getDefiningOp<qt::ContractOp>();
   if (!contract || contract.isBatched() || contract.getLayoutAttr() ||
       !isa<qt::MatmulAttr>(contract.getGeometry()))
     return std::nullopt;
+  // Scales of activations are of one row each, as moveShapes expects.
+  if (auto block = dyn_cast<qt::BlockType>(contract.getLhsFormat()))
+    if (contract.getLhs().size() != 2 ||
+        llvm::any_of(block.getShape().drop_back(),
+                     [](int64_t size) { return size != 1; }))
+      return std::nullopt;
   Projection projection{operand, split, contract, {}};
   if (auto block = dyn_cast<qt::BlockType>(contract.getRhsFormat())) {
     // Nothing of a column may depend on another one.
@@ -126,6 +136,32 @@ static Value join(OpBuilder &builder, Location loc, ArrayRef<Value> tensors) {
   return nn::ConcatOp::create(builder, loc, tensors, /*axis=*/0);
 }
 
+/// The sizes of a contraction that is about to go, from what it multiplies.
+static void moveShapes(Projection &projection) {
+  qt::ContractOp contract = projection.contract;
+  // Codes are of a type that has no shape op; scales are not.
+  Value lhs = contract.getLhs().back();
+  int64_t leading = cast<RankedTensorType>(contract.getType()).getRank() - 1;
+  for (Operation *user :
+       llvm::make_early_inc_range(contract.getResult().getUsers())) {
+    auto shape = dyn_cast<nn::ShapeOp>(user);
+    if (!shape)
+      continue;
+    OpBuilder builder(shape);
+    Location loc = shape.getLoc();
+    int64_t start = shape.getStart(), end = shape.getEnd();
+    SmallVector<Value> parts;
+    if (start < std::min(end, leading))
+      parts.push_back(nn::ShapeOp::create(builder, loc, lhs, start,
+                                          std::min(end, leading)));
+    if (start <= leading && leading < end)
+      parts.push_back(nn::makeIntegers(builder, loc, projection.getColumns()));
+    Value sizes = parts.size() == 1 ? parts[0] : join(builder, loc, parts);
+    shape.getResult().replaceAllUsesWith(sizes);
+    shape.erase();
+  }
+}
+
 static void merge(qt::AttentionOp op, MutableArrayRef<Projection> group,
                   SymbolicShapes &shapes) {
   OpBuilder builder(op);
@@ -182,6 +218,8 @@ static void merge(qt::AttentionOp op, MutableArrayRef<Projection> group,
                                                   projection.getHeads(), 1));
     next += projection.getHeads();
   }
+  for (Projection &projection : group)
+    moveShapes(projection);
   for (Projection &projection : group) {
     shapes.forget(projection.split);
     projection.split.erase();
