@@ -147,8 +147,9 @@ private:
   /// spatial dimension. A unit is some whole lines, or a part of one.
   qt::ConvAttr conv;
   int64_t groups = 1;
-  int64_t tapStride = 0;    ///< elements of K for each tap
-  int64_t tableUnit = 0;    ///< of K, for each entry of the table of offsets
+  int64_t blockSteps = 8; ///< of a block of 32 of K, those that are not filled
+  int64_t tapStride = 0;  ///< elements of K for each tap
+  int64_t tableUnit = 0;  ///< of K, for each entry of the table of offsets
   int64_t positionSize = 0; ///< elements of a position of the input
   int64_t lineStep = 0;     ///< positions between windows of a line
   int64_t linesOfUnit = 1;  ///< whole lines, if lineParts is 1

@@ -321,7 +321,7 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         if (count == 1)
           prefetch(inner, head, nr * 40);
-        for (int64_t s = 0; s < 8; ++s) {
+        for (int64_t s = 0; s < blockSteps; ++s) {
           Values weights =
               loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
           for (int64_t r = 0; r < count; ++r) {
@@ -395,7 +395,7 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   Value source =
       add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
   Value target = times(body, block, nr * 32);
-  for (int64_t pair = 0; pair < 4; ++pair)
+  for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
       auto [low, high] = decodeNibbles(
           body, plus(body, source, pair * nr * 4 + v * width * 4));
@@ -430,7 +430,7 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
           prefetch(inner, head, nr * 20);
         Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)),
             weights[2];
-        for (int64_t s = 0; s < 8; ++s) {
+        for (int64_t s = 0; s < blockSteps; ++s) {
           if (s % 2 == 0) {
             weights[0].clear();
             weights[1].clear();

@@ -66,6 +66,8 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   if (conv) {
     groups = conv.getGroups();
     tapStride = qt::getTapStride(layout.getForm(), k);
+    // Nibbles of two steps share a byte.
+    blockSteps = std::min<int64_t>(8, llvm::alignTo(llvm::divideCeil(k, 4), 2));
     k = conv.getNumTaps() * tapStride;
   }
   n = columns / groups;

@@ -79,6 +79,17 @@ qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
                              biased ? 128 : 0);
 }
 
+/// A convolution has few columns and many rows: where its last panel would be
+/// half empty, panels of half the width against twice the rows.
+static qt::LayoutAttr narrow(qt::LayoutAttr layout, int64_t n) {
+  constexpr int64_t many = 64;
+  int64_t half = layout.getPanel() / 2, rest = n % layout.getPanel();
+  if (half < 16 || n >= many || rest == 0 || rest > half)
+    return layout;
+  return qt::LayoutAttr::get(layout.getContext(), layout.getForm(), half,
+                             2 * layout.getRows(), layout.getBias());
+}
+
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                                               StringRef layoutClass) {
   int64_t n =
@@ -94,6 +105,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   auto make = [&](LayoutForm form) {
     qt::LayoutAttr layout =
         makeLayout(contract.getContext(), form, layoutClass);
+    if (conv)
+      layout = narrow(layout, n / groups);
     numerics::PackedLayout packing = pack(layout);
     return PackingChoice{layout,
                          groups * packing.numPanels() * packing.panelBytes()};
