@@ -3,8 +3,8 @@
 
     demo.py --quantc build/release/bin/quantc [--recipes f32,w8a8g32,w4a8] [MODEL.onnx]
 
-Without a model: the embedded vision transformer (test/models) on the held-out third of the
-digits that scikit-learn ships. A model of your own is compiled and timed with random inputs.
+Without a model: the embedded vision transformer and convolutional network (test/models) on the
+held-out third of the digits that scikit-learn ships. A model of your own is compiled and timed with random inputs.
 """
 
 import argparse
@@ -33,8 +33,12 @@ def embedded(options, folder):
 
     _, _, images, labels = digits.load()
     np.savez(folder / "images.npz", image=images)
-    model = ROOT / "test" / "models" / "digits_vit.onnx"
-    print(f"{model.relative_to(ROOT)}: {model.stat().st_size:,} bytes, {len(labels)} held-out images\n")
+    for name in ("digits_vit", "digits_cnn"):
+        compare(options, folder, ROOT / "test" / "models" / f"{name}.onnx", labels)
+
+
+def compare(options, folder, model, labels):
+    print(f"\n{model.relative_to(ROOT)}: {model.stat().st_size:,} bytes, {len(labels)} held-out images\n")
     print(f"{'recipe':10} {'right':>8} {'artefact':>12} {'batch 1':>12} {'batch 64':>12}")
     for recipe in options.recipes.split(","):
         artefact = folder / f"{recipe}.so"

@@ -99,9 +99,16 @@ class Convolution(KernelTest):
     def test_w4a8(self):
         self.quantised("w4a8")
 
-    def recipe(self, **rules):
+    def recipe(self, activation, weight):
+        image = {"element": "s8", "grid": "image", "range": [-127, 127]}
+        rules = [
+            {"role": "activation", "op": "depthwise", **image},
+            {"role": "weight", "op": "depthwise", **image, "grid": "row"},
+            {"role": "activation", **activation},
+            {"role": "weight", **weight},
+        ]
         path = self.folder / "recipe.json"
-        path.write_text(json.dumps({"rules": [{"role": role, **rule} for role, rule in rules.items()]}))
+        path.write_text(json.dumps({"rules": rules}))
         return path
 
     def test_narrow_weights(self):

@@ -1,4 +1,4 @@
-"""The embedded vision transformer through the whole chain, at every recipe."""
+"""The embedded models through the whole chain, at every recipe."""
 
 import unittest
 
@@ -9,26 +9,26 @@ from driver import MODELS, RECIPES, DriverTest  # before digits: it says where t
 
 import digits
 
-MODEL = MODELS / "digits_vit.onnx"
-
 # Answers that may differ from the float model's, of 599: three standard errors of the number of changed
 # labels that ../shared/reference/accuracy.md measures for each width on the keyword transformer
 # (0 to 1 of 551 at 8 bits, 1 of 551 at 4 bits with 8-bit ends).
 CHANGED = {"f32": 0, "w8a8": 4, "w8a8g32": 4, "w4a8": 8}
 
 
-class Embedded(DriverTest):
+class Embedded:
+    MODEL = None
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         _, _, cls.images, cls.labels = digits.load()
-        session = onnxruntime.InferenceSession(str(MODEL), providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(str(cls.MODEL), providers=["CPUExecutionProvider"])
         cls.expected = session.run(None, {"image": cls.images})[0]
         cls.artefacts = {}
 
     def artefact(self, recipe):
         if recipe not in self.artefacts:
-            self.artefacts[recipe] = self.compile(MODEL, recipe, f"--recipe={recipe}")
+            self.artefacts[recipe] = self.compile(self.MODEL, recipe, f"--recipe={recipe}")
         return self.artefacts[recipe]
 
     def logits(self, recipe, images, *flags):
@@ -87,9 +87,17 @@ class Embedded(DriverTest):
                 self.assertFalse(out.exists())
 
     def test_same_bytes_again(self):
-        first = self.compile(MODEL, "again1", "--recipe=w4a8", "--threads=1").read_bytes()
-        second = self.compile(MODEL, "again2", "--recipe=w4a8", "--threads=2").read_bytes()
+        first = self.compile(self.MODEL, "again1", "--recipe=w4a8", "--threads=1").read_bytes()
+        second = self.compile(self.MODEL, "again2", "--recipe=w4a8", "--threads=2").read_bytes()
         self.assertEqual(first, second)
+
+
+class Transformer(Embedded, DriverTest):
+    MODEL = MODELS / "digits_vit.onnx"
+
+
+class Convolutional(Embedded, DriverTest):
+    MODEL = MODELS / "digits_cnn.onnx"
 
 
 if __name__ == "__main__":

@@ -62,6 +62,13 @@ private:
   Value getStepAt(OpBuilder &b, Value base, Value p, int64_t offset = 0);
   void prepareConvolution();
   void emitTapTable();
+
+  // Depthwise.cpp: every channel is a group of its own.
+  void emitDepthwise(OpBuilder &b, Value last);
+  void emitDepthwiseTile(OpBuilder &b, Value row, int64_t count, Value at,
+                         int64_t lanes, Value mask);
+  Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
+                  Value mask);
   void setLine(OpBuilder &b, Value line);
   Value setLines(OpBuilder &b, Value block);
 
@@ -109,6 +116,7 @@ private:
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
                     int64_t count);
   void emitStore(OpBuilder &b, Value value, Value row, int64_t v);
+  void emitStoreAt(OpBuilder &b, Value value, Value row, Value at, Value mask);
   Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at,
                       Value mask);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at,
@@ -147,6 +155,7 @@ private:
   /// spatial dimension. A unit is some whole lines, or a part of one.
   qt::ConvAttr conv;
   int64_t groups = 1;
+  bool isDepthwise = false;
   int64_t blockSteps = 8; ///< of a block of 32 of K, those that are not filled
   int64_t tapStride = 0;  ///< elements of K for each tap
   int64_t tableUnit = 0;  ///< of K, for each entry of the table of offsets

@@ -101,7 +101,11 @@ void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row,
     Value left = arith::SubIOp::create(b, loc, index(n), at);
     mask = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()), left);
   }
-  at = add(b, firstColumn, at);
+  emitStoreAt(b, value, row, add(b, firstColumn, at), mask);
+}
+
+void ContractionEmitter::emitStoreAt(OpBuilder &b, Value value, Value row,
+                                     Value at, Value mask) {
   value = applyEpilogue(b, value, row, at, mask);
   Value to = add(b, times(b, row, columns), at);
   if (mask)

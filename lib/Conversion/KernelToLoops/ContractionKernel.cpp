@@ -65,7 +65,8 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
   if (conv) {
     groups = conv.getGroups();
-    tapStride = qt::getTapStride(layout.getForm(), k);
+    isDepthwise = qt::isDepthwise(k, groups);
+    tapStride = qt::getTapStride(layout.getForm(), k, groups);
     // Nibbles of two steps share a byte.
     blockSteps = std::min<int64_t>(8, llvm::alignTo(llvm::divideCeil(k, 4), 2));
     k = conv.getNumTaps() * tapStride;
@@ -155,6 +156,11 @@ LogicalResult ContractionEmitter::emit() {
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
+  if (isDepthwise) {
+    firstColumn = groupStart = index(0);
+    emitDepthwise(body, setLines(body, unit));
+    return success();
+  }
   int64_t units = panelGroups * groups; // for each block of rows
   Value block = arith::DivUIOp::create(body, loc, unit, index(units));
   Value group = arith::RemUIOp::create(body, loc, unit, index(units));

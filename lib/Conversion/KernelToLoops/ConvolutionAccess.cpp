@@ -95,6 +95,8 @@ void ContractionEmitter::emitTapTable() {
     tableUnit = 32;
     break;
   }
+  if (isDepthwise)
+    tableUnit = 1;
   OpBuilder &b = kernel.getBuilder();
   int64_t each = tapStride / tableUnit, taps = conv.getNumTaps();
   tapTable =

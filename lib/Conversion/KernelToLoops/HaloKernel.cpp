@@ -78,7 +78,7 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
   channels = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
   groups = op.getHaloAttr().getGroups();
   depth = channels / groups;
-  stride = qt::getTapStride(op.getLayoutAttr().getForm(), depth);
+  stride = qt::getTapStride(op.getLayoutAttr().getForm(), depth, groups);
   input = kernel.getBuffer(cast<BlockArgument>(op.getInput()));
   codes = kernel.getResultBuffer(0);
   scales = kernel.getResultBuffer(1);

@@ -112,6 +112,22 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                          groups * packing.numPanels() * packing.panelBytes()};
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
+  if (conv && qt::isDepthwise(k, groups)) {
+    // Channels are lanes here: signed codes are widened as they are.
+    bool isFloat = lhs.isF32() && rhs.isF32();
+    if (n == groups && (isFloat || (FormatKind(lhs, true).isS8Row &&
+                                    FormatKind(rhs, true).isS8Row))) {
+      LayoutForm form = isFloat ? LayoutForm::F32 : LayoutForm::S8;
+      auto layout = qt::LayoutAttr::get(contract.getContext(), form, 16, 4, 0);
+      return PackingChoice{
+          layout, qt::getDepthwiseBytes(form, conv.getNumTaps(), groups)};
+    }
+    return contract.emitError(
+               "no packed layout for a depthwise convolution of ")
+           << lhs << " and " << rhs << " with " << n << " outputs of " << groups
+           << " channels; supported: one output a channel, f32 with f32, or s8 "
+              "per image with s8 per output";
+  }
   if (lhs.isF32() && rhs.isF32())
     return make(LayoutForm::F32);
   FormatKind left(lhs, conv != nullptr), right(rhs, conv != nullptr);

@@ -245,6 +245,19 @@ Value Emitter::matmul(Value lhs, Value rhs) {
 
 Value Emitter::conv(Value x, Value weights, const nn::Window &window,
                     int64_t groups) {
+  if (!x || !weights)
+    return {};
+  int64_t outputs = typeOf(weights).getDimSize(0),
+          channels = typeOf(x).getShape().back();
+  if (groups > 1 && channels == groups && typeOf(weights).getDimSize(2) == 1 &&
+      outputs > groups && outputs % groups == 0) {
+    // Several outputs of every channel: as many channels, each its own group.
+    SmallVector<int64_t> sources;
+    for (int64_t output = 0; output < outputs; ++output)
+      sources.push_back(output / (outputs / groups));
+    x = gather(x, integers(sources), rankOf(x) - 1);
+    groups = outputs;
+  }
   return build("nn.conv", {x, weights},
                {list("kernel", window.kernel), list("strides", window.strides),
                 list("dilations", window.dilations), list("pads", window.pads),

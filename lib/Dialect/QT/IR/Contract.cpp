@@ -210,7 +210,8 @@ verifyHaloCodes(ContractOp op, ConvAttr conv, int64_t k) {
     return op.emitOpError() << "lhs has no parts";
   auto type = cast<RankedTensorType>(op.getLhs()[0].getType());
   int64_t groups = conv.getGroups();
-  int64_t bytes = groups * getTapStride(op.getLayoutAttr().getForm(), k);
+  int64_t bytes =
+      groups * getTapStride(op.getLayoutAttr().getForm(), k, groups);
   if (!type.getElementType().isInteger(8) || type.getRank() == 0 ||
       !mayBeEqual(type.getShape().back(), bytes))
     return op.emitOpError()

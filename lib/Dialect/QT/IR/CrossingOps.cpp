@@ -62,7 +62,14 @@ int64_t qt::getPackedRowStride(int64_t k) {
   return ShapedType::isDynamic(k) ? k : numerics::activationStride(k);
 }
 
-int64_t qt::getTapStride(LayoutForm form, int64_t depth) {
+int64_t qt::getDepthwiseBytes(LayoutForm form, int64_t taps, int64_t channels) {
+  return form == LayoutForm::F32 ? taps * channels * 4
+                                 : channels * 4 + taps * channels;
+}
+
+int64_t qt::getTapStride(LayoutForm form, int64_t depth, int64_t groups) {
+  if (isDepthwise(depth, groups))
+    return 1;
   switch (form) {
   case LayoutForm::F32:
     return depth;
@@ -92,7 +99,8 @@ SmallVector<Type> qt::getHaloTypes(RankedTensorType type, BlockType format,
   SmallVector<Type> types;
   llvm::append_range(types, format.getPartTypes(shape));
   int64_t groups = halo.getGroups();
-  shape.back() = groups * getTapStride(form, type.getShape().back() / groups);
+  shape.back() =
+      groups * getTapStride(form, type.getShape().back() / groups, groups);
   types[0] =
       RankedTensorType::get(shape, IntegerType::get(type.getContext(), 8));
   return types;

@@ -153,8 +153,9 @@ LogicalResult Contraction::readRows(MutableArrayRef<HostValue> parts) {
   int64_t groups = conv ? conv.getGroups() : 1;
   SmallVector<int64_t> shape(parts[0].getShape());
   int64_t stride = shape.back() / groups;
-  if (stride != (conv ? getTapStride(op.getLayoutAttr().getForm(), depth)
-                      : getPackedRowStride(depth)))
+  if (stride != (conv
+                     ? getTapStride(op.getLayoutAttr().getForm(), depth, groups)
+                     : getPackedRowStride(depth)))
     return op.emitOpError()
            << "lhs has rows of " << stride << " bytes for k = " << depth;
   shape.back() = depth * groups;

@@ -85,7 +85,7 @@ static HostValue layOutGroups(const HostValue &codes, HaloAttr halo,
                               LayoutAttr layout) {
   SmallVector<int64_t> shape(codes.getShape());
   int64_t groups = halo.getGroups(), depth = shape.back() / groups;
-  int64_t stride = getTapStride(layout.getForm(), depth);
+  int64_t stride = getTapStride(layout.getForm(), depth, groups);
   shape.back() = groups * stride;
   HostValue result =
       HostValue::allocate(RankedTensorType::get(shape, codes.getElementType()));

@@ -132,8 +132,24 @@ LogicalResult PackOp::verify() {
   if (groups < 1 || (!ShapedType::isDynamic(shape[0]) && shape[0] % groups))
     return emitOpError() << "groups = " << groups << " do not divide "
                          << shape[0] << " outputs";
+  LayoutForm form = getLayout().getForm();
+  if (shape.size() == 3 && isDepthwise(shape[2], groups)) {
+    if (shape[0] != groups ||
+        (form != LayoutForm::F32 && form != LayoutForm::S8))
+      return emitOpError() << "of a depthwise convolution with " << shape[0]
+                           << " outputs in " << groups << " groups in the "
+                           << "layout " << getLayout()
+                           << "; supported: one output a group, forms f32, s8";
+    if (!ShapedType::isDynamic(shape[1]) && !getType().isDynamicDim(0) &&
+        getType().getDimSize(0) != getDepthwiseBytes(form, shape[1], groups))
+      return emitOpError() << "result has " << getType().getDimSize(0)
+                           << " bytes, " << groups << " channels of "
+                           << shape[1] << " taps take "
+                           << getDepthwiseBytes(form, shape[1], groups);
+    return success();
+  }
   if (shape.size() == 3 && !ShapedType::isDynamic(shape[2]))
-    shape[2] = getTapStride(getLayout().getForm(), shape[2]);
+    shape[2] = getTapStride(form, shape[2]);
   auto [n, k] = getMatrix(shape);
   // How many steps `matched` has depends on the weights.
   if (n < 0 || k < 0 || getType().isDynamicDim(0) ||
@@ -155,6 +171,30 @@ static std::vector<T> fillRows(const T *from, int64_t rows, int64_t depth,
   std::vector<T> result(rows * stride, T(0));
   for (int64_t row = 0; row < rows; ++row)
     std::copy_n(from + row * depth, depth, result.begin() + row * stride);
+  return result;
+}
+
+/// Puts [channels, taps] weights, floats or codes with scales, tap after tap.
+static HostValue packDepthwise(RankedTensorType type, int64_t taps,
+                               int64_t channels, ArrayRef<float> values,
+                               ArrayRef<int8_t> codes, const float *scales) {
+  HostValue result = HostValue::allocate(RankedTensorType::get(
+      {getDepthwiseBytes(scales ? LayoutForm::S8 : LayoutForm::F32, taps,
+                         channels)},
+      type.getElementType()));
+  uint8_t *out = result.getMutableBytes().data();
+  if (scales) {
+    std::memcpy(out, scales, channels * sizeof(float));
+    out += channels * sizeof(float);
+  }
+  for (int64_t tap = 0; tap < taps; ++tap)
+    for (int64_t c = 0; c < channels; ++c) {
+      int64_t from = c * taps + tap, to = tap * channels + c;
+      if (scales)
+        out[to] = static_cast<uint8_t>(codes[from]);
+      else
+        std::memcpy(out + to * sizeof(float), &values[from], sizeof(float));
+    }
   return result;
 }
 
@@ -184,6 +224,13 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
   } else {
     ArrayRef<float> given = operands[0].as<float>();
     values.assign(given.begin(), given.end());
+  }
+  if (shape.size() == 3 && isDepthwise(shape[2], groups)) {
+    const float *scales =
+        block ? operands[1].as<float>().data() : static_cast<float *>(nullptr);
+    results.push_back(
+        packDepthwise(getType(), shape[1], groups, values, bytes, scales));
+    return success();
   }
   if (shape.size() == 3) {
     int64_t depth = shape[2], rows = shape[0] * shape[1];
@@ -249,11 +296,36 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   ArrayRef<uint8_t> bytes = packed.getBytes();
   bool hasTaps = shape.size() == 3;
   int64_t depth = shape.back();
+  bool isPerChannel = hasTaps && isDepthwise(depth, groups);
   int64_t stride = hasTaps ? getTapStride(layout.getForm(), depth) : depth;
   int64_t n = shape[0] / groups, k = hasTaps ? shape[1] * stride : depth;
   size_t each = bytes.size() / groups;
   numerics::UnpackedWeights all;
-  for (int64_t group = 0; group < groups; ++group) {
+  if (isPerChannel) {
+    stride = depth;
+    bool isFloat = layout.getForm() == LayoutForm::F32;
+    if (static_cast<int64_t>(bytes.size()) !=
+        getDepthwiseBytes(layout.getForm(), shape[1], groups))
+      return op->emitOpError()
+             << "rhs of " << bytes.size() << " bytes holds no " << groups
+             << " channels of " << shape[1] << " taps";
+    const uint8_t *data = bytes.data();
+    if (!isFloat) {
+      all.scales.resize(groups);
+      std::memcpy(all.scales.data(), data, groups * sizeof(float));
+      data += groups * sizeof(float);
+    }
+    for (int64_t c = 0; c < groups; ++c)
+      for (int64_t tap = 0; tap < shape[1]; ++tap) {
+        int64_t at = tap * groups + c;
+        if (isFloat)
+          std::memcpy(&all.values.emplace_back(), data + at * sizeof(float),
+                      sizeof(float));
+        else
+          all.codes.push_back(static_cast<int8_t>(data[at]));
+      }
+  }
+  for (int64_t group = 0; !isPerChannel && group < groups; ++group) {
     std::optional<numerics::UnpackedWeights> own = numerics::unpackWeights(
         getPackedLayout(layout, n, k), bytes.data() + group * each,
         static_cast<int64_t>(each));

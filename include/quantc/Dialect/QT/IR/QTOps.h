@@ -38,7 +38,18 @@ int64_t getPackedRowStride(int64_t k);
 
 /// Elements that each tap of a convolution takes along K, for \p depth channels
 /// of a group: those that one load or one block of the form holds.
-int64_t getTapStride(LayoutForm form, int64_t depth);
+int64_t getTapStride(LayoutForm form, int64_t depth, int64_t groups = 1);
+
+/// Whether every channel is a group of its own: a depthwise convolution, whose
+/// weights are packed tap after tap with the channels side by side.
+inline bool isDepthwise(int64_t depth, int64_t groups) {
+  return depth == 1 && groups > 1;
+}
+
+/// Bytes of the packed weights of a depthwise convolution: in `f32`
+/// [taps, channels] floats, in `s8` as many codes behind a scale for each
+/// channel. Other forms have none.
+int64_t getDepthwiseBytes(LayoutForm form, int64_t taps, int64_t channels);
 
 /// The parts of a convolution's input \p type with its halo under a layout.
 llvm::SmallVector<mlir::Type> getHaloTypes(mlir::RankedTensorType type,

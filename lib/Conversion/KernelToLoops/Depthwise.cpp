@@ -1,0 +1,146 @@
+//===- Depthwise.cpp - Convolutions of every channel by itself --*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// There is nothing to sum over but taps: channels are the lanes, and a tile is
+// some neighbouring positions, which share the weights that are loaded.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionEmitter.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// Lanes of \p type from a buffer of its elements or of bytes; null lanes of
+/// \p mask are not read.
+Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
+                                    VectorType type, Value mask) {
+  Type stored = cast<MemRefType>(buffer.getType()).getElementType();
+  if (!mask) {
+    if (stored == type.getElementType())
+      return vector::LoadOp::create(b, loc, type, buffer, at);
+    return loadFromBytes(b, buffer, at, type);
+  }
+  // Fewer lanes than a vector has: one by one, for bytes of wider elements
+  // have no masked load.
+  int64_t size =
+      stored == type.getElementType() ? 1 : type.getElementTypeBitWidth() / 8;
+  Value result = zeros(b, type);
+  for (int64_t lane = 0; lane < columns; ++lane) {
+    Value from = plus(b, at, lane * size);
+    Value element =
+        size == 1
+            ? memref::LoadOp::create(b, loc, buffer, from).getResult()
+            : vector::ExtractOp::create(
+                  b, loc,
+                  loadFromBytes(b, buffer, from,
+                                VectorType::get(1, type.getElementType())),
+                  int64_t(0))
+                  .getResult();
+    result = vector::InsertOp::create(b, loc, element, result, lane);
+  }
+  return result;
+}
+
+/// `count` positions from \p row on, `lanes` channels from \p at on. With a
+/// mask there are fewer channels than lanes.
+void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
+                                           int64_t count, Value at,
+                                           int64_t lanes, Value mask) {
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  int64_t parts = lanes / width;
+  auto real = VectorType::get(lanes, b.getF32Type());
+  auto bytes = VectorType::get(lanes, b.getI8Type());
+  auto halves = VectorType::get(lanes, b.getI16Type());
+  auto words = VectorType::get(lanes, b.getI32Type());
+  Value base = add(b, getRowAt(b, row), at);
+  // Codes stand behind the scales.
+  Value weights = isFloat ? times(b, at, 4) : plus(b, at, columns * 4);
+  Values sums(count, zeros(b, isFloat ? real : words));
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), index(conv.getNumTaps()), index(1), sums,
+      [&](OpBuilder &inner, Location, Value tap, ValueRange carried) {
+        Values next(carried);
+        Value from =
+            add(inner, weights, times(inner, tap, columns * (isFloat ? 4 : 1)));
+        Value w = loadLanes(inner, packed, from, isFloat ? real : bytes, mask);
+        if (!isFloat)
+          w = arith::ExtSIOp::create(inner, loc, halves, w);
+        Value offset = memref::LoadOp::create(inner, loc, tapTable, tap);
+        Value x0 = add(inner, base, offset);
+        for (int64_t r = 0; r < count; ++r) {
+          Value x =
+              loadLanes(inner, lhsBuffer, plus(inner, x0, r * getRowStride()),
+                        isFloat ? real : bytes, mask);
+          if (isFloat) {
+            next[r] = math::FmaOp::create(inner, loc, x, w, next[r]);
+            continue;
+          }
+          // A product of two codes fits 16 bits, a sum of two may not.
+          x = arith::ExtSIOp::create(inner, loc, halves, x);
+          Value product = arith::MulIOp::create(inner, loc, x, w);
+          product = arith::ExtSIOp::create(inner, loc, words, product);
+          next[r] = arith::AddIOp::create(inner, loc, next[r], product);
+        }
+        scf::YieldOp::create(inner, loc, next);
+      });
+  sums = Values(loop.getResults());
+  if (!isFloat) {
+    Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
+    Value scale = memref::LoadOp::create(b, loc, scalesBuffer, image);
+    Value both = arith::MulFOp::create(
+        b, loc, vector::BroadcastOp::create(b, loc, real, scale), columnScales);
+    for (Value &sum : sums) {
+      sum = arith::SIToFPOp::create(b, loc, real, sum);
+      sum = arith::MulFOp::create(b, loc, sum, both);
+    }
+  }
+  for (int64_t r = 0; r < count; ++r)
+    for (int64_t v = 0; v < parts; ++v) {
+      Value value = sums[r];
+      if (parts > 1)
+        value = vector::ExtractStridedSliceOp::create(
+            b, loc, value, ArrayRef<int64_t>{v * width},
+            ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1});
+      Value place = plus(b, at, v * width), own = mask;
+      if (mask) {
+        // Of fewer channels than a register has some parts are empty.
+        if (v * width >= columns)
+          continue;
+        own = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()),
+                                           index(columns - v * width));
+      }
+      emitStoreAt(b, value, plus(b, row, r), place, own);
+    }
+}
+
+void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {
+  constexpr int64_t positions = 4;
+  int64_t lanes = layout.getForm() == qt::LayoutForm::F32 ? width : 2 * width;
+  auto tilesAt = [&](OpBuilder &inner, Value at, Value mask) {
+    forEachTile(inner, firstRow, last, {positions, 1},
+                [&](OpBuilder &body, Value row, int64_t count) {
+                  emitDepthwiseTile(body, row, count, at, lanes, mask);
+                });
+  };
+  if (columns < lanes) {
+    Value mask = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), index(columns));
+    return tilesAt(b, index(0), mask);
+  }
+  auto loop = scf::ForOp::create(b, loc, index(0),
+                                 index(columns / lanes * lanes), index(lanes));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  tilesAt(inner, loop.getInductionVar(), Value());
+  // The last vector overlaps the one before: what it writes is the same.
+  if (columns % lanes != 0)
+    tilesAt(b, index(columns - lanes), Value());
+}
