@@ -110,7 +110,7 @@ func.func @slice(%x: tensor<?x10xf32>) attributes {
   %one = arith.constant dense<1> : tensor<1xi64>
   // expected-remark @below {{elements (0)}}
   %zero = arith.constant dense<0> : tensor<1xi64>
-  // expected-remark @below {{sizes (s1, 10)}}
+  // expected-remark @below {{sizes (0, 10)}}
   %1 = nn.slice %x, %one, %one, %zero, %one : tensor<?x10xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x?xf32>
   return
 }

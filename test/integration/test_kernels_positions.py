@@ -40,6 +40,16 @@ class Positions(KernelTest):
         proto = model([("Tile", "x r", "y")], {"x": ("f4", ["n", "k"])}, ["y"], constants=constants(r=[2, 3]))
         self.check(proto, [{"x": floats(*shape)} for shape in ((2, 5), (1, 1), (3, 33))])
 
+    def test_slice_by_sizes(self):
+        """What position tables are cut by: bounds that are sizes, checked against the table when the model runs."""
+        nodes = [("Shape", "x", "n", {"start": 0, "end": 1}), ("Shape", "x", "k", {"start": 1, "end": 2}),
+                 ("Add", "n k", "end"), ("Slice", "table zero k axis", "y0"), ("Slice", "table n end axis", "y1")]
+        proto = model(nodes, {"x": ("f4", ["n", "k"])}, ["y0", "y1"],
+                      constants=constants(zero=[0], axis=[1]) | {"table": floats(2, 40, 3)})
+        self.check(proto, [{"x": floats(*shape)} for shape in ((2, 5), (0, 1), (4, 0), (7, 33))])
+        for shape in ((1, 41), (30, 11)):
+            self.fails_at_run_time(proto, {"x": floats(*shape)}, "do not fit")
+
     def test_opset_23(self):
         """Ops that onnxruntime may not have, against the interpreter, which runs ONNX's own tests."""
         nodes = [("RMSNormalization", "x g", "rms", {"epsilon": 1e-3}),

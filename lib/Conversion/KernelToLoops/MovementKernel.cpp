@@ -15,6 +15,7 @@
 #include "Generators.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
@@ -25,8 +26,7 @@ bool quantc::canEmitMovement(func::FuncOp kernel) {
   if (!op || cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
     return false;
   if (auto slice = dyn_cast<nn::SliceOp>(op))
-    return nn::getConstantIntegers(slice.getStarts()) &&
-           nn::getConstantIntegers(slice.getAxes()) &&
+    return nn::getConstantIntegers(slice.getAxes()) &&
            nn::getConstantIntegers(slice.getSteps());
   return isa<nn::TransposeOp, nn::ExpandOp, nn::ConcatOp, nn::GatherOp>(op);
 }
@@ -52,6 +52,7 @@ private:
   SmallVector<Value> delinearize(OpBuilder &b, Value row);
   void copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to,
                Value at, Value count);
+  void prepareSlice(nn::SliceOp slice);
   void emitStrided(OpBuilder &b, Value row);
   void emitConcat(OpBuilder &b, Value row);
   void emitGather(OpBuilder &b, Value row);
@@ -61,6 +62,9 @@ private:
   SymbolicShapes &shapes;
   Location loc;
   SmallVector<AffineExpr> sizes; ///< of the result
+  /// Of a slice: the first position along each dim, and the steps.
+  SmallVector<Value> firsts;
+  SmallVector<int64_t> stepsOfDims;
 };
 } // namespace
 
@@ -112,6 +116,55 @@ void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start,
   memref::StoreOp::create(body, loc, v, to, add(body, at, position));
 }
 
+/// Where a slice begins. ONNX clamps a slice to its dim. Where the size of the
+/// result follows from bounds that are sizes themselves, it is that of bounds
+/// within the dim; that they are is checked when the kernel runs.
+void MovementEmitter::prepareSlice(nn::SliceOp slice) {
+  OpBuilder &b = kernel.getBuilder();
+  SmallVector<AffineExpr> input(shapes.getSizes(slice.getInput()));
+  auto rank = static_cast<int64_t>(input.size());
+  firsts.assign(rank, index(0));
+  stepsOfDims.assign(rank, 1);
+  auto starts = nn::getConstantIntegers(slice.getStarts());
+  auto steps = *nn::getConstantIntegers(slice.getSteps());
+  for (auto [at, axis] :
+       llvm::enumerate(*nn::getConstantIntegers(slice.getAxes()))) {
+    int64_t dim = axis < 0 ? axis + rank : axis, step = steps[at];
+    Value size = kernel.getIndex(input[dim]);
+    Value from;
+    if (starts) {
+      from = index((*starts)[at]);
+    } else {
+      Value raw = memref::LoadOp::create(
+          b, loc, kernel.getBuffer(cast<BlockArgument>(slice.getStarts())),
+          index(static_cast<int64_t>(at)));
+      from = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
+    }
+    // As ONNX clamps: negative positions count from the end.
+    if (!starts || (*starts)[at] < 0) {
+      Value isNegative = arith::CmpIOp::create(
+          b, loc, arith::CmpIPredicate::slt, from, index(0));
+      Value behind = arith::MaxSIOp::create(b, loc, add(b, from, size),
+                                            index(step > 0 ? 0 : -1));
+      from = arith::SelectOp::create(b, loc, isNegative, behind, from);
+    }
+    Value last =
+        step > 0 ? size
+                 : arith::SubIOp::create(b, loc, size, index(1)).getResult();
+    from = arith::MinSIOp::create(b, loc, from, last);
+    firsts[dim] = from;
+    stepsOfDims[dim] = step;
+    AffineExpr known = starts && (*starts)[at] >= 0
+                           ? shapes.getConstant((*starts)[at])
+                           : AffineExpr();
+    if (step == 1 && !(known && isSizeAtLeast(input[dim], known + sizes[dim])))
+      kernel.require(arith::CmpIOp::create(
+                         b, loc, arith::CmpIPredicate::ule,
+                         add(b, from, kernel.getIndex(sizes[dim])), size),
+                     KernelError::ShapeMismatch);
+  }
+}
+
 /// Transpose, slice and expand read at an affine function of the position.
 void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   Value input = op->getOperand(0);
@@ -122,27 +175,13 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   if (auto transpose = dyn_cast<nn::TransposeOp>(op)) {
     for (int64_t dim : transpose.getPerm())
       strides.push_back(kernel.getIndex(own[dim]));
-  } else if (auto slice = dyn_cast<nn::SliceOp>(op)) {
-    for (AffineExpr stride : own)
-      strides.push_back(kernel.getIndex(stride));
-    auto starts = *nn::getConstantIntegers(slice.getStarts());
-    auto axes = *nn::getConstantIntegers(slice.getAxes());
-    auto steps = *nn::getConstantIntegers(slice.getSteps());
-    int64_t rank = own.size();
-    for (auto [first, axis, step] : llvm::zip_equal(starts, axes, steps)) {
-      int64_t dim = axis < 0 ? axis + rank : axis;
-      Value size = kernel.getIndex(inputSizes[dim]);
-      // As ONNX clamps: negative positions count from the end.
-      Value from = index(first);
-      if (first < 0)
-        from = arith::MaxSIOp::create(b, loc, add(b, from, size),
-                                      index(step > 0 ? 0 : -1));
-      Value last =
-          step > 0 ? size
-                   : arith::SubIOp::create(b, loc, size, index(1)).getResult();
-      from = arith::MinSIOp::create(b, loc, from, last);
-      start = add(b, start, mul(b, from, strides[dim]));
-      strides[dim] = mul(b, strides[dim], index(step));
+  } else if (isa<nn::SliceOp>(op)) {
+    for (size_t dim = 0; dim < own.size(); ++dim) {
+      Value stride = kernel.getIndex(own[dim]);
+      start = add(b, start, mul(b, firsts[dim], stride));
+      strides.push_back(stepsOfDims[dim] == 1
+                            ? stride
+                            : mul(b, stride, index(stepsOfDims[dim])));
     }
   } else {
     size_t shift = sizes.size() - own.size();
@@ -221,6 +260,8 @@ LogicalResult MovementEmitter::emit() {
          shapes.getProduct(picks)});
   }
   kernel.setIterations(units, 16);
+  if (auto slice = dyn_cast<nn::SliceOp>(op))
+    prepareSlice(slice);
   OpBuilder &b = kernel.getBuilder();
   auto loop =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));

@@ -298,6 +298,14 @@ static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
     return size;
   if (s == -1 && e && *e <= -far && t == -1)
     return size;
+  // Bounds that count from the front and do not cross. That they lie within
+  // the dim is for the kernel to check.
+  AffineExpr zero = shapes.getConstant(0);
+  if (!start || t != 1)
+    return nullptr;
+  AffineExpr last = toEnd ? size : end;
+  if (last && isSizeAtLeast(start, zero) && isSizeAtLeast(last, start))
+    return last - start;
   return nullptr;
 }
 
