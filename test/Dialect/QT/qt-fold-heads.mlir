@@ -88,6 +88,40 @@ func.func @stacked(%x: tensor<?x9x48xf32>) -> tensor<?x2x9x8xf32>
 
 // -----
 
+// Queries are rotated as they lie; keys, which others read too, are not. A
+// reshape to the same sizes is none.
+// CHECK-LABEL: func @rotary
+func.func @rotary(%x: tensor<?x?x4x8xf32>, %y: tensor<?x?x4x8xf32>, %c: tensor<?x1x?x8xf32>, %s: tensor<?x1x?x8xf32>)
+    -> (tensor<?x?x4x8xf32>, tensor<?x4x?x8xf32>)
+    attributes {qt.dim_names = ["b", "s"], qt.arg_shapes = [
+      affine_map<()[s0, s1] -> (s0, s1, 4, 8)>, affine_map<()[s0, s1] -> (s0, s1, 4, 8)>,
+      affine_map<()[s0, s1] -> (s0, 1, s1, 8)>, affine_map<()[s0, s1] -> (s0, 1, s1, 8)>]} {
+  // CHECK: %[[T:.*]] = nn.transpose %arg1 perm [0, 2, 1, 3]
+  // CHECK: %[[C:.*]] = nn.transpose %arg2 perm [0, 2, 1, 3] : tensor<?x1x?x8xf32> -> tensor<?x?x1x8xf32>
+  // CHECK: %[[S:.*]] = nn.transpose %arg3 perm [0, 2, 1, 3]
+  // CHECK: %[[Q:.*]] = nn.rotary %arg0, %[[C]], %[[S]] {interleaved} : tensor<?x?x4x8xf32>
+  // CHECK: %[[K:.*]] = nn.rotary %[[T]], %arg2, %arg3
+  // CHECK: qt.attention q(%[[Q]] : {{.*}}) k(%[[K]] : {{.*}}) v(%arg1 : {{.*}})
+  // CHECK-SAME: {causal, q_order = #qt.order<bshd>, result_order = #qt.order<bshd>, scale = 2.500000e-01 : f32, v_order = #qt.order<bshd>}
+  %lead = nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x?x4x8xf32> -> tensor<2xi64>
+  %rest = arith.constant dense<[4, 8]> : tensor<2xi64>
+  %same = nn.concat %lead, %rest {axis = 0 : i64} : tensor<2xi64>, tensor<2xi64> -> tensor<4xi64>
+  %xt = nn.transpose %x perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
+  %yt = nn.transpose %y perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
+  %y1 = nn.reshape %y, %same : tensor<?x?x4x8xf32>, tensor<4xi64> -> tensor<?x?x4x8xf32>
+  %v = nn.transpose %y1 perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
+  %q = nn.rotary %xt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
+  %k = nn.rotary %yt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
+  %q1 = nn.transpose %q perm [0, 2, 1, 3] : tensor<?x4x?x8xf32> -> tensor<?x?x4x8xf32>
+  %q2 = nn.reshape %q1, %same : tensor<?x?x4x8xf32>, tensor<4xi64> -> tensor<?x?x4x8xf32>
+  %q3 = nn.transpose %q2 perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
+  %o = qt.attention q(%q3 : tensor<?x4x?x8xf32>) k(%k : tensor<?x4x?x8xf32>) v(%v : tensor<?x4x?x8xf32>) {scale = 0.25 : f32, causal} -> tensor<?x4x?x8xf32>
+  %p = nn.transpose %o perm [0, 2, 1, 3] : tensor<?x4x?x8xf32> -> tensor<?x?x4x8xf32>
+  return %p, %k : tensor<?x?x4x8xf32>, tensor<?x4x?x8xf32>
+}
+
+// -----
+
 // Columns that do not begin at a head, tokens that are mixed with heads, and a
 // result that others read too stay as they are.
 // CHECK-LABEL: func @kept

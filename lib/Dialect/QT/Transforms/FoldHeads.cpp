@@ -79,6 +79,53 @@ static bool foldTranspose(AttentionOperand &operand) {
   return true;
 }
 
+/// A reshape to the same sizes, as only their symbols tell.
+static bool foldReshape(AttentionOperand &operand, SymbolicShapes &shapes) {
+  auto reshape = operand.get().getDefiningOp<nn::ReshapeOp>();
+  if (!reshape ||
+      !shapes.haveEqualSizes(reshape.getResult(), reshape.getInput()))
+    return false;
+  operand.set(reshape.getInput(), operand.getOrder(), operand.getHeads());
+  return true;
+}
+
+/// An op that earlier steps left without a use; it is erased in the end.
+static bool isLeftOver(Operation *op) {
+  return wouldOpBeTriviallyDead(op) && llvm::all_of(op->getUsers(), isLeftOver);
+}
+
+/// Rotating is the same before heads and tokens are exchanged: the angles,
+/// which all heads share, are so instead.
+static bool foldRotary(AttentionOperand &operand, SymbolicShapes &shapes) {
+  auto rotary = operand.get().getDefiningOp<nn::RotaryOp>();
+  if (!rotary || llvm::count_if(rotary->getUsers(), [](Operation *user) {
+                   return !isLeftOver(user);
+                 }) != 1)
+    return false;
+  auto transpose = rotary.getInput().getDefiningOp<nn::TransposeOp>();
+  if (!exchangesHeads(transpose))
+    return false;
+  for (Value angles : {rotary.getCos(), rotary.getSin()}) {
+    auto type = cast<RankedTensorType>(angles.getType());
+    if (type.getRank() != 4 || type.getDimSize(1) != 1)
+      return false;
+  }
+  OpBuilder builder(rotary);
+  auto exchange = [&](Value angles) -> Value {
+    auto own = nn::TransposeOp::create(builder, rotary.getLoc(), angles,
+                                       transpose.getPerm());
+    shapes.infer(own);
+    return own;
+  };
+  auto moved = nn::RotaryOp::create(
+      builder, rotary.getLoc(), transpose.getInput().getType(),
+      transpose.getInput(), exchange(rotary.getCos()),
+      exchange(rotary.getSin()), rotary.getInterleavedAttr());
+  shapes.infer(moved);
+  operand.set(moved, getOther(operand.getOrder()), operand.getHeads());
+  return true;
+}
+
 /// Some of the heads.
 static bool foldHeadSlice(AttentionOperand &operand) {
   auto slice = operand.get().getDefiningOp<nn::SliceOp>();
@@ -204,7 +251,8 @@ void FoldHeads::runOnOperation() {
     for (unsigned index = 0; index < 3; ++index) {
       AttentionOperand operand(op, index);
       while (operand.get() &&
-             (foldTranspose(operand) || foldHeadSlice(operand) ||
+             (foldTranspose(operand) || foldReshape(operand, shapes) ||
+              foldRotary(operand, shapes) || foldHeadSlice(operand) ||
               foldColumnSlice(operand, shapes) ||
               foldStackedSlice(operand, shapes) ||
               moveSingleHead(operand, shapes)))

@@ -69,7 +69,8 @@ def FoldHeads : Pass<"qt-fold-heads", "::mlir::func::FuncOp"> {
     of the result; a slice of the columns, or of the heads, that one projection
     made for several operands becomes a range of heads. `[B, S, 3, H, D]` and
     `[B, S, H, 3, D]` with the 3 brought to the front and sliced are known,
-    too. What has other users stays for those.
+    too. Rotary embedding moves behind the transpose that it follows. What has
+    other users stays for those.
 
     Before:
     ```mlir
