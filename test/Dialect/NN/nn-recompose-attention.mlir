@@ -6,7 +6,9 @@
 // CHECK: nn.attention %[[Q]], %[[K]], %[[T]] {scale = 2.500000e-01 : f32}
 // CHECK-SAME: -> tensor<?x4x9x8xf32>
 // CHECK-NEXT: return
-func.func @attention(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x8x9xf32>) -> tensor<?x4x9x8xf32> {
+func.func @attention(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x8x9xf32>) -> tensor<?x4x9x8xf32> attributes {
+    qt.dim_names = ["b"], qt.arg_shapes = [affine_map<()[b] -> (b, 4, 9, 16)>, affine_map<()[b] -> (b, 4, 9, 16)>,
+                                           affine_map<()[b] -> (b, 4, 8, 9)>]} {
   %four = arith.constant dense<4.0> : tensor<f32>
   %0 = nn.matmul %q, %k : tensor<?x4x9x16xf32>, tensor<?x4x9x16xf32> -> tensor<?x4x9x9xf32>
   %1 = nn.binary div %0, %four : tensor<?x4x9x9xf32>, tensor<f32> -> tensor<?x4x9x9xf32>
@@ -22,7 +24,10 @@ func.func @attention(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: ten
 // CHECK-SAME: (%[[Q:.*]]: tensor<?x4x?x16xf32>, %[[K:.*]]: tensor<?x4x?x16xf32>, %{{.*}}, %[[M:.*]]: tensor<?x1x1x?xf32>)
 // CHECK: nn.attention %[[Q]], %[[K]], %{{.*}} mask(%[[M]] : tensor<?x1x1x?xf32>) {scale = 2.500000e-01 : f32}
 func.func @masked(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x1x1x?xf32>)
-    -> tensor<?x4x?x16xf32> {
+    -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s", "t"],
+    qt.arg_shapes = [affine_map<()[b, s, t] -> (b, 4, s, 16)>, affine_map<()[b, s, t] -> (b, 4, t, 16)>,
+                     affine_map<()[b, s, t] -> (b, 4, 16, t)>, affine_map<()[b, s, t] -> (b, 1, 1, t)>]} {
   %half = arith.constant dense<0.5> : tensor<f32>
   %q1 = nn.binary mul %q, %half : tensor<?x4x?x16xf32>, tensor<f32> -> tensor<?x4x?x16xf32>
   %k1 = nn.binary mul %k, %half : tensor<?x4x?x16xf32>, tensor<f32> -> tensor<?x4x?x16xf32>
@@ -31,6 +36,18 @@ func.func @masked(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor
   %2 = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
   %3 = nn.matmul %2, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
   return %3 : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Nobody says that the batches are the same: one could be broadcast.
+// CHECK-LABEL: @batches
+// CHECK-NOT: nn.attention
+func.func @batches(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x8x9xf32>) -> tensor<?x4x9x8xf32> {
+  %0 = nn.matmul %q, %k : tensor<?x4x9x16xf32>, tensor<?x4x9x16xf32> -> tensor<?x4x9x9xf32>
+  %1 = nn.softmax %0 {axis = 3 : i64} : tensor<?x4x9x9xf32>
+  %2 = nn.matmul %1, %v : tensor<?x4x9x9xf32>, tensor<?x4x8x9xf32> -> tensor<?x4x9x8xf32>
+  return %2 : tensor<?x4x9x8xf32>
 }
 
 // -----

@@ -90,15 +90,110 @@ Product quantc::nn::matchProduct(Value root) {
   return product;
 }
 
+std::optional<std::pair<Value, double>> quantc::nn::matchShift(Value value) {
+  auto sum = value.getDefiningOp<BinaryOp>();
+  if (!sum || sum.getKind() != BinaryKind::Add)
+    return std::nullopt;
+  for (auto [constant, other] : {std::pair(sum.getRhs(), sum.getLhs()),
+                                 std::pair(sum.getLhs(), sum.getRhs())})
+    if (std::optional<double> splat = matchSplat(constant))
+      return std::pair(other, *splat);
+  return std::nullopt;
+}
+
+/// `value` = r^power, for a power of 0.5 or -0.5.
+static Value matchRoot(Value value, double power) {
+  if (auto unary = value.getDefiningOp<UnaryOp>()) {
+    if (unary.getKind() == (power < 0 ? UnaryKind::Rsqrt : UnaryKind::Sqrt))
+      return unary.getInput();
+    return power < 0 && unary.getKind() == UnaryKind::Reciprocal
+               ? matchRoot(unary.getInput(), -power)
+               : Value();
+  }
+  auto binary = value.getDefiningOp<BinaryOp>();
+  if (!binary)
+    return {};
+  if (binary.getKind() == BinaryKind::Pow &&
+      matchSplat(binary.getRhs()) == power)
+    return binary.getLhs();
+  if (power < 0 && binary.getKind() == BinaryKind::Div &&
+      matchSplat(binary.getLhs()) == 1)
+    return matchRoot(binary.getRhs(), -power);
+  return {};
+}
+
+SmallVector<RootQuotient, 2> quantc::nn::matchRootQuotient(Value value) {
+  SmallVector<RootQuotient, 2> results;
+  auto op = value.getDefiningOp<BinaryOp>();
+  if (!op)
+    return results;
+  if (op.getKind() == BinaryKind::Div) {
+    if (Value radicand = matchRoot(op.getRhs(), 0.5))
+      results.push_back({op.getLhs(), radicand});
+  } else if (op.getKind() == BinaryKind::Mul) {
+    for (auto [numerator, factor] : {std::pair(op.getLhs(), op.getRhs()),
+                                     std::pair(op.getRhs(), op.getLhs())})
+      if (Value radicand = matchRoot(factor, -0.5))
+        results.push_back({numerator, radicand});
+  }
+  return results;
+}
+
+//===----------------------------------------------------------------------===//
+// Context
+//===----------------------------------------------------------------------===//
+
+void RecomposeContext::found(Operation *op, const Twine &what) {
+  if (reportFound)
+    emitRemark(op->getLoc()) << "found " << what;
+}
+
+LogicalResult RecomposeContext::miss(PatternRewriter &rewriter, Operation *op,
+                                     StringRef what, const Twine &reason) {
+  if (reportMisses)
+    misses[op] = ("not " + what + ": " + reason).str();
+  return rewriter.notifyMatchFailure(op, reason);
+}
+
+void RecomposeContext::reportNearMisses() {
+  for (const auto &[op, text] : misses)
+    emitRemark(op->getLoc()) << text;
+}
+
+void RecomposeContext::notifyOperationInserted(Operation *op,
+                                               OpBuilder::InsertPoint) {
+  shapes.infer(op);
+}
+
+void RecomposeContext::notifyOperationErased(Operation *op) {
+  misses.erase(op);
+  for (Value result : op->getResults())
+    shapes.forget(result);
+}
+
 namespace {
 struct NNRecompose : public nn::impl::NNRecomposeBase<NNRecompose> {
+  using NNRecomposeBase::NNRecomposeBase;
+
   void runOnOperation() override {
+    for (auto func : getOperation()->getRegion(0).getOps<func::FuncOp>())
+      if (!func.isExternal() && failed(recompose(func)))
+        return signalPassFailure();
+  }
+
+  LogicalResult recompose(func::FuncOp func) {
+    RecomposeContext context(func, report || explain, explain);
     RewritePatternSet patterns(&getContext());
-    populateRecomposeGeluPatterns(patterns);
-    populateRecomposeLayerNormPatterns(patterns);
-    populateRecomposeAttentionPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    populateRecomposeGeluPatterns(patterns, context);
+    populateRecomposeNormPatterns(patterns, context);
+    populateRecomposeRotaryPatterns(patterns, context);
+    populateRecomposeAttentionPatterns(patterns, context);
+    GreedyRewriteConfig config;
+    config.setListener(&context);
+    if (failed(applyPatternsGreedily(func, std::move(patterns), config)))
+      return failure();
+    context.reportNearMisses();
+    return success();
   }
 };
 } // namespace

@@ -76,10 +76,30 @@ static std::optional<GeluKind> matchGelu(Value x, double scale, Value other) {
   return std::nullopt;
 }
 
+/// Why x * other is no GELU though it has the shape of one; empty where it has
+/// not.
+static StringRef getNearMiss(Value x, Value other) {
+  auto function = other.getDefiningOp<UnaryOp>();
+  if (function && function.getKind() == UnaryKind::Sigmoid &&
+      matchMultiple(function.getInput(), x))
+    return "a sigmoid of x by another factor than 1 or 1.702";
+  std::optional<std::pair<Value, double>> sum = matchShift(other);
+  function = sum ? sum->first.getDefiningOp<UnaryOp>() : UnaryOp();
+  if (!function)
+    return "";
+  if (function.getKind() == UnaryKind::Erf &&
+      matchMultiple(function.getInput(), x))
+    return "the constants are not those of x / 2 (1 + erf(x / sqrt(2)))";
+  if (function.getKind() == UnaryKind::Tanh)
+    return "the constants are not those of the tanh form";
+  return "";
+}
+
 namespace {
 /// The factors of the last multiplication may come in any order and grouping.
 struct RecomposeGelu : public OpRewritePattern<BinaryOp> {
-  using OpRewritePattern::OpRewritePattern;
+  RecomposeGelu(MLIRContext *context, RecomposeContext &recompose)
+      : OpRewritePattern(context), recompose(recompose) {}
 
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
@@ -94,21 +114,32 @@ struct RecomposeGelu : public OpRewritePattern<BinaryOp> {
       if (x.getType() != op.getType())
         continue;
       if (std::optional<GeluKind> kind = matchGelu(x, product.scale, other)) {
+        recompose.found(op, "GELU (" + stringifyGeluKind(*kind) + ")");
         rewriter.replaceOpWithNewOp<GeluOp>(op, op.getType(), *kind, x);
         return success();
       }
       auto sigmoid = other.getDefiningOp<UnaryOp>();
       if (sigmoid && sigmoid.getKind() == UnaryKind::Sigmoid &&
           sigmoid.getInput() == x && product.scale == 1) {
+        recompose.found(op, "SiLU");
         rewriter.replaceOpWithNewOp<SiluOp>(op, op.getType(), x);
         return success();
       }
     }
+    for (unsigned side : {0, 1})
+      if (StringRef reason =
+              getNearMiss(product.factors[side], product.factors[1 - side]);
+          !reason.empty())
+        return recompose.miss(rewriter, op, "GELU", reason);
     return rewriter.notifyMatchFailure(op, "neither GELU nor SiLU");
   }
+
+private:
+  RecomposeContext &recompose;
 };
 } // namespace
 
-void quantc::nn::populateRecomposeGeluPatterns(RewritePatternSet &patterns) {
-  patterns.add<RecomposeGelu>(patterns.getContext());
+void quantc::nn::populateRecomposeGeluPatterns(RewritePatternSet &patterns,
+                                               RecomposeContext &context) {
+  patterns.add<RecomposeGelu>(patterns.getContext(), context);
 }

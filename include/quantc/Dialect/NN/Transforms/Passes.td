@@ -50,11 +50,26 @@ def NNFoldConstants : Pass<"nn-fold-constants", "::mlir::func::FuncOp"> {
 def NNRecompose : Pass<"nn-recompose"> {
   let summary = "Recognise whole ops in the chains that exporters spell";
   let description = [{
-    GELU (with erf, tanh or a sigmoid), SiLU, LayerNorm and attention arrive as
-    chains of primitives from many exporters. They become the whole ops that
-    recipes, kernels and reports know. Constants must agree to seven digits: a
-    chain that computes something else stays what it is.
+    GELU (with erf, tanh or a sigmoid), SiLU, LayerNorm, RMSNorm, rotary
+    embeddings and attention arrive as chains of primitives from many exporters.
+    They become the whole ops that recipes, kernels and reports know. Constants
+    must agree to seven digits: a chain that computes something else stays what
+    it is.
+
+    Of attention: the scale may be a factor or a divisor of the scores or of
+    either operand, a mask is added to the scores or chosen by a condition, a
+    triangle in it becomes `causal`, keys and values that were repeated for
+    several query heads are taken once. What a mask hides has at most -1e9
+    added, of which float32 shows nothing but the mask; so where every key of a
+    row is hidden by such numbers the row is the mean of what `causal` lets it
+    see, and zero where all keys are hidden by -inf. No such row is NaN.
   }];
+  let options = [
+    Option<"report", "report", "bool", "false",
+           "Emit a remark for each chain that was found">,
+    Option<"explain", "explain", "bool", "false",
+           "Emit remarks also for chains that are nearly one, with the reason">
+  ];
   let dependentDialects = ["::quantc::nn::NNDialect"];
 }
 

@@ -1,0 +1,237 @@
+// RUN: quant-opt %s -nn-recompose=report -canonicalize -split-input-file 2>%t | FileCheck %s
+// RUN: FileCheck %s --check-prefix=REMARK < %t
+
+// A triangle that is chosen by positions, added.
+// CHECK-LABEL: @triangle(
+// CHECK-NOT: nn.select
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+// REMARK: found attention, causal
+func.func @triangle(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %hidden = nn.compare gt %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %mask = nn.select %hidden, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// As a product of a triangle and a comparison; the condition is turned around.
+// CHECK-LABEL: @product(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+func.func @product(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %one = arith.constant dense<1> : tensor<i64>
+  %r1 = nn.binary add %r, %one : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi64>
+  %upper = nn.compare ge %c, %r1 : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %triangle = nn.select %upper, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %seen = nn.compare ge %r, %c : tensor<?x1xi64>, tensor<?xi64> -> tensor<?x?xi1>
+  %behind = nn.unary not %seen : tensor<?x?xi1>
+  %factor = nn.cast %behind : tensor<?x?xi1> to tensor<?x?xf32>
+  %mask = nn.binary mul %triangle, %factor : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Or of a triangle and padding: padding is left.
+// CHECK-LABEL: @padded(
+// CHECK: %[[PAD:.*]] = nn.reshape %{{.*}} -> tensor<?x1x1x?xi1>
+// CHECK: %[[M:.*]] = nn.select %[[PAD]], %{{.*}} -> tensor<?x1x1x?xf32>
+// CHECK: nn.attention %{{.*}} mask(%[[M]] : tensor<?x1x1x?xf32>) {causal, scale
+// REMARK: found attention, causal, masked
+func.func @padded(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %none = arith.constant dense<0> : tensor<i64>
+  %isPad = nn.compare eq %m, %none : tensor<?x?xi64>, tensor<i64> -> tensor<?x?xi1>
+  %ps = nn.shape %m {start = 0 : i64, end = 1 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %ones = arith.constant dense<1> : tensor<2xi64>
+  %four = nn.concat %ps, %ones, %n {axis = 0 : i64} : tensor<1xi64>, tensor<2xi64>, tensor<1xi64> -> tensor<4xi64>
+  %pad = nn.reshape %isPad, %four : tensor<?x?xi1>, tensor<4xi64> -> tensor<?x1x1x?xi1>
+  %hidden = nn.compare lt %r, %c : tensor<?x1xi64>, tensor<?xi64> -> tensor<?x?xi1>
+  %both = nn.binary or %hidden, %pad : tensor<?x?xi1>, tensor<?x1x1x?xi1> -> tensor<?x1x?x?xi1>
+  %mask = nn.select %both, %low, %zero : tensor<?x1x?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x1x?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Scores replaced where a condition is false, and padding filled into the triangle.
+// CHECK-LABEL: @filled(
+// CHECK: %[[M:.*]] = nn.select %{{.*}} -> tensor<?x1x1x?xf32>
+// CHECK: nn.attention %{{.*}} mask(%[[M]] : tensor<?x1x1x?xf32>) {causal, scale
+func.func @filled(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %none = arith.constant dense<0> : tensor<i64>
+  %isPad = nn.compare eq %m, %none : tensor<?x?xi64>, tensor<i64> -> tensor<?x?xi1>
+  %ps = nn.shape %m {start = 0 : i64, end = 1 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %ones = arith.constant dense<1> : tensor<2xi64>
+  %four = nn.concat %ps, %ones, %n {axis = 0 : i64} : tensor<1xi64>, tensor<2xi64>, tensor<1xi64> -> tensor<4xi64>
+  %pad = nn.reshape %isPad, %four : tensor<?x?xi1>, tensor<4xi64> -> tensor<?x1x1x?xi1>
+  %hidden = nn.compare lt %r, %c : tensor<?x1xi64>, tensor<?xi64> -> tensor<?x?xi1>
+  %triangle = nn.select %hidden, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %mask = nn.select %pad, %low, %triangle : tensor<?x1x1x?xi1>, tensor<f32>, tensor<?x?xf32> -> tensor<?x1x?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Scores are replaced, not added to.
+// CHECK-LABEL: @replaced(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+func.func @replaced(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %seen = nn.compare le %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %1 = nn.select %seen, %0, %low : tensor<?x?xi1>, tensor<?x4x?x?xf32>, tensor<f32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Near misses: the triangle of the other side stays a mask,
+// CHECK-LABEL: @earlier(
+// CHECK: nn.attention %{{.*}} mask(%{{.*}} : tensor<?x?xf32>) {scale
+func.func @earlier(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %hidden = nn.compare lt %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %mask = nn.select %hidden, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// so does one that hides the diagonal,
+// CHECK-LABEL: @strict(
+// CHECK: nn.attention %{{.*}} mask(%{{.*}} : tensor<?x?xf32>) {scale
+func.func @strict(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %hidden = nn.compare ge %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %mask = nn.select %hidden, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// and one that only lowers the scores of later keys.
+// CHECK-LABEL: @weak(
+// CHECK: nn.attention %{{.*}} mask(%{{.*}} : tensor<?x?xf32>) {scale
+func.func @weak(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %little = arith.constant dense<-5.0> : tensor<f32>
+  %hidden = nn.compare gt %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %mask = nn.select %hidden, %little, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// A buffer of the longest triangle, cut to the lengths at hand: the last rows.
+// CHECK-LABEL: @buffer(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+func.func @buffer(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1x2x4x?xf32>) -> tensor<1x2x?x4xf32> attributes {
+    qt.dim_names = ["s", "p"],
+    qt.arg_shapes = [affine_map<()[s, p] -> (1, 2, s, 4)>, affine_map<()[s, p] -> (1, 2, s + p, 4)>,
+                     affine_map<()[s, p] -> (1, 2, 4, s + p)>]} {
+  %buffer = arith.constant dense<[[[[1, 0, 0], [1, 1, 0], [1, 1, 1]]]]> : tensor<1x1x3x3xi1>
+  %low = arith.constant dense<0xFF800000> : tensor<f32>
+  %s = nn.shape %q {start = 2 : i64, end = 3 : i64} : tensor<1x2x?x4xf32> -> tensor<1xi64>
+  %t = nn.shape %k {start = 2 : i64, end = 3 : i64} : tensor<1x2x?x4xf32> -> tensor<1xi64>
+  %p = nn.binary sub %t, %s : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  %zero = arith.constant dense<0> : tensor<1xi64>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %two = arith.constant dense<2> : tensor<1xi64>
+  %three = arith.constant dense<3> : tensor<1xi64>
+  %rows = nn.slice %buffer, %p, %t, %two, %one : tensor<1x1x3x3xi1>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<1x1x?x3xi1>
+  %seen = nn.slice %rows, %zero, %t, %three, %one : tensor<1x1x?x3xi1>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<1x1x?x?xi1>
+  %0 = nn.matmul %q, %k : tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32> -> tensor<1x2x?x?xf32>
+  %1 = nn.select %seen, %0, %low : tensor<1x1x?x?xi1>, tensor<1x2x?x?xf32>, tensor<f32> -> tensor<1x2x?x?xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x2x?x?xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x?x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x?x4xf32>
+  return %3 : tensor<1x2x?x4xf32>
+}
