@@ -40,6 +40,18 @@ Operation *quantc::cloneElementwise(OpBuilder &builder, Operation *op,
   return builder.create(state);
 }
 
+bool quantc::hasOnlyWeights(QuantizableOpInterface op, TypeRange formats) {
+  bool any = false;
+  for (auto [operand, format] :
+       llvm::zip_equal(op.getContractionOperands(), formats)) {
+    if (operand.role != OperandRole::Weight &&
+        isa<QuantizedElementTypeInterface>(format))
+      return false;
+    any |= operand.role == OperandRole::Weight;
+  }
+  return any;
+}
+
 LogicalResult quantc::verifyQuantizable(Operation *op) {
   auto quantizable = cast<QuantizableOpInterface>(op);
   SmallVector<Type> formats;
@@ -62,10 +74,11 @@ LogicalResult quantc::verifyQuantizable(Operation *op) {
   }
   if (quantized == 0)
     return success();
-  if (quantized != formats.size())
+  if (quantized != formats.size() && !hasOnlyWeights(quantizable, formats))
     return op->emitOpError("has ")
            << quantized << " quantised and " << formats.size() - quantized
-           << " float operands; supported: all of them quantised, or none";
+           << " float operands; supported: all of them quantised, none, or the "
+              "weights alone";
   return quantizable.verifyFormats(formats);
 }
 

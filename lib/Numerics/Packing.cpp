@@ -32,6 +32,12 @@ int64_t PackedLayout::panelBytes() const {
     return panel * 8 + numBlocks() * panel * 20;
   case PackedForm::B32:
     return numBlocks() * panel * 40;
+  case PackedForm::S8F:
+    return panel * 4 + numSteps() * panel * 4;
+  case PackedForm::B32F:
+    return numBlocks() * panel * 36;
+  case PackedForm::W4F:
+    return panel * 4 + numBlocks() * panel * 20;
   case PackedForm::Matched:
     break;
   }
@@ -263,7 +269,7 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
 
 int64_t quantc::numerics::boundSums(const PackedLayout &layout,
                                     const WeightParts &parts, int64_t largest) {
-  if (layout.form == PackedForm::F32)
+  if (hasFloatRows(layout.form))
     return 0;
   bool isScaled = layout.form == PackedForm::W4I;
   int64_t most = 0, blocks = layout.numBlocks();
@@ -280,6 +286,14 @@ int64_t quantc::numerics::boundSums(const PackedLayout &layout,
     most = std::max(most, sum);
   }
   return most * largest;
+}
+
+/// One row of codes for each value of K.
+static void writeRows(Writer &out, const PackedLayout &layout,
+                      const Panel &panel, int64_t from, int64_t to) {
+  for (int64_t k = from; k < to; ++k)
+    for (int64_t c = 0; c < layout.panel; ++c)
+      out.put(panel.get(c, k));
 }
 
 static void writeSteps(Writer &out, const PackedLayout &layout,
@@ -345,6 +359,31 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
               int high = panel.get(c, s * 4 + 4 + i) + 8;
               out.put(static_cast<uint8_t>(low | high << 4));
             }
+      }
+      break;
+    case PackedForm::S8F:
+      for (int64_t c = 0; c < nr; ++c)
+        out.put(panel.part(parts.scales, c));
+      writeRows(out, layout, panel, 0, layout.numSteps() * 4);
+      break;
+    case PackedForm::B32F:
+      for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(panel.part(parts.scales, c, layout.numBlocks(), b));
+        writeRows(out, layout, panel, b * 32, b * 32 + 32);
+      }
+      break;
+    case PackedForm::W4F:
+      for (int64_t c = 0; c < nr; ++c)
+        out.put(panel.part(parts.outer, c));
+      for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(static_cast<float>(
+              panel.part(parts.multipliers, c, layout.numBlocks(), b)));
+        for (int64_t k = b * 32; k < b * 32 + 32; k += 2)
+          for (int64_t c = 0; c < nr; ++c)
+            out.put(static_cast<uint8_t>((panel.get(c, k) & 15) |
+                                         panel.get(c, k + 1) << 4));
       }
       break;
     case PackedForm::Matched:

@@ -50,12 +50,16 @@ static void readStep(Reader &in, const PackedLayout &layout, int64_t first,
     }
 }
 
-static void unpackMatched(Reader &in, const PackedLayout &layout,
+/// False where the table or a panel is none.
+static bool unpackMatched(Reader &in, const PackedLayout &layout,
                           UnpackedWeights &weights) {
   int64_t nr = layout.panel, chunks = layout.numMatchedChunks();
   for (int64_t part = 0; part < layout.numPanels() * chunks; ++part) {
     int64_t index = part / chunks, at = in.get<uint32_t>(part * 4);
-    int64_t count = int64_t(2) * in.get<int32_t>(at) + in.get<int32_t>(at + 4);
+    int64_t pairs = in.get<int32_t>(at), singles = in.get<int32_t>(at + 4);
+    if (pairs < 0 || singles < 0)
+      return false;
+    int64_t count = 2 * pairs + singles;
     int64_t list = at + 64 + nr * 8, data = list + alignTo64(count * 4);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
       weights.scales[index * nr + c] = in.get<float>(at + 64 + c * 4);
@@ -65,6 +69,14 @@ static void unpackMatched(Reader &in, const PackedLayout &layout,
         readStep(in, layout, index * nr, k, data + step * nr * 4, weights);
     }
   }
+  return !in.wasOutside();
+}
+
+/// The row of codes of one value of K.
+static void readRow(Reader &in, const PackedLayout &layout, int64_t first,
+                    int64_t k, int64_t at, UnpackedWeights &weights) {
+  for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c)
+    weights.codes[(first + c) * layout.k + k] = in.get<int8_t>(at + c);
 }
 
 std::optional<UnpackedWeights>
@@ -77,16 +89,17 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
     weights.values.resize(layout.n * layout.k);
   else
     weights.codes.resize(layout.n * layout.k);
-  if (layout.form == PackedForm::W4I) {
+  if (hasNibbles(layout.form)) {
     weights.multipliers.resize(layout.n * blocks);
     weights.outer.resize(layout.n);
   } else if (layout.form != PackedForm::F32) {
-    weights.scales.resize(layout.form == PackedForm::B32 ? layout.n * blocks
-                                                         : layout.n);
+    weights.scales.resize(hasBlockScales(layout.form) ? layout.n * blocks
+                                                      : layout.n);
   }
   if (layout.form == PackedForm::Matched) {
-    unpackMatched(in, layout, weights);
-    return in.wasOutside() ? std::nullopt : std::optional(std::move(weights));
+    if (!unpackMatched(in, layout, weights))
+      return std::nullopt;
+    return weights;
   }
   if (size != layout.numPanels() * layout.panelBytes())
     return std::nullopt;
@@ -133,6 +146,39 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
             int nibble = k % 8 < 4 ? byte & 0xf : byte >> 4;
             weights.codes[(first + c) * layout.k + b * 32 + k] =
                 static_cast<int8_t>(nibble - 8);
+          }
+        }
+      }
+      break;
+    case PackedForm::S8F:
+      for (int64_t c = 0; c < columns; ++c)
+        weights.scales[first + c] = in.get<float>(at + c * 4);
+      for (int64_t k = 0; k < layout.k; ++k)
+        readRow(in, layout, first, k, at + nr * 4 + k * nr, weights);
+      break;
+    case PackedForm::B32F:
+      for (int64_t b = 0; b < blocks; ++b) {
+        int64_t block = at + b * nr * 36;
+        for (int64_t c = 0; c < columns; ++c)
+          weights.scales[(first + c) * blocks + b] =
+              in.get<float>(block + c * 4);
+        for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k)
+          readRow(in, layout, first, b * 32 + k, block + nr * (4 + k), weights);
+      }
+      break;
+    case PackedForm::W4F:
+      for (int64_t c = 0; c < columns; ++c)
+        weights.outer[first + c] = in.get<float>(at + c * 4);
+      for (int64_t b = 0; b < blocks; ++b) {
+        int64_t block = at + nr * 4 + b * nr * 20;
+        for (int64_t c = 0; c < columns; ++c) {
+          weights.multipliers[(first + c) * blocks + b] =
+              static_cast<int8_t>(in.get<float>(block + c * 4));
+          for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
+            int byte = in.get<int8_t>(block + nr * (4 + k / 2) + c);
+            weights.codes[(first + c) * layout.k + b * 32 + k] =
+                static_cast<int8_t>(
+                    k % 2 ? byte >> 4 : static_cast<int8_t>(byte * 16) >> 4);
           }
         }
       }

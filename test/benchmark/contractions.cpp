@@ -177,7 +177,7 @@ static double readRate(Team &team, const Memory &memory) {
 
 static llvm::SmallVector<Loop> getLoops(PackedForm form, bool vnni,
                                         bool avx512) {
-  if (form == PackedForm::F32)
+  if (numerics::hasFloatRows(form))
     return {avx512 ? Loop::Fma512 : Loop::Fma256};
   if (vnni)
     return {Loop::Vnni512};
@@ -263,11 +263,10 @@ int main(int argc, char **argv) {
       return 2;
     }
   std::pair<llvm::StringRef, PackedForm> forms[] = {
-      {"f32", PackedForm::F32},
-      {"s8", PackedForm::S8},
-      {"matched", PackedForm::Matched},
-      {"w4i", PackedForm::W4I},
-      {"b32", PackedForm::B32}};
+      {"f32", PackedForm::F32},         {"s8", PackedForm::S8},
+      {"matched", PackedForm::Matched}, {"w4i", PackedForm::W4I},
+      {"b32", PackedForm::B32},         {"s8f", PackedForm::S8F},
+      {"b32f", PackedForm::B32F},       {"w4f", PackedForm::W4F}};
   for (auto [name, form] : forms)
     if (formNames.empty() || llvm::is_contained(formNames, name))
       measure(name, form);

@@ -74,6 +74,19 @@ class Contraction(KernelTest):
     def test_w4a8(self):
         self.quantised("w4a8")
 
+    def test_w8a16(self):
+        self.weights_only("w8a16")
+
+    def test_w4a16(self):
+        self.weights_only("w4a16")
+
+    def weights_only(self, recipe):
+        for depth in DEPTHS:
+            with self.subTest(depth=depth):
+                proto = layer(depth, epilogue=depth in (8, 33, 172))
+                # Sums of floats, regrouped.
+                self.check_quantised(proto, feeds(proto, depth), recipe, rtol=1e-5, atol=2e-7 * max(25, depth**0.5))
+
     def test_extreme_values(self):
         """Codes at the ends of their ranges, where sums of 16 bits would saturate."""
         depth, n = 4096, 16

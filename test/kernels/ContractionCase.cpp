@@ -53,18 +53,10 @@ std::vector<int8_t> ContractionCase::draw(size_t count, Fill fill, int64_t low,
 }
 
 static qt::LayoutForm getForm(PackedForm form) {
-  switch (form) {
-  case PackedForm::F32:
-    return qt::LayoutForm::F32;
-  case PackedForm::S8:
-    return qt::LayoutForm::S8;
-  case PackedForm::Matched:
-    return qt::LayoutForm::Matched;
-  case PackedForm::W4I:
-    return qt::LayoutForm::W4I;
-  case PackedForm::B32:
-    return qt::LayoutForm::B32;
-  }
+  for (uint32_t i = 0; i <= qt::getMaxEnumValForLayoutForm(); ++i)
+    if (auto candidate = qt::symbolizeLayoutForm(i);
+        candidate && qt::getPackedForm(*candidate) == form)
+      return *candidate;
   llvm_unreachable("all forms are covered");
 }
 
@@ -94,9 +86,9 @@ void ContractionCase::drawWeights(Fill fill, int64_t range) {
   floats(bias, n);
   if (layout.form == PackedForm::F32)
     return floats(values, n * k);
-  codes = layout.form == PackedForm::W4I ? draw(n * k, fill, -8, 7)
-                                         : draw(n * k, fill, -range, range);
-  floats(scales, layout.form == PackedForm::B32 ? blocks : n);
+  codes = numerics::hasNibbles(layout.form) ? draw(n * k, fill, -8, 7)
+                                            : draw(n * k, fill, -range, range);
+  floats(scales, numerics::hasBlockScales(layout.form) ? blocks : n);
   floats(outer, n);
   multipliers =
       draw(blocks, fill == Fill::Bell ? Fill::Uniform : fill, -127, 127);
@@ -107,7 +99,7 @@ void ContractionCase::drawActivations(int64_t count, Fill fill) {
   residual.resize(m * n);
   for (float &value : residual)
     value = drawFloat();
-  if (layout.form == PackedForm::F32) {
+  if (numerics::hasFloatRows(layout.form)) {
     rowValues.resize(m * k);
     for (float &value : rowValues)
       value = drawFloat();
@@ -126,7 +118,7 @@ void ContractionCase::drawActivations(int64_t count, Fill fill) {
 }
 
 std::string ContractionCase::getKernelText() const {
-  bool isFloat = layout.form == PackedForm::F32,
+  bool isFloat = numerics::hasFloatRows(layout.form),
        isBlocks = layout.form == PackedForm::B32;
   int64_t width = isFloat ? k : numerics::activationStride(k),
           scaleCount = isBlocks ? layout.numBlocks() : 1;
@@ -134,9 +126,12 @@ std::string ContractionCase::getKernelText() const {
                            : isBlocks ? "!qt.block<[1, 32], s8, scale = f32>"
                                       : "!qt.block<[1, ?], s8, scale = f32>";
   std::string weightText =
-      layout.form == PackedForm::W4I
+      numerics::hasNibbles(layout.form)
           ? "!qt.block<[1, 32], s4, scale = s8, outer = f32>"
-          : formatText;
+      : numerics::hasBlockScales(layout.form)
+          ? "!qt.block<[1, 32], s8, scale = f32>"
+      : layout.form == PackedForm::F32 ? "f32"
+                                       : "!qt.block<[1, ?], s8, scale = f32>";
   std::string lhs =
       llvm::formatv("tensor<?x{0}x{1}>", width, isFloat ? "f32" : "i8");
   std::string lhsScales = llvm::formatv("tensor<?x{0}xf32>", scaleCount);
@@ -187,7 +182,7 @@ std::vector<void *> ContractionCase::getSlots(const uint8_t *weights,
     return const_cast<void *>(static_cast<const void *>(pointer));
   };
   std::vector<void *> slots;
-  if (layout.form == PackedForm::F32)
+  if (numerics::hasFloatRows(layout.form))
     slots = {address(rowValues.data())};
   else
     slots = {address(rows.data()), address(rowScales.data())};
@@ -223,6 +218,13 @@ std::vector<float> ContractionCase::getExpected() const {
           sum += static_cast<int32_t>(rowCodes[r * k + i]) * codes[c * k + i];
         return sum;
       };
+      auto dotFloats = [&](int64_t from, int64_t to) {
+        float sum = 0;
+        for (int64_t i = from; i < std::min(to, k); ++i)
+          sum = std::fma(rowValues[r * k + i],
+                         static_cast<float>(codes[c * k + i]), sum);
+        return sum;
+      };
       float acc = 0;
       switch (layout.form) {
       case PackedForm::F32:
@@ -246,6 +248,20 @@ std::vector<float> ContractionCase::getExpected() const {
         acc = static_cast<float>(sum) * (rowScales[r] * outer[c]);
         break;
       }
+      case PackedForm::S8F:
+        acc = dotFloats(0, k) * scales[c];
+        break;
+      case PackedForm::B32F:
+        for (int64_t b = 0; b < blocks; ++b)
+          acc = std::fma(dotFloats(b * 32, b * 32 + 32), scales[c * blocks + b],
+                         acc);
+        break;
+      case PackedForm::W4F:
+        for (int64_t b = 0; b < blocks; ++b)
+          acc = std::fma(dotFloats(b * 32, b * 32 + 32),
+                         static_cast<float>(multipliers[c * blocks + b]), acc);
+        acc *= outer[c];
+        break;
       }
       if (epilogue != Epilogue::None)
         acc += bias[c];

@@ -35,4 +35,12 @@ llvm::LogicalResult verifyQuantizable(mlir::Operation *op);
 
 #include "quantc/Interfaces/QuantizableOpInterface.h.inc"
 
+namespace quantc {
+
+/// Whether the op has weights, and no other operand than these is quantised
+/// among element types \p formats, one for each of its contraction operands.
+bool hasOnlyWeights(QuantizableOpInterface op, mlir::TypeRange formats);
+
+} // namespace quantc
+
 #endif // QUANTC_INTERFACES_QUANTIZABLEOPINTERFACE_H

@@ -26,6 +26,15 @@
 //            steps each: the earlier in the low nibbles, both as code + 8
 //   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
 //
+// Three more are for activations that are floats. Here the NR codes of one
+// value of K lie side by side, as the lanes of a register do:
+//
+//   s8f      panel = f32 scale[NR], [K][NR] codes, K padded to 4
+//   b32f     panel = for each 32 of K: f32 scale[NR], [32][NR] codes
+//   w4f      panel = f32 scale[NR], then for each 32 of K: f32
+//            multiplier[NR], [16][NR] bytes: the even of two values of K in
+//            the low nibble, both in two's complement
+//
 // `start` is what the accumulator starts from: -bias * sum of the weights (of
 // the block in b32, of the chunk in matched; times their multipliers in w4i),
 // because activations are stored with `bias` added.
@@ -41,7 +50,20 @@
 
 namespace quantc::numerics {
 
-enum class PackedForm { F32, S8, Matched, W4I, B32 };
+enum class PackedForm { F32, S8, Matched, W4I, B32, S8F, B32F, W4F };
+
+/// Whether activations are floats, as they lie in memory.
+constexpr bool hasFloatRows(PackedForm form) {
+  return form == PackedForm::F32 || form >= PackedForm::S8F;
+}
+/// Whether codes have 4 bits, with a multiplier for each block of 32.
+constexpr bool hasNibbles(PackedForm form) {
+  return form == PackedForm::W4I || form == PackedForm::W4F;
+}
+/// Whether each block of 32 codes has a scale of its own.
+constexpr bool hasBlockScales(PackedForm form) {
+  return form == PackedForm::B32 || form == PackedForm::B32F;
+}
 
 /// What a packed buffer is made for.
 struct PackedLayout {
@@ -66,9 +88,9 @@ struct PackedLayout {
 struct WeightParts {
   const float *values = nullptr;       ///< f32: [N, K]
   const int8_t *codes = nullptr;       ///< else: [N, K], one to a byte
-  const float *scales = nullptr;       ///< s8, matched: [N]; b32: [N, K/32]
-  const int8_t *multipliers = nullptr; ///< w4i: [N, K/32]
-  const float *outer = nullptr;        ///< w4i: [N]
+  const float *scales = nullptr;       ///< of rows: [N]; of blocks: [N, K/32]
+  const int8_t *multipliers = nullptr; ///< 4 bits: [N, K/32]
+  const float *outer = nullptr;        ///< 4 bits: [N]
 };
 
 /// The packed bytes.
@@ -79,9 +101,9 @@ std::vector<uint8_t> packWeights(const PackedLayout &layout,
 struct UnpackedWeights {
   std::vector<float> values;       ///< f32: [N, K]
   std::vector<int8_t> codes;       ///< else: [N, K], one to a byte
-  std::vector<float> scales;       ///< s8, matched: [N]; b32: [N, K/32]
-  std::vector<int8_t> multipliers; ///< w4i: [N, K/32]
-  std::vector<float> outer;        ///< w4i: [N]
+  std::vector<float> scales;       ///< of rows: [N]; of blocks: [N, K/32]
+  std::vector<int8_t> multipliers; ///< 4 bits: [N, K/32]
+  std::vector<float> outer;        ///< 4 bits: [N]
 };
 
 /// The inverse of packWeights. None if the bytes are no such buffer.

@@ -96,10 +96,21 @@ private:
   Values sumTile(OpBuilder &b, Value row, int64_t count, Values sums);
   Values finishTile(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumFloats(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumFloatBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
+  /// Gives the weights of p + offset, a register for each part of the panel. p
+  /// is a multiple of 4 unless it stands in a tail.
+  using WeightLoader = llvm::function_ref<Values(OpBuilder &, Value p,
+                                                 int64_t offset, bool isTail)>;
+  Values sumFloatSteps(OpBuilder &b, Value row, int64_t count, Value first,
+                       Value last, Values sums, WeightLoader load);
+  Values loadFloatWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
+  Values decodeWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
+  void emitDecodeFloats(OpBuilder &b);
   Values sumS8(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
+  bool decodesPanels();
   void emitDecode(OpBuilder &b);
   std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
   Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc,
@@ -145,7 +156,7 @@ private:
   Value header;            ///< where the panel of the unit begins
   Value chunkBase;         ///< the panel's data of the chunk
   Value from, to;          ///< the chunk in units of K
-  Value decoded;           ///< scratch: a chunk of a w4i panel as bytes
+  Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
   Value copiedRows;        ///< scratch: floats of the block's rows in a chunk
   Value sumBuffer;         ///< scratch: sums between chunks
   Value tile;              ///< scratch: a tile of results for a long epilogue
@@ -166,7 +177,8 @@ private:
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
-  bool keepsSums; ///< the sums of a tile lie in scratch during its loop
+  bool keepsSums;    ///< the sums of a tile lie in scratch during its loop
+  bool hasFloatRows; ///< activations are floats
   bool useDecoded = false, usesCopy = false;
 };
 

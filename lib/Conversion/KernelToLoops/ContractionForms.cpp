@@ -45,13 +45,26 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
     return sumW4I(b, row, count, sums);
   case qt::LayoutForm::B32:
     return sumB32(b, row, count, sums);
+  case qt::LayoutForm::S8F:
+    return sumFloats(b, row, count, sums);
+  case qt::LayoutForm::B32F:
+  case qt::LayoutForm::W4F:
+    return sumFloatBlocks(b, row, count, sums);
   }
   llvm_unreachable("all forms are covered");
 }
 
-/// Integer sums: f32(sum) * (scale of the row * scale of the column).
+/// Integer sums: f32(sum) * (scale of the row * scale of the column). Sums of
+/// floats: times the scale of the column, if there is one.
 Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count,
                                       Values sums) {
+  if (layout.getForm() == qt::LayoutForm::S8F ||
+      layout.getForm() == qt::LayoutForm::W4F) {
+    Values scales = loadColumns(b, header, vectorOf(b.getF32Type()));
+    for (auto [i, sum] : llvm::enumerate(sums))
+      sum = arith::MulFOp::create(b, loc, sum, scales[i % vectors]);
+    return sums;
+  }
   if (getSumType().isF32())
     return sums;
   VectorType type = vectorOf(b.getF32Type());
@@ -103,62 +116,6 @@ Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
   for (int64_t r = 0; r < count; ++r)
     llvm::append_range(all, starts);
   return all;
-}
-
-//===----------------------------------------------------------------------===//
-// Floats
-//===----------------------------------------------------------------------===//
-
-Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
-                                     Values sums) {
-  VectorType type = vectorOf(b.getF32Type());
-  int64_t stride = usesCopy ? chunk + copyPadding : getRowStride();
-  Value source = usesCopy ? copiedRows : lhsBuffer;
-  Value base;
-  if (usesCopy) {
-    Value own = arith::SubIOp::create(b, loc, row, firstRow);
-    base = arith::SubIOp::create(b, loc, times(b, own, stride), from);
-  } else {
-    base = getRowAt(b, row);
-  }
-  // Products are added in ascending order whatever the chunks.
-  auto step = [&](OpBuilder &inner, Value p, int64_t offset, Values sums) {
-    Value at =
-        add(inner, chunkBase,
-            times(inner, arith::SubIOp::create(inner, loc, p, from), nr * 4));
-    Values weights = loadColumns(inner, plus(inner, at, offset * nr * 4), type);
-    if (count == 1)
-      prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
-    Value x0 = getStepAt(inner, base, p, offset);
-    for (int64_t r = 0; r < count; ++r) {
-      Value x =
-          splat(inner, memref::LoadOp::create(inner, loc, source,
-                                              plus(inner, x0, r * stride)));
-      for (int64_t v = 0; v < vectors; ++v)
-        sums[r * vectors + v] = math::FmaOp::create(inner, loc, x, weights[v],
-                                                    sums[r * vectors + v]);
-    }
-    return sums;
-  };
-  auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
-    auto steps = scf::ForOp::create(
-        b, loc, first, last, index(unroll), sums,
-        [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
-          Values values(carried);
-          for (int64_t u = 0; u < unroll; ++u)
-            values = step(inner, p, u, values);
-          scf::YieldOp::create(inner, loc, values);
-        });
-    return Values(steps.getResults());
-  };
-  constexpr int64_t unroll = 4;
-  // Chunks are multiples of 4 but for the last one.
-  if (k % unroll == 0)
-    return loop(from, to, unroll, sums);
-  Value whole =
-      times(b, arith::DivUIOp::create(b, loc, to, index(unroll)), unroll);
-  sums = loop(from, whole, unroll, sums);
-  return loop(whole, to, 1, sums);
 }
 
 //===----------------------------------------------------------------------===//
@@ -387,6 +344,8 @@ std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b,
 
 /// Writes the chunk's codes to scratch, one to a byte, step after step.
 void ContractionEmitter::emitDecode(OpBuilder &b) {
+  if (hasFloatRows)
+    return emitDecodeFloats(b);
   Value length = arith::SubIOp::create(b, loc, to, from);
   Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));

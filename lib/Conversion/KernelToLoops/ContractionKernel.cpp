@@ -72,14 +72,15 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     k = conv.getNumTaps() * tapStride;
   }
   n = columns / groups;
-  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  numerics::PackedForm form = qt::getPackedForm(layout.getForm());
+  hasFloatRows = numerics::hasFloatRows(form);
   if (layout.getForm() == qt::LayoutForm::Matched) {
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     chunk = packing.matchedChunk();
   } else {
-    chunk = chunkBytes / (nr * (isFloat ? 4 : 1));
+    chunk = chunkBytes / (nr * (hasFloatRows ? 4 : 1));
     // What is a little longer is not worth the way of the sums through memory.
-    chunk = k <= chunk + chunk / 2 || (conv && isFloat) ? k : chunk;
+    chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
   }
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
   blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
@@ -89,9 +90,10 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
-  // With 16 registers the sums of a tile and of its block do not fit at once.
-  keepsSums = width == 8 && (layout.getForm() == qt::LayoutForm::W4I ||
-                             layout.getForm() == qt::LayoutForm::B32);
+  // With 16 registers the sums of a tile and of its block do not fit at once;
+  // tiles against float rows are higher, and too high for 32.
+  bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
+  keepsSums = hasBlocks && (width == 8 || hasFloatRows);
 }
 
 Value ContractionEmitter::index(int64_t value) {
@@ -138,11 +140,11 @@ LogicalResult ContractionEmitter::emit() {
   packed = kernel.getBuffer(cast<BlockArgument>(contract.getRhs()[0]));
   resultBuffer = kernel.getResultBuffer(0);
   rows = kernel.getIndex(m);
-  if (layout.getForm() == qt::LayoutForm::W4I)
+  if (decodesPanels())
     decoded = kernel.allocateScratch(
-        b.getI8Type(),
+        hasFloatRows ? Type(b.getF32Type()) : Type(b.getI8Type()),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
-  if (layout.getForm() == qt::LayoutForm::F32 && numChunks > 1)
+  if (hasFloatRows && numChunks > 1)
     copiedRows = kernel.allocateScratch(
         b.getF32Type(), shapes.getConstant(blockRows * (chunk + copyPadding)));
   if (numChunks > 1 || keepsSums)
@@ -197,7 +199,7 @@ void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
 }
 
 void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
-  if (numChunks == 1 && layout.getForm() != qt::LayoutForm::W4I)
+  if (numChunks == 1 && !decodesPanels())
     return forEachPanel(b, [&](OpBuilder &inner, Value panel) {
       emitWhole(inner, panel, last, getTileSizes());
     });
@@ -207,8 +209,12 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
+  // Decoding a panel for two tiles of few rows costs more than for one.
+  SmallVector<int64_t> few{1};
+  if (hasFloatRows && decodesPanels() && mr > 2)
+    few.insert(few.begin(), mr / 2);
   forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
-    emitWhole(inner, panel, last, {1});
+    emitWhole(inner, panel, last, few);
   });
   if (numChunks > 1)
     return emitChunks(then, last);
@@ -267,7 +273,7 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   forEachPanel(body, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, number, chunk);
-    if (layout.getForm() == qt::LayoutForm::W4I) {
+    if (decodesPanels()) {
       emitDecode(inner);
       useDecoded = true;
     }
@@ -419,15 +425,29 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
   case qt::LayoutForm::B32:
     chunkBase = add(b, header, times(b, block, nr * 40));
     break;
+  case qt::LayoutForm::S8F:
+    chunkBase = add(b, plus(b, header, nr * 4), times(b, from, nr));
+    break;
+  case qt::LayoutForm::B32F:
+    chunkBase = add(b, header, times(b, block, nr * 36));
+    break;
+  case qt::LayoutForm::W4F:
+    chunkBase = add(b, plus(b, header, nr * 4), times(b, block, nr * 20));
+    break;
   case qt::LayoutForm::Matched:
     break; // above
   }
 }
 
+/// Whether codes are taken apart once for many rows.
+bool ContractionEmitter::decodesPanels() {
+  return layout.getForm() == qt::LayoutForm::W4I ||
+         (hasFloatRows && layout.getForm() != qt::LayoutForm::F32);
+}
+
 Type ContractionEmitter::getSumType() {
   OpBuilder &b = kernel.getBuilder();
-  bool isFloat = layout.getForm() == qt::LayoutForm::F32 ||
-                 layout.getForm() == qt::LayoutForm::B32;
+  bool isFloat = hasFloatRows || layout.getForm() == qt::LayoutForm::B32;
   return isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
 }
 

@@ -26,9 +26,7 @@ using namespace quantc;
 int64_t ContractionEmitter::getRowStride() {
   if (conv)
     return lineStep * positionSize;
-  return layout.getForm() == qt::LayoutForm::F32
-             ? k
-             : numerics::activationStride(k);
+  return hasFloatRows ? k : numerics::activationStride(k);
 }
 
 /// Where the activations of a row begin.
@@ -82,6 +80,7 @@ void ContractionEmitter::prepareConvolution() {
 void ContractionEmitter::emitTapTable() {
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
+  case qt::LayoutForm::S8F:
     tableUnit = tapStride % 4 == 0 ? 4 : 1;
     break;
   case qt::LayoutForm::S8:
@@ -92,6 +91,8 @@ void ContractionEmitter::emitTapTable() {
     break;
   case qt::LayoutForm::W4I:
   case qt::LayoutForm::B32:
+  case qt::LayoutForm::B32F:
+  case qt::LayoutForm::W4F:
     tableUnit = 32;
     break;
   }

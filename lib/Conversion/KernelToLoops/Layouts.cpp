@@ -68,12 +68,13 @@ summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
 qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
                                   StringRef layoutClass) {
   bool vnni = layoutClass == "avx512vnni";
+  bool isFloat = numerics::hasFloatRows(qt::getPackedForm(form));
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
   bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I ||
-                (form != LayoutForm::F32 && vnni);
+                (!isFloat && vnni);
   int64_t rows = vnni ? 8 : 4;
-  if (form == LayoutForm::F32) // sums enough to hide the latency of products
+  if (isFloat) // sums enough to hide the latency of products
     rows = vnni ? 12 : 6;
   return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, rows,
                              biased ? 128 : 0);
@@ -131,6 +132,14 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   if (lhs.isF32() && rhs.isF32())
     return make(LayoutForm::F32);
   FormatKind left(lhs, conv != nullptr), right(rhs, conv != nullptr);
+  if (lhs.isF32() && !conv) {
+    if (right.isS8Row)
+      return make(LayoutForm::S8F);
+    if (right.isS8Blocks)
+      return make(LayoutForm::B32F);
+    if (right.isS4Multiplied)
+      return make(LayoutForm::W4F);
+  }
   if (!contract.getAcc().isInteger(32)) {
     if (left.isS8Row && right.isS4Multiplied)
       return make(LayoutForm::W4I);
@@ -153,30 +162,12 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   }
   return contract.emitError("no packed layout for operands of ")
          << lhs << " and " << rhs << " with acc = " << contract.getAcc()
-         << "; supported: f32 with f32; s8 per row (in a convolution: per "
+         << "; supported: f32 with f32, and in a product with s8 per row or in "
+            "blocks of 32, or s4 in blocks of 32 with s8 multipliers; s8 per "
+            "row (in a convolution: per "
             "image and output) with s8 per row; s8 in "
             "blocks of 32 on both "
             "sides; s8 per row with s4 in blocks of 32 with s8 multipliers";
-}
-
-numerics::PackedLayout quantc::getPackedLayout(qt::LayoutAttr layout, int64_t n,
-                                               int64_t k) {
-  auto form = [&] {
-    switch (layout.getForm()) {
-    case LayoutForm::F32:
-      return numerics::PackedForm::F32;
-    case LayoutForm::S8:
-      return numerics::PackedForm::S8;
-    case LayoutForm::Matched:
-      return numerics::PackedForm::Matched;
-    case LayoutForm::W4I:
-      return numerics::PackedForm::W4I;
-    case LayoutForm::B32:
-      return numerics::PackedForm::B32;
-    }
-    llvm_unreachable("all forms are covered");
-  };
-  return {form(), layout.getPanel(), layout.getBias(), n, k};
 }
 
 RankedTensorType quantc::getActivationRowsType(RankedTensorType codes) {

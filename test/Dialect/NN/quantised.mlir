@@ -27,10 +27,12 @@ func.func @across(%x: tensor<64x64x!rows>, %w: tensor<64x64x!columns>) {
 
 // -----
 
+// Weights may be quantised alone, activations may not.
 !rows = !qt.block<[1, 32], s8, scale = f32>
-func.func @mixed(%x: tensor<64x64xf32>, %w: tensor<64x64x!rows>) {
-  // expected-error @below {{has 1 quantised and 1 float operands; supported: all of them quantised, or none}}
-  %y = nn.matmul %x, %w : tensor<64x64xf32>, tensor<64x64x!rows> -> tensor<64x64xf32>
+func.func @mixed(%x: tensor<64x64x!rows>, %w: tensor<64x64xf32>, %v: tensor<64x64x!rows>, %a: tensor<64x64xf32>) {
+  %y = nn.matmul %a, %v : tensor<64x64xf32>, tensor<64x64x!rows> -> tensor<64x64xf32>
+  // expected-error @below {{has 1 quantised and 1 float operands; supported: all of them quantised, none, or the weights alone}}
+  %z = nn.matmul %x, %w : tensor<64x64x!rows>, tensor<64x64xf32> -> tensor<64x64xf32>
   return
 }
 

@@ -26,8 +26,8 @@ func.func @f(%a: tensor<?x60xf32>, %w: tensor<8x64xf32>) {
 
 !rows8 = !qt.block<[1, ?], s8, scale = f32>
 func.func @f(%a: tensor<?x64xf32>, %w: tensor<8x64xf32>, %b: tensor<8xf32>) {
-  // expected-error @below {{formats 'f32' and '!qt.block<[1, ?], s8, scale = f32>'; supported: both quantised, or both not}}
-  %y = qt.contract lhs(%a : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = !rows8} -> tensor<?x8xf32>
+  // expected-error @below {{formats '!qt.block<[1, ?], s8, scale = f32>' and 'f32'; supported: a float lhs, or both quantised}}
+  %y = qt.contract lhs(%a : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !rows8, rhs_format = f32} -> tensor<?x8xf32>
   return
 }
 

@@ -9,14 +9,15 @@
 #include "quantc/Numerics/Packing.h"
 #include "RandomWeights.h"
 #include "gtest/gtest.h"
+#include <cstring>
 #include <random>
 
 using namespace quantc::numerics;
 
 namespace {
-constexpr PackedForm forms[] = {PackedForm::F32, PackedForm::S8,
-                                PackedForm::Matched, PackedForm::W4I,
-                                PackedForm::B32};
+constexpr PackedForm forms[] = {
+    PackedForm::F32, PackedForm::S8,  PackedForm::Matched, PackedForm::W4I,
+    PackedForm::B32, PackedForm::S8F, PackedForm::B32F,    PackedForm::W4F};
 
 /// Calls with layouts of every form and tail.
 template <typename Body> void forEachLayout(Body body) {
@@ -45,6 +46,18 @@ TEST(Packing, ComesBack) {
     EXPECT_EQ(back->multipliers, weights.multipliers);
     EXPECT_EQ(back->outer, weights.outer);
   });
+}
+
+TEST(Packing, RefusesNegativeCounts) {
+  PackedLayout layout{PackedForm::Matched, 8, 128, 8, 32};
+  RandomWeights weights(layout, WeightKind::Bell, 1);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  auto size = static_cast<int64_t>(bytes.size());
+  uint32_t panel = 0;
+  std::memcpy(&panel, bytes.data(), sizeof panel);
+  int32_t counts[] = {-1, 4}; // two pairs less than what they say
+  std::memcpy(bytes.data() + panel, counts, sizeof counts);
+  EXPECT_FALSE(unpackWeights(layout, bytes.data(), size));
 }
 
 TEST(Packing, HasTheStatedSize) {

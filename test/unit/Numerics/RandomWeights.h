@@ -44,14 +44,14 @@ struct RandomWeights {
       fill(values, n * k);
       return;
     }
-    if (layout.form == PackedForm::W4I) {
+    if (hasNibbles(layout.form)) {
       high = 7;
       for (int64_t i = 0; i < n * blocks; ++i)
         multipliers.push_back(static_cast<int8_t>(
             kind >= WeightKind::Lowest ? 127 : int(engine() % 255) - 127));
       fill(outer, n);
     } else {
-      fill(scales, layout.form == PackedForm::B32 ? n * blocks : n);
+      fill(scales, hasBlockScales(layout.form) ? n * blocks : n);
     }
     for (int64_t i = 0; i < n * k; ++i)
       codes.push_back(static_cast<int8_t>(draw(engine, kind, high)));

@@ -25,7 +25,7 @@ static Recipe mustLoad(StringRef name, StringRef targetClass) {
 
 TEST(Recipe, BuiltinsAreListedAndLoad) {
   auto list = Recipe::list();
-  EXPECT_EQ(list.size(), 4u);
+  EXPECT_EQ(list.size(), 6u);
   for (const auto &[name, summary] : list) {
     EXPECT_EQ(mustLoad(name, "generic").getName(), name);
     EXPECT_FALSE(summary.empty());
@@ -40,6 +40,17 @@ TEST(Recipe, FirstAndLastKeepEightBits) {
   EXPECT_EQ(element({true, false}), "s8");
   EXPECT_EQ(element({false, true}), "s8");
   EXPECT_EQ(element({false, false}), "s4");
+}
+
+TEST(Recipe, ActivationsStayFloats) {
+  for (StringRef name : {"w8a16", "w4a16"}) {
+    Recipe recipe = mustLoad(name, "generic");
+    EXPECT_TRUE(recipe.lookup({1, OperandRole::Weight, 1}, {}, "x"));
+    EXPECT_FALSE(recipe.lookup({0, OperandRole::Activation, 1}, {}, "x"));
+    EXPECT_FALSE(recipe.lookup({0, OperandRole::Attention, 3}, {}, "x"));
+    EXPECT_FALSE(recipe.lookup(
+        {1, OperandRole::Weight, 2, ContractionKind::Convolution}, {}, "x"));
+  }
 }
 
 TEST(Recipe, RangesDependOnTheTarget) {

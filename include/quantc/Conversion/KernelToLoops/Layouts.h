@@ -31,10 +31,6 @@ llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
 qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,
                           llvm::StringRef layoutClass);
 
-/// The packing that \p layout states for weights [n, k].
-numerics::PackedLayout getPackedLayout(qt::LayoutAttr layout, int64_t n,
-                                       int64_t k);
-
 /// Codes of activations as rows of a layout.
 mlir::RankedTensorType getActivationRowsType(mlir::RankedTensorType codes);
 

@@ -319,10 +319,10 @@ LogicalResult ContractOp::verify() {
   int64_t groups = conv ? conv.getGroups() : 1;
   int64_t k = getContractionSize();
   auto lhsBlock = dyn_cast<BlockType>(getLhsFormat());
-  if (!lhsBlock != !isa<BlockType>(getRhsFormat()))
+  if (lhsBlock && !isa<BlockType>(getRhsFormat()))
     return emitOpError() << "formats " << getLhsFormat() << " and "
                          << getRhsFormat()
-                         << "; supported: both quantised, or both not";
+                         << "; supported: a float lhs, or both quantised";
   if (getAcc().isInteger(32) &&
       failed(verifyIntegerAccumulator(*this, lhsBlock,
                                       dyn_cast<BlockType>(getRhsFormat()))))

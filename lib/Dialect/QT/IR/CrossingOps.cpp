@@ -72,12 +72,15 @@ int64_t qt::getTapStride(LayoutForm form, int64_t depth, int64_t groups) {
     return 1;
   switch (form) {
   case LayoutForm::F32:
+  case LayoutForm::S8F:
     return depth;
   case LayoutForm::S8:
   case LayoutForm::Matched:
     return llvm::alignTo(depth, 4);
   case LayoutForm::W4I:
   case LayoutForm::B32:
+  case LayoutForm::B32F:
+  case LayoutForm::W4F:
     return llvm::alignTo(depth, 32);
   }
   llvm_unreachable("all forms are covered");
@@ -159,8 +162,10 @@ LogicalResult QuantizeOp::verify() {
     return emitOpError() << "input of type " << input << " for the halo "
                          << halo;
   if (LayoutAttr layout = getLayoutAttr(); layout && !types.empty()) {
-    if (layout.getForm() == LayoutForm::F32)
-      return emitOpError() << "layout form 'f32' has no codes";
+    if (numerics::hasFloatRows(getPackedForm(layout.getForm())))
+      return emitOpError() << "layout form '"
+                           << stringifyLayoutForm(layout.getForm())
+                           << "' has no codes of activations";
     if (format.getElement().getBitWidth() != 8)
       return emitOpError() << "element format '"
                            << format.getElement().getSpelling()

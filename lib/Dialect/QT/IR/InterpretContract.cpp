@@ -43,13 +43,18 @@ public:
 
   /// Adds the products of `count` elements from these flat indices on.
   void add(int64_t left, int64_t right, int64_t count) {
-    if (!lhs.value) {
+    if (!rhs.value) {
       for (int64_t i = 0; i < count; ++i)
         real +=
             static_cast<double>(lhs.floats[left + i]) * rhs.floats[right + i];
       return;
     }
-    const BlockValue &a = *lhs.value, &b = *rhs.value;
+    const BlockValue &b = *rhs.value;
+    if (!lhs.value) {
+      addFloats(left, right, count);
+      return;
+    }
+    const BlockValue &a = *lhs.value;
     for (int64_t i = 0; i < count;) {
       int64_t run =
           std::min({count - i, getRun(a, left + i), getRun(b, right + i)});
@@ -79,7 +84,7 @@ public:
   }
 
   float getFloat() {
-    if (!lhs.value)
+    if (!rhs.value)
       return static_cast<float>(real);
     flush();
     return accumulator;
@@ -87,6 +92,24 @@ public:
   int64_t getInteger() const { return exact; }
 
 private:
+  /// Products of floats and quantised elements.
+  void addFloats(int64_t left, int64_t right, int64_t count) {
+    const BlockValue &b = *rhs.value;
+    for (int64_t i = 0; i < count;) {
+      int64_t run = std::min(count - i, getRun(b, right + i));
+      int64_t block = b.realIndex(right + i);
+      if (block != lastRight)
+        flush();
+      lastRight = block;
+      double dot = 0;
+      for (int64_t j = 0; j < run; ++j)
+        dot += static_cast<double>(lhs.floats[left + i + j]) *
+               b.getNumber(right + i + j);
+      real += dot * static_cast<double>(b.getMultiplier(right + i));
+      i += run;
+    }
+  }
+
   /// Elements from here to the next edge of a block.
   static int64_t getRun(const BlockValue &value, int64_t flat) {
     int64_t position = flat % value.shape.back();
@@ -99,9 +122,11 @@ private:
   }
 
   void flush() {
-    if (lastLeft < 0 || integer)
+    if (lastRight < 0 || integer)
       return;
-    float scale = lhs.value->scales[lastLeft] * rhs.value->scales[lastRight];
+    float scale = rhs.value->scales[lastRight];
+    if (lhs.value)
+      scale *= lhs.value->scales[lastLeft];
     float sum = static_cast<float>(exact) + static_cast<float>(real);
     accumulator = std::fmaf(sum, scale, accumulator);
     exact = 0;

@@ -17,27 +17,32 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::qt;
 
+numerics::PackedForm qt::getPackedForm(LayoutForm form) {
+  switch (form) {
+  case LayoutForm::F32:
+    return numerics::PackedForm::F32;
+  case LayoutForm::S8:
+    return numerics::PackedForm::S8;
+  case LayoutForm::Matched:
+    return numerics::PackedForm::Matched;
+  case LayoutForm::W4I:
+    return numerics::PackedForm::W4I;
+  case LayoutForm::B32:
+    return numerics::PackedForm::B32;
+  case LayoutForm::S8F:
+    return numerics::PackedForm::S8F;
+  case LayoutForm::B32F:
+    return numerics::PackedForm::B32F;
+  case LayoutForm::W4F:
+    return numerics::PackedForm::W4F;
+  }
+  llvm_unreachable("all forms are covered");
+}
+
 numerics::PackedLayout qt::getPackedLayout(LayoutAttr layout, int64_t n,
                                            int64_t k) {
-  numerics::PackedForm form;
-  switch (layout.getForm()) {
-  case LayoutForm::F32:
-    form = numerics::PackedForm::F32;
-    break;
-  case LayoutForm::S8:
-    form = numerics::PackedForm::S8;
-    break;
-  case LayoutForm::Matched:
-    form = numerics::PackedForm::Matched;
-    break;
-  case LayoutForm::W4I:
-    form = numerics::PackedForm::W4I;
-    break;
-  case LayoutForm::B32:
-    form = numerics::PackedForm::B32;
-    break;
-  }
-  return {form, layout.getPanel(), layout.getBias(), n, k};
+  return {getPackedForm(layout.getForm()), layout.getPanel(), layout.getBias(),
+          n, k};
 }
 
 LogicalResult
@@ -70,14 +75,17 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
   switch (layout.getForm()) {
   case LayoutForm::S8:
   case LayoutForm::Matched:
+  case LayoutForm::S8F:
     return isRows("s8", "f32", false, false)
                ? success()
                : fail("!qt.block<[1, ?], s8, scale = f32>");
   case LayoutForm::B32:
+  case LayoutForm::B32F:
     return isRows("s8", "f32", true, false)
                ? success()
                : fail("!qt.block<[1, 32], s8, scale = f32>");
   case LayoutForm::W4I:
+  case LayoutForm::W4F:
     return isRows("s4", "s8", true, true) &&
                    block.getOuter().getSpelling() == "f32"
                ? success()

@@ -16,9 +16,6 @@
 namespace quantc {
 namespace qt {
 
-/// Numerics' layout for weights of n columns, each of k elements.
-numerics::PackedLayout getPackedLayout(LayoutAttr layout, int64_t n, int64_t k);
-
 /// Whether the layout's form is made for weights of this format.
 llvm::LogicalResult
 verifyLayoutFormat(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,

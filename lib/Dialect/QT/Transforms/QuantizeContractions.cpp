@@ -145,32 +145,27 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
                                              const Recipe &recipe) {
   StringRef name = getValueName(op.getLoc());
   SmallVector<ContractionOperand> operands = op.getContractionOperands();
-  SmallVector<OperandFormat> formats;
+  SmallVector<std::optional<OperandFormat>> formats;
+  bool hasWeight = false, isQuantized = false;
   for (const ContractionOperand &operand : operands) {
     // A product of two activations is no weight matrix: floats unless it is
     // attention, which has rules of its own.
     bool isWeight = operand.role == OperandRole::Weight;
     if (isWeight && !isConstantSlice(op->getOperand(operand.index)))
       return success();
-    if (std::optional<OperandFormat> format =
-            recipe.lookup(operand, position, name))
-      formats.push_back(*format);
+    formats.push_back(recipe.lookup(operand, position, name));
+    hasWeight |= operand.role != OperandRole::Activation;
+    isQuantized |= formats.back().has_value();
   }
-  bool hasWeight = llvm::any_of(operands, [](const ContractionOperand &o) {
-    return o.role != OperandRole::Activation;
-  });
-  if (formats.empty() || !hasWeight)
+  if (!isQuantized || !hasWeight)
     return success();
-  if (formats.size() != operands.size())
-    return op.emitError("recipe '")
-           << recipe.getName() << "' keeps " << operands.size() - formats.size()
-           << " of its " << operands.size()
-           << " operands in float; supported: all of them quantised, or none";
 
   OpBuilder builder(op);
   SmallVector<Value> quantized;
   for (auto [operand, format] : llvm::zip_equal(operands, formats)) {
-    Value value = quantizeOperand(builder, operand, format, op);
+    Value value = op->getOperand(operand.index);
+    if (format)
+      value = quantizeOperand(builder, operand, *format, op);
     if (!value)
       return failure();
     quantized.push_back(value);
@@ -178,6 +173,13 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
   SmallVector<Type> types;
   for (Value value : quantized)
     types.push_back(getElementTypeOrSelf(value));
+  size_t kept = llvm::count(formats, std::nullopt);
+  if (kept != 0 && !hasOnlyWeights(op, types))
+    return op.emitError("recipe '")
+           << recipe.getName() << "' keeps " << kept << " of its "
+           << operands.size()
+           << " operands in float; supported: all of them quantised, none, or "
+              "the weights alone";
   if (failed(op.verifyFormats(types)))
     return failure();
   for (auto [operand, value] : llvm::zip_equal(operands, quantized))

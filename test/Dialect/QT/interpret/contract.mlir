@@ -10,6 +10,9 @@
 #b32 = #qt.layout<b32, panel = 4, rows = 4>
 #w4i = #qt.layout<w4i, panel = 4, rows = 4, bias = 128>
 #f32 = #qt.layout<f32, panel = 4, rows = 4>
+#s8f = #qt.layout<s8f, panel = 4, rows = 4>
+#b32f = #qt.layout<b32f, panel = 4, rows = 4>
+#w4f = #qt.layout<w4f, panel = 4, rows = 4>
 
 qt.global @a : tensor<3x67xf32> {
   %a = qt.weight #qt.blob<"0x5A26BB3F58D903C0DE13A5BEC6A2C4BE5B1F913F3DC98CBF059130BE54BB60BF52E82C3D6133153F17E18CBF4E86923FA6CE663F78A3003F7F9E663FCA082FBFDFADFBBD968E6FBFA02889BE60C5073FAE1031BF4723CBBE8DEA2FBF665F58BFC9D62BBF2E7F4FBC07048FBFAB0A703E6674D43F9BF63D3F8A7044BEA73B63BFC4453FBF5AA2D83FCB1B503D261223BF597F433E956A0640E615F63D06011E3FEDAF993E185AB4BE093E92BF0DDDB2BE5FE855BEF02C163F9EC7563FB55C6E3F8038923E9D98623F392041BFFC5DA03F5E4F033FA09F98BE0D1FFA3E58C59ABD3BD9903F5C89C23F78E00B4064C0B2BFB9D8B8BFAD2401BFC2E0233E9B4C603FE79AA13EBF6B01C0C6C69CBE25F6533FF49D6B3E2A13433FFDA963BE86934DBEF3093F3E4AF2D13E150F4B3ECEBAF33D86B02BBF0A50C13E6E7DF93DEE92903F2476993FA5993D3E5925C0BED68323BF41D4D83E78649E3D970DB0BE9E92323D60B81EBF3AB2323F09EEE4BEABBC9C3F7596CE3EC3F4173F12268CBF97722D3E1C953D3FB92574BFCB4D88BED596053D4FC2AFBF925CA13EFC9D583F3D095CBFC37AB33EE7F8A7BF2F7F1EBDA1D1CEBF9E8A8F3F695BD13E80A9C9BCFE7046BF6F0AA33FFDC9FB3F5AD2EDBF9F3A9E3FDC56D03FDE0FAD3E9D8199BF33045D3F2C4339BE8B9A1ABF8C729DBF06F00C3F64F54A3FB69F1FBF7E44053FC77992BFC4464D3F5ABD3E3D250C3FBE2460D0BD536F5E3FFA1A403F0A8B073F8C010D3EAF609F3D2B4E1E3F0E136E3EB0BB2E3FA0C79EBE62D41BC034F8843F79F70B4085FAE13E301ECDBD2CB80BBEAFD2F3BD2D9E8E3C4F9E8FBF4D6004BF263D7FBF35C57E3E59E197BE578CFD3E63E532BE76807C3FA2A85A3E6D340C40F4BBF2BF559C25BFD8C7663F17D021401D9A7EBE42DE323DECBE67BE306DAA3F041A93BE0F192E3F09BDA3BE35E3A2BF5489A03EB8D0003F6D88A53F0D32E2BD710B1EBF1C11103FC983763E55B38F3E1DBC95BDF985943F262EBD3EDBCBF33F1B378E3F7DB7283FE64FD0BF99311A3F3B2FD73E879A4F3F47B0853FE83FCDBE08F2523F40F30FBF7239FA3F647DAABF3E5EE1BFD64AD3BF73FB63BF2C3F8FBFCB60FA3FF12AA7BE"> : tensor<3x67xf32>
@@ -102,5 +105,55 @@ func.func @float() {
     qt.yield %1 : f32
   } -> tensor<3x5xf32>
   check.expect_eq %y, %h : tensor<3x5xf32>, tensor<3x5xf32>
+  return
+}
+
+// Weights alone are quantised: near the product with the decoded weights, and
+// the same packed.
+func.func @weights_rows() {
+  %a = qt.global_ref @a : tensor<3x67xf32>
+  %w = qt.global_ref @w : tensor<5x67xf32>
+  %wc, %ws = qt.quantize %w {encoding = #range, format = !rows8} : tensor<5x67xf32> -> tensor<5x67xi8>, tensor<5x1xf32>
+  %y = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%wc, %ws : tensor<5x67xi8>, tensor<5x1xf32>)
+      {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = !rows8} -> tensor<3x5xf32>
+  %wd = qt.dequantize %wc, %ws {format = !rows8} : tensor<5x67xi8>, tensor<5x1xf32> -> tensor<5x67xf32>
+  %f = nn.matmul %a, %wd : tensor<3x67xf32>, tensor<5x67xf32> -> tensor<3x5xf32>
+  check.expect_close %y, %f {relative = 1.0e-5 : f64, absolute = 1.0e-5 : f64} : tensor<3x5xf32>, tensor<3x5xf32>
+  %p = qt.pack %wc, %ws {format = !rows8, layout = #s8f} : tensor<5x67xi8>, tensor<5x1xf32> -> tensor<576xi8>
+  %z = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%p : tensor<576xi8>)
+      {acc = f32, geometry = #qt.matmul<k = 67>, layout = #s8f, lhs_format = f32, rhs_format = !rows8} -> tensor<3x5xf32>
+  check.expect_eq %z, %y : tensor<3x5xf32>, tensor<3x5xf32>
+  return
+}
+
+func.func @weights_blocks() {
+  %a = qt.global_ref @a : tensor<3x67xf32>
+  %w = qt.global_ref @w : tensor<5x67xf32>
+  %wc, %ws = qt.quantize %w {encoding = #range, format = !blocks8} : tensor<5x67xf32> -> tensor<5x67xi8>, tensor<5x3xf32>
+  %y = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%wc, %ws : tensor<5x67xi8>, tensor<5x3xf32>)
+      {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = !blocks8} -> tensor<3x5xf32>
+  %wd = qt.dequantize %wc, %ws {format = !blocks8} : tensor<5x67xi8>, tensor<5x3xf32> -> tensor<5x67xf32>
+  %f = nn.matmul %a, %wd : tensor<3x67xf32>, tensor<5x67xf32> -> tensor<3x5xf32>
+  check.expect_close %y, %f {relative = 1.0e-5 : f64, absolute = 1.0e-5 : f64} : tensor<3x5xf32>, tensor<3x5xf32>
+  %p = qt.pack %wc, %ws {format = !blocks8, layout = #b32f} : tensor<5x67xi8>, tensor<5x3xf32> -> tensor<864xi8>
+  %z = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%p : tensor<864xi8>)
+      {acc = f32, geometry = #qt.matmul<k = 67>, layout = #b32f, lhs_format = f32, rhs_format = !blocks8} -> tensor<3x5xf32>
+  check.expect_eq %z, %y : tensor<3x5xf32>, tensor<3x5xf32>
+  return
+}
+
+func.func @weights_multipliers() {
+  %a = qt.global_ref @a : tensor<3x67xf32>
+  %w = qt.global_ref @w : tensor<5x67xf32>
+  %wc, %ws, %wo = qt.quantize %w {encoding = #qt.encoding<search, -8..7>, format = !w4} : tensor<5x67xf32> -> tensor<5x34xi8>, tensor<5x3xi8>, tensor<5x1xf32>
+  %y = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%wc, %ws, %wo : tensor<5x34xi8>, tensor<5x3xi8>, tensor<5x1xf32>)
+      {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = !w4} -> tensor<3x5xf32>
+  %wd = qt.dequantize %wc, %ws, %wo {format = !w4} : tensor<5x34xi8>, tensor<5x3xi8>, tensor<5x1xf32> -> tensor<5x67xf32>
+  %f = nn.matmul %a, %wd : tensor<3x67xf32>, tensor<5x67xf32> -> tensor<3x5xf32>
+  check.expect_close %y, %f {relative = 1.0e-5 : f64, absolute = 1.0e-5 : f64} : tensor<3x5xf32>, tensor<3x5xf32>
+  %p = qt.pack %wc, %ws, %wo {format = !w4, layout = #w4f} : tensor<5x34xi8>, tensor<5x3xi8>, tensor<5x1xf32> -> tensor<512xi8>
+  %z = qt.contract lhs(%a : tensor<3x67xf32>) rhs(%p : tensor<512xi8>)
+      {acc = f32, geometry = #qt.matmul<k = 67>, layout = #w4f, lhs_format = f32, rhs_format = !w4} -> tensor<3x5xf32>
+  check.expect_eq %z, %y : tensor<3x5xf32>, tensor<3x5xf32>
   return
 }

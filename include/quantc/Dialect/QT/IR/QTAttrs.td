@@ -118,7 +118,10 @@ def QT_LayoutForm : I32EnumAttr<"LayoutForm", "form of a packed contraction", [
     I32EnumAttrCase<"S8", 1, "s8">,
     I32EnumAttrCase<"Matched", 2, "matched">,
     I32EnumAttrCase<"W4I", 3, "w4i">,
-    I32EnumAttrCase<"B32", 4, "b32">]> {
+    I32EnumAttrCase<"B32", 4, "b32">,
+    I32EnumAttrCase<"S8F", 5, "s8f">,
+    I32EnumAttrCase<"B32F", 6, "b32f">,
+    I32EnumAttrCase<"W4F", 7, "w4f">]> {
   let cppNamespace = "::quantc::qt";
   let genSpecializedAttr = 0;
 }
@@ -131,7 +134,10 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     quantiser and the kernel generator read the same attribute. Forms: `f32`;
     `s8` (8-bit codes, any values); `matched` (8-bit codes whose steps the
     packer split and paired); `w4i` (4-bit codes in blocks of 32 with integer
-    multipliers); `b32` (8-bit codes, blocks of 32 on both sides).
+    multipliers); `b32` (8-bit codes, blocks of 32 on both sides); and against
+    activations that are floats `s8f` (8-bit codes, one scale a column), `b32f`
+    (8-bit codes in blocks of 32), `w4f` (4-bit codes in blocks of 32 with
+    integer multipliers).
 
     `bias = 128` is added to the codes of activations, so that they are
     unsigned bytes; bytes between the end of a row and the next one hold it

@@ -15,6 +15,7 @@
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Numerics/Packing.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -35,6 +36,12 @@ namespace qt {
 /// whole cache lines, and never a multiple of 512, so that the rows of a tile
 /// do not meet in one set of the cache.
 int64_t getPackedRowStride(int64_t k);
+
+/// Numerics' packing for weights of n columns, each of k elements.
+numerics::PackedLayout getPackedLayout(LayoutAttr layout, int64_t n, int64_t k);
+
+/// Numerics' form of the same name.
+numerics::PackedForm getPackedForm(LayoutForm form);
 
 /// Elements that each tap of a convolution takes along K, for \p depth channels
 /// of a group: those that one load or one block of the form holds.

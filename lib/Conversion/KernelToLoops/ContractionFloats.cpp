@@ -1,0 +1,197 @@
+//===- ContractionFloats.cpp - Activations that are floats -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Weights are floats, or codes that become floats in registers: where a panel
+// meets few rows, in front of the products; where it meets many, once, into
+// scratch that stays in the first-level cache. Either way every row's sums are
+// of the same operations in the same order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionEmitter.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+using Values = SmallVector<Value>;
+
+/// Adds the products of K from \p first to \p last in ascending order.
+Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
+                                         Value first, Value last, Values sums,
+                                         WeightLoader load) {
+  int64_t stride = usesCopy ? chunk + copyPadding : getRowStride();
+  Value source = usesCopy ? copiedRows : lhsBuffer;
+  Value base;
+  if (usesCopy) {
+    Value own = arith::SubIOp::create(b, loc, row, firstRow);
+    base = arith::SubIOp::create(b, loc, times(b, own, stride), from);
+  } else {
+    base = getRowAt(b, row);
+  }
+  constexpr int64_t unroll = 4;
+  auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
+    auto steps = scf::ForOp::create(b, loc, first, last, index(unroll), sums);
+    OpBuilder inner = OpBuilder::atBlockBegin(steps.getBody());
+    Value p = steps.getInductionVar();
+    Values values(steps.getRegionIterArgs());
+    for (int64_t u = 0; u < unroll; ++u) {
+      Values weights = load(inner, p, u, /*isTail=*/unroll == 1);
+      Value x0 = getStepAt(inner, base, p, u);
+      for (int64_t r = 0; r < count; ++r) {
+        Value x =
+            splat(inner, memref::LoadOp::create(inner, loc, source,
+                                                plus(inner, x0, r * stride)));
+        for (int64_t v = 0; v < vectors; ++v)
+          values[r * vectors + v] = math::FmaOp::create(
+              inner, loc, x, weights[v], values[r * vectors + v]);
+      }
+    }
+    scf::YieldOp::create(inner, loc, values);
+    return Values(steps.getResults());
+  };
+  // Chunks and blocks are multiples of 4 but for the last one.
+  if (k % unroll == 0)
+    return loop(first, last, unroll, sums);
+  Value whole =
+      times(b, arith::DivUIOp::create(b, loc, last, index(unroll)), unroll);
+  sums = loop(first, whole, unroll, sums);
+  return loop(whole, last, 1, sums);
+}
+
+/// All of the chunk.
+Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
+                                     Values sums) {
+  return sumFloatSteps(
+      b, row, count, from, to, sums,
+      [&](OpBuilder &inner, Value p, int64_t offset, bool isTail) {
+        Values weights = loadFloatWeights(inner, p, offset, isTail);
+        if (count == 1 && !useDecoded) {
+          // Codes of four steps share a line.
+          bool isWide = layout.getForm() == qt::LayoutForm::F32;
+          Value at = times(inner, arith::SubIOp::create(inner, loc, p, from),
+                           isWide ? nr * 4 : nr);
+          at = add(inner, chunkBase, at);
+          if (isWide)
+            prefetch(inner, plus(inner, at, offset * nr * 4), nr * 4);
+          else if (offset == 0)
+            prefetch(inner, at, nr * 4);
+        }
+        return weights;
+      });
+}
+
+/// Block by block: its sum times its scale or multiplier joins the others.
+Values ContractionEmitter::sumFloatBlocks(OpBuilder &b, Value row,
+                                          int64_t count, Values sums) {
+  VectorType type = vectorOf(b.getF32Type());
+  int64_t blockBytes = nr * (layout.getForm() == qt::LayoutForm::W4F ? 20 : 36);
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value head = add(inner, chunkBase, times(inner, block, blockBytes));
+        if (count == 1 && !useDecoded)
+          prefetch(inner, head, blockBytes);
+        Value first = add(inner, from, times(inner, block, 32));
+        Value last =
+            arith::MinUIOp::create(inner, loc, plus(inner, first, 32), to);
+        Values partial = sumFloatSteps(
+            inner, row, count, first, last,
+            Values(count * vectors, zeros(inner, type)),
+            [&](OpBuilder &body, Value p, int64_t offset, bool isTail) {
+              return loadFloatWeights(body, p, offset, isTail);
+            });
+        Values factors = loadColumns(inner, head, type);
+        if (sums.empty())
+          sums = loadSums(inner, row, count);
+        for (int64_t i = 0; i < count * vectors; ++i)
+          sums[i] = math::FmaOp::create(inner, loc, partial[i],
+                                        factors[i % vectors], sums[i]);
+        return sums;
+      });
+}
+
+Values ContractionEmitter::loadFloatWeights(OpBuilder &b, Value p,
+                                            int64_t offset, bool isTail) {
+  VectorType type = vectorOf(b.getF32Type());
+  Value step = arith::SubIOp::create(b, loc, p, from);
+  if (useDecoded) {
+    Value at = times(b, plus(b, step, offset), nr);
+    Values weights;
+    for (int64_t v = 0; v < vectors; ++v)
+      weights.push_back(vector::LoadOp::create(b, loc, type, decoded,
+                                               plus(b, at, v * width)));
+    return weights;
+  }
+  if (layout.getForm() == qt::LayoutForm::F32) {
+    Value at = add(b, chunkBase, times(b, step, nr * 4));
+    return loadColumns(b, plus(b, at, offset * nr * 4), type);
+  }
+  return decodeWeights(b, step, offset, isTail);
+}
+
+/// The codes at \p step + \p offset of the chunk as floats.
+Values ContractionEmitter::decodeWeights(OpBuilder &b, Value step,
+                                         int64_t offset, bool isTail) {
+  VectorType words = vectorOf(b.getI32Type());
+  auto splatWord = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(words,
+                               b.getI32IntegerAttr(static_cast<int>(value))));
+  };
+  bool isNibbles = layout.getForm() == qt::LayoutForm::W4F;
+  Value at = chunkBase;
+  if (layout.getForm() == qt::LayoutForm::S8F) {
+    at = plus(b, add(b, at, times(b, step, nr)), offset * nr);
+  } else {
+    Value block = arith::DivUIOp::create(b, loc, step, index(32));
+    Value rest = arith::RemUIOp::create(b, loc, step, index(32));
+    if (isNibbles)
+      rest = arith::DivUIOp::create(b, loc, rest, index(2));
+    at = add(b, at, times(b, block, nr * (isNibbles ? 20 : 36)));
+    at = plus(b, add(b, at, times(b, rest, nr)),
+              nr * 4 + (isNibbles ? offset / 2 : offset) * nr);
+  }
+  Values weights;
+  for (Value bytes : loadColumns(b, at, vectorOf(b.getI8Type()))) {
+    Value code = arith::ExtSIOp::create(b, loc, words, bytes);
+    if (isNibbles && isTail) {
+      // Down by 4 for the odd one; then the low nibble's sign.
+      Value isOdd = arith::RemUIOp::create(b, loc, step, index(2));
+      Value shift = arith::IndexCastUIOp::create(b, loc, b.getI32Type(),
+                                                 times(b, isOdd, 4));
+      code = arith::ShRSIOp::create(b, loc, code, splat(b, shift));
+    } else if (isNibbles && offset % 2 == 1) {
+      code = arith::ShRSIOp::create(b, loc, code, splatWord(4));
+    }
+    if (isNibbles && (isTail || offset % 2 == 0)) {
+      code = arith::ShLIOp::create(b, loc, code, splatWord(28));
+      code = arith::ShRSIOp::create(b, loc, code, splatWord(28));
+    }
+    weights.push_back(
+        arith::SIToFPOp::create(b, loc, vectorOf(b.getF32Type()), code));
+  }
+  return weights;
+}
+
+/// Writes the chunk's codes to scratch as floats, four steps at a time: panels
+/// are filled up to them.
+void ContractionEmitter::emitDecodeFloats(OpBuilder &b) {
+  Value length = arith::SubIOp::create(b, loc, to, from);
+  auto loop = scf::ForOp::create(b, loc, index(0), length, index(4));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value step = loop.getInductionVar();
+  Value at = times(body, step, nr);
+  for (int64_t u = 0; u < 4; ++u)
+    for (auto [v, weights] :
+         llvm::enumerate(decodeWeights(body, step, u, /*isTail=*/false)))
+      vector::StoreOp::create(
+          body, loc, weights, decoded,
+          plus(body, at, u * nr + static_cast<int64_t>(v) * width));
+}
