@@ -252,10 +252,10 @@ AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
   return quotient ? quotient->toExpression(size.getContext()) : AffineExpr();
 }
 
-/// A symbol, or a quotient or remainder of what is not negative by a number
-/// above zero.
+/// A symbol or a position, or a quotient or remainder of what is not negative
+/// by a number above zero.
 static bool isNotNegative(AffineExpr unknown) {
-  if (isa<AffineSymbolExpr>(unknown))
+  if (isa<AffineSymbolExpr, AffineDimExpr>(unknown))
     return true;
   auto binary = dyn_cast<AffineBinaryOpExpr>(unknown);
   if (!binary)

@@ -30,9 +30,13 @@ static void buildImport(OpPassManager &manager, const StageOptions &options) {
   manager.addPass(qt::createVerifyTypes());
 }
 
-static void buildRecompose(OpPassManager &manager, const StageOptions &) {
+static void buildRecompose(OpPassManager &manager,
+                           const StageOptions &options) {
+  nn::NNRecomposeOptions own;
+  own.report = options.reportRecompose;
+  own.explain = options.explainRecompose;
   manager.addPass(createCanonicalizerPass());
-  manager.addPass(nn::createNNRecompose());
+  manager.addPass(nn::createNNRecompose(own));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(qt::createVerifyTypes());

@@ -44,6 +44,8 @@ static constexpr OptionSpec CompileOptions[] = {
     {"--stop-after", OptionSpec::Value, "STAGE",
      "print the IR behind a stage: import, recompose, transform, quantize, "
      "integerize, split, layout, group, lower or llvm"},
+    {"--report-recompose", OptionSpec::OptionalValue, "found|misses",
+     "say which chains of the model became whole ops, and which nearly did"},
     {"--emit", OptionSpec::Value, "mlir|llvm|asm",
      "print the IR behind the last stage, or code of the kernels and the "
      "entry"},
@@ -166,6 +168,14 @@ std::optional<int> Compilation::check() {
     if (auto problem = nn::parseDimBinding(text, name, min, max))
       return wrongUse("compile", "--dim " + *problem);
     stageOptions.dims.push_back(text.str());
+  }
+  if (auto report = given.get("--report-recompose")) {
+    if (!is_contained({"", "found", "misses"}, *report))
+      return wrongUse("compile", "--report-recompose takes found or misses, "
+                                 "not '" +
+                                     *report + "'");
+    stageOptions.reportRecompose = true;
+    stageOptions.explainRecompose = *report == "misses";
   }
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();

@@ -49,6 +49,8 @@ Model::Model(unsigned threads)
   context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
       problems.push_back(describe(diagnostic));
+    else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Remark)
+      errs() << describe(diagnostic) << "\n";
   });
 }
 

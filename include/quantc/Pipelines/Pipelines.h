@@ -23,6 +23,8 @@ struct StageOptions {
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>
       dims; ///< what to fix or bound: "batch=8", "n=1..128"
+  /// Remarks on chains that became whole ops, and on those that nearly did.
+  bool reportRecompose = false, explainRecompose = false;
 };
 
 /// One arrow of the way from a model to object code. The IR behind each is

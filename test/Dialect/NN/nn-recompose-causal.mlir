@@ -235,3 +235,33 @@ func.func @buffer(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1
   %3 = nn.matmul %2, %v : tensor<1x2x?x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x?x4xf32>
   return %3 : tensor<1x2x?x4xf32>
 }
+
+// -----
+
+// Zeros for the past in front of a triangle for what is new.
+// CHECK-LABEL: @past(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+func.func @past(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1x2x4x?xf32>, %past: tensor<?xf32>) -> tensor<1x2x?x4xf32> attributes {
+    qt.dim_names = ["s", "p"],
+    qt.arg_shapes = [affine_map<()[s, p] -> (1, 2, s, 4)>, affine_map<()[s, p] -> (1, 2, s + p, 4)>,
+                     affine_map<()[s, p] -> (1, 2, 4, s + p)>, affine_map<()[s, p] -> (p)>]} {
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %one = arith.constant dense<1> : tensor<i64>
+  %column = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %s = nn.shape %q {start = 2 : i64, end = 3 : i64} : tensor<1x2x?x4xf32> -> tensor<1xi64>
+  %p = nn.shape %past {start = 0 : i64, end = 1 : i64} : tensor<?xf32> -> tensor<1xi64>
+  %c = nn.iota %s : tensor<1xi64> -> tensor<?xi64>
+  %c1 = nn.binary add %c, %one : tensor<?xi64>, tensor<i64> -> tensor<?xi64>
+  %r = nn.reshape %c1, %column : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %seen = nn.compare lt %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %triangle = nn.select %seen, %zero, %low : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %sp = nn.concat %s, %p {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
+  %zeros = nn.expand %zero, %sp : tensor<f32>, tensor<2xi64> -> tensor<?x?xf32>
+  %mask = nn.concat %zeros, %triangle {axis = 1 : i64} : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  %0 = nn.matmul %q, %k : tensor<1x2x?x4xf32>, tensor<1x2x?x4xf32> -> tensor<1x2x?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<1x2x?x?xf32>, tensor<?x?xf32> -> tensor<1x2x?x?xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x2x?x?xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x?x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x?x4xf32>
+  return %3 : tensor<1x2x?x4xf32>
+}

@@ -29,14 +29,6 @@ static double toDouble(Attribute attribute) {
              : static_cast<double>(integer.getValue().getSExtValue());
 }
 
-std::optional<Elements>
-PositionAnalysis::replaceDims(Elements elements, ArrayRef<AffineExpr> dims) {
-  for (AffineExpr *part : {&elements.position, &elements.condition})
-    if (*part && !(*part = canonicalizeSize(part->replaceDims(dims))))
-      return std::nullopt;
-  return elements;
-}
-
 /// The same elements with \p condition, where theirs is that or its opposite.
 static Elements alignWith(AffineExpr condition, Elements elements) {
   if (condition && elements.condition && elements.condition != condition &&
@@ -44,6 +36,14 @@ static Elements alignWith(AffineExpr condition, Elements elements) {
     std::swap(elements.then, elements.otherwise);
     elements.condition = condition;
   }
+  return elements;
+}
+
+std::optional<Elements>
+PositionAnalysis::replaceDims(Elements elements, ArrayRef<AffineExpr> dims) {
+  for (AffineExpr *part : {&elements.position, &elements.condition})
+    if (*part && !(*part = canonicalizeSize(part->replaceDims(dims))))
+      return std::nullopt;
   return elements;
 }
 
@@ -305,6 +305,37 @@ std::optional<Elements> PositionAnalysis::readReshape(ReshapeOp op,
   return replaceDims(*elements, dims);
 }
 
+/// A number in front of a triangle that is the same number up to its start: the
+/// triangle, moved.
+std::optional<Elements> PositionAnalysis::readConcat(ConcatOp op,
+                                                     unsigned depth) {
+  if (op.getInputs().size() != 2)
+    return std::nullopt;
+  auto front = read(op.getInputs()[0], depth),
+       back = read(op.getInputs()[1], depth);
+  auto axis = static_cast<unsigned>(op.getAxis());
+  if (!front || !back || front->position || front->condition ||
+      back->position || !back->condition)
+    return std::nullopt;
+  if (back->otherwise != front->otherwise)
+    back = alignWith(canonicalizeSize(-back->condition - 1), *back);
+  if (back->otherwise != front->otherwise)
+    return std::nullopt;
+  AffineExpr minusOne = getAffineConstantExpr(-1, context);
+  // Rises along the axis, and is below zero in front of it.
+  AffineExpr rise = canonicalizeSize(
+      back->condition - back->condition.replace(dim(axis), dim(axis) - 1));
+  AffineExpr before = back->condition.replace(dim(axis), minusOne);
+  if (!rise || !isSizeAtLeast(rise, shapes.getConstant(0)) ||
+      !isSizeAtLeast(shapes.getConstant(-1), before))
+    return std::nullopt;
+  SmallVector<AffineExpr> dims;
+  for (int64_t i = 0; i < rankOf(op.getResult()); ++i)
+    dims.push_back(dim(i));
+  dims[axis] = dims[axis] - shapes.getSizes(op.getInputs()[0])[axis];
+  return replaceDims(*back, dims);
+}
+
 std::optional<Elements> PositionAnalysis::readTranspose(TransposeOp op,
                                                         unsigned depth) {
   auto elements = read(op.getInput(), depth);
@@ -340,6 +371,7 @@ std::optional<Elements> PositionAnalysis::read(Value value, unsigned depth) {
       .Case<BinaryOp>([&](auto other) { return readBinary(other, depth); })
       .Case<SelectOp>([&](auto other) { return readSelect(other, depth); })
       .Case<SliceOp>([&](auto other) { return readSlice(other, depth); })
+      .Case<ConcatOp>([&](auto other) { return readConcat(other, depth); })
       .Case<ReshapeOp>([&](auto other) { return readReshape(other, depth); })
       .Case<TransposeOp>(
           [&](auto other) { return readTranspose(other, depth); })

@@ -41,6 +41,7 @@ private:
   Result readSelect(SelectOp op, unsigned depth);
   Result readSlice(SliceOp op, unsigned depth);
   Result readReshape(ReshapeOp op, unsigned depth);
+  Result readConcat(ConcatOp op, unsigned depth);
   Result readTranspose(TransposeOp op, unsigned depth);
   /// The operand's elements by positions of a result that it broadcasts to.
   Result readBroadcast(mlir::Value operand, mlir::Value result, unsigned depth);

@@ -66,6 +66,8 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
                                               : select.getOnTrue();
       else if (auto sum = dyn_cast_or_null<BinaryOp>(op))
         left = sum.getLhs();
+      else if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
+        left = reshape.getInput();
       else
         return false;
     }
@@ -102,14 +104,20 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
 }
 
 static std::optional<Scores> matchScores(Value value, StringRef &reason) {
-  constexpr unsigned mostMasks = 4;
+  constexpr unsigned deepest = 8;
   Scores scores;
-  for (unsigned depth = 0; depth <= mostMasks; ++depth) {
+  for (unsigned depth = 0; depth <= deepest; ++depth) {
     scores.scale = 1;
     Value product = stripScale(value, scores.scale);
     scores.product = product.getDefiningOp<MatmulOp>();
     if (scores.product)
       return scores;
+    // Batch and heads as one dim and as two.
+    if (auto reshape = product.getDefiningOp<ReshapeOp>();
+        reshape && reshape.getInput().hasOneUse() && scores.scale == 1) {
+      value = reshape.getInput();
+      continue;
+    }
     value = peelMask(value, scores, reason);
     if (!value)
       return std::nullopt;
@@ -145,6 +153,21 @@ static Value stripRepetition(Value value, SymbolicShapes &shapes) {
   return isRepetition ? split.getInput() : value;
 }
 
+/// [B, H, S, D] of which \p value, [B * H, S, D] times a number, is made; null
+/// where it is not.
+static Value splitBatch(Value value, double &scale, SymbolicShapes &shapes) {
+  value = stripScale(value, scale);
+  auto merge = value.getDefiningOp<ReshapeOp>();
+  if (!merge || typeOf(merge.getInput()).getRank() != 4)
+    return {};
+  SymbolicShapes::Sizes all(shapes.getSizes(merge.getInput())),
+      merged(shapes.getSizes(value));
+  if (merged[0] != shapes.getProduct({all[0], all[1]}) || merged[1] != all[2] ||
+      merged[2] != all[3])
+    return {};
+  return stripScale(merge.getInput(), scale);
+}
+
 /// `value` with its last two dims exchanged; of a transpose that did that, its
 /// input.
 static Value exchangeLastTwo(PatternRewriter &rewriter, Value value) {
@@ -173,15 +196,20 @@ static Value makeNumber(PatternRewriter &rewriter, Location loc, float number) {
 }
 
 namespace {
-/// softmax((q k^T) * scale + mask) v, with heads as a dim of their own. The
-/// transposes and reshapes that split and join the heads stay as they are.
+/// softmax((q k^T) * scale + mask) v, with heads as a dim of their own, or as
+/// one with the batch that was made of both. The transposes and reshapes that
+/// split and join the heads stay as they are.
 struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
   RecomposeAttention(MLIRContext *context, RecomposeContext &recompose)
       : OpRewritePattern(context), recompose(recompose) {}
 
   LogicalResult matchAndRewrite(MatmulOp op,
                                 PatternRewriter &rewriter) const override {
-    auto softmax = op.getLhs().getDefiningOp<SoftmaxOp>();
+    Value weights = op.getLhs();
+    if (auto reshape = weights.getDefiningOp<ReshapeOp>();
+        reshape && reshape->hasOneUse())
+      weights = reshape.getInput();
+    auto softmax = weights.getDefiningOp<SoftmaxOp>();
     if (!softmax)
       return rewriter.notifyMatchFailure(op, "no softmax on the left");
     auto miss = [&](const Twine &reason) {
@@ -189,31 +217,60 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     };
     if (!softmax->hasOneUse())
       return miss("the softmax has other users");
-    if (typeOf(op.getLhs()).getRank() != 4 ||
-        typeOf(op.getRhs()).getRank() != 4)
-      return miss("operands are not [batch, head, row, key]");
-    if (static_cast<int64_t>(softmax.getAxis()) != 3)
-      return miss("the softmax is not over the keys");
+    int64_t rank = typeOf(op.getLhs()).getRank();
+    if ((rank != 3 && rank != 4) || typeOf(op.getRhs()).getRank() != rank)
+      return miss("operands are neither [batch, head, row, key] nor "
+                  "[batch and head, row, key]");
     Value input = softmax.getInput();
+    if (static_cast<int64_t>(softmax.getAxis()) != typeOf(input).getRank() - 1)
+      return miss("the softmax is not over the keys");
     StringRef reason = "no scaled product is under the softmax";
     std::optional<Scores> scores = matchScores(input, reason);
     if (!scores)
       return miss(reason);
     if (!input.hasOneUse() || !scores->product->hasOneUse())
       return miss("the scores have other users");
-    Value left = scores->product.getLhs(), right = scores->product.getRhs();
-    if (typeOf(left).getRank() != 4 || typeOf(right).getRank() != 4)
-      return miss("query and key are not [batch, head, row, feature]");
+    Value query = scores->product.getLhs(), key = scores->product.getRhs();
+    if (typeOf(query).getRank() != rank || typeOf(key).getRank() != rank)
+      return miss("query and key have other dims than the values");
     SymbolicShapes &shapes = recompose.getShapes();
+    double scale = scores->scale;
+    Value value = op.getRhs(), target;
+    if (rank == 3) {
+      // The result takes the shape that the query was given.
+      auto merge = stripScale(query, scale).getDefiningOp<ReshapeOp>();
+      scale = scores->scale;
+      auto exchange = value.getDefiningOp<TransposeOp>();
+      double none = 1;
+      query = splitBatch(query, scale, shapes);
+      key = splitBatch(key, scale, shapes);
+      value = exchange && exchange.getPerm() == ArrayRef<int64_t>{0, 2, 1}
+                  ? splitBatch(exchange.getInput(), none, shapes)
+                  : Value();
+      if (!query || !key || !value || none != 1)
+        return miss("batch and heads are one dim that was not made of two");
+      if (typeOf(query).getDimSize(3) != typeOf(value).getDimSize(3))
+        return miss("batch and heads are one dim, and values have other "
+                    "features than queries");
+      for (Value mask : scores->masks)
+        if (typeOf(mask).getRank() == 3 && typeOf(mask).getDimSize(0) != 1)
+          return miss("the mask has batch and heads in one dim");
+      for (const Scores::Fill &fill : scores->fills)
+        if (typeOf(fill.condition).getRank() == 3 &&
+            typeOf(fill.condition).getDimSize(0) != 1)
+          return miss("the mask has batch and heads in one dim");
+      target = merge.getShape();
+    }
     // Batch and heads must not be broadcast by either product.
     for (int64_t dim : {0, 1})
-      for (Value other : {right, Value(op.getRhs())})
-        if (!areEqual(shapes, left, other, dim))
+      for (Value other : {key, value})
+        if (!areEqual(shapes, query, other, dim))
           return miss("batch or heads are broadcast");
 
-    double scale = scores->scale;
-    Value query = stripScale(left, scale), key = stripScale(right, scale);
-    Value value = exchangeLastTwo(rewriter, op.getRhs());
+    query = stripScale(query, scale);
+    key = stripScale(key, scale);
+    if (rank == 4)
+      value = exchangeLastTwo(rewriter, value);
     Value fewKeys = stripRepetition(key, shapes),
           fewValues = stripRepetition(value, shapes);
     if (areEqual(shapes, fewKeys, fewValues, 1)) {
@@ -227,10 +284,16 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     recompose.found(op, Twine("attention") + (causal ? ", causal" : "") +
                             (mask ? ", masked" : "") +
                             (isGrouped ? ", grouped heads" : ""));
-    rewriter.replaceOpWithNewOp<AttentionOp>(
-        op, op.getType(), query, key, value, mask,
-        rewriter.getF32FloatAttr(static_cast<float>(scale)),
+    SmallVector<int64_t> shape(typeOf(query).getShape());
+    shape[3] = typeOf(value).getDimSize(3);
+    Value result = AttentionOp::create(
+        rewriter, op.getLoc(), op.getType().clone(shape), query, key, value,
+        mask, rewriter.getF32FloatAttr(static_cast<float>(scale)),
         causal ? rewriter.getUnitAttr() : UnitAttr());
+    if (target)
+      result = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), result,
+                                 target);
+    rewriter.replaceOp(op, result);
     return success();
   }
 
