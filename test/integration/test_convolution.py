@@ -34,6 +34,8 @@ class Geometry:
             span = self.dilations[dim] * (self.kernel[dim] - 1) + 1
             least = max(1, span - self.pads[dim] - self.pads[self.rank + dim])
             self.sizes.append(least + int(random.choice((0, 1, 4, 9))))
+        if self.rank < 3 and random.integers(5) == 0:  # a line of several units
+            self.sizes[-1] += 150
 
     def weights(self, random):
         shape = (self.outputs, self.channels // self.groups, *self.kernel)

@@ -131,8 +131,12 @@ LogicalResult ContractionEmitter::emit() {
   }
   // A call of less than some 100,000 products is not worth its dispatch.
   int64_t work = std::max<int64_t>(1, k * nr * blockRows * groupPanels);
-  kernel.setIterations(blocks * (panelGroups * groups),
-                       std::max<int64_t>(1, 200000 / work));
+  int64_t each = panelGroups * groups; // units of a block of rows
+  if (isDepthwise) {
+    work = std::max<int64_t>(1, k * columns * blockRows);
+    each = 1;
+  }
+  kernel.setIterations(blocks * each, std::max<int64_t>(1, 200000 / work));
   OpBuilder &b = kernel.getBuilder();
   lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
   if (contract.getLhs().size() > 1)
@@ -163,9 +167,8 @@ LogicalResult ContractionEmitter::emit() {
     emitDepthwise(body, setLines(body, unit));
     return success();
   }
-  int64_t units = panelGroups * groups; // for each block of rows
-  Value block = arith::DivUIOp::create(body, loc, unit, index(units));
-  Value group = arith::RemUIOp::create(body, loc, unit, index(units));
+  Value block = arith::DivUIOp::create(body, loc, unit, index(each));
+  Value group = arith::RemUIOp::create(body, loc, unit, index(each));
   firstColumn = groupPacked = groupStart = index(0);
   if (groups > 1) {
     Value own = arith::DivUIOp::create(body, loc, group, index(panelGroups));
