@@ -1,0 +1,200 @@
+//===- ConvolutionTest.cpp - Kernels over windows -------------------------===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every buffer ends where memory ends: what a kernel reads beyond an image, its
+// halo or its weights is a fault. Whole networks of odd geometry are compiled
+// in integration/test_convolution.py.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelFixture.h"
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+class ConvolutionTest : public KernelTest {
+protected:
+  Type i8() { return IntegerType::get(&getContext(), 8); }
+
+  /// Bytes that are 1.0 or -1.0 as floats.
+  HostValue units(int64_t bytes) {
+    return make({bytes}, i8(), [](int64_t i) -> double {
+      bool isNegative = i / 4 % 3 == 1;
+      return i % 4 == 3 ? (isNegative ? -65 : 63) : i % 4 == 2 ? -128 : 0;
+    });
+  }
+
+  /// A panel of `s8` for taps of 7 channels, which are filled up to 8 with
+  /// zeros: scales of 1.0, starts of 0, codes.
+  HostValue panel(int64_t width, int64_t bytes) {
+    return make({bytes}, i8(), [=](int64_t i) -> double {
+      if (i < width * 4)
+        return i % 4 == 3 ? 63 : i % 4 == 2 ? -128 : 0;
+      int64_t at = i - width * 8, k = at / (width * 4) * 4 + at % 4;
+      return at < 0 || k % 8 == 7 ? 0 : static_cast<double>(i * 37 % 255 - 127);
+    });
+  }
+};
+} // namespace
+
+static std::string replaceAll(std::string text, const std::string &from,
+                              const std::string &to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;
+       at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+TEST_F(ConvolutionTest, EncodesImagesWithTheirHalo) {
+  // Channels of a position are whole vectors, or parts of one, or fill 4.
+  for (int64_t c : {1, 3, 7, 16, 33, 64}) {
+    std::string channels = std::to_string(c),
+                filled = std::to_string((c + 3) / 4 * 4);
+    std::string text =
+        "func.func @k(%x: tensor<?x5x6xCxf32>) -> (tensor<?x8x7xFxi8>, "
+        "tensor<?x1x1x1xf32>) {"
+        "%c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, "
+        "format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+        "layout = #qt.layout<s8, panel = 16, rows = 4, bias = 128>, "
+        "halo = #qt.halo<pads = [2, 0, 1, 1], groups = 1>} "
+        ": tensor<?x5x6xCxf32> -> tensor<?x8x7xFxi8>, tensor<?x1x1x1xf32> "
+        "return %c, %s : tensor<?x8x7xFxi8>, tensor<?x1x1x1xf32> }";
+    Kernel kernel =
+        compile(replaceAll(replaceAll(text, "C", channels), "F", filled));
+    ASSERT_TRUE(kernel.span);
+    for (int64_t batch : {0, 1, 3})
+      check(kernel, {reals({batch, 5, 6, c})});
+    ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+TEST_F(ConvolutionTest, EncodesBlocksWithTheirHalo) {
+  check("func.func @k(%x: tensor<2x4x40xf32>) -> (tensor<2x7x64xi8>, "
+        "tensor<2x7x2xf32>) {"
+        "%c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, "
+        "format = !qt.block<[1, 1, 32], s8, scale = f32>, "
+        "layout = #qt.layout<b32, panel = 16, rows = 4>, "
+        "halo = #qt.halo<pads = [1, 2], groups = 1>} "
+        ": tensor<2x4x40xf32> -> tensor<2x7x64xi8>, tensor<2x7x2xf32> "
+        "return %c, %s : tensor<2x7x64xi8>, tensor<2x7x2xf32> }",
+        {reals({2, 4, 40})});
+}
+
+TEST_F(ConvolutionTest, ReadsWindowsOfFloats) {
+  // 19 outputs are two panels of 16; a stride of 2 leaves a position over.
+  for (int64_t c : {1, 3, 4, 20}) {
+    std::string text =
+        "func.func @k(%x: tensor<?x7x8xCxf32>, %w: tensor<Pxi8>, "
+        "%b: tensor<19xf32>) -> tensor<?x3x6x19xf32> {"
+        "%y = qt.contract lhs(%x : tensor<?x7x8xCxf32>) rhs(%w : tensor<Pxi8>) "
+        "epilogue(%b : tensor<19xf32>) {acc = f32, geometry = #qt.conv<taps = "
+        "[3, 2], strides = [2, 1], dilations = [1, 2], pads = [0, 0, 0, 0], "
+        "groups = 1, k = C>, layout = #qt.layout<f32, panel = 16, rows = 4>, "
+        "lhs_format = f32, rhs_format = f32} {"
+        "^bb0(%a: f32, %c: f32): %0 = nn.binary add %a, %c : f32, f32 -> f32 "
+        "qt.yield %0 : f32 } -> tensor<?x3x6x19xf32> "
+        "return %y : tensor<?x3x6x19xf32> }";
+    int64_t bytes = 2 * 16 * 6 * c * 4;
+    Kernel kernel = compile(replaceAll(replaceAll(text, "C", std::to_string(c)),
+                                       "P", std::to_string(bytes)));
+    ASSERT_TRUE(kernel.span);
+    // Sums of up to 120 numbers below 4 that the interpreter adds in double.
+    for (int64_t batch : {0, 1, 2})
+      check(kernel, {reals({batch, 7, 8, c}), units(bytes), reals({19})}, 1e-6,
+            1e-5);
+    ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+TEST_F(ConvolutionTest, ReadsWindowsOfCodes) {
+  std::string text =
+      "func.func @k(%c: tensor<?x5x70x8xi8>, %s: tensor<?x1x1x1xf32>, "
+      "%w: tensor<1280xi8>) -> tensor<?x3x68x12xf32> {"
+      "%y = qt.contract lhs(%c, %s : tensor<?x5x70x8xi8>, "
+      "tensor<?x1x1x1xf32>) rhs(%w : tensor<1280xi8>) {acc = f32, geometry = "
+      "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = "
+      "[0, 0, 0, 0], groups = 1, k = 7>, layout = #qt.layout<s8, panel = 16, "
+      "rows = 4>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+      "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
+      "-> tensor<?x3x68x12xf32> return %y : tensor<?x3x68x12xf32> }";
+  Kernel kernel = compile(text);
+  ASSERT_TRUE(kernel.span);
+  for (int64_t batch : {0, 1, 2})
+    check(kernel, {random({batch, 5, 70, 8}, i8(), -127, 127),
+                   reals({batch, 1, 1, 1}), panel(16, 1280)});
+}
+
+TEST_F(ConvolutionTest, TakesChannelsAsLanes) {
+  for (int64_t c : {3, 15, 16, 32, 45}) {
+    std::string text =
+        "func.func @k(%c: tensor<?x4x9xCxi8>, %s: tensor<?x1x1x1xf32>, "
+        "%w: tensor<Pxi8>) -> tensor<?x2x7xCxf32> {"
+        "%y = qt.contract lhs(%c, %s : tensor<?x4x9xCxi8>, "
+        "tensor<?x1x1x1xf32>) rhs(%w : tensor<Pxi8>) {acc = f32, geometry = "
+        "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = "
+        "[0, 0, 0, 0], groups = C, k = C>, layout = #qt.layout<s8, panel = 16, "
+        "rows = 4>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+        "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
+        "-> tensor<?x2x7xCxf32> return %y : tensor<?x2x7xCxf32> }";
+    int64_t bytes = 4 * c + 9 * c;
+    Kernel kernel = compile(replaceAll(replaceAll(text, "C", std::to_string(c)),
+                                       "P", std::to_string(bytes)));
+    ASSERT_TRUE(kernel.span);
+    HostValue weights = make({bytes}, i8(), [=](int64_t i) -> double {
+      return i >= 4 * c   ? static_cast<double>(i * 37 % 255 - 127)
+             : i % 4 == 3 ? 63
+             : i % 4 == 2 ? -128
+                          : 0;
+    });
+    for (int64_t batch : {0, 1, 2})
+      check(kernel, {random({batch, 4, 9, c}, i8(), -127, 127),
+                     reals({batch, 1, 1, 1}), weights});
+    ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+TEST_F(ConvolutionTest, Pools) {
+  for (const char *kind : {"max", "average", "lp"})
+    for (int64_t c : {1, 7, 16, 33}) {
+      std::string text =
+          "func.func @k(%x: tensor<?x5x6xCxf32>) -> tensor<?x3x4xCxf32> {"
+          "%y = nn.pool KIND %x kernel [3, 2] strides [2, 2] dilations [1, 1] "
+          "pads [1, 1, 1, 1] : tensor<?x5x6xCxf32> -> tensor<?x3x4xCxf32> "
+          "return %y : tensor<?x3x4xCxf32> }";
+      Kernel kernel = compile(
+          replaceAll(replaceAll(text, "KIND", kind), "C", std::to_string(c)));
+      ASSERT_TRUE(kernel.span);
+      for (int64_t batch : {0, 1, 2})
+        check(kernel, {reals({batch, 5, 6, c})}, 1e-6, 1e-6);
+      ASSERT_FALSE(HasFailure()) << kind << ", " << c << " channels";
+    }
+}
+
+TEST_F(ConvolutionTest, Pads) {
+  for (const char *mode : {"constant", "reflect", "edge", "wrap"})
+    for (const char *element : {"f32", "i64", "i1"}) {
+      std::string text =
+          "func.func @k(%x: tensor<?x3x19xT>) -> tensor<?x6x26xT> {"
+          "%y = nn.pad MODE %x low [0, 2, 5] high [0, 1, 2] "
+          "{value = 1.0 : f64} : tensor<?x3x19xT> -> tensor<?x6x26xT> "
+          "return %y : tensor<?x6x26xT> }";
+      Kernel kernel =
+          compile(replaceAll(replaceAll(text, "MODE", mode), "T", element));
+      ASSERT_TRUE(kernel.span);
+      Builder builder(&getContext());
+      Type type = StringRef(element) == "f32"   ? Type(builder.getF32Type())
+                  : StringRef(element) == "i64" ? Type(builder.getI64Type())
+                                                : Type(builder.getI1Type());
+      bool isFlag = type.isInteger(1);
+      for (int64_t batch : {0, 1, 2})
+        check(kernel,
+              {random({batch, 3, 19}, type, isFlag ? 0 : -4, isFlag ? 1 : 4)});
+      ASSERT_FALSE(HasFailure()) << mode << " of " << element;
+    }
+}
