@@ -265,3 +265,35 @@ func.func @past(%q: tensor<1x2x?x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1x2
   %3 = nn.matmul %2, %v : tensor<1x2x?x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x?x4xf32>
   return %3 : tensor<1x2x?x4xf32>
 }
+
+// -----
+
+// One row sees all keys, its own being the last; a condition that never holds
+// hides none.
+// CHECK-LABEL: @one_row(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {scale
+func.func @one_row(%q: tensor<1x2x1x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<1x2x4x?xf32>) -> (tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>) attributes {
+    qt.dim_names = ["t"],
+    qt.arg_shapes = [affine_map<()[t] -> (1, 2, 1, 4)>, affine_map<()[t] -> (1, 2, t, 4)>, affine_map<()[t] -> (1, 2, 4, t)>]} {
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %never = arith.constant dense<false> : tensor<1x1x1x1xi1>
+  %column = arith.constant dense<[1, 1]> : tensor<2xi64>
+  %t = nn.shape %k {start = 2 : i64, end = 3 : i64} : tensor<1x2x?x4xf32> -> tensor<1xi64>
+  %c = nn.iota %t : tensor<1xi64> -> tensor<?xi64>
+  %last = nn.binary sub %t, %one : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  %r = nn.reshape %last, %column : tensor<1xi64>, tensor<2xi64> -> tensor<1x1xi64>
+  %hidden = nn.compare gt %c, %r : tensor<?xi64>, tensor<1x1xi64> -> tensor<1x?xi1>
+  %mask = nn.select %hidden, %low, %zero : tensor<1x?xi1>, tensor<f32>, tensor<f32> -> tensor<1x?xf32>
+  %0 = nn.matmul %q, %k : tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32> -> tensor<1x2x1x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<1x2x1x?xf32>, tensor<1x?xf32> -> tensor<1x2x1x?xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x2x1x?xf32>
+  %3 = nn.matmul %2, %v : tensor<1x2x1x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x1x4xf32>
+  %4 = nn.matmul %q, %k : tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32> -> tensor<1x2x1x?xf32>
+  %5 = nn.select %never, %low, %4 : tensor<1x1x1x1xi1>, tensor<f32>, tensor<1x2x1x?xf32> -> tensor<1x2x1x?xf32>
+  %6 = nn.softmax %5 {axis = 3 : i64} : tensor<1x2x1x?xf32>
+  %7 = nn.matmul %6, %v : tensor<1x2x1x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x1x4xf32>
+  return %3, %7 : tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>
+}

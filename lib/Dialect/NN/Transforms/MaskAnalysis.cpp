@@ -41,8 +41,13 @@ private:
   std::optional<CausalMask> splitCondition(Value condition, bool hiding,
                                            unsigned depth);
   std::optional<CausalMask> splitSelect(SelectOp op, unsigned depth);
+  /// A mask of nothing else than a triangle, or of nothing.
+  std::optional<CausalMask> readWhole(Value value,
+                                      function_ref<bool(double)> hidden,
+                                      function_ref<bool(double)> visible);
   /// Whether the element is \p hidden exactly behind the diagonal.
-  bool isTriangle(Value value, function_ref<bool(double)> hidden,
+  bool isTriangle(Value value, const Elements &elements,
+                  function_ref<bool(double)> hidden,
                   function_ref<bool(double)> visible);
 
   PatternRewriter &rewriter;
@@ -54,7 +59,8 @@ private:
 
 static bool isVisible(double value) { return value == 0; }
 
-bool CausalSplitter::isTriangle(Value value, function_ref<bool(double)> hidden,
+bool CausalSplitter::isTriangle(Value value, const Elements &elements,
+                                function_ref<bool(double)> hidden,
                                 function_ref<bool(double)> visible) {
   int64_t rank = rankOf(value);
   if (rank < 2)
@@ -63,26 +69,42 @@ bool CausalSplitter::isTriangle(Value value, function_ref<bool(double)> hidden,
   SymbolicShapes::Sizes sizes(shapes.getSizes(value));
   if (sizes[rank - 2] != rows || sizes[rank - 1] != keys)
     return false;
-  std::optional<Elements> elements = analysis.read(value);
-  if (!elements || elements->position || !elements->condition)
-    return false;
+  // The only position along a dim of size 1 is 0.
   MLIRContext *context = shapes.getContext();
-  AffineExpr behind = getAffineDimExpr(rank - 1, context) -
-                      getAffineDimExpr(rank - 2, context) - (keys - rows) - 1;
+  auto position = [&](int64_t dim) {
+    return sizes[dim] == shapes.getConstant(1) ? shapes.getConstant(0)
+                                               : getAffineDimExpr(dim, context);
+  };
+  AffineExpr behind = position(rank - 1) - position(rank - 2) - keys + rows - 1;
   AffineExpr later = canonicalizeSize(behind),
              earlier = canonicalizeSize(-behind - 1);
-  if (elements->condition == later)
-    return hidden(elements->then) && visible(elements->otherwise);
-  return elements->condition == earlier && visible(elements->then) &&
-         hidden(elements->otherwise);
+  if (elements.condition == later)
+    return hidden(elements.then) && visible(elements.otherwise);
+  return elements.condition == earlier && visible(elements.then) &&
+         hidden(elements.otherwise);
+}
+
+std::optional<CausalMask>
+CausalSplitter::readWhole(Value value, function_ref<bool(double)> hidden,
+                          function_ref<bool(double)> visible) {
+  std::optional<Elements> elements = analysis.read(value);
+  if (!elements || elements->position)
+    return std::nullopt;
+  if (!elements->condition)
+    return visible(elements->otherwise)
+               ? std::optional(CausalMask{/*causal=*/false, {}})
+               : std::nullopt;
+  return isTriangle(value, *elements, hidden, visible)
+             ? std::optional(CausalMask{/*causal=*/true, {}})
+             : std::nullopt;
 }
 
 std::optional<CausalMask>
 CausalSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
   auto hidden = [&](double value) { return (value != 0) == hiding; };
   auto visible = [&](double value) { return (value != 0) != hiding; };
-  if (isTriangle(condition, hidden, visible))
-    return CausalMask{};
+  if (auto whole = readWhole(condition, hidden, visible))
+    return whole;
   constexpr unsigned deepest = 8;
   if (depth == deepest)
     return std::nullopt;
@@ -106,6 +128,9 @@ CausalSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
     auto inner = splitCondition(part, hiding, depth + 1);
     if (!inner)
       continue;
+    if (!inner->rest && !inner->causal)
+      if (auto second = splitCondition(other, hiding, depth + 1))
+        return second;
     if (inner->rest)
       inner->rest = rewriter.createOrFold<BinaryOp>(
           join.getLoc(), join.getKind(), inner->rest, other);
@@ -157,8 +182,8 @@ std::optional<CausalMask> CausalSplitter::splitSelect(SelectOp op,
 }
 
 std::optional<CausalMask> CausalSplitter::split(Value mask, unsigned depth) {
-  if (isTriangle(mask, isHidden, isVisible))
-    return CausalMask{};
+  if (auto whole = readWhole(mask, isHidden, isVisible))
+    return whole;
   constexpr unsigned deepest = 8;
   if (depth++ == deepest)
     return std::nullopt;
@@ -175,6 +200,9 @@ std::optional<CausalMask> CausalSplitter::split(Value mask, unsigned depth) {
     auto inner = split(part, depth);
     if (!inner)
       continue;
+    if (!inner->rest && !inner->causal)
+      if (auto second = split(other, depth))
+        return second;
     inner->rest = inner->rest
                       ? BinaryOp::create(rewriter, sum.getLoc(),
                                          BinaryKind::Add, inner->rest, other)

@@ -18,16 +18,17 @@ namespace quantc::nn {
 /// the sum leaves nothing: to float32 it is the mask's own value.
 bool isHidden(double value);
 
-/// The part of an additive mask that hides later keys, taken off.
+/// A mask without its part that hides later keys.
 struct CausalMask {
+  bool causal;
   /// What is left to be added, null where that is nothing.
   mlir::Value rest;
 };
 
 /// Reads an additive mask that broadcasts to scores of `rows` by `keys`. Where
 /// it, or one of the masks that it joins, hides exactly the keys behind
-/// row + keys - rows, the others are what is left. New ops are created in front
-/// of the rewriter's insertion point.
+/// row + keys - rows, or nothing at all, the others are what is left. New ops
+/// are created in front of the rewriter's insertion point.
 std::optional<CausalMask> splitCausalMask(mlir::PatternRewriter &rewriter,
                                           mlir::Value mask,
                                           mlir::AffineExpr rows,

@@ -127,30 +127,42 @@ static std::optional<Scores> matchScores(Value value, StringRef &reason) {
 
 /// Of keys or values that are repeated for neighbouring heads, [B, H, T, D]
 /// from [B, Hk, 1, T, D] by way of [B, Hk, H / Hk, T, D]: what is repeated.
-static Value stripRepetition(Value value, SymbolicShapes &shapes) {
+static Value stripRepetition(PatternRewriter &rewriter, Value value,
+                             SymbolicShapes &shapes) {
   auto merge = value.getDefiningOp<ReshapeOp>();
   auto expand = merge ? merge.getInput().getDefiningOp<ExpandOp>() : ExpandOp();
-  auto split =
-      expand ? expand.getInput().getDefiningOp<ReshapeOp>() : ReshapeOp();
-  if (!split || typeOf(split.getInput()).getRank() != 4 ||
-      expand.getType().getRank() != 5 || split.getType().getRank() != 5)
+  if (!expand || expand.getType().getRank() != 5 ||
+      typeOf(expand.getInput()).getRank() != 5)
     return value;
   auto sizesOf = [&](Value tensor) {
     return SymbolicShapes::Sizes(shapes.getSizes(tensor));
   };
   SymbolicShapes::Sizes all = sizesOf(value),
-                        single = sizesOf(split.getInput()),
-                        column = sizesOf(split), repeated = sizesOf(expand);
-  AffineExpr one = shapes.getConstant(1);
-  SymbolicShapes::Sizes expectedColumn{single[0], single[1], one, single[2],
-                                       single[3]};
-  SymbolicShapes::Sizes expected{single[0], single[1], repeated[2], single[2],
-                                 single[3]};
-  bool isRepetition = column == expectedColumn && repeated == expected &&
-                      all[0] == single[0] && all[2] == single[2] &&
-                      all[3] == single[3] &&
-                      all[1] == shapes.getProduct({single[1], repeated[2]});
-  return isRepetition ? split.getInput() : value;
+                        column = sizesOf(expand.getInput()),
+                        repeated = sizesOf(expand);
+  SymbolicShapes::Sizes expected(column);
+  expected[2] = repeated[2];
+  SymbolicShapes::Sizes merged{column[0],
+                               shapes.getProduct({column[1], repeated[2]}),
+                               column[3], column[4]};
+  if (column[2] != shapes.getConstant(1) || repeated != expected ||
+      all != merged)
+    return value;
+  SymbolicShapes::Sizes single{column[0], column[1], column[3], column[4]};
+  auto split = expand.getInput().getDefiningOp<ReshapeOp>();
+  if (split && sizesOf(split.getInput()) == single)
+    return split.getInput();
+  // The repeated dim may be dropped where the sizes need no computation.
+  SmallVector<int64_t> shape(typeOf(expand.getInput()).getShape()), target;
+  shape.erase(shape.begin() + 2);
+  if (llvm::count_if(shape, ShapedType::isDynamic) > 1 ||
+      llvm::is_contained(shape, 0))
+    return value;
+  for (int64_t size : shape)
+    target.push_back(ShapedType::isDynamic(size) ? -1 : size);
+  return ReshapeOp::create(rewriter, expand.getLoc(),
+                           typeOf(value).clone(shape), expand.getInput(),
+                           makeIntegers(rewriter, expand.getLoc(), target));
 }
 
 /// [B, H, S, D] of which \p value, [B * H, S, D] times a number, is made; null
@@ -271,8 +283,8 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     key = stripScale(key, scale);
     if (rank == 4)
       value = exchangeLastTwo(rewriter, value);
-    Value fewKeys = stripRepetition(key, shapes),
-          fewValues = stripRepetition(value, shapes);
+    Value fewKeys = stripRepetition(rewriter, key, shapes),
+          fewValues = stripRepetition(rewriter, value, shapes);
     if (areEqual(shapes, fewKeys, fewValues, 1)) {
       key = fewKeys;
       value = fewValues;
@@ -320,7 +332,7 @@ private:
     Value sum;
     for (Value mask : masks) {
       if (auto split = splitCausalMask(rewriter, mask, rows, keys, shapes)) {
-        causal = true;
+        causal |= split->causal;
         mask = split->rest;
       }
       if (mask)

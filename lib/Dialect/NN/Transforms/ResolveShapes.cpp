@@ -197,15 +197,16 @@ void nn::resolveShapes(func::FuncOp func) {
     for (Value result : op->getResults())
       if (Value constant = makeKnownConstant(result, shapes))
         result.replaceAllUsesWith(constant);
-    if (!isa<nn::ReshapeOp, nn::ExpandOp>(op))
-      continue;
-    OpOperand &shape = op->getOpOperand(1);
-    auto elements = shapes.getElements(shape.get());
-    if (!elements || shape.get().getDefiningOp<arith::ConstantOp>())
-      continue;
-    auto reshape = dyn_cast<nn::ReshapeOp>(op);
-    if (!reshape || !inferLastSize(reshape, *elements))
-      rebuildShape(shape, *elements, sources);
+    for (OpOperand &shape : op->getOpOperands()) {
+      if (!cast<ShapeInterface>(op).isShapeOperand(shape.getOperandNumber()))
+        continue;
+      auto elements = shapes.getElements(shape.get());
+      if (!elements || shape.get().getDefiningOp<arith::ConstantOp>())
+        continue;
+      auto reshape = dyn_cast<nn::ReshapeOp>(op);
+      if (!reshape || !inferLastSize(reshape, *elements))
+        rebuildShape(shape, *elements, sources);
+    }
   }
   // Users come behind what they use, so one pass from the end is enough.
   func.walk<WalkOrder::PostOrder, ReverseIterator>([&](Operation *op) {
