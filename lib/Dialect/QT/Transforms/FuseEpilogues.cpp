@@ -13,6 +13,7 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_FUSEEPILOGUES
@@ -29,27 +30,51 @@ struct FuseEpilogues : quantc::qt::impl::FuseEpiloguesBase<FuseEpilogues> {
 };
 } // namespace
 
-/// The elementwise ops that follow \p contract one after the other and keep
-/// its shape.
+/// Whether \p op computes an element of \p sizes from elements at its place.
+static bool keepsPlaces(Operation *op, ArrayRef<AffineExpr> sizes,
+                        SymbolicShapes &shapes) {
+  if (!isa<ElementwiseOpInterface>(op) || op->getNumResults() != 1)
+    return false;
+  Type element = getElementTypeOrSelf(op->getResult(0));
+  return (element.isF32() || element.isInteger(32) || element.isInteger(1)) &&
+         llvm::equal(shapes.getSizes(op->getResult(0)), sizes);
+}
+
+/// The elementwise ops behind \p contract that keep its shape and end in one
+/// value: nobody else uses what lies between, though an activation may use the
+/// sum several times.
 static SmallVector<Operation *> collectChain(qt::ContractOp contract,
                                              SymbolicShapes &shapes) {
-  SmallVector<Operation *> chain;
-  Value value = contract.getResult();
-  SmallVector<AffineExpr> sizes(shapes.getSizes(value));
-  while (value.hasOneUse()) {
-    Operation *user = *value.getUsers().begin();
-    if (user->getBlock() != contract->getBlock() ||
-        !isa<ElementwiseOpInterface>(user) || user->getNumResults() != 1 ||
-        !llvm::equal(shapes.getSizes(user->getResult(0)), sizes))
+  // An activation has a dozen ops at most, and they stand together.
+  constexpr unsigned most = 32, farthest = 256;
+  SmallVector<AffineExpr> sizes(shapes.getSizes(contract.getResult()));
+  Type type = getElementTypeOrSelf(contract.getResult());
+  llvm::SmallSetVector<Operation *, 8> members;
+  members.insert(contract);
+  size_t best = 1;
+  auto isInside = [&](Operation *op) { return members.contains(op); };
+  unsigned seen = 0;
+  for (Operation *op = contract->getNextNode();
+       op && ++seen < farthest && members.size() < most;
+       op = op->getNextNode()) {
+    if (llvm::none_of(op->getOperands(), [&](Value operand) {
+          return operand.getDefiningOp() && isInside(operand.getDefiningOp());
+        }))
+      continue;
+    // What another op uses is the end: nothing behind it can be inside.
+    if (!keepsPlaces(op, sizes, shapes))
       break;
-    // The region computes in the accumulator's type.
-    if (getElementTypeOrSelf(user->getResult(0)) !=
-        getElementTypeOrSelf(contract.getResult()))
-      break;
-    chain.push_back(user);
-    value = user->getResult(0);
+    members.insert(op);
+    bool isClosed =
+        llvm::all_of(members.getArrayRef().drop_back(), [&](Operation *member) {
+          return llvm::all_of(member->getUsers(), isInside);
+        });
+    // The region yields an element of the accumulator's type.
+    if (isClosed && getElementTypeOrSelf(op->getResult(0)) == type)
+      best = members.size();
   }
-  return chain;
+  return SmallVector<Operation *>(
+      members.getArrayRef().take_front(best).drop_front());
 }
 
 /// Clones \p user onto scalars at the end of \p body, which holds \p region
