@@ -101,6 +101,22 @@ class Convolution(KernelTest):
     def test_w4a8(self):
         self.quantised("w4a8")
 
+    def test_not_finite(self):
+        """A NaN or an infinity spoils what its window, or with one scale its image, gives; no other image."""
+        random = np.random.default_rng(3)
+        weights = random.standard_normal((5, 4, 3, 3)).astype("f4")
+        proto = model([("Conv", "x w", "y", {"pads": [1, 1, 1, 1]})], {"x": ("f4", ["b", 4, 6, 6])}, ["y"], {"w": weights})
+        x = random.standard_normal((4, 4, 6, 6)).astype("f4")
+        x[1, 2, 3, 3], x[2, 0, 0, 0] = np.nan, np.inf
+        self.check(proto, [{"x": x}], rtol=1e-5, atol=1e-5)
+        for recipe in ("w8a8", "w8a8g32"):
+            with self.subTest(recipe):
+                self.check_quantised(proto, [{"x": x}], recipe, rtol=2e-6, atol=5e-6)
+
+    def test_weights_of_run_time(self):
+        proto = model([("Conv", "x w", "y")], {"x": ("f4", ["b", 4, 6, 6]), "w": ("f4", [5, 4, 3, 3])}, ["y"])
+        self.must_fail(1, "'y': its weights are computed at run time", "compile", self.save(proto), "-o", self.folder / "no.so")
+
     def recipe(self, activation, weight):
         image = {"element": "s8", "grid": "image", "range": [-127, 127]}
         rules = [

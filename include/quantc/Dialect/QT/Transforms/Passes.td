@@ -118,11 +118,11 @@ def MergeProjections : Pass<"qt-merge-projections", "::mlir::func::FuncOp"> {
 def FuseEpilogues : Pass<"qt-fuse-epilogues", "::mlir::func::FuncOp"> {
   let summary = "Move elementwise users of a contraction into its region";
   let description = [{
-    A chain of elementwise ops that starts at a contraction's result, each the
-    only user of the one before, is computed in registers while the
+    Elementwise ops that start at a contraction's result and end in one value,
+    nobody else using what lies between, are computed in registers while the
     accumulator is there. Operands that broadcast to the result (a bias, a
-    residual, a scalar) become operands of the region. A user that is not
-    alone, or that changes the shape, stays.
+    residual, a scalar) become operands of the region. What is used elsewhere
+    is the end, and a user that changes the shape stays.
 
     Before:
     ```mlir
