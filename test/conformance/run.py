@@ -1,20 +1,26 @@
 #!/usr/bin/env python3
-"""ONNX's own node tests through import and interpreter.
+"""ONNX's own node tests through import and interpreter, or compiled and run.
 
-    run.py TOOL [--update] [--filter TEXT] [--recompose] [-v]
+    run.py TOOL [--artefacts] [--update] [--filter TEXT] [--recompose] [-v]
 
-TOOL is build/<preset>/bin/interpret-models. Compares the status of every test
-(pass, unsupported, wrong, failed, crash) with expected.json beside this script
-and exits with 1 on a difference; tests that are not listed there are expected
-to be unsupported. --update writes the file anew.
+TOOL is build/<preset>/bin/interpret-models, with --artefacts compile-models:
+then the tests are those that the interpreter passes. Compares the status of
+every test (pass, unsupported, wrong, failed, crash) with expected.json beside
+this script and exits with 1 on a difference. Tests that are not listed there
+are expected to be unsupported by the interpreter; an artefact is expected to
+pass where the list does not say otherwise behind a slash ("pass/unsupported").
+--update writes the file anew.
 """
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 import onnx
@@ -24,27 +30,34 @@ EXPECTED = Path(__file__).parent / "expected.json"
 
 
 class Tool:
-    """The interpreter, started anew after a crash."""
+    """The program that evaluates models, started anew after a crash. Its
+    standard error goes to a file, whose last words say why something failed."""
 
     def __init__(self, command: list[str]):
         self.command = command
         self.process = None
+        self.errors = tempfile.TemporaryFile("w+")
 
     def ask(self, line: str) -> str:
         if self.process is None:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True)
+                stderr=self.errors, text=True)
+        self.errors.seek(0)
+        self.errors.truncate()
         try:
             self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
-            answer = self.process.stdout.readline().strip()
+            answer = self.process.stdout.readline().rstrip("\n")
         except BrokenPipeError:
             answer = ""
         if not answer:
             status = self.process.wait()
             self.process = None
             return f"crash: exit status {status}"
+        if answer.endswith(": "):
+            self.errors.seek(0)
+            answer += self.errors.read().replace("\n", " | ")
         return answer
 
 
@@ -114,39 +127,64 @@ def run_model(case, proto, tool: Tool, folder: Path) -> str:
     return "pass"
 
 
+def run_all(cases, command: list[str]) -> dict[str, str]:
+    """What every test answers: one program a processor."""
+    count = min(4, os.cpu_count() or 1)
+    idle = SimpleQueue()
+    for _ in range(count):
+        idle.put((Tool(command), tempfile.TemporaryDirectory()))
+
+    def take(case):
+        tool, folder = idle.get()
+        answer = run(case, tool, Path(folder.name))
+        idle.put((tool, folder))
+        return case.name, answer
+
+    with ThreadPoolExecutor(count) as pool:
+        return dict(pool.map(take, cases))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("tool")
+    parser.add_argument("--artefacts", action="store_true")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--filter", default="")
     parser.add_argument("--recompose", action="store_true")
     parser.add_argument("-v", action="store_true", dest="verbose")
     options = parser.parse_args()
 
-    tool = Tool([options.tool] + (["--recompose"] if options.recompose else []))
-    statuses = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for case in collect_testcases(None):
-            if options.filter not in case.name or case.name in statuses:
-                continue
-            answer = run(case, tool, Path(folder))
-            statuses[case.name] = answer.split(":")[0]
-            if options.verbose and answer != "pass":
-                print(case.name, answer[:300])
-    print(dict(Counter(statuses.values())))
-
-    listed = {name: status for name, status in statuses.items()
-              if status != "unsupported"}
-    if options.update:
-        EXPECTED.write_text(json.dumps(listed, indent=0, sort_keys=True) + "\n")
-        return 0
-    expected = json.loads(EXPECTED.read_text())
+    # The status of the interpreter, and of the artefact where that does not pass.
+    listed = {name: entry.partition("/")[::2] for name, entry in json.loads(EXPECTED.read_text()).items()}
+    cases = {}
+    for case in collect_testcases(None):
+        wanted = not options.artefacts or listed.get(case.name, ("",))[0] == "pass"
+        if options.filter in case.name and wanted:
+            cases.setdefault(case.name, case)
+    answers = run_all(cases.values(), [options.tool] + (["--recompose"] if options.recompose else []))
     different = 0
-    for name, status in statuses.items():
-        if status != expected.get(name, "unsupported"):
-            print(f"{name}: {status}, expected {expected.get(name, 'unsupported')}")
+    updated = {}
+    for name, answer in answers.items():
+        status = answer.split(":")[0]
+        if options.verbose and status != "pass":
+            print(name, answer[:300])
+        interpreted, compiled = listed.get(name, ("unsupported", ""))
+        if (compiled or "pass" if options.artefacts else interpreted) != status:
+            print(f"{name}: {answer[:300]}, expected {listed.get(name, 'unsupported')}")
             different += 1
-    return 1 if different else 0
+        if options.artefacts:
+            compiled = "" if status == "pass" else status
+        else:
+            interpreted = status
+        if interpreted != "unsupported":
+            updated[name] = f"{interpreted}/{compiled}" if compiled else interpreted
+    print(dict(Counter(answer.split(":")[0] for answer in answers.values())))
+    if not options.update:
+        return 1 if different else 0
+    if options.artefacts:
+        updated = {name: "/".join(filter(None, entry)) for name, entry in listed.items()} | updated
+    EXPECTED.write_text(json.dumps(updated, indent=0, sort_keys=True) + "\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -24,6 +24,10 @@ struct KernelGenerator {
 /// are several or none.
 mlir::Operation *getOnlyOp(mlir::func::FuncOp kernel);
 
+/// Results of \p kernel that are \p value.
+llvm::SmallVector<unsigned> getResultIndices(mlir::func::FuncOp kernel,
+                                             mlir::Value value);
+
 /// Ops on the rows of one tensor: elementwise chains, normalisation, softmax,
 /// run-time quantisation.
 bool canEmitRows(mlir::func::FuncOp kernel);
@@ -52,6 +56,10 @@ llvm::LogicalResult emitContraction(KernelBuilder &kernel);
 /// One qt.contract of floats whose right side is no constant.
 bool canEmitPlainContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitPlainContraction(KernelBuilder &kernel);
+
+/// Anything: elementwise ops and those that implement LoopOpInterface.
+bool canEmitLoops(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitLoops(KernelBuilder &kernel);
 
 /// One qt.attention.
 bool canEmitAttention(mlir::func::FuncOp kernel);

@@ -47,6 +47,7 @@ static const KernelGenerator generators[] = {
     {"positions", canEmitPositions, emitPositions},
     {"halo", canEmitHalo, emitHalo},
     {"windows", canEmitWindow, emitWindow},
+    {"loops", canEmitLoops, emitLoops},
 };
 
 namespace {

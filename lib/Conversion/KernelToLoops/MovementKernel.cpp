@@ -23,7 +23,7 @@ using namespace quantc;
 
 bool quantc::canEmitMovement(func::FuncOp kernel) {
   Operation *op = getOnlyOp(kernel);
-  if (!op || cast<RankedTensorType>(op->getResult(0).getType()).getRank() == 0)
+  if (!op)
     return false;
   if (auto slice = dyn_cast<nn::SliceOp>(op))
     return nn::getConstantIntegers(slice.getAxes()) &&
@@ -36,7 +36,10 @@ class MovementEmitter {
 public:
   MovementEmitter(KernelBuilder &kernel, Operation *op)
       : kernel(kernel), op(op), shapes(kernel.getShapes()),
-        loc(kernel.getLoc()), sizes(shapes.getSizes(op->getResult(0))) {}
+        loc(kernel.getLoc()), sizes(shapes.getSizes(op->getResult(0))) {
+    if (sizes.empty()) // a row of one
+      sizes.push_back(shapes.getConstant(1));
+  }
 
   LogicalResult emit();
 

@@ -138,7 +138,8 @@ Value PlainContraction::applyEpilogue(OpBuilder &b, Value sum, Value column) {
     if (!own.empty() && own.back() != shapes.getConstant(1))
       at = add(b, at, column);
     Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
-    mapping.map(argument, memref::LoadOp::create(b, loc, buffer, at));
+    Value stored = memref::LoadOp::create(b, loc, buffer, at);
+    mapping.map(argument, kernel.fromStored(b, stored, argument.getType()));
   }
   for (Operation &inner : region.without_terminator())
     b.clone(inner, mapping);

@@ -100,10 +100,6 @@ private:
   llvm::DenseSet<Value> finished;
 };
 
-/// Results of the kernel that are \p value.
-llvm::SmallVector<unsigned> getResultIndices(mlir::func::FuncOp kernel,
-                                             mlir::Value value);
-
 /// Whether the row emitter can encode like this.
 bool canQuantizeRows(qt::QuantizeOp op);
 

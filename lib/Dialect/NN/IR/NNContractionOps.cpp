@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
@@ -134,6 +136,69 @@ LogicalResult MatmulOp::verifyFormats(TypeRange formats) {
                                  operand.axis + 1, operand.axis)))
       return failure();
   return success();
+}
+
+/// A constant shape, or one computed from the sizes of \p like but for \p left.
+static Value makeShape(PatternRewriter &rewriter, Location loc,
+                       RankedTensorType type, Value like, int64_t left) {
+  auto getType = [&](int64_t size) {
+    return RankedTensorType::get(size, rewriter.getI64Type());
+  };
+  if (type.hasStaticShape())
+    return arith::ConstantOp::create(
+        rewriter, loc,
+        DenseElementsAttr::get(getType(type.getRank()), type.getShape()));
+  SmallVector<Value> parts;
+  auto addPart = [&](int64_t start, int64_t end) {
+    if (start != end)
+      parts.push_back(ShapeOp::create(rewriter, loc, getType(end - start), like,
+                                      start, end));
+  };
+  addPart(0, left);
+  addPart(left + 1, cast<RankedTensorType>(like.getType()).getRank());
+  return ConcatOp::create(rewriter, loc, getType(type.getRank()), parts,
+                          /*axis=*/0);
+}
+
+namespace {
+/// A vector is a matrix of one row, which the result does not show.
+struct MatmulOfVector : OpRewritePattern<MatmulOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(MatmulOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> operands(op.getOperands());
+    bool isLhs = shapeOf(operands[0]).size() == 1;
+    if (!isLhs && shapeOf(operands[1]).size() != 1)
+      return rewriter.notifyMatchFailure(op, "both sides are matrices");
+    if (llvm::any_of(op->getOperandTypes(), isQuantizedTensor) ||
+        isQuantizedTensor(op.getType()))
+      return rewriter.notifyMatchFailure(op,
+                                         "the formats are those of vectors");
+    Location loc = op.getLoc();
+    Value &vector = operands[isLhs ? 0 : 1];
+    int64_t size = shapeOf(vector)[0];
+    auto one = RankedTensorType::get({1, size}, rewriter.getF32Type());
+    // Of a single open size the number of elements tells: -1.
+    SmallVector<int64_t> sizes{1, ShapedType::isDynamic(size) ? -1 : size};
+    Value shape = arith::ConstantOp::create(rewriter, loc,
+                                            rewriter.getI64TensorAttr(sizes));
+    vector = ReshapeOp::create(rewriter, loc, one, vector, shape);
+    auto product = MatmulOp::create(rewriter, loc, operands[0], operands[1]);
+    int64_t rank = cast<RankedTensorType>(product.getType()).getRank();
+    // The result has no m, or no n.
+    Value target =
+        makeShape(rewriter, loc, cast<RankedTensorType>(op.getType()), product,
+                  rank - (isLhs ? 2 : 1));
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), product, target);
+    return success();
+  }
+};
+} // namespace
+
+void MatmulOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *context) {
+  patterns.add<MatmulOfVector>(context);
 }
 
 //===----------------------------------------------------------------------===//

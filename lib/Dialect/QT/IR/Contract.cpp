@@ -130,15 +130,17 @@ static int64_t getLastSize(ValueRange parts, Type format) {
 }
 
 int64_t ContractOp::getContractionSize() {
-  int64_t stated = 0, groups = 1;
+  std::optional<int64_t> stated;
+  int64_t groups = 1;
   if (auto matmul = dyn_cast<MatmulAttr>(getGeometry()))
     stated = matmul.getK();
   if (auto conv = dyn_cast<ConvAttr>(getGeometry())) {
-    stated = conv.getK();
+    if (conv.getK())
+      stated = conv.getK();
     groups = conv.getGroups();
   }
   if (stated)
-    return stated % groups == 0 ? stated / groups : unknown;
+    return *stated % groups == 0 ? *stated / groups : unknown;
   if (!hasPackedRhs()) {
     int64_t size = getLastSize(getRhs(), getRhsFormat());
     if (!ShapedType::isDynamic(size))

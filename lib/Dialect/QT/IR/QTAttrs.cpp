@@ -226,12 +226,12 @@ HeadRangeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 Attribute MatmulAttr::parse(AsmParser &parser, Type) {
   SMLoc loc = parser.getCurrentLocation();
   bool batched = false;
-  int64_t k = 0;
+  std::optional<int64_t> k;
   if (succeeded(parser.parseOptionalLess())) {
     batched = succeeded(parser.parseOptionalKeyword("batched"));
     if (!batched || succeeded(parser.parseOptionalComma()))
       if (parser.parseKeyword("k") || parser.parseEqual() ||
-          parser.parseInteger(k))
+          parser.parseInteger(k.emplace()))
         return {};
     if (parser.parseGreater())
       return {};
@@ -246,14 +246,14 @@ void MatmulAttr::print(AsmPrinter &printer) const {
   printer << "<" << (getBatched() ? "batched" : "")
           << (getBatched() && getK() ? ", " : "");
   if (getK())
-    printer << "k = " << getK();
+    printer << "k = " << *getK();
   printer << ">";
 }
 
 LogicalResult MatmulAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 bool batched, int64_t k) {
-  if (k < 0)
-    return emitError() << "k = " << k << " is negative";
+                                 bool batched, std::optional<int64_t> k) {
+  if (k && *k < 0)
+    return emitError() << "k = " << *k << " is negative";
   return success();
 }
 

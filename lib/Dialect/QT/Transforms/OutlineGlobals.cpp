@@ -16,10 +16,10 @@
 #include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/SymbolicShapes.h"
-#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
@@ -68,20 +68,15 @@ private:
 };
 } // namespace
 
-/// Ops whose kernels read these operands from memory, splats too.
-static bool readsMemory(Operation *op) {
-  return isa<nn::TransposeOp, nn::SliceOp, nn::ConcatOp, nn::ExpandOp,
-             nn::GatherOp, qt::ContractOp, qt::AttentionOp>(op);
-}
-
-/// A constant that this user holds as an immediate: a splat, or sizes and
-/// positions that are read when code is made. No memory needed.
+/// A constant that this user holds as an immediate: the splat operand of an op
+/// on rows, or sizes and positions that are read when code is made. No memory
+/// needed.
 static bool isImmediate(OpOperand &use, SymbolicShapes &shapes) {
   DenseElementsAttr attribute;
   if (!matchPattern(use.get(), m_Constant(&attribute)))
     return false;
   auto shaped = dyn_cast<ShapeInterface>(use.getOwner());
-  if ((attribute.isSplat() && !readsMemory(use.getOwner())) ||
+  if ((attribute.isSplat() && isa<RowOpInterface>(use.getOwner())) ||
       (shaped && shaped.isShapeOperand(use.getOperandNumber())))
     return true;
   // A computation of sizes, which becomes part of the entry's own.

@@ -112,7 +112,8 @@ struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
         llvm::to_vector(adaptor.getRhs()), /*epilogue_operands=*/ValueRange(),
         TypeAttr::get(getFormat(op.getLhs())),
         TypeAttr::get(getFormat(op.getRhs())),
-        qt::MatmulAttr::get(rewriter.getContext(), /*batched=*/!isWeight, 0),
+        qt::MatmulAttr::get(rewriter.getContext(), /*batched=*/!isWeight,
+                            /*k=*/std::nullopt),
         TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
     return success();
   }

@@ -162,7 +162,7 @@ def QT_MatmulAttr : QT_Attr<"Matmul", "matmul"> {
     neither operand's type shows it because both are packed.
   }];
   let parameters = (ins DefaultValuedParameter<"bool", "false">:$batched,
-                        DefaultValuedParameter<"int64_t", "0">:$k);
+                        OptionalParameter<"::std::optional<int64_t>">:$k);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }

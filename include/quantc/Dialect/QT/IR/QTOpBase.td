@@ -33,7 +33,7 @@ class QT_TensorOp<string mnemonic, list<Trait> traits = []>
 
 /// A tensor of builtin integers or floats: float values, or a part.
 def QT_PlainTensor
-    : RankedTensorOf<[AnyFloat, AnySignlessInteger], [],
+    : RankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger], [],
                      "a ranked tensor of builtin integers or floats">;
 def QT_FloatTensor : RankedTensorOf<[F32], [], "a ranked tensor of f32">;
 /// A value in joint form.
