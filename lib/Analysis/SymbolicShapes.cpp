@@ -183,6 +183,11 @@ AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
   return canonicalize(dividend.floorDiv(number));
 }
 
+void SymbolicShapes::expectEqual(AffineExpr a, AffineExpr b) {
+  if (a != b)
+    expectations.emplace_back(a, b);
+}
+
 AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b) {
   auto isConstant = [](AffineExpr expression, std::optional<int64_t> value) {
     auto constant = dyn_cast<AffineConstantExpr>(expression);
@@ -195,5 +200,6 @@ AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b) {
   if (isConstant(a, std::nullopt))
     return a;
   // Two names: either could be 1 at run time.
+  expectEqual(a, b);
   return makeFreshSymbol();
 }

@@ -25,6 +25,7 @@ static void buildImport(OpPassManager &manager, const StageOptions &options) {
     own.dims.assign(options.dims.begin(), options.dims.end());
     manager.addPass(nn::createNNBindDims(own));
   }
+  manager.addNestedPass<func::FuncOp>(nn::createNNUnifyDims());
   manager.addPass(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(nn::createNNResolveShapes());
   manager.addPass(qt::createVerifyTypes());

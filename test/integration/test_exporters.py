@@ -150,7 +150,7 @@ class Exporters(KernelTest):
             self.fails_at_run_time(proto, wrong, "", "--recipe=f32")
 
     def test_relative_bias(self):
-        """T5: no scale, a bias of heads and positions from a table, added to a mask."""
+        """T5: no scale, a bias of heads and positions from a table, added to a mask whose dims have names of their own."""
         nodes = QKV + [
             ("Shape", "x", "sizes"), ("Gather", "sizes one", "s"), ("Range", "zero s one", "positions"),
             ("Unsqueeze", "positions axis0", "columns"), ("Unsqueeze", "positions axis1", "rows"), ("Sub", "columns rows", "distance"),
@@ -162,8 +162,9 @@ class Exporters(KernelTest):
         ] + finish("o")
         constants = SHAPES | ints(one=1, zero=0, axis0=[0], axis1=[1], axes=[1, 2], last=9)
         constants |= weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2, table=(10, HEADS)) | {"unit": np.float32(1), "low": LOWEST}
-        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("i4", ["b", "s"])}, ["y"], constants)
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("i4", ["n", "t"])}, ["y"], constants)
         self.expect(proto, self.feeds((1, 1), (2, 18), m=lambda b, s: (np.arange(s)[None] < [[s]] * b).astype("i4")), "found attention, masked")
+        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((1, 5), "i4")}, "the model takes [b, s]")
 
     def test_half_precision(self):
         """Weights, an input and an output in half precision, int32 and boolean inputs, several outputs."""

@@ -70,6 +70,14 @@ public:
   mlir::AffineExpr divideExactly(llvm::ArrayRef<mlir::AffineExpr> factors,
                                  llvm::ArrayRef<mlir::AffineExpr> divisors);
 
+  /// Notes that the model is only right where both are equal, or one is 1.
+  void expectEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+  /// The pairs that were noted and are not equal for all symbols.
+  llvm::ArrayRef<std::pair<mlir::AffineExpr, mlir::AffineExpr>>
+  getExpectations() const {
+    return expectations;
+  }
+
   /// The size that two dims broadcast to.
   mlir::AffineExpr broadcast(mlir::AffineExpr a, mlir::AffineExpr b);
 
@@ -82,6 +90,7 @@ private:
   unsigned numSymbols = 0;
   llvm::DenseMap<mlir::Value, Sizes> sizes;
   llvm::DenseMap<mlir::Value, Sizes> elements;
+  llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::AffineExpr>> expectations;
 };
 
 } // namespace quantc

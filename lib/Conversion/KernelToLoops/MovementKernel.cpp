@@ -265,6 +265,12 @@ LogicalResult MovementEmitter::emit() {
   kernel.setIterations(units, 16);
   if (auto slice = dyn_cast<nn::SliceOp>(op))
     prepareSlice(slice);
+  if (auto concat = dyn_cast<nn::ConcatOp>(op))
+    for (Value input : concat.getInputs())
+      for (auto [dim, size] :
+           llvm::enumerate(SmallVector<AffineExpr>(shapes.getSizes(input))))
+        if (dim != concat.getAxis())
+          kernel.requireEqual(size, sizes[dim]);
   OpBuilder &b = kernel.getBuilder();
   auto loop =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));

@@ -190,8 +190,12 @@ void MatmulOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 
 void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
-  Sizes result(shapes.getSizes(getQuery()));
-  result[3] = shapes.getSizes(getValue())[3];
+  Sizes result(shapes.getSizes(getQuery())), key(shapes.getSizes(getKey())),
+      value(shapes.getSizes(getValue()));
+  shapes.expectEqual(result[0], key[0]);
+  shapes.expectEqual(key[0], value[0]);
+  shapes.expectEqual(key[2], value[2]);
+  result[3] = value[3];
   shapes.setSizes(getResult(), result);
 }
 
@@ -349,7 +353,11 @@ void ConcatOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes result(shapes.getSizes(getInputs()[0]));
   for (Value input : getInputs().drop_front()) {
     Sizes sizes(shapes.getSizes(input));
-    result[getAxis()] = result[getAxis()] + sizes[getAxis()];
+    for (size_t dim = 0; dim < sizes.size(); ++dim)
+      if (dim == getAxis())
+        result[dim] = result[dim] + sizes[dim];
+      else
+        shapes.expectEqual(result[dim], sizes[dim]);
   }
   shapes.setSizes(getResult(), result);
   if (getType().getRank() != 1)

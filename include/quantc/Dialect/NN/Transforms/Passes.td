@@ -21,6 +21,17 @@ def NNBindDims : Pass<"nn-bind-dims"> {
   let options = [ListOption<"dims", "dims", "std::string", "NAME=N or NAME=MIN..MAX">];
 }
 
+def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
+  let summary = "One dim of those that only fit if they are equal";
+  let description = [{
+    Some exporters name every dim of every input differently. Where two named
+    dims are added to each other or joined in another dim, the model is right
+    only if they are equal, or if one of them is 1 and broadcast; the first name
+    then stands for both. Inputs whose sizes differ are refused when the model
+    runs, also where one of them is 1.
+  }];
+}
+
 def NNResolveShapes : Pass<"nn-resolve-shapes", "::mlir::func::FuncOp"> {
   let summary = "Put into types and constants what is known of sizes";
   let description = [{
