@@ -58,6 +58,16 @@ class Attention(KernelTest):
         proto = attention(["b", 2, "s", 16], ["b", 2, "s", 16], ["b", 2, "s", 16], is_causal=1)
         self.check_all(proto, [self.feed(n, *[(2, 2, s, 16)] * 3) for n, s in enumerate((1, 16, 37))])
 
+    def test_blocks_of_grouped_heads(self):
+        # More rows than one block has; the query heads that share keys differ in their masks.
+        b, h, s, t = 1, 4, 270, 290
+        operands = [b, h, "s", 8], [b, 2, "t", 8], [b, 2, "t", 8]
+        mask = np.where(np.random.default_rng(13).random((1, h, 1, t)) < 0.3, -INFINITY, 0).astype(np.float32)
+        given = self.feed(14, (b, h, s, 8), (b, 2, t, 8), (b, 2, t, 8), mask)
+        self.check_all(attention(*operands, [1, h, 1, "t"]), [given])
+        causal = attention([b, h, "s", 8], [b, 2, "s", 8], [b, 2, "s", 8], is_causal=1)
+        self.check_all(causal, [self.feed(15, (b, h, s, 8), (b, 2, s, 8), (b, 2, s, 8))])
+
     def past(self):
         dims = {"q": ["b", 2, "s", 16], "k": ["b", 2, "s", 16], "v": ["b", 2, "s", 16],
                 "pk": ["b", 2, "p", 16], "pv": ["b", 2, "p", 16]}

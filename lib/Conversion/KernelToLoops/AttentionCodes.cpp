@@ -77,17 +77,19 @@ void AttentionEmitter::encodeKeys(OpBuilder &b) {
   kernel.recordError(refused, KernelError::SizeOverflow);
   int64_t padded = featureVectors * lanes;
   // Keys that fill the last panel have scale 0.
-  forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
-    memref::StoreOp::create(inner, loc, real(inner, 0), keyScales, t);
-    Value zero =
-        arith::ConstantOp::create(inner, loc, inner.getI32IntegerAttr(0));
-    memref::StoreOp::create(inner, loc, zero, keyStarts, t);
-  });
+  forRange(b, visible, roundUp(b, visible, lanes), 1,
+           [&](OpBuilder &inner, Value t) {
+             memref::StoreOp::create(inner, loc, real(inner, 0), keyScales, t);
+             Value zero = arith::ConstantOp::create(inner, loc,
+                                                    inner.getI32IntegerAttr(0));
+             memref::StoreOp::create(inner, loc, zero, keyStarts, t);
+           });
   auto words = VectorType::get(4, b.getI32Type());
   auto sums = VectorType::get(lanes, b.getI32Type());
   auto bytes = VectorType::get(lanes * 4, b.getI8Type());
   auto bound = qt::BoundAttr::get(b.getContext(), 1, 1, -127, 127,
                                   featureVectors, false, 0, 0, 0, 0);
+  Value groups = arith::CeilDivUIOp::create(b, loc, visible, index(4));
   forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
     SmallVector<SmallVector<Value>> codes =
         encodeFour(inner, key, group, features, keyScales);
@@ -138,9 +140,12 @@ void AttentionEmitter::encodeKeys(OpBuilder &b) {
 
 /// Panels of 16 columns: [panel][key / 4][16][4], a scale for every key.
 void AttentionEmitter::encodeValues(OpBuilder &b) {
-  forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
-    memref::StoreOp::create(inner, loc, real(inner, 0), valueScales, t);
-  });
+  forRange(b, visible, roundUp(b, visible, lanes), 1,
+           [&](OpBuilder &inner, Value t) {
+             memref::StoreOp::create(inner, loc, real(inner, 0), valueScales,
+                                     t);
+           });
+  Value groups = arith::CeilDivUIOp::create(b, loc, visible, index(4));
   forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
     SmallVector<SmallVector<Value>> codes =
         encodeFour(inner, value, group, width, valueScales);

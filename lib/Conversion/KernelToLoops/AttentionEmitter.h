@@ -49,6 +49,7 @@ private:
   Value add(OpBuilder &b, Value x, Value y);
   Value mul(OpBuilder &b, Value x, Value y);
   Value real(OpBuilder &b, double value);
+  Value roundUp(OpBuilder &b, Value x, int64_t multiple);
   void forRange(OpBuilder &b, Value from, Value to, int64_t step,
                 llvm::function_ref<void(OpBuilder &, Value)> body);
   Value rowOf(OpBuilder &b, const Head &head, Value row);
@@ -66,6 +67,7 @@ private:
   void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
   void prepareBias(OpBuilder &b);
   Value loadMask(OpBuilder &b, Value from, Value position);
+  Value countVisible(OpBuilder &b, Value last);
   Tile makeTile(OpBuilder &b, Value row, int64_t count);
   Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
                     Value sum, Value factor);
@@ -117,8 +119,9 @@ private:
   int64_t features, width; ///< of a key, of a value
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
-  Value queries, keys, groups; ///< rows, keys, keys / 4
-  Value paddedKeys;            ///< floats of one row of scores
+  Value queries, keys; ///< how many
+  Value visible;       ///< keys that a row of the block at hand sees
+  Value paddedKeys;    ///< floats of one row of scores
   Head query, key, value, result;
   Value maskBuffer, maskBase;
   llvm::SmallVector<Value> maskSteps; ///< by dims of the scores

@@ -7,11 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 //
-// A unit is one head of one batch item and a block of its query rows. The keys
-// and values of the head are packed into scratch (encoded, where the formats
-// say so) as panels of 16; the scores of a few rows stay in scratch between
-// the two products. Not in pieces along the keys: the scale of a row of
-// weights needs the whole row.
+// A unit is one key head of one batch item and a block of the rows of those
+// query heads that share it. Keys and values are packed into scratch (encoded,
+// where the formats say so) as panels of 16; the scores of a few rows stay in
+// scratch between the two products. Not in pieces along the keys: the scale of
+// a row of weights needs the whole row.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +27,7 @@ using namespace mlir;
 using namespace quantc;
 
 /// Rows that share one packing of keys and values, at most.
-static constexpr int64_t rowsOfBlock = 128;
+static constexpr int64_t rowsOfBlock = 256;
 /// Units below which heads are cut further, for threads to share.
 static constexpr int64_t fewUnits = 4;
 
@@ -98,6 +98,11 @@ Value AttentionEmitter::real(OpBuilder &b, double value) {
   return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
 }
 
+Value AttentionEmitter::roundUp(OpBuilder &b, Value x, int64_t multiple) {
+  return mul(b, arith::CeilDivUIOp::create(b, loc, x, index(multiple)),
+             index(multiple));
+}
+
 void AttentionEmitter::forRange(OpBuilder &b, Value from, Value to,
                                 int64_t step,
                                 function_ref<void(OpBuilder &, Value)> body) {
@@ -164,12 +169,6 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
 
 /// The rows from \p first to \p last, at least one.
 void AttentionEmitter::emitBlock(OpBuilder &b, Value first, Value last) {
-  if (isQuantized) {
-    encodeKeys(b);
-    encodeValues(b);
-  } else {
-    packKeys(b);
-  }
   prepareBias(b);
   Value count = arith::SubIOp::create(b, loc, last, first);
   Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
@@ -212,7 +211,7 @@ LogicalResult AttentionEmitter::emit() {
   keysExpr = k[2];
   // Blocks of equal size, and more of them where there are few heads: not as
   // many as one might have, since each packs the keys anew.
-  AffineExpr pairs = shapes.getProduct({q[0], q[1]});
+  AffineExpr pairs = shapes.getProduct({k[0], k[1]});
   AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
   AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
   blocks = blocks * cuts;
@@ -222,7 +221,6 @@ LogicalResult AttentionEmitter::emit() {
   queries = kernel.getIndex(q[2]);
   keys = kernel.getIndex(keysExpr);
   AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
-  groups = kernel.getIndex(keysExpr.ceilDiv(4));
   paddedKeys = kernel.getIndex(padded);
   Type i8 = b.getI8Type();
   AffineExpr tile = shapes.getConstant(rowsOfTile);
@@ -253,26 +251,18 @@ LogicalResult AttentionEmitter::emit() {
   Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
         blockCount = kernel.getIndex(blocks),
         blockRows = kernel.getIndex(rowsExpr);
+  Value share = b.createOrFold<arith::DivUIOp>(
+      loc, heads, b.createOrFold<arith::MaxUIOp>(loc, keyHeads, index(1)));
   forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
            [&](OpBuilder &body, Value unit) {
              Value block = arith::RemUIOp::create(body, loc, unit, blockCount);
              Value both = arith::DivUIOp::create(body, loc, unit, blockCount);
-             Value head = arith::RemUIOp::create(body, loc, both, heads);
-             Value batch = arith::DivUIOp::create(body, loc, both, heads);
-             // Neighbouring query heads share keys.
-             Value share = arith::DivUIOp::create(body, loc, heads, keyHeads);
-             Value keyHead = arith::DivUIOp::create(body, loc, head, share);
-             query = locate(body, qBuffer, queryHeads, queries, features,
-                            op.getQOrder(), op.getQHeadsAttr(), batch, head);
+             Value keyHead = arith::RemUIOp::create(body, loc, both, keyHeads);
+             Value batch = arith::DivUIOp::create(body, loc, both, keyHeads);
              key = locate(body, kBuffer, allKeyHeads, keys, features,
                           op.getKOrder(), op.getKHeadsAttr(), batch, keyHead);
              value = locate(body, vBuffer, valueHeads, keys, width,
                             op.getVOrder(), op.getVHeadsAttr(), batch, keyHead);
-             result = locate(body, kernel.getResultBuffer(0), heads, queries,
-                             width, op.getResultOrder(), {}, batch, head);
-             if (op.getMask())
-               maskBase = add(body, mul(body, batch, maskSteps[0]),
-                              mul(body, head, maskSteps[1]));
              Value first = mul(body, block, blockRows);
              // Rounding up may leave the last block without rows.
              Value hasRows = arith::CmpIOp::create(
@@ -281,7 +271,25 @@ LogicalResult AttentionEmitter::emit() {
              OpBuilder inner = guard.getThenBodyBuilder();
              Value last = arith::MinUIOp::create(
                  inner, loc, add(inner, first, blockRows), queries);
-             emitBlock(inner, first, last);
+             visible = countVisible(inner, last);
+             if (isQuantized) {
+               encodeKeys(inner);
+               encodeValues(inner);
+             } else {
+               packKeys(inner);
+             }
+             // Neighbouring query heads share keys.
+             forRange(inner, index(0), share, 1, [&](OpBuilder &deep, Value h) {
+               Value head = add(deep, mul(deep, keyHead, share), h);
+               query = locate(deep, qBuffer, queryHeads, queries, features,
+                              op.getQOrder(), op.getQHeadsAttr(), batch, head);
+               result = locate(deep, kernel.getResultBuffer(0), heads, queries,
+                               width, op.getResultOrder(), {}, batch, head);
+               if (op.getMask())
+                 maskBase = add(deep, mul(deep, batch, maskSteps[0]),
+                                mul(deep, head, maskSteps[1]));
+               emitBlock(deep, first, last);
+             });
            });
   return success();
 }

@@ -104,17 +104,20 @@ void AttentionEmitter::prepareBias(OpBuilder &b) {
   });
 }
 
-/// Causal rows see keys up to row + keys - queries, so that nobody has to look
-/// at those behind what the last one sees.
+/// Keys that a row before \p last sees. Causal rows see keys up to row + keys -
+/// queries, so that nobody has to look at those behind.
+Value AttentionEmitter::countVisible(OpBuilder &b, Value last) {
+  if (!op.getCausal())
+    return keys;
+  Value bound = add(b, last, arith::SubIOp::create(b, loc, keys, queries));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, bound, keys), index(0));
+}
+
 AttentionEmitter::Tile AttentionEmitter::makeTile(OpBuilder &b, Value row,
                                                   int64_t count) {
-  Tile tile{row, count, keys, {}, paddedKeys};
-  if (op.getCausal()) {
-    Value last = add(b, add(b, row, index(count)),
-                     arith::SubIOp::create(b, loc, keys, queries));
-    tile.visible = arith::MaxSIOp::create(
-        b, loc, arith::MinSIOp::create(b, loc, last, keys), index(0));
-  }
+  Tile tile{
+      row, count, countVisible(b, add(b, row, index(count))), {}, paddedKeys};
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
   if (op.getCausal())
     tile.padded = mul(b, tile.panels, index(lanes));

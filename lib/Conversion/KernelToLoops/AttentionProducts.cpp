@@ -16,7 +16,8 @@ using namespace quantc;
 /// Panels of 16 keys: [panel][feature][16], zeros behind the last key.
 void AttentionEmitter::packKeys(OpBuilder &b) {
   Value zero = splatConstant(b, loc, f32, 0);
-  Value fours = arith::CeilDivUIOp::create(b, loc, paddedKeys, index(4));
+  Value fours =
+      arith::DivUIOp::create(b, loc, roundUp(b, visible, lanes), index(4));
   forRange(b, index(0), fours, 1, [&](OpBuilder &inner, Value group) {
     Value first = mul(inner, group, index(4));
     Value panel = arith::DivUIOp::create(inner, loc, first, index(lanes));
