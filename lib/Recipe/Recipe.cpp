@@ -118,6 +118,70 @@ static StringRef spell(ContractionKind kind) {
   return "";
 }
 
+bool Recipe::Rule::covers(const Rule &other) const {
+  if (role && other.role != role)
+    return false;
+  if (position &&
+      (!other.position || (other.position->first && !position->first) ||
+       (other.position->last && !position->last)))
+    return false;
+  if (kind && other.kind != kind)
+    return false;
+  if (channelsBelow &&
+      (!other.channelsBelow || other.channelsBelow > channelsBelow))
+    return false;
+  return pattern.empty() || pattern == other.pattern || pattern == "*";
+}
+
+std::vector<std::string> Recipe::getUnmatched(ArrayRef<StringRef> names) const {
+  std::vector<std::string> result;
+  for (const Rule &rule : rules) {
+    if (rule.pattern.empty() || is_contained(result, rule.pattern))
+      continue;
+    GlobPattern glob = cantFail(GlobPattern::create(rule.pattern));
+    if (none_of(names, [&](StringRef name) { return glob.match(name); }))
+      result.push_back(rule.pattern);
+  }
+  return result;
+}
+
+std::vector<std::string> Recipe::describeRules() const {
+  std::vector<std::string> lines;
+  for (const Rule &rule : rules) {
+    std::string line = rule.role ? spell(*rule.role).str() : "any operand";
+    raw_string_ostream out(line);
+    if (rule.kind)
+      out << " of a " << spell(*rule.kind);
+    if (rule.channelsBelow)
+      out << " below " << rule.channelsBelow << " channels";
+    if (rule.position)
+      out << (rule.position->first && rule.position->last
+                  ? ", first or last"
+                  : (rule.position->first ? ", first" : ", last"));
+    if (!rule.pattern.empty())
+      out << ", named " << rule.pattern;
+    out << ": ";
+    if (const std::optional<OperandFormat> &format = rule.format) {
+      out << format->element << ", one " << format->scale << " scale ";
+      if (format->block)
+        out << "for each " << format->block;
+      else
+        out << (format->perTensor  ? "a tensor"
+                : format->perImage ? "an image"
+                                   : "a row");
+      if (!format->outer.empty())
+        out << " times one " << format->outer << " scale a row";
+      out << ", " << format->encoding << " to " << format->lowest << ".."
+          << format->highest;
+    } else {
+      out << "float";
+    }
+    lines.push_back(std::move(line));
+  }
+  lines.push_back("everything else: float");
+  return lines;
+}
+
 std::string Recipe::describe() const {
   json::Array list;
   for (const Rule &rule : rules) {

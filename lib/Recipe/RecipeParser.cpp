@@ -69,6 +69,8 @@ void RecipeParser::parsePosition(const json::Value &value, const Twine &where,
       problem(where + ": position " + print(entry) +
               "; supported: \"first\", \"last\"");
   }
+  if (names->empty())
+    problem(where + ": position has no entry; supported: \"first\", \"last\"");
   rule.position = position;
 }
 
@@ -112,6 +114,10 @@ void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
       problem(where + ": format '" + whole +
               "'; supported: 'float', or element, grid, scale, encoding and "
               "range");
+    for (StringRef key :
+         {"element", "grid", "scale", "outer", "encoding", "range"})
+      if (object.get(key))
+        problem(where + ": '" + key + "' beside 'format'; supported: either");
     return;
   }
   OperandFormat format;
@@ -183,6 +189,19 @@ void RecipeParser::parseRule(const json::Object &object, size_t index) {
   recipe.rules.push_back(std::move(rule));
 }
 
+/// A rule of which nothing is left by one before it is a mistake: the two
+/// contradict each other, or one of them is superfluous.
+void RecipeParser::checkReach() {
+  for (auto [index, rule] : llvm::enumerate(recipe.rules))
+    for (auto [before, other] :
+         llvm::enumerate(ArrayRef(recipe.rules).take_front(index)))
+      if (other.covers(rule)) {
+        problem("rule " + Twine(index) + ": never applies, rule " +
+                Twine(before) + " takes everything that it matches");
+        break;
+      }
+}
+
 Expected<Recipe> RecipeParser::parse(StringRef source) {
   Expected<json::Value> parsed = json::parse(source);
   if (!parsed)
@@ -203,6 +222,7 @@ Expected<Recipe> RecipeParser::parse(StringRef source) {
   } else {
     problem("recipe: no list 'rules'");
   }
+  checkReach();
   std::string base = text(*object, "base", "recipe", "");
   if (!base.empty()) {
     Expected<Recipe> below = Recipe::load(base, targetClass, depth + 1);

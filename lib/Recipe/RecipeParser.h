@@ -31,6 +31,7 @@ private:
   void checkKeys(const llvm::json::Object &object,
                  llvm::ArrayRef<llvm::StringRef> known,
                  const llvm::Twine &where);
+  void checkReach();
   void parseRule(const llvm::json::Object &object, size_t index);
   void parseFormat(const llvm::json::Object &object, const llvm::Twine &where,
                    Recipe::Rule &rule);

@@ -145,6 +145,15 @@ class BadInput(DriverTest):
             with self.subTest(flag):
                 self.must_fail(code, word, "compile", MODEL, *out, flag)
                 self.assertFalse(out[1].exists())
+        own = self.folder / "own.json"
+        for rules, word in (
+            ('[{"name": "/nowhere/*", "format": "float"}]', "'/nowhere/*' matches no contraction"),
+            ('[{"format": "float"}, {"role": "weight", "format": "float"}]', "rule 1: never applies"),
+        ):
+            own.write_text('{"base": "w8a8", "rules": %s}' % rules)
+            with self.subTest(rules):
+                self.must_fail(1, word, "compile", MODEL, *out, f"--recipe={own}")
+                self.assertFalse(out[1].exists())
         self.must_fail(2, "MODEL", "compile", *out)
         self.must_fail(2, "frob", "frob")
 

@@ -90,8 +90,19 @@ static constexpr StringLiteral StageAttrName = "qt.stage";
 static constexpr StringLiteral TargetAttrName = "qt.target";
 
 static int listRecipes() {
-  for (const auto &[name, summary] : Recipe::list())
-    outs() << left_justify(name, 10) << summary << "\n";
+  // Code ranges are those of this machine.
+  Expected<CpuTarget> host = CpuTarget::resolve("", "native");
+  std::string layoutClass =
+      host ? host->getLayoutClass().str() : std::string("generic");
+  if (!host)
+    consumeError(host.takeError());
+  for (const auto &[name, summary] : Recipe::list()) {
+    Recipe recipe = cantFail(Recipe::load(name, layoutClass));
+    outs() << left_justify(name, 10) << "version " << recipe.getVersion()
+           << ": " << summary << "\n";
+    for (const std::string &line : recipe.describeRules())
+      outs() << "            " << line << "\n";
+  }
   return Done;
 }
 

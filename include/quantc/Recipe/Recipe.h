@@ -76,11 +76,18 @@ public:
                                       Position position,
                                       llvm::StringRef name) const;
 
+  /// Name patterns of rules that none of \p names matches, in their order.
+  std::vector<std::string>
+  getUnmatched(llvm::ArrayRef<llvm::StringRef> names) const;
+
   llvm::StringRef getName() const { return name; }
   int64_t getVersion() const { return version; }
 
   /// What the recipe resolved to for its target, as JSON on one line.
   std::string describe() const;
+
+  /// The same for people, a line for each rule.
+  std::vector<std::string> describeRules() const;
 
 private:
   struct Rule {
@@ -92,6 +99,9 @@ private:
     /// A glob that parses; empty for any name.
     std::string pattern;
     std::optional<OperandFormat> format;
+
+    /// Whether everything that \p other applies to is taken by this one.
+    bool covers(const Rule &other) const;
   };
 
   /// The same with the number of recipes that name this one as their base.

@@ -82,6 +82,45 @@ TEST(Recipe, AllProblemsAtOnce) {
             std::string::npos);
 }
 
+TEST(Recipe, ContradictionsAreRefused) {
+  const char *weight =
+      R"({"role": "weight", "element": "s8", "range": [-127, 127]})";
+  std::string text = problemOf(
+      (Twine(R"({"rules": [{"role": "weight", "format": "float"}, )") + weight +
+       "]}")
+          .str());
+  EXPECT_EQ(text, "rule 1: never applies, rule 0 takes everything that it "
+                  "matches");
+  // The other way round one takes what another leaves.
+  EXPECT_EQ(
+      problemOf(
+          R"({"rules": [{"role": "weight", "name": "a*", "format": "float"},
+                    {"role": "weight", "format": "float"}]})"),
+      "");
+  EXPECT_EQ(problemOf(R"({"rules": [{"format": "float", "element": "s8"}]})"),
+            "rule 0: 'element' beside 'format'; supported: either");
+  EXPECT_NE(problemOf(R"({"rules": [{"position": [], "format": "float"}]})")
+                .find("position has no entry"),
+            std::string::npos);
+}
+
+TEST(Recipe, NamesThatMatchNothingAreFound) {
+  Recipe recipe = cantFail(Recipe::parse(
+      R"({"rules": [{"name": "/head/*", "format": "float"},
+                    {"name": "/tail/*", "format": "float"}]})",
+      "avx2"));
+  EXPECT_EQ(recipe.getUnmatched({"/head/Gemm", "/fc1"}),
+            std::vector<std::string>{"/tail/*"});
+}
+
+TEST(Recipe, RulesAreToldInWords) {
+  std::vector<std::string> lines = mustLoad("w4a8", "avx2").describeRules();
+  EXPECT_NE(llvm::find(lines, "weight, first or last: s8, one f32 scale a row, "
+                              "absmax to -90..90"),
+            lines.end());
+  EXPECT_EQ(lines.back(), "everything else: float");
+}
+
 TEST(Recipe, ItsOwnBaseIsRefused) {
   SmallString<128> path;
   ASSERT_FALSE(sys::fs::createTemporaryFile("recipe", "json", path));

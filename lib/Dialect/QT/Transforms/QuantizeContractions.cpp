@@ -199,6 +199,22 @@ void QuantizeContractions::runOnOperation() {
   SmallVector<QuantizableOpInterface> ops;
   func.walk([&](QuantizableOpInterface op) { ops.push_back(op); });
   bool ok = true;
+  // A pattern that matches nothing is a name that is spelt wrong.
+  std::vector<StringRef> names;
+  for (QuantizableOpInterface op : ops)
+    names.push_back(getValueName(op.getLoc()));
+  if (func.isPublic())
+    for (const std::string &pattern : loaded->getUnmatched(names)) {
+      InFlightDiagnostic error = func.emitError("recipe '")
+                                 << loaded->getName() << "': name '" << pattern
+                                 << "' matches no contraction; there are "
+                                 << names.size();
+      constexpr size_t shown = 8;
+      llvm::interleaveComma(ArrayRef(names).take_front(shown), error << ": ");
+      if (names.size() > shown)
+        error << ", ...";
+      ok = false;
+    }
   for (QuantizableOpInterface op : ops)
     ok &= succeeded(quantize(op, positions.get(op), *loaded));
   if (!ok)
