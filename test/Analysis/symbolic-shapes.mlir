@@ -141,3 +141,19 @@ func.func @windows(%x: tensor<?x?x4xf32>) attributes {qt.dim_names = ["batch", "
   %2 = nn.pad constant %x low [0, 1, 0] high [0, 2, 0] : tensor<?x?x4xf32> -> tensor<?x?x4xf32>
   return
 }
+
+// -----
+
+// TensorFlow's exporter writes a round number for "to the end".
+// expected-remark @below {{sizes (s0, 4)}}
+func.func @to_the_end(%x: tensor<?x4xf32>) attributes {qt.dim_names = ["batch"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+  // expected-remark @below {{sizes (1) elements (0)}}
+  %zero = arith.constant dense<0> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (1000000000)}}
+  %far = arith.constant dense<1000000000> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (1)}}
+  %one = arith.constant dense<1> : tensor<1xi64>
+  // expected-remark @below {{sizes (s0, 4)}}
+  %0 = nn.slice %x, %zero, %far, %zero, %one : tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x4xf32>
+  return
+}

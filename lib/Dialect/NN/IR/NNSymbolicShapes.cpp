@@ -295,8 +295,8 @@ static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
                          n = get(size);
   if (s && e && t && n && *t != 0 && *n >= 0)
     return shapes.getConstant(getSliceRange(*s, *e, *t, *n).count);
-  // Exporters write the largest integers for "to the end".
-  constexpr int64_t far = std::numeric_limits<int32_t>::max();
+  // Exporters write the largest integers, or a round one, for "to the end".
+  constexpr int64_t far = 1'000'000'000;
   bool toEnd = end == size || (e && *e >= far);
   if (s == 0 && toEnd && t == 1)
     return size;
