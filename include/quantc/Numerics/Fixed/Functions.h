@@ -1,0 +1,56 @@
+//===- Functions.h - Integer functions of one variable ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Sigmoid-like functions by tables of quadratics, and the powers of two that
+// softmax is made of. Errors (over every mantissa and exponent): 1.2 units of
+// 2^-15 for the sigma functions, 4.6 units of 1 / 32640 for the power of two.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_NUMERICS_FIXED_FUNCTIONS_H
+#define QUANTC_NUMERICS_FIXED_FUNCTIONS_H
+
+#include <cstdint>
+
+namespace quantc::numerics::fixed {
+
+/// Functions G with G(-x) = 1 - G(x).
+enum class Sigma : uint8_t {
+  GeluErf,   ///< (1 + erf(x / sqrt 2)) / 2
+  GeluTanh,  ///< the sigma of the tanh form of GELU
+  QuickGelu, ///< sigmoid(1.702 x)
+  Sigmoid,
+  Erf ///< (1 + erf x) / 2
+};
+
+/// 64 segments of 2^-log2PerUnit each; in segment i at the position r of 0..1
+/// the function is (c0[i] + c1[i] r + c2[i] r^2) 2^-18.
+struct SigmaTable {
+  int32_t log2PerUnit;
+  int32_t c0[64], c1[64], c2[64];
+};
+const SigmaTable &getSigmaTable(Sigma function);
+
+/// G(m 2^exponent) in Q15, 0 .. 32768, for an element of a row16.
+int32_t sigma(Sigma function, int16_t m, int32_t exponent);
+
+/// tanh and erf in Q15, -32768 .. 32768.
+int32_t tanhQ15(int16_t m, int32_t exponent);
+int32_t erfQ15(int16_t m, int32_t exponent);
+
+/// m times sigma of it: GELU and SiLU, wide at the exponent - 15.
+inline int32_t gated(Sigma function, int16_t m, int32_t exponent) {
+  return m * sigma(function, m, exponent);
+}
+
+/// 32640 * 2^(-fraction / 32768) for a fraction in 0 .. 32767.
+int32_t exp2Fraction(int32_t fraction);
+
+} // namespace quantc::numerics::fixed
+
+#endif // QUANTC_NUMERICS_FIXED_FUNCTIONS_H

@@ -1,0 +1,58 @@
+//===- Functions.cpp - Integer functions of one variable --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Fixed/Functions.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+using namespace quantc::numerics;
+using namespace quantc::numerics::fixed;
+
+// Interpolated at the three Chebyshev nodes of each segment and rounded to
+// nearest; the integers are the definition.
+static const SigmaTable tables[] = {
+#include "SigmaTables.inc"
+};
+
+const SigmaTable &fixed::getSigmaTable(Sigma function) {
+  return tables[static_cast<int>(function)];
+}
+
+int32_t fixed::sigma(Sigma function, int16_t m, int32_t exponent) {
+  const SigmaTable &table = getSigmaTable(function);
+  int32_t a = std::abs(static_cast<int32_t>(m));
+  int32_t shift = -(exponent + table.log2PerUnit + 12);
+  // 15 bits more than a mantissa has lie beyond the table in any case.
+  int64_t t = shift >= 0 ? shiftRight(a, shift)
+                         : static_cast<int64_t>(a) << std::min(-shift, 15);
+  int32_t g = 32768;
+  if (t < 64 << 12) {
+    int64_t i = t >> 12;
+    int32_t r = t & 4095;
+    int32_t slope = table.c1[i] + shiftRight(table.c2[i] * r, 12);
+    g = std::min(shiftRight(table.c0[i] + shiftRight(slope * r, 12), 3), 32768);
+  }
+  return m < 0 ? 32768 - g : g;
+}
+
+int32_t fixed::tanhQ15(int16_t m, int32_t exponent) {
+  return 2 * sigma(Sigma::Sigmoid, m, exponent + 1) - 32768;
+}
+
+int32_t fixed::erfQ15(int16_t m, int32_t exponent) {
+  return 2 * sigma(Sigma::Erf, m, exponent) - 32768;
+}
+
+int32_t fixed::exp2Fraction(int32_t fraction) {
+  int32_t r = -1289;
+  for (int32_t c : {7533, -22564, 32640})
+    r = ((r * fraction + (1 << 14)) >> 15) + c;
+  return r;
+}

@@ -1,0 +1,132 @@
+//===- FunctionsTest.cpp - Integer functions against real ones --*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Vectors.h"
+
+#include "quantc/Numerics/Fixed/Attention.h"
+#include "quantc/Numerics/Fixed/Functions.h"
+#include "quantc/Numerics/Fixed/Normalisation.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+#include "quantc/Numerics/Scalar.h"
+#include "gtest/gtest.h"
+
+#include <cmath>
+
+namespace numerics = quantc::numerics;
+using namespace quantc::numerics;
+using fixed::Sigma;
+using vectors::as;
+
+#define EXPECT_SIGMA(GROUP, KIND)                                              \
+  do {                                                                         \
+    namespace v = vectors::GROUP;                                              \
+    for (size_t i = 0; i < v::m.size(); ++i) {                                 \
+      int16_t m = v::m[i];                                                     \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, -20), v::at_minus_20[i]);         \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, -15), v::at_minus_15[i]);         \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, -13), v::at_minus_13[i]);         \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, -12), v::at_minus_12[i]);         \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, -9), v::at_minus_9[i]);           \
+      EXPECT_EQ(fixed::sigma(Sigma::KIND, m, 2), v::at_2[i]);                  \
+    }                                                                          \
+  } while (false)
+
+TEST(FixedFunctions, SigmaVectors) {
+  EXPECT_SIGMA(g_gelu_erf, GeluErf);
+  EXPECT_SIGMA(g_gelu_tanh, GeluTanh);
+  EXPECT_SIGMA(g_quick_gelu, QuickGelu);
+  EXPECT_SIGMA(g_sigmoid, Sigmoid);
+  EXPECT_SIGMA(g_erf, Erf);
+}
+
+TEST(FixedFunctions, GatedTanhAndExpVectors) {
+  namespace gelu = vectors::gelu_erf;
+  for (size_t i = 0; i < gelu::m.size(); ++i)
+    EXPECT_EQ(fixed::gated(Sigma::GeluErf, gelu::m[i], gelu::e), gelu::y[i]);
+  namespace silu = vectors::silu;
+  for (size_t i = 0; i < silu::m.size(); ++i)
+    EXPECT_EQ(fixed::gated(Sigma::Sigmoid, silu::m[i], silu::e), silu::y[i]);
+  namespace th = vectors::tanh;
+  for (size_t i = 0; i < th::m.size(); ++i) {
+    EXPECT_EQ(fixed::tanhQ15(th::m[i], -15), th::at_minus_15[i]);
+    EXPECT_EQ(fixed::tanhQ15(th::m[i], -13), th::at_minus_13[i]);
+    EXPECT_EQ(fixed::tanhQ15(th::m[i], -9), th::at_minus_9[i]);
+  }
+  for (size_t i = 0; i < vectors::exp2::f.size(); ++i)
+    EXPECT_EQ(fixed::exp2Fraction(vectors::exp2::f[i]), vectors::exp2::y[i]);
+}
+
+/// The largest error in units of 2^-15 over every mantissa at every exponent
+/// that reaches the table. The definition shifts a mantissa by at most 15,
+/// which bounds the exponent: beyond it a unit of the mantissa is 1 or more.
+static double worstSigma(Sigma function, double (*exact)(double)) {
+  double worst = 0;
+  for (int32_t e = -22; e <= 3 - fixed::getSigmaTable(function).log2PerUnit;
+       ++e)
+    for (int32_t m = -32767; m <= 32767; ++m) {
+      double x = std::scalbn(double(m), e);
+      worst = std::max(
+          worst, std::fabs(fixed::sigma(function, m, e) - 32768 * exact(x)));
+    }
+  return worst;
+}
+
+TEST(FixedFunctions, ErrorsOverEveryMantissa) {
+  EXPECT_LE(worstSigma(Sigma::GeluErf,
+                       [](double x) {
+                         return (1 + numerics::erf(x * M_SQRT1_2)) / 2;
+                       }),
+            0.98);
+  EXPECT_LE(worstSigma(Sigma::GeluTanh,
+                       [](double x) {
+                         return sigmoid(2 * std::sqrt(2 / M_PI) *
+                                        (x + 0.044715 * x * x * x));
+                       }),
+            0.97);
+  EXPECT_LE(worstSigma(Sigma::Sigmoid, sigmoid), 1.15);
+  EXPECT_LE(
+      worstSigma(Sigma::QuickGelu, [](double x) { return sigmoid(1.702 * x); }),
+      1.15);
+  EXPECT_LE(worstSigma(Sigma::Erf,
+                       [](double x) { return (1 + numerics::erf(x)) / 2; }),
+            0.98);
+  double worst = 0;
+  for (int32_t f = 0; f < 32768; ++f)
+    worst = std::max(worst, std::fabs(fixed::exp2Fraction(f) -
+                                      32640 * std::exp2(-f / 32768.0)));
+  EXPECT_LE(worst, 4.6);
+}
+
+TEST(FixedNormalisation, Vectors) {
+  namespace ln = vectors::layernorm;
+  fixed::Normalisation norm = fixed::makeLayerNorm(
+      ln::gamma.data(), ln::beta.data(), ln::gamma.size(), ln::eps);
+  EXPECT_EQ(norm.gamma, as<int32_t>(ln::G));
+  EXPECT_EQ(norm.beta, as<int32_t>(ln::B));
+  EXPECT_EQ(norm.exponent, ln::E);
+  EXPECT_EQ(norm.epsilon, ln::me);
+  EXPECT_EQ(norm.epsilonExponent, ln::ke);
+  auto check = [](const fixed::Normalisation &norm, const auto &m,
+                  const auto &e, const auto &s, const auto &r, const auto &t,
+                  const auto &y) {
+    for (size_t i = 0; i < m.size(); ++i) {
+      std::vector<int16_t> row = as<int16_t>(m[i]);
+      fixed::Normalisation::Row found = norm.measure(row.data(), e[i]);
+      EXPECT_EQ(found.sum, s[i]);
+      EXPECT_EQ(found.reciprocal, r[i]);
+      EXPECT_EQ(found.lead, t[i]);
+      std::vector<int32_t> out(row.size());
+      norm.apply(row.data(), e[i], out.data());
+      EXPECT_EQ(out, as<int32_t>(y[i]));
+    }
+  };
+  check(norm, ln::m, ln::e, ln::S, ln::R, ln::t, ln::y);
+  namespace rms = vectors::rmsnorm;
+  check(fixed::makeRmsNorm(rms::gamma.data(), rms::gamma.size(), rms::eps),
+        rms::m, rms::e, rms::S, rms::R, rms::t, rms::y);
+}
