@@ -59,6 +59,7 @@ private:
   llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result,
                                llvm::ArrayRef<llvm::Type *> arguments);
   SmallVector<AffineExpr> getResultSizes(unsigned index);
+  void checkAliases(SizeEmitter &sizes);
   uint32_t getSite(Location loc);
 
   func::FuncOp entry;
@@ -103,6 +104,18 @@ SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
       cast<AffineMapAttr>(maps[index]).getValue().getResults());
 }
 
+/// A tensor that is read under another shape has as many elements there.
+void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
+  SymbolicShapes shapes(entry);
+  entry.walk([&](qt::AliasOp alias) {
+    auto count = [&](Value value) {
+      SmallVector<AffineExpr> own(shapes.getSizes(value));
+      return shapes.getProduct(own);
+    };
+    sizes.checkEqual(count(alias.getInput()), count(alias.getResult()));
+  });
+}
+
 /// i32 plan(const i64 *symbols, i64 *out)
 llvm::Function *ProgramEmitter::emitPlan() {
   llvm::Function *function =
@@ -120,6 +133,7 @@ llvm::Function *ProgramEmitter::emitPlan() {
     if (seen.insert(launch.scratch.getAsOpaquePointer()).second)
       scratch = sizes.maximum(scratch, sizes.emit(launch.scratch));
   }
+  checkAliases(sizes);
   unsigned place = 0;
   auto put = [&](llvm::Value *value) {
     b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),

@@ -78,9 +78,16 @@ void SizeEmitter::checkSize(AffineExpr size) {
     negative = b.CreateOr(negative, b.CreateICmpSLT(emit(size), b.getInt64(0)));
 }
 
+void SizeEmitter::checkEqual(AffineExpr a, AffineExpr b) {
+  if (a != b)
+    mismatch =
+        this->b.CreateOr(mismatch, this->b.CreateICmpNE(emit(a), emit(b)));
+}
+
 Value *SizeEmitter::getErrorWord() {
   Value *word =
       b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(0));
+  word = b.CreateSelect(mismatch, b.getInt32(QCRT_SHAPE_MISMATCH), word);
   word = b.CreateSelect(negative, b.getInt32(QCRT_NEGATIVE_SIZE), word);
   return b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
 }

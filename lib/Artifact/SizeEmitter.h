@@ -21,7 +21,8 @@ class SizeEmitter {
 public:
   SizeEmitter(llvm::IRBuilder<> &builder, llvm::Value *symbols)
       : b(builder), symbols(symbols), overflow(b.getFalse()),
-        negative(b.getFalse()), division(b.getFalse()) {}
+        negative(b.getFalse()), division(b.getFalse()), mismatch(b.getFalse()) {
+  }
 
   llvm::Value *emit(mlir::AffineExpr expression);
   llvm::Value *add(llvm::Value *lhs, llvm::Value *rhs) {
@@ -35,6 +36,9 @@ public:
   /// Notes it where the size is below zero.
   void checkSize(mlir::AffineExpr size);
 
+  /// Notes it where two numbers of elements differ.
+  void checkEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+
   /// The error word of everything that was emitted.
   llvm::Value *getErrorWord();
 
@@ -47,7 +51,7 @@ private:
   llvm::IRBuilder<> &b;
   llvm::Value *symbols;
   llvm::DenseMap<mlir::AffineExpr, llvm::Value *> known;
-  llvm::Value *overflow, *negative, *division;
+  llvm::Value *overflow, *negative, *division, *mismatch;
 };
 
 } // namespace quantc

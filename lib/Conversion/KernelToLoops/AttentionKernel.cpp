@@ -160,11 +160,8 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
   if (!op.getMask())
     return;
   SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]};
-  ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
-  for (auto [mine, whole] :
-       llvm::zip_equal(own, ArrayRef(scores).take_back(own.size())))
-    if (mine != whole && mine != shapes.getConstant(1))
-      kernel.requireBroadcast(mine, whole);
+  kernel.requireBroadcast(
+      SmallVector<AffineExpr>(shapes.getSizes(op.getMask())), scores);
 }
 
 /// The rows from \p first to \p last, at least one.

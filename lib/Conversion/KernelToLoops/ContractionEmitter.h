@@ -72,6 +72,8 @@ private:
   void setLine(OpBuilder &b, Value line);
   Value setLines(OpBuilder &b, Value block);
 
+  void requireSizes();
+
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);
   void emitWhole(OpBuilder &b, Value panel, Value last,

@@ -120,6 +120,17 @@ VectorType ContractionEmitter::vectorOf(Type element, int64_t factor) {
 // Units, blocks of rows, chunks, tiles
 //===----------------------------------------------------------------------===//
 
+/// Code reads operands by the sizes of the result and the weights. Rows of
+/// codes have the size that their producer gave them.
+void ContractionEmitter::requireSizes() {
+  if (hasFloatRows && !conv)
+    kernel.requireEqual(shapes.getSizes(contract.getLhs()[0]).back(),
+                        shapes.getConstant(k));
+  for (Value operand : contract.getEpilogueOperands())
+    kernel.requireEqualOrSingle(
+        SmallVector<AffineExpr>(shapes.getSizes(operand)), resultSizes);
+}
+
 LogicalResult ContractionEmitter::emit() {
   int64_t panels = llvm::divideCeil(n, nr),
           panelGroups = llvm::divideCeil(panels, groupPanels);
@@ -137,6 +148,7 @@ LogicalResult ContractionEmitter::emit() {
     each = 1;
   }
   kernel.setIterations(blocks * each, std::max<int64_t>(1, 200000 / work));
+  requireSizes();
   OpBuilder &b = kernel.getBuilder();
   lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
   if (contract.getLhs().size() > 1)

@@ -227,6 +227,22 @@ void KernelBuilder::requireEqual(AffineExpr a, AffineExpr b) {
           KernelError::ShapeMismatch);
 }
 
+void KernelBuilder::requireBroadcast(ArrayRef<AffineExpr> own,
+                                     ArrayRef<AffineExpr> whole) {
+  AffineExpr one = getAffineConstantExpr(1, kernel.getContext());
+  for (auto [size, other] : llvm::zip_equal(own, whole.take_back(own.size())))
+    if (size != other && size != one)
+      requireBroadcast(size, other);
+}
+
+void KernelBuilder::requireEqualOrSingle(ArrayRef<AffineExpr> own,
+                                         ArrayRef<AffineExpr> whole) {
+  AffineExpr one = getAffineConstantExpr(1, kernel.getContext());
+  for (auto [size, other] : llvm::zip_equal(own, whole.take_back(own.size())))
+    if (size != one)
+      requireEqual(size, other);
+}
+
 Value KernelBuilder::getBroadcastStep(OpBuilder &at, AffineExpr size,
                                       AffineExpr whole, AffineExpr stride) {
   AffineExpr one = getAffineConstantExpr(1, kernel.getContext());

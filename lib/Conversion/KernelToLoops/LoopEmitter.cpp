@@ -181,10 +181,7 @@ Value LoopEmitter::loadBroadcast(OpBuilder &builder, Value tensor,
 }
 
 void LoopEmitter::requireBroadcast(Value tensor, ArrayRef<AffineExpr> whole) {
-  Sizes own = getSizes(tensor);
-  for (auto [size, other] : llvm::zip_equal(own, whole.take_back(own.size())))
-    if (size != other && size != shapes.getConstant(1))
-      kernel.requireBroadcast(size, other);
+  kernel.requireBroadcast(Sizes(getSizes(tensor)), whole);
 }
 
 Value LoopEmitter::linearize(OpBuilder &builder, Value tensor,

@@ -189,10 +189,10 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
   } else {
     size_t shift = sizes.size() - own.size();
     for (size_t dim = 0; dim < sizes.size(); ++dim) {
-      bool broadcast =
-          dim < shift || inputSizes[dim - shift] == shapes.getConstant(1);
-      strides.push_back(broadcast ? index(0)
-                                  : kernel.getIndex(own[dim - shift]));
+      strides.push_back(
+          dim < shift ? index(0)
+                      : kernel.getBroadcastStep(b, inputSizes[dim - shift],
+                                                sizes[dim], own[dim - shift]));
     }
   }
   SmallVector<Value> position = delinearize(b, row);
@@ -271,6 +271,9 @@ LogicalResult MovementEmitter::emit() {
            llvm::enumerate(SmallVector<AffineExpr>(shapes.getSizes(input))))
         if (dim != concat.getAxis())
           kernel.requireEqual(size, sizes[dim]);
+  if (auto expand = dyn_cast<nn::ExpandOp>(op))
+    kernel.requireBroadcast(
+        SmallVector<AffineExpr>(shapes.getSizes(expand.getInput())), sizes);
   OpBuilder &b = kernel.getBuilder();
   auto loop =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));

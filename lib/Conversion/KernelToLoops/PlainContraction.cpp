@@ -150,6 +150,14 @@ void PlainContraction::emit() {
   kernel.setIterations(shapes.getProduct(ArrayRef(sizes).drop_back()), 4);
   SmallVector<AffineExpr> lhs(shapes.getSizes(op.getLhs()[0]));
   SmallVector<AffineExpr> rhs(shapes.getSizes(op.getRhs()[0]));
+  kernel.requireEqual(lhs.back(), rhs.back());
+  kernel.requireEqualOrSingle(ArrayRef(lhs).drop_back(2),
+                              ArrayRef(sizes).drop_back(2));
+  kernel.requireEqualOrSingle(ArrayRef(rhs).drop_back(2),
+                              ArrayRef(sizes).drop_back(2));
+  for (Value operand : op.getEpilogueOperands())
+    kernel.requireEqualOrSingle(
+        SmallVector<AffineExpr>(shapes.getSizes(operand)), sizes);
   k = kernel.getIndex(lhs.back());
   Value n = kernel.getIndex(sizes.back());
   Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));

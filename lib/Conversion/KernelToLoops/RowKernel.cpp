@@ -126,13 +126,9 @@ bool RowEmitter::isFlat() {
 
 /// Sizes that only run time knows are either 1 or those of the rows.
 void RowEmitter::requireBroadcast() {
-  for (BlockArgument argument : kernel.getKernel().getArguments()) {
-    ArrayRef<AffineExpr> own = shapes.getSizes(argument);
-    ArrayRef<AffineExpr> all = ArrayRef(sizes).take_back(own.size());
-    for (auto [mine, whole] : llvm::zip_equal(own, all))
-      if (mine != whole && !isConstantOne(mine))
-        kernel.requireBroadcast(mine, whole);
-  }
+  for (BlockArgument argument : kernel.getKernel().getArguments())
+    kernel.requireBroadcast(SmallVector<AffineExpr>(shapes.getSizes(argument)),
+                            sizes);
 }
 
 LogicalResult RowEmitter::emit() {

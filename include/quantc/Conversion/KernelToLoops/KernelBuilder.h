@@ -67,7 +67,13 @@ public:
   void require(mlir::Value condition, KernelError error);
   /// That \p size, which only run time knows, is 1 or \p whole.
   void requireBroadcast(mlir::AffineExpr size, mlir::AffineExpr whole);
+  /// The same for every dim of a tensor whose dims meet the last of \p whole.
+  void requireBroadcast(llvm::ArrayRef<mlir::AffineExpr> own,
+                        llvm::ArrayRef<mlir::AffineExpr> whole);
   void requireEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+  /// For code that steps over a dim unless it is 1 at compile time.
+  void requireEqualOrSingle(llvm::ArrayRef<mlir::AffineExpr> own,
+                            llvm::ArrayRef<mlir::AffineExpr> whole);
   /// The step of a dim that is 1 or \p whole: 0 if it is 1, else \p stride.
   mlir::Value getBroadcastStep(mlir::OpBuilder &at, mlir::AffineExpr size,
                                mlir::AffineExpr whole, mlir::AffineExpr stride);

@@ -1,0 +1,80 @@
+"""Sizes that only a run tells and that do not fit together: an error code, never a read beyond an input."""
+
+import unittest
+
+import numpy as np
+
+from driver import DriverTest
+
+
+def ones(*shape):
+    return np.ones(shape, np.float32)
+
+
+# The dims and arguments of a function, its body, shapes that fit and shapes that do not.
+CASES = {
+    "expand": (
+        ["n"], [("?", "n")], "4",
+        """%s = arith.constant dense<4> : tensor<1xi64>
+           %y = nn.expand %a, %s : tensor<?xf32>, tensor<1xi64> -> tensor<4xf32>""",
+        [[(4,)], [(1,)]], [[(3,)], [(5,)], [(0,)]]),
+    "reshape": (
+        ["n"], [("?x4", "n, 4")], "2x8",
+        """%s = arith.constant dense<[2, 8]> : tensor<2xi64>
+           %r = nn.reshape %a, %s : tensor<?x4xf32>, tensor<2xi64> -> tensor<2x8xf32>
+           %y = nn.unary relu %r : tensor<2x8xf32>""",
+        [[(4, 4)]], [[(1, 4)], [(9, 4)], [(0, 4)]]),
+    "contraction": (
+        ["n"], [("2x?", "2, n")], "2x8",
+        """%w = arith.constant dense<1.5> : tensor<8x64xf32>
+           %y = nn.matmul %a, %w : tensor<2x?xf32>, tensor<8x64xf32> -> tensor<2x8xf32>""",
+        [[(2, 64)]], [[(2, 8)], [(2, 65)]]),
+    "batches": (
+        ["m", "b"], [("2x?x64", "2, m, 64"), ("?x8x64", "b, 8, 64")], "2x?x8",
+        "%y = nn.matmul %a, %b : tensor<2x?x64xf32>, tensor<?x8x64xf32> -> tensor<2x?x8xf32>",
+        [[(2, 3, 64), (2, 8, 64)]], [[(2, 3, 64), (5, 8, 64)], [(2, 3, 64), (0, 8, 64)]]),
+    "epilogue": (
+        ["n"], [("2x64", "2, 64"), ("?x8", "n, 8")], "2x8",
+        """%w = arith.constant dense<1.5> : tensor<8x64xf32>
+           %r = nn.matmul %a, %w : tensor<2x64xf32>, tensor<8x64xf32> -> tensor<2x8xf32>
+           %y = nn.binary add %r, %b : tensor<2x8xf32>, tensor<?x8xf32> -> tensor<2x8xf32>""",
+        [[(2, 64), (2, 8)]], [[(2, 64), (7, 8)], [(2, 64), (0, 8)]]),
+}
+
+
+class SizeChecks(DriverTest):
+    def write(self, name, dims, arguments, result, body):
+        symbols = ", ".join(f"s{i}" for i in range(len(dims)))
+        maps = ", ".join(
+            f"affine_map<()[{symbols}] -> ({', '.join(self.size(d, dims) for d in sizes.split(', '))})>"
+            for _, sizes in arguments)
+        signature = ", ".join(f"%{'ab'[i]}: tensor<{shape}xf32>" for i, (shape, _) in enumerate(arguments))
+        names = ", ".join(f'"{dim}"' for dim in dims)
+        path = self.folder / f"{name}.mlir"
+        path.write_text(f"""func.func @main({signature}) -> tensor<{result}xf32>
+            attributes {{qt.dim_names = [{names}], qt.arg_shapes = [{maps}]}} {{
+            {body}
+            return %y : tensor<{result}xf32> }}""")
+        return path
+
+    @staticmethod
+    def size(dim, dims):
+        return f"s{dims.index(dim)}" if dim in dims else dim
+
+    def test_sizes(self):
+        for name, (dims, arguments, result, body, fits, misfits) in CASES.items():
+            artefact = self.compile(self.write(name, dims, arguments, result, body), name, "--recipe=f32")
+            for shapes in fits:
+                with self.subTest(name, fits=shapes):
+                    outputs = self.run_artefact(artefact, {str(i): ones(*s) for i, s in enumerate(shapes)})
+                    self.assertTrue(all(np.isfinite(value).all() for value in outputs.values()))
+            for shapes in misfits:
+                with self.subTest(name, misfits=shapes):
+                    given = self.folder / "misfit.npz"
+                    np.savez(given, **{str(i): ones(*s) for i, s in enumerate(shapes)})
+                    self.must_fail(1, "the sizes of the operands do not fit together", "run", artefact,
+                                   "--inputs", given, "--outputs", self.folder / "none.npz")
+
+
+if __name__ == "__main__":
+    unittest.main()
