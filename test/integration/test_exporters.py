@@ -83,7 +83,7 @@ class Exporters(KernelTest):
             ("Where", "seen scores low", "masked"), ("Softmax", "masked", "p", {"axis": 3}), ("MatMul", "p v", "o"),
         ] + finish("o")
         constants = SHAPES | ints(two=2, zero=[0], two1=[2], three1=[3], thirds=[WIDTH] * 3) | weights(w=(WIDTH, 3 * WIDTH), b=(3 * WIDTH,))
-        constants |= {"triangle": np.tril(np.ones((1, 1, 64, 64), bool)), "low": LOWEST, "root": np.float32(SIZE**0.5)}
+        constants |= {"triangle": np.tril(np.ones((1, 1, 128, 128), bool)), "low": LOWEST, "root": np.float32(SIZE**0.5)}
         proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y"], constants)
         self.expect(proto, self.feeds((1, 1), (2, 33), (1, 64)), "found attention, causal")
 

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "PositionAnalysis.h"
+#include "Recompose.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 
-#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -66,10 +66,9 @@ PositionAnalysis::combine(const Elements &a, const Elements &other,
 /// and one above it: the buffers of older exporters.
 std::optional<Elements>
 PositionAnalysis::readTriangle(DenseElementsAttr constant) {
-  constexpr int64_t most = 1 << 24;
   auto type = cast<RankedTensorType>(constant.getType());
   int64_t rank = type.getRank();
-  if (rank < 2 || type.getNumElements() > most || type.getNumElements() == 0)
+  if (rank < 2 || type.getNumElements() == 0)
     return std::nullopt;
   int64_t rows = type.getDimSize(rank - 2), columns = type.getDimSize(rank - 1);
   auto values = constant.getValues<Attribute>();
@@ -352,8 +351,7 @@ std::optional<Elements> PositionAnalysis::read(Value value, unsigned depth) {
   Operation *op = value.getDefiningOp();
   if (!op || depth++ == deepest || !isa<RankedTensorType>(value.getType()))
     return std::nullopt;
-  DenseElementsAttr constant;
-  if (matchPattern(value, m_Constant(&constant)))
+  if (DenseElementsAttr constant = nn::readConstant(value))
     return readConstant(value, constant);
   // A size, however it was computed.
   if (auto sizes = shapes.getElements(value); sizes && sizes->size() == 1) {

@@ -9,6 +9,7 @@
 #include "Recompose.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Interpreter/Interpreter.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -30,6 +31,19 @@ std::optional<double> quantc::nn::matchSplat(Value value) {
       !isa<FloatType>(elements.getElementType()))
     return std::nullopt;
   return elements.getSplatValue<APFloat>().convertToDouble();
+}
+
+DenseElementsAttr quantc::nn::readConstant(Value value) {
+  constexpr int64_t most = 1 << 22;
+  DenseElementsAttr elements;
+  if (matchPattern(value, m_Constant(&elements)))
+    return elements;
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!matchPattern(value, m_Constant()) || !type || !type.hasStaticShape() ||
+      type.getNumElements() > most)
+    return {};
+  FailureOr<HostValue> read = interpretConstant(value);
+  return succeeded(read) ? read->toAttribute() : DenseElementsAttr();
 }
 
 bool quantc::nn::isNumber(double value, double expected) {
@@ -186,6 +200,7 @@ struct NNRecompose : public nn::impl::NNRecomposeBase<NNRecompose> {
     RewritePatternSet patterns(&getContext());
     populateRecomposeGeluPatterns(patterns, context);
     populateRecomposeNormPatterns(patterns, context);
+    populateRecomposePositionPatterns(patterns, context);
     populateRecomposeRotaryPatterns(patterns, context);
     populateRecomposeAttentionPatterns(patterns, context);
     GreedyRewriteConfig config;

@@ -29,6 +29,10 @@ Product matchProduct(mlir::Value root);
 /// The element that all elements of a constant float tensor are equal to.
 std::optional<double> matchSplat(mlir::Value value);
 
+/// The elements of a constant, read from the model's file where they lie there;
+/// null for what is no constant or too large to be looked at.
+mlir::DenseElementsAttr readConstant(mlir::Value value);
+
 /// Whether `value` is the constant `expected`, up to its rounding to f32.
 bool isNumber(double value, double expected);
 
@@ -86,6 +90,8 @@ void populateRecomposeGeluPatterns(mlir::RewritePatternSet &patterns,
                                    RecomposeContext &context);
 void populateRecomposeNormPatterns(mlir::RewritePatternSet &patterns,
                                    RecomposeContext &context);
+void populateRecomposePositionPatterns(mlir::RewritePatternSet &patterns,
+                                       RecomposeContext &context);
 void populateRecomposeRotaryPatterns(mlir::RewritePatternSet &patterns,
                                      RecomposeContext &context);
 void populateRecomposeAttentionPatterns(mlir::RewritePatternSet &patterns,
