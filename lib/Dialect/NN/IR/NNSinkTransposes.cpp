@@ -107,6 +107,8 @@ struct SinkThroughElementwise
     auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
     if (!type)
       return rewriter.notifyMatchFailure(op, "not on tensors");
+    if (!isElementwiseType(type))
+      return rewriter.notifyMatchFailure(op, "elements of a model's edge");
     TransposeOp first;
     for (Value operand : op->getOperands())
       if (!first)

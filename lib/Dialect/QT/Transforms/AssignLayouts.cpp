@@ -89,12 +89,8 @@ static LogicalResult layOutActivations(OpBuilder &builder,
 LogicalResult AssignLayouts::assign(qt::ContractOp contract,
                                     StringRef layoutClass) {
   if (contract.getLayoutAttr() || contract.isBatched() ||
-      !llvm::all_of(contract.getRhs(), isConstantSlice)) {
-    if (isa<qt::ConvAttr>(contract.getGeometry()))
-      return contract.emitError("its weights are computed at run time; "
-                                "supported for convolutions: constants");
+      !llvm::all_of(contract.getRhs(), isConstantSlice))
     return success(); // read as it lies in memory
-  }
   FailureOr<PackingChoice> choice = chooseLayout(contract, layoutClass);
   if (failed(choice))
     return failure();

@@ -199,25 +199,42 @@ std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
   return result;
 }
 
-/// Operands that only state sizes, all of which the analysis knows, give way to
-/// poison; what computed them is erased with the last user.
+static void collectSymbols(ArrayRef<AffineExpr> sizes,
+                           llvm::SetVector<AffineExpr> &symbols) {
+  for (AffineExpr size : sizes)
+    size.walk([&](AffineExpr part) {
+      if (isa<AffineSymbolExpr>(part))
+        symbols.insert(part);
+    });
+}
+
+/// Operands that only state sizes, all of which follow from those of the
+/// inputs, give way to poison.
 static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
-  unsigned symbols = shapes.getNumSymbols();
+  llvm::SetVector<AffineExpr> known;
+  for (BlockArgument argument : entry.getArguments())
+    collectSymbols(SmallVector<AffineExpr>(shapes.getSizes(argument)), known);
   entry.walk([&](ShapeInterface op) {
     for (OpOperand &operand : op->getOpOperands()) {
       if (!op.isSizeOperand(operand.getOperandNumber()) ||
           matchPattern(operand.get(), m_Constant()))
         continue;
-      (void)shapes.getSizes(op->getResult(0));
-      if (shapes.getNumSymbols() != symbols)
-        return; // something was not known
+      llvm::SetVector<AffineExpr> own;
+      collectSymbols(SmallVector<AffineExpr>(shapes.getSizes(op->getResult(0))),
+                     own);
+      if (llvm::any_of(
+              own, [&](AffineExpr symbol) { return !known.contains(symbol); }))
+        return; // something depends on data
       OpBuilder builder(op);
       operand.set(
           ub::PoisonOp::create(builder, op.getLoc(), operand.get().getType()));
     }
   });
-  for (Operation &op : llvm::make_early_inc_range(
-           llvm::reverse(entry.getBody().front().getOperations())))
+}
+
+static void eraseDeadOps(Block &body) {
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(body.getOperations())))
     if (isOpTriviallyDead(&op))
       op.erase();
 }
@@ -240,11 +257,7 @@ static llvm::SetVector<AffineExpr>
 collectSymbols(ArrayRef<SmallVector<AffineExpr>> lists) {
   llvm::SetVector<AffineExpr> symbols;
   for (const SmallVector<AffineExpr> &sizes : lists)
-    for (AffineExpr size : sizes)
-      size.walk([&](AffineExpr part) {
-        if (isa<AffineSymbolExpr>(part))
-          symbols.insert(part);
-      });
+    collectSymbols(sizes, symbols);
   return symbols;
 }
 
@@ -392,6 +405,8 @@ void GroupKernels::runOnOperation() {
       reshape.getResult().replaceAllUsesWith(alias);
       reshape.erase();
     }
+    // What computed sizes only.
+    eraseDeadOps(entry.getBody().front());
     Grouping grouping(entry, shapes);
     grouping.fuseRows();
     Block &body = entry.getBody().front();
@@ -403,9 +418,6 @@ void GroupKernels::runOnOperation() {
         op->erase();
     // Launches were appended; aliases still stand where the reshapes stood.
     sortTopologically(&body);
-    for (Operation &op :
-         llvm::make_early_inc_range(llvm::reverse(body.getOperations())))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    eraseDeadOps(body);
   }
 }

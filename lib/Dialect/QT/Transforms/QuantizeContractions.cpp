@@ -153,6 +153,10 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
     bool isWeight = operand.role == OperandRole::Weight;
     if (isWeight && !isConstantSlice(op->getOperand(operand.index)))
       return success();
+    // A sum of nothing has no codes.
+    auto type = cast<RankedTensorType>(op->getOperand(operand.index).getType());
+    if (type.getDimSize(operand.axis) == 0)
+      return success();
     formats.push_back(recipe.lookup(operand, position, name));
     hasWeight |= operand.role != OperandRole::Activation;
     isQuantized |= formats.back().has_value();

@@ -1,0 +1,138 @@
+"""Elementwise ops of all kinds, types and ways of broadcasting, against onnxruntime."""
+
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+
+random = np.random.default_rng(6)
+SHAPES = {"a": ["n", 3, "k"], "b": ["k"], "c": [3, 1], "d": ["n", 1, "k"], "e": [], "f": [1, 1, 1]}
+SIZES = ((1, 1), (2, 8), (3, 33), (0, 4))
+
+
+def values(dtype, shape, positive=False):
+    if dtype == "?":
+        return random.random(shape) < 0.5
+    if dtype.startswith("f"):
+        x = np.asarray(random.standard_normal(shape) * 2).astype(dtype)
+        return np.abs(x) + np.asarray(0.5, dtype) if positive else x
+    x = np.asarray(random.integers(-20 if dtype[0] == "i" else 0, 20, shape)).astype(dtype)
+    return np.abs(x) + np.asarray(1, dtype) if positive else x
+
+
+def feeds(inputs, positive=()):
+    for n, k in SIZES:
+        sizes = {"n": n, "k": k}
+        yield {
+            name: np.asarray(values(dtype, tuple(sizes.get(d, d) for d in dims), name in positive))
+            for name, (dtype, dims) in inputs.items()
+        }
+
+
+class Elementwise(KernelTest):
+    def pairs(self, ops, dtype, positive=(), **limits):
+        """Every op on every pair of shapes that broadcast with the first."""
+        inputs = {name: (dtype, dims) for name, dims in SHAPES.items()}
+        nodes = [(op, f"a {name}", f"{op}_{name}") for op in ops for name in "abcdef"]
+        nodes += [(op, f"{name} a", f"{op}r_{name}") for op in ops for name in "bcde"]
+        nodes += [(op, "c b", f"{op}_outer") for op in ops]
+        proto = model(nodes, inputs, [node[2] for node in nodes])
+        self.check(proto, list(feeds(inputs, positive)), **limits)
+
+    def test_arithmetic(self):
+        for dtype in ("f4", "i4", "i8"):
+            with self.subTest(dtype):
+                self.pairs(("Add", "Sub", "Mul"), dtype, rtol=1e-6)
+
+    def test_division(self):
+        for dtype in ("f4", "i4", "i8"):
+            with self.subTest(dtype):
+                self.pairs(("Div",), dtype, positive="abcdef", rtol=1e-6)
+
+    def test_power(self):
+        self.pairs(("Pow",), "f4", positive="abcdef", rtol=5e-6)
+
+    def test_extremes(self):
+        for dtype in ("f4", "i4", "i8"):
+            with self.subTest(dtype):
+                self.pairs(("Min", "Max"), dtype)
+
+    def test_comparisons(self):
+        for dtype in ("f4", "i4", "i8"):
+            with self.subTest(dtype):
+                self.pairs(("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"), dtype)
+
+    def test_logic(self):
+        self.pairs(("And", "Or", "Xor"), "?")
+
+    def test_remainder(self):
+        self.pairs(("Mod",), "i8", positive="abcdef")
+
+    def unary(self, ops, dtype="f4", positive=(), **limits):
+        inputs = {"x": (dtype, ["n", 3, "k"])}
+        nodes = [(op, "x", op, *rest) for op, *rest in ops]
+        proto = model(nodes, inputs, [op for op, *_ in ops])
+        self.check(proto, list(feeds(inputs, positive)), **limits)
+
+    def test_functions(self):
+        names = "Neg Abs Exp Tanh Erf Sigmoid Relu Floor Ceil Round Sign Sin Cos Softplus Identity Gelu HardSwish Mish"
+        for op in names.split():
+            with self.subTest(op):
+                self.unary([(op,)], rtol=5e-6, atol=2e-6)
+
+    def test_functions_of_positive(self):
+        self.unary([("Sqrt",), ("Log",), ("Reciprocal",)], positive="x", rtol=2e-6, atol=1e-6)
+
+    def test_gelu_with_tanh(self):
+        self.unary([("Gelu", {"approximate": "tanh"})], rtol=5e-6, atol=2e-6)
+
+    def test_slopes(self):
+        for op in (("LeakyRelu", {"alpha": 0.1}), ("Elu", {"alpha": 1.5}), ("HardSigmoid",), ("Selu",)):
+            with self.subTest(op[0]):
+                self.unary([op], rtol=5e-6, atol=2e-6)
+
+    def test_integer_functions(self):
+        for dtype in ("i4", "i8"):
+            self.unary([("Neg",), ("Abs",), ("Sign",)], dtype)
+        self.unary([("Not",)], "?")
+
+    def test_select(self):
+        inputs = {"p": ("?", ["n", 1, "k"]), "x": ("f4", ["n", 3, "k"]), "y": ("f4", [3, 1]), "i": ("i8", ["k"])}
+        nodes = [("Where", "p x y", "r"), ("Where", "p y x", "s"), ("Where", "p i i", "t")]
+        self.check(model(nodes, inputs, ["r", "s", "t"]), list(feeds(inputs)))
+
+    def test_clip(self):
+        inputs = {"x": ("f4", ["n", 3, "k"])}
+        nodes = [("Clip", "x l h", "r"), ("Clip", "x l", "s"), ("Clip", "x - h", "t")]
+        constants = {"l": np.float32(-0.5), "h": np.float32(1.25)}
+        self.check(model(nodes, inputs, ["r", "s", "t"], constants), list(feeds(inputs)))
+
+    def test_casts(self):
+        kinds = {"f4": 1, "i4": 6, "i8": 7, "?": 9}
+        for dtype in kinds:
+            with self.subTest(dtype):
+                inputs = {"x": (dtype, ["n", 3, "k"])}
+                nodes = [("Cast", "x", f"y{to}", {"to": to}) for to in kinds.values()]
+                self.check(model(nodes, inputs, [node[2] for node in nodes]), list(feeds(inputs)))
+
+    def test_narrow_types_at_the_edges(self):
+        for dtype, to in (("i1", 3), ("u1", 2), ("f2", 10), ("f8", 11)):
+            with self.subTest(dtype):
+                inputs = {"x": (dtype, ["n", 3, "k"])}
+                nodes = [("Cast", "x", "f", {"to": 1}), ("Add", "f f", "g"), ("Cast", "g", "y", {"to": to})]
+                self.check(model(nodes, inputs, ["y"]), list(feeds(inputs)), rtol=1e-3)
+
+    def test_not_finite(self):
+        x = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, 3e38, -3e38, 100, -100] * 4, "f4").reshape(4, 1, 10)
+        proto = model(
+            [(op, "x", op) for op in "Relu Exp Tanh Sigmoid Erf Abs Neg Floor Sqrt".split()] + [("Max", "x z", "m")],
+            {"x": ("f4", ["n", 1, 10])},
+            "Relu Exp Tanh Sigmoid Erf Abs Neg Floor Sqrt m".split(),
+            {"z": np.float32(0)},
+        )
+        self.check(proto, [{"x": x}], rtol=5e-6, atol=1e-6)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,124 @@
+"""Shapes and types that no kernel is made for in particular, compiled, against onnxruntime."""
+
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+
+random = np.random.default_rng(8)
+RECIPES = ("w8a8", "w8a8g32", "w4a8")
+
+
+def normal(*shape):
+    return random.standard_normal(shape).astype("f4")
+
+
+class Loops(KernelTest):
+    def check_all(self, proto, feeds):
+        """Floats against onnxruntime, quantised forms against the interpreter: sums of at most 40 products
+        of a few units in another order."""
+        self.check(proto, feeds, rtol=1e-5, atol=1e-5)
+        for recipe in RECIPES:
+            with self.subTest(recipe):
+                self.check_quantised(proto, feeds, recipe, cpus=("native",))
+
+    def test_products_over_nothing(self):
+        proto = model(
+            [("MatMul", "x w", "y"), ("Add", "y b", "z")],
+            {"x": ("f4", ["n", 0])},
+            ["z"],
+            {"w": normal(0, 5), "b": normal(5)},
+        )
+        self.check_all(proto, [{"x": normal(n, 0)} for n in (1, 3)])
+
+    def test_products_of_vectors(self):
+        products = {"a": "v w", "b": "x u", "c": "v u", "d": "v t", "e": "t u", "f": "x v"}
+        proto = model(
+            [("MatMul", names, result) for result, names in products.items()],
+            {"v": ("f4", [8]), "x": ("f4", ["n", 8]), "t": ("f4", ["n", 8, 8])},
+            list(products),
+            {"w": normal(8, 5), "u": normal(8)},
+        )
+        self.check_all(proto, [{"v": normal(8), "x": normal(n, 8), "t": normal(n, 8, 8)} for n in (1, 3)])
+
+    def test_batches_that_broadcast(self):
+        proto = model(
+            [("MatMul", "x y", "a"), ("MatMul", "x z", "b"), ("MatMul", "z y", "c")],
+            {"x": ("f4", ["n", 1, 4, 6]), "y": ("f4", [3, 6, 5]), "z": ("f4", [6, 6])},
+            list("abc"),
+        )
+        self.check_all(proto, [{"x": normal(n, 1, 4, 6), "y": normal(3, 6, 5), "z": normal(6, 6)} for n in (0, 1, 3)])
+
+    def test_batches_and_activations(self):
+        """Batch dimensions of both sides, products of two activations, Gemm."""
+        proto = model(
+            [
+                ("MatMul", "a b", "ab"),
+                ("MatMul", "a w", "aw"),
+                ("Gemm", "g h c", "gh", {"transB": 1, "alpha": 0.5, "beta": 2.0}),
+            ],
+            {"a": ("f4", ["n", 3, "m", 24]), "b": ("f4", [3, 24, "k"]), "g": ("f4", ["m", 7])},
+            ["ab", "aw", "gh"],
+            {"w": normal(24, 9), "h": normal(5, 7), "c": normal(5)},
+        )
+        feeds = []
+        for n, m, k in ((1, 1, 1), (2, 5, 17), (3, 4, 16)):
+            feeds.append({"a": normal(n, 3, m, 24), "b": normal(3, 24, k), "g": normal(m, 7)})
+        self.check_all(proto, feeds)
+
+    def test_weights_at_run_time(self):
+        proto = model(
+            [("MatMul", "x w", "y"), ("Conv", "i k b", "z", {"pads": [1, 0, 2, 1], "strides": [2, 1], "group": 2})],
+            {
+                "x": ("f4", ["n", 40]),
+                "w": ("f4", [40, 7]),
+                "i": ("f4", ["n", 4, 7, 9]),
+                "k": ("f4", [6, 2, 3, 2]),
+                "b": ("f4", [6]),
+            },
+            ["y", "z"],
+        )
+        feeds = []
+        for n in (1, 3):
+            feeds.append(
+                {
+                    "x": normal(n, 40),
+                    "w": normal(40, 7),
+                    "i": normal(n, 4, 7, 9),
+                    "k": normal(6, 2, 3, 2),
+                    "b": normal(6),
+                }
+            )
+        self.check_all(proto, feeds)
+
+    def test_types_of_the_edges(self):
+        for dtype in ("u1", "u2", "u4", "u8", "i1", "i2", "f2", "f8"):
+            with self.subTest(dtype):
+                proto = model(
+                    [("Reshape", "x s", "y"), ("Transpose", "x", "t", {"perm": [1, 0]})],
+                    {"x": (dtype, ["n", 6])},
+                    ["y", "t"],
+                    {"s": np.array([-1, 3])},
+                )
+                feeds = [{"x": random.integers(0, 99, (n, 6)).astype(dtype)} for n in (0, 1, 4)]
+                self.check(proto, feeds, cpus=("native",))
+
+    def test_scalars(self):
+        proto = model(
+            [
+                ("ReduceSum", "x", "sum", {"keepdims": 0}),
+                ("Mul", "sum c", "product"),
+                ("Neg", "c", "negative"),
+                ("Gather", "x i", "row"),
+                ("Gather", "row i", "element"),
+                ("ReduceMax", "row", "largest", {"keepdims": 0}),
+            ],
+            {"x": ("f4", ["n", 3]), "c": ("f4", []), "i": ("i8", [])},
+            ["sum", "product", "negative", "row", "element", "largest"],
+        )
+        self.check(proto, [{"x": normal(n, 3), "c": np.array(-1.5, "f4"), "i": np.array(0)} for n in (1, 4)])
+
+
+if __name__ == "__main__":
+    unittest.main()
