@@ -6,18 +6,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Products and convolutions of floats that lie in memory as they are. A point
-// is an element of the result; it is summed in double, as it is defined.
+// Products and convolutions of operands that lie in memory as they are. A point
+// is an element of the result. Floats are summed in double, codes exactly
+// within a block of both sides.
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoopDecoder.h"
 #include "LoopModels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "quantc/Conversion/KernelToLoops/LoopEmitter.h"
 #include "quantc/Conversion/KernelToLoops/LoopOpInterface.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace quantc;
@@ -35,6 +39,8 @@ public:
 
   Value emitMatmul(OpBuilder &builder);
   Value emitConv(OpBuilder &builder, qt::ConvAttr conv);
+  /// The same of codes with scales.
+  Value emitBlocks(OpBuilder &builder);
 
   /// The sizes that an operand's batch dimensions broadcast to, then its own.
   static Sizes getBatchedSizes(qt::ContractOp op, LoopEmitter &emitter,
@@ -170,13 +176,115 @@ Value Contraction::emitConv(OpBuilder &builder, qt::ConvAttr conv) {
       })[0];
 }
 
+Value Contraction::emitBlocks(OpBuilder &builder) {
+  auto lhsFormat = cast<qt::BlockType>(op.getLhsFormat());
+  auto rhsFormat = cast<qt::BlockType>(op.getRhsFormat());
+  auto indexOf = [&](bool isLhs, Value k) {
+    ValueRange batch = point.drop_back(op.isBatched() ? 2 : 1);
+    Values index;
+    if (isLhs || op.isBatched())
+      llvm::append_range(index, batch);
+    if (op.isBatched())
+      index.push_back(isLhs ? point[point.size() - 2] : point.back());
+    else if (!isLhs)
+      index.push_back(point.back());
+    index.push_back(k);
+    return index;
+  };
+  auto decoders = [&](OpBuilder &at) {
+    return std::pair(LoopDecoder(at, emitter, lhsFormat, op.getLhs()),
+                     LoopDecoder(at, emitter, rhsFormat, op.getRhs()));
+  };
+  auto [a, b] = decoders(builder);
+  bool isExact = a.isInteger() && b.isInteger();
+  int64_t depth = op.getContractionSize();
+  Value size = emitter.getIndex(ShapedType::isDynamic(depth)
+                                    ? emitter.getSizes(lhs).back()
+                                    : builder.getAffineConstantExpr(depth));
+  // A run of products meets one real scale on either side.
+  int64_t run = 0;
+  for (int64_t extent : {a.getScaleExtent(), b.getScaleExtent()})
+    if (!ShapedType::isDynamic(extent))
+      run = std::gcd(run, extent);
+  bool isInteger = op.getAcc().isInteger(32);
+  Value step = run ? emitter.getIndex(run) : size;
+  Value zero = emitter.getIndex(int64_t(0)), one = emitter.getIndex(1);
+  Type f32 = builder.getF32Type();
+  auto sumRun = [&](OpBuilder &outer, Value from, Value to) -> Value {
+    Value start =
+        isExact ? arith::ConstantIntOp::create(outer, loc, 0, 64).getResult()
+                : constant(outer, 0);
+    auto loop = scf::ForOp::create(
+        outer, loc, from, to, one, start,
+        [&](OpBuilder &inner, Location, Value k, ValueRange sums) {
+          auto [left, right] = decoders(inner);
+          Values x = indexOf(true, k), y = indexOf(false, k);
+          Value factor = arith::MulIOp::create(
+              inner, loc, left.getMultiplier(x), right.getMultiplier(y));
+          Value sum;
+          if (isExact) {
+            Value product = arith::MulIOp::create(
+                inner, loc, left.getInteger(x), right.getInteger(y));
+            product = arith::MulIOp::create(inner, loc, product, factor);
+            sum = arith::AddIOp::create(inner, loc, sums[0], product);
+          } else {
+            Value product = arith::MulFOp::create(inner, loc, left.getNumber(x),
+                                                  right.getNumber(y));
+            factor =
+                arith::SIToFPOp::create(inner, loc, inner.getF64Type(), factor);
+            product = arith::MulFOp::create(inner, loc, product, factor);
+            sum = arith::AddFOp::create(inner, loc, sums[0], product);
+          }
+          scf::YieldOp::create(inner, loc, sum);
+        });
+    return loop.getResult(0);
+  };
+  if (isInteger)
+    return arith::TruncIOp::create(builder, loc, builder.getI32Type(),
+                                   sumRun(builder, zero, size));
+  // A step of 0 would be none.
+  step = arith::MaxSIOp::create(builder, loc, step, one);
+  Value start =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0));
+  auto loop = scf::ForOp::create(
+      builder, loc, zero, size, step, start,
+      [&](OpBuilder &inner, Location, Value from, ValueRange sums) {
+        Value to = arith::MinSIOp::create(
+            inner, loc, size, arith::AddIOp::create(inner, loc, from, step));
+        Value sum = sumRun(inner, from, to);
+        sum = isExact
+                  ? arith::SIToFPOp::create(inner, loc, f32, sum).getResult()
+                  : arith::TruncFOp::create(inner, loc, f32, sum);
+        auto [left, right] = decoders(inner);
+        Value scale = arith::MulFOp::create(
+            inner, loc, left.getScale(indexOf(true, from)),
+            right.getScale(indexOf(false, from)));
+        scf::YieldOp::create(
+            inner, loc,
+            math::FmaOp::create(inner, loc, sum, scale, sums[0]).getResult());
+      });
+  return loop.getResult(0);
+}
+
 namespace {
 struct ContractLoops
     : LoopOpInterface::ExternalModel<ContractLoops, qt::ContractOp> {
   bool hasLoops(Operation *op) const {
     auto contract = cast<qt::ContractOp>(op);
-    return !contract.getLayoutAttr() && contract.getLhsFormat().isF32() &&
-           contract.getRhsFormat().isF32() && contract.getAcc().isF32();
+    if (contract.getLayoutAttr())
+      return false;
+    if (contract.getLhsFormat().isF32() && contract.getRhsFormat().isF32())
+      return true;
+    // Batches of codes that broadcast, and convolutions, are not written yet.
+    auto lhs = contract.getLhs().getTypes()[0],
+         rhs = contract.getRhs().getTypes()[0];
+    return isa<qt::BlockType>(contract.getLhsFormat()) &&
+           isa<qt::BlockType>(contract.getRhsFormat()) &&
+           isa<qt::MatmulAttr>(contract.getGeometry()) &&
+           (!contract.isBatched() ||
+            (cast<ShapedType>(lhs).getShape().drop_back(2) ==
+                 cast<ShapedType>(rhs).getShape().drop_back(2) &&
+             cast<ShapedType>(lhs).getRank() == contract.getType().getRank()));
   }
 
   Sizes getLoopSizes(Operation *op, SymbolicShapes &shapes) const {
@@ -188,7 +296,8 @@ struct ContractLoops
     Sizes result = emitter.getSizes(contract.getResult());
     for (Value operand : contract.getEpilogueOperands())
       emitter.requireBroadcast(operand, result);
-    if (isa<qt::ConvAttr>(contract.getGeometry()))
+    if (isa<qt::ConvAttr>(contract.getGeometry()) ||
+        !contract.getLhsFormat().isF32())
       return;
     Value lhs = contract.getLhs()[0], rhs = contract.getRhs()[0];
     emitter.getKernel().requireEqual(emitter.getSizes(lhs).back(),
@@ -205,10 +314,14 @@ struct ContractLoops
     auto contract = cast<qt::ContractOp>(op);
     Contraction contraction(contract, point, emitter);
     auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
-    Value sum = conv ? contraction.emitConv(builder, conv)
-                     : contraction.emitMatmul(builder);
-    sum = arith::TruncFOp::create(builder, emitter.getLoc(),
-                                  builder.getF32Type(), sum);
+    Value sum;
+    if (contract.getLhsFormat().isF32())
+      sum = arith::TruncFOp::create(builder, emitter.getLoc(),
+                                    builder.getF32Type(),
+                                    conv ? contraction.emitConv(builder, conv)
+                                         : contraction.emitMatmul(builder));
+    else
+      sum = contraction.emitBlocks(builder);
     if (contract.hasEpilogue()) {
       Block &region = contract.getEpilogue().front();
       IRMapping mapping;

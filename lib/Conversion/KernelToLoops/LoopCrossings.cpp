@@ -6,12 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoopDecoder.h"
 #include "LoopModels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Conversion/KernelToLoops/LoopEmitter.h"
 #include "quantc/Conversion/KernelToLoops/LoopOpInterface.h"
-#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include <cmath>
 
@@ -30,162 +29,6 @@ static Sizes getRowSpace(Sizes sizes) {
 //===----------------------------------------------------------------------===//
 // Decoding
 //===----------------------------------------------------------------------===//
-
-namespace {
-/// Emits elements of a value in split form as `Numerics` defines them.
-class Decoder {
-public:
-  Decoder(OpBuilder &builder, LoopEmitter &emitter, qt::BlockType format,
-          ValueRange parts)
-      : builder(builder), emitter(emitter), loc(emitter.getLoc()),
-        format(format), parts(parts) {}
-
-  Value decode(ValueRange index);
-
-private:
-  /// Wider codes than these are numbers, or computed.
-  static constexpr unsigned maxTableBits = 16;
-
-  Value lookUp(Value code, unsigned bits,
-               function_ref<double(uint32_t)> decode);
-  Value loadCode(ValueRange index);
-  Value loadScale(qt::ScaleFormatAttr scale, Value part,
-                  ArrayRef<int64_t> extents, ValueRange index);
-  Value mul(Value a, Value b) {
-    return arith::MulFOp::create(builder, loc, a, b);
-  }
-
-  OpBuilder &builder;
-  LoopEmitter &emitter;
-  Location loc;
-  qt::BlockType format;
-  ValueRange parts;
-};
-} // namespace
-
-/// What every code stands for, in a table.
-Value Decoder::lookUp(Value code, unsigned bits,
-                      function_ref<double(uint32_t)> decode) {
-  SmallVector<float> numbers;
-  for (uint32_t i = 0; i < (1u << bits); ++i)
-    numbers.push_back(static_cast<float>(decode(i)));
-  auto type = RankedTensorType::get(static_cast<int64_t>(numbers.size()),
-                                    builder.getF32Type());
-  Value table = emitter.getKernel().getConstantBuffer(
-      DenseElementsAttr::get(type, ArrayRef(numbers)));
-  Value at =
-      arith::IndexCastUIOp::create(builder, loc, builder.getIndexType(), code);
-  return memref::LoadOp::create(builder, loc, table, at);
-}
-
-/// The bits of a code as an integer of as many bits.
-Value Decoder::loadCode(ValueRange index) {
-  unsigned bits = format.getElement().getBitWidth();
-  if (bits >= 8)
-    return emitter.load(builder, parts[0], index);
-  // Codes lie in bytes without gaps; one may reach into the next byte.
-  Value width = emitter.getIndex(int64_t(bits)), eight = emitter.getIndex(8);
-  Value bit = arith::MulIOp::create(builder, loc, index.back(), width);
-  Value byte = arith::DivUIOp::create(builder, loc, bit, eight);
-  Value last = arith::SubIOp::create(
-      builder, loc, emitter.getIndex(emitter.getSizes(parts[0]).back()),
-      emitter.getIndex(1));
-  Value next = arith::MinUIOp::create(
-      builder, loc,
-      arith::AddIOp::create(builder, loc, byte, emitter.getIndex(1)), last);
-  Type i16 = builder.getI16Type();
-  auto loadByte = [&](Value at) -> Value {
-    Values place(index);
-    place.back() = at;
-    return arith::ExtUIOp::create(builder, loc, i16,
-                                  emitter.load(builder, parts[0], place));
-  };
-  Value word = arith::OrIOp::create(
-      builder, loc, loadByte(byte),
-      arith::ShLIOp::create(builder, loc, loadByte(next),
-                            arith::ConstantIntOp::create(builder, loc, 8, 16)));
-  Value shift = arith::IndexCastOp::create(
-      builder, loc, i16, arith::RemUIOp::create(builder, loc, bit, eight));
-  return arith::TruncIOp::create(
-      builder, loc, builder.getIntegerType(bits),
-      arith::ShRUIOp::create(builder, loc, word, shift));
-}
-
-Value Decoder::loadScale(qt::ScaleFormatAttr scale, Value part,
-                         ArrayRef<int64_t> extents, ValueRange index) {
-  Values place;
-  for (auto [at, extent] : llvm::zip_equal(index, extents)) {
-    if (ShapedType::isDynamic(extent))
-      place.push_back(emitter.getIndex(int64_t(0)));
-    else if (extent == 1)
-      place.push_back(at);
-    else
-      place.push_back(
-          arith::DivUIOp::create(builder, loc, at, emitter.getIndex(extent)));
-  }
-  Value stored = emitter.load(builder, part, place);
-  numerics::ScaleFormat spelled = scale.getFormat();
-  Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
-  if (isa<FloatType>(stored.getType()))
-    return stored.getType() == f32
-               ? stored
-               : nn::CastOp::create(builder, loc, f32, stored).getResult();
-  unsigned bits = stored.getType().getIntOrFloatBitWidth();
-  if (bits <= maxTableBits)
-    return lookUp(stored, bits,
-                  [&](uint32_t code) { return spelled.decode(code); });
-  if (spelled.kind == numerics::ScaleFormat::Kind::Signed)
-    return arith::SIToFPOp::create(builder, loc, f32, stored);
-  if (spelled.kind == numerics::ScaleFormat::Kind::Unsigned)
-    return arith::UIToFPOp::create(builder, loc, f32, stored);
-  // exp<32>: as the exponent of a double, which is rounded to a float.
-  auto constant = [&](int64_t value, unsigned width) -> Value {
-    return arith::ConstantIntOp::create(builder, loc, value, width);
-  };
-  Value exponent = arith::MinSIOp::create(
-      builder, loc,
-      arith::MaxSIOp::create(builder, loc, stored, constant(-1022, 32)),
-      constant(1023, 32));
-  exponent = arith::AddIOp::create(builder, loc, exponent, constant(1023, 32));
-  Value wide =
-      arith::ExtUIOp::create(builder, loc, builder.getI64Type(), exponent);
-  wide = arith::ShLIOp::create(builder, loc, wide, constant(52, 64));
-  return arith::TruncFOp::create(
-      builder, loc, f32, arith::BitcastOp::create(builder, loc, f64, wide));
-}
-
-Value Decoder::decode(ValueRange index) {
-  numerics::ElementFormat element = format.getElement().getFormat();
-  Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
-  Value code = loadCode(index), number;
-  Type real = format.getZero() ? f64 : f32;
-  if (element.kind == numerics::ElementFormat::Kind::Signed)
-    number = arith::SIToFPOp::create(builder, loc, real, code);
-  else if (element.kind == numerics::ElementFormat::Kind::Unsigned)
-    number = arith::UIToFPOp::create(builder, loc, real, code);
-  else
-    number = lookUp(code, element.bits,
-                    [&](uint32_t bits) { return element.decode(bits); });
-  unsigned next = 2;
-  if (format.getZero()) {
-    // The difference is exact in a double.
-    auto widen = [&](Value value) -> Value {
-      return value.getType() == f64
-                 ? value
-                 : arith::ExtFOp::create(builder, loc, f64, value).getResult();
-    };
-    Value zero =
-        loadScale(format.getZero(), parts[next++], format.getShape(), index);
-    number = arith::SubFOp::create(builder, loc, widen(number), widen(zero));
-    number = arith::TruncFOp::create(builder, loc, f32, number);
-  }
-  Value scale =
-      loadScale(format.getScale(), parts[1], format.getShape(), index);
-  if (format.getOuter())
-    scale = mul(scale, loadScale(format.getOuter(), parts[next],
-                                 format.getOuterShape(), index));
-  return mul(number, scale);
-}
 
 namespace {
 struct DequantizeLoops
@@ -207,8 +50,8 @@ struct DequantizeLoops
                     [&](OpBuilder &inner, ValueRange at, ValueRange) {
                       Values index(point);
                       llvm::append_range(index, at);
-                      Decoder decoder(inner, emitter, format,
-                                      dequantize.getInput());
+                      LoopDecoder decoder(inner, emitter, format,
+                                          dequantize.getInput());
                       emitter.store(inner, dequantize.getResult(), index,
                                     decoder.decode(index));
                       return Values();

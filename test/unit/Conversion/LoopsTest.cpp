@@ -228,3 +228,29 @@ TEST_F(LoopsTest, RescalingRounds) {
                    {"tensor<?xi32>"}, "tensor<?xi16>"),
         random({40}, b.getI32Type(), -70000, 70000));
 }
+
+TEST_F(LoopsTest, ProductsOfCodes) {
+  Builder b(&getContext());
+  auto codes = [&](Shape shape) {
+    return random(shape, b.getI8Type(), -120, 120);
+  };
+  std::string a = "tensor<3x70xi8>", as = "tensor<3x3xf32>",
+              w = "tensor<5x70xi8>", ws = "tensor<5x1xf32>";
+  // Three exact sums of at most 2^20, then three rounded steps.
+  check(makeKernel("qt.contract lhs(%a0, %a1 : " + a + ", " + as +
+                       ") rhs(%a2, %a3 : " + w + ", " + ws +
+                       ") {acc = f32, geometry = #qt.matmul, lhs_format = "
+                       "!qt.block<[1, 32], s8, scale = f32>, rhs_format = "
+                       "!qt.block<[1, ?], s8, scale = f32>} -> tensor<3x5xf32>",
+                   {a, as, w, ws}, "tensor<3x5xf32>"),
+        {codes({3, 70}), reals({3, 3}), codes({5, 70}), reals({5, 1})}, 1e-5,
+        1e-3);
+  as = "tensor<3x1xf32>";
+  check(makeKernel("qt.contract lhs(%a0, %a1 : " + a + ", " + as +
+                       ") rhs(%a2, %a3 : " + w + ", " + ws +
+                       ") {acc = i32, geometry = #qt.matmul, lhs_format = "
+                       "!qt.block<[1, ?], s8, scale = f32>, rhs_format = "
+                       "!qt.block<[1, ?], s8, scale = f32>} -> tensor<3x5xi32>",
+                   {a, as, w, ws}, "tensor<3x5xi32>"),
+        {codes({3, 70}), reals({3, 1}), codes({5, 70}), reals({5, 1})});
+}
