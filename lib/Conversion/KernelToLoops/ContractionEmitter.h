@@ -76,6 +76,7 @@ private:
 
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);
+  void emitFewFloats(OpBuilder &b, Value last);
   void emitWhole(OpBuilder &b, Value panel, Value last,
                  llvm::ArrayRef<int64_t> sizes);
   void emitChunks(OpBuilder &b, Value last);
@@ -142,9 +143,10 @@ private:
   mlir::Location loc;
   qt::LayoutAttr layout;
   bool hasVnni;
-  int64_t width;     ///< 32-bit lanes of a register
-  int64_t nr, mr;    ///< columns of a panel, rows of a tile
-  int64_t vectors;   ///< registers across a panel
+  int64_t width;   ///< 32-bit lanes of a register
+  int64_t nr, mr;  ///< columns of a panel, rows of a tile
+  int64_t vectors; ///< registers across the panels at once
+  int64_t panelsAtOnce = 1;
   int64_t n, k;      ///< of a group
   int64_t columns;   ///< of the result
   int64_t blockRows; ///< rows of a unit

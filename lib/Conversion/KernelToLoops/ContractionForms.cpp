@@ -97,13 +97,19 @@ qt::BoundAttr ContractionEmitter::makeBound(int64_t rhsLow, int64_t rhsHigh,
                             /*hasLane=*/false, 0, 0, 0, 0);
 }
 
-/// A register for each part of a panel's row at \p at.
+/// A register for each part of a panel's row at \p at, and of the same row of
+/// the panels behind it that are gone through at once.
 Values ContractionEmitter::loadColumns(OpBuilder &b, Value at,
                                        VectorType type) {
   Values columns;
   int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  int64_t each = vectors / panelsAtOnce;
+  int64_t panelBytes =
+      panelsAtOnce > 1 ? getPackedLayout(layout, n, k).panelBytes() : 0;
   for (int64_t v = 0; v < vectors; ++v)
-    columns.push_back(loadFromBytes(b, packed, plus(b, at, v * bytes), type));
+    columns.push_back(loadFromBytes(
+        b, packed, plus(b, at, v / each * panelBytes + v % each * bytes),
+        type));
   return columns;
 }
 

@@ -86,7 +86,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
-      numChunks == 1
+      numChunks == 1 && !(hasFloatRows && decodesPanels())
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
@@ -224,13 +224,12 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
-  // Decoding a panel for two tiles of few rows costs more than for one.
-  SmallVector<int64_t> few{1};
-  if (hasFloatRows && decodesPanels() && mr > 2)
-    few.insert(few.begin(), mr / 2);
-  forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
-    emitWhole(inner, panel, last, few);
-  });
+  if (hasFloatRows && decodesPanels())
+    emitFewFloats(otherwise, last);
+  else
+    forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
+      emitWhole(inner, panel, last, {1});
+    });
   if (numChunks > 1)
     return emitChunks(then, last);
   forEachPanel(then, [&](OpBuilder &inner, Value panel) {
@@ -241,6 +240,40 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
     emitWhole(inner, panel, last, getTileSizes());
     useDecoded = false;
   });
+}
+
+/// Fewer rows than a tile has, which decode codes as they go: half a tile, then
+/// row by row. The sums of one row in one panel would wait for one another, so
+/// a row goes along several panels at once.
+void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
+  Value block = firstRow, rest = firstRow;
+  if (int64_t half = mr / 2; half > 1) {
+    Value count = arith::SubIOp::create(b, loc, last, firstRow);
+    rest =
+        add(b, firstRow,
+            times(b, arith::DivUIOp::create(b, loc, count, index(half)), half));
+    forEachPanel(b, [&](OpBuilder &inner, Value panel) {
+      emitWhole(inner, panel, rest, {half});
+    });
+  }
+  firstRow = rest;
+  constexpr int64_t most = 4;
+  int64_t own = vectors;
+  Value panels = arith::SubIOp::create(b, loc, lastPanel, firstPanel);
+  Value split =
+      add(b, firstPanel,
+          times(b, arith::DivUIOp::create(b, loc, panels, index(most)), most));
+  auto walk = [&](Value first, Value end, int64_t count) {
+    panelsAtOnce = count;
+    vectors = own * count;
+    auto loop = scf::ForOp::create(b, loc, first, end, index(count));
+    OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+    emitWhole(inner, loop.getInductionVar(), last, {1});
+  };
+  if (groupPanels >= most)
+    walk(firstPanel, split, most);
+  walk(groupPanels >= most ? split : firstPanel, lastPanel, 1);
+  firstRow = block;
 }
 
 /// Each tile goes through all of K at once.
@@ -530,10 +563,14 @@ Value ContractionEmitter::zeros(OpBuilder &b, VectorType type) {
 
 /// Asks for what the loop will read some steps on.
 void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
-  for (int64_t line = 0; line < bytes; line += 64)
-    memref::PrefetchOp::create(
-        b, loc, packed, plus(b, at, prefetchDistance + line), /*isWrite=*/false,
-        /*localityHint=*/3, /*isDataCache=*/true);
+  int64_t panelBytes =
+      panelsAtOnce > 1 ? getPackedLayout(layout, n, k).panelBytes() : 0;
+  for (int64_t panel = 0; panel < panelsAtOnce; ++panel)
+    for (int64_t line = 0; line < bytes; line += 64)
+      memref::PrefetchOp::create(
+          b, loc, packed,
+          plus(b, at, panel * panelBytes + prefetchDistance + line),
+          /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
 
 /// Every tile asks for its part of the next panel, which otherwise would be

@@ -9,6 +9,8 @@
 #include "quantc/Conversion/KernelToLoops/Layouts.h"
 #include "quantc/Interpreter/Interpreter.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace quantc;
 using qt::LayoutForm;
@@ -154,7 +156,9 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
           summarize(contract, pack(choice.layout));
       if (failed(matched))
         return failure();
-      if (matched->cost >= signFormCost)
+      // Offsets of panels are 32 bits.
+      if (matched->cost >= signFormCost ||
+          matched->bytes > std::numeric_limits<uint32_t>::max())
         return make(LayoutForm::S8);
       choice.bytes = matched->bytes;
       return choice;

@@ -9,9 +9,11 @@
 #include "BlockValue.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Numerics/Encoding.h"
+#include "quantc/Numerics/PowerScales.h"
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
 #include <cstring>
 
 using namespace mlir;
@@ -214,6 +216,51 @@ HostValue qt::decodeBlockValue(MLIRContext *context, const BlockValue &value) {
 // Encoding
 //===----------------------------------------------------------------------===//
 
+static std::optional<numerics::PowerRule> getPowerRule(ScaleRule rule) {
+  switch (rule) {
+  case ScaleRule::Floor:
+    return numerics::PowerRule::Floor;
+  case ScaleRule::Ceil:
+    return numerics::PowerRule::Ceil;
+  case ScaleRule::RoundCeil:
+    return numerics::PowerRule::RoundCeil;
+  case ScaleRule::Even:
+    return numerics::PowerRule::Even;
+  case ScaleRule::AbsMax:
+  case ScaleRule::Search:
+    break;
+  }
+  return std::nullopt;
+}
+
+/// Scales that are powers of two, stored as exponents. A block of zeros has the
+/// smallest one; one that is not finite has the NaN of e8m0, or the largest.
+static void encodePowers(ArrayRef<float> floats, const BlockIndex &index,
+                         BlockType format,
+                         const numerics::PowerEncoder &encoder,
+                         MutableArrayRef<int32_t> codes, HostValue &scales) {
+  bool isE8M0 =
+      format.getScale().getFormat().kind == numerics::ScaleFormat::Kind::E8M0;
+  std::vector<uint32_t> largest(index.getNumBlocks());
+  for (auto [i, x] : llvm::enumerate(floats))
+    largest[index(i)] =
+        std::max(largest[index(i)], llvm::bit_cast<uint32_t>(x) & 0x7fffffffU);
+  std::vector<int> exponents;
+  for (auto [block, bits] : llvm::enumerate(largest)) {
+    float amax = llvm::bit_cast<float>(bits);
+    int low = isE8M0 ? -127 : -128, high = 127, exponent = low;
+    if (!std::isfinite(amax))
+      exponent = isE8M0 ? high + 1 : high;
+    else if (amax > 0)
+      exponent = std::clamp(encoder.chooseExponent(amax), low, high);
+    exponents.push_back(exponent);
+    scales.setInteger(block,
+                      isE8M0 ? static_cast<int8_t>(exponent + 127) : exponent);
+  }
+  for (auto [i, x] : llvm::enumerate(floats))
+    codes[i] = static_cast<int32_t>(encoder.encode(x, exponents[index(i)]));
+}
+
 FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
                                                   const HostValue &x,
                                                   BlockType format,
@@ -304,10 +351,22 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
+  std::optional<numerics::PowerRule> power = getPowerRule(encoding.getRule());
+  numerics::ScaleFormat::Kind kind = format.getScale().getFormat().kind;
+  if (power && !format.getZero() && !format.getOuter() && element.bits <= 8 &&
+      (kind == numerics::ScaleFormat::Kind::E8M0 ||
+       kind == numerics::ScaleFormat::Kind::Exponent)) {
+    encodePowers(floats, index, format,
+                 numerics::PowerEncoder(element, *power, range), codes,
+                 parts[1]);
+    parts[0] = packCodes(format, shape, codes);
+    return parts;
+  }
   return op->emitOpError()
          << "rule '" << stringifyScaleRule(encoding.getRule())
          << "' for the format " << Type(format)
          << " is not evaluated yet; supported: absmax of integers up to 8 bits "
-            "with f32 scales, and search with s8 multipliers and one f32 scale "
+            "with f32 scales, floor, ceil, rceil and even with e8m0 or exp<8> "
+            "scales, and search with s8 multipliers and one f32 scale "
             "a row";
 }

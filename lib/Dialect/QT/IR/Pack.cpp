@@ -277,6 +277,11 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                            << ", more than 32 bits hold; blocks of 32 have no "
                               "such limit";
     std::vector<uint8_t> own = numerics::packWeights(layout, parts);
+    if (form == LayoutForm::Matched &&
+        own.size() > std::numeric_limits<uint32_t>::max())
+      return emitOpError() << "panels of " << own.size()
+                           << " bytes in the layout 'matched', whose offsets "
+                              "have 32 bits; the layout 's8' has no such limit";
     packed.insert(packed.end(), own.begin(), own.end());
   }
   auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},

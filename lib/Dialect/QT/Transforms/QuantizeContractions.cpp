@@ -128,7 +128,7 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder,
   std::optional<qt::ScaleRule> rule = qt::symbolizeScaleRule(format.encoding);
   if (!rule) {
     emitError() << "encoding '" << format.encoding
-                << "'; supported: absmax, search";
+                << "'; supported: absmax, search, floor, ceil, rceil, even";
     return nullptr;
   }
   auto encoding = qt::EncodingAttr::getChecked(emitError, &getContext(), *rule,
