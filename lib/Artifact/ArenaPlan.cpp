@@ -52,18 +52,25 @@ void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
   for (auto op : entry.getOps<qt::LaunchOp>()) {
     auto kernel =
         kernels.lookupSymbol<ModuleOp>(op.getKernel().getLeafReference());
-    Launch launch{
-        op, SmallVector<AffineExpr>(op.getSizes().getResults()), {}, {}, {}, 1};
+    Launch launch;
+    launch.op = op;
+    launch.symbols.append(op.getSizes().getResults().begin(),
+                          op.getSizes().getResults().end());
     // A kernel's symbols stand for the launch's sizes.
     auto translate = [&](AffineExpr expression) {
       return expression.replaceDimsAndSymbols({}, launch.symbols);
     };
     auto single = [&](StringRef name) {
-      return translate(
-          kernel->getAttrOfType<AffineMapAttr>(name).getValue().getResult(0));
+      auto map = kernel->getAttrOfType<AffineMapAttr>(name);
+      return map ? translate(map.getValue().getResult(0))
+                 : getAffineConstantExpr(0, context);
     };
     launch.iterations = single("qt.iterations");
     launch.scratch = single("qt.scratch");
+    launch.operations = single("qt.operations");
+    launch.kernelBytes = single("qt.bytes");
+    if (auto arithmetic = kernel->getAttrOfType<StringAttr>("qt.arithmetic"))
+      launch.arithmetic = arithmetic.getValue();
     launch.grain = kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt();
     auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
     for (auto [result, map] :

@@ -84,6 +84,10 @@ LogicalResult Checker::checkLaunch(qt::LaunchOp launch) {
       failed(checkMap(launch, kernel->getAttr("qt.scratch"), symbols, 1,
                       "qt.scratch")))
     return failure();
+  for (StringRef count : {"qt.operations", "qt.bytes"})
+    if (Attribute map = kernel->getAttr(count);
+        map && failed(checkMap(launch, map, symbols, 1, count)))
+      return failure();
   auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
   if (!shapes || shapes.size() != launch.getNumResults())
     return launch.emitError()

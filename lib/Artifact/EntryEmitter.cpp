@@ -49,8 +49,8 @@ public:
 private:
   llvm::Function *emitPlan();
   llvm::Expected<llvm::Function *> emitEntry();
-  void emitDescriptor(llvm::Function *entryFunction,
-                      llvm::Function *planFunction);
+  llvm::Function *emitCount();
+  void emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions);
   llvm::Constant *makeString(llvm::StringRef text);
   llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements,
                             llvm::Type *type);
@@ -107,12 +107,24 @@ SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
 /// A tensor that is read under another shape has as many elements there.
 void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
   SymbolicShapes shapes(entry);
+  auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
+  unsigned numDims = names ? names.size() : 0;
+  auto count = [&](Value value) {
+    SmallVector<AffineExpr> own(shapes.getSizes(value));
+    return shapes.getProduct(own);
+  };
+  auto isKnown = [&](AffineExpr number) {
+    bool known = true;
+    number.walk([&](AffineExpr part) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+        known &= symbol.getPosition() < numDims;
+    });
+    return known;
+  };
   entry.walk([&](qt::AliasOp alias) {
-    auto count = [&](Value value) {
-      SmallVector<AffineExpr> own(shapes.getSizes(value));
-      return shapes.getProduct(own);
-    };
-    sizes.checkEqual(count(alias.getInput()), count(alias.getResult()));
+    AffineExpr from = count(alias.getInput()), to = count(alias.getResult());
+    if (isKnown(from) && isKnown(to))
+      sizes.checkEqual(from, to);
   });
 }
 
@@ -147,6 +159,21 @@ llvm::Function *ProgramEmitter::emitPlan() {
       put(sizes.emit(size));
     }
   b.CreateRet(sizes.getErrorWord());
+  return function;
+}
+
+/// void count(const i64 *symbols, i64 *out)
+llvm::Function *ProgramEmitter::emitCount() {
+  llvm::Function *function =
+      makeFunction("count", b.getVoidTy(), {b.getPtrTy(), b.getPtrTy()});
+  SizeEmitter sizes(b, function->getArg(0));
+  unsigned place = 0;
+  for (const ArenaPlan::Launch &launch : plan.getLaunches())
+    for (AffineExpr number : {launch.operations, launch.kernelBytes})
+      b.CreateStore(
+          sizes.emit(number),
+          b.CreateConstGEP1_64(b.getInt64Ty(), function->getArg(1), place++));
+  b.CreateRetVoid();
   return function;
 }
 
@@ -204,8 +231,8 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   auto *kernelType = llvm::FunctionType::get(
       b.getInt32Ty(), {i64, i64, pointer, pointer}, false);
   auto *parallelType = llvm::FunctionType::get(
-      b.getInt32Ty(), {pointer, pointer, i64, i64, pointer}, false);
-  for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
+      b.getInt32Ty(), {pointer, pointer, i64, i64, pointer, i64}, false);
+  for (const auto &[step, launch] : llvm::enumerate(plan.getLaunches())) {
     unsigned slot = 0;
     auto put = [&](llvm::Value *value) {
       b.CreateStore(value, b.CreateConstGEP1_64(i64, arguments, slot++));
@@ -220,10 +247,10 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
         getKernelSymbol(launch.op.getKernel().getLeafReference()), kernelType);
     cast<llvm::Function>(kernel.getCallee())
         ->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    llvm::Value *word = b.CreateCall(parallelType, parallel,
-                                     {function->getArg(0), kernel.getCallee(),
-                                      sizes.emit(launch.iterations),
-                                      b.getInt64(launch.grain), arguments});
+    llvm::Value *word = b.CreateCall(
+        parallelType, parallel,
+        {function->getArg(0), kernel.getCallee(), sizes.emit(launch.iterations),
+         b.getInt64(launch.grain), arguments, b.getInt64(step)});
     // Where it failed: the site of the launch, for the sentence of the runtime.
     llvm::Value *full = b.CreateOr(
         word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
@@ -320,8 +347,8 @@ llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type,
                    b.getInt32(getDtype(element)), b.getInt32(dims.size())});
 }
 
-void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction,
-                                    llvm::Function *planFunction) {
+void ProgramEmitter::emitDescriptor(
+    llvm::ArrayRef<llvm::Constant *> functions) {
   auto namesOf = [&](llvm::StringRef attribute, unsigned count) {
     SmallVector<std::string> names;
     auto list = entry->getAttrOfType<ArrayAttr>(attribute);
@@ -356,11 +383,26 @@ void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction,
            b.getInt64(isBounded ? range[1] : INT64_MAX)}));
     }
   std::string features = llvm::join(getCheckedFeatures(info.target), ",");
-  auto *variantType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
-                                            b.getPtrTy(), b.getPtrTy());
-  llvm::Constant *variant = llvm::ConstantStruct::get(
-      variantType, {makeString(info.target.getCpu()), makeString(features),
-                    entryFunction, planFunction});
+  SmallVector<llvm::Constant *> variantFields{makeString(info.target.getCpu()),
+                                              makeString(features)};
+  llvm::append_range(variantFields, functions);
+  llvm::Constant *variant =
+      llvm::ConstantStruct::getAnon(context, variantFields);
+  // Equal layers share the strings of their kernel.
+  llvm::StringMap<llvm::Constant *> known;
+  auto share = [&](llvm::StringRef text) {
+    llvm::Constant *&string = known[text];
+    if (!string)
+      string = makeString(text);
+    return string;
+  };
+  SmallVector<llvm::Constant *> steps;
+  for (const ArenaPlan::Launch &launch : plan.getLaunches())
+    steps.push_back(llvm::ConstantStruct::getAnon(
+        context,
+        {share(launch.op.getKernel().getLeafReference()),
+         share(launch.arithmetic),
+         makeString(llvm::join(getValueNames(launch.op.getLoc()), "\n"))}));
   auto *valueType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
                                           b.getInt32Ty(), b.getInt32Ty());
   SmallVector<llvm::Constant *> fields{
@@ -370,14 +412,18 @@ void ProgramEmitter::emitDescriptor(llvm::Function *entryFunction,
       b.getInt32(dims.size()),
       b.getInt32(1),
       b.getInt32(sites.size()),
+      b.getInt32(steps.size()),
+      b.getInt32(0),
       makeString(info.name),
       makeString(std::string("quantc ") + getVersion()),
       makeString(info.metadata),
       makeArray(inputs, valueType),
       makeArray(outputs, valueType),
       makeArray(dims, dimType),
-      makeArray(variant, variantType),
-      makeArray(sites, b.getPtrTy())};
+      makeArray(variant, variant->getType()),
+      makeArray(sites, b.getPtrTy()),
+      makeArray(steps, llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
+                                             b.getPtrTy()))};
   auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
   auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true,
                                           llvm::GlobalValue::ExternalLinkage,
@@ -390,7 +436,7 @@ llvm::Error ProgramEmitter::emit() {
   llvm::Expected<llvm::Function *> entryFunction = emitEntry();
   if (!entryFunction)
     return entryFunction.takeError();
-  emitDescriptor(*entryFunction, planFunction);
+  emitDescriptor({*entryFunction, planFunction, emitCount()});
   return llvm::Error::success();
 }
 

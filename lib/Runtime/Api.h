@@ -55,6 +55,12 @@ QCRT_INTERNAL quantc_status qcrt_run_once(quantc_context *,
 QCRT_INTERNAL quantc_status qcrt_reset(quantc_context *);
 QCRT_INTERNAL const quantc_error *qcrt_last_error(const quantc_context *);
 QCRT_INTERNAL int32_t qcrt_num_threads(const quantc_context *);
+QCRT_INTERNAL int32_t qcrt_num_steps(const quantc_program *);
+QCRT_INTERNAL const quantc_step_info *qcrt_step(const quantc_program *,
+                                                int32_t);
+QCRT_INTERNAL quantc_status qcrt_profile(quantc_context *, int32_t);
+QCRT_INTERNAL quantc_status qcrt_step_times(quantc_context *,
+                                            quantc_step_time *, int32_t);
 
 /// Initialises the table of the program at `descriptor`.
 #define QCRT_API(descriptor)                                                   \
@@ -79,7 +85,11 @@ QCRT_INTERNAL int32_t qcrt_num_threads(const quantc_context *);
    qcrt_run_once,                                                              \
    qcrt_reset,                                                                 \
    qcrt_last_error,                                                            \
-   qcrt_num_threads}
+   qcrt_num_threads,                                                           \
+   qcrt_num_steps,                                                             \
+   qcrt_step,                                                                  \
+   qcrt_profile,                                                               \
+   qcrt_step_times}
 
 #ifdef __cplusplus
 }

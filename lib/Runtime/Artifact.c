@@ -22,6 +22,7 @@
 #include "Cpu.c"
 #include "Memory.c"
 #include "Message.c"
+#include "Profile.c"
 #include "Program.c"
 #include "Threads.c"
 

@@ -96,6 +96,7 @@ QCRT_INTERNAL void qcrt_context_destroy(quantc_context *context) {
     qcrt_free_buffer(&allocator, &context->owned[i]);
   qcrt_free_buffer(&allocator, &context->arena);
   qcrt_free_buffer(&allocator, &context->scratch);
+  qcrt_free_buffer(&allocator, &context->profile);
   allocator.release(allocator.user, context, context->bytes);
   qcrt_release_program(owner);
 }

@@ -123,6 +123,7 @@ struct qcrt_pool {
   void *host_user;
   qcrt_worker *workers; ///< threads - 1 of them
   qcrt_part *chunks;    ///< threads of them
+  int64_t *times;       ///< while profiled: runs and nanoseconds of each step
   char *scratch;        ///< of thread 0
   size_t scratch_stride;
 
@@ -145,6 +146,10 @@ struct qcrt_pool {
 QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,
 
                                   const quantc_context_options *options);
+
+/// Begins to take the time of every step, runs and nanoseconds, or ends it
+/// (times == NULL).
+QCRT_INTERNAL void qcrt_pool_profile(qcrt_pool *pool, int64_t *times);
 
 /// To be called at the begin of a run: in a forked child the parent's threads
 /// are not there.
@@ -181,6 +186,7 @@ struct quantc_context {
   qcrt_buffer *owned; ///< outputs that the context allocated
   qcrt_buffer arena;
   qcrt_buffer scratch;
+  qcrt_buffer profile; ///< four numbers a step; the last two are counts
   qcrt_pool pool;
 };
 

@@ -235,9 +235,11 @@ static void qcrt_host_body(void *argument, int32_t index) {
 }
 
 static int32_t qcrt_run_parallel(qcrt_run *run, qcrt_kernel kernel,
-                                 int64_t total, int64_t grain, void *args) {
+                                 int64_t total, int64_t grain, void *args,
+                                 int64_t step) {
   qcrt_pool *pool = (qcrt_pool *)run;
   int64_t chunks;
+  (void)step;
   if (total <= 0)
     return 0;
   if (grain < 1)
@@ -267,6 +269,21 @@ static int32_t qcrt_run_parallel(qcrt_run *run, qcrt_kernel kernel,
   qcrt_work(pool, 0);
   qcrt_close_job(pool);
   return pool->failure;
+}
+
+static int32_t qcrt_run_timed(qcrt_run *run, qcrt_kernel kernel, int64_t total,
+                              int64_t grain, void *args, int64_t step) {
+  int64_t *times = ((qcrt_pool *)run)->times + 2 * step;
+  int64_t begin = qcrt_now();
+  int32_t word = qcrt_run_parallel(run, kernel, total, grain, args, step);
+  times[0] += 1;
+  times[1] += qcrt_now() - begin;
+  return word;
+}
+
+QCRT_INTERNAL void qcrt_pool_profile(qcrt_pool *pool, int64_t *times) {
+  pool->times = times;
+  pool->run.parallel = times ? qcrt_run_timed : qcrt_run_parallel;
 }
 
 QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,

@@ -8,6 +8,8 @@
 
 #include "quantc/Support/Locations.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 llvm::StringRef quantc::getValueName(Location loc) {
@@ -18,4 +20,19 @@ llvm::StringRef quantc::getValueName(Location loc) {
       if (StringRef name = getValueName(part); !name.empty())
         return name;
   return "";
+}
+
+static void collectNames(Location loc,
+                         llvm::SmallSetVector<StringRef, 4> &names) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    names.insert(name.getName());
+  else if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      collectNames(part, names);
+}
+
+llvm::SmallVector<llvm::StringRef> quantc::getValueNames(Location loc) {
+  llvm::SmallSetVector<StringRef, 4> names;
+  collectNames(loc, names);
+  return llvm::SmallVector<StringRef>(names.getArrayRef());
 }

@@ -1,6 +1,7 @@
 """Shared libraries as the system sees them, and the driver's ways of using and misusing `compile`."""
 
 import ctypes
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,19 @@ class Library(DriverTest):
 
     def runTest(self):
         pass
+
+    def test_profile(self):
+        artefact = self.compile(MODELS / "digits_vit.onnx", "profiled", "--recipe=w8a8")
+        report = json.loads(self.must("bench", artefact, "--dim", "batch=2", "--seconds", "0.1", "--profile", "--json"))
+        self.assertAlmostEqual(sum(step["share"] for step in report["steps"]), 1, places=6)
+        products = [step for step in report["steps"] if step["arithmetic"] == "s8 x s8"]
+        self.assertTrue(products)
+        for step in products:
+            self.assertTrue(step["nodes"] and step["operations_per_second"] > 0 and step["bytes_per_second"] > 0)
+        self.assertEqual(set(report["peaks"]), {"f32_operations", "int8_operations", "bytes_read"})
+        table = self.must("bench", artefact, "--dim", "batch=2", "--seconds", "0.1", "--profile")
+        self.assertIn("s8 x s8", table)
+        self.assertIn("GB/s read", table)
 
     def test_needs_the_c_library_only(self):
         needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-d", self.artefact))

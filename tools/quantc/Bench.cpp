@@ -9,6 +9,7 @@
 #include "Artifact.h"
 #include "Commands.h"
 #include "Options.h"
+#include "Profile.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -32,6 +33,9 @@ static constexpr OptionSpec BenchOptions[] = {
      "threads that take part; default: one per CPU"},
     {"--seconds", OptionSpec::Value, "S",
      "how long to measure after warming up; default: 1"},
+    {"--profile", OptionSpec::Flag, "",
+     "also the time of every kernel, with the nodes it computes and its rates "
+     "beside what this machine reaches"},
     {"--json", OptionSpec::Flag, "",
      "print one JSON object, with times in seconds"},
 };
@@ -266,7 +270,7 @@ public:
 } // namespace
 
 static void printJson(const Bench &bench, ArrayRef<int64_t> dims,
-                      const Measurement &result) {
+                      const Measurement &result, const Profile *profile) {
   // As many samples as anybody looks at.
   size_t step = result.samples.size() / 10000 + 1;
   json::OStream out(outs());
@@ -287,6 +291,8 @@ static void printJson(const Bench &bench, ArrayRef<int64_t> dims,
       for (size_t i = 0; i < result.samples.size(); i += step)
         out.value(result.samples[i]);
     });
+    if (profile)
+      profile->writeJson(out);
   });
   outs() << "\n";
 }
@@ -336,9 +342,19 @@ int quantc::runBench(ArrayRef<StringRef> arguments) {
   Measurement result;
   if (bench.start() || bench.measure(seconds, result))
     return cannotHandle("bench", quantc_last_error(context.get())->message);
-  if (options.has("--json"))
-    printJson(bench, dims, result);
-  else
-    printForPeople(bench, result);
+  std::optional<Profile> profile;
+  if (options.has("--profile")) {
+    profile.emplace();
+    if (profile->take(artifact->program(), context.get(), seconds,
+                      [&] { return bench.runOnce(); }))
+      return cannotHandle("bench", quantc_last_error(context.get())->message);
+  }
+  if (options.has("--json")) {
+    printJson(bench, dims, result, profile ? &*profile : nullptr);
+    return Done;
+  }
+  printForPeople(bench, result);
+  if (profile)
+    profile->print(outs());
   return Done;
 }

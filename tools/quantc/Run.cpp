@@ -8,8 +8,8 @@
 
 #include "Artifact.h"
 #include "Commands.h"
+#include "Feed.h"
 #include "Options.h"
-#include "quantc/Support/Npz.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -18,20 +18,19 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <cstring>
-
 using namespace llvm;
 using namespace quantc;
 
 static constexpr OptionSpec RunOptions[] = {
-    {"--inputs", OptionSpec::Value, "IN.npz",
-     "arrays by the names of the model's inputs; several files are run one "
-     "after the other in one context",
+    {"--inputs", OptionSpec::Value, "IN.npz|DIR",
+     "arrays by the names of the model's inputs, or a folder with ONNX tensors "
+     "by their numbers: input_0.pb, input_1.pb, ...; several are run one after "
+     "the other in one context",
      /*isRepeatable=*/true},
-    {"--outputs", OptionSpec::Value, "OUT.npz",
-     "where to write the outputs: a file for every --inputs, or a folder, "
-     "which gets files of the inputs' names; without it their shapes are "
-     "printed",
+    {"--outputs", OptionSpec::Value, "OUT.npz|DIR/",
+     "where to write the outputs: one place for every --inputs, or one folder, "
+     "which gets files of the inputs' names; a folder of ONNX tensors becomes "
+     "one, output_0.pb, output_1.pb, ...; without it shapes are printed",
      /*isRepeatable=*/true},
     {"--threads", OptionSpec::Value, "N",
      "threads that take part; default: one per CPU"},
@@ -41,91 +40,20 @@ static constexpr OptionSpec RunOptions[] = {
 
 static constexpr CommandSpec RunCommand = {
     "run", "ARTEFACT",
-    "Loads a compiled model (.so), runs it on arrays from .npz files, and "
-    "writes its outputs to .npz files.",
+    "Loads a compiled model (.so), runs it on arrays from .npz files or ONNX "
+    "tensor files, and writes its outputs to files of the same kind.",
     "", RunOptions};
 
 namespace {
 
-/// An input file and where its outputs go (empty: nowhere).
+/// An input file or folder and where its outputs go (empty: nowhere).
 struct Job {
   std::string inputs;
   std::string outputs;
-};
-
-/// A tensor of the runtime's that refers to an array.
-class Feed {
-public:
-  bool fill(const quantc_program *program, std::vector<NamedArray> &arrays,
-            StringRef path, std::string &error);
-  std::vector<quantc_tensor> tensors;
+  bool isFolder; ///< whether the outputs' place is one
 };
 
 } // namespace
-
-static std::string listInputs(const quantc_program *program) {
-  std::string text;
-  for (int32_t i = 0; i < quantc_num_inputs(program); ++i) {
-    const quantc_value_info *info = quantc_input(program, i);
-    text += (i ? ", '" : "'") + std::string(info->name) + "' (" +
-            quantc_dtype_name(info->dtype) + " " + formatDims(program, *info) +
-            ")";
-  }
-  return text.empty() ? "none" : text;
-}
-
-bool Feed::fill(const quantc_program *program, std::vector<NamedArray> &arrays,
-                StringRef path, std::string &error) {
-  // Every problem with the names at once.
-  for (const NamedArray &array : arrays) {
-    bool isKnown = false;
-    for (int32_t i = 0; i < quantc_num_inputs(program); ++i)
-      isKnown |= array.name == quantc_input(program, i)->name;
-    if (!isKnown)
-      error += ("array '" + array.name + "' of '" + path +
-                "' is no input of the model\n")
-                   .str();
-  }
-  for (int32_t i = 0; i < quantc_num_inputs(program); ++i) {
-    const quantc_value_info *info = quantc_input(program, i);
-    auto array = find_if(arrays, [&](const NamedArray &candidate) {
-      return candidate.name == info->name;
-    });
-    quantc_tensor tensor = {};
-    if (array == arrays.end()) {
-      error += ("'" + path + "' has no array '" + info->name + "'\n").str();
-    } else if (array->dims.size() > QUANTC_MAX_RANK) {
-      error += ("array '" + array->name + "' of '" + path + "' has rank " +
-                Twine(array->dims.size()) + "\n")
-                   .str();
-    } else {
-      tensor.data = array->bytes.data();
-      tensor.dtype = array->dtype;
-      tensor.rank = static_cast<int32_t>(array->dims.size());
-      copy(array->dims, tensor.dims);
-    }
-    tensors.push_back(tensor);
-  }
-  if (error.empty())
-    return true;
-  error += "the model's inputs are " + listInputs(program);
-  return false;
-}
-
-static NamedArray copyOutput(const quantc_value_info &info,
-                             const quantc_tensor &tensor) {
-  NamedArray array;
-  array.name = info.name;
-  array.dtype = tensor.dtype;
-  array.dims.assign(tensor.dims, tensor.dims + tensor.rank);
-  size_t bytes = quantc_dtype_bytes(tensor.dtype);
-  for (int64_t dim : array.dims)
-    bytes *= static_cast<size_t>(dim);
-  array.bytes.resize(bytes);
-  if (bytes > 0)
-    std::memcpy(array.bytes.data(), tensor.data, bytes);
-  return array;
-}
 
 static void printOutput(const NamedArray &array) {
   outs() << array.name << ": " << quantc_dtype_name(array.dtype) << " [";
@@ -133,40 +61,52 @@ static void printOutput(const NamedArray &array) {
   outs() << "]\n";
 }
 
+static bool isFolderName(StringRef path) {
+  return path.ends_with("/") || sys::fs::is_directory(path);
+}
+
+/// Where the outputs of `input` go, of which there are several, or that is an
+/// .npz file, when `folder` is to hold all of them.
+static std::string getPlaceIn(StringRef folder, const Job &job) {
+  SmallString<128> path(folder);
+  StringRef input = StringRef(job.inputs).rtrim('/');
+  if (job.isFolder)
+    sys::path::append(path, sys::path::filename(input));
+  else
+    sys::path::append(path, sys::path::stem(input) + ".npz");
+  return path.str().str();
+}
+
 /// Pairs input and output files.
 static std::optional<int> makeJobs(const Options &options,
                                    std::vector<Job> &jobs) {
   SmallVector<StringRef> inputs = options.all("--inputs");
   SmallVector<StringRef> outputs = options.all("--outputs");
-  for (StringRef input : inputs) {
-    if (sys::fs::is_directory(input))
-      return wrongUse("run", "'" + input +
-                                 "' is a folder: reading ONNX tensors (.pb) is "
-                                 "not built yet, .npz files are");
-    jobs.push_back({input.str(), ""});
-  }
+  for (StringRef input : inputs)
+    jobs.push_back({input.str(), "", sys::fs::is_directory(input)});
   if (outputs.empty())
     return std::nullopt;
-  bool isFolder = outputs.size() == 1 && (outputs[0].ends_with("/") ||
-                                          sys::fs::is_directory(outputs[0]));
-  if (!isFolder && outputs.size() != inputs.size())
+  bool isShared = outputs.size() == 1 && isFolderName(outputs[0]) &&
+                  !(jobs.size() == 1 && jobs[0].isFolder);
+  if (!isShared && outputs.size() != inputs.size())
     return wrongUse("run", Twine(inputs.size()) + " --inputs but " +
                                Twine(outputs.size()) +
                                " --outputs: give as many, or one folder");
-  for (size_t i = 0; i < jobs.size(); ++i) {
-    if (!isFolder) {
-      jobs[i].outputs = outputs[i].str();
-      continue;
-    }
-    SmallString<128> path(outputs[0]);
-    sys::path::append(path, sys::path::stem(inputs[i]) + ".npz");
-    jobs[i].outputs = path.str().str();
-  }
   StringSet<> seen;
-  for (const Job &job : jobs)
-    if (!seen.insert(job.outputs).second)
-      return wrongUse("run", "'" + job.outputs + "' would be written twice");
-  if (isFolder)
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    if (!isShared && !jobs[i].isFolder && isFolderName(outputs[i]))
+      return wrongUse("run", "the outputs of '" + inputs[i] +
+                                 "' go to a file, but '" + outputs[i] +
+                                 "' is a folder");
+    jobs[i].outputs =
+        isShared ? getPlaceIn(outputs[0], jobs[i]) : outputs[i].str();
+    // A folder's outputs may be asked for in one file.
+    jobs[i].isFolder &= isShared || !outputs[i].ends_with(".npz");
+    if (!seen.insert(StringRef(jobs[i].outputs).rtrim('/')).second)
+      return wrongUse("run",
+                      "'" + jobs[i].outputs + "' would be written twice");
+  }
+  if (isShared)
     if (std::error_code code = sys::fs::create_directories(outputs[0]))
       return cannotHandle("run", "cannot make the folder '" + outputs[0] +
                                      "': " + code.message());
@@ -178,7 +118,7 @@ static int runJob(const quantc_program *program, quantc_context *context,
   std::vector<NamedArray> arrays;
   std::string error;
   Feed feed;
-  if (!readNpz(job.inputs, arrays, error) ||
+  if (!readInputs(job.inputs, getInputNames(program), arrays, error) ||
       !feed.fill(program, arrays, job.inputs, error))
     return cannotHandle("run", error);
   std::vector<quantc_tensor> outputs(quantc_num_outputs(program));
@@ -188,16 +128,12 @@ static int runJob(const quantc_program *program, quantc_context *context,
                    static_cast<int32_t>(outputs.size())))
       return cannotHandle("run", "'" + job.inputs + "': " +
                                      quantc_last_error(context)->message);
-  std::vector<NamedArray> results;
-  results.reserve(outputs.size());
-  for (size_t i = 0; i < outputs.size(); ++i)
-    results.push_back(copyOutput(
-        *quantc_output(program, static_cast<int32_t>(i)), outputs[i]));
+  std::vector<NamedArray> results = copyOutputs(program, outputs);
   if (job.outputs.empty()) {
     for_each(results, printOutput);
     return Done;
   }
-  if (!writeNpz(job.outputs, results, error))
+  if (!writeOutputs(job.outputs, job.isFolder, results, error))
     return cannotHandle("run", error);
   return Done;
 }

@@ -34,7 +34,10 @@ public:
     /// The extents of every result.
     llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> resultSizes;
     mlir::AffineExpr iterations, scratch;
-    int64_t grain;
+    /// For profiles; zero where the kernel does not state them.
+    mlir::AffineExpr operations, kernelBytes;
+    llvm::StringRef arithmetic;
+    int64_t grain = 1;
   };
 
   struct Place {

@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /// Changes with every change of this file.
-#define QCRT_PROGRAM_VERSION 1u
+#define QCRT_PROGRAM_VERSION 2u
 
 /// Alignment of the arena, of every thread's scratch and of outputs that the
 /// context allocates. Inputs and the caller's outputs are aligned to their
@@ -81,12 +81,14 @@ typedef int32_t (*qcrt_kernel)(int64_t begin, int64_t end, void *args,
 
 /// Runs `kernel` over 0..total-1 in chunks of `grain` >= 1 (the last may be
 /// shorter), which do not depend on the number of threads, and returns when
-/// all are done. total <= 0 does nothing; total <= grain runs on the calling
-/// thread. Returns 0, or the error word of the first failing chunk. All
-/// memory that the kernel wrote is visible afterwards. Called from `entry`
-/// only.
+/// all are done. `step` is the launch's index into the program's steps, each
+/// of which a run passes at most once. total <= 0 does nothing; total <= grain
+/// runs on the calling thread. Returns 0, or the error word of the first
+/// failing chunk. All memory that the kernel wrote is visible afterwards.
+/// Called from `entry` only.
 typedef int32_t (*qcrt_parallel)(qcrt_run *run, qcrt_kernel kernel,
-                                 int64_t total, int64_t grain, void *args);
+                                 int64_t total, int64_t grain, void *args,
+                                 int64_t step);
 
 /// What `entry` is given to reach the runtime. The runtime's own part follows.
 struct qcrt_run {
@@ -107,11 +109,15 @@ typedef int32_t (*qcrt_entry)(qcrt_run *run, const int64_t *symbols,
 /// output in order. Checks for overflow. Returns an error word.
 typedef int32_t (*qcrt_plan)(const int64_t *symbols, int64_t *out);
 
+/// For every step of the program two numbers: operations and bytes, as
+/// quantc_step_time has them, for symbols that `plan` has accepted.
+typedef void (*qcrt_count)(const int64_t *symbols, int64_t *out);
+
 //===----------------------------------------------------------------------===//
 // The descriptor
 //===----------------------------------------------------------------------===//
 
-/// Code for one CPU (--mcpu=A,B makes several); 32 bytes.
+/// Code for one CPU (--mcpu=A,B makes several); 40 bytes.
 typedef struct qcrt_variant {
   const char *cpu; ///< "znver3"
   /// Names of features as LLVM spells them, separated by commas without
@@ -120,6 +126,7 @@ typedef struct qcrt_variant {
   const char *features;
   qcrt_entry entry;
   qcrt_plan plan;
+  qcrt_count count;
 } qcrt_variant;
 
 typedef struct qcrt_program {
@@ -129,6 +136,8 @@ typedef struct qcrt_program {
   uint32_t num_dims;
   uint32_t num_variants; ///< >= 1
   uint32_t num_sites;
+  uint32_t num_steps;
+  uint32_t reserved;
   const char *name;                 ///< the model's
   const char *producer;             ///< "quantc 0.1.0"
   const char *metadata;             ///< a JSON object
@@ -137,6 +146,7 @@ typedef struct qcrt_program {
   const quantc_dim_info *dims;      ///< 24 bytes each: name, min, max
   const qcrt_variant *variants;     ///< the first that the CPU has is taken
   const char *const *sites;         ///< names that error words refer to
+  const quantc_step_info *steps;    ///< 24 bytes each: three strings
 } qcrt_program;
 
 #ifdef __cplusplus

@@ -171,6 +171,24 @@ typedef struct quantc_sizes {
   int64_t scratch_per_thread; ///< once per thread of a context
 } quantc_sizes;
 
+/// A step of the program: one launch of a kernel. Equal layers share a kernel,
+/// so that several steps may name the same one.
+typedef struct quantc_step_info {
+  const char *kernel;     ///< "contract_3"
+  const char *arithmetic; ///< formats of what it multiplies, "s8 x s4", or ""
+  const char *nodes;      ///< the model's values it computes, one a line
+} quantc_step_info;
+
+/// What a step came to while its context was profiled.
+typedef struct quantc_step_time {
+  int64_t runs;
+  int64_t nanoseconds; ///< of all runs together
+  /// Of one run at the sizes of the last: multiplications and additions of
+  /// contractions, and bytes of operands and results.
+  int64_t operations;
+  int64_t bytes;
+} quantc_step_time;
+
 //===----------------------------------------------------------------------===//
 // What the caller may supply
 //===----------------------------------------------------------------------===//
@@ -245,6 +263,10 @@ struct quantc_api {
   quantc_status (*reset)(quantc_context *);
   const quantc_error *(*last_error)(const quantc_context *);
   int32_t (*num_threads)(const quantc_context *);
+  int32_t (*num_steps)(const quantc_program *);
+  const quantc_step_info *(*step)(const quantc_program *, int32_t);
+  quantc_status (*profile)(quantc_context *, int32_t);
+  quantc_status (*step_times)(quantc_context *, quantc_step_time *, int32_t);
 };
 
 /// The type of the function that an artefact exports, for dlsym.
@@ -397,6 +419,41 @@ quantc_last_error(const quantc_context *context) {
 /// The number of threads the context uses at most.
 static inline int32_t quantc_num_threads(const quantc_context *context) {
   return quantc_api_of(context)->num_threads(context);
+}
+
+/// Whether an artefact has the functions below: older ones do not.
+static inline int32_t quantc_can_profile(const quantc_api *api) {
+  return api->table_bytes >= sizeof(quantc_api);
+}
+
+/// The program's steps in the order in which they run; none, and NULL for a
+/// number out of range, where the artefact cannot be profiled.
+static inline int32_t quantc_num_steps(const quantc_program *program) {
+  const quantc_api *api = quantc_api_of(program);
+  return quantc_can_profile(api) ? api->num_steps(program) : 0;
+}
+static inline const quantc_step_info *quantc_step(const quantc_program *program,
+                                                  int32_t i) {
+  const quantc_api *api = quantc_api_of(program);
+  return quantc_can_profile(api) ? api->step(program, i) : NULL;
+}
+
+/// Begins to take the time of every step, from zero (on != 0), or ends it.
+/// A context that is not profiled spends nothing on it.
+static inline quantc_status quantc_profile(quantc_context *context,
+                                           int32_t on) {
+  const quantc_api *api = quantc_api_of(context);
+  return quantc_can_profile(api) ? api->profile(context, on)
+                                 : (quantc_status)QUANTC_ERROR_ABI;
+}
+
+/// What the steps came to since the profile began, `count` = all of them.
+static inline quantc_status quantc_step_times(quantc_context *context,
+                                              quantc_step_time *times,
+                                              int32_t count) {
+  const quantc_api *api = quantc_api_of(context);
+  return quantc_can_profile(api) ? api->step_times(context, times, count)
+                                 : (quantc_status)QUANTC_ERROR_ABI;
 }
 
 /// Bytes of one element; 0 for a number that is no element type.

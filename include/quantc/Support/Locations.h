@@ -10,12 +10,16 @@
 #define QUANTC_SUPPORT_LOCATIONS_H
 
 #include "mlir/IR/Location.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace quantc {
 
 /// The name of the ONNX value that \p loc carries: of a NameLoc, or of the
 /// first one in a fused location. Empty where there is none.
 llvm::StringRef getValueName(mlir::Location loc);
+
+/// All of them, each once, in order.
+llvm::SmallVector<llvm::StringRef> getValueNames(mlir::Location loc);
 
 } // namespace quantc
 

@@ -286,6 +286,11 @@ void KernelBuilder::setIterations(AffineExpr units, int64_t least) {
   grain = least;
 }
 
+void KernelBuilder::setAttr(StringRef name, AffineExpr value) {
+  module->setAttr(name,
+                  AffineMapAttr::get(AffineMap::get(0, numSymbols, value)));
+}
+
 void KernelBuilder::recordError(OpBuilder &at, KernelError error) {
   Value word = arith::ConstantIntOp::create(at, getLoc(),
                                             static_cast<int32_t>(error), 32);
@@ -296,11 +301,8 @@ void KernelBuilder::finish() {
   builder.setInsertionPointToEnd(&span.getBody().front());
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
   func::ReturnOp::create(builder, getLoc(), word);
-  auto makeMap = [&](AffineExpr expression) {
-    return AffineMapAttr::get(AffineMap::get(0, numSymbols, expression));
-  };
-  module->setAttr("qt.iterations", makeMap(iterations));
-  module->setAttr("qt.scratch", makeMap(scratchBytes));
+  setAttr("qt.iterations", iterations);
+  setAttr("qt.scratch", scratchBytes);
   module->setAttr("qt.grain", builder.getI64IntegerAttr(grain));
   // The entry sizes its buffers by these.
   if (Attribute results = kernel->getAttr(resultShapesAttrName))

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "KernelCost.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -78,12 +79,18 @@ struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
       return diagnostic;
     }
     KernelBuilder builder(kernel);
+    KernelCost cost = getKernelCost(kernel, builder.getShapes());
     if (failed(generator->emit(builder)))
       return failure();
     if (builder.hasUnknownSize())
       return kernel.emitError("sizes depend on data, or on two dims that "
                               "broadcast; supported: sizes that follow from "
                               "the named dims of the inputs");
+    builder.setAttr("qt.operations", cost.operations);
+    builder.setAttr("qt.bytes", cost.bytes);
+    if (!cost.arithmetic.empty())
+      builder.getModule()->setAttr(
+          "qt.arithmetic", StringAttr::get(&getContext(), cost.arithmetic));
     builder.finish();
     return success();
   }

@@ -217,6 +217,17 @@ findExternal(const ModelFile &model, const TensorProto &tensor,
 std::optional<TensorData> TensorData::find(const ModelFile &model,
                                            const TensorProto &tensor,
                                            std::string &error) {
+  return find(&model, tensor, error);
+}
+
+std::optional<TensorData> TensorData::find(const TensorProto &tensor,
+                                           std::string &error) {
+  return find(nullptr, tensor, error);
+}
+
+std::optional<TensorData> TensorData::find(const ModelFile *model,
+                                           const TensorProto &tensor,
+                                           std::string &error) {
   TensorData result;
   result.type = tensor.data_type();
   result.shape.assign(tensor.dims().begin(), tensor.dims().end());
@@ -243,15 +254,20 @@ std::optional<TensorData> TensorData::find(const ModelFile &model,
 
   uint64_t found = 0;
   if (tensor.data_location() == TensorProto::EXTERNAL) {
+    if (!model) {
+      error = "external data is supported in models only";
+      return std::nullopt;
+    }
     std::optional<ByteRange> range =
-        findExternal(model, tensor, expected, result.source, error);
+        findExternal(*model, tensor, expected, result.source, error);
     if (!range)
       return std::nullopt;
     result.start = range->offset;
     return result;
   }
-  if (std::optional<ByteRange> range = model.rawData(tensor)) {
-    result.source = model.file();
+  if (std::optional<ByteRange> range =
+          model ? model->rawData(tensor) : std::nullopt) {
+    result.source = model->file();
     result.start = range->offset;
     found = range->size;
   } else if (tensor.has_raw_data()) {

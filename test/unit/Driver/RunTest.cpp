@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DriverFixture.h"
+#include "quantc/Import/ONNX/TensorFile.h"
 
 using namespace llvm;
 using namespace quantc;
@@ -47,6 +48,65 @@ TEST_F(Driver, RunsSeveralInputs) {
                  "--outputs", path("out")})
                 .code,
             2);
+}
+
+TEST_F(Driver, RunsFoldersOfTensors) {
+  auto makeFolder = [&](StringRef name, int64_t batch) {
+    std::vector<NamedArray> arrays;
+    std::string error;
+    EXPECT_TRUE(readNpz(makeInputs("in.npz", batch), arrays, error)) << error;
+    sys::fs::create_directory(path(name));
+    for (auto [i, array] : enumerate(arrays)) {
+      array.name = "any"; // their numbers count
+      EXPECT_TRUE(onnx::writeTensorFile(
+          path((name + "/input_" + Twine(i) + ".pb").str()), array, error))
+          << error;
+    }
+    return path(name);
+  };
+  auto expectFolder = [&](const std::string &folder, int64_t batch) {
+    std::vector<NamedArray> arrays(2);
+    std::string error;
+    for (auto [i, array] : enumerate(arrays))
+      ASSERT_TRUE(onnx::readTensorFile(
+          folder + "/output_" + std::to_string(i) + ".pb", array, error))
+          << error;
+    ASSERT_TRUE(writeNpz(path("check.npz"), arrays, error)) << error;
+    expectOutputs(path("check.npz"), batch);
+  };
+  std::string a = makeFolder("a", 3), b = makeFolder("b", 0);
+  // What else is in a folder does not matter.
+  std::error_code code;
+  raw_fd_ostream(a + "/output_0.pb", code) << "expected";
+  Result result = run({"run", FAKE_ARTIFACT, "--inputs", a, "--outputs",
+                       path("one/"), "--repeat=2"});
+  EXPECT_EQ(result.code, 0) << result.err;
+  expectFolder(path("one"), 3);
+  result = run({"run", FAKE_ARTIFACT, "--inputs", a + "/", "--inputs", b,
+                "--outputs", path("all/")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  expectFolder(path("all/a"), 3);
+  expectFolder(path("all/b"), 0);
+  result = run({"run", FAKE_ARTIFACT, "--inputs", a, "--inputs", b, "--outputs",
+                path("1"), "--outputs", path("2.npz")});
+  EXPECT_EQ(result.code, 0) << result.err;
+  expectFolder(path("1"), 3);
+  expectOutputs(path("2.npz"), 0);
+
+  auto expect = [&](const std::string &in, const char *message) {
+    result = run({"run", FAKE_ARTIFACT, "--inputs", in});
+    EXPECT_EQ(result.code, 1);
+    EXPECT_NE(result.err.find(message), std::string::npos) << result.err;
+  };
+  sys::fs::create_directory(path("empty"));
+  expect(path("empty"), "has no ONNX tensors");
+  raw_fd_ostream(b + "/input_2.pb", code) << "";
+  raw_fd_ostream(b + "/input_1.pb", code) << "";
+  expect(b, "input_2.pb': the model has 2 inputs");
+  expect(b, "input_1.pb' is not an ONNX tensor that can be read: the file is "
+            "empty");
+  sys::fs::remove(a + "/input_1.pb");
+  expect(a, "has no array 'ids'");
 }
 
 TEST_F(Driver, WrongInputsAreExplained) {

@@ -29,7 +29,7 @@ public:
   }
   static inline Bare *current;
   int64_t scratchBytes;
-  qcrt_variant variant = {"generic", "", nullptr, nullptr};
+  qcrt_variant variant = {"generic", "", nullptr, nullptr, nullptr};
   qcrt_program program = qcrt_this_program;
   quantc_api api = QCRT_API(&program);
 };

@@ -56,10 +56,10 @@ static int32_t entry(qcrt_run *run, const int64_t *symbols, void *const *inputs,
   s.doubled = (float *)arena;
   s.y = outputs[0];
   *(int64_t *)outputs[1] = symbols[0];
-  word = run->parallel(run, double_rows, symbols[0], 2, &s);
+  word = run->parallel(run, double_rows, symbols[0], 2, &s, 0);
   if (word)
     return word | 1 << QCRT_ERROR_KIND_BITS;
-  word = run->parallel(run, add_ids, symbols[0], 3, &s);
+  word = run->parallel(run, add_ids, symbols[0], 3, &s, 1);
   return word ? word | 2 << QCRT_ERROR_KIND_BITS : 0;
 }
 
@@ -71,6 +71,13 @@ static int32_t plan(const int64_t *symbols, int64_t *out) {
   out[2] = symbols[0];
   out[3] = Columns;
   return 0;
+}
+
+static void count(const int64_t *symbols, int64_t *out) {
+  out[0] = Columns * symbols[0];
+  out[1] = 8 * Columns * symbols[0];
+  out[2] = 0;
+  out[3] = 8 * (Columns + 1) * symbols[0];
 }
 
 static const int64_t matrix[] = {-1, Columns};
@@ -85,10 +92,15 @@ static const quantc_value_info outputs[] = {
 };
 static const quantc_dim_info dims[] = {{"batch", 0, 1000}};
 static const qcrt_variant variants[] = {
-    {"from-the-future", "sse4.2,telepathy", 0, 0},
-    {"generic", "", entry, plan},
+    {"from-the-future", "sse4.2,telepathy", 0, 0, 0},
+    {"generic", "", entry, plan, count},
 };
 static const char *const sites[] = {"/double", "/embed/Gather"};
+
+static const quantc_step_info steps[] = {
+    {"double_0", "f32 x f32", "/double"},
+    {"add_1", "", "/embed/Gather\n/add"},
+};
 
 const qcrt_program qcrt_this_program
     __attribute__((visibility("hidden"))) = {QCRT_PROGRAM_VERSION,
@@ -97,6 +109,8 @@ const qcrt_program qcrt_this_program
                                              1,
                                              2,
                                              2,
+                                             2,
+                                             0,
                                              "fake",
                                              "quantc 0.0.0",
                                              "{\"recipe\":\"f32\"}",
@@ -104,4 +118,5 @@ const qcrt_program qcrt_this_program
                                              outputs,
                                              dims,
                                              variants,
-                                             sites};
+                                             sites,
+                                             steps};

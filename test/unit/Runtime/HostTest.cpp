@@ -72,7 +72,7 @@ int32_t readControlWord(int64_t, int64_t, void *, void *) {
 
 int32_t runReadControlWord(qcrt_run *run, const int64_t *, void *const *,
                            void *const *, char *) {
-  return run->parallel(run, readControlWord, 20, 1, nullptr);
+  return run->parallel(run, readControlWord, 20, 1, nullptr, 0);
 }
 
 } // namespace

@@ -34,7 +34,7 @@ int32_t recordSpan(int64_t begin, int64_t end, void *args, void *) {
 
 int32_t runSpans(qcrt_run *run, const int64_t *, void *const *, void *const *,
                  char *) {
-  return run->parallel(run, recordSpan, spans->total, spans->grain, spans);
+  return run->parallel(run, recordSpan, spans->total, spans->grain, spans, 0);
 }
 
 } // namespace
@@ -109,7 +109,7 @@ int32_t runManyJobs(qcrt_run *run, const int64_t *, void *const *,
                     void *const *, char *) {
   int64_t values[Values] = {};
   for (int64_t i = 0; i < ManyJobs; ++i) {
-    if (run->parallel(run, increment, Values, 1 + i % 17, values))
+    if (run->parallel(run, increment, Values, 1 + i % 17, values, 0))
       return 200;
     // Now and then long enough for workers to fall asleep.
     if (i % 1000 == 999)

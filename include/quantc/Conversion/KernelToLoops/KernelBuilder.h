@@ -88,6 +88,10 @@ public:
   /// The number of units of the kernel, and how many one call does at least.
   void setIterations(mlir::AffineExpr units, int64_t grain);
 
+  /// States a number of the kernel, an expression of its symbols, on its
+  /// module.
+  void setAttr(llvm::StringRef name, mlir::AffineExpr value);
+
   /// Notes that the call fails; it ends at the bottom of the function.
   void recordError(mlir::OpBuilder &at, KernelError error);
 

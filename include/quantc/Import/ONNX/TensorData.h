@@ -37,6 +37,9 @@ public:
   static std::optional<TensorData> find(const ModelFile &model,
                                         const quantc_onnx::TensorProto &tensor,
                                         std::string &error);
+  /// The same for a tensor of no model, which cannot have external data.
+  static std::optional<TensorData> find(const quantc_onnx::TensorProto &tensor,
+                                        std::string &error);
 
   int32_t dataType() const { return type; }
   const std::vector<int64_t> &dims() const { return shape; }
@@ -58,6 +61,10 @@ public:
   int64_t intAt(int64_t index) const;
 
 private:
+  static std::optional<TensorData> find(const ModelFile *model,
+                                        const quantc_onnx::TensorProto &tensor,
+                                        std::string &error);
+
   int32_t type = 0;
   std::vector<int64_t> shape;
   int64_t elements = 0;

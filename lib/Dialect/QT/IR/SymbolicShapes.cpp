@@ -179,7 +179,18 @@ void AliasOp::inferSymbolic(SymbolicShapes &shapes) {
       ++missing;
     else
       divisors.push_back(shapes.getConstant(size));
-  // Dynamic sizes keep their order; a single one follows from the others.
+  // A single dynamic size follows from the others. Several keep their order
+  // where the numbers beside them come to the same product, and are unknown
+  // where a size went into another.
+  auto multiplyNumbers = [](ArrayRef<AffineExpr> list) {
+    int64_t product = 1;
+    for (AffineExpr size : list)
+      if (auto number = dyn_cast<AffineConstantExpr>(size))
+        product *= number.getValue();
+    return product;
+  };
+  bool keepsOrder = missing == dynamic.size() &&
+                    multiplyNumbers(source) == multiplyNumbers(divisors);
   AffineExpr quotient =
       missing == 1 ? shapes.divideExactly(source, divisors) : AffineExpr();
   unsigned next = 0;
@@ -188,7 +199,7 @@ void AliasOp::inferSymbolic(SymbolicShapes &shapes) {
       sizes.push_back(shapes.getConstant(size));
     else if (quotient)
       sizes.push_back(quotient);
-    else if (missing == dynamic.size())
+    else if (keepsOrder)
       sizes.push_back(dynamic[next++]);
     else
       sizes.push_back(shapes.makeFreshSymbol());
