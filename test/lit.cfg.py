@@ -18,7 +18,14 @@ config.environment["FILECHECK_OPTS"] = "--enable-var-scope"
 
 python = shutil.which("python3")
 tools = os.path.join(config.test_source_root, "tools")
+# From vectors and scf to the LLVM dialect, with the dots in instructions.
+to_llvm = ",".join(
+    ["qt-lower-dot", "canonicalize", "convert-scf-to-cf", "convert-vector-to-llvm", "convert-math-to-llvm"]
+    + [f"convert-{name}-to-llvm" for name in ("arith", "index", "cf", "func")]
+    + ["reconcile-unrealized-casts"]
+)
 config.substitutions += [
+    ("%to_llvm", f"--pass-pipeline='builtin.module({to_llvm})'"),
     ("%python", python),
     # %onnxtext IN OUT: ONNX's text form to a file.
     ("%onnxtext", f"{python} {tools}/onnxtext.py"),

@@ -9,12 +9,14 @@
 #include "quantc/Artifact/Artifact.h"
 #include "CheckProgram.h"
 #include "RuntimeBitcode.h"
+#include "quantc/Artifact/Checksum.h"
 #include "quantc/Artifact/Linker.h"
 #include "quantc/Artifact/WeightsObject.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 
 using namespace mlir;
@@ -28,6 +30,8 @@ public:
     problem = llvm::sys::fs::createUniqueDirectory("quantc", folder);
   }
   ~Workspace() {
+    for (const std::string &object : objects)
+      llvm::sys::DontRemoveFileOnSignal(object);
     if (!problem)
       llvm::sys::fs::remove_directories(folder);
   }
@@ -39,6 +43,7 @@ public:
   std::string addObject() {
     objects.push_back(
         (folder + "/" + std::to_string(objects.size()) + ".o").str());
+    llvm::sys::RemoveFileOnSignal(objects.back());
     return objects.back();
   }
 
@@ -155,6 +160,7 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   if (std::error_code error =
           llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
     return llvm::createStringError("'" + path + "': " + error.message());
+  llvm::sys::RemoveFileOnSignal(temporary);
   std::string symbol =
       (options.prefix.empty() ? std::string("quantc") : options.prefix) +
       "_model";
@@ -169,6 +175,8 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
             llvm::Triple(info.target.getTriple()), workspace.getObjects(),
             symbol, workspace.getFolder(), temporary))
       return error;
+    if (llvm::Error error = appendChecksum(temporary))
+      return error;
     if (std::error_code problem = llvm::sys::fs::rename(temporary, path))
       return llvm::createStringError("'" + path + "': " + problem.message());
     return llvm::Error::success();
@@ -176,5 +184,6 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   llvm::Error error = produce();
   if (error)
     llvm::sys::fs::remove(temporary);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
   return error;
 }

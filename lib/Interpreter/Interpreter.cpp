@@ -30,7 +30,8 @@ FailureOr<HostValue> quantc::getConstantValue(Operation *op) {
   Attribute attribute;
   if (!matchPattern(op, m_Constant(&attribute)))
     return op->emitError("no constant");
-  if (auto dense = dyn_cast<DenseElementsAttr>(attribute))
+  if (auto dense = dyn_cast<DenseElementsAttr>(attribute);
+      dense && isa<RankedTensorType>(dense.getType()))
     return HostValue::fromAttribute(dense);
   if (auto scalar = dyn_cast<TypedAttr>(attribute);
       scalar && scalar.getType().isIntOrFloat())

@@ -1,15 +1,19 @@
 """Files and flags that cannot be handled: a code, a sentence that names the thing, nothing left behind."""
 
 import os
+import signal
+import subprocess
+import time
 import unittest
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from driver import MODELS, RECIPES, DriverTest, quantc
+from driver import MODELS, QUANTC, RECIPES, ROOT, DriverTest, quantc
 
 MODEL = MODELS / "digits_vit.onnx"
+ADD = ROOT / "test" / "Artifact" / "Inputs" / "add.mlir"
 
 
 def make_model(nodes, weights=(), shape=("n", 4), dtype=TensorProto.FLOAT, output=("y", TensorProto.FLOAT)):
@@ -57,17 +61,64 @@ class BadInput(DriverTest):
         self.must_fail(1, "absent.onnx", "compile", self.folder / "absent.onnx", "-o", self.folder / "x.so")
         self.must_fail(1, str(self.folder), "compile", self.folder, "-o", self.folder / "x.so")
 
+    def damaged(self, data, count, seed, end=None):
+        """Copies of the bytes with three changed, every fourth one cut short."""
+        random = np.random.default_rng(seed)
+        for turn in range(count):
+            copy = bytearray(data)
+            for at in random.integers(0, end or len(data), 3):
+                copy[at] ^= random.integers(1, 256)
+            yield f"turn {turn}", copy[: random.integers(0, len(data))] if turn % 4 == 3 else copy
+
     def test_bytes_changed(self):
-        whole = bytearray(MODEL.read_bytes())
-        random = np.random.default_rng(0)
-        for turn in range(12):
-            data = bytearray(whole)
-            for at in random.integers(0, len(data), 40):
-                data[at] = random.integers(0, 256)
-            path = self.folder / "changed.onnx"
+        whole = MODEL.read_bytes()
+        path = self.folder / "changed.onnx"
+        # Weights are most of the file; its structure lies at the beginning and between them.
+        for seed, end in ((0, None), (1, 2000)):
+            for turn, data in self.damaged(whole, 50, seed, end):
+                path.write_bytes(data)
+                result = quantc("compile", path, "--stop-after=import", "-o", os.devnull)
+                self.assertIn(result.returncode, (0, 1), f"{turn}: {result.stderr}")
+                if result.returncode:
+                    self.assertIn("quantc compile: ", result.stderr, turn)
+
+    def test_damaged_artefacts(self):
+        whole = self.compile(ADD, "add").read_bytes()
+        path = self.folder / "damaged.so"
+        given = self.folder / "add.npz"
+        np.savez(given, x=np.ones((2, 4), np.float32))
+        for seed, end in ((2, len(whole) - 64), (3, 2000)):
+            for turn, data in self.damaged(whole, 24, seed, end):
+                path.write_bytes(data)
+                self.must_fail(1, "damaged.so", "inspect", path)
+                self.must_fail(1, "damaged.so", "run", path, "--inputs", given)
+
+    def test_damaged_arrays(self):
+        artefact = self.compile(ADD, "arrays")
+        path = self.folder / "whole.npz"
+        np.savez(path, x=np.ones((2, 4), np.float32))
+        whole = path.read_bytes()
+        path = self.folder / "damaged.npz"
+        for turn, data in self.damaged(whole, 40, 4):
             path.write_bytes(data)
-            result = quantc("compile", path, "--stop-after=import", "-o", os.devnull)
-            self.assertIn(result.returncode, (0, 1), f"turn {turn}: {result.stderr}")
+            result = quantc("run", artefact, "--inputs", path)
+            # A changed time stamp hurts nobody.
+            self.assertIn(result.returncode, (0, 1), f"{turn}: {result.stderr}")
+            if result.returncode:
+                self.assertIn("damaged.npz", result.stderr, turn)
+
+    def test_killed(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                folder = self.folder / f"killed{number}"
+                folder.mkdir()
+                command = [QUANTC, "compile", str(MODEL), "-o", str(folder / "x.so"), "--threads=1"]
+                process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                while process.poll() is None and not any(folder.iterdir()):
+                    time.sleep(0.005)
+                process.send_signal(number)
+                self.assertEqual(process.wait(60), -number)
+                self.assertEqual(list(folder.iterdir()), [])
 
     def test_external_data(self):
         model = make_model([node("MatMul", ["x", "w"], ["y"])], EYE)

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Artifact.h"
+#include "quantc/Artifact/Checksum.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
@@ -37,6 +38,8 @@ static bool findModelSymbol(StringRef path, std::string &symbol,
         ("cannot open '" + path + "': " + buffer.getError().message()).str();
     return false;
   }
+  if (isDamaged((*buffer)->getBuffer()))
+    return fail("it is damaged: its bytes are not those that were written");
   Expected<std::unique_ptr<object::ObjectFile>> file =
       object::ObjectFile::createELFObjectFile((*buffer)->getMemBufferRef());
   if (!file) {

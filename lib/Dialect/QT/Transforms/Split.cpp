@@ -194,6 +194,11 @@ void Split::runOnOperation() {
     return llvm::none_of(op->getOperandTypes(), isJoint) &&
            llvm::none_of(op->getResultTypes(), isJoint);
   });
+  // A function's own types are neither operands nor results.
+  target.addDynamicallyLegalOp<func::FuncOp>([](func::FuncOp func) {
+    return llvm::none_of(func.getArgumentTypes(), isJoint) &&
+           llvm::none_of(func.getResultTypes(), isJoint);
+  });
   populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                  converter);
   populateCallOpTypeConversionPattern(patterns, converter);

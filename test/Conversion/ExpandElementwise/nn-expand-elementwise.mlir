@@ -1,0 +1,60 @@
+// RUN: quant-opt %s -nn-expand-elementwise -split-input-file | FileCheck %s
+
+// CHECK-LABEL: func @relu
+// CHECK-NOT: nn.
+// CHECK: arith.select
+func.func @relu(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = nn.unary relu %x : vector<16xf32>
+  return %0 : vector<16xf32>
+}
+
+// -----
+
+// Functions are polynomials: nothing is left that libm computes.
+// CHECK-LABEL: func @functions
+// CHECK-NOT: nn.
+// CHECK-NOT: math.{{exp|log|tanh|erf|sin|cos|powf}}
+// CHECK: return
+func.func @functions(%x: vector<8xf32>, %y: f32) -> (vector<8xf32>, f32) {
+  %0 = nn.unary exp %x : vector<8xf32>
+  %1 = nn.unary tanh %0 : vector<8xf32>
+  %2 = nn.gelu erf %1 : vector<8xf32>
+  %3 = nn.unary sin %2 : vector<8xf32>
+  %4 = nn.unary log %y : f32
+  %5 = nn.binary pow %4, %y : f32, f32 -> f32
+  return %3, %5 : vector<8xf32>, f32
+}
+
+// -----
+
+// A product and a sum stay two operations: fused, they would round once.
+// CHECK-LABEL: func @product_and_sum
+// CHECK-NOT: math.fma
+// CHECK: arith.mulf
+// CHECK: arith.addf
+func.func @product_and_sum(%x: f32, %y: f32) -> f32 {
+  %0 = nn.binary mul %x, %y : f32, f32 -> f32
+  %1 = nn.binary add %0, %y : f32, f32 -> f32
+  return %1 : f32
+}
+
+// -----
+
+// A divisor of 0 or -1 neither traps nor overflows.
+// CHECK-LABEL: func @integers
+// CHECK: %[[SAFE:.*]] = arith.select %{{.*}}, %{{.*}}, %{{.*}} : vector<4xi1>, vector<4xi32>
+// CHECK: arith.divsi %{{.*}}, %[[SAFE]] : vector<4xi32>
+func.func @integers(%x: vector<4xi32>, %y: vector<4xi32>) -> vector<4xi32> {
+  %0 = nn.binary div %x, %y : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+  return %0 : vector<4xi32>
+}
+
+// -----
+
+// Tensors are the business of the kernel generators.
+// CHECK-LABEL: func @tensors
+// CHECK-NEXT: nn.unary relu %{{.*}} : tensor<?x4xf32>
+func.func @tensors(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}

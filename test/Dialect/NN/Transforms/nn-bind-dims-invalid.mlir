@@ -1,0 +1,14 @@
+// RUN: not quant-opt %s '-nn-bind-dims=dims=batch=8' -split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n=-8' -split-input-file 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n=9..8' -split-input-file 2>&1 | FileCheck %s --check-prefix=RANGE
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n' 2>&1 | FileCheck %s --check-prefix=FORM
+
+// UNKNOWN: there is no dim 'batch' to fix or bound; there are n, k, m
+// NEGATIVE: 'n=-8': sizes are not negative
+// RANGE: 'n=9..8': sizes are not negative, and MIN is at most MAX
+// FORM: NAME=N
+func.func @both(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32>
+    attributes {qt.dim_names = ["n", "k", "m"],
+                qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, s2)>, affine_map<()[s0, s1, s2] -> (s1, s0)>]} {
+  return %x : tensor<?x?xf32>
+}

@@ -1,0 +1,49 @@
+// RUN: quant-opt %s -split-input-file '-qt-assign-layouts=cpu-layout=avx2' | FileCheck %s --check-prefixes=CHECK,AVX2
+// RUN: quant-opt %s -split-input-file '-qt-assign-layouts=cpu-layout=avx512vnni' | FileCheck %s --check-prefixes=CHECK,VNNI
+
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+
+// Weights, activations and the contraction have one layout; the geometry keeps
+// the K that bytes do not show. AVX2 wants activations unsigned where weights match.
+// CHECK-LABEL: func @rows
+// AVX2: %[[X:.*]]:2 = qt.quantize {{.*}}layout = #qt.layout<matched, panel = 16, rows = 4, bias = 128>} : tensor<?x33xf32> -> tensor<?x[[STRIDE:[0-9]+]]xi8>, tensor<?x1xf32>
+// VNNI: %[[X:.*]]:2 = qt.quantize {{.*}}layout = #qt.layout<s8, panel = 32, rows = 8, bias = 128>} : tensor<?x33xf32> -> tensor<?x[[STRIDE:[0-9]+]]xi8>, tensor<?x1xf32>
+// CHECK: %[[P:.*]] = qt.pack
+// CHECK: qt.contract lhs(%[[X]]#0, %[[X]]#1 : tensor<?x[[STRIDE]]xi8>, {{.*}}) rhs(%[[P]] : tensor<{{[0-9]+}}xi8>) {{.*}}geometry = #qt.matmul<k = 33>
+func.func @rows(%x: tensor<?x33xf32>) -> tensor<?x8xf32> {
+  %w = arith.constant dense<1> : tensor<8x33xi8>
+  %ws = arith.constant dense<1.0> : tensor<8x1xf32>
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<?x33xf32> -> tensor<?x33xi8>, tensor<?x1xf32>
+  %0 = qt.contract lhs(%c, %s : tensor<?x33xi8>, tensor<?x1xf32>) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !x8} -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+// Who reads the plain codes keeps them.
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+!w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
+// CHECK-LABEL: func @four
+// CHECK-DAG: %[[PLAIN:.*]]:2 = qt.quantize {{.*}}format = !qt.block<[1, ?], s8, scale = f32>} : tensor<4x64xf32> -> tensor<4x64xi8>
+// CHECK-DAG: qt.quantize {{.*}}layout = #qt.layout<w4i
+// CHECK: qt.pack {{.*}}layout = #qt.layout<w4i
+// CHECK: qt.contract {{.*}}layout = #qt.layout<w4i
+// CHECK: return %{{.*}}, %[[PLAIN]]#0
+func.func @four(%x: tensor<4x64xf32>) -> (tensor<4x8xf32>, tensor<4x64xi8>) {
+  %w = arith.constant dense<1> : tensor<8x32xi8>
+  %m = arith.constant dense<1> : tensor<8x2xi8>
+  %o = arith.constant dense<1.0> : tensor<8x1xf32>
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<4x64xf32> -> tensor<4x64xi8>, tensor<4x1xf32>
+  %0 = qt.contract lhs(%c, %s : tensor<4x64xi8>, tensor<4x1xf32>) rhs(%w, %m, %o : tensor<8x32xi8>, tensor<8x2xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !w4} -> tensor<4x8xf32>
+  return %0, %c : tensor<4x8xf32>, tensor<4x64xi8>
+}
+
+// -----
+
+// Nobody packs what a run computes.
+// CHECK-LABEL: func @two_activations
+// CHECK-NOT: layout
+func.func @two_activations(%x: tensor<?x64xf32>, %w: tensor<8x64xf32>) -> tensor<?x8xf32> {
+  %0 = qt.contract lhs(%x : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}

@@ -1,0 +1,73 @@
+// RUN: quant-opt %s -split-input-file -qt-group-kernels | FileCheck %s
+
+// Two equal layers are one kernel, launched twice with other weights.
+// CHECK-LABEL: func.func @layers
+// CHECK: qt.launch @[[K:[a-z_0-9]+]](%{{.*}}, %[[A:.*]]) sizes
+// CHECK: qt.launch @[[K]](%{{.*}}, %[[B:.*]]) sizes
+// CHECK: func.func private @[[K]](%{{.*}}: tensor<?x8xf32>, %{{.*}}: tensor<8x8xf32>)
+// CHECK-SAME: qt.kernel
+// CHECK-NOT: func.func
+qt.global @a : tensor<8x8xf32> {
+  %0 = arith.constant dense<1.0> : tensor<8x8xf32>
+  qt.yield %0 : tensor<8x8xf32>
+}
+qt.global @b : tensor<8x8xf32> {
+  %0 = arith.constant dense<2.0> : tensor<8x8xf32>
+  qt.yield %0 : tensor<8x8xf32>
+}
+func.func @layers(%x: tensor<?x8xf32>) -> tensor<?x8xf32>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>]} {
+  %a = qt.global_ref @a : tensor<8x8xf32>
+  %b = qt.global_ref @b : tensor<8x8xf32>
+  %0 = qt.contract lhs(%x : tensor<?x8xf32>) rhs(%a : tensor<8x8xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x8xf32>
+  %1 = qt.contract lhs(%0 : tensor<?x8xf32>) rhs(%b : tensor<8x8xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+
+// -----
+
+// Ops on the rows of one tensor are one kernel, the quantisation with them.
+// CHECK-LABEL: func.func @rows
+// CHECK: %[[R:.*]]:2 = qt.launch @[[K:[a-z_0-9]+]](
+// CHECK-NOT: qt.launch
+// CHECK: func.func private @[[K]](
+// CHECK: nn.unary relu
+// CHECK: nn.softmax
+// CHECK: qt.quantize
+func.func @rows(%x: tensor<?x8xf32>) -> (tensor<?x8xi8>, tensor<?x1xf32>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>]} {
+  %0 = nn.unary relu %x : tensor<?x8xf32>
+  %1 = nn.softmax %0 {axis = 1 : i64} : tensor<?x8xf32>
+  %2:2 = qt.quantize %1 {encoding = #qt.encoding<absmax, -127..127>, format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x8xf32> -> tensor<?x8xi8>, tensor<?x1xf32>
+  return %2#0, %2#1 : tensor<?x8xi8>, tensor<?x1xf32>
+}
+
+// -----
+
+// A contraction in between keeps its neighbours apart: the residual may not
+// wait in a kernel for what is computed from it.
+// CHECK-LABEL: func.func @between
+// CHECK-COUNT-3: qt.launch
+// CHECK-NOT: qt.launch
+// CHECK: return
+func.func @between(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> tensor<?x8xf32>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>, affine_map<()[s0] -> (8, 8)>]} {
+  %0 = nn.unary relu %x : tensor<?x8xf32>
+  %1 = qt.contract lhs(%0 : tensor<?x8xf32>) rhs(%w : tensor<8x8xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x8xf32>
+  %2 = nn.binary add %0, %1 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  return %2 : tensor<?x8xf32>
+}
+
+// -----
+
+// A reshape moves nothing.
+// CHECK-LABEL: func.func @reshape
+// CHECK-NOT: qt.launch
+// CHECK: %[[Y:.*]] = qt.alias %{{.*}} : tensor<?x8xf32> to tensor<?x2x4xf32>
+// CHECK: return %[[Y]]
+func.func @reshape(%x: tensor<?x8xf32>) -> tensor<?x2x4xf32>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>]} {
+  %s = arith.constant dense<[-1, 2, 4]> : tensor<3xi64>
+  %0 = nn.reshape %x, %s : tensor<?x8xf32>, tensor<3xi64> -> tensor<?x2x4xf32>
+  return %0 : tensor<?x2x4xf32>
+}

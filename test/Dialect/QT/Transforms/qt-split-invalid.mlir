@@ -1,0 +1,21 @@
+// RUN: quant-opt %s -split-input-file -qt-split -verify-diagnostics
+
+!x8 = !qt.block<[1, 1, 1, ?], s8, scale = f32>
+func.func private @attention(%q: tensor<2x4x9x16x!x8>) -> tensor<2x4x9x16xf32> {
+  // expected-error @below {{operand is quantised elsewhere; supported: a qt.quantize of floats}}
+  // expected-error @below {{failed to legalize operation 'nn.attention'}}
+  %0 = nn.attention %q, %q, %q {scale = 0.25 : f32} : tensor<2x4x9x16x!x8>, tensor<2x4x9x16x!x8>, tensor<2x4x9x16x!x8> -> tensor<2x4x9x16xf32>
+  return %0 : tensor<2x4x9x16xf32>
+}
+
+// -----
+
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @foreign(%x: tensor<4x16xf32>, %y: tensor<4x16xf32>, %c: i1) -> tensor<4x16xf32> {
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<4x16xf32> -> tensor<4x16x!x8>
+  %p = qt.quantize %y {encoding = #qt.encoding<absmax, -127..127>} : tensor<4x16xf32> -> tensor<4x16x!x8>
+  // expected-error @below {{failed to legalize operation 'arith.select'}}
+  %0 = arith.select %c, %q, %p : tensor<4x16x!x8>
+  %d = qt.dequantize %0 : tensor<4x16x!x8> -> tensor<4x16xf32>
+  return %d : tensor<4x16xf32>
+}

@@ -1,0 +1,78 @@
+// RUN: quant-opt %s -split-input-file -qt-split | FileCheck %s
+
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+!w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
+#absmax = #qt.encoding<absmax, -127..127>
+
+// Every part of a value is a tensor of its own; 4-bit codes lie in pairs.
+// CHECK-LABEL: func @product
+// CHECK: %[[X:.*]]:2 = qt.quantize {{.*}}format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+// CHECK: %[[W:.*]]:3 = qt.quantize {{.*}} -> tensor<8x32xi8>, tensor<8x2xi8>, tensor<8x1xf32>
+// CHECK: qt.contract lhs(%[[X]]#0, %[[X]]#1 : {{.*}}) rhs(%[[W]]#0, %[[W]]#1, %[[W]]#2 : {{.*}}geometry = #qt.matmul,
+func.func @product(%x: tensor<?x64xf32>, %w: tensor<8x64xf32>) -> tensor<?x8xf32> {
+  %xq = qt.quantize %x {encoding = #absmax} : tensor<?x64xf32> -> tensor<?x64x!x8>
+  %wq = qt.quantize %w {encoding = #qt.encoding<search, -8..7>} : tensor<8x64xf32> -> tensor<8x64x!w4>
+  %0 = nn.matmul %xq, %wq : tensor<?x64x!x8>, tensor<8x64x!w4> -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+// Float products are contractions, too; with batches on both sides, batched ones.
+// CHECK-LABEL: func @float
+// CHECK: qt.contract lhs(%{{.*}} : tensor<?x64xf32>) rhs(%{{.*}} : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32}
+// CHECK: qt.contract {{.*}}geometry = #qt.matmul<batched>
+func.func @float(%x: tensor<?x64xf32>, %y: tensor<2x?x64xf32>) -> (tensor<?x8xf32>, tensor<2x?x?xf32>) {
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %0 = nn.matmul %x, %w : tensor<?x64xf32>, tensor<8x64xf32> -> tensor<?x8xf32>
+  %1 = nn.matmul %y, %y : tensor<2x?x64xf32>, tensor<2x?x64xf32> -> tensor<2x?x?xf32>
+  return %0, %1 : tensor<?x8xf32>, tensor<2x?x?xf32>
+}
+
+// -----
+
+// Attention takes the floats and the formats they were to get.
+!x8 = !qt.block<[1, 1, 1, ?], s8, scale = f32>
+// CHECK-LABEL: func @attention
+// CHECK-SAME: (%[[Q:.*]]: tensor<2x?x9x16xf32>)
+// CHECK: qt.attention q(%[[Q]] : {{.*}}) k(%[[Q]] : {{.*}}) v(%[[Q]] : {{.*}}q_format = !qt.block<[1, 1, 1, ?], s8, scale = f32>
+func.func @attention(%q: tensor<2x?x9x16xf32>) -> tensor<2x?x9x16xf32> {
+  %p = qt.quantize %q {encoding = #qt.encoding<absmax, -127..127>} : tensor<2x?x9x16xf32> -> tensor<2x?x9x16x!x8>
+  %0 = nn.attention %p, %p, %p {scale = 0.25 : f32} : tensor<2x?x9x16x!x8>, tensor<2x?x9x16x!x8>, tensor<2x?x9x16x!x8> -> tensor<2x?x9x16xf32>
+  return %0 : tensor<2x?x9x16xf32>
+}
+
+// -----
+
+// Signatures of private functions, their calls and returns follow.
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+// CHECK-LABEL: func private @argument(
+// CHECK-SAME: %[[C:.*]]: tensor<?x16xi8>, %[[S:.*]]: tensor<?x1xf32>) -> (tensor<?x16xi8>, tensor<?x1xf32>)
+// CHECK-NEXT: return %[[C]], %[[S]]
+func.func private @argument(%q: tensor<?x16x!x8>) -> tensor<?x16x!x8> {
+  return %q : tensor<?x16x!x8>
+}
+
+// CHECK-LABEL: func @caller
+// CHECK: %[[Q:.*]]:2 = qt.quantize
+// CHECK: %[[R:.*]]:2 = call @argument(%[[Q]]#0, %[[Q]]#1)
+// CHECK: qt.dequantize %[[R]]#0, %[[R]]#1 {format = !qt.block<[1, ?], s8, scale = f32>}
+func.func @caller(%x: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x16xf32> -> tensor<?x16x!x8>
+  %r = func.call @argument(%q) : (tensor<?x16x!x8>) -> tensor<?x16x!x8>
+  %d = qt.dequantize %r : tensor<?x16x!x8> -> tensor<?x16xf32>
+  return %d : tensor<?x16xf32>
+}
+
+// -----
+
+// What is split already, and what is no contraction, stays.
+// CHECK-LABEL: func @stays
+// CHECK-NEXT: qt.dequantize
+// CHECK-NEXT: nn.unary relu
+// CHECK-NEXT: return
+func.func @stays(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>) -> tensor<?x64xf32> {
+  %0 = qt.dequantize %c, %s {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x64xi8>, tensor<?x1xf32> -> tensor<?x64xf32>
+  %1 = nn.unary relu %0 : tensor<?x64xf32>
+  return %1 : tensor<?x64xf32>
+}
