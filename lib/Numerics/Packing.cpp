@@ -383,7 +383,7 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
         for (int64_t k = b * 32; k < b * 32 + 32; k += 2)
           for (int64_t c = 0; c < nr; ++c)
             out.put(static_cast<uint8_t>((panel.get(c, k) & 15) |
-                                         panel.get(c, k + 1) << 4));
+                                         (panel.get(c, k + 1) & 15) << 4));
       }
       break;
     case PackedForm::Matched:
