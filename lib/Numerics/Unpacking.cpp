@@ -172,8 +172,12 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + nr * 4 + b * nr * 20;
         for (int64_t c = 0; c < columns; ++c) {
+          float multiplier = in.get<float>(block + c * 4);
+          // Not what the packer writes; NaN as well.
+          if (!(multiplier >= INT8_MIN && multiplier <= INT8_MAX))
+            return std::nullopt;
           weights.multipliers[(first + c) * blocks + b] =
-              static_cast<int8_t>(in.get<float>(block + c * 4));
+              static_cast<int8_t>(multiplier);
           for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
             int byte = in.get<int8_t>(block + nr * (4 + k / 2) + c);
             weights.codes[(first + c) * layout.k + b * 32 + k] =
