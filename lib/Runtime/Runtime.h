@@ -144,7 +144,6 @@ struct qcrt_pool {
 
 /// `workers` and `chunks` point to memory already.
 QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,
-
                                   const quantc_context_options *options);
 
 /// Begins to take the time of every step, runs and nanoseconds, or ends it

@@ -287,7 +287,6 @@ QCRT_INTERNAL void qcrt_pool_profile(qcrt_pool *pool, int64_t *times) {
 }
 
 QCRT_INTERNAL void qcrt_pool_init(qcrt_pool *pool, int32_t threads,
-
                                   const quantc_context_options *options) {
   pool->run.parallel = qcrt_run_parallel;
   pool->threads = threads;

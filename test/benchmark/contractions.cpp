@@ -1,5 +1,4 @@
-//===- contractions.cpp - Speed of contraction kernels against loops -*- C++
-//-*-===//
+//===- contractions.cpp - Contraction kernels against loops -----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

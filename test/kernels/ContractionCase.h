@@ -1,5 +1,4 @@
-//===- ContractionCase.h - One contraction with its operands and answer -*- C++
-//-*-===//
+//===- ContractionCase.h - A contraction and its answer ---------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- KernelRunner.h - Compiles a kernel and runs it in this process -*- C++
-//-*-===//
+//===- KernelRunner.h - Compiles and runs a kernel --------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -21,15 +21,16 @@
 //     if (quantc_open(api, NULL, &program, &error) ||
 //         quantc_context_create(program, NULL, &context, &error))
 //       return fail(error.message);
-//     quantc_tensor in = {0}, out = {0};             // one per input, output
+//     quantc_tensor in = {0}, out = {0}; // one per input, output
 //     in.data = pixels;
 //     in.dtype = QUANTC_F32;
 //     in.rank = 3;
 //     in.dims[0] = 8, in.dims[1] = 98, in.dims[2] = 40;
 //     if (quantc_run(context, &in, 1, &out, 1))
 //       return fail(quantc_last_error(context)->message);
-//     use(out.data, out.dims);                       // valid until the next
-//     run quantc_context_destroy(context); quantc_close(program);
+//     use(out.data, out.dims); // valid until the next run
+//     quantc_context_destroy(context);
+//     quantc_close(program);
 //
 // Rules that hold everywhere:
 //  - Functions that can fail return a quantc_status, 0 meaning success, and

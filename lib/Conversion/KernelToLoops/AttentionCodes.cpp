@@ -1,5 +1,4 @@
-//===- AttentionCodes.cpp - The two products of an attention, in codes -*- C++
-//-*-===//
+//===- AttentionCodes.cpp - An attention in codes ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- ContractionEmitter.h - Emits the kernel of one contraction -*- C++
-//-*-===//
+//===- ContractionEmitter.h - Emits a contraction's kernel ------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

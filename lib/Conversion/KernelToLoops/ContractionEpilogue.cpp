@@ -1,5 +1,4 @@
-//===- ContractionEpilogue.cpp - What is done with the sums of a tile -*- C++
-//-*-===//
+//===- ContractionEpilogue.cpp - What is done with sums ---------*- C++ -*-===//
 //
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.

@@ -1,5 +1,4 @@
-//===- ContractionForms.cpp - The loops over K of every packed form -*- C++
-//-*-===//
+//===- ContractionForms.cpp - Loops over K of every form --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -45,11 +45,11 @@ llvm::LogicalResult emitWindow(KernelBuilder &kernel);
 bool canEmitHalo(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitHalo(KernelBuilder &kernel);
 
-/// One qt.contract.
 /// Iotas, sizes as values, rotary embeddings.
 bool canEmitPositions(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitPositions(KernelBuilder &kernel);
 
+/// One qt.contract with packed weights.
 bool canEmitContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitContraction(KernelBuilder &kernel);
 

@@ -1,5 +1,4 @@
-//===- PlainContraction.cpp - Contractions of operands as they lie -*- C++
-//-*-===//
+//===- PlainContraction.cpp - Contractions of plain operands ----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

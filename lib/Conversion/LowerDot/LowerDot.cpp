@@ -1,5 +1,4 @@
-//===- LowerDot.cpp - Dot products in instructions of the target -*- C++
-//-*-===//
+//===- LowerDot.cpp - Dot products as instructions --------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

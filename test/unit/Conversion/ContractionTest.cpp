@@ -1,5 +1,4 @@
-//===- ContractionTest.cpp - Contraction kernels give exact answers -*- C++
-//-*-===//
+//===- ContractionTest.cpp - Contractions give exact answers ----*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

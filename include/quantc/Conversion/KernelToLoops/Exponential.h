@@ -1,5 +1,4 @@
-//===- Exponential.h - The exponentials of softmax ---------------*- C++
-//-*-===//
+//===- Exponential.h - The exponentials of softmax --------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

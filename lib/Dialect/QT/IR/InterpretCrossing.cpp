@@ -1,5 +1,4 @@
-//===- InterpretCrossing.cpp - Evaluation of crossing and program ops -*- C++
-//-*-===//
+//===- InterpretCrossing.cpp - Evaluates crossing ops -----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

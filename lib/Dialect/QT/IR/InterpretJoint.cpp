@@ -1,5 +1,4 @@
-//===- InterpretJoint.cpp - Evaluation of nn ops on joint values -*- C++
-//-*-===//
+//===- InterpretJoint.cpp - Evaluates nn ops on codes -----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- FoldHeads.cpp - Heads are read where projections have them -*- C++
-//-*-===//
+//===- FoldHeads.cpp - Heads are read where they lie ------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- AttentionTest.cpp - Vectors of integer softmax and attention -*- C++
-//-*-===//
+//===- AttentionTest.cpp - Integer softmax and attention --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
