@@ -9,6 +9,7 @@
 #ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ATTENTIONEMITTER_H
 #define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ATTENTIONEMITTER_H
 
+#include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -25,7 +26,7 @@ constexpr int64_t maxAttentionKeys = 1 << 17;
 /// One attention. AttentionKernel.cpp has the frame, AttentionMask.cpp what is
 /// visible, AttentionSoftmax.cpp the weights, AttentionProducts.cpp the two
 /// products of floats and AttentionCodes.cpp those of codes.
-class AttentionEmitter {
+class AttentionEmitter : IndexEmitter {
 public:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
@@ -45,9 +46,6 @@ private:
     /// Keys that one of the rows sees, panels of them, and their lanes.
     Value visible, panels, padded;
   };
-  Value index(int64_t value) { return kernel.getIndex(value); }
-  Value add(OpBuilder &b, Value x, Value y);
-  Value mul(OpBuilder &b, Value x, Value y);
   Value real(OpBuilder &b, double value);
   Value roundUp(OpBuilder &b, Value x, int64_t multiple);
   void forRange(OpBuilder &b, Value from, Value to, int64_t step,
@@ -107,10 +105,7 @@ private:
   llvm::SmallVector<Value> splitLanes(OpBuilder &b, Value vector);
   Value joinLanes(OpBuilder &b, llvm::ArrayRef<Value> parts);
 
-  KernelBuilder &kernel;
   qt::AttentionOp op;
-  SymbolicShapes &shapes;
-  mlir::Location loc;
   mlir::Type f32;
   bool isQuantized, isBiased;
   int64_t registerLanes;   ///< 32-bit lanes of a dot

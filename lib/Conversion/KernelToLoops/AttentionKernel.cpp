@@ -72,8 +72,7 @@ bool quantc::canEmitAttention(func::FuncOp kernel) {
 }
 
 AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
-    : kernel(kernel), op(op), shapes(kernel.getShapes()), loc(kernel.getLoc()),
-      f32(Float32Type::get(op.getContext())),
+    : IndexEmitter(kernel), op(op), f32(Float32Type::get(op.getContext())),
       isQuantized(op.getQFormatAttr() != nullptr) {
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
@@ -88,12 +87,6 @@ AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
   widthVectors = llvm::divideCeil(width, lanes);
 }
 
-Value AttentionEmitter::add(OpBuilder &b, Value x, Value y) {
-  return arith::AddIOp::create(b, loc, x, y);
-}
-Value AttentionEmitter::mul(OpBuilder &b, Value x, Value y) {
-  return arith::MulIOp::create(b, loc, x, y);
-}
 Value AttentionEmitter::real(OpBuilder &b, double value) {
   return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
 }

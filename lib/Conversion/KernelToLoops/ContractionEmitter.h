@@ -9,6 +9,7 @@
 #ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
 #define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
 
+#include "IndexEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,7 +23,7 @@ namespace quantc {
 /// One contraction with packed weights. ContractionKernel.cpp has the loops
 /// over units, chunks of K and tiles; ContractionForms.cpp the loops over K of
 /// each form; ContractionEpilogue.cpp what is done with a tile's sums.
-class ContractionEmitter {
+class ContractionEmitter : IndexEmitter {
 public:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
@@ -40,8 +41,6 @@ private:
       llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
 
   // Index arithmetic.
-  Value index(int64_t value);
-  Value add(OpBuilder &b, Value x, Value y);
   Value plus(OpBuilder &b, Value x, int64_t constant);
   Value times(OpBuilder &b, Value x, int64_t factor);
 
@@ -136,10 +135,7 @@ private:
                             Value mask);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
 
-  KernelBuilder &kernel;
   qt::ContractOp contract;
-  SymbolicShapes &shapes;
-  mlir::Location loc;
   qt::LayoutAttr layout;
   bool hasVnni;
   int64_t width;   ///< 32-bit lanes of a register

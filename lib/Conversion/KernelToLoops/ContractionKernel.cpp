@@ -49,8 +49,8 @@ LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
 
 ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
                                        qt::ContractOp contract)
-    : kernel(kernel), contract(contract), shapes(kernel.getShapes()),
-      loc(kernel.getLoc()), layout(contract.getLayoutAttr()) {
+    : IndexEmitter(kernel), contract(contract),
+      layout(contract.getLayoutAttr()) {
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
@@ -94,14 +94,6 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   // tiles against float rows are higher, and too high for 32.
   bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
   keepsSums = hasBlocks && (width == 8 || hasFloatRows);
-}
-
-Value ContractionEmitter::index(int64_t value) {
-  return kernel.getIndex(value);
-}
-
-Value ContractionEmitter::add(OpBuilder &b, Value x, Value y) {
-  return arith::AddIOp::create(b, loc, x, y);
 }
 
 Value ContractionEmitter::plus(OpBuilder &b, Value x, int64_t constant) {

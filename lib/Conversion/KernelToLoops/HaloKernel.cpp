@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "IndexEmitter.h"
 #include "QuantizeMath.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -35,33 +36,24 @@ bool quantc::canEmitHalo(func::FuncOp kernel) {
 }
 
 namespace {
-class HaloEmitter {
+class HaloEmitter : IndexEmitter {
 public:
   HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op);
 
   void emit();
 
 private:
-  Value index(int64_t value) { return kernel.getIndex(value); }
-  Value add(OpBuilder &b, Value x, Value y) {
-    return arith::AddIOp::create(b, loc, x, y);
-  }
-  Value mul(OpBuilder &b, Value x, Value y) {
-    return arith::MulIOp::create(b, loc, x, y);
-  }
   void fill(OpBuilder &b, Value buffer, Value from, Value count, Value value);
   void
   forEachPosition(OpBuilder &b, Value image,
                   function_ref<void(OpBuilder &, Value from, Value to)> body);
   void emitImage(OpBuilder &b, Value image);
   void emitBlocks(OpBuilder &b, Value image);
+  Value findLargest(OpBuilder &b, Value first, Value count);
   void encodeRun(OpBuilder &b, Value from, Value to, Value count,
                  Value inverse);
 
-  KernelBuilder &kernel;
   qt::QuantizeOp op;
-  SymbolicShapes &shapes;
-  Location loc;
   SmallVector<AffineExpr> inside, outside; ///< spatial sizes without and with
   int64_t rank, channels, groups, depth, stride;
   Value input, codes, scales;
@@ -69,7 +61,7 @@ private:
 } // namespace
 
 HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
-    : kernel(kernel), op(op), shapes(kernel.getShapes()), loc(kernel.getLoc()) {
+    : IndexEmitter(kernel), op(op) {
   SmallVector<AffineExpr> from(shapes.getSizes(op.getInput())),
       to(shapes.getSizes(op.getResult(0)));
   inside.assign(from.begin() + 1, from.end() - 1);
@@ -130,14 +122,10 @@ void HaloEmitter::encodeRun(OpBuilder &b, Value from, Value to, Value count,
                 });
 }
 
-/// One scale: that of all of the image.
-void HaloEmitter::emitImage(OpBuilder &b, Value image) {
-  Type i32 = b.getI32Type();
-  Value count =
-      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
-  Value first = mul(b, image, count);
+/// The bits of the largest magnitudes among \p count inputs, by lanes.
+Value HaloEmitter::findLargest(OpBuilder &b, Value first, Value count) {
   SmallVector<Value> largest = forEachVector(
-      b, loc, count, splatConstant(b, loc, i32, 0),
+      b, loc, count, splatConstant(b, loc, b.getI32Type(), 0),
       [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
         Value x = loadVector(inner, loc, input,
                              add(inner, first, step.position), step.valid);
@@ -145,7 +133,16 @@ void HaloEmitter::emitImage(OpBuilder &b, Value image) {
         return SmallVector<Value>{
             arith::MaxUIOp::create(inner, loc, carried[0], bits)};
       });
-  auto factors = makeScales(b, loc, op.getEncoding(), largest[0]);
+  return largest[0];
+}
+
+/// One scale: that of all of the image.
+void HaloEmitter::emitImage(OpBuilder &b, Value image) {
+  Value count =
+      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
+  Value first = mul(b, image, count);
+  auto factors =
+      makeScales(b, loc, op.getEncoding(), findLargest(b, first, count));
   memref::StoreOp::create(b, loc, factors.first, scales, image);
   Value inverse = factors.second;
   bool isDense = stride == depth;
@@ -187,16 +184,8 @@ void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
     Value count = arith::MinUIOp::create(each, loc, left, index(block));
     if (channels % block == 0)
       count = index(block);
-    SmallVector<Value> largest = forEachVector(
-        each, loc, count, splatConstant(each, loc, b.getI32Type(), 0),
-        [&](OpBuilder &deep, const VectorStep &step, ValueRange carried) {
-          Value x = loadVector(deep, loc, input,
-                               add(deep, begin, step.position), step.valid);
-          Value bits = getMagnitudes(deep, loc, x);
-          return SmallVector<Value>{
-              arith::MaxUIOp::create(deep, loc, carried[0], bits)};
-        });
-    auto [scale, inverse] = makeScales(each, loc, op.getEncoding(), largest[0]);
+    auto [scale, inverse] = makeScales(each, loc, op.getEncoding(),
+                                       findLargest(each, begin, count));
     memref::StoreOp::create(
         each, loc, scale, scales,
         add(each, mul(each, target, index(blocks)), number));

@@ -257,6 +257,20 @@ Value KernelBuilder::getBroadcastStep(OpBuilder &at, AffineExpr size,
                                  step);
 }
 
+SmallVector<Value> KernelBuilder::delinearize(OpBuilder &at,
+                                              ArrayRef<AffineExpr> sizes,
+                                              Value number) {
+  SmallVector<Value> positions(sizes.size());
+  for (size_t dim = sizes.size(); dim-- > 1;) {
+    Value size = getIndex(sizes[dim]);
+    positions[dim] = arith::RemUIOp::create(at, getLoc(), number, size);
+    number = arith::DivUIOp::create(at, getLoc(), number, size);
+  }
+  if (!positions.empty())
+    positions[0] = number;
+  return positions;
+}
+
 Value KernelBuilder::fromStored(OpBuilder &at, Value stored, Type element) {
   Type type = withElement(stored.getType(), element);
   if (element.isInteger(1)) {

@@ -271,22 +271,6 @@ void LoopEmitter::emitPoint(OpBuilder &builder, ValueRange point) {
           });
 }
 
-/// Positions within \p sizes of the point with the number \p rest.
-static SmallVector<Value> delinearize(OpBuilder &builder, LoopEmitter &emitter,
-                                      ArrayRef<AffineExpr> sizes, Value rest) {
-  SmallVector<Value> point(sizes.size());
-  for (size_t dim = sizes.size(); dim-- > 0;) {
-    point[dim] = rest;
-    if (dim == 0)
-      break;
-    Value size = emitter.getIndex(sizes[dim]);
-    Location loc = emitter.getLoc();
-    point[dim] = arith::RemUIOp::create(builder, loc, rest, size);
-    rest = arith::DivUIOp::create(builder, loc, rest, size);
-  }
-  return point;
-}
-
 void LoopEmitter::emitPoints(ArrayRef<AffineExpr> space, bool areAdjacent) {
   Value one = getIndex(int64_t(1)), tile = getIndex(tilePoints);
   Sizes units(space);
@@ -298,7 +282,7 @@ void LoopEmitter::emitPoints(ArrayRef<AffineExpr> space, bool areAdjacent) {
       scf::ForOp::create(builder, loc, kernel.getBegin(), kernel.getEnd(), one);
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   SmallVector<Value> point =
-      delinearize(body, *this, units, loop.getInductionVar());
+      kernel.delinearize(body, units, loop.getInductionVar());
   if (!areAdjacent)
     return emitPoint(body, point);
   Value begin = arith::MulIOp::create(body, loc, point.back(), tile);

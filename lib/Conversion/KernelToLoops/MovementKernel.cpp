@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Analysis/SizeArithmetic.h"
@@ -32,11 +33,10 @@ bool quantc::canEmitMovement(func::FuncOp kernel) {
 }
 
 namespace {
-class MovementEmitter {
+class MovementEmitter : IndexEmitter {
 public:
   MovementEmitter(KernelBuilder &kernel, Operation *op)
-      : kernel(kernel), op(op), shapes(kernel.getShapes()),
-        loc(kernel.getLoc()), sizes(shapes.getSizes(op->getResult(0))) {
+      : IndexEmitter(kernel), op(op), sizes(shapes.getSizes(op->getResult(0))) {
     if (sizes.empty()) // a row of one
       sizes.push_back(shapes.getConstant(1));
   }
@@ -44,15 +44,7 @@ public:
   LogicalResult emit();
 
 private:
-  Value index(int64_t value) { return kernel.getIndex(value); }
-  Value add(OpBuilder &b, Value x, Value y) {
-    return arith::AddIOp::create(b, loc, x, y);
-  }
-  Value mul(OpBuilder &b, Value x, Value y) {
-    return arith::MulIOp::create(b, loc, x, y);
-  }
   SmallVector<AffineExpr> stridesOf(Value tensor);
-  SmallVector<Value> delinearize(OpBuilder &b, Value row);
   void copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to,
                Value at, Value count);
   void prepareSlice(nn::SliceOp slice);
@@ -60,10 +52,7 @@ private:
   void emitConcat(OpBuilder &b, Value row);
   void emitGather(OpBuilder &b, Value row);
 
-  KernelBuilder &kernel;
   Operation *op;
-  SymbolicShapes &shapes;
-  Location loc;
   SmallVector<AffineExpr> sizes; ///< of the result
   /// Of a slice: the first position along each dim, and the steps.
   SmallVector<Value> firsts;
@@ -81,36 +70,11 @@ SmallVector<AffineExpr> MovementEmitter::stridesOf(Value tensor) {
   return strides;
 }
 
-/// Positions along all dimensions of the result but the last.
-SmallVector<Value> MovementEmitter::delinearize(OpBuilder &b, Value row) {
-  SmallVector<Value> result(sizes.size() - 1);
-  Value rest = row;
-  for (size_t dim = result.size(); dim-- > 0;) {
-    Value size = kernel.getIndex(sizes[dim]);
-    result[dim] = dim == 0
-                      ? rest
-                      : arith::RemUIOp::create(b, loc, rest, size).getResult();
-    if (dim != 0)
-      rest = arith::DivUIOp::create(b, loc, rest, size);
-  }
-  return result;
-}
-
 /// A null stride stands for 1: whole vectors.
 void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start,
                               Value stride, Value to, Value at, Value count) {
-  if (!stride) {
-    forEachVector(b, loc, count, {},
-                  [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-                    Value v = loadVector(inner, loc, from,
-                                         add(inner, start, step.position),
-                                         step.valid);
-                    storeVector(inner, loc, v, to,
-                                add(inner, at, step.position), step.valid);
-                    return SmallVector<Value>();
-                  });
-    return;
-  }
+  if (!stride)
+    return copyVectors(b, loc, from, start, to, at, count);
   auto loop = scf::ForOp::create(b, loc, index(0), count, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value position = loop.getInductionVar();
@@ -195,7 +159,8 @@ void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
                                                 sizes[dim], own[dim - shift]));
     }
   }
-  SmallVector<Value> position = delinearize(b, row);
+  SmallVector<Value> position =
+      kernel.delinearize(b, ArrayRef(sizes).drop_back(), row);
   for (auto [dim, at] : llvm::enumerate(position))
     start = add(b, start, mul(b, at, strides[dim]));
   IntegerAttr known;

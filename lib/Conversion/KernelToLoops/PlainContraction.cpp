@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -40,29 +41,19 @@ bool quantc::canEmitPlainContraction(func::FuncOp kernel) {
 }
 
 namespace {
-class PlainContraction {
+class PlainContraction : IndexEmitter {
 public:
   PlainContraction(KernelBuilder &kernel, qt::ContractOp op)
-      : kernel(kernel), op(op), shapes(kernel.getShapes()),
-        loc(kernel.getLoc()), sizes(shapes.getSizes(op.getResult())) {}
+      : IndexEmitter(kernel), op(op), sizes(shapes.getSizes(op.getResult())) {}
 
   void emit();
 
 private:
-  Value add(OpBuilder &b, Value x, Value y) {
-    return arith::AddIOp::create(b, loc, x, y);
-  }
-  Value mul(OpBuilder &b, Value x, Value y) {
-    return arith::MulIOp::create(b, loc, x, y);
-  }
   Value offsetOf(OpBuilder &b, Value operand, size_t inner);
   Value dot(OpBuilder &b, Value lhsAt, Value rhsAt);
   Value applyEpilogue(OpBuilder &b, Value sum, Value column);
 
-  KernelBuilder &kernel;
   qt::ContractOp op;
-  SymbolicShapes &shapes;
-  Location loc;
   SmallVector<AffineExpr> sizes;
   SmallVector<Value> position; ///< of the row, along all but the last dim
   Value k;
@@ -164,16 +155,8 @@ void PlainContraction::emit() {
   auto rows =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), one);
   OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
-  Value row = rows.getInductionVar(), rest = row;
-  position.assign(sizes.size() - 1, Value());
-  for (size_t dim = position.size(); dim-- > 0;) {
-    Value size = kernel.getIndex(sizes[dim]);
-    position[dim] =
-        dim == 0 ? rest
-                 : arith::RemUIOp::create(body, loc, rest, size).getResult();
-    if (dim != 0)
-      rest = arith::DivUIOp::create(body, loc, rest, size);
-  }
+  Value row = rows.getInductionVar();
+  position = kernel.delinearize(body, ArrayRef(sizes).drop_back(), row);
   // Of lhs the row is indexed, of rhs only the batch: [..., N, K] has one
   // more inner dimension, which stands where the result has M.
   Value lhsAt = offsetOf(body, op.getLhs()[0], 1);

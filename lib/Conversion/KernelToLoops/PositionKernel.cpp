@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -20,10 +21,9 @@ bool quantc::canEmitPositions(func::FuncOp kernel) {
 }
 
 namespace {
-class PositionEmitter {
+class PositionEmitter : IndexEmitter {
 public:
-  explicit PositionEmitter(KernelBuilder &kernel)
-      : kernel(kernel), shapes(kernel.getShapes()), loc(kernel.getLoc()) {}
+  explicit PositionEmitter(KernelBuilder &kernel) : IndexEmitter(kernel) {}
 
   void emit(nn::IotaOp op);
   void emit(nn::ShapeOp op);
@@ -43,16 +43,7 @@ private:
                  RowPlace result);
   std::pair<Value, Value> rotate(OpBuilder &b, ArrayRef<Value> first,
                                  ArrayRef<Value> second);
-  Value add(OpBuilder &b, Value x, Value y) {
-    return arith::AddIOp::create(b, loc, x, y);
-  }
-  Value mul(OpBuilder &b, Value x, Value y) {
-    return arith::MulIOp::create(b, loc, x, y);
-  }
 
-  KernelBuilder &kernel;
-  SymbolicShapes &shapes;
-  Location loc;
   SmallVector<AffineExpr> sizes; ///< of the tensor that is rotated
 };
 } // namespace

@@ -174,21 +174,6 @@ LogicalResult RowEmitter::emit() {
 /// Where the row of every operand begins: operands broadcast.
 void RowEmitter::prepareOffsets(OpBuilder &builder) {
   SmallVector<Value> index;
-  auto delinearize = [&] {
-    if (!index.empty() || sizes.size() < 2)
-      return;
-    index.resize(sizes.size() - 1);
-    Value rest = row;
-    for (size_t dim = sizes.size() - 1; dim-- > 0;) {
-      if (dim == 0) {
-        index[dim] = rest;
-        break;
-      }
-      Value size = kernel.getIndex(sizes[dim]);
-      index[dim] = arith::RemUIOp::create(builder, loc, rest, size);
-      rest = arith::DivUIOp::create(builder, loc, rest, size);
-    }
-  };
   AffineExpr unit = shapes.getConstant(1);
   for (BlockArgument argument : kernel.getKernel().getArguments()) {
     SmallVector<AffineExpr> own(shapes.getSizes(argument));
@@ -201,7 +186,8 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
     for (size_t dim = own.empty() ? 0 : own.size() - 1; dim-- > 0;) {
       size_t whole = sizes.size() - own.size() + dim;
       if (!isConstantOne(own[dim])) {
-        delinearize();
+        if (index.empty())
+          index = kernel.delinearize(builder, ArrayRef(sizes).drop_back(), row);
         Value step =
             kernel.getBroadcastStep(builder, own[dim], sizes[whole], stride);
         Value term = arith::MulIOp::create(builder, loc, index[whole], step);

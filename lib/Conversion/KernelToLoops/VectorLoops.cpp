@@ -144,6 +144,20 @@ void quantc::storeVector(OpBuilder &builder, Location loc, Value vector,
     vector::MaskedStoreOp::create(builder, loc, buffer, index, mask, vector);
 }
 
+void quantc::copyVectors(OpBuilder &builder, Location loc, Value from,
+                         Value start, Value to, Value at, Value count) {
+  forEachVector(
+      builder, loc, count, {},
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+        auto place = [&](Value begin) -> Value {
+          return arith::AddIOp::create(inner, loc, begin, step.position);
+        };
+        Value vector = loadVector(inner, loc, from, place(start), step.valid);
+        storeVector(inner, loc, vector, to, place(at), step.valid);
+        return SmallVector<Value>();
+      });
+}
+
 Value quantc::splat(OpBuilder &builder, Location loc, Value value) {
   return vector::BroadcastOp::create(
       builder, loc, VectorType::get(lanes, value.getType()), value);

@@ -56,6 +56,11 @@ void storeVector(mlir::OpBuilder &builder, mlir::Location loc,
                  mlir::Value vector, mlir::Value buffer, mlir::Value index,
                  mlir::Value mask);
 
+/// Copies \p count elements between flat buffers that do not overlap.
+void copyVectors(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
+                 mlir::Value start, mlir::Value to, mlir::Value at,
+                 mlir::Value count);
+
 /// 16 times the scalar \p value.
 mlir::Value splat(mlir::OpBuilder &builder, mlir::Location loc,
                   mlir::Value value);

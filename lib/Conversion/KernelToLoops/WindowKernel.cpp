@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Generators.h"
+#include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -29,11 +30,10 @@ bool quantc::canEmitWindow(func::FuncOp kernel) {
 }
 
 namespace {
-class WindowEmitter {
+class WindowEmitter : IndexEmitter {
 public:
   WindowEmitter(KernelBuilder &kernel, Operation *op)
-      : kernel(kernel), shapes(kernel.getShapes()), loc(kernel.getLoc()),
-        from(shapes.getSizes(op->getOperand(0))),
+      : IndexEmitter(kernel), from(shapes.getSizes(op->getOperand(0))),
         to(shapes.getSizes(op->getResult(0))),
         input(kernel.getBuffer(cast<BlockArgument>(op->getOperand(0)))),
         result(kernel.getResultBuffer(0)) {}
@@ -42,17 +42,9 @@ public:
   void emitPad(nn::PadOp op);
 
 private:
-  Value index(int64_t value) { return kernel.getIndex(value); }
-  Value add(OpBuilder &b, Value x, Value y) {
-    return arith::AddIOp::create(b, loc, x, y);
-  }
   Value sub(OpBuilder &b, Value x, Value y) {
     return arith::SubIOp::create(b, loc, x, y);
   }
-  Value mul(OpBuilder &b, Value x, Value y) {
-    return arith::MulIOp::create(b, loc, x, y);
-  }
-  SmallVector<Value> delinearize(OpBuilder &b, Value row);
   std::pair<Value, Value> getTaps(OpBuilder &b, const nn::Window &window,
                                   unsigned dim, Value start, Value end);
   Value accumulate(OpBuilder &b, nn::PoolOp op, Value sum, Value x);
@@ -64,28 +56,10 @@ private:
     return nn::BinaryOp::create(b, loc, x.getType(), kind, x, y);
   }
 
-  KernelBuilder &kernel;
-  SymbolicShapes &shapes;
-  Location loc;
   SmallVector<AffineExpr> from, to;
   Value input, result;
 };
 } // namespace
-
-/// Positions along all dimensions of the result but the last.
-SmallVector<Value> WindowEmitter::delinearize(OpBuilder &b, Value row) {
-  SmallVector<Value> places(to.size() - 1);
-  for (size_t dim = places.size(); dim-- > 0;) {
-    if (dim == 0) {
-      places[dim] = row;
-      continue;
-    }
-    Value size = kernel.getIndex(to[dim]);
-    places[dim] = arith::RemUIOp::create(b, loc, row, size);
-    row = arith::DivUIOp::create(b, loc, row, size);
-  }
-  return places;
-}
 
 /// The first tap at or behind position 0 and the one past the last before
 /// \p end, for a window that begins at \p start.
@@ -130,7 +104,8 @@ void WindowEmitter::emitPool(nn::PoolOp op) {
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
   Value row = rows.getInductionVar(), channels = kernel.getIndex(to.back());
-  SmallVector<Value> places = delinearize(body, row);
+  SmallVector<Value> places =
+      kernel.delinearize(body, ArrayRef(to).drop_back(), row);
   SmallVector<Value> starts, first, last;
   Value count = index(1);
   for (unsigned dim = 0; dim < rank; ++dim) {
@@ -236,7 +211,8 @@ void WindowEmitter::emitPad(nn::PadOp op) {
   Value row = rows.getInductionVar(), size = kernel.getIndex(from.back());
   nn::PadMode mode = op.getMode();
   bool isConstant = mode == nn::PadMode::Constant;
-  SmallVector<Value> places = delinearize(body, row);
+  SmallVector<Value> places =
+      kernel.delinearize(body, ArrayRef(to).drop_back(), row);
   Value source = index(0);
   Value isInside = arith::ConstantIntOp::create(body, loc, 1, 1);
   for (auto [dim, place] : llvm::enumerate(places)) {
@@ -256,16 +232,8 @@ void WindowEmitter::emitPad(nn::PadOp op) {
   Value target = mul(body, row, kernel.getIndex(to.back()));
   int64_t low = op.getLow().back(), high = op.getHigh().back();
   auto copy = [&](OpBuilder &at) {
-    Value begin = add(at, target, index(low));
-    forEachVector(at, loc, size, {},
-                  [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-                    Value x = loadVector(inner, loc, input,
-                                         add(inner, source, step.position),
-                                         step.valid);
-                    storeVector(inner, loc, x, result,
-                                add(inner, begin, step.position), step.valid);
-                    return SmallVector<Value>();
-                  });
+    copyVectors(at, loc, input, source, result, add(at, target, index(low)),
+                size);
   };
   if (!isConstant) {
     copy(body);

@@ -77,6 +77,11 @@ public:
   /// The step of a dim that is 1 or \p whole: 0 if it is 1, else \p stride.
   mlir::Value getBroadcastStep(mlir::OpBuilder &at, mlir::AffineExpr size,
                                mlir::AffineExpr whole, mlir::AffineExpr stride);
+  /// The positions along dims of \p sizes of the element with the row-major
+  /// \p number, which lies within them.
+  llvm::SmallVector<mlir::Value>
+  delinearize(mlir::OpBuilder &at, llvm::ArrayRef<mlir::AffineExpr> sizes,
+              mlir::Value number);
 
   /// A value (or a vector) loaded from a buffer as one of \p element, and back:
   /// i1 lies in bytes, integers in memory have no sign.

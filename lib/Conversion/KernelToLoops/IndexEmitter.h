@@ -1,0 +1,39 @@
+//===- IndexEmitter.h - Index arithmetic of a kernel ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INDEXEMITTER_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INDEXEMITTER_H
+
+#include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+namespace quantc {
+
+/// What the emitters of kernels have in common.
+class IndexEmitter {
+protected:
+  explicit IndexEmitter(KernelBuilder &kernel)
+      : kernel(kernel), shapes(kernel.getShapes()), loc(kernel.getLoc()) {}
+
+  mlir::Value index(int64_t value) { return kernel.getIndex(value); }
+  mlir::Value add(mlir::OpBuilder &b, mlir::Value x, mlir::Value y) {
+    return mlir::arith::AddIOp::create(b, loc, x, y);
+  }
+  mlir::Value mul(mlir::OpBuilder &b, mlir::Value x, mlir::Value y) {
+    return mlir::arith::MulIOp::create(b, loc, x, y);
+  }
+
+  KernelBuilder &kernel;
+  SymbolicShapes &shapes;
+  mlir::Location loc;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INDEXEMITTER_H
