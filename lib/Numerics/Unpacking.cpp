@@ -106,6 +106,12 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     int64_t at = index * layout.panelBytes(), first = index * nr;
     int64_t columns = std::min(nr, layout.n - first);
+    // One number of each column, block `b` of `blocks`.
+    auto readColumns = [&](int64_t from, std::vector<float> &to,
+                           int64_t blocks = 1, int64_t b = 0) {
+      for (int64_t c = 0; c < columns; ++c)
+        to[(first + c) * blocks + b] = in.get<float>(from + c * 4);
+    };
     switch (layout.form) {
     case PackedForm::F32:
       for (int64_t k = 0; k < layout.k; ++k)
@@ -114,25 +120,21 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
               in.get<float>(at + (k * nr + c) * 4);
       break;
     case PackedForm::S8:
-      for (int64_t c = 0; c < columns; ++c)
-        weights.scales[first + c] = in.get<float>(at + c * 4);
+      readColumns(at, weights.scales);
       for (int64_t s = 0; s < layout.numSteps(); ++s)
         readStep(in, layout, first, s * 4, at + nr * 8 + s * nr * 4, weights);
       break;
     case PackedForm::B32:
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + b * nr * 40;
-        for (int64_t c = 0; c < columns; ++c)
-          weights.scales[(first + c) * blocks + b] =
-              in.get<float>(block + c * 4);
+        readColumns(block, weights.scales, blocks, b);
         for (int64_t s = 0; s < 8; ++s)
           readStep(in, layout, first, b * 32 + s * 4,
                    block + nr * 8 + s * nr * 4, weights);
       }
       break;
     case PackedForm::W4I:
-      for (int64_t c = 0; c < columns; ++c)
-        weights.outer[first + c] = in.get<float>(at + c * 4);
+      readColumns(at, weights.outer);
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + nr * 8 + b * nr * 20;
         for (int64_t c = 0; c < columns; ++c) {
@@ -151,24 +153,20 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
       }
       break;
     case PackedForm::S8F:
-      for (int64_t c = 0; c < columns; ++c)
-        weights.scales[first + c] = in.get<float>(at + c * 4);
+      readColumns(at, weights.scales);
       for (int64_t k = 0; k < layout.k; ++k)
         readRow(in, layout, first, k, at + nr * 4 + k * nr, weights);
       break;
     case PackedForm::B32F:
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + b * nr * 36;
-        for (int64_t c = 0; c < columns; ++c)
-          weights.scales[(first + c) * blocks + b] =
-              in.get<float>(block + c * 4);
+        readColumns(block, weights.scales, blocks, b);
         for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k)
           readRow(in, layout, first, b * 32 + k, block + nr * (4 + k), weights);
       }
       break;
     case PackedForm::W4F:
-      for (int64_t c = 0; c < columns; ++c)
-        weights.outer[first + c] = in.get<float>(at + c * 4);
+      readColumns(at, weights.outer);
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + nr * 4 + b * nr * 20;
         for (int64_t c = 0; c < columns; ++c) {

@@ -11,12 +11,17 @@
 using namespace mlir;
 using namespace quantc::onnx;
 
-static void importLayerNormalization(NodeBinder &node) {
-  int64_t axis = node.integer("axis", -1);
-  float epsilon = node.real("epsilon", 1e-5f);
+/// Intermediate results are f32 here.
+static void requireFloatStash(NodeBinder &node) {
   int64_t stash = node.integer("stash_type", quantc_onnx::TensorProto::FLOAT);
   if (stash != quantc_onnx::TensorProto::FLOAT)
     node.unsupported("stash_type", Twine(stash), "1 (float)");
+}
+
+static void importLayerNormalization(NodeBinder &node) {
+  int64_t axis = node.integer("axis", -1);
+  float epsilon = node.real("epsilon", 1e-5f);
+  requireFloatStash(node);
   Value x = node.input(0, Float), scale = node.input(1, Float);
   Value bias = node.optionalInput(2, Float);
   if (x)
@@ -42,9 +47,7 @@ static void importLayerNormalization(NodeBinder &node) {
 static void importRMSNormalization(NodeBinder &node) {
   int64_t axis = node.integer("axis", -1);
   float epsilon = node.real("epsilon", 1e-5f);
-  int64_t stash = node.integer("stash_type", quantc_onnx::TensorProto::FLOAT);
-  if (stash != quantc_onnx::TensorProto::FLOAT)
-    node.unsupported("stash_type", Twine(stash), "1 (float)");
+  requireFloatStash(node);
   Value x = node.input(0, Float), scale = node.input(1, Float);
   if (x)
     axis = node.normalizeAxis(axis, rankOf(x), "axis");

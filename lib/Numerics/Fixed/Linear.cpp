@@ -88,11 +88,6 @@ int64_t fixed::boundSum(const int8_t *codes, const int16_t *multipliers,
 }
 
 int32_t fixed::accumulate(const int8_t *x, const uint8_t *shifts,
-                          const int8_t *codes, int64_t count, int64_t block) {
-  return accumulate(x, shifts, codes, nullptr, count, block);
-}
-
-int32_t fixed::accumulate(const int8_t *x, const uint8_t *shifts,
                           const int8_t *codes, const int16_t *multipliers,
                           int64_t count, int64_t block) {
   int32_t acc = 0;

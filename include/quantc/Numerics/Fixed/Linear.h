@@ -53,13 +53,9 @@ Multipliers makeMultipliers(const double *scales, const int64_t *bounds,
 int64_t boundSum(const int8_t *codes, const int16_t *multipliers, int64_t count,
                  int64_t block, int32_t depth);
 
-/// The exact sum of a blk8 row times one output channel, 8-bit weights:
-/// sum over blocks of (sum x q) << shift. \p shifts is null where rows have
-/// none.
-int32_t accumulate(const int8_t *x, const uint8_t *shifts, const int8_t *codes,
-                   int64_t count, int64_t block);
-
-/// The same with 4-bit weights, whose blocks have an integer multiplier.
+/// The exact sum of a blk8 row times one output channel: over the blocks the
+/// sum of (sum x q) u << shift. \p shifts is null where rows have none, the
+/// blocks' \p multipliers u are null where weights have 8 bits.
 int32_t accumulate(const int8_t *x, const uint8_t *shifts, const int8_t *codes,
                    const int16_t *multipliers, int64_t count, int64_t block);
 

@@ -23,23 +23,24 @@ using namespace quantc::nn;
 using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
-/// The result's shape; an error where a size of run time is too small.
-static FailureOr<SmallVector<int64_t>> getResultShape(Operation *op,
-                                                      const Window &window,
-                                                      ArrayRef<int64_t> input,
-                                                      int64_t channels) {
-  SmallVector<int64_t> shape{input[0]};
+/// Room for what the windows of \p input give; an error where a size of run
+/// time is too small.
+static FailureOr<HostValue> allocateWindows(Operation *op, const Window &window,
+                                            const HostValue &input,
+                                            int64_t channels) {
+  SmallVector<int64_t> shape{input.getShape()[0]};
   for (unsigned dim = 0; dim < window.getRank(); ++dim) {
-    std::optional<int64_t> count = window.getCount(dim, input[1 + dim]);
+    int64_t size = input.getShape()[1 + dim];
+    std::optional<int64_t> count = window.getCount(dim, size);
     if (!count)
       return op->emitOpError("spatial dimension ")
-             << dim << " of size " << input[1 + dim]
+             << dim << " of size " << size
              << " with its pads is smaller than the span "
              << window.getSpan(dim) << " of its kernel";
     shape.push_back(*count);
   }
   shape.push_back(channels);
-  return shape;
+  return allocateResult(op, shape, input.getElementType());
 }
 
 /// Calls \p body with the number of each tap and the position in the input,
@@ -85,14 +86,11 @@ LogicalResult ConvOp::interpret(Values operands, Results &results,
       outputs % groups != 0)
     return emitOpError("no convolution of ")
            << operands[0].getType() << " and " << operands[1].getType();
-  FailureOr<SmallVector<int64_t>> shape =
-      getResultShape(*this, window, input, outputs);
-  if (failed(shape))
-    return failure();
   FailureOr<HostValue> result =
-      allocateResult(*this, *shape, operands[0].getElementType());
+      allocateWindows(*this, window, operands[0], outputs);
   if (failed(result))
     return failure();
+  ArrayRef<int64_t> shape = result->getShape();
   const float *x = operands[0].as<float>().data();
   const float *w = operands[1].as<float>().data();
   float *y = result->asMutable<float>().data();
@@ -100,7 +98,7 @@ LogicalResult ConvOp::interpret(Values operands, Results &results,
   int64_t perGroup = outputs / groups;
   context.parallelFor(rows, [&](int64_t row) {
     SmallVector<double> sums(outputs, 0);
-    forEachTap(window, input, *shape, row, [&](int64_t tap, int64_t position) {
+    forEachTap(window, input, shape, row, [&](int64_t tap, int64_t position) {
       for (int64_t o = 0; o < outputs; ++o) {
         const float *a = x + position * channels + o / perGroup * depth;
         const float *b = w + (o * taps + tap) * depth;
@@ -122,14 +120,11 @@ LogicalResult PoolOp::interpret(Values operands, Results &results,
   ArrayRef<int64_t> input = operands[0].getShape();
   Window window = getWindow();
   int64_t channels = input.back();
-  FailureOr<SmallVector<int64_t>> shape =
-      getResultShape(*this, window, input, channels);
-  if (failed(shape))
-    return failure();
   FailureOr<HostValue> result =
-      allocateResult(*this, *shape, operands[0].getElementType());
+      allocateWindows(*this, window, operands[0], channels);
   if (failed(result))
     return failure();
+  ArrayRef<int64_t> shape = result->getShape();
   const float *x = operands[0].as<float>().data();
   float *y = result->asMutable<float>().data();
   int64_t rows = channels == 0 ? 0 : result->getNumElements() / channels;
@@ -145,7 +140,7 @@ LogicalResult PoolOp::interpret(Values operands, Results &results,
     bool isMax = kind == PoolKind::Max;
     SmallVector<double> sums(channels, isMax ? -INFINITY : 0);
     int64_t count = 0;
-    forEachTap(window, input, *shape, row, [&](int64_t, int64_t position) {
+    forEachTap(window, input, shape, row, [&](int64_t, int64_t position) {
       ++count;
       for (int64_t c = 0; c < channels; ++c) {
         double value = x[position * channels + c];
@@ -158,8 +153,7 @@ LogicalResult PoolOp::interpret(Values operands, Results &results,
     });
     if (getCountPads()) {
       count = 0;
-      forEachTap(padded, whole, *shape, row,
-                 [&](int64_t, int64_t) { ++count; });
+      forEachTap(padded, whole, shape, row, [&](int64_t, int64_t) { ++count; });
     }
     for (int64_t c = 0; c < channels; ++c) {
       double value = sums[c];

@@ -15,6 +15,7 @@
 
 #include "NNSinkTransposes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/PatternMatch.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -56,26 +57,20 @@ static TransposeOp getChannelsFirst(Value value) {
   return transpose;
 }
 
-static SmallVector<int64_t> invert(ArrayRef<int64_t> perm) {
-  SmallVector<int64_t> inverse(perm.size());
-  for (auto [index, dim] : llvm::enumerate(perm))
-    inverse[dim] = index;
-  return inverse;
+/// \p type before a transpose by \p perm gave it its order.
+static RankedTensorType undo(RankedTensorType type, ArrayRef<int64_t> perm) {
+  return type.clone(
+      applyPermutation(type.getShape(), invertPermutationVector(perm)));
 }
 
-static RankedTensorType permute(RankedTensorType type, ArrayRef<int64_t> perm) {
-  SmallVector<int64_t> shape;
-  for (int64_t dim : perm)
-    shape.push_back(type.getDimSize(dim));
-  return type.clone(shape);
-}
-
-static Value makeIntegers(PatternRewriter &rewriter, Location loc,
-                          ArrayRef<int64_t> values) {
-  auto type = RankedTensorType::get({static_cast<int64_t>(values.size())},
-                                    rewriter.getI64Type());
-  return arith::ConstantOp::create(rewriter, loc,
-                                   DenseElementsAttr::get(type, values));
+/// Puts a transpose of \p sunk, which does not transpose any more what it works
+/// on, where \p op was.
+static LogicalResult replaceByTranspose(PatternRewriter &rewriter,
+                                        Operation *op, Operation *sunk,
+                                        ArrayRef<int64_t> perm) {
+  rewriter.replaceOpWithNewOp<TransposeOp>(op, op->getResult(0).getType(),
+                                           sunk->getResult(0), perm);
+  return success();
 }
 
 /// A constant that broadcasts against the transposed value, in the order of
@@ -91,9 +86,8 @@ static Value permuteConstant(PatternRewriter &rewriter, Value constant,
     constant = ReshapeOp::create(rewriter, loc, type, constant,
                                  makeIntegers(rewriter, loc, shape));
   }
-  SmallVector<int64_t> inverse = invert(perm);
-  return TransposeOp::create(rewriter, loc, permute(type, inverse), constant,
-                             inverse);
+  return TransposeOp::create(rewriter, loc, undo(type, perm), constant,
+                             invertPermutationVector(perm));
 }
 
 namespace {
@@ -142,13 +136,11 @@ struct SinkThroughElementwise
     }
     OperationState state(op.getLoc(), op->getName());
     state.addOperands(operands);
-    state.addTypes(permute(type, invert(perm)));
+    state.addTypes(undo(type, perm));
     state.addAttributes(op->getDiscardableAttrDictionary().getValue());
     state.propertiesAttr = op->getPropertiesAsAttribute();
     Operation *sunk = rewriter.create(state);
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, type, sunk->getResult(0),
-                                             perm);
-    return success();
+    return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
@@ -168,11 +160,10 @@ struct SinkThroughSlice : OpRewritePattern<SliceOp> {
       own.push_back(
           perm[axis < 0 ? axis + static_cast<int64_t>(perm.size()) : axis]);
     auto sunk = SliceOp::create(
-        rewriter, op.getLoc(), permute(op.getType(), invert(perm)),
-        transpose.getInput(), op.getStarts(), op.getEnds(),
-        makeIntegers(rewriter, op.getLoc(), own), op.getSteps());
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sunk, perm);
-    return success();
+        rewriter, op.getLoc(), undo(op.getType(), perm), transpose.getInput(),
+        op.getStarts(), op.getEnds(), makeIntegers(rewriter, op.getLoc(), own),
+        op.getSteps());
+    return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
@@ -190,11 +181,10 @@ struct SinkThroughPad : OpRewritePattern<PadOp> {
       low[dim] = op.getLow()[index];
       high[dim] = op.getHigh()[index];
     }
-    auto sunk = PadOp::create(rewriter, op.getLoc(),
-                              permute(op.getType(), invert(perm)), op.getMode(),
-                              transpose.getInput(), low, high, op.getValue());
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sunk, perm);
-    return success();
+    auto sunk = PadOp::create(rewriter, op.getLoc(), undo(op.getType(), perm),
+                              op.getMode(), transpose.getInput(), low, high,
+                              op.getValue());
+    return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
@@ -212,11 +202,10 @@ struct SinkThroughConcat : OpRewritePattern<ConcatOp> {
       perm.assign(transpose.getPerm().begin(), transpose.getPerm().end());
       inputs.push_back(transpose.getInput());
     }
-    auto sunk = ConcatOp::create(rewriter, op.getLoc(),
-                                 permute(op.getType(), invert(perm)), inputs,
-                                 static_cast<uint64_t>(perm[op.getAxis()]));
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sunk, perm);
-    return success();
+    auto sunk =
+        ConcatOp::create(rewriter, op.getLoc(), undo(op.getType(), perm),
+                         inputs, static_cast<uint64_t>(perm[op.getAxis()]));
+    return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
@@ -230,12 +219,10 @@ struct SinkThroughGather : OpRewritePattern<GatherOp> {
       return rewriter.notifyMatchFailure(
           op, "input is not transposed, or indices are no vector");
     ArrayRef<int64_t> perm = transpose.getPerm();
-    auto sunk = GatherOp::create(rewriter, op.getLoc(),
-                                 permute(op.getType(), invert(perm)),
-                                 transpose.getInput(), op.getIndices(),
-                                 static_cast<uint64_t>(perm[op.getAxis()]));
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sunk, perm);
-    return success();
+    auto sunk = GatherOp::create(
+        rewriter, op.getLoc(), undo(op.getType(), perm), transpose.getInput(),
+        op.getIndices(), static_cast<uint64_t>(perm[op.getAxis()]));
+    return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
@@ -259,11 +246,10 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
     for (auto [index, dim] : llvm::enumerate(perm))
       if (auto it = llvm::find(kept, dim); it != kept.end())
         order.push_back(it - kept.begin());
-    auto sunk = ReduceOp::create(
-        rewriter, op.getLoc(), permute(op.getType(), invert(order)),
-        op.getKind(), transpose.getInput(), axes, op.getKeepdims());
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), sunk, order);
-    return success();
+    auto sunk = ReduceOp::create(rewriter, op.getLoc(),
+                                 undo(op.getType(), order), op.getKind(),
+                                 transpose.getInput(), axes, op.getKeepdims());
+    return replaceByTranspose(rewriter, op, sunk, order);
   }
 };
 

@@ -13,7 +13,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -94,12 +93,8 @@ struct ScaleIntoWeights : OpRewritePattern<BinaryOp> {
     auto type = cast<RankedTensorType>(factor.getType());
     SmallVector<int64_t> shape(weights.getRank(), 1);
     shape[0] = type.getNumElements();
-    auto sizes =
-        RankedTensorType::get({weights.getRank()}, rewriter.getI64Type());
-    Value target = arith::ConstantOp::create(
-        rewriter, op.getLoc(), DenseElementsAttr::get(sizes, ArrayRef(shape)));
     factor = ReshapeOp::create(rewriter, op.getLoc(), type.clone(shape), factor,
-                               target);
+                               makeIntegers(rewriter, op.getLoc(), shape));
     Value scaled =
         createBinary(rewriter, contraction->getOperand(1).getLoc(),
                      BinaryKind::Mul, contraction->getOperand(1), factor);

@@ -100,6 +100,19 @@ struct SplitDequantize : OpConversionPattern<qt::DequantizeOp> {
   }
 };
 
+/// Replaces \p op, whose first two operands are contracted, by the contraction
+/// of their parts.
+static void replaceByContract(Operation *op, ValueRange lhs, ValueRange rhs,
+                              Attribute geometry,
+                              ConversionPatternRewriter &rewriter) {
+  Type type = op->getResult(0).getType();
+  rewriter.replaceOpWithNewOp<qt::ContractOp>(
+      op, type, lhs, rhs, /*epilogue_operands=*/ValueRange(),
+      TypeAttr::get(getFormat(op->getOperand(0))),
+      TypeAttr::get(getFormat(op->getOperand(1))), geometry,
+      TypeAttr::get(getElementTypeOrSelf(type)), /*layout=*/nullptr);
+}
+
 struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -107,14 +120,11 @@ struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
   matchAndRewrite(nn::MatmulOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     bool isWeight = op.getRhs().getType().getRank() == 2;
-    rewriter.replaceOpWithNewOp<qt::ContractOp>(
-        op, op.getType(), llvm::to_vector(adaptor.getLhs()),
-        llvm::to_vector(adaptor.getRhs()), /*epilogue_operands=*/ValueRange(),
-        TypeAttr::get(getFormat(op.getLhs())),
-        TypeAttr::get(getFormat(op.getRhs())),
-        qt::MatmulAttr::get(rewriter.getContext(), /*batched=*/!isWeight,
-                            /*k=*/std::nullopt),
-        TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
+    replaceByContract(op, adaptor.getLhs(), adaptor.getRhs(),
+                      qt::MatmulAttr::get(rewriter.getContext(),
+                                          /*batched=*/!isWeight,
+                                          /*k=*/std::nullopt),
+                      rewriter);
     return success();
   }
 };
@@ -128,13 +138,8 @@ struct ConvToContract : OpConversionPattern<nn::ConvOp> {
     auto geometry = qt::ConvAttr::get(rewriter.getContext(), op.getKernel(),
                                       op.getStrides(), op.getDilations(),
                                       op.getPads(), op.getGroups(), /*k=*/0);
-    rewriter.replaceOpWithNewOp<qt::ContractOp>(
-        op, op.getType(), llvm::to_vector(adaptor.getInput()),
-        llvm::to_vector(adaptor.getWeights()),
-        /*epilogue_operands=*/ValueRange(),
-        TypeAttr::get(getFormat(op.getInput())),
-        TypeAttr::get(getFormat(op.getWeights())), geometry,
-        TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
+    replaceByContract(op, adaptor.getInput(), adaptor.getWeights(), geometry,
+                      rewriter);
     return success();
   }
 };

@@ -36,13 +36,11 @@ void check(const Case &product, const Rows &x, const std::vector<int64_t> &ex,
     for (size_t j = 0; j < product.codes.size(); ++j) {
       const std::vector<int8_t> &w = product.codes[j];
       int64_t count = std::min(w.size(), q.size());
+      const int16_t *multipliers =
+          product.multipliers.empty() ? nullptr : product.multipliers[j].data();
       int32_t sum =
-          product.multipliers.empty()
-              ? fixed::accumulate(q.data(), shifts ? k.data() : nullptr,
-                                  w.data(), count, product.block)
-              : fixed::accumulate(q.data(), shifts ? k.data() : nullptr,
-                                  w.data(), product.multipliers[j].data(),
-                                  count, product.block);
+          fixed::accumulate(q.data(), shifts ? k.data() : nullptr, w.data(),
+                            multipliers, count, product.block);
       EXPECT_EQ(sum, acc[row][j]);
       out.push_back(product.scale.apply(sum, j));
     }
@@ -107,7 +105,7 @@ TEST(FixedLinear, BoundsHoldAtTheWorstOperands) {
   const int8_t x[] = {127, -127, 127, -127};
   const uint8_t shifts[] = {4, 4};
   EXPECT_EQ(fixed::boundSum(codes, nullptr, 4, 2, 4),
-            fixed::accumulate(x, shifts, codes, 4, 2));
+            fixed::accumulate(x, shifts, codes, nullptr, 4, 2));
   const int16_t multipliers[] = {255, -31};
   const int8_t four[] = {7, -8, -8, 7};
   const int8_t signs[] = {127, -127, 127, -127};
