@@ -298,3 +298,12 @@ AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
     count = count + room.floorDiv(large);
   return count;
 }
+
+bool quantc::usesSymbolsBelow(AffineExpr size, unsigned count) {
+  bool result = true;
+  size.walk([&](AffineExpr part) {
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+      result &= symbol.getPosition() < count;
+  });
+  return result;
+}

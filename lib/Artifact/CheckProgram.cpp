@@ -8,6 +8,7 @@
 
 #include "CheckProgram.h"
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Runtime/Program.h"
@@ -33,23 +34,12 @@ private:
                          unsigned results, StringRef what);
   LogicalResult checkInterface(TypeRange types, StringRef shapesName,
                                StringRef what);
-  bool isKnown(AffineExpr expression);
 
   func::FuncOp entry;
   ModuleOp kernels;
   unsigned numDims = 0;
 };
 } // namespace
-
-/// Whether the expression has no symbol but the dims.
-bool Checker::isKnown(AffineExpr expression) {
-  bool known = true;
-  expression.walk([&](AffineExpr part) {
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-      known &= symbol.getPosition() < numDims;
-  });
-  return known;
-}
 
 LogicalResult Checker::checkMap(Operation *op, Attribute attribute,
                                 unsigned symbols, unsigned results,
@@ -72,7 +62,7 @@ LogicalResult Checker::checkLaunch(qt::LaunchOp launch) {
   if (!kernel)
     return launch.emitError() << "kernel " << name << " is not lowered";
   for (AffineExpr size : launch.getSizes().getResults())
-    if (!isKnown(size))
+    if (!usesSymbolsBelow(size, numDims))
       return launch.emitError("a size is known only when the model runs; "
                               "compiled models need sizes that "
                               "follow from those of their inputs");
@@ -151,7 +141,9 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName,
                                << "' does not fit the function's type";
     ArrayRef<AffineExpr> sizes =
         cast<AffineMapAttr>(shapes[i]).getValue().getResults();
-    if (!llvm::all_of(sizes, [&](AffineExpr size) { return isKnown(size); }))
+    if (!llvm::all_of(sizes, [&](AffineExpr size) {
+          return usesSymbolsBelow(size, numDims);
+        }))
       result = entry.emitError()
                << "a size of " << what << " " << i
                << " does not follow from the sizes of the model's inputs";

@@ -18,6 +18,7 @@
 #include "quantc/Artifact/EntryEmitter.h"
 #include "SizeEmitter.h"
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/ArenaPlan.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -113,17 +114,9 @@ void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
     SmallVector<AffineExpr> own(shapes.getSizes(value));
     return shapes.getProduct(own);
   };
-  auto isKnown = [&](AffineExpr number) {
-    bool known = true;
-    number.walk([&](AffineExpr part) {
-      if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-        known &= symbol.getPosition() < numDims;
-    });
-    return known;
-  };
   entry.walk([&](qt::AliasOp alias) {
     AffineExpr from = count(alias.getInput()), to = count(alias.getResult());
-    if (isKnown(from) && isKnown(to))
+    if (usesSymbolsBelow(from, numDims) && usesSymbolsBelow(to, numDims))
       sizes.checkEqual(from, to);
   });
 }

@@ -50,6 +50,10 @@ std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
                               int64_t stride);
 
+/// Whether no symbol of \p size is numbered \p count or more: those behind the
+/// named dims are sizes that only data decides.
+bool usesSymbolsBelow(mlir::AffineExpr size, unsigned count);
+
 } // namespace quantc
 
 #endif // QUANTC_ANALYSIS_SIZEARITHMETIC_H
