@@ -44,20 +44,9 @@ static bool isAlwaysThere() { return true; }
 // anything out of the loop: all goes through an empty statement that may have
 // changed it.
 
-static void runPlainFloats(int64_t steps) {
-  using Vector = float __attribute__((vector_size(16)));
+template <typename Element> static void runPlain(int64_t steps) {
+  using Vector = Element __attribute__((vector_size(16)));
   Vector sums[Chains] = {}, a = {1, 1, 1, 1};
-  for (int64_t i = 0; i < steps; ++i) {
-    asm volatile("" : "+m"(a));
-    for (Vector &sum : sums)
-      sum += a * a;
-    asm volatile("" : : "m"(sums));
-  }
-}
-
-static void runPlainIntegers(int64_t steps) {
-  using Vector = int32_t __attribute__((vector_size(16)));
-  Vector sums[Chains] = {}, a = {1, 2, 3, 4};
   for (int64_t i = 0; i < steps; ++i) {
     asm volatile("" : "+m"(a));
     for (Vector &sum : sums)
@@ -117,7 +106,7 @@ static constexpr Loop FloatLoops[] = {
     {"AVX-512 vfmadd", hasAvx512, runFma512, Chains * 32},
     {"AVX2 vfmadd", hasFma, runFma, Chains * 16},
 #endif
-    {"plain vector code", isAlwaysThere, runPlainFloats, Chains * 8},
+    {"plain vector code", isAlwaysThere, runPlain<float>, Chains * 8},
 };
 static constexpr Loop IntegerLoops[] = {
 #if defined(__x86_64__)
@@ -125,7 +114,7 @@ static constexpr Loop IntegerLoops[] = {
     {"AVX vpdpbusd", hasVnni256, runVnni256, Chains * 64},
     {"AVX2 vpmaddubsw + vpmaddwd + vpaddd", hasAvx2, runMaddubs, Chains * 64},
 #endif
-    {"plain vector code", isAlwaysThere, runPlainIntegers, Chains * 8},
+    {"plain vector code", isAlwaysThere, runPlain<int32_t>, Chains * 8},
 };
 
 using Clock = std::chrono::steady_clock;

@@ -54,11 +54,17 @@ quantc_status Profile::take(const quantc_program *program,
   return quantc_profile(context, 0);
 }
 
+static SmallVector<StringRef> getNodes(const quantc_step_info &step) {
+  SmallVector<StringRef> names;
+  StringRef(step.nodes)
+      .split(names, '\n', /*MaxSplit=*/-1,
+             /*KeepEmpty=*/false);
+  return names;
+}
+
 /// The nodes of a step in one line: the last, which names its result, and how
 /// many more it computes.
-static std::string summarize(StringRef nodes) {
-  SmallVector<StringRef> names;
-  nodes.split(names, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+static std::string summarize(ArrayRef<StringRef> names) {
   if (names.empty())
     return "";
   std::string text = names.back().str();
@@ -83,7 +89,7 @@ void Profile::print(raw_ostream &out) const {
         << step.info->kernel;
     if (step.info->arithmetic[0])
       out << ", " << step.info->arithmetic;
-    out << ", " << summarize(step.info->nodes) << "\n";
+    out << ", " << summarize(getNodes(*step.info)) << "\n";
   }
 }
 
@@ -105,10 +111,7 @@ void Profile::writeJson(json::OStream &out) const {
         out.attribute("kernel", step.info->kernel);
         out.attribute("arithmetic", step.info->arithmetic);
         out.attributeArray("nodes", [&] {
-          SmallVector<StringRef> names;
-          StringRef(step.info->nodes)
-              .split(names, '\n', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
-          for (StringRef name : names)
+          for (StringRef name : getNodes(*step.info))
             out.value(name);
         });
         out.attribute("seconds", step.seconds);
