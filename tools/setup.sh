@@ -32,6 +32,5 @@ if ! cmp -s tools/requirements.txt "$stamp"; then
   cp tools/requirements.txt "$stamp"
 fi
 
-export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
 ninja -C "build/$preset" "$@" | tail -n 3 >&2
