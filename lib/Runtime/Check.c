@@ -123,8 +123,8 @@ QCRT_INTERNAL quantc_status qcrt_check_inputs(const qcrt_program *program,
   return QUANTC_OK;
 }
 
-static int qcrt_overlap(const void *a, int64_t a_bytes, const void *b,
-                        int64_t b_bytes) {
+QCRT_INTERNAL int qcrt_overlap(const void *a, int64_t a_bytes, const void *b,
+                               int64_t b_bytes) {
   uintptr_t x = (uintptr_t)a, y = (uintptr_t)b;
   return a_bytes > 0 && b_bytes > 0 && x < y + (uint64_t)b_bytes &&
          y < x + (uint64_t)a_bytes;

@@ -119,6 +119,30 @@ static quantc_status qcrt_update_plan(quantc_context *context) {
   return status;
 }
 
+/// An output without memory of the caller's goes to what the context owns, in
+/// which an input must not lie: results of the run before may be passed as
+/// inputs only if this run writes elsewhere.
+static quantc_status qcrt_check_owned(quantc_context *context,
+                                      const quantc_tensor *inputs,
+                                      const quantc_tensor *outputs) {
+  const qcrt_program *program = context->owner->program;
+  uint32_t i, k;
+  int64_t bytes;
+  for (i = 0; i < program->num_outputs; ++i)
+    for (k = 0; !outputs[i].data && k < program->num_inputs; ++k) {
+      qcrt_tensor_bytes(inputs[k].dtype, inputs[k].rank, inputs[k].dims,
+                        &bytes);
+      if (qcrt_overlap(context->owned[i].data, (int64_t)context->owned[i].bytes,
+                       inputs[k].data, bytes))
+        return qcrt_fail(&context->error, QUANTC_ERROR_ARGUMENT,
+                         "input %q lies in the context's memory for output %q, "
+                         "which this run writes to: copy it, or give the "
+                         "output memory of its own",
+                         program->inputs[k].name, program->outputs[i].name);
+    }
+  return QUANTC_OK;
+}
+
 /// Takes the memory that the plan asks for.
 static quantc_status qcrt_provide_memory(quantc_context *context) {
   const qcrt_program *program = context->owner->program;
@@ -190,6 +214,8 @@ static quantc_status qcrt_run_checked(quantc_context *context,
   status = qcrt_update_plan(context);
   if (!status)
     status = qcrt_check_outputs(program, context->plan, inputs, outputs, error);
+  if (!status)
+    status = qcrt_check_owned(context, inputs, outputs);
   if (status)
     return status;
   for (i = 0; i < program->num_inputs; ++i)

@@ -25,9 +25,19 @@ QCRT_INTERNAL const quantc_allocator *qcrt_default_allocator(void) {
   return &standard;
 }
 
+/// NULL where there is none, or it is not aligned as it was asked for: what
+/// lies there is read and written in whole cache lines.
+static void *qcrt_ask(const quantc_allocator *allocator, size_t bytes) {
+  void *memory = allocator->allocate(allocator->user, bytes, QCRT_ALIGNMENT);
+  if ((uintptr_t)memory % QCRT_ALIGNMENT == 0)
+    return memory;
+  allocator->release(allocator->user, memory, bytes);
+  return NULL;
+}
+
 QCRT_INTERNAL void *qcrt_allocate(const quantc_allocator *allocator,
                                   size_t bytes) {
-  void *memory = allocator->allocate(allocator->user, bytes, QCRT_ALIGNMENT);
+  void *memory = qcrt_ask(allocator, bytes);
   if (memory)
     memset(memory, 0, bytes);
   return memory;
@@ -43,7 +53,7 @@ QCRT_INTERNAL int qcrt_reserve(const quantc_allocator *allocator,
     return 0;
   bytes = (bytes + QCRT_ALIGNMENT - 1) / QCRT_ALIGNMENT * QCRT_ALIGNMENT;
   qcrt_free_buffer(allocator, buffer);
-  buffer->data = allocator->allocate(allocator->user, bytes, QCRT_ALIGNMENT);
+  buffer->data = qcrt_ask(allocator, bytes);
   if (!buffer->data)
     return 0;
   buffer->bytes = bytes;

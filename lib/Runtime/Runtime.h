@@ -212,6 +212,10 @@ QCRT_INTERNAL quantc_status qcrt_check_inputs(const qcrt_program *program,
                                               int64_t *symbols,
                                               quantc_error *error);
 
+/// Whether two spans of memory share a byte.
+QCRT_INTERNAL int qcrt_overlap(const void *a, int64_t a_bytes, const void *b,
+                               int64_t b_bytes);
+
 /// Checks the outputs that the caller allocated, and sets dtype, rank and
 /// dims of all as planned.
 QCRT_INTERNAL quantc_status qcrt_check_outputs(const qcrt_program *program,

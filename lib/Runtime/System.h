@@ -8,8 +8,13 @@
 
 // The runtime is compiled for every triple that artefacts are made for, also
 // where that target's C library headers are not installed. So the few
-// functions it needs are declared here, as glibc and musl define them on all
-// 64-bit Linux targets, and no header but the compiler's own is included.
+// functions it needs are declared here, as glibc defines them on all 64-bit
+// Linux targets, and no header but the compiler's own is included. By the
+// letter of C these are other prototypes than the library's; what counts is
+// that calls look the same in the target's calling convention.
+//
+// The runtime is GNU C: C99 with the compiler's atomics, attributes and inline
+// assembly.
 //
 //===----------------------------------------------------------------------===//
 

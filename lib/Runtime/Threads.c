@@ -305,6 +305,8 @@ QCRT_INTERNAL void qcrt_pool_check_process(qcrt_pool *pool) {
   pool->started = 0;
   pool->word = 0;
   pool->sleepers = 0;
+  // One of them may have held it when the process forked.
+  pool->failure_lock = 0;
 }
 
 QCRT_INTERNAL void qcrt_pool_finish(qcrt_pool *pool) {

@@ -28,7 +28,7 @@
 //     in.dims[0] = 8, in.dims[1] = 98, in.dims[2] = 40;
 //     if (quantc_run(context, &in, 1, &out, 1))
 //       return fail(quantc_last_error(context)->message);
-//     use(out.data, out.dims); // valid until the next run
+//     use(out.data, out.dims); // until the next run begins
 //     quantc_context_destroy(context);
 //     quantc_close(program);
 //
@@ -389,10 +389,12 @@ static inline void quantc_context_destroy(quantc_context *context) {
 /// dimensions have equal sizes.
 ///
 /// Outputs: with data == NULL, or as an earlier run left it then, the context
-/// owns the memory, which is valid until its next run or its end; data is set
-/// to it, and capacity to QUANTC_CONTEXT_OWNED. Otherwise the result is
-/// written to data, where capacity bytes must be enough; it must not overlap
-/// an input or another output. dtype, rank and dims are set either way.
+/// owns the memory, which is valid until its next run begins or it ends: to be
+/// an input of that run it has to be copied, unless that run's output goes
+/// elsewhere. data is set to it, and capacity to QUANTC_CONTEXT_OWNED.
+/// Otherwise the result is written to data, where capacity bytes must be
+/// enough; it must not overlap an input or another output. dtype, rank and dims
+/// are set either way.
 ///
 /// After an error the outputs' contents are unspecified, and the context can
 /// run again.

@@ -73,6 +73,28 @@ TEST(Memory, ComesFromTheCallersAllocator) {
     EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0u);
 }
 
+TEST(Memory, HasToBeAlignedAsAskedFor) {
+  static int given;
+  given = 0;
+  quantc_allocator careless = {};
+  careless.allocate = [](void *, size_t size, size_t) {
+    void *memory = nullptr;
+    if (posix_memalign(&memory, 64, size + 64) != 0)
+      return static_cast<void *>(nullptr);
+    ++given;
+    return static_cast<void *>(static_cast<char *>(memory) + 8);
+  };
+  careless.release = [](void *, void *memory, size_t) {
+    --given;
+    free(static_cast<char *>(memory) - 8);
+  };
+  quantc_context_options options = {};
+  options.allocator = &careless;
+  Session s(fakeApi(), options);
+  EXPECT_EQ(s.status, QUANTC_ERROR_MEMORY);
+  EXPECT_EQ(given, 0);
+}
+
 TEST(Memory, EveryFailureIsAnError) {
   for (int failAt = 0;; ++failAt) {
     ASSERT_LT(failAt, 20);

@@ -71,6 +71,27 @@ TEST(Run, WritesToTheCallersMemory) {
             "the memory for output 'rows' overlaps that of output 'y'");
 }
 
+TEST(Run, DoesNotReadWhatItWrites) {
+  Session s;
+  FakeInputs inputs(9);
+  ASSERT_EQ(inputs.run(s.context), QUANTC_OK) << s.message();
+  // The loop of a recurrent model: its result is the next run's input.
+  inputs.tensors[0].data = inputs.outputs[0].data;
+  EXPECT_EQ(inputs.run(s.context), QUANTC_ERROR_ARGUMENT);
+  EXPECT_EQ(s.message(),
+            "input 'x' lies in the context's memory for output 'y', which this "
+            "run writes to: copy it, or give the output memory of its own");
+
+  std::vector<float> y(36);
+  inputs.outputs[0].data = y.data();
+  inputs.outputs[0].capacity = y.size() * sizeof(float);
+  ASSERT_EQ(inputs.run(s.context), QUANTC_OK) << s.message();
+  for (int64_t i = 0; i < 36; ++i) {
+    auto id = static_cast<float>(inputs.ids[i / 4]);
+    EXPECT_EQ(y[i], 2 * (2 * inputs.x[i] + id) + id) << i;
+  }
+}
+
 TEST(Run, RefusesSizesThatOverflow) {
   qcrt_variant variant = qcrt_this_program.variants[1];
   variant.plan = planAnything;
