@@ -10,6 +10,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
@@ -20,6 +21,7 @@
 using namespace mlir;
 
 #include "quantc/Interfaces/ElementwiseOpInterface.cpp.inc"
+#include "quantc/Interfaces/IntegerLoweringInterface.cpp.inc"
 #include "quantc/Interfaces/InterpretableOpInterface.cpp.inc"
 #include "quantc/Interfaces/QuantizableOpInterface.cpp.inc"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.cpp.inc"
@@ -80,6 +82,26 @@ LogicalResult quantc::verifyQuantizable(Operation *op) {
            << " float operands; supported: all of them quantised, none, or the "
               "weights alone";
   return quantizable.verifyFormats(formats);
+}
+
+LogicalResult quantc::verifyIntegerTypes(IntegerLoweringInterface op) {
+  SmallVector<Type> operands, results;
+  if (failed(op.inferIntegerTypes(op->getOperandTypes(), operands, results)))
+    return failure();
+  auto matches = [](Type actual, Type expected) {
+    return getElementTypeOrSelf(actual) == getElementTypeOrSelf(expected);
+  };
+  for (auto [index, actual, expected] :
+       llvm::enumerate(op->getOperandTypes(), operands))
+    if (!matches(actual, expected))
+      return op->emitOpError("operand #")
+             << index << " is of type " << actual
+             << "; its integer-only form takes " << expected;
+  for (auto [actual, expected] : llvm::zip_equal(op->getResultTypes(), results))
+    if (!matches(actual, expected))
+      return op->emitOpError("result is of type ")
+             << actual << "; its integer-only form gives " << expected;
+  return success();
 }
 
 bool quantc::isQuantizedTensor(Type type) {

@@ -10,7 +10,9 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
 #include <thread>
@@ -58,6 +60,15 @@ static LogicalResult verifyResults(Operation &op, ArrayRef<HostValue> results) {
 static LogicalResult evaluate(Operation &op, ArrayRef<HostValue> operands,
                               SmallVectorImpl<HostValue> &results,
                               InterpreterContext &context) {
+  // Integer-only values have the definition of their split form.
+  if (isa<IntegerLoweringInterface>(op) && op.getNumResults() &&
+      isQuantizedTensor(op.getResult(0).getType())) {
+    auto type = cast<QuantizedElementTypeInterface>(
+        getElementTypeOrSelf(op.getResult(0)));
+    if (failed(type.interpretJoint(&op, operands, results, context)))
+      return failure();
+    return verifyResults(op, results);
+  }
   if (auto interpretable = dyn_cast<InterpretableOpInterface>(op)) {
     if (failed(interpretable.interpret(operands, results, context)))
       return failure();

@@ -29,16 +29,6 @@ static bool isReal(Value value) {
   return getElementTypeOrSelf(value.getType()).isF32();
 }
 
-static Value integerLike(OpBuilder &builder, Location loc, Type type,
-                         int64_t value) {
-  Type element = getElementTypeOrSelf(type);
-  TypedAttr number = builder.getIntegerAttr(element, value);
-  if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(
-        builder, loc, DenseElementsAttr::get(vector, Attribute(number)));
-  return arith::ConstantOp::create(builder, loc, number);
-}
-
 static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
                          Value x) {
   VectorMath m(b, loc, x.getType());
@@ -58,6 +48,12 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
       return m.select(compare(arith::CmpIPredicate::slt), negative, x);
     case nn::UnaryKind::Relu:
       return arith::MaxSIOp::create(b, loc, x, zero);
+    case nn::UnaryKind::Clz:
+      return math::CountLeadingZerosOp::create(b, loc, x);
+    case nn::UnaryKind::Isqrt:
+      return expandIntegerSqrt(b, loc, x);
+    case nn::UnaryKind::Recip61:
+      return expandReciprocal61(b, loc, x);
     default: { // sign: the verifier admits no other on integers
       Value minus = arith::SubIOp::create(b, loc, zero, one);
       Value low = m.select(compare(arith::CmpIPredicate::slt), minus, zero);
@@ -104,9 +100,12 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
   case nn::UnaryKind::Softplus:
     return m.add(m.max(x, m.number(0)), m.log1p(m.exp(m.neg(m.abs(x)))));
   case nn::UnaryKind::Not:
+  case nn::UnaryKind::Clz:
+  case nn::UnaryKind::Isqrt:
+  case nn::UnaryKind::Recip61:
     break;
   }
-  llvm_unreachable("the verifier admits 'not' on i1 only");
+  llvm_unreachable("the verifier admits these kinds on integers only");
 }
 
 static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
@@ -135,6 +134,10 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
     return arith::OrIOp::create(b, loc, x, y);
   case nn::BinaryKind::Xor:
     return arith::XOrIOp::create(b, loc, x, y);
+  case nn::BinaryKind::RShift:
+    return expandRoundedShift(b, loc, x, y);
+  case nn::BinaryKind::MulHigh31:
+    return expandMulHigh31(b, loc, x, y);
   case nn::BinaryKind::Pow: {
     // Square and multiply over all bits; a negative exponent leaves 1, -1, 0.
     unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();

@@ -24,6 +24,20 @@ mlir::Value expandCast(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value expandRemainder(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value x, mlir::Value y);
 
+/// A scalar of an integer type, or a vector whose elements all equal it.
+mlir::Value integerLike(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Type type, int64_t value);
+
+/// `rshift`, `mulh31`, `isqrt` and `recip61` on scalars or vectors.
+mlir::Value expandRoundedShift(mlir::OpBuilder &builder, mlir::Location loc,
+                               mlir::Value x, mlir::Value places);
+mlir::Value expandMulHigh31(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value x, mlir::Value y);
+mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value x);
+mlir::Value expandReciprocal61(mlir::OpBuilder &builder, mlir::Location loc,
+                               mlir::Value x);
+
 /// Writes what \p target has no instruction for in those it has, where the
 /// code generator would call libm: fused products as two operations, roundings
 /// to integers by adding large numbers.

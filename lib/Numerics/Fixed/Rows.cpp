@@ -32,22 +32,29 @@ int32_t fixed::normalise(const int32_t *w, int64_t count, int32_t exponent,
 
 int32_t fixed::encodeBlocks(const int16_t *m, int64_t count, int32_t exponent,
                             int64_t block, int8_t *codes, uint8_t *shifts) {
+  return encodeBlocks(m, 1, count, exponent, block, codes, shifts);
+}
+
+int32_t fixed::encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
+                            int32_t exponent, int64_t block, int8_t *codes,
+                            uint8_t *shifts) {
   auto largestOf = [&](int64_t begin, int64_t end) {
     uint32_t largest = 0;
     for (int64_t i = begin; i < end; ++i)
       largest = std::max(largest, magnitude(m[i]));
     return largest;
   };
-  uint32_t rowLargest = largestOf(0, count);
+  uint32_t rowLargest = largestOf(0, positions * count);
   // The smallest shift: a block lies at most `blockDepth` bits lower.
   int32_t low = bitLength(rowLargest) - 7 - blockDepth;
-  for (int64_t begin = 0, index = 0; begin < count; begin += block, ++index) {
-    int64_t end = std::min(begin + block, count);
-    int32_t shift = std::max(bitLength(largestOf(begin, end)) - 7, low);
-    for (int64_t i = begin; i < end; ++i)
-      codes[i] = static_cast<int8_t>(saturate(shiftRight(m[i], shift), 8));
-    shifts[index] = rowLargest == 0 ? 0 : static_cast<uint8_t>(shift - low);
-  }
+  for (int64_t first = 0; first < positions * count; first += count)
+    for (int64_t begin = first; begin < first + count; begin += block) {
+      int64_t end = std::min(begin + block, first + count);
+      int32_t shift = std::max(bitLength(largestOf(begin, end)) - 7, low);
+      for (int64_t i = begin; i < end; ++i)
+        codes[i] = static_cast<int8_t>(saturate(shiftRight(m[i], shift), 8));
+      *shifts++ = rowLargest == 0 ? 0 : static_cast<uint8_t>(shift - low);
+    }
   return rowLargest == 0 ? zeroExponent : exponent + low;
 }
 

@@ -65,7 +65,7 @@ func.func @clip(%x: tensor<4xi1>) {
 // -----
 
 func.func @binary_kinds(%x: tensor<4xf32>) {
-  // expected-error @below {{'nn.binary' op 'and' on elements of type 'f32'; supported: i1}}
+  // expected-error @below {{'nn.binary' op 'and' on elements of type 'f32'; supported: i1, i32, i64}}
   %0 = nn.binary and %x, %x : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
   return
 }
@@ -133,5 +133,45 @@ func.func @kind(%x: tensor<4xf32>) {
   // expected-error @below {{expected ::quantc::nn::UnaryKind to be one of}}
   // expected-error @below {{failed to parse NN_UnaryKindAttr parameter 'value'}}
   %0 = nn.unary arctan %x : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @steps_of_floats(%x: tensor<4xf32>) {
+  // expected-error @below {{'nn.binary' op 'rshift' on elements of type 'f32'; supported: i32, i64}}
+  %0 = nn.binary rshift %x, %x : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @products_of_i64(%x: tensor<4xi64>) {
+  // expected-error @below {{'nn.binary' op 'mulh31' on elements of type 'i64'; supported: i32}}
+  %0 = nn.binary mulh31 %x, %x : tensor<4xi64>, tensor<4xi64> -> tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @roots_of_i32(%x: tensor<4xi32>) {
+  // expected-error @below {{'nn.unary' op 'isqrt' on elements of type 'i32'; supported: i64}}
+  %0 = nn.unary isqrt %x : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @zeros_of_floats(%x: tensor<4xf32>) {
+  // expected-error @below {{'nn.unary' op 'clz' on elements of type 'f32'; supported: i32, i64}}
+  %0 = nn.unary clz %x : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @joint_without_a_form(%x: tensor<4x!qt.block<[?], s8, scale = f32>>) {
+  // expected-error @below {{has no form on quantised values}}
+  %0 = nn.select %x, %x, %x : tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>> -> tensor<4x!qt.block<[?], s8, scale = f32>>
   return
 }

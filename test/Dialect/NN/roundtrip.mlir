@@ -105,3 +105,20 @@ func.func @positions(%x: tensor<?x4x?x16xf32>, %c: tensor<?x16xf32>, %n: tensor<
   %3 = nn.rms_norm %x, %g {axis = 3 : i64, epsilon = 1.0e-5 : f32} : tensor<?x4x?x16xf32>, tensor<16xf32>
   return
 }
+
+// CHECK-LABEL: func @integer_steps
+func.func @integer_steps(%x: tensor<?x4xi32>, %s: tensor<?x1xi32>, %q: tensor<?xi64>, %m: tensor<?x4xi16>) {
+  // CHECK: nn.binary rshift %{{.*}}, %{{.*}} : tensor<?x4xi32>, tensor<?x1xi32> -> tensor<?x4xi32>
+  %0 = nn.binary rshift %x, %s : tensor<?x4xi32>, tensor<?x1xi32> -> tensor<?x4xi32>
+  // CHECK: nn.binary mulh31
+  %1 = nn.binary mulh31 %0, %x : tensor<?x4xi32>, tensor<?x4xi32> -> tensor<?x4xi32>
+  // CHECK: nn.unary clz %{{.*}} : tensor<?x4xi32>
+  %2 = nn.unary clz %1 : tensor<?x4xi32>
+  // CHECK: nn.unary isqrt %{{.*}} : tensor<?xi64>
+  %3 = nn.unary isqrt %q : tensor<?xi64>
+  // CHECK: nn.unary recip61
+  %4 = nn.unary recip61 %3 : tensor<?xi64>
+  // CHECK: nn.transpose %{{.*}} perm [1, 0] : tensor<?x4xi16> -> tensor<4x?xi16>
+  %5 = nn.transpose %m perm [1, 0] : tensor<?x4xi16> -> tensor<4x?xi16>
+  return
+}

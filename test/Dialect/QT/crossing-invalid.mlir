@@ -168,3 +168,19 @@ func.func @f(%x: tensor<1x8x6xf32>) {
 func.func @f() attributes {a = #qt.halo<pads = [1, 1, 1], groups = 1>} {
   return
 }
+
+// -----
+
+func.func @exponent_of_floats(%x: tensor<4x8xf32>, %e: tensor<4x1xi8>) {
+  // expected-error @below {{with an exponent; supported: i16 to a format with an outer exponent, by the rule 'norm', in split form}}
+  %q, %s = qt.quantize %x exponent %e : tensor<4x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !qt.block<[1, ?], s8, scale = exp<8>>} : tensor<4x8xf32> -> tensor<4x8xi8>, tensor<4x1xi8>
+  return
+}
+
+// -----
+
+func.func @exponent_shape(%x: tensor<4x8xi16>, %e: tensor<4x8xi8>) {
+  // expected-error @below {{exponent is of type 'tensor<4x8xi8>', expected 'tensor<4x1xi8>' for the format}}
+  %q, %s, %o = qt.quantize %x exponent %e : tensor<4x8xi8> {encoding = #qt.encoding<norm, -127..127>, format = !qt.block<[1, 8], s8, scale = shift<3>, outer = exp<8>>} : tensor<4x8xi16> -> tensor<4x8xi8>, tensor<4x1xi8>, tensor<4x1xi8>
+  return
+}

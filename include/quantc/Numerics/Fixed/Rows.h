@@ -40,6 +40,11 @@ int32_t normalise(const int32_t *w, int64_t count, int32_t exponent,
 /// block. Returns the row's exponent.
 int32_t encodeBlocks(const int16_t *m, int64_t count, int32_t exponent,
                      int64_t block, int8_t *codes, uint8_t *shifts);
+/// The same with one exponent for \p positions of \p count mantissas each: an
+/// image, whose blocks lie within a position.
+int32_t encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
+                     int32_t exponent, int64_t block, int8_t *codes,
+                     uint8_t *shifts);
 
 /// Quantises a row of inputs to row16. Values that no integer has are defined:
 /// a NaN counts as 0, an infinity as the largest finite float of its sign.

@@ -13,6 +13,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interpreter/HostValue.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -100,6 +101,16 @@ bool nn::areCompatibleTypes(TypeRange lhs, TypeRange rhs) {
                    getElementTypeOrSelf(left) == getElementTypeOrSelf(right) &&
                    succeeded(verifyCompatibleShape(left, right)));
          });
+}
+
+LogicalResult nn::verifyJointTypes(Operation *op) {
+  auto isJoint = llvm::any_of(op->getOperandTypes(), isQuantizedTensor) ||
+                 llvm::any_of(op->getResultTypes(), isQuantizedTensor);
+  if (!isJoint || isa<QuantizableOpInterface>(op))
+    return success();
+  if (auto integer = dyn_cast<IntegerLoweringInterface>(op))
+    return verifyIntegerTypes(integer);
+  return op->emitOpError("has no form on quantised values");
 }
 
 std::optional<SmallVector<int64_t>> nn::broadcastShapes(ArrayRef<int64_t> a,

@@ -19,6 +19,11 @@ static Type getElement(Value value) {
   return getElementTypeOrSelf(value.getType());
 }
 
+/// Whether functions of real numbers take it.
+static bool isReal(Type element) {
+  return element.isF32() || isa<QuantizedElementTypeInterface>(element);
+}
+
 //===----------------------------------------------------------------------===//
 // Verification
 //===----------------------------------------------------------------------===//
@@ -40,8 +45,19 @@ LogicalResult UnaryOp::verify() {
       return success();
     supported = "f32, i32, i64";
     break;
+  case UnaryKind::Clz:
+    if (element.isSignlessInteger(32) || element.isSignlessInteger(64))
+      return success();
+    supported = "i32, i64";
+    break;
+  case UnaryKind::Isqrt:
+  case UnaryKind::Recip61:
+    if (element.isSignlessInteger(64))
+      return success();
+    supported = "i64";
+    break;
   default:
-    if (element.isF32())
+    if (isReal(element))
       return success();
   }
   return emitOpError("'") << stringifyUnaryKind(getKind())
@@ -51,7 +67,7 @@ LogicalResult UnaryOp::verify() {
 
 static LogicalResult verifyFloat(Operation *op) {
   Type element = getElement(op->getOperand(0));
-  if (element.isF32())
+  if (isReal(element))
     return success();
   return op->emitOpError("elements of type ") << element << "; supported: f32";
 }
@@ -89,13 +105,35 @@ static LogicalResult verifyBroadcast(Operation *op, TypeRange sameElement,
 }
 
 LogicalResult BinaryOp::verify() {
+  // Integer-only operands may be of several formats, and constants are floats.
+  if (llvm::any_of(getOperandTypes(), isQuantizedTensor))
+    return success();
   Type element = getElement(getLhs());
-  bool logical = getKind() == BinaryKind::And || getKind() == BinaryKind::Or ||
-                 getKind() == BinaryKind::Xor;
-  if (logical != element.isInteger(1))
+  bool isInteger = isa<IntegerType>(element), isLogical = element.isInteger(1);
+  bool admitted = !isLogical;
+  StringRef supported = "f32, i32, i64";
+  switch (getKind()) {
+  case BinaryKind::And:
+  case BinaryKind::Or:
+  case BinaryKind::Xor:
+    admitted = isInteger;
+    supported = "i1, i32, i64";
+    break;
+  case BinaryKind::RShift:
+    admitted = isInteger && !isLogical;
+    supported = "i32, i64";
+    break;
+  case BinaryKind::MulHigh31:
+    admitted = element.isInteger(32);
+    supported = "i32";
+    break;
+  default:
+    break;
+  }
+  if (!admitted)
     return emitOpError("'")
            << stringifyBinaryKind(getKind()) << "' on elements of type "
-           << element << "; supported: " << (logical ? "i1" : "f32, i32, i64");
+           << element << "; supported: " << supported;
   return verifyBroadcast(*this, getOperandTypes(), element);
 }
 
@@ -189,7 +227,8 @@ static bool isSplatOf(Attribute value, double number) {
 
 /// The neutral element of an operation on its right side, where x op element
 /// is x for every x, NaN and -0 included.
-static std::optional<double> getNeutral(BinaryKind kind, bool real) {
+static std::optional<double> getNeutral(BinaryKind kind, Type element) {
+  bool real = element.isF32();
   switch (kind) {
   case BinaryKind::Add:
     // 0 makes 0 of -0, but -0 keeps it.
@@ -197,12 +236,15 @@ static std::optional<double> getNeutral(BinaryKind kind, bool real) {
   case BinaryKind::Sub:
   case BinaryKind::Or:
   case BinaryKind::Xor:
+  case BinaryKind::RShift:
     return 0;
   case BinaryKind::Mul:
   case BinaryKind::Div:
   case BinaryKind::Pow:
-  case BinaryKind::And:
     return 1;
+  case BinaryKind::And:
+    // All bits.
+    return element.isInteger(1) ? 1 : -1;
   default:
     return std::nullopt;
   }
@@ -215,8 +257,7 @@ static bool isCommutative(BinaryKind kind) {
 }
 
 OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
-  std::optional<double> neutral =
-      getNeutral(getKind(), getElement(getLhs()).isF32());
+  std::optional<double> neutral = getNeutral(getKind(), getElement(getLhs()));
   if (!neutral)
     return {};
   if (isSplatOf(adaptor.getRhs(), *neutral) && getLhs().getType() == getType())

@@ -10,7 +10,9 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
 #include "quantc/Numerics/Scalar.h"
+#include "llvm/ADT/bit.h"
 #include <cmath>
 
 // The same results on every host: no product and sum is ever contracted.
@@ -84,9 +86,12 @@ static double applyUnary(UnaryKind kind, double x) {
   case UnaryKind::Softplus:
     return numerics::softplus(x);
   case UnaryKind::Not:
+  case UnaryKind::Clz:
+  case UnaryKind::Isqrt:
+  case UnaryKind::Recip61:
     break;
   }
-  llvm_unreachable("the verifier admits 'not' on i1 only");
+  llvm_unreachable("the verifier admits these kinds on integers only");
 }
 
 LogicalResult UnaryOp::interpret(Values operands, Results &results,
@@ -108,6 +113,14 @@ LogicalResult UnaryOp::interpret(Values operands, Results &results,
       return v < 0 ? static_cast<int64_t>(-static_cast<uint64_t>(v)) : v;
     case UnaryKind::Relu:
       return std::max<int64_t>(v, 0);
+    case UnaryKind::Clz:
+      return x.getElementType().isInteger(32)
+                 ? llvm::countl_zero(static_cast<uint32_t>(v))
+                 : llvm::countl_zero(static_cast<uint64_t>(v));
+    case UnaryKind::Isqrt:
+      return v < 0 || v >> 62 ? 0 : numerics::fixed::integerSqrt(v);
+    case UnaryKind::Recip61:
+      return v <= 0 ? 0 : numerics::fixed::reciprocal61(v);
     default: // sign: the verifier admits no other on integers
       return (v > 0) - (v < 0);
     }
@@ -280,7 +293,20 @@ static int64_t power(int64_t base, int64_t exponent) {
   return static_cast<int64_t>(result);
 }
 
-static int64_t applyBinary(BinaryKind kind, int64_t a, int64_t b) {
+/// \p a shifted to the right by \p places, rounded half up, in \p bits bits.
+static int64_t shiftRounded(int64_t a, int64_t places, unsigned bits) {
+  if (places <= 0)
+    return places <= -static_cast<int64_t>(bits)
+               ? 0
+               : static_cast<int64_t>(static_cast<uint64_t>(a) << -places);
+  // Half a unit may not fit beside the number: take the bit below the cut.
+  return places >= static_cast<int64_t>(bits)
+             ? 0
+             : (a >> places) + ((a >> (places - 1)) & 1);
+}
+
+static int64_t applyBinary(BinaryKind kind, int64_t a, int64_t b,
+                           unsigned bits) {
   uint64_t x = a, y = b;
   switch (kind) {
   case BinaryKind::Add:
@@ -311,6 +337,11 @@ static int64_t applyBinary(BinaryKind kind, int64_t a, int64_t b) {
     return a | b;
   case BinaryKind::Xor:
     return a ^ b;
+  case BinaryKind::RShift:
+    return shiftRounded(a, b, bits);
+  case BinaryKind::MulHigh31:
+    return numerics::fixed::multiplyHigh31(static_cast<int32_t>(a),
+                                           static_cast<int32_t>(b));
   }
   llvm_unreachable("all kinds are covered");
 }
@@ -320,14 +351,16 @@ LogicalResult BinaryOp::interpret(Values operands, Results &results,
   const HostValue &a = operands[0], &b = operands[1];
   BinaryKind kind = getKind();
   bool real = a.getElementType().isF32();
+  unsigned bits = a.getElementType().getIntOrFloatBitWidth();
   return zipElements(*this, operands, a.getElementType(), results,
                      [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
                        if (real)
                          y.setNumber(i, applyBinary(kind, a.getNumber(at[0]),
                                                     b.getNumber(at[1])));
                        else
-                         y.setInteger(i, applyBinary(kind, a.getInteger(at[0]),
-                                                     b.getInteger(at[1])));
+                         y.setInteger(i,
+                                      applyBinary(kind, a.getInteger(at[0]),
+                                                  b.getInteger(at[1]), bits));
                      });
 }
 

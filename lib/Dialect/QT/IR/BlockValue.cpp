@@ -228,6 +228,7 @@ static std::optional<numerics::PowerRule> getPowerRule(ScaleRule rule) {
     return numerics::PowerRule::Even;
   case ScaleRule::AbsMax:
   case ScaleRule::Search:
+  case ScaleRule::Norm:
     break;
   }
   return std::nullopt;
@@ -265,6 +266,8 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
                                                   const HostValue &x,
                                                   BlockType format,
                                                   EncodingAttr encoding) {
+  if (encoding.getRule() == ScaleRule::Norm)
+    return encodeNormalised(op, x, format);
   ArrayRef<int64_t> shape = x.getShape();
   SmallVector<HostValue> parts;
   for (RankedTensorType type : format.getPartTypes(shape))

@@ -81,6 +81,16 @@ llvm::FailureOr<llvm::SmallVector<HostValue>>
 encodeParts(mlir::Operation *op, const HostValue &x, BlockType format,
             EncodingAttr encoding);
 
+/// The parts of integers in `format`, shifts of blocks below an exponent for
+/// each row: the rule `norm`. `exponents` are those of the integers.
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+encodeIntegers(mlir::Operation *op, const HostValue &mantissas,
+               const HostValue &exponents, BlockType format);
+
+/// The parts of floats in `format`, one exponent a block: the rule `norm`.
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+encodeNormalised(mlir::Operation *op, const HostValue &x, BlockType format);
+
 /// A tensor of codes as stored in split form, from one code an integer.
 HostValue packCodes(BlockType format, llvm::ArrayRef<int64_t> shape,
                     llvm::ArrayRef<int32_t> codes);

@@ -48,8 +48,9 @@ LogicalResult WeightOp::verify() {
 void QuantizeOp::build(OpBuilder &builder, OperationState &state, Value input,
                        BlockType format, EncodingAttr encoding) {
   auto type = cast<RankedTensorType>(input.getType());
-  build(builder, state, TypeRange{type.clone(format)}, input, encoding,
-        /*format=*/nullptr, /*layout=*/nullptr, /*halo=*/nullptr);
+  build(builder, state, TypeRange{type.clone(format)}, input,
+        /*exponent=*/Value(), encoding, /*format=*/nullptr, /*layout=*/nullptr,
+        /*halo=*/nullptr);
 }
 
 BlockType QuantizeOp::getResultFormat() {
@@ -123,13 +124,37 @@ static LogicalResult verifyCodeRange(Operation *op, EncodingAttr encoding,
   return success();
 }
 
+/// Integers with exponents become blocks of shifted integers, in split form.
+static LogicalResult verifyIntegers(QuantizeOp op) {
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  BlockType format = op.isSplit() ? op.getResultFormat() : BlockType();
+  if (!input.getElementType().isInteger(16) || !format || !format.getOuter() ||
+      op.getEncoding().getRule() != ScaleRule::Norm)
+    return op.emitOpError()
+           << "of " << input
+           << " with an exponent; supported: i16 to a format with an outer "
+              "exponent, by the rule 'norm', in split form";
+  RankedTensorType wanted = format.getPartTypes(input).back();
+  if (failed(verifyCompatibleShape(wanted, op.getExponent().getType())) ||
+      !isa<IntegerType>(getElementTypeOrSelf(op.getExponent().getType())))
+    return op.emitOpError()
+           << "exponent is of type " << op.getExponent().getType()
+           << ", expected " << wanted << " for the format " << Type(format);
+  return success();
+}
+
 LogicalResult QuantizeOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   Type element = input.getElementType();
-  if (!element.isF32() && !isa<BlockType>(element))
-    return emitOpError() << "input of type " << input
-                         << "; supported: f32 or !qt.block elements";
   auto emitError = [&] { return emitOpError(); };
+  if (getExponent()) {
+    if (failed(verifyIntegers(*this)))
+      return failure();
+  } else if (!element.isF32() && !isa<BlockType>(element)) {
+    return emitOpError() << "input of type " << input
+                         << "; supported: f32 or !qt.block elements, or "
+                            "integers with an exponent";
+  }
   if (!isSplit()) {
     if (getNumResults() != 1 || !getBlockFormat(getResult(0).getType()))
       return emitOpError() << "without a format attribute has one result of "

@@ -100,6 +100,28 @@ static HostValue layOutGroups(const HostValue &codes, HaloAttr halo,
 LogicalResult QuantizeOp::interpret(Values operands, Results &results,
                                     InterpreterContext &) {
   HostValue input = operands[0];
+  if (getEncoding().getRule() == ScaleRule::Norm &&
+      !input.getElementType().isF32()) {
+    HostValue mantissas = input.isJoint() ? input.getParts()[0] : input;
+    const HostValue &exponents =
+        input.isJoint() ? input.getParts()[1] : operands[1];
+    BlockType format = getResultFormat();
+    FailureOr<SmallVector<HostValue>> parts =
+        encodeIntegers(*this, mantissas, exponents, format);
+    if (failed(parts))
+      return failure();
+    if (!isSplit()) {
+      results.push_back(HostValue::join(
+          RankedTensorType::get(mantissas.getShape(), format), *parts));
+      return success();
+    }
+    if (getHaloAttr())
+      return emitOpError("of integers with a halo is not evaluated yet");
+    if (LayoutAttr layout = getLayoutAttr())
+      (*parts)[0] = layOutRows((*parts)[0], layout);
+    results.append(parts->begin(), parts->end());
+    return success();
+  }
   if (input.isJoint()) {
     FailureOr<BlockValue> value = readJointValue(*this, input);
     if (failed(value))

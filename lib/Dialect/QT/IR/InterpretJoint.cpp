@@ -8,6 +8,7 @@
 
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interpreter/Interpreter.h"
 
 #include "mlir/IR/Builders.h"
@@ -116,10 +117,60 @@ static LogicalResult interpretAttention(nn::AttentionOp op,
       formats[0], formats[1], formats[2], /*p_format=*/formats[0], encoding);
 }
 
+/// An integer-only op: its integer ops are built, evaluated and dropped.
+static LogicalResult interpretIntegers(IntegerLoweringInterface op,
+                                       ArrayRef<HostValue> operands,
+                                       SmallVectorImpl<HostValue> &results,
+                                       InterpreterContext &context) {
+  Block block;
+  OpBuilder builder = OpBuilder::atBlockEnd(&block);
+  SmallVector<HostValue> arguments;
+  for (const HostValue &operand : operands) {
+    ArrayRef<HostValue> parts =
+        operand.isJoint() ? operand.getParts() : ArrayRef(operand);
+    for (const HostValue &part : parts) {
+      block.addArgument(part.getType(), op.getLoc());
+      arguments.push_back(part);
+    }
+  }
+  SmallVector<ValueRange> parts;
+  size_t next = 0;
+  for (const HostValue &operand : operands) {
+    size_t count = operand.isJoint() ? operand.getParts().size() : 1;
+    parts.push_back(ValueRange(block.getArguments()).slice(next, count));
+    next += count;
+  }
+  SmallVector<SmallVector<Value>> lowered;
+  if (failed(op.lowerToIntegers(builder, parts, lowered)))
+    return failure();
+  SmallVector<Value> all;
+  for (ArrayRef<Value> values : lowered)
+    llvm::append_range(all, values);
+  YieldOp::create(builder, op.getLoc(), all);
+  SmallVector<HostValue> values;
+  if (failed(context.interpretBlock(block, arguments, values)))
+    return failure();
+  ArrayRef<HostValue> rest(values);
+  for (auto [result, own] : llvm::zip_equal(op->getResults(), lowered)) {
+    ArrayRef<HostValue> taken = rest.take_front(own.size());
+    rest = rest.drop_front(own.size());
+    auto type = cast<RankedTensorType>(result.getType());
+    if (getBlockFormat(type))
+      results.push_back(
+          HostValue::join(makeStatic(type, taken.front().getShape()), taken));
+    else
+      results.push_back(taken.front());
+  }
+  return success();
+}
+
 LogicalResult BlockType::interpretJoint(Operation *op,
                                         ArrayRef<HostValue> operands,
                                         SmallVectorImpl<HostValue> &results,
                                         InterpreterContext &context) const {
+  auto integer = dyn_cast<IntegerLoweringInterface>(op);
+  if (integer && getBlockFormat(op->getResult(0).getType()))
+    return interpretIntegers(integer, operands, results, context);
   for (Type type : op->getResultTypes())
     if (getBlockFormat(type))
       return op->emitOpError() << "with the result type " << type

@@ -81,7 +81,8 @@ static LogicalResult layOutActivations(OpBuilder &builder,
   }
   auto packed = qt::QuantizeOp::create(
       builder, quantize.getLoc(), types, quantize.getInput(),
-      quantize.getEncodingAttr(), quantize.getFormatAttr(), layout, halo);
+      quantize.getExponent(), quantize.getEncodingAttr(),
+      quantize.getFormatAttr(), layout, halo);
   contract.getLhsMutable().assign(packed.getResults());
   return success();
 }

@@ -35,26 +35,39 @@ def NN_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
 }
 
+/// Operands and results in joint form are for ops that say how they compute on
+/// them: contractions, and those with an integer-only form.
+def NN_ChecksJointTypes : NativeOpTrait<"ChecksJointTypes"> {
+  let cppNamespace = "::quantc::nn";
+}
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, !listconcat([Pure,
+    : Op<NN_Dialect, mnemonic, !listconcat([Pure, NN_ChecksJointTypes,
         DeclareOpInterfaceMethods<InterpretableOpInterface>,
         DeclareOpInterfaceMethods<ShapeInterface>], traits)> {
   // Sizes that are known of a result and not of its operands, or the other way
-  // round, are no contradiction.
+  // round, are no contradiction; integer-only types are checked by their op.
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange lhs,
                                         ::mlir::TypeRange rhs) {
-      return ::quantc::nn::areCompatibleTypes(lhs, rhs);
+      return ::quantc::nn::areCompatibleContractionTypes(lhs, rhs);
     }
   }];
 }
 
 def NN_Element : AnyTypeOf<[F32, I32, I64, I1]>;
+defvar isJointTensor = CPred<"::quantc::isQuantizedTensor($_self)">;
 def NN_Tensor : Type<
-    And<[CPred<"::llvm::isa<::mlir::RankedTensorType>($_self)">,
-         CPred<"::quantc::nn::isElementwiseType($_self)">]>,
+    Or<[And<[CPred<"::llvm::isa<::mlir::RankedTensorType>($_self)">,
+             CPred<"::quantc::nn::isElementwiseType($_self)">]>, isJointTensor]>,
     "ranked tensor of f32, i32, i64 or i1", "::mlir::RankedTensorType">;
-def NN_FloatTensor : RankedTensorOf<[F32]>;
+/// What is moved and not computed on may be the parts of a value, too.
+def NN_MovedTensor : Type<
+    Or<[NN_Tensor.predicate, RankedTensorOf<[I8, I16]>.predicate]>,
+    "ranked tensor of f32, i8, i16, i32, i64 or i1", "::mlir::RankedTensorType">;
+def NN_FloatTensor : Type<
+    Or<[RankedTensorOf<[F32]>.predicate, isJointTensor]>,
+    "ranked tensor of 32-bit float values", "::mlir::RankedTensorType">;
 def NN_IndexTensor : RankedTensorOf<[I64]>;
 /// A tensor of builtin or of quantised elements: what contractions take.
 def NN_QuantizableTensor : Type<
@@ -63,7 +76,7 @@ def NN_QuantizableTensor : Type<
 
 /// What elementwise ops take: a scalar, a vector, or a tensor.
 def NN_Elements : Type<
-    CPred<"::quantc::nn::isElementwiseType($_self)">,
+    Or<[CPred<"::quantc::nn::isElementwiseType($_self)">, isJointTensor]>,
     "scalar, vector or ranked tensor of f32, i32, i64 or i1">;
 
 /// What casts take and give: the narrow types of a model's edges, too.

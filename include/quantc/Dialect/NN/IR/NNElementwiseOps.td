@@ -32,7 +32,9 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
     I32EnumAttrCase<"Round", 13, "round">, I32EnumAttrCase<"Sign", 14, "sign">,
     I32EnumAttrCase<"Not", 15, "not">, I32EnumAttrCase<"Sin", 16, "sin">,
     I32EnumAttrCase<"Cos", 17, "cos">,
-    I32EnumAttrCase<"Softplus", 18, "softplus">]> {
+    I32EnumAttrCase<"Softplus", 18, "softplus">,
+    I32EnumAttrCase<"Clz", 19, "clz">, I32EnumAttrCase<"Isqrt", 20, "isqrt">,
+    I32EnumAttrCase<"Recip61", 21, "recip61">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -43,6 +45,11 @@ def NN_UnaryOp : NN_SameTypeOp<"unary"> {
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
     integers as well, `not` takes i1, the others f32.
+
+    Steps of integer-only networks: `clz` counts leading zeros of i32 or i64,
+    `isqrt` is the integer part of the root of an i64 below 2^62 and `recip61`
+    the multiplier min(2^61 / x, 2^31 - 1), rounded down, of an i64 above 0;
+    both give 0 beyond that.
 
     ```mlir
     %y = nn.unary tanh %x : tensor<?x4xf32>
@@ -106,7 +113,8 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
     I32EnumAttrCase<"Max", 6, "max">, I32EnumAttrCase<"Mod", 7, "mod">,
     I32EnumAttrCase<"Fmod", 8, "fmod">,
     I32EnumAttrCase<"And", 9, "and">, I32EnumAttrCase<"Or", 10, "or">,
-    I32EnumAttrCase<"Xor", 11, "xor">]> {
+    I32EnumAttrCase<"Xor", 11, "xor">, I32EnumAttrCase<"RShift", 12, "rshift">,
+    I32EnumAttrCase<"MulHigh31", 13, "mulh31">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -118,7 +126,11 @@ def NN_BinaryOp : NN_ElementwiseOp<"binary", [
   let description = [{
     Tensors broadcast as in numpy. Integer `div` truncates, `mod` takes the
     sign of the divisor, `fmod` that of the dividend; by zero both give zero.
-    `min` and `max` hand NaN on. `and`, `or`, `xor` take i1.
+    `min` and `max` hand NaN on. `and`, `or`, `xor` take i1 and integers.
+
+    Steps of integer-only networks, rounded half up: `rshift` is lhs shifted to
+    the right by rhs places, to the left by those below zero, where bits are
+    dropped; `mulh31` of i32 is the exact product shifted by 31.
 
     ```mlir
     %y = nn.binary add %a, %b : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>

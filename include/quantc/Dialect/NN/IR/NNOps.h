@@ -20,6 +20,7 @@
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
 
@@ -56,6 +57,17 @@ getConstantIntegers(mlir::Value value);
 /// A constant integer tensor of rank 1.
 mlir::Value makeIntegers(mlir::OpBuilder &builder, mlir::Location loc,
                          llvm::ArrayRef<int64_t> values);
+
+/// An error where an op has operands or results in joint form and no way to
+/// compute on them.
+llvm::LogicalResult verifyJointTypes(mlir::Operation *op);
+
+template <typename OpT>
+struct ChecksJointTypes : mlir::OpTrait::TraitBase<OpT, ChecksJointTypes> {
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return verifyJointTypes(op);
+  }
+};
 
 } // namespace quantc::nn
 

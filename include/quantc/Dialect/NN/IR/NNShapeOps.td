@@ -21,8 +21,8 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
     %y = nn.reshape %x, %s : tensor<?x99x64xf32>, tensor<4xi64> -> tensor<?x99x1x64xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$shape);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$shape);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
   }];
@@ -43,8 +43,8 @@ def NN_TransposeOp : NN_Op<"transpose", [
     Dimension i of the result is dimension `perm[i]` of the input.
     `nn.transpose %x perm [0, 2, 1, 3] : tensor<?x99x4x16xf32> -> tensor<?x4x99x16xf32>`
   }];
-  let arguments = (ins NN_Tensor:$input, DenseI64ArrayAttr:$perm);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_MovedTensor:$input, DenseI64ArrayAttr:$perm);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `perm` $perm attr-dict `:` type($input) `->` type($result)
   }];
@@ -65,10 +65,10 @@ def NN_SliceOp : NN_Op<"slice"> {
       tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x1x64xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$starts,
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$starts,
                        NN_IndexTensor:$ends, NN_IndexTensor:$axes,
                        NN_IndexTensor:$steps);
-  let results = (outs NN_Tensor:$result);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $starts `,` $ends `,` $axes `,` $steps attr-dict `:` type($input) `,`
     type($starts) `,` type($ends) `,` type($axes) `,` type($steps) `->` type($result)
@@ -84,8 +84,8 @@ def NN_SliceOp : NN_Op<"slice"> {
 def NN_ConcatOp : NN_Op<"concat", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "join tensors along an axis";
-  let arguments = (ins Variadic<NN_Tensor>:$inputs, I64Attr:$axis);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins Variadic<NN_MovedTensor>:$inputs, I64Attr:$axis);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -98,8 +98,8 @@ def NN_ExpandOp : NN_Op<"expand"> {
     As ONNX's Expand: input and `shape` broadcast against each other.
     `nn.expand %x, %s : tensor<1x1x64xf32>, tensor<3xi64> -> tensor<?x1x64xf32>`
   }];
-  let arguments = (ins NN_Tensor:$input, NN_IndexTensor:$shape);
-  let results = (outs NN_Tensor:$result);
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$shape);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
   }];
@@ -120,9 +120,9 @@ def NN_GatherOp : NN_Op<"gather", [
     below zero counts from the end; one out of range is an error at run time.
     `nn.gather %x, %i {axis = 1 : i64} : tensor<?x99x64xf32>, tensor<i64> -> tensor<?x64xf32>`
   }];
-  let arguments = (ins NN_Tensor:$input, RankedTensorOf<[I32, I64]>:$indices,
+  let arguments = (ins NN_MovedTensor:$input, RankedTensorOf<[I32, I64]>:$indices,
                        I64Attr:$axis);
-  let results = (outs NN_Tensor:$result);
+  let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)
   }];
@@ -137,7 +137,7 @@ def NN_ShapeOp : NN_Op<"shape", [
     Of the dimensions from `start` to before `end`.
     `nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x99x64xf32> -> tensor<2xi64>`
   }];
-  let arguments = (ins NN_Tensor:$input, I64Attr:$start, I64Attr:$end);
+  let arguments = (ins NN_MovedTensor:$input, I64Attr:$start, I64Attr:$end);
   let results = (outs NN_IndexTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;

@@ -73,7 +73,8 @@ def QT_ScaleRule : I32EnumAttr<"ScaleRule", "how a block's scale is chosen", [
     I32EnumAttrCase<"Floor", 2, "floor">,
     I32EnumAttrCase<"Ceil", 3, "ceil">,
     I32EnumAttrCase<"RoundCeil", 4, "rceil">,
-    I32EnumAttrCase<"Even", 5, "even">]> {
+    I32EnumAttrCase<"Even", 5, "even">,
+    I32EnumAttrCase<"Norm", 6, "norm">]> {
   let cppNamespace = "::quantc::qt";
   let genSpecializedAttr = 0;
 }
@@ -85,6 +86,10 @@ def QT_EncodingAttr : QT_Attr<"Encoding", "encoding"> {
     result: `#qt.encoding<absmax, -127..127>`. A type says how codes are
     decoded; this says how they came to be, which includes their range, for
     layouts rely on it.
+
+    `norm` is the rule of integer-only formats: the exponent is the smallest
+    that lets the largest magnitude of a row fit, and a block's shift keeps it
+    within four bits of the row's. Rounding is half up.
   }];
   let parameters = (ins "::quantc::qt::ScaleRule":$rule, "int64_t":$low,
                         "int64_t":$high);

@@ -33,6 +33,10 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     Split form: the parts as results, and the format as an attribute. A float
     weight can be encoded piecewise elsewhere; nothing here says when.
 
+    Integer-only formats are encoded by the rule `norm`: of floats (with one
+    exponent a block) at the border of a network, or of integers and their
+    `exponent`s, one for each outer block of the result.
+
     With `layout` the codes come packed for a contraction's lhs: rows of bytes
     with the stride and the offset that the layout's form states; the other
     parts stay as they are. With `halo` too they are those of a convolution's
@@ -46,14 +50,27 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
       : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
     ```
   }];
-  let arguments = (ins QT_AnyTensor:$input, QT_EncodingAttr:$encoding,
+  let arguments = (ins QT_AnyTensor:$input, Optional<QT_PlainTensor>:$exponent,
+                       QT_EncodingAttr:$encoding,
                        OptionalAttr<QT_BlockFormatAttr>:$format,
                        OptionalAttr<QT_LayoutAttr>:$layout,
                        OptionalAttr<QT_HaloAttr>:$halo);
   let results = (outs Variadic<QT_AnyTensor>:$results);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($results)";
+  let assemblyFormat = [{
+    $input (`exponent` $exponent^ `:` type($exponent))? attr-dict
+    `:` type($input) `->` type($results)
+  }];
   let hasVerifier = 1;
   let builders = [
+    // Split form of floats.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$input,
+                   "::quantc::qt::EncodingAttr":$encoding,
+                   "::mlir::TypeAttr":$format,
+                   "::quantc::qt::LayoutAttr":$layout,
+                   "::quantc::qt::HaloAttr":$halo), [{
+      build($_builder, $_state, results, input, /*exponent=*/::mlir::Value(),
+            encoding, format, layout, halo);
+    }]>,
     // Joint form.
     OpBuilder<(ins "::mlir::Value":$input, "::quantc::qt::BlockType":$format,
                    "::quantc::qt::EncodingAttr":$encoding)>

@@ -1,0 +1,45 @@
+//===- IntegerLoweringInterface.td - Integer-only ops *- tablegen -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_INTERFACES_INTEGERLOWERINGINTERFACE_TD
+#define QUANTC_INTERFACES_INTEGERLOWERINGINTERFACE_TD
+
+include "mlir/IR/OpBase.td"
+
+def IntegerLoweringInterface : OpInterface<"IntegerLoweringInterface"> {
+  let cppNamespace = "::quantc";
+  let description = [{
+    The op computes on integers alone: on values in joint form whose scales are
+    exponents. Constants stay floats in that form and become integers when it
+    is lowered.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The integer-only types that the op takes and gives where its operands
+        can be had as `available`: a float tensor there is a constant, any
+        other operand is in an integer-only type already. What the op computes
+        on as it is (indices, constants, sizes) keeps its type. Types that come
+        out, put in again, come out again. A failure has emitted its reason.
+      }],
+      "::llvm::LogicalResult", "inferIntegerTypes",
+      (ins "::mlir::TypeRange":$available,
+           "::llvm::SmallVectorImpl<::mlir::Type> &":$operands,
+           "::llvm::SmallVectorImpl<::mlir::Type> &":$results)>,
+    InterfaceMethod<[{
+        Builds the op from integer ops on `parts`, those of every operand, and
+        sets those of every result. The types of the parts may say more than
+        the op's own. A failure has emitted its reason.
+      }],
+      "::llvm::LogicalResult", "lowerToIntegers",
+      (ins "::mlir::OpBuilder &":$builder,
+           "::llvm::ArrayRef<::mlir::ValueRange>":$parts,
+           "::llvm::SmallVectorImpl<::llvm::SmallVector<::mlir::Value>> &":$results)>
+  ];
+}
+
+#endif // QUANTC_INTERFACES_INTEGERLOWERINGINTERFACE_TD
