@@ -31,6 +31,20 @@ bool quantc::isConstantSlice(Value value) {
   return true;
 }
 
+llvm::DenseSet<Value> quantc::getVaryingValues(Block &block) {
+  llvm::DenseSet<Value> varying;
+  varying.insert_range(block.getArguments());
+  for (Operation &op : block) {
+    bool isSource =
+        op.getNumOperands() == 0 && !op.hasTrait<OpTrait::ConstantLike>();
+    if (isSource || op.getNumRegions() != 0 || !isMemoryEffectFree(&op) ||
+        llvm::any_of(op.getOperands(),
+                     [&](Value value) { return varying.contains(value); }))
+      varying.insert_range(op.getResults());
+  }
+  return varying;
+}
+
 /// Operands first: recursion depth is that of the chain on one weight.
 static void collect(Operation *op, llvm::SetVector<Operation *> &slice) {
   if (slice.contains(op))

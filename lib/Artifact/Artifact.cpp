@@ -141,6 +141,12 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     return runtime.takeError();
   if (llvm::Error error = workspace.write(*runtime))
     return error;
+  options.onStep("runtime");
+  llvm::Triple triple(info.target.getTriple());
+  for (const auto &[name, contents] : options.sections)
+    if (llvm::Error error =
+            writeSectionObject(triple, name, contents, workspace.addObject()))
+      return error;
   auto kernels =
       compileKernels(module, info.target, options.threads, CodeKind::Object);
   if (!kernels)
@@ -148,8 +154,12 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
   for (const ObjectBytes &object : *kernels)
     if (llvm::Error error = workspace.write(object))
       return error;
-  return writeWeights(module, llvm::Triple(info.target.getTriple()),
-                      options.threads, workspace.addObject());
+  options.onStep("kernels");
+  if (llvm::Error error =
+          writeWeights(module, triple, options.threads, workspace.addObject()))
+    return error;
+  options.onStep("weights");
+  return llvm::Error::success();
 }
 
 llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
@@ -179,6 +189,7 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
       return error;
     if (std::error_code problem = llvm::sys::fs::rename(temporary, path))
       return llvm::createStringError("'" + path + "': " + problem.message());
+    options.onStep("link");
     return llvm::Error::success();
   };
   llvm::Error error = produce();

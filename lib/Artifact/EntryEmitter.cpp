@@ -22,7 +22,7 @@
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/ArenaPlan.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
-#include "quantc/Interpreter/HostValue.h"
+#include "quantc/Interpreter/Arrays.h"
 #include "quantc/Runtime/Program.h"
 #include "quantc/Support/Locations.h"
 #include "quantc/Support/Version.h"
@@ -294,31 +294,6 @@ ProgramEmitter::makeArray(llvm::ArrayRef<llvm::Constant *> elements,
       llvm::ArrayType::get(type, elements.size()), elements);
   return new llvm::GlobalVariable(program, array->getType(), true,
                                   llvm::GlobalValue::PrivateLinkage, array);
-}
-
-/// The code of quantc_dtype for an element type of the entry.
-static int getDtype(Type element) {
-  if (element.isF32())
-    return QUANTC_F32;
-  if (element.isInteger(1))
-    return QUANTC_BOOL;
-  if (element.isF16())
-    return QUANTC_F16;
-  if (element.isBF16())
-    return QUANTC_BF16;
-  if (element.isF64())
-    return QUANTC_F64;
-  bool isUnsigned = element.isUnsignedInteger();
-  switch (element.getIntOrFloatBitWidth()) {
-  case 8:
-    return isUnsigned ? QUANTC_U8 : QUANTC_I8;
-  case 16:
-    return isUnsigned ? QUANTC_U16 : QUANTC_I16;
-  case 32:
-    return isUnsigned ? QUANTC_U32 : QUANTC_I32;
-  default:
-    return isUnsigned ? QUANTC_U64 : QUANTC_I64;
-  }
 }
 
 llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type,

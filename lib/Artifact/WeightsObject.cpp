@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/WeightsObject.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -27,9 +28,10 @@ template <typename T> static StringRef bytesOf(const T &record) {
 }
 
 WeightsObjectWriter::WeightsObjectWriter(raw_pwrite_stream &out,
-                                         const Triple &triple)
-    : out(out), triple(triple), position(lineBytes), strings(1, '\0'),
-      symbols(bytesOf(ELF::Elf64_Sym{}).str()) {
+                                         const Triple &triple,
+                                         StringRef section)
+    : out(out), triple(triple), section(section), position(lineBytes),
+      strings(1, '\0'), symbols(bytesOf(ELF::Elf64_Sym{}).str()) {
   out.write_zeros(lineBytes);
 }
 
@@ -62,16 +64,23 @@ void WeightsObjectWriter::define(StringRef name, uint64_t offset,
 }
 
 void WeightsObjectWriter::finish() {
-  static constexpr char nameText[] =
-      "\0.lrodata\0.rodata\0.symtab\0.strtab\0.shstrtab\0.note.GNU-stack";
-  StringRef names(nameText, sizeof nameText);
+  // Elsewhere than on x86-64 every section may lie anywhere.
+  bool isLarge = triple.isX86_64();
+  std::string dataName = !section.empty() ? section
+                         : isLarge        ? ".lrodata"
+                                          : ".rodata";
+  std::string names(1, '\0');
+  for (StringRef name :
+       {StringRef(dataName), StringRef(".symtab"), StringRef(".strtab"),
+        StringRef(".shstrtab"), StringRef(".note.GNU-stack")})
+    names.append(name.begin(), name.end()).push_back('\0');
 
   ELF::Elf64_Shdr sections[NumSections] = {};
   auto describe = [&](Section index, StringRef name, unsigned type,
                       uint64_t offset, uint64_t size,
                       uint64_t alignment) -> ELF::Elf64_Shdr & {
     ELF::Elf64_Shdr &section = sections[index];
-    section.sh_name = names.find((name + StringRef("\0", 1)).str());
+    section.sh_name = StringRef(names).find((name + StringRef("\0", 1)).str());
     section.sh_type = type;
     section.sh_offset = offset;
     section.sh_size = size;
@@ -86,13 +95,11 @@ void WeightsObjectWriter::finish() {
     position += bytes.size();
   };
 
-  // Elsewhere every section may lie anywhere.
-  bool isLarge = triple.isX86_64();
-  ELF::Elf64_Shdr &data =
-      describe(Data, isLarge ? ".lrodata" : ".rodata", ELF::SHT_PROGBITS,
-               lineBytes, position - lineBytes, lineBytes);
-  data.sh_flags =
-      ELF::SHF_ALLOC | (isLarge ? unsigned(ELF::SHF_X86_64_LARGE) : 0);
+  ELF::Elf64_Shdr &data = describe(Data, dataName, ELF::SHT_PROGBITS, lineBytes,
+                                   position - lineBytes, lineBytes);
+  if (section.empty())
+    data.sh_flags =
+        ELF::SHF_ALLOC | (isLarge ? unsigned(ELF::SHF_X86_64_LARGE) : 0);
   write(Symbols, ".symtab", ELF::SHT_SYMTAB, symbols, 8);
   sections[Symbols].sh_link = Strings;
   sections[Symbols].sh_info = 1; // the first global one
@@ -120,4 +127,20 @@ void WeightsObjectWriter::finish() {
   header.e_shstrndx = Names;
   StringRef bytes = bytesOf(header);
   out.pwrite(bytes.data(), bytes.size(), 0);
+}
+
+Error quantc::writeSectionObject(const Triple &triple, StringRef section,
+                                 StringRef contents, StringRef path) {
+  std::error_code error;
+  raw_fd_ostream out(path, error);
+  if (!error) {
+    WeightsObjectWriter writer(out, triple, section);
+    writer.append(arrayRefFromStringRef(contents));
+    writer.finish();
+    out.close();
+    error = out.error();
+    out.clear_error();
+  }
+  return error ? createStringError("'" + path + "': " + error.message())
+               : Error::success();
 }

@@ -57,9 +57,9 @@ static LogicalResult verifyResults(Operation &op, ArrayRef<HostValue> results) {
   return success();
 }
 
-static LogicalResult evaluate(Operation &op, ArrayRef<HostValue> operands,
-                              SmallVectorImpl<HostValue> &results,
-                              InterpreterContext &context) {
+LogicalResult quantc::interpretOp(Operation &op, ArrayRef<HostValue> operands,
+                                  SmallVectorImpl<HostValue> &results,
+                                  InterpreterContext &context) {
   // Integer-only values have the definition of their split form.
   if (isa<IntegerLoweringInterface>(op) && op.getNumResults() &&
       isQuantizedTensor(op.getResult(0).getType())) {
@@ -144,8 +144,10 @@ InterpreterContext::interpretBlock(Block &block, ArrayRef<HostValue> arguments,
       return success();
     }
     SmallVector<HostValue> produced;
-    if (failed(evaluate(op, operands, produced, *this)))
+    if (failed(interpretOp(op, operands, produced, *this)))
       return failure();
+    if (observer)
+      observer(&op, operands, produced);
     for (auto [result, value] : llvm::zip_equal(op.getResults(), produced))
       if (uses.lookup(result))
         values[result] = value;
@@ -155,7 +157,7 @@ InterpreterContext::interpretBlock(Block &block, ArrayRef<HostValue> arguments,
 
 FailureOr<SmallVector<HostValue>>
 quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
-                          unsigned threads) {
+                          InterpreterContext &context) {
   if (func.isExternal())
     return func.emitError("has no body to evaluate");
   if (!func.getBody().hasOneBlock())
@@ -173,12 +175,18 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
              << index << " is of type " << type << ", given "
              << (value ? Type(value.getType()) : Type());
   }
-  InterpreterContext context(threads);
   SmallVector<HostValue> results;
   if (failed(
           context.interpretBlock(func.getBody().front(), arguments, results)))
     return failure();
   return results;
+}
+
+FailureOr<SmallVector<HostValue>>
+quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
+                          unsigned threads) {
+  InterpreterContext context(threads);
+  return interpretFunction(func, arguments, context);
 }
 
 FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
@@ -188,7 +196,7 @@ FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
     SmallVector<HostValue> operands, results;
     for (Value operand : op->getOperands())
       operands.push_back(values.lookup(operand));
-    if (failed(evaluate(*op, operands, results, context)))
+    if (failed(interpretOp(*op, operands, results, context)))
       return failure();
     for (auto [result, produced] : llvm::zip_equal(op->getResults(), results))
       values[result] = produced;

@@ -73,6 +73,7 @@ static void buildLayout(OpPassManager &manager, const StageOptions &options) {
   own.cpuLayout = options.cpuLayout;
   manager.addNestedPass<func::FuncOp>(qt::createAssignLayouts(own));
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createDescribeLayers());
   manager.addPass(qt::createVerifySplit());
 }
 

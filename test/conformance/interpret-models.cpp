@@ -22,36 +22,14 @@
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Import/ONNX/Import.h"
 #include "quantc/InitAll.h"
+#include "quantc/Interpreter/Arrays.h"
 #include "quantc/Interpreter/Interpreter.h"
-#include "quantc/Support/Npz.h"
 
 #include <iostream>
 #include <sstream>
 
 using namespace mlir;
 using namespace quantc;
-
-static quantc_dtype dtypeOf(Type type) {
-  unsigned width = type.getIntOrFloatBitWidth();
-  if (isa<FloatType>(type))
-    return width == 64     ? QUANTC_F64
-           : width == 32   ? QUANTC_F32
-           : type.isBF16() ? QUANTC_BF16
-                           : QUANTC_F16;
-  bool isUnsigned = type.isUnsignedInteger();
-  switch (width) {
-  case 1:
-    return QUANTC_BOOL;
-  case 8:
-    return isUnsigned ? QUANTC_U8 : QUANTC_I8;
-  case 16:
-    return isUnsigned ? QUANTC_U16 : QUANTC_I16;
-  case 32:
-    return isUnsigned ? QUANTC_U32 : QUANTC_I32;
-  default:
-    return isUnsigned ? QUANTC_U64 : QUANTC_I64;
-  }
-}
 
 static std::string joined(const std::vector<std::string> &texts) {
   std::string all;
@@ -97,10 +75,9 @@ static std::string evaluate(const std::string &model, const std::string &in,
       return array.name == name.getValue();
     });
     Type element = cast<RankedTensorType>(type).getElementType();
-    if (found == arrays.end() || found->dtype != dtypeOf(element))
+    if (found == arrays.end() || found->dtype != getDtype(element))
       return "failed: no array for input '" + name.str() + "'";
-    arguments.push_back(HostValue::borrow(
-        RankedTensorType::get(found->dims, element), found->bytes));
+    arguments.push_back(toHostValue(*found, element));
   }
   FailureOr<SmallVector<HostValue>> results =
       interpretFunction(function, arguments);
@@ -110,14 +87,8 @@ static std::string evaluate(const std::string &model, const std::string &in,
   std::vector<NamedArray> outputs;
   auto resultNames = function->getAttrOfType<ArrayAttr>("qt.result_names");
   for (auto [name, result] :
-       llvm::zip_equal(resultNames.getAsRange<StringAttr>(), *results)) {
-    NamedArray array;
-    array.name = name.str();
-    array.dtype = dtypeOf(result.getElementType());
-    array.dims.assign(result.getShape().begin(), result.getShape().end());
-    array.bytes.assign(result.getBytes().begin(), result.getBytes().end());
-    outputs.push_back(std::move(array));
-  }
+       llvm::zip_equal(resultNames.getAsRange<StringAttr>(), *results))
+    outputs.push_back(toArray(name.getValue(), result));
   return writeNpz(out, outputs, error) ? "done" : "failed: " + error;
 }
 

@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -20,6 +21,12 @@ using namespace llvm;
 using namespace quantc;
 
 static constexpr char ModelSuffix[] = "_model";
+
+bool quantc::isElfFile(StringRef path) {
+  file_magic magic;
+  return !identify_magic(path, magic) && magic >= file_magic::elf &&
+         magic <= file_magic::elf_core;
+}
 
 /// Finds what the library exports, by reading the file: its code must not run
 /// before it is known to be an artefact. Compiled with --name=N, it exports

@@ -18,6 +18,9 @@
 
 namespace quantc {
 
+/// Whether the file is an ELF file, as artefacts are and models are not.
+bool isElfFile(llvm::StringRef path);
+
 /// A shared library with its program open.
 class Artifact {
 public:

@@ -7,9 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Layers.h"
 #include "Model.h"
 #include "Options.h"
-#include "mlir/Pass/PassManager.h"
+#include "Progress.h"
+#include "Sections.h"
 #include "quantc/Artifact/Artifact.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Pipelines/Pipelines.h"
@@ -19,6 +21,7 @@
 #include "quantc/Support/Version.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 
@@ -72,7 +75,11 @@ static constexpr OptionSpec CompileOptions[] = {
     {"--state", OptionSpec::Value, "IN=OUT", "keep an output for the next run",
      true, false},
     {"--probe", OptionSpec::Value, "NODES", "further outputs", true, false},
-    {"--keep-ir", OptionSpec::Flag, "", "keep the quantised IR", false, false},
+    {"--keep-ir", OptionSpec::Flag, "",
+     "keep the float and the quantised IR in the artefact, for 'compare' and "
+     "'inspect --ir'; weights stay in the model's file"},
+    {"--progress", OptionSpec::Flag, "",
+     "tell the seconds and the memory of every stage on standard error"},
     {"--report", OptionSpec::Value, "FILE", "write a report", false, false},
 };
 
@@ -86,7 +93,6 @@ static constexpr CommandSpec CompileCommand = {
     0,
     1};
 
-static constexpr StringLiteral StageAttrName = "qt.stage";
 static constexpr StringLiteral TargetAttrName = "qt.target";
 
 static int listRecipes() {
@@ -117,7 +123,7 @@ public:
   int run();
 
 private:
-  int runStages(Model &model);
+  bool runStages(Model &model);
   int finish(Model &model);
   int write(const std::string &text);
   std::string makeMetadata(const Model &model);
@@ -128,8 +134,19 @@ private:
   StageOptions stageOptions;
   std::optional<CpuTarget> target;
   std::optional<Recipe> recipe;
+  std::optional<Progress> progress;
+  ArtifactOptions artifact;
 };
 } // namespace
+
+static std::error_code makeAbsolute(std::string &path) {
+  SmallString<256> absolute(path);
+  if (std::error_code code = sys::fs::make_absolute(absolute))
+    return code;
+  sys::path::remove_dots(absolute, /*remove_dot_dot=*/false);
+  path = absolute.str().str();
+  return {};
+}
 
 static bool isIdentifier(StringRef name) {
   return !name.empty() && !isDigit(name.front()) &&
@@ -231,10 +248,16 @@ int Compilation::write(const std::string &text) {
 
 int Compilation::run() {
   // What is wrong with the target, the recipe and the model is told together.
+  progress.emplace(given.has("--progress"));
   Model model(threads);
+  // Kept IR refers to the model's weights from wherever it is read.
+  if (given.has("--keep-ir"))
+    if (std::error_code code = makeAbsolute(path))
+      return cannotHandle("compile", "'" + path + "': " + code.message());
   bool isRead = model.read(path);
+  progress->finish("read");
   auto reached =
-      isRead ? model.getModule()->getAttrOfType<mlir::StringAttr>(StageAttrName)
+      isRead ? model.getModule()->getAttrOfType<mlir::StringAttr>(stageAttrName)
              : nullptr;
   // IR of a later stage may have been laid out for its target already.
   bool keepsTarget = reached && model.getModule()->hasAttr(TargetAttrName) &&
@@ -256,48 +279,45 @@ int Compilation::run() {
   if (!model.problems.empty() || !isRead)
     return model.fail("compile");
   target->attachTo(model.getModule());
-  if (int code = runStages(model))
-    return code;
+  if (!runStages(model))
+    return model.fail("compile");
   return finish(model);
 }
 
-int Compilation::runStages(Model &model) {
-  auto reached =
-      model.getModule()->getAttrOfType<mlir::StringAttr>(StageAttrName);
-  bool isBehind = reached != nullptr;
-  for (const Stage &stage : getStages()) {
-    bool isReached = reached && reached.getValue() == stage.name;
-    if (!isBehind) {
-      mlir::PassManager manager(&model.getContext());
-      stage.build(manager, stageOptions);
-      if (manager.size() != 0 && failed(manager.run(model.getModule())))
-        return model.fail("compile");
-      model.getModule()->setAttr(
-          StageAttrName,
-          mlir::StringAttr::get(&model.getContext(), stage.name));
-    } else if (stop == stage.name && !isReached) {
-      return cannotHandle("compile", "'" + path + "' is behind the stage " +
-                                         stop + " already");
-    }
-    isBehind &= !isReached;
-    if (stop == stage.name)
-      return Done;
+static std::string print(mlir::ModuleOp module) {
+  std::string text;
+  raw_string_ostream out(text);
+  module->print(out, mlir::OpPrintingFlags().enableDebugInfo(/*enable=*/true));
+  out << "\n";
+  return text;
+}
+
+bool Compilation::runStages(Model &model) {
+  bool keepsIR = given.has("--keep-ir") && stop.empty() && emit.empty();
+  auto keep = [&](StringRef name) {
+    artifact.sections.emplace_back(name, packSection(print(model.getModule())));
+  };
+  bool isDone = model.runStages(model.getModule(), stageOptions, stop,
+                                [&](const Stage &stage) {
+                                  if (keepsIR && stage.name == "transform")
+                                    keep(floatIRSection);
+                                  else if (keepsIR && stage.name == "quantize")
+                                    keep(quantizedIRSection);
+                                  model.releaseBlobs();
+                                  progress->finish(stage.name);
+                                });
+  if (isDone && keepsIR && artifact.sections.size() < 2) {
+    model.problems.push_back("--keep-ir: '" + path +
+                             "' is behind the stage transform already; "
+                             "supported: a model, or IR of an earlier stage");
+    return false;
   }
-  if (isBehind)
-    return cannotHandle("compile", "'" + path + "' is behind a stage '" +
-                                       reached.getValue() +
-                                       "' that does not exist");
-  return Done;
+  return isDone;
 }
 
 int Compilation::finish(Model &model) {
   if (!stop.empty() || emit == "mlir") {
-    std::string text;
-    raw_string_ostream out(text);
-    model.getModule()->print(
-        out, mlir::OpPrintingFlags().enableDebugInfo(/*enable=*/true));
-    out << "\n";
-    return write(text);
+    return write(print(model.getModule()));
   }
   ProgramInfo info{sys::path::stem(path).str(), makeMetadata(model), *target};
   if (!emit.empty()) {
@@ -309,9 +329,16 @@ int Compilation::finish(Model &model) {
     model.problems.push_back(toString(text.takeError()));
     return model.fail("compile");
   }
-  ArtifactOptions options{given.get("--name").value_or("").str(), threads};
+  artifact.prefix = given.get("--name").value_or("").str();
+  artifact.threads = threads;
+  artifact.onStep = [&](StringRef step) { progress->finish(step); };
+  if (json::Array layers = getLayers(model.getModule()); !layers.empty()) {
+    std::string text;
+    raw_string_ostream(text) << json::Value(std::move(layers));
+    artifact.sections.emplace_back(layersSection, packSection(text));
+  }
   if (Error error =
-          writeSharedLibrary(model.getModule(), info, options, output)) {
+          writeSharedLibrary(model.getModule(), info, artifact, output)) {
     model.problems.push_back(toString(std::move(error)));
     return model.fail("compile");
   }

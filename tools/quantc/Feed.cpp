@@ -113,42 +113,55 @@ bool quantc::writeOutputs(StringRef path, bool isFolder,
   return true;
 }
 
-bool Feed::fill(const quantc_program *program, std::vector<NamedArray> &arrays,
-                StringRef path, std::string &error) {
-  // Every problem with the names at once.
-  for (const NamedArray &array : arrays) {
-    bool isKnown = false;
-    for (int32_t i = 0; i < quantc_num_inputs(program); ++i)
-      isKnown |= array.name == quantc_input(program, i)->name;
-    if (!isKnown)
+bool quantc::matchArrays(ArrayRef<NamedArray> arrays,
+                         ArrayRef<std::string> names, StringRef path,
+                         SmallVectorImpl<const NamedArray *> &found,
+                         std::string &error) {
+  bool isComplete = true;
+  for (const NamedArray &array : arrays)
+    if (!is_contained(names, array.name)) {
       error += ("array '" + array.name + "' of '" + path +
                 "' is no input of the model\n")
                    .str();
-  }
-  for (int32_t i = 0; i < quantc_num_inputs(program); ++i) {
-    const quantc_value_info *info = quantc_input(program, i);
-    auto array = find_if(arrays, [&](const NamedArray &candidate) {
-      return candidate.name == info->name;
+      isComplete = false;
+    }
+  for (const std::string &name : names) {
+    const auto *array = find_if(arrays, [&](const NamedArray &candidate) {
+      return candidate.name == name;
     });
+    found.push_back(array == arrays.end() ? nullptr : array);
+    if (array != arrays.end())
+      continue;
+    error += ("'" + path + "' has no array '" + name + "'\n").str();
+    isComplete = false;
+  }
+  return isComplete;
+}
+
+bool Feed::fill(const quantc_program *program, ArrayRef<NamedArray> arrays,
+                StringRef path, std::string &error) {
+  SmallVector<const NamedArray *> found;
+  bool isRight =
+      matchArrays(arrays, getInputNames(program), path, found, error);
+  for (const NamedArray *array : found) {
     quantc_tensor tensor = {};
-    if (array == arrays.end()) {
-      error += ("'" + path + "' has no array '" + info->name + "'\n").str();
-    } else if (array->dims.size() > QUANTC_MAX_RANK) {
+    if (array && array->dims.size() > QUANTC_MAX_RANK) {
       error += ("array '" + array->name + "' of '" + path + "' has rank " +
                 Twine(array->dims.size()) + "\n")
                    .str();
-    } else {
-      tensor.data = array->bytes.data();
+      isRight = false;
+    } else if (array) {
+      // The runtime does not write to its inputs.
+      tensor.data = const_cast<uint8_t *>(array->bytes.data());
       tensor.dtype = array->dtype;
       tensor.rank = static_cast<int32_t>(array->dims.size());
       copy(array->dims, tensor.dims);
     }
     tensors.push_back(tensor);
   }
-  if (error.empty())
-    return true;
-  error += "the model's inputs are " + listInputs(program);
-  return false;
+  if (!isRight)
+    error += "the model's inputs are " + listInputs(program);
+  return isRight;
 }
 
 static NamedArray copyOutput(const quantc_value_info &info,

@@ -12,6 +12,7 @@
 #include "quantc/Support/Npz.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <string>
@@ -35,12 +36,20 @@ bool readInputs(llvm::StringRef path, llvm::ArrayRef<std::string> names,
 bool writeOutputs(llvm::StringRef path, bool isFolder,
                   const std::vector<NamedArray> &arrays, std::string &error);
 
+/// Finds the array of each name. Returns false where one is missing or more
+/// are there; `error` tells all of them, a line each. `path` is where the
+/// arrays come from.
+bool matchArrays(llvm::ArrayRef<NamedArray> arrays,
+                 llvm::ArrayRef<std::string> names, llvm::StringRef path,
+                 llvm::SmallVectorImpl<const NamedArray *> &found,
+                 std::string &error);
+
 /// Tensors of the runtime's that refer to arrays.
 class Feed {
 public:
   /// Finds an array for every input. On failure returns false; `error` tells
   /// every problem with the names. `path` is where the arrays come from.
-  bool fill(const quantc_program *program, std::vector<NamedArray> &arrays,
+  bool fill(const quantc_program *program, llvm::ArrayRef<NamedArray> arrays,
             llvm::StringRef path, std::string &error);
   std::vector<quantc_tensor> tensors;
 };

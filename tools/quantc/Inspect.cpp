@@ -8,18 +8,21 @@
 
 #include "Artifact.h"
 #include "Commands.h"
+#include "Layers.h"
 #include "Model.h"
 #include "Options.h"
+#include "Sections.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/HostValue.h"
+#include "quantc/Recipe/Recipe.h"
+#include "quantc/Target/CPU/CpuTarget.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -28,25 +31,25 @@
 using namespace llvm;
 using namespace quantc;
 
-static constexpr CommandSpec InspectCommand = {
-    "inspect",
-    "MODEL.onnx|MODEL.mlir|ARTEFACT",
-    "Shows what is in a model or an artefact: inputs, outputs, ops, formats, "
-    "bytes, and of an artefact what it was compiled with.",
-    "",
-    {}};
+static constexpr OptionSpec InspectOptions[] = {
+    {"--recipe", OptionSpec::Value, "NAME|FILE",
+     "show what MODEL's layers become with it; artefacts know theirs"},
+    {"--mcpu", OptionSpec::Value, "CPU",
+     "the CPU that --recipe is for; default: native, this machine's"},
+    {"--triple", OptionSpec::Value, "T",
+     "the target triple that --recipe is for; default: this machine's"},
+    {"--ir", OptionSpec::OptionalValue, "float|quantized",
+     "print the IR that ARTEFACT keeps (compile --keep-ir): the quantised one, "
+     "or that before"},
+    {"--json", OptionSpec::Flag, "", "print one JSON object"},
+};
 
-static std::string formatBytes(uint64_t bytes) {
-  std::string text;
-  raw_string_ostream out(text);
-  if (bytes < 10000)
-    out << bytes << " bytes";
-  else if (bytes < 10000000)
-    out << format("%.1f KB", double(bytes) / 1e3);
-  else
-    out << format("%.1f MB", double(bytes) / 1e6);
-  return text;
-}
+static constexpr CommandSpec InspectCommand = {
+    "inspect", "MODEL.onnx|MODEL.mlir|ARTEFACT",
+    "Shows what is in a model or an artefact: inputs, outputs, ops, formats, "
+    "bytes, and of an artefact what it was compiled with and what became of "
+    "every layer.",
+    "", InspectOptions};
 
 //===----------------------------------------------------------------------===//
 // Artefacts
@@ -93,89 +96,76 @@ static void printJson(const json::Value &value, unsigned indent) {
   }
 }
 
-static StringRef nameOf(quantc_dtype type) {
-  switch (type) {
-  case QUANTC_F32:
-    return "f32";
-  case QUANTC_U8:
-    return "u8";
-  case QUANTC_I8:
-    return "i8";
-  case QUANTC_U16:
-    return "u16";
-  case QUANTC_I16:
-    return "i16";
-  case QUANTC_I32:
-    return "i32";
-  case QUANTC_I64:
-    return "i64";
-  case QUANTC_BOOL:
-    return "bool";
-  case QUANTC_F16:
-    return "f16";
-  case QUANTC_F64:
-    return "f64";
-  case QUANTC_U32:
-    return "u32";
-  case QUANTC_U64:
-    return "u64";
-  case QUANTC_BF16:
-    return "bf16";
-  default:
-    return "?";
-  }
+static json::Object describeValue(const quantc_program *program,
+                                  const quantc_value_info &info) {
+  return json::Object{{"name", json::fixUTF8(info.name)},
+                      {"type", quantc_dtype_name(info.dtype)},
+                      {"dims", formatDims(program, info)}};
 }
 
-static void printDims(const quantc_program *program) {
-  for (int32_t i = 0; i < quantc_num_dims(program); ++i) {
-    const quantc_dim_info *dim = quantc_dim(program, i);
-    outs() << "dim     " << dim->name << ": any size";
-    if (dim->min > 0)
-      outs() << " from " << dim->min;
-    if (dim->max < INT64_MAX)
-      outs() << " to " << dim->max;
-    outs() << "\n";
-  }
-}
-
-static int inspectArtifact(StringRef path) {
-  std::string error;
+/// Of the artefact, which is closed again: the object refers to nothing of it.
+static std::optional<json::Object> describeArtifact(StringRef path,
+                                                    std::string &error) {
   std::unique_ptr<Artifact> artifact = Artifact::load(path, error);
   if (!artifact)
-    return cannotHandle("inspect", error);
+    return std::nullopt;
   const quantc_program *program = artifact->program();
-  uint64_t bytes = 0;
-  sys::fs::file_size(path, bytes);
-  outs() << "artefact of model '" << quantc_name(program) << "', "
-         << formatBytes(bytes) << ", by " << quantc_version(program)
-         << ", for CPU " << quantc_cpu(program) << "\n";
-  auto print = [&](StringRef kind, const quantc_value_info &info) {
-    outs() << left_justify(kind, 8) << info.name << ": " << nameOf(info.dtype)
-           << " " << formatDims(program, info) << "\n";
-  };
-  for (int32_t i = 0; i < quantc_num_inputs(program); ++i)
-    print("input", *quantc_input(program, i));
-  for (int32_t i = 0; i < quantc_num_outputs(program); ++i)
-    print("output", *quantc_output(program, i));
-  printDims(program);
   Expected<json::Value> metadata = json::parse(quantc_metadata(program));
-  if (!metadata)
-    return cannotHandle("inspect", "'" + path + "' has damaged metadata: " +
-                                       toString(metadata.takeError()));
-  printJson(*metadata, 0);
-  return Done;
+  if (!metadata) {
+    error = ("'" + path +
+             "' has damaged metadata: " + toString(metadata.takeError()))
+                .str();
+    return std::nullopt;
+  }
+  json::Array inputs, outputs, dims;
+  for (int32_t i = 0; i < quantc_num_inputs(program); ++i)
+    inputs.push_back(describeValue(program, *quantc_input(program, i)));
+  for (int32_t i = 0; i < quantc_num_outputs(program); ++i)
+    outputs.push_back(describeValue(program, *quantc_output(program, i)));
+  for (int32_t i = 0; i < quantc_num_dims(program); ++i) {
+    const quantc_dim_info *dim = quantc_dim(program, i);
+    json::Object object{{"name", json::fixUTF8(dim->name)}, {"min", dim->min}};
+    if (dim->max < INT64_MAX)
+      object["max"] = dim->max;
+    dims.push_back(std::move(object));
+  }
+  json::Object result{{"kind", "artefact"},
+                      {"name", json::fixUTF8(quantc_name(program))},
+                      {"version", std::string(quantc_version(program))},
+                      {"cpu", std::string(quantc_cpu(program))},
+                      {"inputs", std::move(inputs)},
+                      {"outputs", std::move(outputs)},
+                      {"dims", std::move(dims)}};
+  result["metadata"] = std::move(*metadata);
+  std::string text;
+  if (!readSection(path, layersSection, text, error))
+    return std::nullopt;
+  Expected<json::Value> layers = json::parse(text.empty() ? "[]" : text);
+  if (!layers) {
+    error = ("'" + path +
+             "' has a damaged list of layers: " + toString(layers.takeError()))
+                .str();
+    return std::nullopt;
+  }
+  result["layers"] = std::move(*layers);
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
 // Models
 //===----------------------------------------------------------------------===//
 
-static std::string formatSizes(mlir::Type type,
-                               ArrayRef<mlir::AffineExpr> sizes,
+static std::string print(mlir::Type type) {
+  std::string text;
+  raw_string_ostream(text) << type;
+  return text;
+}
+
+static std::string formatSizes(ArrayRef<mlir::AffineExpr> sizes,
                                ArrayRef<StringRef> dims) {
   std::string text;
   raw_string_ostream out(text);
-  out << cast<mlir::RankedTensorType>(type).getElementType() << " [";
+  out << "[";
   for (auto [i, size] : enumerate(sizes)) {
     out << (i ? ", " : "");
     auto constant = dyn_cast<mlir::AffineConstantExpr>(size);
@@ -191,31 +181,31 @@ static std::string formatSizes(mlir::Type type,
   return text;
 }
 
-static void printInterface(mlir::func::FuncOp func) {
+static void describeInterface(mlir::func::FuncOp func, json::Object &result) {
   auto strings = [&](StringRef key) {
-    SmallVector<StringRef> result;
+    SmallVector<StringRef> found;
     if (auto list = func->getAttrOfType<mlir::ArrayAttr>(key))
-      for (auto entry : list)
-        if (auto text = dyn_cast<mlir::StringAttr>(entry))
-          result.push_back(text.getValue());
-    return result;
+      for (auto text : list.getAsRange<mlir::StringAttr>())
+        found.push_back(text.getValue());
+    return found;
   };
   SmallVector<StringRef> dims = strings(dimNamesAttrName);
   SymbolicShapes shapes(func);
-  auto print = [&](StringRef kind, StringRef namesKey,
-                   mlir::ValueRange values) {
+  auto describe = [&](StringRef namesKey, mlir::ValueRange values) {
     SmallVector<StringRef> names = strings(namesKey);
+    json::Array list;
     for (auto [i, value] : enumerate(values))
-      if (isa<mlir::RankedTensorType>(value.getType()))
-        outs() << left_justify(kind, 8)
-               << (i < names.size() ? names[i].str() : std::to_string(i))
-               << ": "
-               << formatSizes(value.getType(), shapes.getSizes(value), dims)
-               << "\n";
+      if (auto type = dyn_cast<mlir::RankedTensorType>(value.getType()))
+        list.push_back(json::Object{
+            {"name", json::fixUTF8(i < names.size() ? names[i].str()
+                                                    : std::to_string(i))},
+            {"type", ::print(type.getElementType())},
+            {"dims", formatSizes(shapes.getSizes(value), dims)}});
+    return list;
   };
-  print("input", "qt.arg_names", func.getArguments());
-  print("output", "qt.result_names",
-        func.getBody().back().getTerminator()->getOperands());
+  result["inputs"] = describe("qt.arg_names", func.getArguments());
+  result["outputs"] = describe(
+      "qt.result_names", func.getBody().back().getTerminator()->getOperands());
 }
 
 namespace {
@@ -230,15 +220,9 @@ struct Census {
   std::map<std::string, Totals> weights;
 
   void add(mlir::Operation *op);
-  void print() const;
+  void describe(json::Object &result) const;
 };
 } // namespace
-
-static std::string print(mlir::Type type) {
-  std::string text;
-  raw_string_ostream(text) << type;
-  return text;
-}
 
 void Census::add(mlir::Operation *op) {
   if (isa<mlir::ModuleOp, mlir::func::FuncOp>(op) ||
@@ -261,38 +245,162 @@ void Census::add(mlir::Operation *op) {
         ++formats[::print(tensor.getElementType())];
 }
 
-void Census::print() const {
+void Census::describe(json::Object &result) const {
+  json::Array stored;
   for (const auto &[format, totals] : weights)
-    outs() << "weights " << totals.tensors << " tensors of " << format << ", "
-           << formatBytes(totals.bytes) << "\n";
+    stored.push_back(json::Object{{"format", format},
+                                  {"tensors", int64_t(totals.tensors)},
+                                  {"bytes", int64_t(totals.bytes)}});
+  json::Object used, counts;
   for (const auto &[format, count] : formats)
-    outs() << "format  " << count << " x " << format << "\n";
+    used[format] = int64_t(count);
   for (const auto &[name, count] : ops)
-    outs() << "op      " << count << " x " << name << "\n";
+    counts[name] = int64_t(count);
+  result["weights"] = std::move(stored);
+  result["formats"] = std::move(used);
+  result["ops"] = std::move(counts);
 }
 
-static int inspectModel(StringRef path) {
-  Model model(1);
-  if (!model.read(path) || !model.problems.empty())
-    return model.fail("inspect");
-  uint64_t bytes = 0;
-  sys::fs::file_size(path, bytes);
+static json::Object describeModel(Model &model) {
   mlir::ModuleOp module = model.getModule();
-  outs() << "model '" << path << "', " << formatBytes(bytes);
-  if (auto stage = module->getAttrOfType<mlir::StringAttr>("qt.stage"))
-    outs() << ", behind the stage " << stage.getValue();
-  outs() << "\n";
+  json::Object result{{"kind", "model"}};
+  if (auto stage = module->getAttrOfType<mlir::StringAttr>(stageAttrName))
+    result["stage"] = stage.str();
   if (auto entry = module.lookupSymbol<mlir::func::FuncOp>("main"))
     if (!entry.isExternal())
-      printInterface(entry);
-  if (auto metadata =
-          module->getAttrOfType<mlir::DictionaryAttr>("qt.metadata"))
-    for (mlir::NamedAttribute entry : metadata)
-      outs() << left_justify("meta", 8) << entry.getName().getValue() << ": "
-             << entry.getValue() << "\n";
+      describeInterface(entry, result);
+  json::Object metadata;
+  if (auto entries = module->getAttrOfType<mlir::DictionaryAttr>("qt.metadata"))
+    for (mlir::NamedAttribute entry : entries)
+      if (auto text = dyn_cast<mlir::StringAttr>(entry.getValue()))
+        metadata[json::fixUTF8(entry.getName().getValue())] =
+            json::fixUTF8(text.getValue());
+  result["metadata"] = std::move(metadata);
   Census census;
   module->walk([&](mlir::Operation *op) { census.add(op); });
-  census.print();
+  census.describe(result);
+  result["layers"] = getLayers(module);
+  return result;
+}
+
+/// Adds what the layers become with a recipe.
+static bool addLayers(Model &model, const Options &options,
+                      json::Object &result) {
+  Expected<CpuTarget> target =
+      CpuTarget::resolve(options.get("--triple").value_or(""),
+                         options.get("--mcpu").value_or("native"));
+  if (!target) {
+    model.problems.push_back(toString(target.takeError()));
+    return false;
+  }
+  StageOptions stages;
+  stages.recipe = options.get("--recipe")->str();
+  Expected<Recipe> recipe =
+      Recipe::load(stages.recipe, target->getLayoutClass());
+  if (!recipe) {
+    model.problems.push_back(toString(recipe.takeError()));
+    return false;
+  }
+  target->attachTo(model.getModule());
+  if (!model.runStages(model.getModule(), stages, "layout"))
+    return false;
+  result["recipe"] = cantFail(json::parse(recipe->describe()));
+  result["layers"] = getLayers(model.getModule());
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+static void printValues(StringRef kind, const json::Array *values) {
+  if (!values)
+    return;
+  for (const json::Value &value : *values)
+    if (const json::Object *object = value.getAsObject())
+      outs() << left_justify(kind, 8) << object->getString("name").value_or("")
+             << ": " << object->getString("type").value_or("") << " "
+             << object->getString("dims").value_or("") << "\n";
+}
+
+static void printDims(const json::Array *dims) {
+  if (!dims)
+    return;
+  for (const json::Value &value : *dims) {
+    const json::Object &dim = *value.getAsObject();
+    outs() << "dim     " << dim.getString("name").value_or("") << ": any size";
+    if (int64_t min = dim.getInteger("min").value_or(0); min > 0)
+      outs() << " from " << min;
+    if (std::optional<int64_t> max = dim.getInteger("max"))
+      outs() << " to " << *max;
+    outs() << "\n";
+  }
+}
+
+/// "op      3 x nn.matmul", by name.
+static void printCounts(StringRef kind, const json::Object *counts) {
+  if (!counts)
+    return;
+  SmallVector<std::pair<StringRef, int64_t>> sorted;
+  for (const auto &[name, count] : *counts)
+    sorted.emplace_back(name, count.getAsInteger().value_or(0));
+  sort(sorted);
+  for (auto [name, count] : sorted)
+    outs() << left_justify(kind, 8) << count << " x " << name << "\n";
+}
+
+static void printText(const json::Object &result, StringRef path,
+                      uint64_t bytes) {
+  auto text = [&](StringRef key) { return result.getString(key).value_or(""); };
+  if (text("kind") == "artefact") {
+    outs() << "artefact of model '" << text("name") << "', "
+           << formatBytes(bytes) << ", by " << text("version") << ", for CPU "
+           << text("cpu") << "\n";
+  } else {
+    outs() << "model '" << path << "', " << formatBytes(bytes);
+    if (!text("stage").empty())
+      outs() << ", behind the stage " << text("stage");
+    outs() << "\n";
+  }
+  printValues("input", result.getArray("inputs"));
+  printValues("output", result.getArray("outputs"));
+  printDims(result.getArray("dims"));
+  if (const json::Value *metadata = result.get("metadata"))
+    printJson(*metadata, 0);
+  if (const json::Value *recipe = result.get("recipe"))
+    printJson(json::Object{{"recipe", *recipe}}, 0);
+  if (const json::Array *weights = result.getArray("weights"))
+    for (const json::Value &value : *weights) {
+      const json::Object &entry = *value.getAsObject();
+      outs() << "weights " << entry.getInteger("tensors").value_or(0)
+             << " tensors of " << entry.getString("format").value_or("") << ", "
+             << formatBytes(entry.getInteger("bytes").value_or(0)) << "\n";
+    }
+  printCounts("format", result.getObject("formats"));
+  printCounts("op", result.getObject("ops"));
+  if (const json::Array *layers = result.getArray("layers");
+      layers && !layers->empty()) {
+    outs() << "\n";
+    printLayers(outs(), *layers);
+  }
+}
+
+static int printKeptIR(StringRef path, StringRef form) {
+  if (!is_contained({"", "float", "quantized"}, form))
+    return wrongUse("inspect",
+                    "--ir takes float or quantized, not '" + form + "'");
+  if (!isElfFile(path))
+    return wrongUse("inspect", "--ir is for artefacts; 'quantc compile "
+                               "--stop-after=STAGE' prints that of a model");
+  std::string text, error;
+  if (!readSection(path, form == "float" ? floatIRSection : quantizedIRSection,
+                   text, error))
+    return cannotHandle("inspect", error);
+  if (text.empty())
+    return cannotHandle("inspect", "'" + path +
+                                       "' keeps no IR: it was not compiled "
+                                       "with --keep-ir");
+  outs() << text << "\n";
   return Done;
 }
 
@@ -302,9 +410,36 @@ int quantc::runInspect(ArrayRef<StringRef> arguments) {
           parseOptions(InspectCommand, arguments, options))
     return *code;
   StringRef path = options.operands().front();
-  file_magic magic;
-  if (!identify_magic(path, magic) && magic >= file_magic::elf &&
-      magic <= file_magic::elf_core)
-    return inspectArtifact(path);
-  return inspectModel(path);
+  bool isArtifact = isElfFile(path);
+  if (std::optional<StringRef> form = options.get("--ir"))
+    return printKeptIR(path, *form);
+  for (StringRef option : {"--recipe", "--mcpu", "--triple"})
+    if (options.has(option) && (isArtifact || !options.has("--recipe")))
+      return wrongUse("inspect", isArtifact
+                                     ? option + " is stated by the artefact"
+                                     : option + " goes with --recipe");
+  json::Object result;
+  if (isArtifact) {
+    std::string error;
+    std::optional<json::Object> described = describeArtifact(path, error);
+    if (!described)
+      return cannotHandle("inspect", error);
+    result = std::move(*described);
+  } else {
+    Model model(1);
+    if (!model.read(path) || !model.problems.empty())
+      return model.fail("inspect");
+    result = describeModel(model);
+    if (options.has("--recipe") && !addLayers(model, options, result))
+      return model.fail("inspect");
+  }
+  uint64_t bytes = 0;
+  sys::fs::file_size(path, bytes);
+  if (options.has("--json")) {
+    result["bytes"] = int64_t(bytes);
+    outs() << formatv("{0:2}", json::Value(std::move(result))) << "\n";
+  } else {
+    printText(result, path, bytes);
+  }
+  return Done;
 }

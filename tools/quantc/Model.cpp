@@ -10,7 +10,10 @@
 
 #include "Options.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "quantc/Dialect/QT/IR/Blob.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Import/ONNX/Import.h"
 #include "quantc/InitAll.h"
 #include "quantc/Support/Locations.h"
@@ -69,6 +72,46 @@ bool Model::read(StringRef path) {
   else
     module = onnx::importModel(path, &context, problems);
   return static_cast<bool>(module);
+}
+
+bool Model::runStages(mlir::ModuleOp module, const StageOptions &options,
+                      StringRef last, function_ref<void(const Stage &)> after) {
+  auto reached = module->getAttrOfType<mlir::StringAttr>(stageAttrName);
+  bool isBehind = reached != nullptr;
+  for (const Stage &stage : getStages()) {
+    bool isReached = reached && reached.getValue() == stage.name;
+    if (!isBehind) {
+      mlir::PassManager manager(&context);
+      stage.build(manager, options);
+      if (manager.size() != 0 && failed(manager.run(module)))
+        return false;
+      module->setAttr(stageAttrName,
+                      mlir::StringAttr::get(&context, stage.name));
+      if (after)
+        after(stage);
+    } else if (last == stage.name && !isReached) {
+      problems.push_back("the IR is behind the stage " + last.str() +
+                         " already");
+      return false;
+    }
+    isBehind &= !isReached;
+    if (last == stage.name)
+      return true;
+  }
+  if (isBehind)
+    problems.push_back("the IR is behind a stage '" + reached.str() +
+                       "' that does not exist");
+  return !isBehind;
+}
+
+mlir::OwningOpRef<mlir::ModuleOp> Model::parse(StringRef text, StringRef name) {
+  return mlir::parseSourceString<mlir::ModuleOp>(text, &context, name);
+}
+
+void Model::releaseBlobs() {
+  context.getLoadedDialect<qt::QTDialect>()
+      ->getBlobManager()
+      .releaseUnreferenced({module->getOperation()});
 }
 
 int Model::fail(StringRef command) const {

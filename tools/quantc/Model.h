@@ -12,6 +12,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "quantc/Pipelines/Pipelines.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -19,6 +21,9 @@
 #include <vector>
 
 namespace quantc {
+
+/// The attribute of a module that names the last stage it went through.
+constexpr llvm::StringLiteral stageAttrName = "qt.stage";
 
 /// A module with its context, and every error of what is done with it.
 class Model {
@@ -28,6 +33,20 @@ public:
   /// Reads an ONNX model, or MLIR (`.mlir`, `.mlirbc`). On failure returns
   /// false; what is wrong is among the problems.
   bool read(llvm::StringRef path);
+
+  /// Runs the stages behind the one that `module` has reached, which its
+  /// attribute `qt.stage` says, up to `last` (empty: all), and calls `after`
+  /// behind each. On failure returns false; the problems tell why.
+  bool runStages(mlir::ModuleOp module, const StageOptions &options,
+                 llvm::StringRef last,
+                 llvm::function_ref<void(const Stage &)> after = nullptr);
+
+  /// Parses MLIR that is called `name` in messages; the same way of failing.
+  mlir::OwningOpRef<mlir::ModuleOp> parse(llvm::StringRef text,
+                                          llvm::StringRef name);
+
+  /// Frees the bytes of constants that the module has left behind.
+  void releaseBlobs();
 
   /// Reports the problems, all of them. Returns CannotHandle.
   int fail(llvm::StringRef command) const;

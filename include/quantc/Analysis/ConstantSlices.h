@@ -17,6 +17,7 @@
 #define QUANTC_ANALYSIS_CONSTANTSLICES_H
 
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace quantc {
@@ -24,6 +25,9 @@ namespace quantc {
 /// True if \p value is computed from constants alone, by ops that have no
 /// side effect.
 bool isConstantSlice(mlir::Value value);
+
+/// The values of \p block, its arguments included, that are no constant slices.
+llvm::DenseSet<mlir::Value> getVaryingValues(mlir::Block &block);
 
 /// The ops that compute \p value, in an order that respects uses.
 /// \p value must be a constant slice.

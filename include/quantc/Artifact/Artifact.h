@@ -13,6 +13,10 @@
 #include "quantc/Artifact/EntryEmitter.h"
 #include "quantc/Target/CPU/Codegen.h"
 #include "llvm/Support/Error.h"
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace quantc {
 
@@ -20,6 +24,10 @@ namespace quantc {
 struct ArtifactOptions {
   std::string prefix;   ///< of the exported symbol; empty: "quantc"
   unsigned threads = 1; ///< results do not depend on it
+  /// Further sections by name, which no program loads.
+  std::vector<std::pair<std::string, std::string>> sections;
+  /// Told what has been done: "runtime", "kernels", "weights", "link".
+  std::function<void(llvm::StringRef step)> onStep = [](llvm::StringRef) {};
 };
 
 /// Writes the shared library of \p module, which the stage `llvm` has made, to

@@ -28,8 +28,10 @@ namespace quantc {
 /// Writes the file piece by piece; of the data it keeps nothing.
 class WeightsObjectWriter {
 public:
-  /// \p out is seekable and at its beginning.
-  WeightsObjectWriter(llvm::raw_pwrite_stream &out, const llvm::Triple &triple);
+  /// \p out is seekable and at its beginning. With the name of a \p section
+  /// the data goes there, and no program loads it.
+  WeightsObjectWriter(llvm::raw_pwrite_stream &out, const llvm::Triple &triple,
+                      llvm::StringRef section = "");
 
   /// Writes \p bytes from the next cache line on; returns where they begin.
   uint64_t append(llvm::ArrayRef<uint8_t> bytes);
@@ -43,7 +45,8 @@ private:
 
   llvm::raw_pwrite_stream &out;
   llvm::Triple triple;
-  uint64_t position; ///< in the file
+  std::string section; ///< empty: one of constants
+  uint64_t position;   ///< in the file
   std::string strings, symbols;
 };
 
@@ -52,6 +55,12 @@ private:
 /// in memory at a time. Failures of evaluation have emitted their reason.
 llvm::Error writeWeights(mlir::ModuleOp module, const llvm::Triple &triple,
                          unsigned threads, llvm::StringRef path);
+
+/// Writes an object file to \p path with nothing but \p contents in a section
+/// that no program loads.
+llvm::Error writeSectionObject(const llvm::Triple &triple,
+                               llvm::StringRef section,
+                               llvm::StringRef contents, llvm::StringRef path);
 
 } // namespace quantc
 

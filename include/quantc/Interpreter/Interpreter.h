@@ -11,6 +11,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "quantc/Interpreter/HostValue.h"
+#include <functional>
 
 namespace quantc {
 
@@ -28,17 +29,33 @@ public:
                                      llvm::ArrayRef<HostValue> arguments,
                                      llvm::SmallVectorImpl<HostValue> &results);
 
+  /// Told of every op that was evaluated, with its operands and results.
+  using Observer = std::function<void(mlir::Operation *op,
+                                      llvm::ArrayRef<HostValue> operands,
+                                      llvm::ArrayRef<HostValue> results)>;
+  void setObserver(Observer function) { observer = std::move(function); }
+
   /// Calls \p body with 0 to before \p count, on several threads.
   void parallelFor(int64_t count, llvm::function_ref<void(int64_t)> body) const;
 
 private:
   unsigned threads;
+  Observer observer;
 };
 
 /// Evaluates \p func on \p arguments; failures have emitted their reason.
 llvm::FailureOr<llvm::SmallVector<HostValue>>
 interpretFunction(mlir::func::FuncOp func, llvm::ArrayRef<HostValue> arguments,
+                  InterpreterContext &context);
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+interpretFunction(mlir::func::FuncOp func, llvm::ArrayRef<HostValue> arguments,
                   unsigned threads = 1);
+
+/// Evaluates one op, a constant or an interpretable one.
+llvm::LogicalResult interpretOp(mlir::Operation &op,
+                                llvm::ArrayRef<HostValue> operands,
+                                llvm::SmallVectorImpl<HostValue> &results,
+                                InterpreterContext &context);
 
 /// A zeroed tensor for a result of \p op; an error where a machine cannot hold
 /// it, for sizes may be data.

@@ -63,4 +63,11 @@ TEST_F(Driver, WrongUseIsExplained) {
   expect({"bench", FAKE_ARTIFACT, "--dim", "batch=-1"}, "at least 0");
   expect({"bench", FAKE_ARTIFACT, "--json=yes"}, "takes no value");
   expect({"bench", FAKE_ARTIFACT, "--seconds=nan"}, "--seconds takes");
+  expect({"compare"}, "MODEL|ARTEFACT [ARTEFACT] is missing");
+  expect({"compare", FAKE_ARTIFACT}, "was not compiled with --keep-ir");
+  expect({"compare", FAKE_ARTIFACT, FAKE_ARTIFACT}, "give --dim batch=SIZE");
+  expect({"compare", FAKE_ARTIFACT, "--recipe=f32"}, "stated by the artefact");
+  expect({"compare", "a.onnx", "--top=0"}, "--top takes");
+  expect({"inspect", FAKE_ARTIFACT, "--recipe=f32"}, "stated by the artefact");
+  expect({"inspect", FAKE_ARTIFACT, "--ir=both"}, "--ir takes float");
 }

@@ -158,6 +158,17 @@ def AssignLayouts : Pass<"qt-assign-layouts", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
 
+def DescribeLayers : Pass<"qt-describe-layers", "::mlir::ModuleOp"> {
+  let summary = "Record the shape, formats, layout and bytes of every layer";
+  let description = [{
+    Sets the module's attribute `qt.layers`, a list of dictionaries: for every
+    contraction and attention of public functions, and for every op that reads
+    4 KiB of constants or more, its name in the model, what it computes on and
+    how large its packed constants are. Constants that several ops share count
+    for the first. Behind grouping nothing of it could be told any more.
+  }];
+}
+
 def OutlineGlobals : Pass<"qt-outline-globals", "::mlir::ModuleOp"> {
   let summary = "Make constants that reach computations lazy globals";
   let description = [{
