@@ -27,11 +27,6 @@ namespace quantc {
 
 class RowEmitter {
 public:
-  explicit RowEmitter(KernelBuilder &kernel);
-
-  llvm::LogicalResult emit();
-
-private:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
   using ValueRange = mlir::ValueRange;
@@ -41,67 +36,98 @@ private:
   using PassBody = llvm::function_ref<llvm::SmallVector<Value>(
       OpBuilder &, const VectorStep &, Value x, ValueRange carried)>;
 
-  bool isFlat();
-  void requireBroadcast();
-  void emitRow(OpBuilder &builder);
-  void prepareOffsets(OpBuilder &builder);
+  explicit RowEmitter(KernelBuilder &kernel);
+
+  llvm::LogicalResult emit();
+
+  // What the models of ops are written with.
+
+  /// One step of a value of the row at hand.
   Value evaluate(OpBuilder &builder, Value value, const VectorStep &step,
                  Cache &cache);
-  Value load(OpBuilder &builder, mlir::BlockArgument argument,
-             const VectorStep &step);
+  /// Goes over the row of \p value. If it is an expression, it is written to
+  /// its result or to scratch memory on the way, and read from there later.
+  llvm::SmallVector<Value> passOver(OpBuilder &builder, Value value,
+                                    ValueRange initial, PassBody body);
   Value loadAt(OpBuilder &builder, Place place, const VectorStep &step);
   void storeAt(OpBuilder &builder, Value vector, Place place,
                const VectorStep &step);
-  void store(OpBuilder &builder, Value value, Value vector,
-             const VectorStep &step);
-  llvm::SmallVector<Value> passOver(OpBuilder &builder, Value value,
-                                    ValueRange initial, PassBody body);
+  /// Writes a result that has one element a row.
+  void storeOfRow(OpBuilder &builder, Value result, Value number);
+  /// Scratch memory for one row of f32.
   Place allocateRow();
   Value getNumber(OpBuilder &builder, double value);
+  /// The number of elements of a row, as f32.
   Value getCount(OpBuilder &builder);
-
-  // RowStatistics.cpp
-  void emitNorm(OpBuilder &builder, nn::LayerNormOp op);
-  void emitNorm(OpBuilder &builder, nn::RMSNormOp op);
-  /// The mean over the row of what \p map makes of each element.
-  Value emitMean(OpBuilder &builder, Value input,
-                 llvm::function_ref<Value(OpBuilder &, Value)> map);
-  Value emitInverseRoot(OpBuilder &builder, Value square,
-                        mlir::FloatAttr epsilon);
-  void emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op);
-  void emitReduce(OpBuilder &builder, nn::ReduceOp op);
-  Value evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
-                     const VectorStep &step, Cache &cache);
-  Value evaluateNorm(OpBuilder &builder, nn::RMSNormOp op,
-                     const VectorStep &step, Cache &cache);
-
-  // RowQuantize.cpp
-  void emitQuantizeRow(OpBuilder &builder, qt::QuantizeOp op);
-  void emitQuantizeBlocks(OpBuilder &builder, qt::QuantizeOp op, int64_t block);
-  void emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
-                 Value start, int64_t count);
-  void storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
-                  Value inverses, const VectorStep &step);
-  Place getCodes(OpBuilder &builder, qt::QuantizeOp op);
-  void padRow(OpBuilder &builder, qt::QuantizeOp op);
 
   KernelBuilder &kernel;
   SymbolicShapes &shapes;
   mlir::Location loc;
   mlir::Type f32;
   llvm::SmallVector<mlir::AffineExpr> sizes; ///< of the tensor of the rows
-  bool flat = false;
-  Value n, row, base; ///< of the row at hand
-  /// Values that lie in memory, and where the row at hand begins.
-  llvm::DenseMap<Value, Place> places;
-  /// Scalars of the row at hand, by the value they belong to.
+  Value n, row, base;                        ///< of the row at hand
+  /// What a model keeps of the row at hand, by the value that it belongs to.
   llvm::DenseMap<Value, llvm::SmallVector<Value>> statistics;
+  llvm::DenseMap<Value, Place> buffers;
   /// Results that are in memory already.
   llvm::DenseSet<Value> finished;
+
+private:
+  bool isFlat();
+  void requireBroadcast();
+  void emitRow(OpBuilder &builder);
+  void prepareOffsets(OpBuilder &builder);
+  Value load(OpBuilder &builder, mlir::BlockArgument argument,
+             const VectorStep &step);
+  void store(OpBuilder &builder, Value value, Value vector,
+             const VectorStep &step);
+
+  bool flat = false;
+  /// Values that lie in memory, and where the row at hand begins.
+  llvm::DenseMap<Value, Place> places;
 };
 
-/// Whether the row emitter can encode like this.
-bool canQuantizeRows(qt::QuantizeOp op);
+/// The code of one class of ops that need the whole row. Elementwise ops have
+/// none: they are expressions.
+struct RowModel {
+  /// Whether the op, with its attributes and types, can be emitted.
+  bool (*canEmit)(mlir::Operation *op);
+  /// Emits what an element of the row at hand depends on.
+  void (*emitRow)(RowEmitter &rows, mlir::OpBuilder &builder,
+                  mlir::Operation *op);
+  /// One step of the result. Null for an op whose results `emitRow` writes and
+  /// nothing in a kernel reads.
+  mlir::Value (*evaluate)(RowEmitter &rows, mlir::OpBuilder &builder,
+                          mlir::Operation *op, const VectorStep &step,
+                          RowEmitter::Cache &cache);
+};
+
+/// The model of functions that take the op by its class.
+template <typename OpTy, bool (*canEmit)(OpTy),
+          void (*emitRow)(RowEmitter &, mlir::OpBuilder &, OpTy),
+          mlir::Value (*evaluate)(RowEmitter &, mlir::OpBuilder &, OpTy,
+                                  const VectorStep &,
+                                  RowEmitter::Cache &) = nullptr>
+constexpr RowModel makeRowModel() {
+  RowModel model{
+      [](mlir::Operation *op) { return canEmit(mlir::cast<OpTy>(op)); },
+      [](RowEmitter &rows, mlir::OpBuilder &b, mlir::Operation *op) {
+        emitRow(rows, b, mlir::cast<OpTy>(op));
+      },
+      nullptr};
+  if constexpr (evaluate != nullptr)
+    model.evaluate = [](RowEmitter &rows, mlir::OpBuilder &b,
+                        mlir::Operation *op, const VectorStep &step,
+                        RowEmitter::Cache &cache) {
+      return evaluate(rows, b, mlir::cast<OpTy>(op), step, cache);
+    };
+  return model;
+}
+
+// RowStatistics.cpp
+extern const RowModel layerNormRows, rmsNormRows, softmaxRows, reduceRows;
+// RowQuantize.cpp
+extern const RowModel quantizeRows;
 
 } // namespace quantc
 

@@ -43,21 +43,31 @@ static bool canLoadRows(SymbolicShapes &shapes, Value tensor, Value rows) {
          (own.empty() || own.back() == length || isConstantOne(own.back()));
 }
 
+/// The model of \p op; null if it is an expression or not known.
+static const RowModel *getModel(Operation *op) {
+  static const std::pair<TypeID, const RowModel *> models[] = {
+      {TypeID::get<nn::LayerNormOp>(), &layerNormRows},
+      {TypeID::get<nn::RMSNormOp>(), &rmsNormRows},
+      {TypeID::get<nn::SoftmaxOp>(), &softmaxRows},
+      {TypeID::get<nn::ReduceOp>(), &reduceRows},
+      {TypeID::get<qt::QuantizeOp>(), &quantizeRows},
+  };
+  for (auto [id, model] : models)
+    if (op->getName().getTypeID() == id)
+      return model;
+  return nullptr;
+}
+
 static bool canEmitOp(SymbolicShapes &shapes, Operation &op, Value rows) {
   auto rowOp = dyn_cast<RowOpInterface>(op);
   if (!rowOp || !rowOp.isRowwise() ||
       !shapes.haveEqualSizes(rows, rowOp.getRowTensor()))
     return false;
-  bool isScalar = cast<RankedTensorType>(rows.getType()).getRank() == 0;
   if (isa<ElementwiseOpInterface>(op))
     return true;
-  if (isScalar)
-    return false;
-  if (auto quantize = dyn_cast<qt::QuantizeOp>(op))
-    return canQuantizeRows(quantize);
-  if (auto reduce = dyn_cast<nn::ReduceOp>(op))
-    return reduce.getInput().getType().getElementType().isF32();
-  return isa<nn::LayerNormOp, nn::RMSNormOp, nn::SoftmaxOp>(op);
+  const RowModel *model = getModel(&op);
+  bool isScalar = cast<RankedTensorType>(rows.getType()).getRank() == 0;
+  return model && !isScalar && model->canEmit(&op);
 }
 
 bool quantc::canEmitRows(func::FuncOp kernel) {
@@ -247,25 +257,15 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   DenseElementsAttr constant;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     result = load(builder, argument, step);
-  } else if (isa<nn::ReduceOp>(op)) {
-    result = splat(builder, loc, statistics[value][0]);
-  } else if (auto it = places.find(value);
-             it != places.end() && !isa<nn::SoftmaxOp>(op)) {
+  } else if (auto it = places.find(value); it != places.end()) {
     result = loadAt(builder, it->second, step);
   } else if (matchPattern(value, m_Constant(&constant))) {
     auto type = VectorType::get(lanes, constant.getElementType());
     result = arith::ConstantOp::create(
         builder, loc,
         DenseElementsAttr::get(type, constant.getSplatValue<Attribute>()));
-  } else if (auto norm = dyn_cast<nn::LayerNormOp>(op)) {
-    result = evaluateNorm(builder, norm, step, cache);
-  } else if (auto norm = dyn_cast<nn::RMSNormOp>(op)) {
-    result = evaluateNorm(builder, norm, step, cache);
-  } else if (isa<nn::SoftmaxOp>(op)) {
-    // Its exponentials lie in memory.
-    result = arith::MulFOp::create(builder, loc,
-                                   loadAt(builder, places[value], step),
-                                   splat(builder, loc, statistics[value][0]));
+  } else if (const RowModel *model = getModel(op)) {
+    result = model->evaluate(*this, builder, op, step, cache);
   } else {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
@@ -278,20 +278,15 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   return result;
 }
 
-/// Scratch memory for one row of f32.
 RowEmitter::Place RowEmitter::allocateRow() {
   return {kernel.allocateScratch(f32, sizes.back() + lanes),
           kernel.getIndex(int64_t(0))};
 }
 
-/// Goes over the row of \p value. If it is an expression, it is written to its
-/// result or to scratch memory on the way, and read from there later.
 SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                                         ValueRange initial, PassBody body) {
-  bool isSoftmax = isa_and_nonnull<nn::SoftmaxOp>(value.getDefiningOp());
   bool isStored = isa<BlockArgument>(value) ||
-                  matchPattern(value, m_Constant()) ||
-                  (places.contains(value) && !isSoftmax);
+                  matchPattern(value, m_Constant()) || places.contains(value);
   SmallVector<unsigned> results = getResultIndices(kernel.getKernel(), value);
   std::optional<Place> place;
   if (!isStored) {
@@ -311,7 +306,7 @@ SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
           store(inner, value, x, step);
         return body(inner, step, x, carried);
       });
-  if (place && !isSoftmax) {
+  if (place) {
     places[value] = *place;
     if (!results.empty())
       finished.insert(value);
@@ -328,25 +323,18 @@ void RowEmitter::store(OpBuilder &builder, Value value, Value vector,
     storeAt(builder, stored, {kernel.getResultBuffer(index), base}, step);
 }
 
+void RowEmitter::storeOfRow(OpBuilder &builder, Value result, Value number) {
+  for (unsigned index : getResultIndices(kernel.getKernel(), result))
+    memref::StoreOp::create(builder, loc, number, kernel.getResultBuffer(index),
+                            row);
+  finished.insert(result);
+}
+
 void RowEmitter::emitRow(OpBuilder &builder) {
   prepareOffsets(builder);
-  for (Operation &op : bodyOps(kernel.getKernel())) {
-    if (auto norm = dyn_cast<nn::LayerNormOp>(op)) {
-      emitNorm(builder, norm);
-    } else if (auto norm = dyn_cast<nn::RMSNormOp>(op)) {
-      emitNorm(builder, norm);
-    } else if (auto softmax = dyn_cast<nn::SoftmaxOp>(op)) {
-      emitSoftmax(builder, softmax);
-    } else if (auto reduce = dyn_cast<nn::ReduceOp>(op)) {
-      emitReduce(builder, reduce);
-    } else if (auto quantize = dyn_cast<qt::QuantizeOp>(op)) {
-      int64_t block = quantize.getResultFormat().getShape().back();
-      if (ShapedType::isDynamic(block))
-        emitQuantizeRow(builder, quantize);
-      else
-        emitQuantizeBlocks(builder, quantize, block);
-    }
-  }
+  for (Operation &op : bodyOps(kernel.getKernel()))
+    if (const RowModel *model = getModel(&op))
+      model->emitRow(*this, builder, &op);
   SmallVector<Value> rest;
   for (Value value :
        kernel.getKernel().getBody().front().getTerminator()->getOperands())

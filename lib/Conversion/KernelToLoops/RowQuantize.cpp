@@ -20,7 +20,40 @@
 using namespace mlir;
 using namespace quantc;
 
-bool quantc::canQuantizeRows(qt::QuantizeOp op) {
+namespace {
+using Place = RowEmitter::Place;
+
+/// Emits one op on the row at hand.
+class QuantizeEmitter {
+public:
+  QuantizeEmitter(RowEmitter &rows, qt::QuantizeOp op)
+      : rows(rows), kernel(rows.kernel), loc(rows.loc), f32(rows.f32), op(op) {}
+
+  /// With one scale for the row.
+  void emitWhole(OpBuilder &builder);
+  /// With one for each \p block elements.
+  void emitBlocks(OpBuilder &builder, int64_t block);
+
+private:
+  Place getCodes(OpBuilder &builder);
+  void padRow(OpBuilder &builder);
+  void storeCodes(OpBuilder &builder, Value x, Value inverses,
+                  const VectorStep &step);
+  void emitBlock(OpBuilder &builder, Value number, Value start, int64_t count);
+  bool hasCodes() {
+    return !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
+  }
+  AffineExpr getLength() { return rows.sizes.back(); }
+
+  RowEmitter &rows;
+  KernelBuilder &kernel;
+  Location loc;
+  Type f32;
+  qt::QuantizeOp op;
+};
+} // namespace
+
+static bool canQuantizeRows(qt::QuantizeOp op) {
   if (!op.isSplit() || op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
     return false;
   qt::BlockType format = op.getResultFormat();
@@ -42,77 +75,75 @@ bool quantc::canQuantizeRows(qt::QuantizeOp op) {
 }
 
 /// Where the codes of the row at hand begin.
-RowEmitter::Place RowEmitter::getCodes(OpBuilder &builder, qt::QuantizeOp op) {
+Place QuantizeEmitter::getCodes(OpBuilder &builder) {
   auto indices = getResultIndices(kernel.getKernel(), op.getResult(0));
-  Value stride = n;
+  Value stride = rows.n;
   if (op.getLayoutAttr())
     stride = kernel.getIndex(
         cast<RankedTensorType>(op.getResult(0).getType()).getShape().back());
-  Value at = arith::MulIOp::create(builder, loc, row, stride);
+  Value at = arith::MulIOp::create(builder, loc, rows.row, stride);
   return {kernel.getResultBuffer(indices[0]), at};
 }
 
 /// Code zero behind the row, up to the stride. Before the codes: vectors that
 /// begin inside the row are overwritten.
-void RowEmitter::padRow(OpBuilder &builder, qt::QuantizeOp op) {
-  Place codes = getCodes(builder, op);
+void QuantizeEmitter::padRow(OpBuilder &builder) {
+  Place codes = getCodes(builder);
   Value bias =
       splatConstant(builder, loc, builder.getI8Type(), -getCodeBias(op));
-  int64_t length = cast<AffineConstantExpr>(sizes.back()).getValue();
+  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t stride =
       cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
   for (int64_t i = stride; i > length; i -= lanes)
-    storeAt(builder, bias, codes,
-            {kernel.getIndex(i - lanes), Value(), Value()});
+    rows.storeAt(builder, bias, codes,
+                 {kernel.getIndex(i - lanes), Value(), Value()});
 }
 
-void RowEmitter::storeCodes(OpBuilder &builder, qt::QuantizeOp op, Value x,
-                            Value inverses, const VectorStep &step) {
-  if (getResultIndices(kernel.getKernel(), op.getResult(0)).empty())
+void QuantizeEmitter::storeCodes(OpBuilder &builder, Value x, Value inverses,
+                                 const VectorStep &step) {
+  if (!hasCodes())
     return;
   // Rows of a layout have room for a whole vector; the code of lanes that do
   // not exist is 0, because x is.
   VectorStep own = step;
   if (op.getLayoutAttr())
     own.valid = Value();
-  storeAt(builder, encode(builder, loc, op, x, inverses), getCodes(builder, op),
-          own);
+  rows.storeAt(builder, encode(builder, loc, op, x, inverses),
+               getCodes(builder), own);
 }
 
-void RowEmitter::emitQuantizeRow(OpBuilder &builder, qt::QuantizeOp op) {
+void QuantizeEmitter::emitWhole(OpBuilder &builder) {
   Value zero = splatConstant(builder, loc, f32, 0);
   Value none = splatConstant(builder, loc, builder.getI32Type(), 0);
   SmallVector<Value> amax =
-      passOver(builder, op.getInput(), none,
-               [&](OpBuilder &inner, const VectorStep &step, Value x,
-                   ValueRange carried) {
-                 x = blend(inner, loc, step.valid, x, zero);
-                 Value bits = getMagnitudes(inner, loc, x);
-                 return SmallVector<Value>{
-                     arith::MaxUIOp::create(inner, loc, carried[0], bits)};
-               });
+      rows.passOver(builder, op.getInput(), none,
+                    [&](OpBuilder &inner, const VectorStep &step, Value x,
+                        ValueRange carried) {
+                      x = blend(inner, loc, step.valid, x, zero);
+                      Value bits = getMagnitudes(inner, loc, x);
+                      return SmallVector<Value>{
+                          arith::MaxUIOp::create(inner, loc, carried[0], bits)};
+                    });
   auto [scale, inverses] = makeScales(builder, loc, op.getEncoding(), amax[0]);
   Value factors = inverses;
-  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
-    memref::StoreOp::create(builder, loc, scale, kernel.getResultBuffer(index),
-                            row);
-  finished.insert(op.getResult(0));
-  finished.insert(op.getResult(1));
-  if (getResultIndices(kernel.getKernel(), op.getResult(0)).empty())
+  rows.storeOfRow(builder, op.getResult(1), scale);
+  rows.finished.insert(op.getResult(0));
+  if (!hasCodes())
     return;
   if (op.getLayoutAttr())
-    padRow(builder, op);
-  passOver(builder, op.getInput(), {},
-           [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange) {
-             x = blend(inner, loc, step.valid, x, zero);
-             storeCodes(inner, op, x, factors, step);
-             return SmallVector<Value>();
-           });
+    padRow(builder);
+  rows.passOver(
+      builder, op.getInput(), {},
+      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange) {
+        x = blend(inner, loc, step.valid, x, zero);
+        storeCodes(inner, x, factors, step);
+        return SmallVector<Value>();
+      });
 }
 
 /// The block \p number, \p count elements from \p start on.
-void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
-                           Value start, int64_t count) {
+void QuantizeEmitter::emitBlock(OpBuilder &builder, Value number, Value start,
+                                int64_t count) {
   int64_t block = op.getResultFormat().getShape().back();
   auto maskType = VectorType::get(lanes, builder.getI1Type());
   SmallVector<std::pair<Value, VectorStep>> parts;
@@ -124,8 +155,8 @@ void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
     if (count - i < lanes)
       step.valid = vector::CreateMaskOp::create(builder, loc, maskType,
                                                 kernel.getIndex(count - i));
-    Cache cache;
-    Value x = evaluate(builder, op.getInput(), step, cache);
+    RowEmitter::Cache cache;
+    Value x = rows.evaluate(builder, op.getInput(), step, cache);
     x = blend(builder, loc, step.valid, x, splatConstant(builder, loc, f32, 0));
     parts.push_back({x, step});
     magnitudes = arith::MaxUIOp::create(builder, loc, magnitudes,
@@ -134,36 +165,47 @@ void RowEmitter::emitBlock(OpBuilder &builder, qt::QuantizeOp op, Value number,
   auto [scale, inverses] =
       makeScales(builder, loc, op.getEncoding(), magnitudes);
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
-    AffineExpr blocks = sizes.back().ceilDiv(block);
+    AffineExpr blocks = getLength().ceilDiv(block);
     Value at =
-        arith::MulIOp::create(builder, loc, row, kernel.getIndex(blocks));
+        arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks));
     memref::StoreOp::create(
         builder, loc, scale, kernel.getResultBuffer(index),
         ValueRange{arith::AddIOp::create(builder, loc, at, number)});
   }
   for (auto &[x, step] : parts)
-    storeCodes(builder, op, x, inverses, step);
+    storeCodes(builder, x, inverses, step);
 }
 
-void RowEmitter::emitQuantizeBlocks(OpBuilder &builder, qt::QuantizeOp op,
-                                    int64_t block) {
-  bool isCoded = !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
-  if (isCoded && op.getLayoutAttr())
-    padRow(builder, op);
+void QuantizeEmitter::emitBlocks(OpBuilder &builder, int64_t block) {
+  if (hasCodes() && op.getLayoutAttr())
+    padRow(builder);
   Value size = kernel.getIndex(block);
-  Value whole = kernel.getIndex(sizes.back().floorDiv(block));
+  Value whole = kernel.getIndex(getLength().floorDiv(block));
   auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
                                  whole, kernel.getIndex(int64_t(1)));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   Value number = loop.getInductionVar();
-  emitBlock(inner, op, number, arith::MulIOp::create(inner, loc, number, size),
+  emitBlock(inner, number, arith::MulIOp::create(inner, loc, number, size),
             block);
-  finished.insert(op.getResult(0));
-  finished.insert(op.getResult(1));
+  rows.finished.insert(op.getResult(0));
+  rows.finished.insert(op.getResult(1));
   // The last block may be short.
-  int64_t length = cast<AffineConstantExpr>(sizes.back()).getValue();
+  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   if (length % block == 0)
     return;
   Value start = arith::MulIOp::create(builder, loc, whole, size);
-  emitBlock(builder, op, whole, start, length % block);
+  emitBlock(builder, whole, start, length % block);
 }
+
+static void emitQuantize(RowEmitter &rows, OpBuilder &builder,
+                         qt::QuantizeOp op) {
+  QuantizeEmitter emitter(rows, op);
+  int64_t block = op.getResultFormat().getShape().back();
+  if (ShapedType::isDynamic(block))
+    emitter.emitWhole(builder);
+  else
+    emitter.emitBlocks(builder, block);
+}
+
+const RowModel quantc::quantizeRows =
+    makeRowModel<qt::QuantizeOp, canQuantizeRows, emitQuantize>();

@@ -16,6 +16,8 @@
 using namespace mlir;
 using namespace quantc;
 
+using Cache = RowEmitter::Cache;
+
 static Value addLanes(OpBuilder &builder, Location loc, Value vector) {
   return reduceLanes(builder, loc, vector,
                      [&](OpBuilder &inner, Value a, Value b) -> Value {
@@ -23,73 +25,89 @@ static Value addLanes(OpBuilder &builder, Location loc, Value vector) {
                      });
 }
 
-Value RowEmitter::emitMean(OpBuilder &builder, Value input,
-                           function_ref<Value(OpBuilder &, Value)> map) {
-  Value zero = splatConstant(builder, loc, f32, 0);
+/// The mean over the row of what \p map makes of each element.
+static Value emitMean(RowEmitter &rows, OpBuilder &builder, Value input,
+                      function_ref<Value(OpBuilder &, Value)> map) {
+  Location loc = rows.loc;
+  Value zero = splatConstant(builder, loc, rows.f32, 0);
   SmallVector<Value> sum =
-      passOver(builder, input, zero,
-               [&](OpBuilder &inner, const VectorStep &step, Value x,
-                   ValueRange carried) {
-                 Value y = keepCounted(inner, loc, step, map(inner, x), zero);
-                 return SmallVector<Value>{
-                     arith::AddFOp::create(inner, loc, carried[0], y)};
-               });
+      rows.passOver(builder, input, zero,
+                    [&](OpBuilder &inner, const VectorStep &step, Value x,
+                        ValueRange carried) {
+                      Value y =
+                          keepCounted(inner, loc, step, map(inner, x), zero);
+                      return SmallVector<Value>{
+                          arith::AddFOp::create(inner, loc, carried[0], y)};
+                    });
   return arith::DivFOp::create(builder, loc, addLanes(builder, loc, sum[0]),
-                               getCount(builder));
+                               rows.getCount(builder));
 }
 
 /// 1 / sqrt(square + epsilon), in all lanes.
-Value RowEmitter::emitInverseRoot(OpBuilder &builder, Value square,
-                                  FloatAttr epsilon) {
+static Value emitInverseRoot(RowEmitter &rows, OpBuilder &builder, Value square,
+                             FloatAttr epsilon) {
+  Location loc = rows.loc;
   Value shifted = arith::AddFOp::create(
       builder, loc, square, arith::ConstantOp::create(builder, loc, epsilon));
   Value root = math::SqrtOp::create(builder, loc, shifted);
   Value inverse =
-      arith::DivFOp::create(builder, loc, getNumber(builder, 1), root);
+      arith::DivFOp::create(builder, loc, rows.getNumber(builder, 1), root);
   return splat(builder, loc, inverse);
 }
 
-void RowEmitter::emitNorm(OpBuilder &builder, nn::LayerNormOp op) {
-  Value mean =
-      emitMean(builder, op.getInput(), [](OpBuilder &, Value x) { return x; });
+static bool canEmitLayerNorm(nn::LayerNormOp) { return true; }
+
+static void emitLayerNorm(RowEmitter &rows, OpBuilder &builder,
+                          nn::LayerNormOp op) {
+  Location loc = rows.loc;
+  Value mean = emitMean(rows, builder, op.getInput(),
+                        [](OpBuilder &, Value x) { return x; });
   Value means = splat(builder, loc, mean);
-  Value variance =
-      emitMean(builder, op.getInput(), [&](OpBuilder &inner, Value x) -> Value {
+  Value variance = emitMean(
+      rows, builder, op.getInput(), [&](OpBuilder &inner, Value x) -> Value {
         Value d = arith::SubFOp::create(inner, loc, x, means);
         return arith::MulFOp::create(inner, loc, d, d);
       });
-  statistics[op.getResult()] = {
-      means, emitInverseRoot(builder, variance, op.getEpsilonAttr())};
+  rows.statistics[op.getResult()] = {
+      means, emitInverseRoot(rows, builder, variance, op.getEpsilonAttr())};
 }
 
-void RowEmitter::emitNorm(OpBuilder &builder, nn::RMSNormOp op) {
-  Value square =
-      emitMean(builder, op.getInput(), [&](OpBuilder &inner, Value x) -> Value {
-        return arith::MulFOp::create(inner, loc, x, x);
-      });
-  statistics[op.getResult()] = {
-      emitInverseRoot(builder, square, op.getEpsilonAttr())};
+static bool canEmitRMSNorm(nn::RMSNormOp) { return true; }
+
+static void emitRMSNorm(RowEmitter &rows, OpBuilder &builder,
+                        nn::RMSNormOp op) {
+  Location loc = rows.loc;
+  Value square = emitMean(rows, builder, op.getInput(),
+                          [&](OpBuilder &inner, Value x) -> Value {
+                            return arith::MulFOp::create(inner, loc, x, x);
+                          });
+  rows.statistics[op.getResult()] = {
+      emitInverseRoot(rows, builder, square, op.getEpsilonAttr())};
 }
 
-Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::LayerNormOp op,
-                               const VectorStep &step, Cache &cache) {
-  SmallVector<Value> own = statistics[op.getResult()];
-  Value x = evaluate(builder, op.getInput(), step, cache);
+static Value evaluateLayerNorm(RowEmitter &rows, OpBuilder &builder,
+                               nn::LayerNormOp op, const VectorStep &step,
+                               Cache &cache) {
+  Location loc = rows.loc;
+  SmallVector<Value> own = rows.statistics[op.getResult()];
+  Value x = rows.evaluate(builder, op.getInput(), step, cache);
   Value centred = arith::SubFOp::create(builder, loc, x, own[0]);
   Value scaled = arith::MulFOp::create(builder, loc, centred, own[1]);
-  Value scale = evaluate(builder, op.getScale(), step, cache);
+  Value scale = rows.evaluate(builder, op.getScale(), step, cache);
   if (!op.getBias())
     return arith::MulFOp::create(builder, loc, scaled, scale);
-  Value bias = evaluate(builder, op.getBias(), step, cache);
+  Value bias = rows.evaluate(builder, op.getBias(), step, cache);
   return math::FmaOp::create(builder, loc, scaled, scale, bias);
 }
 
-Value RowEmitter::evaluateNorm(OpBuilder &builder, nn::RMSNormOp op,
-                               const VectorStep &step, Cache &cache) {
-  Value x = evaluate(builder, op.getInput(), step, cache);
+static Value evaluateRMSNorm(RowEmitter &rows, OpBuilder &builder,
+                             nn::RMSNormOp op, const VectorStep &step,
+                             Cache &cache) {
+  Location loc = rows.loc;
+  Value x = rows.evaluate(builder, op.getInput(), step, cache);
   Value scaled = arith::MulFOp::create(builder, loc, x,
-                                       statistics[op.getResult()].front());
-  Value scale = evaluate(builder, op.getScale(), step, cache);
+                                       rows.statistics[op.getResult()].front());
+  Value scale = rows.evaluate(builder, op.getScale(), step, cache);
   return arith::MulFOp::create(builder, loc, scaled, scale);
 }
 
@@ -101,52 +119,71 @@ static Value maximum(OpBuilder &builder, Location loc, Value a, Value b) {
   return arith::SelectOp::create(builder, loc, less, a, b);
 }
 
-void RowEmitter::emitSoftmax(OpBuilder &builder, nn::SoftmaxOp op) {
+static bool canEmitSoftmax(nn::SoftmaxOp) { return true; }
+
+static void emitSoftmax(RowEmitter &rows, OpBuilder &builder,
+                        nn::SoftmaxOp op) {
+  Location loc = rows.loc;
   double infinity = std::numeric_limits<double>::infinity();
-  Value lowest = splatConstant(builder, loc, f32, -infinity);
-  SmallVector<Value> largest =
-      passOver(builder, op.getInput(), lowest,
-               [&](OpBuilder &inner, const VectorStep &step, Value x,
-                   ValueRange carried) {
-                 // Seeing lanes twice does no harm.
-                 x = blend(inner, loc, step.valid, x, lowest);
-                 return SmallVector<Value>{maximum(inner, loc, carried[0], x)};
-               });
+  Value lowest = splatConstant(builder, loc, rows.f32, -infinity);
+  SmallVector<Value> largest = rows.passOver(
+      builder, op.getInput(), lowest,
+      [&](OpBuilder &inner, const VectorStep &step, Value x,
+          ValueRange carried) {
+        // Seeing lanes twice does no harm.
+        x = blend(inner, loc, step.valid, x, lowest);
+        return SmallVector<Value>{maximum(inner, loc, carried[0], x)};
+      });
   Value top = reduceLanes(builder, loc, largest[0],
                           [&](OpBuilder &inner, Value a, Value b) {
                             return maximum(inner, loc, a, b);
                           });
   // Of a row of -inf nothing may be subtracted: -inf - -inf is no number.
-  Value isEmpty = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
-                                        top, getNumber(builder, -infinity));
-  Value none = getNumber(builder, 0);
+  Value isEmpty =
+      arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, top,
+                            rows.getNumber(builder, -infinity));
+  Value none = rows.getNumber(builder, 0);
   top = arith::SelectOp::create(builder, loc, isEmpty, none, top);
   Value tops = splat(builder, loc, top);
-  Value zero = splatConstant(builder, loc, f32, 0);
-  Place place = allocateRow();
+  Value zero = splatConstant(builder, loc, rows.f32, 0);
+  RowEmitter::Place place = rows.allocateRow();
   SmallVector<Value> sum =
-      passOver(builder, op.getInput(), zero,
-               [&](OpBuilder &inner, const VectorStep &step, Value x,
-                   ValueRange carried) {
-                 Value d = arith::SubFOp::create(inner, loc, x, tops);
-                 Value e = emitExpOfNonPositive(inner, loc, d);
-                 storeAt(inner, e, place, step);
-                 e = keepCounted(inner, loc, step, e, zero);
-                 return SmallVector<Value>{
-                     arith::AddFOp::create(inner, loc, carried[0], e)};
-               });
+      rows.passOver(builder, op.getInput(), zero,
+                    [&](OpBuilder &inner, const VectorStep &step, Value x,
+                        ValueRange carried) {
+                      Value d = arith::SubFOp::create(inner, loc, x, tops);
+                      Value e = emitExpOfNonPositive(inner, loc, d);
+                      rows.storeAt(inner, e, place, step);
+                      e = keepCounted(inner, loc, step, e, zero);
+                      return SmallVector<Value>{
+                          arith::AddFOp::create(inner, loc, carried[0], e)};
+                    });
   Value total = addLanes(builder, loc, sum[0]);
   Value inverse =
-      arith::DivFOp::create(builder, loc, getNumber(builder, 1), total);
+      arith::DivFOp::create(builder, loc, rows.getNumber(builder, 1), total);
   inverse = arith::SelectOp::create(builder, loc, isEmpty, none, inverse);
-  statistics[op.getResult()] = {inverse};
-  places[op.getResult()] = place;
+  rows.statistics[op.getResult()] = {inverse};
+  rows.buffers[op.getResult()] = place;
 }
 
-void RowEmitter::emitReduce(OpBuilder &builder, nn::ReduceOp op) {
+static Value evaluateSoftmax(RowEmitter &rows, OpBuilder &builder,
+                             nn::SoftmaxOp op, const VectorStep &step,
+                             Cache &) {
+  Value exponential = rows.loadAt(builder, rows.buffers[op.getResult()], step);
+  Value inverse = rows.statistics[op.getResult()].front();
+  return arith::MulFOp::create(builder, rows.loc, exponential,
+                               splat(builder, rows.loc, inverse));
+}
+
+static bool canEmitReduce(nn::ReduceOp op) {
+  return op.getInput().getType().getElementType().isF32();
+}
+
+static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
+  Location loc = rows.loc;
   Reduction reduction(op);
-  Value start = reduction.getNeutral(builder, VectorType::get(lanes, f32));
-  SmallVector<Value> folded = passOver(
+  Value start = reduction.getNeutral(builder, VectorType::get(lanes, rows.f32));
+  SmallVector<Value> folded = rows.passOver(
       builder, op.getInput(), start,
       [&](OpBuilder &inner, const VectorStep &step, Value x,
           ValueRange carried) {
@@ -157,10 +194,22 @@ void RowEmitter::emitReduce(OpBuilder &builder, nn::ReduceOp op) {
                              [&](OpBuilder &inner, Value a, Value b) {
                                return reduction.combine(inner, a, b);
                              });
-  result = reduction.finish(builder, result, n);
-  statistics[op.getResult()] = {result};
-  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult()))
-    memref::StoreOp::create(builder, loc, result, kernel.getResultBuffer(index),
-                            row);
-  finished.insert(op.getResult());
+  result = reduction.finish(builder, result, rows.n);
+  rows.statistics[op.getResult()] = {result};
+  rows.storeOfRow(builder, op.getResult(), result);
 }
+
+static Value evaluateReduce(RowEmitter &rows, OpBuilder &builder,
+                            nn::ReduceOp op, const VectorStep &, Cache &) {
+  return splat(builder, rows.loc, rows.statistics[op.getResult()].front());
+}
+
+const RowModel quantc::layerNormRows =
+    makeRowModel<nn::LayerNormOp, canEmitLayerNorm, emitLayerNorm,
+                 evaluateLayerNorm>();
+const RowModel quantc::rmsNormRows =
+    makeRowModel<nn::RMSNormOp, canEmitRMSNorm, emitRMSNorm, evaluateRMSNorm>();
+const RowModel quantc::softmaxRows =
+    makeRowModel<nn::SoftmaxOp, canEmitSoftmax, emitSoftmax, evaluateSoftmax>();
+const RowModel quantc::reduceRows =
+    makeRowModel<nn::ReduceOp, canEmitReduce, emitReduce, evaluateReduce>();
