@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 //
-// A unit is one row of the result: its last dimension. A row is read at an
-// offset and with a stride; where the stride is 1, vector by vector.
+// One class an op, listed in the table at the end. Those that read at an affine
+// function of the position say which. A run is copied vector by vector where
+// its elements are neighbours.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,41 +23,111 @@
 using namespace mlir;
 using namespace quantc;
 
-bool quantc::canEmitMovement(func::FuncOp kernel) {
-  Operation *op = getOnlyOp(kernel);
-  if (!op)
-    return false;
-  if (auto slice = dyn_cast<nn::SliceOp>(op))
-    return nn::getConstantIntegers(slice.getAxes()) &&
-           nn::getConstantIntegers(slice.getSteps());
-  return isa<nn::TransposeOp, nn::ExpandOp, nn::ConcatOp, nn::GatherOp>(op);
-}
-
 namespace {
-class MovementEmitter : IndexEmitter {
+class MovementEmitter : protected IndexEmitter {
 public:
   MovementEmitter(KernelBuilder &kernel, Operation *op)
       : IndexEmitter(kernel), op(op), sizes(shapes.getSizes(op->getResult(0))) {
     if (sizes.empty()) // a row of one
       sizes.push_back(shapes.getConstant(1));
   }
+  virtual ~MovementEmitter() = default;
 
   LogicalResult emit();
 
-private:
+protected:
+  /// How many units of work there are.
+  virtual AffineExpr getUnits() = 0;
+  /// Emits what all units share, and the checks of sizes.
+  virtual void prepare() {}
+  virtual void emitUnit(OpBuilder &b, Value unit) = 0;
+
   SmallVector<AffineExpr> stridesOf(Value tensor);
-  void copyRow(OpBuilder &b, Value from, Value start, Value stride, Value to,
-               Value at, Value count);
-  void prepareSlice(nn::SliceOp slice);
-  void emitStrided(OpBuilder &b, Value row);
-  void emitConcat(OpBuilder &b, Value row);
-  void emitGather(OpBuilder &b, Value row);
+  Value getBuffer(Value operand) {
+    return kernel.getBuffer(cast<BlockArgument>(operand));
+  }
+  /// Copies \p count elements to the result. A null stride stands for 1: whole
+  /// vectors.
+  void copyRun(OpBuilder &b, Value from, Value start, Value stride, Value at,
+               Value count);
 
   Operation *op;
   SmallVector<AffineExpr> sizes; ///< of the result
-  /// Of a slice: the first position along each dim, and the steps.
-  SmallVector<Value> firsts;
-  SmallVector<int64_t> stepsOfDims;
+};
+
+/// Reads its first operand at an affine function of the position in the result.
+/// A unit is one row of the result.
+class StridedEmitter : public MovementEmitter {
+protected:
+  StridedEmitter(KernelBuilder &kernel, Operation *op)
+      : MovementEmitter(kernel, op), start(index(0)) {}
+
+  AffineExpr getUnits() override {
+    return shapes.getProduct(ArrayRef(sizes).drop_back());
+  }
+  void emitUnit(OpBuilder &b, Value row) override;
+
+  /// To be set by `prepare`: the element that position zero reads, and how far
+  /// those of neighbours along each dim of the result lie apart.
+  Value start;
+  SmallVector<Value> strides;
+};
+
+struct TransposeEmitter : StridedEmitter {
+  using Op = nn::TransposeOp;
+  TransposeEmitter(KernelBuilder &kernel, Operation *op)
+      : StridedEmitter(kernel, op) {}
+  void prepare() override;
+};
+
+struct SliceEmitter : StridedEmitter {
+  using Op = nn::SliceOp;
+  SliceEmitter(KernelBuilder &kernel, Operation *op)
+      : StridedEmitter(kernel, op) {}
+  static bool canEmit(Operation *op) {
+    auto slice = cast<nn::SliceOp>(op);
+    return slice.getKnownAxes() && nn::getConstantIntegers(slice.getSteps());
+  }
+  void prepare() override;
+};
+
+struct ExpandEmitter : StridedEmitter {
+  using Op = nn::ExpandOp;
+  ExpandEmitter(KernelBuilder &kernel, Operation *op)
+      : StridedEmitter(kernel, op) {}
+  void prepare() override;
+};
+
+/// A unit is one position along the dimensions before the axis.
+struct ConcatEmitter : MovementEmitter {
+  using Op = nn::ConcatOp;
+  ConcatEmitter(KernelBuilder &kernel, Operation *op)
+      : MovementEmitter(kernel, op), axis(cast<Op>(op).getAxis()) {}
+  AffineExpr getUnits() override {
+    return shapes.getProduct(ArrayRef(sizes).take_front(axis));
+  }
+  void prepare() override;
+  void emitUnit(OpBuilder &b, Value row) override;
+
+  size_t axis;
+};
+
+/// A unit is one index at one position before the axis: a run of elements.
+struct GatherEmitter : MovementEmitter {
+  using Op = nn::GatherOp;
+  GatherEmitter(KernelBuilder &kernel, Operation *op)
+      : MovementEmitter(kernel, op), gather(cast<Op>(op)),
+        input(shapes.getSizes(gather.getInput())),
+        picks(shapes.getSizes(gather.getIndices())) {}
+  AffineExpr getUnits() override {
+    return shapes.getProduct(
+        {shapes.getProduct(ArrayRef(input).take_front(gather.getAxis())),
+         shapes.getProduct(picks)});
+  }
+  void emitUnit(OpBuilder &b, Value row) override;
+
+  Op gather;
+  SmallVector<AffineExpr> input, picks;
 };
 } // namespace
 
@@ -70,9 +141,9 @@ SmallVector<AffineExpr> MovementEmitter::stridesOf(Value tensor) {
   return strides;
 }
 
-/// A null stride stands for 1: whole vectors.
-void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start,
-                              Value stride, Value to, Value at, Value count) {
+void MovementEmitter::copyRun(OpBuilder &b, Value from, Value start,
+                              Value stride, Value at, Value count) {
+  Value to = kernel.getResultBuffer(0);
   if (!stride)
     return copyVectors(b, loc, from, start, to, at, count);
   auto loop = scf::ForOp::create(b, loc, index(0), count, index(1));
@@ -83,20 +154,55 @@ void MovementEmitter::copyRow(OpBuilder &b, Value from, Value start,
   memref::StoreOp::create(body, loc, v, to, add(body, at, position));
 }
 
+void StridedEmitter::emitUnit(OpBuilder &b, Value row) {
+  SmallVector<Value> position =
+      kernel.delinearize(b, ArrayRef(sizes).drop_back(), row);
+  Value from = start;
+  for (auto [at, stride] :
+       llvm::zip(position, strides)) // without the last: the row's own
+    from = add(b, from, mul(b, at, stride));
+  IntegerAttr known;
+  // A result of rank 0 is a row of one and has no strides.
+  Value inner = strides.empty() ? Value() : strides.back();
+  bool isUnit =
+      inner && matchPattern(inner, m_Constant(&known)) && known.getInt() == 1;
+  Value count = kernel.getIndex(sizes.back());
+  copyRun(b, getBuffer(op->getOperand(0)), from, isUnit ? Value() : inner,
+          mul(b, row, count), count);
+}
+
+void TransposeEmitter::prepare() {
+  SmallVector<AffineExpr> own = stridesOf(op->getOperand(0));
+  for (int64_t dim : cast<nn::TransposeOp>(op).getPerm())
+    strides.push_back(kernel.getIndex(own[dim]));
+}
+
+void ExpandEmitter::prepare() {
+  Value input = op->getOperand(0);
+  SmallVector<AffineExpr> own(shapes.getSizes(input)), apart = stridesOf(input);
+  kernel.requireBroadcast(own, sizes);
+  size_t shift = sizes.size() - own.size();
+  for (size_t dim = 0; dim < sizes.size(); ++dim)
+    strides.push_back(dim < shift ? index(0)
+                                  : kernel.getBroadcastStep(
+                                        kernel.getBuilder(), own[dim - shift],
+                                        sizes[dim], apart[dim - shift]));
+}
+
 /// Where a slice begins. ONNX clamps a slice to its dim. Where the size of the
 /// result follows from bounds that are sizes themselves, it is that of bounds
 /// within the dim; that they are is checked when the kernel runs.
-void MovementEmitter::prepareSlice(nn::SliceOp slice) {
+void SliceEmitter::prepare() {
+  auto slice = cast<nn::SliceOp>(op);
   OpBuilder &b = kernel.getBuilder();
-  SmallVector<AffineExpr> input(shapes.getSizes(slice.getInput()));
-  auto rank = static_cast<int64_t>(input.size());
-  firsts.assign(rank, index(0));
-  stepsOfDims.assign(rank, 1);
+  SmallVector<AffineExpr> input(shapes.getSizes(slice.getInput())),
+      own = stridesOf(slice.getInput());
+  for (AffineExpr stride : own)
+    strides.push_back(kernel.getIndex(stride));
   auto starts = nn::getConstantIntegers(slice.getStarts());
   auto steps = *nn::getConstantIntegers(slice.getSteps());
-  for (auto [at, axis] :
-       llvm::enumerate(*nn::getConstantIntegers(slice.getAxes()))) {
-    int64_t dim = axis < 0 ? axis + rank : axis, step = steps[at];
+  for (auto [at, dim] : llvm::enumerate(*slice.getKnownAxes())) {
+    int64_t step = steps[at];
     Value size = kernel.getIndex(input[dim]);
     Value from;
     if (starts) {
@@ -119,8 +225,9 @@ void MovementEmitter::prepareSlice(nn::SliceOp slice) {
         step > 0 ? size
                  : arith::SubIOp::create(b, loc, size, index(1)).getResult();
     from = arith::MinSIOp::create(b, loc, from, last);
-    firsts[dim] = from;
-    stepsOfDims[dim] = step;
+    start = add(b, start, mul(b, from, strides[dim]));
+    if (step != 1)
+      strides[dim] = mul(b, strides[dim], index(step));
     AffineExpr known = starts && (*starts)[at] >= 0
                            ? shapes.getConstant((*starts)[at])
                            : AffineExpr();
@@ -132,74 +239,35 @@ void MovementEmitter::prepareSlice(nn::SliceOp slice) {
   }
 }
 
-/// Transpose, slice and expand read at an affine function of the position.
-void MovementEmitter::emitStrided(OpBuilder &b, Value row) {
-  Value input = op->getOperand(0);
-  SmallVector<AffineExpr> own = stridesOf(input),
-                          inputSizes(shapes.getSizes(input));
-  SmallVector<Value> strides;
-  Value start = index(0);
-  if (auto transpose = dyn_cast<nn::TransposeOp>(op)) {
-    for (int64_t dim : transpose.getPerm())
-      strides.push_back(kernel.getIndex(own[dim]));
-  } else if (isa<nn::SliceOp>(op)) {
-    for (size_t dim = 0; dim < own.size(); ++dim) {
-      Value stride = kernel.getIndex(own[dim]);
-      start = add(b, start, mul(b, firsts[dim], stride));
-      strides.push_back(stepsOfDims[dim] == 1
-                            ? stride
-                            : mul(b, stride, index(stepsOfDims[dim])));
-    }
-  } else {
-    size_t shift = sizes.size() - own.size();
-    for (size_t dim = 0; dim < sizes.size(); ++dim) {
-      strides.push_back(
-          dim < shift ? index(0)
-                      : kernel.getBroadcastStep(b, inputSizes[dim - shift],
-                                                sizes[dim], own[dim - shift]));
-    }
-  }
-  SmallVector<Value> position =
-      kernel.delinearize(b, ArrayRef(sizes).drop_back(), row);
-  for (auto [dim, at] : llvm::enumerate(position))
-    start = add(b, start, mul(b, at, strides[dim]));
-  IntegerAttr known;
-  Value inner = strides.back();
-  bool isUnit = matchPattern(inner, m_Constant(&known)) && known.getInt() == 1;
-  Value count = kernel.getIndex(sizes.back());
-  copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), start,
-          isUnit ? Value() : inner, kernel.getResultBuffer(0),
-          mul(b, row, count), count);
+void ConcatEmitter::prepare() {
+  for (Value input : op->getOperands())
+    for (auto [dim, size] :
+         llvm::enumerate(SmallVector<AffineExpr>(shapes.getSizes(input))))
+      if (dim != axis)
+        kernel.requireEqual(size, sizes[dim]);
 }
 
-/// Here a unit is one position along the dimensions before the axis.
-void MovementEmitter::emitConcat(OpBuilder &b, Value row) {
-  int64_t axis = cast<nn::ConcatOp>(op).getAxis();
+void ConcatEmitter::emitUnit(OpBuilder &b, Value row) {
   AffineExpr inner = shapes.getProduct(ArrayRef(sizes).drop_front(axis + 1));
   Value at =
       mul(b, row, kernel.getIndex(shapes.getProduct({sizes[axis], inner})));
   for (Value input : op->getOperands()) {
     Value count = kernel.getIndex(
         shapes.getProduct({shapes.getSizes(input)[axis], inner}));
-    copyRow(b, kernel.getBuffer(cast<BlockArgument>(input)), mul(b, row, count),
-            Value(), kernel.getResultBuffer(0), at, count);
+    copyRun(b, getBuffer(input), mul(b, row, count), Value(), at, count);
     at = add(b, at, count);
   }
 }
 
-/// A unit is one index at one position before the axis: a run of elements.
-void MovementEmitter::emitGather(OpBuilder &b, Value row) {
-  auto gather = cast<nn::GatherOp>(op);
-  SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())),
-      picks(shapes.getSizes(gather.getIndices()));
+void GatherEmitter::emitUnit(OpBuilder &b, Value row) {
   Value count = kernel.getIndex(
       shapes.getProduct(ArrayRef(input).drop_front(gather.getAxis() + 1)));
   Value size = kernel.getIndex(input[gather.getAxis()]);
   Value numPicks = kernel.getIndex(shapes.getProduct(picks));
   Value outer = arith::DivUIOp::create(b, loc, row, numPicks),
         pick = arith::RemUIOp::create(b, loc, row, numPicks);
-  Value raw = memref::LoadOp::create(
-      b, loc, kernel.getBuffer(cast<BlockArgument>(gather.getIndices())), pick);
+  Value raw =
+      memref::LoadOp::create(b, loc, getBuffer(gather.getIndices()), pick);
   Value at = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
   Value isNegative =
       arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, at, index(0));
@@ -210,48 +278,62 @@ void MovementEmitter::emitGather(OpBuilder &b, Value row) {
   auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
   Value from = mul(then, add(then, mul(then, outer, size), at), count);
-  copyRow(then, kernel.getBuffer(cast<BlockArgument>(gather.getInput())), from,
-          Value(), kernel.getResultBuffer(0), mul(then, row, count), count);
+  copyRun(then, getBuffer(gather.getInput()), from, Value(),
+          mul(then, row, count), count);
   OpBuilder otherwise = branch.getElseBodyBuilder();
   kernel.recordError(otherwise, KernelError::IndexOutOfRange);
 }
 
 LogicalResult MovementEmitter::emit() {
-  AffineExpr units = shapes.getProduct(ArrayRef(sizes).drop_back());
-  if (auto concat = dyn_cast<nn::ConcatOp>(op)) {
-    units = shapes.getProduct(ArrayRef(sizes).take_front(concat.getAxis()));
-  } else if (auto gather = dyn_cast<nn::GatherOp>(op)) {
-    SmallVector<AffineExpr> input(shapes.getSizes(gather.getInput())),
-        picks(shapes.getSizes(gather.getIndices()));
-    units = shapes.getProduct(
-        {shapes.getProduct(ArrayRef(input).take_front(gather.getAxis())),
-         shapes.getProduct(picks)});
-  }
-  kernel.setIterations(units, 16);
-  if (auto slice = dyn_cast<nn::SliceOp>(op))
-    prepareSlice(slice);
-  if (auto concat = dyn_cast<nn::ConcatOp>(op))
-    for (Value input : concat.getInputs())
-      for (auto [dim, size] :
-           llvm::enumerate(SmallVector<AffineExpr>(shapes.getSizes(input))))
-        if (dim != concat.getAxis())
-          kernel.requireEqual(size, sizes[dim]);
-  if (auto expand = dyn_cast<nn::ExpandOp>(op))
-    kernel.requireBroadcast(
-        SmallVector<AffineExpr>(shapes.getSizes(expand.getInput())), sizes);
-  OpBuilder &b = kernel.getBuilder();
-  auto loop =
-      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  kernel.setIterations(getUnits(), 16);
+  prepare();
+  auto loop = scf::ForOp::create(kernel.getBuilder(), loc, kernel.getBegin(),
+                                 kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  if (isa<nn::ConcatOp>(op))
-    emitConcat(body, loop.getInductionVar());
-  else if (isa<nn::GatherOp>(op))
-    emitGather(body, loop.getInductionVar());
-  else
-    emitStrided(body, loop.getInductionVar());
+  emitUnit(body, loop.getInductionVar());
   return success();
 }
 
+namespace {
+struct MovementModel {
+  TypeID op;
+  bool (*canEmit)(Operation *op);
+  LogicalResult (*emit)(KernelBuilder &kernel, Operation *op);
+};
+} // namespace
+
+template <typename Emitter>
+static MovementModel makeModel(bool (*canEmit)(Operation *) = [](Operation *) {
+  return true;
+}) {
+  return {TypeID::get<typename Emitter::Op>(), canEmit,
+          [](KernelBuilder &kernel, Operation *op) {
+            return Emitter(kernel, op).emit();
+          }};
+}
+
+/// The model of \p op; null for an op that moves no data.
+static const MovementModel *getModel(Operation *op) {
+  static const MovementModel models[] = {
+      makeModel<TransposeEmitter>(),
+      makeModel<SliceEmitter>(SliceEmitter::canEmit),
+      makeModel<ExpandEmitter>(),
+      makeModel<ConcatEmitter>(),
+      makeModel<GatherEmitter>(),
+  };
+  for (const MovementModel &model : models)
+    if (op->getName().getTypeID() == model.op)
+      return &model;
+  return nullptr;
+}
+
+bool quantc::canEmitMovement(func::FuncOp kernel) {
+  Operation *op = getOnlyOp(kernel);
+  const MovementModel *model = op ? getModel(op) : nullptr;
+  return model && model->canEmit(op);
+}
+
 LogicalResult quantc::emitMovement(KernelBuilder &kernel) {
-  return MovementEmitter(kernel, getOnlyOp(kernel.getKernel())).emit();
+  Operation *op = getOnlyOp(kernel.getKernel());
+  return getModel(op)->emit(kernel, op);
 }

@@ -60,12 +60,15 @@ func.func @shapes(%x: tensor<?x4x8xf32>) -> (tensor<2xi64>, tensor<1xi64>, tenso
 
 // CHECK-LABEL: func @single
 // CHECK-SAME: (%[[X:.*]]: tensor<3x1xf32>)
-func.func @single(%x: tensor<3x1xf32>) -> (tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>) {
+func.func @single(%x: tensor<3x1xf32>) -> (tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>) {
   // CHECK: %[[SQ:.*]] = nn.reduce sumsq
-  // CHECK: return %[[X]], %[[SQ]], %[[X]]
-  %0 = nn.reduce mean %x axes [1] keepdims : tensor<3x1xf32> -> tensor<3x1xf32>
+  // A sum of floats makes 0 of -0.
+  // CHECK: %[[SUM:.*]] = nn.reduce sum %
+  // CHECK: return %[[X]], %[[SQ]], %[[X]], %[[SUM]]
+  %0 = nn.reduce max %x axes [1] keepdims : tensor<3x1xf32> -> tensor<3x1xf32>
   %1 = nn.reduce sumsq %x axes [1] keepdims : tensor<3x1xf32> -> tensor<3x1xf32>
   %s = arith.constant dense<[3, 1]> : tensor<2xi64>
   %2 = nn.expand %x, %s : tensor<3x1xf32>, tensor<2xi64> -> tensor<3x1xf32>
-  return %0, %1, %2 : tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>
+  %3 = nn.reduce sum %x axes [1] keepdims : tensor<3x1xf32> -> tensor<3x1xf32>
+  return %0, %1, %2, %3 : tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>, tensor<3x1xf32>
 }

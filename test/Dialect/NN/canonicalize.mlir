@@ -83,7 +83,8 @@ func.func @reshape(%x: tensor<?x4x8xf32>, %s: tensor<2xi64>, %z: tensor<0x?xf32>
     -> (tensor<?x32xf32>, tensor<?x4x8xf32>, tensor<0x?xf32>) {
   // CHECK-DAG: %[[C:.*]] = arith.constant dense<[-1, 32]> : tensor<2xi64>
   // CHECK-DAG: %[[R:.*]] = nn.reshape %[[X]], %[[C]] : tensor<?x4x8xf32>, tensor<2xi64> -> tensor<?x32xf32>
-  // CHECK: return %[[R]], %[[X]], %[[Z]]
+  // CHECK-DAG: %[[E:.*]] = nn.reshape %[[Z]]
+  // CHECK: return %[[R]], %[[X]], %[[E]]
   %shape = arith.constant dense<[-1, 16]> : tensor<2xi64>
   %0 = nn.reshape %x, %shape : tensor<?x4x8xf32>, tensor<2xi64> -> tensor<?x16xf32>
   %1 = nn.reshape %0, %s : tensor<?x16xf32>, tensor<2xi64> -> tensor<?x32xf32>

@@ -46,7 +46,7 @@ func.func @slice_result(%x: tensor<4x4xf32>) {
 // -----
 
 func.func @concat_axis(%x: tensor<4xf32>) {
-  // expected-error @below {{axis 1 of tensors of rank 1}}
+  // expected-error @below {{'nn.concat' op axis 1 of tensors of rank 1}}
   %0 = nn.concat %x, %x {axis = 1 : i64} : tensor<4xf32>, tensor<4xf32> -> tensor<8xf32>
   return
 }
@@ -54,7 +54,7 @@ func.func @concat_axis(%x: tensor<4xf32>) {
 // -----
 
 func.func @concat_shapes(%x: tensor<4x3xf32>, %y: tensor<4x5xf32>) {
-  // expected-error @below {{concatenation of 'tensor<4x3xf32>' and 'tensor<4x5xf32>' along axis 0}}
+  // expected-error @below {{'nn.concat' op concatenation of 'tensor<4x3xf32>', 'tensor<4x5xf32>' along axis 0}}
   %0 = nn.concat %x, %y {axis = 0 : i64} : tensor<4x3xf32>, tensor<4x5xf32> -> tensor<8x3xf32>
   return
 }
@@ -97,7 +97,7 @@ func.func @gather_index(%x: tensor<4x3xf32>) {
 // -----
 
 func.func @gather_axis(%x: tensor<4x3xf32>, %i: tensor<2xi64>) {
-  // expected-error @below {{axis 2 of a tensor of rank 2}}
+  // expected-error @below {{'nn.gather' op axis 2 of a tensor of rank 2}}
   %0 = nn.gather %x, %i {axis = 2 : i64} : tensor<4x3xf32>, tensor<2xi64> -> tensor<2x3xf32>
   return
 }
@@ -107,5 +107,29 @@ func.func @gather_axis(%x: tensor<4x3xf32>, %i: tensor<2xi64>) {
 func.func @shape_range(%x: tensor<4x3xf32>) {
   // expected-error @below {{dimensions 1 to 3 of a tensor of rank 2}}
   %0 = nn.shape %x {start = 1 : i64, end = 3 : i64} : tensor<4x3xf32> -> tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @shape_rank(%x: tensor<4x3xf32>) {
+  // expected-error @below {{'nn.shape' op result #0 must be 1D tensor of i64, but got 'tensor<i64>'}}
+  %0 = "nn.shape"(%x) {start = 0 : i64, end = 1 : i64} : (tensor<4x3xf32>) -> tensor<i64>
+  return
+}
+
+// -----
+
+func.func @concat_nothing() {
+  // expected-error @below {{'nn.concat' op concatenation of no tensors}}
+  %0 = "nn.concat"() {axis = 0 : i64} : () -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @concat_overflow(%x: tensor<9223372036854775800xi64>) {
+  // expected-error @below {{'nn.concat' op concatenation of}}
+  %0 = nn.concat %x, %x {axis = 0 : i64} : tensor<9223372036854775800xi64>, tensor<9223372036854775800xi64> -> tensor<?xi64>
   return
 }

@@ -97,7 +97,7 @@ func.func @layer_norm_scale(%x: tensor<4x8xf32>, %g: tensor<4xf32>) {
 // -----
 
 func.func @softmax_axis(%x: tensor<4x8xf32>) {
-  // expected-error @below {{'nn.softmax' op axis -1 of a tensor of rank 2}}
+  // expected-error @below {{attribute 'axis' failed to satisfy constraint: 64-bit signless integer attribute whose value is non-negative}}
   %0 = nn.softmax %x {axis = -1 : i64} : tensor<4x8xf32>
   return
 }

@@ -17,7 +17,7 @@ func.func @reshape_rank(%x: tensor<4x8xf32>, %s: tensor<1xi64>) {
 // -----
 
 func.func @reshape_shape_rank(%x: tensor<4xf32>, %s: tensor<1x1xi64>) {
-  // expected-error @below {{shape of type 'tensor<1x1xi64>'; supported: rank 1}}
+  // expected-error @below {{operand #1 must be 1D tensor of i64, but got 'tensor<1x1xi64>'}}
   %0 = nn.reshape %x, %s : tensor<4xf32>, tensor<1x1xi64> -> tensor<4xf32>
   return
 }

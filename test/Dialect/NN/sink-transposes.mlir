@@ -57,3 +57,24 @@ func.func @matrix(%x: tensor<?x8x4xf32>) -> tensor<?x4x8xf32> {
   %y = nn.unary relu %t : tensor<?x4x8xf32>
   return %y : tensor<?x4x8xf32>
 }
+
+// A transpose whose types do not know the same sizes stays where it is: what
+// works on it would have two types.
+// CHECK-LABEL: func @open_sizes
+// CHECK: nn.transpose
+// CHECK-NEXT: nn.unary relu %{{.*}} : tensor<?x4x8x8xf32>
+// CHECK-NEXT: return
+func.func @open_sizes(%x: tensor<2x8x8x4xf32>) -> tensor<?x4x8x8xf32> {
+  %t = nn.transpose %x perm [0, 3, 1, 2] : tensor<2x8x8x4xf32> -> tensor<?x4x8x8xf32>
+  %y = nn.unary relu %t : tensor<?x4x8x8xf32>
+  return %y : tensor<?x4x8x8xf32>
+}
+// CHECK-LABEL: func @open_conversion
+// CHECK: nn.transpose
+// CHECK-NEXT: nn.cast
+// CHECK-NEXT: return
+func.func @open_conversion(%x: tensor<2x8x8x4xf32>) -> tensor<?x4x8x8xi32> {
+  %t = nn.transpose %x perm [0, 3, 1, 2] : tensor<2x8x8x4xf32> -> tensor<?x4x8x8xf32>
+  %y = nn.cast %t : tensor<?x4x8x8xf32> to tensor<?x4x8x8xi32>
+  return %y : tensor<?x4x8x8xi32>
+}

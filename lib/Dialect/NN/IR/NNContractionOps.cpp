@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NNUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -15,15 +16,6 @@
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-/// Whether two sizes can be the same at run time.
-static bool areCompatible(int64_t a, int64_t b) {
-  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
-}
 
 /// A contraction along \p axis needs blocks that lie along it: other extents
 /// are 1 or the whole dimension.
@@ -139,8 +131,8 @@ LogicalResult MatmulOp::verifyFormats(TypeRange formats) {
 }
 
 /// A constant shape, or one computed from the sizes of \p like but for \p left.
-static Value makeShape(PatternRewriter &rewriter, Location loc,
-                       RankedTensorType type, Value like, int64_t left) {
+static Value makeShapeWithout(PatternRewriter &rewriter, Location loc,
+                              RankedTensorType type, Value like, int64_t left) {
   auto getType = [&](int64_t size) {
     return RankedTensorType::get(size, rewriter.getI64Type());
   };
@@ -188,8 +180,8 @@ struct MatmulOfVector : OpRewritePattern<MatmulOp> {
     int64_t rank = cast<RankedTensorType>(product.getType()).getRank();
     // The result has no m, or no n.
     Value target =
-        makeShape(rewriter, loc, cast<RankedTensorType>(op.getType()), product,
-                  rank - (isLhs ? 2 : 1));
+        makeShapeWithout(rewriter, loc, cast<RankedTensorType>(op.getType()),
+                         product, rank - (isLhs ? 2 : 1));
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), product, target);
     return success();
   }

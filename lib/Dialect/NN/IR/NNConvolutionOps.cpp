@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NNUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
@@ -17,15 +18,6 @@ using namespace quantc;
 using namespace quantc::nn;
 
 using Sizes = SymbolicShapes::Sizes;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-/// Whether two sizes can be the same at run time.
-static bool areCompatible(int64_t a, int64_t b) {
-  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
-}
 
 /// Emits what is wrong with windows over an input of \p shape.
 static LogicalResult verifyWindow(function_ref<InFlightDiagnostic()> emitError,

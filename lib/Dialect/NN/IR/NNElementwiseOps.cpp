@@ -256,14 +256,36 @@ static bool isCommutative(BinaryKind kind) {
          kind == BinaryKind::Xor;
 }
 
+/// Whether an op that broadcasts gives \p value, one of its operands, where it
+/// hands on the elements of that: equal types do not tell while another operand
+/// may have more elements in a dimension of unknown size.
+static bool isWholeResult(Operation *op, Value value) {
+  if (value.getType() != op->getResult(0).getType())
+    return false;
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return true;
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    if (operand == value)
+      return true;
+    ArrayRef<int64_t> other =
+        cast<RankedTensorType>(operand.getType()).getShape();
+    ArrayRef<int64_t> own = type.getShape().take_back(other.size());
+    return llvm::all_of(llvm::zip_equal(own, other), [](auto sizes) {
+      auto [size, otherSize] = sizes;
+      return !ShapedType::isDynamic(size) || otherSize == 1;
+    });
+  });
+}
+
 OpFoldResult BinaryOp::fold(FoldAdaptor adaptor) {
   std::optional<double> neutral = getNeutral(getKind(), getElement(getLhs()));
   if (!neutral)
     return {};
-  if (isSplatOf(adaptor.getRhs(), *neutral) && getLhs().getType() == getType())
+  if (isSplatOf(adaptor.getRhs(), *neutral) && isWholeResult(*this, getLhs()))
     return getLhs();
   if (isCommutative(getKind()) && isSplatOf(adaptor.getLhs(), *neutral) &&
-      getRhs().getType() == getType())
+      isWholeResult(*this, getRhs()))
     return getRhs();
   return {};
 }
@@ -308,10 +330,10 @@ OpFoldResult CastOp::fold(FoldAdaptor) {
 OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   bool same = getOnTrue() == getOnFalse();
   if ((same || isSplatOf(adaptor.getCondition(), 1)) &&
-      getOnTrue().getType() == getType())
+      isWholeResult(*this, getOnTrue()))
     return getOnTrue();
   if (isSplatOf(adaptor.getCondition(), 0) &&
-      getOnFalse().getType() == getType())
+      isWholeResult(*this, getOnFalse()))
     return getOnFalse();
   return {};
 }

@@ -108,6 +108,10 @@ OpFoldResult ReduceOp::fold(FoldAdaptor) {
   switch (getKind()) {
   case ReduceKind::Sum:
   case ReduceKind::Mean:
+    // A sum of floats begins with 0, which makes 0 of -0.
+    if (!isa<IntegerType>(getType().getElementType()))
+      return {};
+    break;
   case ReduceKind::Max:
   case ReduceKind::Min:
   case ReduceKind::Prod:

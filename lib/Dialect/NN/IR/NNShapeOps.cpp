@@ -7,12 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "NNSinkTransposes.h"
+#include "NNUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
-#include "quantc/Dialect/NN/IR/SliceRange.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -26,22 +27,30 @@ Value quantc::nn::makeIntegers(OpBuilder &builder, Location loc,
                                    DenseElementsAttr::get(type, values));
 }
 
-/// The target of a reshape to \p type, of which at most one size is dynamic;
-/// null otherwise.
-static Value makeShape(PatternRewriter &rewriter, Location loc,
-                       RankedTensorType type) {
-  if (type.getNumDynamicDims() > 1)
+/// Whether the number of elements tells all sizes of \p type. Where a size is
+/// zero it tells no other.
+static bool isKnownByCount(RankedTensorType type) {
+  return type.hasStaticShape() || (type.getNumDynamicDims() == 1 &&
+                                   !llvm::is_contained(type.getShape(), 0));
+}
+
+Value nn::makeShape(PatternRewriter &rewriter, Location loc,
+                    RankedTensorType type) {
+  if (!isKnownByCount(type))
     return nullptr;
   SmallVector<int64_t> sizes;
   for (int64_t size : type.getShape())
     sizes.push_back(ShapedType::isDynamic(size) ? -1 : size);
-  // With a size of zero a -1 has no answer.
-  if (type.getNumDynamicDims() == 1 && llvm::is_contained(sizes, 0))
-    return nullptr;
   return makeIntegers(rewriter, loc, sizes);
 }
 
-static LogicalResult verifyElementsEqual(Operation *op) {
+/// Whether the numbers of elements of both types contradict each other.
+static bool haveDifferentCounts(RankedTensorType a, RankedTensorType b) {
+  return a.hasStaticShape() && b.hasStaticShape() &&
+         a.getNumElements() != b.getNumElements();
+}
+
+LogicalResult nn::verifyElementsEqual(Operation *op) {
   Type expected = getElementTypeOrSelf(op->getOperand(0));
   Type got = getElementTypeOrSelf(op->getResult(0));
   if (expected == got)
@@ -53,8 +62,6 @@ static LogicalResult verifyElementsEqual(Operation *op) {
 static LogicalResult verifyShapeOperand(Operation *op, Value shape) {
   auto type = cast<RankedTensorType>(shape.getType());
   int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
-  if (type.getRank() != 1)
-    return op->emitOpError("shape of type ") << type << "; supported: rank 1";
   if (type.isDynamicDim(0) || type.getDimSize(0) == rank)
     return success();
   return op->emitOpError("shape has ")
@@ -82,8 +89,7 @@ LogicalResult ReshapeOp::verify() {
     }
   }
   RankedTensorType from = getInput().getType(), to = getType();
-  if (from.hasStaticShape() && to.hasStaticShape() &&
-      from.getNumElements() != to.getNumElements())
+  if (haveDifferentCounts(from, to))
     return emitOpError("from ")
            << from.getNumElements() << " elements of " << from << " to "
            << to.getNumElements() << " of " << to;
@@ -91,8 +97,7 @@ LogicalResult ReshapeOp::verify() {
 }
 
 OpFoldResult ReshapeOp::fold(FoldAdaptor) {
-  // With one dynamic size at most, equal types are equal shapes.
-  if (getInput().getType() == getType() && getType().getNumDynamicDims() <= 1)
+  if (getInput().getType() == getType() && isKnownByCount(getType()))
     return getInput();
   return {};
 }
@@ -108,6 +113,8 @@ struct MergeReshapes : OpRewritePattern<ReshapeOp> {
     auto inner = op.getInput().getDefiningOp<ReshapeOp>();
     if (!inner)
       return rewriter.notifyMatchFailure(op, "no reshape of a reshape");
+    if (haveDifferentCounts(inner.getInput().getType(), op.getType()))
+      return rewriter.notifyMatchFailure(op, "the types contradict each other");
     rewriter.modifyOpInPlace(
         op, [&] { op.getInputMutable().assign(inner.getInput()); });
     return success();
@@ -124,7 +131,7 @@ struct MakeShapeConstant : OpRewritePattern<ReshapeOp> {
       return rewriter.notifyMatchFailure(op, "the shape is a constant");
     Value shape = makeShape(rewriter, op.getLoc(), op.getType());
     if (!shape)
-      return rewriter.notifyMatchFailure(op, "several dynamic sizes");
+      return rewriter.notifyMatchFailure(op, "sizes of the result are open");
     rewriter.modifyOpInPlace(op, [&] { op.getShapeMutable().assign(shape); });
     return success();
   }
@@ -197,6 +204,10 @@ struct MergeTransposes : OpRewritePattern<TransposeOp> {
     SmallVector<int64_t> perm;
     for (int64_t dim : op.getPerm())
       perm.push_back(inner.getPerm()[dim]);
+    SmallVector<int64_t> shape =
+        applyPermutation(inner.getInput().getType().getShape(), perm);
+    if (failed(verifyCompatibleShape(shape, op.getType().getShape())))
+      return rewriter.notifyMatchFailure(op, "the types contradict each other");
     rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), inner.getInput(),
                                              perm);
     return success();
@@ -219,7 +230,7 @@ struct TransposeToReshape : OpRewritePattern<TransposeOp> {
     }
     Value shape = makeShape(rewriter, op.getLoc(), op.getType());
     if (!shape)
-      return rewriter.notifyMatchFailure(op, "several dynamic sizes");
+      return rewriter.notifyMatchFailure(op, "sizes of the result are open");
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), op.getInput(),
                                            shape);
     return success();
@@ -235,187 +246,13 @@ void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 }
 
 //===----------------------------------------------------------------------===//
-// Slice
-//===----------------------------------------------------------------------===//
-
-/// The result's sizes as far as constants tell; \p axes must be valid.
-static SmallVector<int64_t> inferSlice(SliceOp op, ArrayRef<int64_t> axes) {
-  RankedTensorType type = op.getInput().getType();
-  SmallVector<int64_t> shape(type.getShape());
-  auto starts = getConstantIntegers(op.getStarts());
-  auto ends = getConstantIntegers(op.getEnds());
-  auto steps = getConstantIntegers(op.getSteps());
-  bool known = starts && ends && steps && starts->size() == axes.size() &&
-               ends->size() == axes.size() && steps->size() == axes.size();
-  for (auto [index, axis] : llvm::enumerate(axes)) {
-    int64_t &size = shape[axis < 0 ? axis + type.getRank() : axis];
-    size = known && !ShapedType::isDynamic(size)
-               ? getSliceRange((*starts)[index], (*ends)[index],
-                               (*steps)[index], size)
-                     .count
-               : ShapedType::kDynamic;
-  }
-  return shape;
-}
-
-LogicalResult SliceOp::verify() {
-  RankedTensorType type = getInput().getType();
-  if (failed(verifyElementsEqual(*this)))
-    return failure();
-  if (getType().getRank() != type.getRank())
-    return emitOpError("from rank ")
-           << type.getRank() << " to rank " << getType().getRank();
-  int64_t count = ShapedType::kDynamic;
-  for (Value operand : getOperands().drop_front()) {
-    auto list = cast<RankedTensorType>(operand.getType());
-    if (list.getRank() != 1)
-      return emitOpError("operand of type ") << list << "; supported: rank 1";
-    int64_t size = list.getDimSize(0);
-    if (!ShapedType::isDynamic(size) && !ShapedType::isDynamic(count) &&
-        size != count)
-      return emitOpError("lists of ") << count << " and " << size << " entries";
-    if (!ShapedType::isDynamic(size))
-      count = size;
-  }
-  if (auto steps = getConstantIntegers(getSteps()))
-    if (llvm::is_contained(*steps, 0))
-      return emitOpError("steps [") << *steps << "] have a 0";
-  auto axes = getConstantIntegers(getAxes());
-  if (!axes)
-    return success();
-  SmallVector<bool> sliced(type.getRank(), false);
-  for (int64_t axis : *axes) {
-    if (axis < -type.getRank() || axis >= type.getRank())
-      return emitOpError("axis ")
-             << axis << " of a tensor of rank " << type.getRank();
-    if (std::exchange(sliced[axis < 0 ? axis + type.getRank() : axis], true))
-      return emitOpError("axes [") << *axes << "] name an axis twice";
-  }
-  SmallVector<int64_t> expected = inferSlice(*this, *axes);
-  if (failed(verifyCompatibleShape(expected, getType().getShape())))
-    return emitOpError("result is of type ")
-           << getType() << ", expected " << type.clone(expected);
-  return success();
-}
-
-OpFoldResult SliceOp::fold(FoldAdaptor) {
-  auto axes = getConstantIntegers(getAxes());
-  auto steps = getConstantIntegers(getSteps());
-  RankedTensorType type = getInput().getType();
-  if (!axes || !steps || type != getType() ||
-      llvm::any_of(*steps, [](int64_t step) { return step != 1; }))
-    return {};
-  // A size that stays the same at step 1 is the whole dimension.
-  bool known = llvm::none_of(*axes, [&](int64_t axis) {
-    return type.isDynamicDim(axis < 0 ? axis + type.getRank() : axis);
-  });
-  return known ? getInput() : Value();
-}
-
-//===----------------------------------------------------------------------===//
-// Concat
-//===----------------------------------------------------------------------===//
-
-LogicalResult
-ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                           ValueRange operands, DictionaryAttr attributes,
-                           OpaqueProperties properties, RegionRange regions,
-                           SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  if (operands.empty())
-    return emitOptionalError(loc, "concatenation of no tensors");
-  auto first = cast<RankedTensorType>(operands[0].getType());
-  SmallVector<int64_t> shape(first.getShape());
-  int64_t axis = adaptor.getAxis();
-  if (axis < 0 || axis >= first.getRank())
-    return emitOptionalError(loc, "axis ", axis, " of tensors of rank ",
-                             first.getRank());
-  for (Value operand : operands.drop_front()) {
-    auto type = cast<RankedTensorType>(operand.getType());
-    if (type.getRank() != first.getRank() ||
-        type.getElementType() != first.getElementType())
-      return emitOptionalError(loc, "concatenation of ", first, " and ", type);
-    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      int64_t size = type.getDimSize(dim);
-      if (dim == axis)
-        shape[dim] =
-            ShapedType::isDynamic(size) || ShapedType::isDynamic(shape[dim])
-                ? ShapedType::kDynamic
-                : shape[dim] + size;
-      else if (ShapedType::isDynamic(shape[dim]))
-        shape[dim] = size;
-      else if (!ShapedType::isDynamic(size) && size != shape[dim])
-        return emitOptionalError(loc, "concatenation of ", first, " and ", type,
-                                 " along axis ", axis);
-    }
-  }
-  types.push_back(RankedTensorType::get(shape, first.getElementType()));
-  return success();
-}
-
-LogicalResult ConcatOp::verify() {
-  SmallVector<Type> types;
-  if (failed(inferReturnTypes(getContext(), getLoc(), getOperands(),
-                              (*this)->getDiscardableAttrDictionary(),
-                              (*this)->getPropertiesStorage(), {}, types)))
-    return failure();
-  if (failed(verifyCompatibleShape(types[0], getType())))
-    return emitOpError("result is of type ")
-           << getType() << ", expected " << types[0];
-  return success();
-}
-
-namespace {
-
-/// Parts that are concatenations along the same axis give their own parts; one
-/// of size 0 gives nothing.
-struct FlattenConcat : OpRewritePattern<ConcatOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(ConcatOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<Value> parts;
-    for (Value input : op.getInputs()) {
-      auto inner = input.getDefiningOp<ConcatOp>();
-      auto type = cast<RankedTensorType>(input.getType());
-      if (inner && inner.getAxis() == op.getAxis())
-        llvm::append_range(parts, inner.getInputs());
-      else if (type.getDimSize(op.getAxis()) != 0)
-        parts.push_back(input);
-    }
-    if (parts.empty())
-      parts.push_back(op.getInputs().front());
-    if (llvm::equal(parts, op.getInputs()))
-      return rewriter.notifyMatchFailure(op, "nothing to flatten");
-    rewriter.modifyOpInPlace(op, [&] { op.getInputsMutable().assign(parts); });
-    return success();
-  }
-};
-
-} // namespace
-
-void ConcatOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *context) {
-  patterns.add<FlattenConcat>(context);
-}
-
-OpFoldResult ConcatOp::fold(FoldAdaptor) {
-  if (getInputs().size() == 1 && getInputs()[0].getType() == getType())
-    return getInputs()[0];
-  return {};
-}
-
-//===----------------------------------------------------------------------===//
 // Expand
 //===----------------------------------------------------------------------===//
 
 LogicalResult ExpandOp::verify() {
   if (failed(verifyElementsEqual(*this)))
     return failure();
-  auto shape = cast<RankedTensorType>(getShape().getType());
-  if (shape.getRank() != 1)
-    return emitOpError("shape of type ") << shape << "; supported: rank 1";
-  RankedTensorType from = getInput().getType();
+  RankedTensorType shape = getShape().getType(), from = getInput().getType();
   int64_t rank = getType().getRank();
   if (!shape.isDynamicDim(0) &&
       rank != std::max(from.getRank(), shape.getDimSize(0)))
@@ -441,87 +278,6 @@ OpFoldResult ExpandOp::fold(FoldAdaptor) {
   if (getInput().getType() == getType() && getType().hasStaticShape())
     return getInput();
   return {};
-}
-
-//===----------------------------------------------------------------------===//
-// Gather
-//===----------------------------------------------------------------------===//
-
-LogicalResult
-GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                           ValueRange operands, DictionaryAttr attributes,
-                           OpaqueProperties properties, RegionRange regions,
-                           SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto type = cast<RankedTensorType>(operands[0].getType());
-  auto indices = cast<RankedTensorType>(operands[1].getType());
-  int64_t axis = adaptor.getAxis();
-  if (axis < 0 || axis >= type.getRank())
-    return emitOptionalError(loc, "axis ", axis, " of a tensor of rank ",
-                             type.getRank());
-  SmallVector<int64_t> shape(type.getShape().take_front(axis));
-  llvm::append_range(shape, indices.getShape());
-  llvm::append_range(shape, type.getShape().drop_front(axis + 1));
-  types.push_back(RankedTensorType::get(shape, type.getElementType()));
-  return success();
-}
-
-LogicalResult GatherOp::verify() {
-  SmallVector<Type> types;
-  if (failed(inferReturnTypes(getContext(), getLoc(), getOperands(),
-                              (*this)->getDiscardableAttrDictionary(),
-                              (*this)->getPropertiesStorage(), {}, types)))
-    return failure();
-  if (failed(verifyCompatibleShape(types[0], getType())))
-    return emitOpError("result is of type ")
-           << getType() << ", expected " << types[0];
-  int64_t size = getInput().getType().getDimSize(getAxis());
-  auto indices = getConstantIntegers(getIndices());
-  if (!indices || ShapedType::isDynamic(size))
-    return success();
-  for (int64_t index : *indices)
-    if (index < -size || index >= size)
-      return emitOpError("index ") << index << " of a dimension of " << size;
-  return success();
-}
-
-namespace {
-
-/// One slice by a constant index is a slice, which needs no check.
-struct GatherToSlice : OpRewritePattern<GatherOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(GatherOp op,
-                                PatternRewriter &rewriter) const override {
-    auto indices = getConstantIntegers(op.getIndices());
-    RankedTensorType type = op.getInput().getType();
-    int64_t axis = op.getAxis();
-    if (!indices || indices->size() != 1 || type.isDynamicDim(axis))
-      return rewriter.notifyMatchFailure(op, "not one constant index");
-    Value shape = makeShape(rewriter, op.getLoc(), op.getType());
-    if (!shape)
-      return rewriter.notifyMatchFailure(op, "several dynamic sizes");
-    int64_t size = type.getDimSize(axis);
-    int64_t start =
-        indices->front() < 0 ? indices->front() + size : indices->front();
-    SmallVector<int64_t> sliced(type.getShape());
-    sliced[axis] = 1;
-    Location loc = op.getLoc();
-    Value slice = SliceOp::create(
-        rewriter, loc, type.clone(sliced), op.getInput(),
-        makeIntegers(rewriter, loc, start),
-        makeIntegers(rewriter, loc, start + 1),
-        makeIntegers(rewriter, loc, axis), makeIntegers(rewriter, loc, 1));
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), slice, shape);
-    return success();
-  }
-};
-
-} // namespace
-
-void GatherOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *context) {
-  patterns.add<GatherToSlice>(context);
 }
 
 //===----------------------------------------------------------------------===//

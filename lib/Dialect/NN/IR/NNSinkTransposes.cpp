@@ -41,10 +41,24 @@ static bool comesFromWindows(Value value, unsigned depth = 0) {
          });
 }
 
+/// The transpose that made \p value, if its types say the same of every size.
+/// An op may contradict a type that says more; one that works in either order
+/// is legal on both sides of a transpose that says no more and no less.
+static TransposeOp getExactTranspose(Value value) {
+  auto transpose = value.getDefiningOp<TransposeOp>();
+  if (!transpose)
+    return {};
+  SmallVector<int64_t> shape = applyPermutation(
+      transpose.getInput().getType().getShape(), transpose.getPerm());
+  return transpose.getType().getShape() == ArrayRef<int64_t>(shape)
+             ? transpose
+             : TransposeOp();
+}
+
 /// The transpose that made \p value channels-first, if one did. Of rank 3 such
 /// a one also swaps the sides of a matrix: only those of convolutions sink.
 static TransposeOp getChannelsFirst(Value value) {
-  auto transpose = value.getDefiningOp<TransposeOp>();
+  TransposeOp transpose = getExactTranspose(value);
   if (!transpose || transpose.getPerm().size() < 3)
     return {};
   int64_t rank = transpose.getPerm().size();
@@ -114,7 +128,7 @@ struct SinkThroughElementwise
     SmallVector<Kind> kinds;
     for (Value operand : op->getOperands()) {
       auto own = cast<RankedTensorType>(operand.getType());
-      TransposeOp transpose = operand.getDefiningOp<TransposeOp>();
+      TransposeOp transpose = getExactTranspose(operand);
       if (transpose && transpose.getPerm() == ArrayRef<int64_t>(perm))
         kinds.push_back(Kind::Transposed);
       else if (own.hasStaticShape() && own.getNumElements() == 1)
@@ -150,15 +164,14 @@ struct SinkThroughSlice : OpRewritePattern<SliceOp> {
   LogicalResult matchAndRewrite(SliceOp op,
                                 PatternRewriter &rewriter) const override {
     TransposeOp transpose = getChannelsFirst(op.getInput());
-    auto axes = getConstantIntegers(op.getAxes());
+    auto axes = op.getKnownAxes();
     if (!transpose || !axes)
       return rewriter.notifyMatchFailure(op, "input is not transposed, or axes "
                                              "are computed at run time");
     ArrayRef<int64_t> perm = transpose.getPerm();
     SmallVector<int64_t> own;
     for (int64_t axis : *axes)
-      own.push_back(
-          perm[axis < 0 ? axis + static_cast<int64_t>(perm.size()) : axis]);
+      own.push_back(perm[axis]);
     auto sunk = SliceOp::create(
         rewriter, op.getLoc(), undo(op.getType(), perm), transpose.getInput(),
         op.getStarts(), op.getEnds(), makeIntegers(rewriter, op.getLoc(), own),

@@ -315,8 +315,7 @@ static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
 
 void SliceOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes result(shapes.getSizes(getInput()));
-  int64_t rank = result.size();
-  auto axes = getConstantIntegers(getAxes());
+  auto axes = getKnownAxes();
   if (!axes)
     return;
   Sizes lists[3];
@@ -328,7 +327,7 @@ void SliceOp::inferSymbolic(SymbolicShapes &shapes) {
                : Sizes(axes->size(), AffineExpr());
   }
   for (auto [index, axis] : llvm::enumerate(*axes)) {
-    AffineExpr &size = result[axis < 0 ? axis + rank : axis];
+    AffineExpr &size = result[axis];
     AffineExpr taken = getSliceSize(shapes, lists[0][index], lists[1][index],
                                     lists[2][index], size);
     size = taken ? taken : shapes.makeFreshSymbol();
@@ -339,7 +338,8 @@ void SliceOp::inferSymbolic(SymbolicShapes &shapes) {
   auto ends = getConstantIntegers(getEnds());
   auto steps = getConstantIntegers(getSteps());
   auto values = shapes.getElements(getInput());
-  if (!values || rank != 1 || axes->size() != 1 || !starts || !ends || !steps)
+  if (!values || result.size() != 1 || axes->size() != 1 || !starts || !ends ||
+      !steps)
     return;
   Sizes all(*values), picked;
   SliceRange range =

@@ -259,8 +259,7 @@ std::optional<Elements> PositionAnalysis::readSelect(SelectOp op,
 std::optional<Elements> PositionAnalysis::readSlice(SliceOp op,
                                                     unsigned depth) {
   auto elements = read(op.getInput(), depth);
-  auto axes = getConstantIntegers(op.getAxes()),
-       steps = getConstantIntegers(op.getSteps());
+  auto axes = op.getKnownAxes(), steps = getConstantIntegers(op.getSteps());
   auto starts = shapes.getElements(op.getStarts());
   if (!elements || !axes || !steps || !starts)
     return std::nullopt;
@@ -271,8 +270,7 @@ std::optional<Elements> PositionAnalysis::readSlice(SliceOp op,
   for (auto [axis, step, start] : llvm::zip_equal(*axes, *steps, *starts)) {
     if (step != 1 || !isSizeAtLeast(start, shapes.getConstant(0)))
       return std::nullopt;
-    int64_t at = axis < 0 ? axis + rank : axis;
-    dims[at] = dims[at] + start;
+    dims[axis] = dims[axis] + start;
   }
   return replaceDims(*elements, dims);
 }

@@ -42,11 +42,11 @@ struct RecomposePositions : public OpRewritePattern<GatherOp> {
     if (!slice || op.getAxis() != 0 ||
         !isCounting(slice.getInput(), table.getDimSize(0)))
       return rewriter.notifyMatchFailure(op, "not a part of all positions");
-    auto axes = getConstantIntegers(slice.getAxes()),
+    auto axes = slice.getKnownAxes(),
          steps = getConstantIntegers(slice.getSteps());
     int64_t last = slice.getType().getRank() - 1;
     if (!axes || !steps || axes->size() != 1 || steps->front() != 1 ||
-        (axes->front() != last && axes->front() != -1))
+        axes->front() != last)
       return rewriter.notifyMatchFailure(op, "not cut along the positions");
     ArrayRef<int64_t> shape = op.getType().getShape();
     if (llvm::count_if(shape, ShapedType::isDynamic) > 1 ||

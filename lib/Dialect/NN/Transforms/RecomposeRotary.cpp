@@ -38,15 +38,13 @@ static std::optional<Features> matchFeatures(Value value) {
   if (!slice)
     return std::nullopt;
   auto starts = getConstantIntegers(slice.getStarts()),
-       ends = getConstantIntegers(slice.getEnds()),
-       axes = getConstantIntegers(slice.getAxes()),
+       ends = getConstantIntegers(slice.getEnds()), axes = slice.getKnownAxes(),
        steps = getConstantIntegers(slice.getSteps());
   if (!starts || !ends || !axes || !steps || axes->size() != 1)
     return std::nullopt;
-  int64_t rank = typeOf(value).getRank();
-  int64_t axis = axes->front() < 0 ? axes->front() + rank : axes->front();
-  int64_t size = typeOf(slice.getInput()).getDimSize(rank - 1);
-  if (axis != rank - 1 || ShapedType::isDynamic(size))
+  int64_t last = typeOf(value).getRank() - 1;
+  int64_t size = typeOf(slice.getInput()).getDimSize(last);
+  if (axes->front() != last || ShapedType::isDynamic(size))
     return std::nullopt;
   SliceRange range =
       getSliceRange(starts->front(), ends->front(), steps->front(), size);

@@ -92,3 +92,14 @@ func.func @reduce_empty() {
   check.expect_eq %imin, %imin_e : tensor<i32>, tensor<i32>
   return
 }
+
+// A sum begins with +0, whether it is folded or not.
+func.func @sum_of_negative_zero() {
+  %x = arith.constant dense<-0.0> : tensor<1xf32>
+  %s = nn.reduce sum %x axes [0] keepdims : tensor<1xf32> -> tensor<1xf32>
+  %zero = arith.constant dense<0.0> : tensor<1xf32>
+  check.expect_eq %s, %zero : tensor<1xf32>, tensor<1xf32>
+  %m = nn.reduce mean %x axes [0] keepdims : tensor<1xf32> -> tensor<1xf32>
+  check.expect_eq %m, %zero : tensor<1xf32>, tensor<1xf32>
+  return
+}

@@ -68,7 +68,11 @@ def NN_MovedTensor : Type<
 def NN_FloatTensor : Type<
     Or<[RankedTensorOf<[F32]>.predicate, isJointTensor]>,
     "ranked tensor of 32-bit float values", "::mlir::RankedTensorType">;
-def NN_IndexTensor : RankedTensorOf<[I64]>;
+/// Sizes or positions.
+def NN_IndexList : ConfinedType<RankedTensorOf<[I64]>, [HasAnyRankOfPred<[1]>],
+    "1D tensor of i64">;
+/// A dimension, counted from the front; that it exists is verified with the op.
+def NN_DimAttr : ConfinedAttr<I64Attr, [IntNonNegative]>;
 /// A tensor of builtin or of quantised elements: what contractions take.
 def NN_QuantizableTensor : Type<
     CPred<"::quantc::nn::isContractionOperand($_self)">,

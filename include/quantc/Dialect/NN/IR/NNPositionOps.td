@@ -22,8 +22,8 @@ def NN_IotaOp : NN_Op<"iota"> {
     %p = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
     ```
   }];
-  let arguments = (ins NN_IndexTensor:$size);
-  let results = (outs NN_IndexTensor:$result);
+  let arguments = (ins NN_IndexList:$size);
+  let results = (outs NN_IndexList:$result);
   let assemblyFormat = "$size attr-dict `:` type($size) `->` type($result)";
   let extraClassDeclaration = [{
     /// Of ShapeInterface.

@@ -26,7 +26,7 @@ def NN_LayerNormOp : NN_Op<"layer_norm", [
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale,
-                       Optional<NN_FloatTensor>:$bias, I64Attr:$axis,
+                       Optional<NN_FloatTensor>:$bias, NN_DimAttr:$axis,
                        F32Attr:$epsilon);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
@@ -50,7 +50,7 @@ def NN_RMSNormOp : NN_Op<"rms_norm", [
     ```
   }];
   let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$scale,
-                       I64Attr:$axis, F32Attr:$epsilon);
+                       NN_DimAttr:$axis, F32Attr:$epsilon);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = [{
     $input `,` $scale attr-dict `:` type($input) `,` type($scale)
@@ -66,7 +66,7 @@ def NN_SoftmaxOp : NN_Op<"softmax", [
     `exp(x - max) / sum`; the input's own NaN and +inf give NaN, a row of -inf
     gives zeros. `nn.softmax %x {axis = 1 : i64} : tensor<?x12xf32>`
   }];
-  let arguments = (ins NN_FloatTensor:$input, I64Attr:$axis);
+  let arguments = (ins NN_FloatTensor:$input, NN_DimAttr:$axis);
   let results = (outs NN_FloatTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input)";
   let hasVerifier = 1;

@@ -11,6 +11,8 @@
 
 include "quantc/Dialect/NN/IR/NNDialect.td"
 
+// Reshape, slice and expand infer no type: their sizes are values, which only a
+// builder that has them at hand knows.
 def NN_ReshapeOp : NN_Op<"reshape"> {
   let summary = "the same elements in another shape";
   let description = [{
@@ -21,7 +23,7 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
     %y = nn.reshape %x, %s : tensor<?x99x64xf32>, tensor<4xi64> -> tensor<?x99x1x64xf32>
     ```
   }];
-  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$shape);
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexList:$shape);
   let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
@@ -65,15 +67,18 @@ def NN_SliceOp : NN_Op<"slice"> {
       tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x1x64xf32>
     ```
   }];
-  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$starts,
-                       NN_IndexTensor:$ends, NN_IndexTensor:$axes,
-                       NN_IndexTensor:$steps);
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexList:$starts,
+                       NN_IndexList:$ends, NN_IndexList:$axes,
+                       NN_IndexList:$steps);
   let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $starts `,` $ends `,` $axes `,` $steps attr-dict `:` type($input) `,`
     type($starts) `,` type($ends) `,` type($axes) `,` type($steps) `->` type($result)
   }];
   let extraClassDeclaration = [{
+    /// The axes, counted from the front; nothing where they are not constant,
+    /// or no such dimensions: a constant may have become known just now.
+    std::optional<::llvm::SmallVector<int64_t>> getKnownAxes();
     /// Of ShapeInterface.
     bool isShapeOperand(unsigned index) { return index > 0; }
   }];
@@ -84,7 +89,7 @@ def NN_SliceOp : NN_Op<"slice"> {
 def NN_ConcatOp : NN_Op<"concat", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "join tensors along an axis";
-  let arguments = (ins Variadic<NN_MovedTensor>:$inputs, I64Attr:$axis);
+  let arguments = (ins Variadic<NN_MovedTensor>:$inputs, NN_DimAttr:$axis);
   let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` type($inputs) `->` type($result)";
   let hasVerifier = 1;
@@ -98,7 +103,7 @@ def NN_ExpandOp : NN_Op<"expand"> {
     As ONNX's Expand: input and `shape` broadcast against each other.
     `nn.expand %x, %s : tensor<1x1x64xf32>, tensor<3xi64> -> tensor<?x1x64xf32>`
   }];
-  let arguments = (ins NN_MovedTensor:$input, NN_IndexTensor:$shape);
+  let arguments = (ins NN_MovedTensor:$input, NN_IndexList:$shape);
   let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $shape attr-dict `:` type($input) `,` type($shape) `->` type($result)
@@ -121,7 +126,7 @@ def NN_GatherOp : NN_Op<"gather", [
     `nn.gather %x, %i {axis = 1 : i64} : tensor<?x99x64xf32>, tensor<i64> -> tensor<?x64xf32>`
   }];
   let arguments = (ins NN_MovedTensor:$input, RankedTensorOf<[I32, I64]>:$indices,
-                       I64Attr:$axis);
+                       NN_DimAttr:$axis);
   let results = (outs NN_MovedTensor:$result);
   let assemblyFormat = [{
     $input `,` $indices attr-dict `:` type($input) `,` type($indices) `->` type($result)
@@ -137,8 +142,8 @@ def NN_ShapeOp : NN_Op<"shape", [
     Of the dimensions from `start` to before `end`.
     `nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x99x64xf32> -> tensor<2xi64>`
   }];
-  let arguments = (ins NN_MovedTensor:$input, I64Attr:$start, I64Attr:$end);
-  let results = (outs NN_IndexTensor:$result);
+  let arguments = (ins NN_MovedTensor:$input, NN_DimAttr:$start, NN_DimAttr:$end);
+  let results = (outs NN_IndexList:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
