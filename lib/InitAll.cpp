@@ -19,6 +19,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Analysis/Passes.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/KernelToLoops/LoopOpInterface.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/Dialect/Check/IR/CheckOps.h"
@@ -43,6 +44,7 @@ void quantc::registerAllDialects(DialectRegistry &registry) {
   registry.insert<nn::NNDialect>();
   registry.insert<qt::QTDialect>();
   registerLoopModels(registry);
+  registerIntegerModels(registry);
 }
 
 void quantc::registerAllPasses() {

@@ -12,6 +12,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
@@ -61,10 +62,11 @@ LogicalResult quantc::interpretOp(Operation &op, ArrayRef<HostValue> operands,
                                   SmallVectorImpl<HostValue> &results,
                                   InterpreterContext &context) {
   // Integer-only values have the definition of their split form.
-  if (isa<IntegerLoweringInterface>(op) && op.getNumResults() &&
-      isQuantizedTensor(op.getResult(0).getType())) {
-    auto type = cast<QuantizedElementTypeInterface>(
-        getElementTypeOrSelf(op.getResult(0)));
+  auto joint = llvm::find_if(op.getOperandTypes(), isQuantizedTensor);
+  if (isa<IntegerLoweringInterface>(op) &&
+      joint != op.getOperandTypes().end() && !isa<QuantizableOpInterface>(op)) {
+    auto type =
+        cast<QuantizedElementTypeInterface>(getElementTypeOrSelf(*joint));
     if (failed(type.interpretJoint(&op, operands, results, context)))
       return failure();
     return verifyResults(op, results);

@@ -48,13 +48,19 @@ static void buildTransform(OpPassManager &manager, const StageOptions &) {
   manager.addNestedPass<func::FuncOp>(nn::createNNFoldScales());
 }
 
-static void buildNothing(OpPassManager &, const StageOptions &) {}
-
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   qt::QuantizeContractionsOptions own;
   own.recipe = options.recipe;
   manager.addNestedPass<func::FuncOp>(qt::createQuantizeContractions(own));
   manager.addPass(createCSEPass());
+  manager.addPass(qt::createVerifyTypes());
+}
+
+static void buildIntegerize(OpPassManager &manager,
+                            const StageOptions &options) {
+  if (!options.integerOnly)
+    return;
+  manager.addNestedPass<func::FuncOp>(qt::createIntegerize());
   manager.addPass(qt::createVerifyTypes());
 }
 
@@ -100,7 +106,7 @@ static const Stage stages[] = {
     {"quantize", "give operands of contractions the formats of a recipe",
      buildQuantize},
     {"integerize", "replace float types between contractions by integer ones",
-     buildNothing},
+     buildIntegerize},
     {"split", "separate codes from scales, fuse epilogues", buildSplit},
     {"layout", "pack weights and activations", buildLayout},
     {"group", "outline and merge kernels", buildGroup},
@@ -118,11 +124,14 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
   Option<std::string> cpuLayout{
       *this, "cpu-layout", llvm::cl::desc("Class of target to lay out for"),
       llvm::cl::init("")};
+  Option<bool> integerOnly{*this, "integer-only",
+                           llvm::cl::desc("Compute in integers only"),
+                           llvm::cl::init(false)};
   ListOption<std::string> dims{
       *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
   StageOptions get() const {
-    return {recipe, cpuLayout,
+    return {recipe, integerOnly, cpuLayout,
             std::vector<std::string>(dims.begin(), dims.end())};
   }
 };

@@ -142,7 +142,7 @@ class Misuse(DriverTest):
         for text, *arguments in (
             ("-o OUT.so is missing", MODEL),
             ("not built yet", MODEL, "-o", self.folder / "x.o"),
-            ("not built yet", MODEL, "-o", out, "--integer-only"),
+            ("not built yet", MODEL, "-o", out, "--integer-only=ibert"),
             ("not built yet", MODEL, "-o", out, "--emit=ptx"),
             ("did you mean 'lower'", MODEL, "--stop-after=lowr"),
             ("--emit takes", MODEL, "--emit=object"),

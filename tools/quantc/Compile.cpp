@@ -64,8 +64,8 @@ static constexpr OptionSpec CompileOptions[] = {
      false},
     {"--smooth", OptionSpec::Flag, "", "move outliers into weights", false,
      false},
-    {"--integer-only", OptionSpec::OptionalValue, "METHOD",
-     "compute in integers only", false, false},
+    {"--integer-only", OptionSpec::OptionalValue, "fixed",
+     "compute in integers between the inputs and the outputs"},
     {"--integer-partial", OptionSpec::Flag, "",
      "leave ops without an integer form in float", false, false},
     {"--synthetic", OptionSpec::Value, "KIND", "made-up data to tune with",
@@ -204,6 +204,15 @@ std::optional<int> Compilation::check() {
                                      *report + "'");
     stageOptions.reportRecompose = true;
     stageOptions.explainRecompose = *report == "misses";
+  }
+  if (auto method = given.get("--integer-only")) {
+    if (is_contained({"ibert", "ivit"}, *method))
+      return wrongUse("compile",
+                      "--integer-only=" + method->str() + " is not built yet");
+    if (!is_contained({"", "fixed"}, *method))
+      return wrongUse("compile",
+                      "--integer-only takes fixed, not '" + *method + "'");
+    stageOptions.integerOnly = true;
   }
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();

@@ -20,6 +20,11 @@ def IntegerLoweringInterface : OpInterface<"IntegerLoweringInterface"> {
   }];
   let methods = [
     InterfaceMethod<[{
+        Whether elements are moved and not computed on: at the border of a
+        network that needs no integers.
+      }],
+      "bool", "isMovement", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
         The integer-only types that the op takes and gives where its operands
         can be had as `available`: a float tensor there is a constant, any
         other operand is in an integer-only type already. What the op computes

@@ -19,6 +19,7 @@ namespace quantc {
 /// What the stages need to be told.
 struct StageOptions {
   std::string recipe = "w8a8g32"; ///< a name, or a path
+  bool integerOnly = false;       ///< by the method fixed
   std::string
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>

@@ -60,7 +60,7 @@ func.func @attention_blocks(%q: tensor<1x4x9x16x!block>) {
 // Every other op computes on builtin elements alone.
 !rows = !qt.block<[1, 32], s8, scale = f32>
 func.func @elementwise(%x: tensor<64x64x!rows>) {
-  // expected-error @below {{has no form on quantised values}}
+  // expected-error @below {{has no integer-only form here; supported: signed integers with an exponent for whole dimensions}}
   %y = nn.unary relu %x : tensor<64x64x!rows>
   return
 }
@@ -69,7 +69,7 @@ func.func @elementwise(%x: tensor<64x64x!rows>) {
 
 !rows = !qt.block<[1, 32], s8, scale = f32>
 func.func @movement(%x: tensor<64x64x!rows>) {
-  // expected-error @below {{has no form on quantised values}}
+  // expected-error @below {{has no integer-only form here; supported: signed integers with an exponent for whole dimensions}}
   %y = nn.transpose %x perm [1, 0] : tensor<64x64x!rows> -> tensor<64x64x!rows>
   return
 }

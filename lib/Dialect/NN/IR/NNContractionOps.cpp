@@ -38,8 +38,7 @@ static LogicalResult verifyBlocksAlong(Operation *op, unsigned index,
   return success();
 }
 
-/// A quantised result needs quantised operands, and blocks that fit it.
-static LogicalResult verifyResultFormat(QuantizableOpInterface op) {
+LogicalResult nn::verifyResultFormat(QuantizableOpInterface op) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   auto format = dyn_cast<QuantizedElementTypeInterface>(type.getElementType());
   if (!format)

@@ -174,10 +174,7 @@ LogicalResult ConvOp::verify() {
   shape.push_back(weights[0]);
   if (failed(verifyResult(*this, shape)))
     return failure();
-  if (isQuantizedTensor(getType()))
-    return emitOpError("has a quantised result of type ")
-           << getType() << "; supported: f32";
-  return success();
+  return verifyResultFormat(*this);
 }
 
 bool ConvOp::isDepthwise() {

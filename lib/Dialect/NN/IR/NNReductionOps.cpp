@@ -95,7 +95,8 @@ LogicalResult ReduceOp::verify() {
   }
   SmallVector<int64_t> expected =
       inferReduce(type.getShape(), getAxes(), getKeepdims());
-  if (getType().getElementType() != type.getElementType() ||
+  if (!areCompatibleContractionTypes(getType(),
+                                     getType().clone(type.getElementType())) ||
       failed(verifyCompatibleShape(expected, getType().getShape())))
     return emitOpError("result is of type ")
            << getType() << ", expected "

@@ -53,7 +53,10 @@ static bool haveDifferentCounts(RankedTensorType a, RankedTensorType b) {
 LogicalResult nn::verifyElementsEqual(Operation *op) {
   Type expected = getElementTypeOrSelf(op->getOperand(0));
   Type got = getElementTypeOrSelf(op->getResult(0));
-  if (expected == got)
+  // Blocks of quantised elements move with the dimensions, as the op's
+  // interface says.
+  if (expected == got || (isa<QuantizedElementTypeInterface>(expected) &&
+                          isa<QuantizedElementTypeInterface>(got)))
     return success();
   return op->emitOpError("result has elements of type ")
          << got << ", expected " << expected;
@@ -177,7 +180,8 @@ LogicalResult TransposeOp::verify() {
   SmallVector<int64_t> shape;
   for (int64_t dim : getPerm())
     shape.push_back(type.getDimSize(dim));
-  if (getType().getElementType() != type.getElementType() ||
+  if (!areCompatibleContractionTypes(getType(),
+                                     getType().clone(type.getElementType())) ||
       failed(verifyCompatibleShape(shape, getType().getShape())))
     return emitOpError("result is of type ")
            << getType() << ", expected "

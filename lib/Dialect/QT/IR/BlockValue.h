@@ -14,6 +14,7 @@
 #ifndef QUANTC_LIB_DIALECT_QT_IR_BLOCKVALUE_H
 #define QUANTC_LIB_DIALECT_QT_IR_BLOCKVALUE_H
 
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
 #include "quantc/Interpreter/HostValue.h"
 
@@ -94,11 +95,6 @@ encodeNormalised(mlir::Operation *op, const HostValue &x, BlockType format);
 /// A tensor of codes as stored in split form, from one code an integer.
 HostValue packCodes(BlockType format, llvm::ArrayRef<int64_t> shape,
                     llvm::ArrayRef<int32_t> codes);
-
-/// Codes of a format's codes tensor, those of signed integers sign extended.
-std::vector<int32_t> unpackCodes(BlockType format,
-                                 llvm::ArrayRef<int64_t> shape,
-                                 const HostValue &codes);
 
 } // namespace qt
 } // namespace quantc

@@ -252,61 +252,12 @@ static int64_t saturate(__int128 x, unsigned bits, bool symmetric) {
   return static_cast<int64_t>(std::min(std::max(x, low), high));
 }
 
-/// A joint value with one exponent a block in another such format: the shift
-/// brings the largest magnitude to full width. A block of zeros has the
-/// exponent -100.
-static FailureOr<HostValue> renormalise(RescaleOp op, const HostValue &input) {
-  BlockType from = getBlockFormat(input.getType());
-  BlockType to = getBlockFormat(op.getType());
-  auto isExponent = [](BlockType format) {
-    return format.getScale().getFormat().kind ==
-               numerics::ScaleFormat::Kind::Exponent &&
-           !format.getZero() && !format.getOuter() &&
-           format.getElement().getFormat().kind ==
-               numerics::ElementFormat::Kind::Signed;
-  };
-  if (!isExponent(from) || !isExponent(to) || from.getShape() != to.getShape())
-    return op.emitOpError() << "of " << Type(from) << " to " << Type(to)
-                            << " is not evaluated yet; supported: signed "
-                               "integers with one exponent a block";
-  ArrayRef<int64_t> shape = input.getShape();
-  std::vector<int32_t> codes = unpackCodes(from, shape, input.getParts()[0]);
-  BlockIndex index(shape, from.getShape());
-  std::vector<int64_t> largest(index.getNumBlocks());
-  for (int64_t i = 0, e = codes.size(); i < e; ++i)
-    largest[index(i)] =
-        std::max(largest[index(i)], std::abs(static_cast<int64_t>(codes[i])));
-  unsigned bits = to.getElement().getBitWidth();
-  SmallVector<HostValue> parts;
-  for (RankedTensorType type : to.getPartTypes(shape))
-    parts.push_back(HostValue::allocate(type));
-  std::vector<int64_t> shifts(largest.size());
-  for (auto [block, most] : llvm::enumerate(largest)) {
-    int64_t length = most ? llvm::Log2_64(most) + 1 : 0;
-    shifts[block] = length - (static_cast<int64_t>(bits) - 1);
-    int64_t exponent =
-        most ? input.getParts()[1].getInteger(block) + shifts[block] : -100;
-    unsigned width = parts[1].getElementType().getIntOrFloatBitWidth();
-    parts[1].setInteger(block, saturate(exponent, width, false));
-  }
-  for (int64_t i = 0, e = codes.size(); i < e; ++i)
-    codes[i] = static_cast<int32_t>(
-        saturate(shiftRounded(codes[i], shifts[index(i)], op.getRounding()),
-                 bits, true));
-  parts[0] = packCodes(to, shape, codes);
-  return HostValue::join(RankedTensorType::get(shape, to), parts);
-}
-
 LogicalResult RescaleOp::interpret(Values operands, Results &results,
                                    InterpreterContext &) {
   const HostValue &x = operands[0];
-  if (x.isJoint()) {
-    FailureOr<HostValue> result = renormalise(*this, x);
-    if (failed(result))
-      return failure();
-    results.push_back(*result);
-    return success();
-  }
+  // Joint values are evaluated by the op's integer-only form.
+  if (x.isJoint())
+    return emitOpError() << "of " << x.getType() << " has no integer-only form";
   HostValue result = HostValue::allocate(RankedTensorType::get(
       x.getShape(), cast<RankedTensorType>(getType()).getElementType()));
   unsigned bits = result.getElementType().getIntOrFloatBitWidth();

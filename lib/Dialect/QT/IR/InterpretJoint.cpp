@@ -123,7 +123,8 @@ static LogicalResult interpretIntegers(IntegerLoweringInterface op,
                                        SmallVectorImpl<HostValue> &results,
                                        InterpreterContext &context) {
   Block block;
-  OpBuilder builder = OpBuilder::atBlockEnd(&block);
+  OpBuilder builder(op->getContext());
+  builder.setInsertionPointToEnd(&block);
   SmallVector<HostValue> arguments;
   for (const HostValue &operand : operands) {
     ArrayRef<HostValue> parts =
@@ -169,7 +170,8 @@ LogicalResult BlockType::interpretJoint(Operation *op,
                                         SmallVectorImpl<HostValue> &results,
                                         InterpreterContext &context) const {
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  if (integer && getBlockFormat(op->getResult(0).getType()))
+  if (integer && (!isa<QuantizableOpInterface>(op) ||
+                  getBlockFormat(op->getResult(0).getType())))
     return interpretIntegers(integer, operands, results, context);
   for (Type type : op->getResultTypes())
     if (getBlockFormat(type))

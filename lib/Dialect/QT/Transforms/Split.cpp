@@ -21,6 +21,7 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_SPLIT
@@ -68,7 +69,7 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
   using OpConversionPattern::OpConversionPattern;
 
   LogicalResult
-  matchAndRewrite(qt::QuantizeOp op, OpAdaptor adaptor,
+  matchAndRewrite(qt::QuantizeOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     if (op.isSplit())
       return rewriter.notifyMatchFailure(op, "is in split form already");
@@ -76,8 +77,16 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
     if (failed(
             getTypeConverter()->convertType(op.getResult(0).getType(), parts)))
       return failure();
+    // Integers come with their exponents.
+    ValueRange input = adaptor.getInput();
+    if (input.size() > 2)
+      return op.emitError("operand of type ")
+             << op.getInput().getType()
+             << " is encoded anew; supported: floats, and integers with an "
+                "exponent";
     auto split = qt::QuantizeOp::create(
-        rewriter, op.getLoc(), parts, adaptor.getInput(), op.getEncodingAttr(),
+        rewriter, op.getLoc(), parts, input[0],
+        input.size() == 2 ? input[1] : Value(), op.getEncodingAttr(),
         TypeAttr::get(op.getResultFormat()), /*layout=*/nullptr,
         /*halo=*/nullptr);
     rewriter.replaceOpWithMultiple(op, {ValueRange(split.getResults())});
@@ -96,6 +105,29 @@ struct SplitDequantize : OpConversionPattern<qt::DequantizeOp> {
     rewriter.replaceOpWithNewOp<qt::DequantizeOp>(
         op, op.getType(), llvm::to_vector(adaptor.getInput()[0]),
         TypeAttr::get(getFormat(op.getInput()[0])));
+    return success();
+  }
+};
+
+/// The parts of a value are there.
+struct DropSplit : OpConversionPattern<qt::SplitOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(qt::SplitOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getInput());
+    return success();
+  }
+};
+
+struct DropJoin : OpConversionPattern<qt::JoinOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(qt::JoinOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithMultiple(op, {adaptor.getParts()});
     return success();
   }
 };
@@ -181,6 +213,25 @@ struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
   }
 };
 
+/// An integer-only op becomes what its interface builds.
+struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
+  LowerIntegers(const TypeConverter &converter, MLIRContext *context)
+      : OpInterfaceConversionPattern(converter, context, /*benefit=*/2) {}
+
+  LogicalResult
+  matchAndRewrite(IntegerLoweringInterface op, ArrayRef<ValueRange> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (isa<QuantizableOpInterface>(*op) &&
+        !isJoint(op->getResult(0).getType()))
+      return rewriter.notifyMatchFailure(op, "gives no integer-only value");
+    SmallVector<SmallVector<Value>> results;
+    if (failed(op.lowerToIntegers(rewriter, operands, results)))
+      return failure();
+    rewriter.replaceOpWithMultiple(op, std::move(results));
+    return success();
+  }
+};
+
 struct Split : quantc::qt::impl::SplitBase<Split> {
   using SplitBase::SplitBase;
   void runOnOperation() override;
@@ -192,7 +243,8 @@ void Split::runOnOperation() {
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
   patterns.add<SplitQuantize, SplitDequantize, MatmulToContract, ConvToContract,
-               SplitAttention>(converter, &getContext());
+               SplitAttention, DropSplit, DropJoin, LowerIntegers>(
+      converter, &getContext());
   ConversionTarget target(getContext());
   target.addIllegalOp<nn::MatmulOp, nn::ConvOp, nn::AttentionOp>();
   target.markUnknownOpDynamicallyLegal([&](Operation *op) {

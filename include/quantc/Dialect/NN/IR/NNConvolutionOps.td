@@ -89,7 +89,7 @@ def NN_PoolOp : NN_Op<"pool", [
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange lhs,
                                         ::mlir::TypeRange rhs) {
-      return ::quantc::nn::areCompatibleTypes(lhs, rhs);
+      return ::quantc::nn::areCompatibleContractionTypes(lhs, rhs);
     }
     ::quantc::nn::Window getWindow() {
       return {getKernel(), getStrides(), getDilations(), getPads(), getCeil()};

@@ -41,6 +41,10 @@ bool areCompatibleTypes(mlir::TypeRange lhs, mlir::TypeRange rhs);
 /// The same, where a quantised element stands for any.
 bool areCompatibleContractionTypes(mlir::TypeRange lhs, mlir::TypeRange rhs);
 
+/// A quantised result of a contraction needs quantised operands, and blocks
+/// that fit it.
+llvm::LogicalResult verifyResultFormat(QuantizableOpInterface op);
+
 /// What tensors, or equal scalars or vectors, broadcast to, with the given
 /// element type; null where they do not.
 mlir::Type inferElementwiseType(mlir::TypeRange operands, mlir::Type element);

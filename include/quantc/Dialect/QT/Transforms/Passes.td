@@ -39,6 +39,36 @@ def QuantizeContractions : Pass<"qt-quantize-contractions", "::mlir::func::FuncO
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
 
+def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
+  let summary = "Compute on integers between the inputs and the outputs";
+  let description = [{
+    Puts integers with exponents in the place of floats: inputs are quantised
+    (`qt.quantize` by the rule `norm`), outputs decoded, and every op between
+    them takes and gives the types of `IntegerLoweringInterface`: stored rows of
+    16 bits, results of 32, and shifted blocks of 8 as left operands of
+    contractions, whose weights are 8 bits with a scale for each output or 4
+    bits in blocks with integer multipliers. `qt.rescale` stands where an op
+    takes another type than one gives. Constants stay floats; moving data before
+    the first computation stays what it is. Ops without such a form are errors,
+    all of a function at once.
+
+    Before:
+    ```mlir
+    %0 = nn.matmul %xq, %wq : tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>, ... -> tensor<?x8xf32>
+    %1 = nn.binary add %0, %bias : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
+    ```
+    After:
+    ```mlir
+    %2 = qt.quantize %x {encoding = #qt.encoding<norm, -32767..32767>} : ... -> tensor<?x64x!qt.block<[1, ?], s16, scale = exp<8>>>
+    %3 = qt.quantize %2 {encoding = #qt.encoding<norm, -127..127>} : ... -> tensor<?x64x!qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>>
+    %0 = nn.matmul %3, %wq : ... -> tensor<?x8x!qt.block<[1, ?], s31, scale = exp<32>>>
+    %1 = nn.binary add %0, %bias : ..., tensor<8xf32> -> tensor<?x8x!qt.block<[1, ?], s32, scale = exp<32>>>
+    %4 = qt.dequantize %1 : ... -> tensor<?x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::quantc::qt::QTDialect"];
+}
+
 def Split : Pass<"qt-split", "::mlir::func::FuncOp"> {
   let summary = "Separate codes from scales; contractions become qt.contract";
   let description = [{

@@ -1,0 +1,22 @@
+//===- IntegerLowering.h - Ops as integer ops -------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
+#define QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
+
+namespace mlir {
+class DialectRegistry;
+}
+
+namespace quantc {
+
+/// The models of IntegerLoweringInterface, by the method fixed.
+void registerIntegerModels(mlir::DialectRegistry &registry);
+
+} // namespace quantc
+
+#endif // QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H

@@ -1,0 +1,62 @@
+//===- IntegerTypes.h - Types of integer-only networks ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// row16   [1, ?], s16, scale = exp<8>: what is stored
+// wide    [1, ?], s31 or s32, scale = exp<32>: results, below 2^30 and 2^31
+// head12, head8   the same with 12 and 8 bits, for each head of a token
+// blk8    [1, 32], s8, scale = shift<3>, outer = exp<8>: left operand of a
+//         contraction
+//
+// The blocks that share an exponent are single ones or whole dimensions.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_INTEGERTYPES_H
+#define QUANTC_DIALECT_QT_IR_INTEGERTYPES_H
+
+#include "quantc/Dialect/QT/IR/QTTypes.h"
+#include "quantc/Interpreter/HostValue.h"
+#include <vector>
+
+namespace quantc {
+namespace qt {
+
+/// Bits of stored mantissas, and of results: magnitudes of the first kind can
+/// be added.
+constexpr unsigned rowBits = 16, summandBits = 31, wideBits = 32;
+
+/// Signed integers of \p bits with an exponent for each block.
+BlockType getIntegerFormat(mlir::MLIRContext *context,
+                           llvm::ArrayRef<int64_t> blocks, unsigned bits);
+/// blk8 with an exponent for each of \p rows.
+BlockType getShiftedFormat(mlir::MLIRContext *context,
+                           llvm::ArrayRef<int64_t> rows);
+
+/// The format of a tensor of integers with exponents, blk8 not among them.
+BlockType getIntegerFormat(mlir::Type type);
+inline bool isWide(BlockType format) {
+  return format.getElement().getBitWidth() > rowBits;
+}
+
+/// Rows, the last of \p rank dimensions, and images, all but the first.
+llvm::SmallVector<int64_t> getRowBlocks(int64_t rank);
+llvm::SmallVector<int64_t> getImageBlocks(int64_t rank);
+
+/// The blocks that hold both, aligned at the last dimension.
+llvm::SmallVector<int64_t> joinBlocks(llvm::ArrayRef<int64_t> a,
+                                      llvm::ArrayRef<int64_t> b);
+
+/// Codes of a format's codes tensor, those of signed integers sign extended.
+std::vector<int32_t> unpackCodes(BlockType format,
+                                 llvm::ArrayRef<int64_t> shape,
+                                 const HostValue &codes);
+
+} // namespace qt
+} // namespace quantc
+
+#endif // QUANTC_DIALECT_QT_IR_INTEGERTYPES_H

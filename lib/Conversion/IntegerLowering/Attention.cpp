@@ -1,0 +1,219 @@
+//===- Attention.cpp - Integer attention ------------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Fixed/Attention.h"
+#include "IntegerModels.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+/// Products of queries and keys of 12 bits fit 32 bits up to this head size,
+/// weights of 8 bits times values of 8 bits up to this number of keys.
+static constexpr int64_t largestHead = 512, mostKeys = 66312;
+
+namespace {
+/// Builds what is between the two products.
+class AttentionBuilder {
+public:
+  AttentionBuilder(nn::AttentionOp op, OpBuilder &builder, Parts parts)
+      : op(op), b(builder, op.getLoc()), parts(parts) {}
+
+  LogicalResult build(Lowered &results);
+
+private:
+  RankedTensorType typeOf(Value value) {
+    return cast<RankedTensorType>(value.getType());
+  }
+  Value transpose(Value x);
+  Value contract(ValueRange lhs, qt::BlockType lhsFormat, ValueRange rhs,
+                 qt::BlockType rhsFormat);
+  /// How many queries or keys there are.
+  Value getSize(Value codes);
+  /// Which keys a query sees, where it does not see all.
+  Value findVisible();
+  /// \p x where a key is seen, \p other elsewhere.
+  Value whereVisible(Value x, int64_t other) {
+    return visible ? b.select(visible, x, b.number(other)) : x;
+  }
+
+  nn::AttentionOp op;
+  IntegerBuilder b;
+  Parts parts;
+  Value visible;
+};
+} // namespace
+
+/// The last two dimensions of four exchanged.
+Value AttentionBuilder::transpose(Value x) {
+  SmallVector<int64_t> shape(typeOf(x).getShape());
+  std::swap(shape[2], shape[3]);
+  return nn::TransposeOp::create(
+      b.getBuilder(), b.getLoc(), typeOf(x).clone(shape), x,
+      b.getBuilder().getDenseI64ArrayAttr({0, 1, 3, 2}));
+}
+
+/// Exact sums of products, `[.., M, K]` and `[.., N, K]`.
+Value AttentionBuilder::contract(ValueRange lhs, qt::BlockType lhsFormat,
+                                 ValueRange rhs, qt::BlockType rhsFormat) {
+  OpBuilder &builder = b.getBuilder();
+  Type i32 = builder.getI32Type();
+  SmallVector<int64_t> shape(typeOf(lhs[0]).getShape());
+  shape.back() = typeOf(rhs[0]).getDimSize(2);
+  return qt::ContractOp::create(
+      builder, b.getLoc(), RankedTensorType::get(shape, i32), lhs, rhs,
+      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
+      TypeAttr::get(rhsFormat),
+      qt::MatmulAttr::get(builder.getContext(), /*batched=*/true,
+                          /*k=*/std::nullopt),
+      TypeAttr::get(i32), /*layout=*/nullptr);
+}
+
+Value AttentionBuilder::getSize(Value codes) {
+  OpBuilder &builder = b.getBuilder();
+  auto type = RankedTensorType::get({1}, builder.getI64Type());
+  return nn::ShapeOp::create(builder, b.getLoc(), type, codes,
+                             builder.getI64IntegerAttr(2),
+                             builder.getI64IntegerAttr(3));
+}
+
+Value AttentionBuilder::findVisible() {
+  if (!op.getCausal())
+    return {};
+  OpBuilder &builder = b.getBuilder();
+  Location loc = b.getLoc();
+  Value queries = getSize(parts[0][0]), keys = getSize(parts[1][0]);
+  int64_t numQueries = typeOf(parts[0][0]).getDimSize(2);
+  auto count = [&](Value size, Value codes) -> Value {
+    auto type = RankedTensorType::get({typeOf(codes).getDimSize(2)},
+                                      builder.getI64Type());
+    return nn::IotaOp::create(builder, loc, type, size);
+  };
+  auto column = RankedTensorType::get({numQueries, 1}, builder.getI64Type());
+  Value query =
+      nn::ReshapeOp::create(builder, loc, column, count(queries, parts[0][0]),
+                            nn::makeIntegers(builder, loc, {-1, 1}));
+  Value last = b.add(query, b.sub(keys, queries));
+  return b.compare(nn::Predicate::Le, count(keys, parts[1][0]), last);
+}
+
+LogicalResult AttentionBuilder::build(Lowered &results) {
+  ValueRange q = parts[0], k = parts[1], v = parts[2];
+  visible = findVisible();
+
+  // Scores in units of log2.
+  int64_t size = typeOf(q[0]).getDimSize(3);
+  fixed::Multipliers multipliers =
+      fixed::makeScoreMultiplier(op.getScale().convertToDouble(), size);
+  Value exponents = b.add(b.cast(q[1], 32), transpose(b.cast(k[1], 32)));
+  Value products = contract(q, qt::getBlockFormat(op.getQuery().getType()), k,
+                            qt::getBlockFormat(op.getKey().getType()));
+  Value scores = b.score(multipliers, products, exponents);
+
+  // Powers of two that sum to one but for a factor.
+  Value shown = whereVisible(scores, -fixed::largestScore);
+  Value below = b.sub(b.reduce(nn::ReduceKind::Max, shown, {3}), scores);
+  auto [power, places] = b.powerOfTwo(below);
+  Value sum = b.reduce(nn::ReduceKind::Sum,
+                       whereVisible(b.shift(power, places), 0), {3});
+
+  // The exponents of the values go into the weights, which have 8 bits; a
+  // hidden key's exponent is beyond all others.
+  constexpr int64_t far = 1 << 20;
+  Value valueExponents = transpose(b.cast(v[1], 32));
+  Value most =
+      b.reduce(nn::ReduceKind::Max, whereVisible(valueExponents, -far), {3});
+  places = b.add(places, b.sub(most, valueExponents));
+  Value least = b.reduce(nn::ReduceKind::Min, whereVisible(places, far), {3});
+  Value weights = b.shift(power, b.add(b.sub(places, least), 7));
+  weights = b.cast(whereVisible(weights, 0), 8);
+  // No exponent is left on either side.
+  OpBuilder &builder = b.getBuilder();
+  auto unit = RankedTensorType::get({1, 1, 1, 1}, builder.getI8Type());
+  Value one = arith::ConstantOp::create(
+      builder, b.getLoc(), DenseElementsAttr::get(unit, APInt::getZero(8)));
+  auto getFormat = [&](StringRef element) {
+    MLIRContext *context = builder.getContext();
+    return qt::BlockType::get(context,
+                              SmallVector<int64_t>(4, ShapedType::kDynamic),
+                              qt::ElementFormatAttr::get(context, element),
+                              qt::ScaleFormatAttr::get(context, "exp<8>"));
+  };
+  Value acc = contract({weights, one}, getFormat("u8"), {transpose(v[0]), one},
+                       getFormat("s8"));
+
+  // Divided by the sum, with as many bits as there is room for.
+  Value count;
+  if (visible)
+    count = b.reduce(nn::ReduceKind::Sum, b.cast(visible, 32), {1});
+  else if (typeOf(k[0]).isDynamicDim(2))
+    count = b.cast(getSize(k[0]), 32);
+  else
+    count = b.number(typeOf(k[0]).getDimSize(2));
+  Value room = b.sub(b.number(16), b.bitLength(count));
+  Value o = b.multiplyHigh(b.shift(acc, b.sub(b.number(0), room)),
+                           b.sumReciprocal(sum));
+  Value e = b.sub(b.add(b.sub(most, least), 8), b.add(room, b.bitLength(sum)));
+
+  // A bit less, so that heads can be put on one exponent.
+  Scaled y{b.shift(o, 1), b.add(e, 1)};
+  results.push_back(b.store(y, qt::getBlockFormat(op.getType())));
+  return success();
+}
+
+namespace {
+struct AttentionIntegers
+    : IntegerLoweringInterface::ExternalModel<AttentionIntegers,
+                                              nn::AttentionOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto attention = cast<nn::AttentionOp>(op);
+    auto query = cast<RankedTensorType>(attention.getQuery().getType());
+    auto key = cast<RankedTensorType>(attention.getKey().getType());
+    int64_t size = query.getDimSize(3), keys = key.getDimSize(2);
+    if (attention.getMask())
+      return op->emitOpError("with a mask that is added has no integer-only "
+                             "form; supported: none, causal");
+    if (query.getDimSize(1) != key.getDimSize(1))
+      return op->emitOpError("of ")
+             << query.getDimSize(1) << " query heads and " << key.getDimSize(1)
+             << " key heads has no integer-only form; supported: as many";
+    if (ShapedType::isDynamic(size) || size > largestHead)
+      return op->emitOpError("of heads of ")
+             << query
+             << " has no integer-only form; supported: a static size "
+                "of up to "
+             << largestHead;
+    if (!ShapedType::isDynamic(keys) && keys > mostKeys)
+      return op->emitOpError("over ")
+             << keys << " keys has no integer-only form; supported: up to "
+             << mostKeys;
+    SmallVector<int64_t> rows = qt::getRowBlocks(4);
+    for (unsigned index = 0; index < 3; ++index)
+      operands.push_back(withFormat(
+          op->getOperand(index),
+          qt::getIntegerFormat(op->getContext(), rows, index < 2 ? 12 : 8)));
+    results.push_back(
+        withFormat(attention.getResult(), getWide(op, rows, qt::summandBits)));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    return AttentionBuilder(cast<nn::AttentionOp>(op), builder, parts)
+        .build(results);
+  }
+};
+} // namespace
+
+void quantc::attachAttentionIntegers(MLIRContext *context) {
+  nn::AttentionOp::attachInterface<AttentionIntegers>(*context);
+}

@@ -1,0 +1,191 @@
+//===- Contractions.cpp - Integer products and convolutions -----*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Fixed/Rows.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+/// What weights are encoded to: 8 bits with a scale for each output, or 4 bits
+/// in blocks with multipliers of one. Null after an error.
+static qt::BlockType getWeightFormat(Operation *op, Type type, int64_t rank) {
+  qt::BlockType given = qt::getBlockFormat(type);
+  auto kind = numerics::ElementFormat::Kind::Signed;
+  unsigned bits = given ? given.getElement().getBitWidth() : 0;
+  if (!given || given.getElement().getFormat().kind != kind ||
+      (bits != 8 && bits != 4)) {
+    op->emitOpError("weights of type ")
+        << type << " have no integer-only form; supported: s8 and s4";
+    return {};
+  }
+  SmallVector<int64_t> output(rank, ShapedType::kDynamic);
+  output.front() = 1;
+  auto emitError = [&] { return op->emitOpError(); };
+  if (bits == 8)
+    return qt::BlockType::getFromSpelling(emitError, op->getContext(), output,
+                                          "s8", "f32");
+  SmallVector<int64_t> blocks(rank, 1);
+  blocks.back() = 32;
+  return qt::BlockType::getFromSpelling(emitError, op->getContext(), blocks,
+                                        "s4", "s8", /*zero=*/"", "f32", output);
+}
+
+/// Types of a product whose rows share an exponent as `rows` says.
+static LogicalResult inferContraction(Operation *op, TypeRange available,
+                                      ArrayRef<int64_t> inputRows,
+                                      ArrayRef<int64_t> resultRows,
+                                      Types &operands, Types &results) {
+  auto weights = cast<RankedTensorType>(available[1]);
+  if (!isConstantSlice(op->getOperand(1)))
+    return op->emitOpError(
+        "product of two values that are computed has no integer-only form; "
+        "supported: constant weights");
+  qt::BlockType format = getWeightFormat(op, available[1], weights.getRank());
+  if (!format)
+    return failure();
+  operands.push_back(withFormat(
+      op->getOperand(0), qt::getShiftedFormat(op->getContext(), inputRows)));
+  operands.push_back(withFormat(op->getOperand(1), format));
+  results.push_back(
+      withFormat(op->getResult(0), getWide(op, resultRows, qt::summandBits)));
+  return success();
+}
+
+/// The multipliers of a contraction's sums, from its weights alone.
+static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
+  FailureOr<HostValue> weights = interpretConstant(op->getOperand(1));
+  if (failed(weights))
+    return failure();
+  qt::BlockType format = qt::getBlockFormat(weights->getType());
+  ArrayRef<int64_t> shape = weights->getShape();
+  int64_t outputs = shape.front(), channels = shape.back();
+  int64_t perOutput = outputs ? weights->getNumElements() / outputs : 0;
+  bool hasBlocks = format.getOuter() != nullptr;
+  ArrayRef<HostValue> parts = weights->getParts();
+  std::vector<int32_t> codes = qt::unpackCodes(format, shape, parts[0]);
+  int64_t blocks = llvm::divideCeil(channels, 32);
+  std::vector<double> scales;
+  std::vector<int64_t> bounds;
+  for (int64_t output = 0; output < outputs; ++output) {
+    double scale = parts.back().getNumber(output);
+    // Weights of zeros have any scale.
+    scales.push_back(scale > 0 ? scale : 1);
+    int64_t sum = 0;
+    for (int64_t i = 0; i < perOutput; ++i) {
+      int64_t index = output * perOutput + i;
+      int64_t unit = hasBlocks ? parts[1].getInteger(index / channels * blocks +
+                                                     index % channels / 32)
+                               : 1;
+      sum += std::abs(codes[index] * unit);
+    }
+    bounds.push_back(127 * (sum << fixed::blockDepth));
+    if (bounds.back() > INT32_MAX - 1)
+      return op->emitOpError("sums of output ")
+             << output << " may reach " << bounds.back()
+             << " for some input and do not fit 32 bits";
+  }
+  return fixed::makeMultipliers(scales.data(), bounds.data(), outputs);
+}
+
+/// The weights of a contraction as integers alone: their scales are in the
+/// multipliers, and the exponents that remain are 0.
+static std::pair<SmallVector<Value>, qt::BlockType>
+getIntegerWeights(Operation *op, ValueRange parts, IntegerBuilder &b) {
+  auto format = qt::getBlockFormat(op->getOperand(1).getType());
+  MLIRContext *context = op->getContext();
+  auto exponent = qt::ScaleFormatAttr::get(context, "exp<8>");
+  SmallVector<Value> result(parts.drop_back());
+  auto last = cast<RankedTensorType>(parts.back().getType());
+  auto type = last.clone(IntegerType::get(context, 8));
+  result.push_back(arith::ConstantOp::create(
+      b.getBuilder(), b.getLoc(),
+      DenseElementsAttr::get(type, APInt::getZero(8))));
+  if (format.getOuter())
+    format = qt::BlockType::get(context, format.getShape(), format.getElement(),
+                                format.getScale(), {}, exponent,
+                                format.getOuterShape());
+  else
+    format = qt::BlockType::get(context, format.getShape(), format.getElement(),
+                                exponent);
+  return {result, format};
+}
+
+static LogicalResult lowerContraction(Operation *op, Parts parts,
+                                      Attribute geometry, OpBuilder &builder,
+                                      Lowered &results) {
+  FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
+  if (failed(multipliers))
+    return failure();
+  IntegerBuilder b(builder, op->getLoc());
+  auto [weights, format] = getIntegerWeights(op, parts[1], b);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value acc = qt::ContractOp::create(
+      builder, op->getLoc(), type.clone(builder.getI32Type()), parts[0],
+      weights, /*epilogue_operands=*/ValueRange(),
+      TypeAttr::get(getElementTypeOrSelf(op->getOperand(0).getType())),
+      TypeAttr::get(format), geometry, TypeAttr::get(builder.getI32Type()),
+      /*layout=*/nullptr);
+  Scaled y{b.apply(*multipliers, acc),
+           b.add(b.cast(parts[0].back(), 32), multipliers->exponent)};
+  results.push_back(b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
+  return success();
+}
+
+namespace {
+struct MatmulIntegers
+    : IntegerLoweringInterface::ExternalModel<MatmulIntegers, nn::MatmulOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto matmul = cast<nn::MatmulOp>(op);
+    if (matmul.getRhs().getType().getRank() != 2)
+      return op->emitOpError("of a right side of type ")
+             << matmul.getRhs().getType()
+             << " has no integer-only form; supported: weights of rank 2";
+    return inferContraction(
+        op, available, qt::getRowBlocks(matmul.getLhs().getType().getRank()),
+        qt::getRowBlocks(matmul.getType().getRank()), operands, results);
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto geometry = qt::MatmulAttr::get(op->getContext(), /*batched=*/false,
+                                        /*k=*/std::nullopt);
+    return lowerContraction(op, parts, geometry, builder, results);
+  }
+};
+
+struct ConvIntegers
+    : IntegerLoweringInterface::ExternalModel<ConvIntegers, nn::ConvOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto conv = cast<nn::ConvOp>(op);
+    return inferContraction(
+        op, available, qt::getImageBlocks(conv.getInput().getType().getRank()),
+        qt::getImageBlocks(conv.getType().getRank()), operands, results);
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto conv = cast<nn::ConvOp>(op);
+    auto geometry = qt::ConvAttr::get(
+        op->getContext(), conv.getKernel(), conv.getStrides(),
+        conv.getDilations(), conv.getPads(), conv.getGroups(), /*k=*/0);
+    return lowerContraction(op, parts, geometry, builder, results);
+  }
+};
+} // namespace
+
+void quantc::attachContractionIntegers(MLIRContext *context) {
+  nn::MatmulOp::attachInterface<MatmulIntegers>(*context);
+  nn::ConvOp::attachInterface<ConvIntegers>(*context);
+}

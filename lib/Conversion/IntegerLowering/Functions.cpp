@@ -1,0 +1,201 @@
+//===- Functions.cpp - Integer functions of one variable --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Fixed/Functions.h"
+#include "IntegerModels.h"
+#include "quantc/Numerics/Fixed/Attention.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+LogicalResult quantc::inferRowIntegers(Operation *op, TypeRange available,
+                                       Types &operands, Types &results) {
+  FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+  if (failed(format))
+    return failure();
+  qt::BlockType row = getRow16(op, format->getShape());
+  operands.push_back(withFormat(op->getOperand(0), row));
+  results.push_back(withFormat(op->getResult(0), row));
+  return success();
+}
+
+/// G(x) in Q15 of a row.
+static Value buildSigma(IntegerBuilder &b, fixed::Sigma function, Scaled x) {
+  const fixed::SigmaTable &table = fixed::getSigmaTable(function);
+  Value magnitude = b.unary(nn::UnaryKind::Abs, x.m);
+  // Positions of 12 bits in segments; 2^18 is the end of the table.
+  Value places = b.sub(b.number(-(table.log2PerUnit + 12)), x.e);
+  Value at = b.shift(magnitude, b.max(places, -15));
+  Value segment = b.min(b.shiftDown(at, 12), b.number(63));
+  Value rest = b.maskBits(at, 4095);
+  auto coefficient = [&](ArrayRef<int32_t> values) {
+    return b.lookUp(b.numbers(values, 64), segment);
+  };
+  Value y = b.shift(b.mul(coefficient(table.c2), rest), 12);
+  y = b.shift(b.mul(b.add(coefficient(table.c1), y), rest), 12);
+  y = b.add(coefficient(table.c0), y);
+  Value g = b.min(b.shift(y, 3), b.number(32768));
+  Value isEnd = b.compare(nn::Predicate::Ge, at, b.number(int64_t(1) << 18));
+  g = b.select(isEnd, b.number(32768), g);
+  Value isNegative = b.compare(nn::Predicate::Lt, x.m, b.number(0));
+  return b.select(isNegative, b.sub(b.number(32768), g), g);
+}
+
+static LogicalResult finish(Operation *op, IntegerBuilder &b, Scaled y,
+                            Lowered &results) {
+  results.push_back(
+      b.normalise(y, qt::getBlockFormat(op->getResult(0).getType())));
+  return success();
+}
+
+/// x G(x).
+static LogicalResult lowerGated(Operation *op, fixed::Sigma function,
+                                OpBuilder &builder, Parts parts,
+                                Lowered &results) {
+  IntegerBuilder b(builder, op->getLoc());
+  Scaled x = b.load(parts[0]);
+  Value g = buildSigma(b, function, x);
+  return finish(op, b, {b.mul(x.m, g), b.add(x.e, -15)}, results);
+}
+
+namespace {
+struct GeluIntegers
+    : IntegerLoweringInterface::ExternalModel<GeluIntegers, nn::GeluOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    return inferRowIntegers(op, available, operands, results);
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    fixed::Sigma function = fixed::Sigma::GeluErf;
+    switch (cast<nn::GeluOp>(op).getKind()) {
+    case nn::GeluKind::Erf:
+      break;
+    case nn::GeluKind::Tanh:
+      function = fixed::Sigma::GeluTanh;
+      break;
+    case nn::GeluKind::Sigmoid:
+      function = fixed::Sigma::QuickGelu;
+      break;
+    }
+    return lowerGated(op, function, builder, parts, results);
+  }
+};
+
+struct SiluIntegers
+    : IntegerLoweringInterface::ExternalModel<SiluIntegers, nn::SiluOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    return inferRowIntegers(op, available, operands, results);
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    return lowerGated(op, fixed::Sigma::Sigmoid, builder, parts, results);
+  }
+};
+
+struct UnaryIntegers
+    : IntegerLoweringInterface::ExternalModel<UnaryIntegers, nn::UnaryOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    switch (cast<nn::UnaryOp>(op).getKind()) {
+    case nn::UnaryKind::Relu:
+    case nn::UnaryKind::Neg:
+    case nn::UnaryKind::Abs:
+      return inferSameIntegers(op, available, operands, results);
+    case nn::UnaryKind::Sigmoid:
+    case nn::UnaryKind::Tanh:
+    case nn::UnaryKind::Erf:
+      return inferRowIntegers(op, available, operands, results);
+    default:
+      return op->emitOpError("'")
+             << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
+             << "' has no integer-only form; supported: relu, neg, abs, "
+                "sigmoid, tanh, erf";
+    }
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x = b.load(parts[0]);
+    nn::UnaryKind kind = cast<nn::UnaryOp>(op).getKind();
+    switch (kind) {
+    case nn::UnaryKind::Sigmoid:
+      return finish(op, b,
+                    {buildSigma(b, fixed::Sigma::Sigmoid, x), b.number(-15)},
+                    results);
+    case nn::UnaryKind::Tanh:
+      x.e = b.add(x.e, 1);
+      return finishOdd(op, b, fixed::Sigma::Sigmoid, x, results);
+    case nn::UnaryKind::Erf:
+      return finishOdd(op, b, fixed::Sigma::Erf, x, results);
+    default:
+      x.m = b.unary(kind, x.m);
+      results.push_back(
+          b.store(x, qt::getBlockFormat(op->getResult(0).getType())));
+      return success();
+    }
+  }
+
+private:
+  /// 2 G(x) - 1.
+  static LogicalResult finishOdd(Operation *op, IntegerBuilder &b,
+                                 fixed::Sigma function, Scaled x,
+                                 Lowered &results) {
+    Value g = buildSigma(b, function, x);
+    Value y = b.add(b.shift(g, -1), -32768);
+    return finish(op, b, {y, b.number(-15)}, results);
+  }
+};
+
+struct SoftmaxIntegers
+    : IntegerLoweringInterface::ExternalModel<SoftmaxIntegers, nn::SoftmaxOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto softmax = cast<nn::SoftmaxOp>(op);
+    int64_t rank = softmax.getInput().getType().getRank();
+    if (static_cast<int64_t>(softmax.getAxis()) != rank - 1)
+      return op->emitOpError("along axis ")
+             << softmax.getAxis()
+             << " has no integer-only form; supported: the last one";
+    qt::BlockType row = getRow16(op, qt::getRowBlocks(rank));
+    operands.push_back(withFormat(softmax.getInput(), row));
+    results.push_back(withFormat(softmax.getResult(), row));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x = b.load(parts[0]);
+    constexpr double log2e = 1.4426950408889634074;
+    constexpr int64_t bound = INT16_MAX;
+    Value z = b.score(fixed::makeMultipliers(&log2e, &bound, 1), x.m, x.e);
+    auto axes =
+        getWholeAxes(qt::getBlockFormat(op->getResult(0).getType()).getShape());
+    Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, axes), z);
+    auto [power, places] = b.powerOfTwo(below);
+    Value weights = b.shift(power, places);
+    Value sum = b.reduce(nn::ReduceKind::Sum, weights, axes);
+    Value y = b.multiplyHigh(b.shift(weights, -15), b.sumReciprocal(sum));
+    Value e = b.sub(b.number(-14), b.bitLength(sum));
+    return finish(op, b, {y, e}, results);
+  }
+};
+} // namespace
+
+void quantc::attachFunctionIntegers(MLIRContext *context) {
+  nn::GeluOp::attachInterface<GeluIntegers>(*context);
+  nn::SiluOp::attachInterface<SiluIntegers>(*context);
+  nn::UnaryOp::attachInterface<UnaryIntegers>(*context);
+  nn::SoftmaxOp::attachInterface<SoftmaxIntegers>(*context);
+}

@@ -1,0 +1,190 @@
+//===- IntegerBuilder.cpp - Integer ops on tensors --------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerBuilder.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Numerics/Fixed/Attention.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+static unsigned getBits(Value value) {
+  return getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
+}
+
+SmallVector<int64_t> quantc::getWholeAxes(ArrayRef<int64_t> blocks) {
+  SmallVector<int64_t> axes;
+  for (auto [dim, extent] : llvm::enumerate(blocks))
+    if (extent != 1)
+      axes.push_back(dim);
+  return axes;
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+Value IntegerBuilder::number(int64_t value, unsigned bits) {
+  auto type = RankedTensorType::get({}, builder.getIntegerType(bits));
+  APInt integer(bits, static_cast<uint64_t>(value), /*isSigned=*/true);
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, integer));
+}
+
+Value IntegerBuilder::numbers(ArrayRef<int32_t> values,
+                              ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, builder.getI32Type());
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, values));
+}
+
+Value IntegerBuilder::like(Value x, int64_t value) {
+  return number(value, getBits(x));
+}
+
+Value IntegerBuilder::binary(nn::BinaryKind kind, Value a, Value b) {
+  Type type = nn::inferElementwiseType({a.getType(), b.getType()},
+                                       getElementTypeOrSelf(a.getType()));
+  return nn::BinaryOp::create(builder, loc, type, kind, a, b);
+}
+
+Value IntegerBuilder::unary(nn::UnaryKind kind, Value x) {
+  return nn::UnaryOp::create(builder, loc, x.getType(), kind, x);
+}
+
+Value IntegerBuilder::compare(nn::Predicate predicate, Value a, Value b) {
+  Type type =
+      nn::inferElementwiseType({a.getType(), b.getType()}, builder.getI1Type());
+  return nn::CompareOp::create(builder, loc, type, predicate, a, b);
+}
+
+Value IntegerBuilder::select(Value condition, Value a, Value b) {
+  Type type =
+      nn::inferElementwiseType({condition.getType(), a.getType(), b.getType()},
+                               getElementTypeOrSelf(a.getType()));
+  return nn::SelectOp::create(builder, loc, type, condition, a, b);
+}
+
+Value IntegerBuilder::cast(Value x, unsigned bits) {
+  if (getBits(x) == bits)
+    return x;
+  Type type = mlir::cast<RankedTensorType>(x.getType())
+                  .clone(builder.getIntegerType(bits));
+  return nn::CastOp::create(builder, loc, type, x);
+}
+
+Value IntegerBuilder::clip(Value x, int64_t low, int64_t high) {
+  return nn::ClipOp::create(builder, loc, x.getType(), x,
+                            builder.getF64FloatAttr(static_cast<double>(low)),
+                            builder.getF64FloatAttr(static_cast<double>(high)));
+}
+
+Value IntegerBuilder::reduce(nn::ReduceKind kind, Value x,
+                             ArrayRef<int64_t> axes) {
+  auto type = mlir::cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t axis : axes)
+    shape[axis] = 1;
+  return nn::ReduceOp::create(
+      builder, loc, type.clone(shape),
+      nn::ReduceKindAttr::get(builder.getContext(), kind), x,
+      builder.getDenseI64ArrayAttr(axes), builder.getUnitAttr());
+}
+
+Value IntegerBuilder::lookUp(Value table, Value index) {
+  Type type = mlir::cast<RankedTensorType>(index.getType())
+                  .clone(getElementTypeOrSelf(table.getType()));
+  return nn::GatherOp::create(builder, loc, type, table, index,
+                              builder.getI64IntegerAttr(0));
+}
+
+//===----------------------------------------------------------------------===//
+// Integers with exponents
+//===----------------------------------------------------------------------===//
+
+Scaled IntegerBuilder::load(ValueRange parts) {
+  return {cast(parts[0], 32), cast(parts[1], 32)};
+}
+
+SmallVector<Value> IntegerBuilder::store(Scaled x, qt::BlockType format) {
+  unsigned bits = format.getElement().getStorageType().getIntOrFloatBitWidth();
+  unsigned exponentBits =
+      format.getScale().getStorageType().getIntOrFloatBitWidth();
+  Value e = x.e;
+  if (exponentBits == 8)
+    e = cast(clip(e, -128, 127), 8);
+  return {cast(x.m, bits), e};
+}
+
+Scaled IntegerBuilder::constant(ArrayRef<double> values,
+                                ArrayRef<int64_t> shape, unsigned bits) {
+  fixed::ConstantVector vector =
+      fixed::makeVector(values.data(), values.size(), bits);
+  return {numbers(vector.values, shape), number(vector.exponent)};
+}
+
+Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc) {
+  auto count = static_cast<int64_t>(multipliers.values.size());
+  Value factors = count == 1 ? number(multipliers.values[0])
+                             : numbers(multipliers.values, count);
+  return multiplyHigh(shift(acc, -multipliers.preShift), factors);
+}
+
+void IntegerBuilder::align(Scaled &a, Scaled &b) {
+  Value common = max(a.e, b.e);
+  a.m = shift(a.m, sub(common, a.e));
+  b.m = shift(b.m, sub(common, b.e));
+  a.e = b.e = common;
+}
+
+Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
+  return reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, x),
+                getWholeAxes(blocks));
+}
+
+SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {
+  int64_t bits = format.getElement().getBitWidth();
+  Value most = largest(x.m, format.getShape());
+  Value places = add(bitLength(most), 1 - bits);
+  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
+  Scaled result{clip(shift(x.m, places), -limit, limit), add(x.e, places)};
+  Value isZero = compare(nn::Predicate::Eq, most, number(0));
+  result.e = select(isZero, number(fixed::zeroExponent), result.e);
+  return store(result, format);
+}
+
+std::pair<Value, Value> IntegerBuilder::powerOfTwo(Value below) {
+  Value fraction = maskBits(below, 32767);
+  Value r = number(-1289);
+  for (int64_t c : {7533, -22564, 32640})
+    r = add(shift(mul(r, fraction), 15), c);
+  return {r, shiftDown(below, 15)};
+}
+
+Value IntegerBuilder::score(const fixed::Multipliers &multipliers,
+                            Value product, Value exponent) {
+  Value y = apply(multipliers, product);
+  Value left = add(exponent, multipliers.exponent + 15);
+  // To the left what does not fit saturates, whatever is not zero from 31 on.
+  Value limit = add(shift(number(int64_t(1) << 30), clip(left, 0, 31)), -1);
+  Value z = clip(shift(y, sub(number(0), left)), -fixed::largestScore,
+                 fixed::largestScore);
+  z = select(compare(nn::Predicate::Gt, y, limit), number(fixed::largestScore),
+             z);
+  return select(compare(nn::Predicate::Lt, y, sub(number(0), limit)),
+                number(-fixed::largestScore), z);
+}
+
+Value IntegerBuilder::sumReciprocal(Value sum) {
+  Value places = add(unary(nn::UnaryKind::Clz, sum), -1);
+  Value wide = shift(cast(sum, 64), sub(number(0, 64), cast(places, 64)));
+  return cast(unary(nn::UnaryKind::Recip61, wide), 32);
+}

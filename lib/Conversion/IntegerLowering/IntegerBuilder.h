@@ -1,0 +1,136 @@
+//===- IntegerBuilder.h - Integer ops on tensors ----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the method fixed is written in: int32 arithmetic on tensors that
+// broadcast, integers with exponents, and the steps that several ops share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERBUILDER_H
+#define QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERBUILDER_H
+
+#include "mlir/IR/Builders.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Numerics/Fixed/Linear.h"
+
+namespace quantc {
+
+/// Integers of 32 bits whose value is m 2^e.
+struct Scaled {
+  mlir::Value m, e;
+};
+
+class IntegerBuilder {
+public:
+  IntegerBuilder(mlir::OpBuilder &builder, mlir::Location loc)
+      : builder(builder), loc(loc) {}
+
+  mlir::OpBuilder &getBuilder() { return builder; }
+  mlir::Location getLoc() { return loc; }
+
+  /// Constants: a scalar, a tensor.
+  mlir::Value number(int64_t value, unsigned bits = 32);
+  mlir::Value numbers(llvm::ArrayRef<int32_t> values,
+                      llvm::ArrayRef<int64_t> shape);
+
+  mlir::Value binary(nn::BinaryKind kind, mlir::Value a, mlir::Value b);
+  mlir::Value unary(nn::UnaryKind kind, mlir::Value x);
+  mlir::Value compare(nn::Predicate predicate, mlir::Value a, mlir::Value b);
+  mlir::Value select(mlir::Value condition, mlir::Value a, mlir::Value b);
+  mlir::Value cast(mlir::Value x, unsigned bits);
+  mlir::Value clip(mlir::Value x, int64_t low, int64_t high);
+  /// Along \p axes, which keep the size 1.
+  mlir::Value reduce(nn::ReduceKind kind, mlir::Value x,
+                     llvm::ArrayRef<int64_t> axes);
+  /// The element of a table of rank 1 at every index.
+  mlir::Value lookUp(mlir::Value table, mlir::Value index);
+
+  mlir::Value add(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::Add, a, b);
+  }
+  mlir::Value add(mlir::Value a, int64_t b) { return add(a, like(a, b)); }
+  mlir::Value sub(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::Sub, a, b);
+  }
+  mlir::Value mul(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::Mul, a, b);
+  }
+  mlir::Value min(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::Min, a, b);
+  }
+  mlir::Value max(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::Max, a, b);
+  }
+  mlir::Value max(mlir::Value a, int64_t b) { return max(a, like(a, b)); }
+  mlir::Value maskBits(mlir::Value a, int64_t mask) {
+    return binary(nn::BinaryKind::And, a, like(a, mask));
+  }
+  /// Shifts to the right, rounded half up; to the left below 0.
+  mlir::Value shift(mlir::Value x, mlir::Value places) {
+    return binary(nn::BinaryKind::RShift, x, places);
+  }
+  mlir::Value shift(mlir::Value x, int64_t places) {
+    return places == 0 ? x : shift(x, like(x, places));
+  }
+  /// x >> places, rounded down, for places > 0 and x - 2^(places-1) that fits.
+  mlir::Value shiftDown(mlir::Value x, int64_t places) {
+    return shift(add(x, -(int64_t(1) << (places - 1))), places);
+  }
+  mlir::Value multiplyHigh(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::MulHigh31, a, b);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Integers with exponents
+  //===--------------------------------------------------------------------===//
+
+  /// The parts of a value, widened; and back, where the exponents are
+  /// saturated.
+  Scaled load(mlir::ValueRange parts);
+  llvm::SmallVector<mlir::Value> store(Scaled x, qt::BlockType format);
+
+  /// Constants as integers of up to \p bits bits with one exponent.
+  Scaled constant(llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape,
+                  unsigned bits);
+  /// Sums by the multipliers of their channels.
+  mlir::Value apply(const numerics::fixed::Multipliers &multipliers,
+                    mlir::Value acc);
+  /// Both on the larger exponent, which is that of the results.
+  void align(Scaled &a, Scaled &b);
+  /// The largest magnitude of each block.
+  mlir::Value largest(mlir::Value x, llvm::ArrayRef<int64_t> blocks);
+  /// To a format of up to 16 bits: the exponent of a block, for which the
+  /// integers have one already, from its largest magnitude.
+  llvm::SmallVector<mlir::Value> normalise(Scaled x, qt::BlockType format);
+  /// 2^x 32640 of a Q15 exponent 0 .. -n below zero: the power of the fraction,
+  /// and n.
+  std::pair<mlir::Value, mlir::Value> powerOfTwo(mlir::Value below);
+  /// Scores in units of log2, Q15, from products and their exponent.
+  mlir::Value score(const numerics::fixed::Multipliers &multipliers,
+                    mlir::Value product, mlir::Value exponent);
+  /// The multiplier that divides by a sum, of step 4 of attention.
+  mlir::Value sumReciprocal(mlir::Value sum);
+  /// The number of bits of integers that are not negative.
+  mlir::Value bitLength(mlir::Value x) {
+    return sub(number(32), unary(nn::UnaryKind::Clz, x));
+  }
+
+private:
+  mlir::Value like(mlir::Value x, int64_t value);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+};
+
+/// The dimensions that lie within one block.
+llvm::SmallVector<int64_t> getWholeAxes(llvm::ArrayRef<int64_t> blocks);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERBUILDER_H

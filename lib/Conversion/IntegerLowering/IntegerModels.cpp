@@ -1,0 +1,71 @@
+//===- IntegerModels.cpp - Models of the integer-only interface -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Interpreter/Interpreter.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+
+Type quantc::withFormat(Value value, qt::BlockType format) {
+  return cast<RankedTensorType>(value.getType()).clone(format);
+}
+
+FailureOr<qt::BlockType> quantc::requireInteger(Operation *op, Type type) {
+  if (qt::BlockType format = qt::getIntegerFormat(type))
+    return format;
+  auto tensor = cast<RankedTensorType>(type);
+  if (tensor.getElementType().isF32() && tensor.getRank() > 0)
+    return getRow16(op, qt::getRowBlocks(tensor.getRank()));
+  return op->emitOpError("operand of type ")
+         << type
+         << " has no integer-only form here; supported: signed "
+            "integers with an exponent for whole dimensions";
+}
+
+FailureOr<std::vector<double>> quantc::getConstant(Operation *op,
+                                                   unsigned index) {
+  Value operand = op->getOperand(index);
+  if (!isConstantSlice(operand))
+    return op->emitOpError("operand #")
+           << index << " is a float and no constant";
+  FailureOr<HostValue> value = interpretConstant(operand);
+  if (failed(value))
+    return failure();
+  std::vector<double> numbers;
+  for (int64_t i = 0, e = value->getNumElements(); i < e; ++i) {
+    numbers.push_back(value->getNumber(i));
+    if (!std::isfinite(numbers.back()))
+      return op->emitOpError("operand #")
+             << index << " has an element " << numbers.back()
+             << ", which no integer stands for";
+  }
+  return numbers;
+}
+
+void quantc::registerIntegerModels(DialectRegistry &registry) {
+  registry.addExtension(
+      +[](MLIRContext *context, nn::NNDialect *, qt::QTDialect *) {
+        attachContractionIntegers(context);
+        attachElementwiseIntegers(context);
+        attachFunctionIntegers(context);
+        attachNormalisationIntegers(context);
+        attachAttentionIntegers(context);
+        attachMovementIntegers(context);
+        attachReductionIntegers(context);
+      });
+  // What rescaling is made of are ops of nn, whatever else there is.
+  registry.addExtension(+[](MLIRContext *context, qt::QTDialect *) {
+    context->loadDialect<nn::NNDialect>();
+    attachRescaleIntegers(context);
+  });
+}

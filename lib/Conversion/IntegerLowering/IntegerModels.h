@@ -1,0 +1,65 @@
+//===- IntegerModels.h - Models of the integer-only interface ---*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERMODELS_H
+#define QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERMODELS_H
+
+#include "IntegerBuilder.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
+#include <vector>
+
+namespace quantc {
+
+using Parts = llvm::ArrayRef<mlir::ValueRange>;
+using Types = llvm::SmallVectorImpl<mlir::Type>;
+using Lowered = llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>>;
+
+/// One function a theme.
+void attachContractionIntegers(mlir::MLIRContext *context);
+void attachElementwiseIntegers(mlir::MLIRContext *context);
+void attachFunctionIntegers(mlir::MLIRContext *context);
+void attachNormalisationIntegers(mlir::MLIRContext *context);
+void attachAttentionIntegers(mlir::MLIRContext *context);
+void attachMovementIntegers(mlir::MLIRContext *context);
+void attachReductionIntegers(mlir::MLIRContext *context);
+void attachRescaleIntegers(mlir::MLIRContext *context);
+
+/// The tensor type of \p value with an integer-only element.
+mlir::Type withFormat(mlir::Value value, qt::BlockType format);
+inline qt::BlockType getRow16(mlir::Operation *op,
+                              llvm::ArrayRef<int64_t> blocks) {
+  return qt::getIntegerFormat(op->getContext(), blocks, qt::rowBits);
+}
+inline qt::BlockType getWide(mlir::Operation *op,
+                             llvm::ArrayRef<int64_t> blocks, unsigned bits) {
+  return qt::getIntegerFormat(op->getContext(), blocks, bits);
+}
+
+/// The integer-only format of \p type among `available`, that of rows for a
+/// constant; an error where it has none.
+llvm::FailureOr<qt::BlockType> requireInteger(mlir::Operation *op,
+                                              mlir::Type type);
+
+/// The elements of a constant float operand; an error where it is none or not
+/// finite.
+llvm::FailureOr<std::vector<double>> getConstant(mlir::Operation *op,
+                                                 unsigned index);
+
+/// Types of an op whose result has the type of its one operand.
+llvm::LogicalResult inferSameIntegers(mlir::Operation *op,
+                                      mlir::TypeRange available,
+                                      Types &operands, Types &results);
+/// Types of an op on stored rows that gives stored rows.
+llvm::LogicalResult inferRowIntegers(mlir::Operation *op,
+                                     mlir::TypeRange available, Types &operands,
+                                     Types &results);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_INTEGERMODELS_H

@@ -1,0 +1,467 @@
+//===- Movement.cpp - Moving integers with their exponents ------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Mantissas and exponents are moved alike; along dimensions that lie within one
+// block there is one exponent, which stays.
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Fixed/Linear.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+static constexpr int64_t whole = ShapedType::kDynamic;
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// The type of a result's exponents.
+static RankedTensorType getExponentType(Operation *op) {
+  auto type = typeOf(op->getResult(0));
+  return qt::getBlockFormat(type).getPartTypes(type)[1];
+}
+static RankedTensorType getMantissaType(Operation *op) {
+  auto type = typeOf(op->getResult(0));
+  return qt::getBlockFormat(type).getPartTypes(type)[0];
+}
+
+/// A shape operand for exponents: sizes that \p isWhole names are 1.
+static Value makeExponentShape(Operation *op, Value shape, Value part,
+                               ArrayRef<int64_t> blocks, OpBuilder &builder) {
+  Location loc = op->getLoc();
+  if (std::optional<SmallVector<int64_t>> sizes =
+          nn::getConstantIntegers(shape)) {
+    for (auto [size, extent] : llvm::zip_equal(*sizes, blocks))
+      if (extent == whole)
+        size = 1;
+    return nn::makeIntegers(builder, loc, *sizes);
+  }
+  SmallVector<int64_t> keep, one;
+  for (int64_t extent : blocks) {
+    keep.push_back(extent != whole);
+    one.push_back(extent == whole);
+  }
+  IntegerBuilder b(builder, loc);
+  return b.add(b.mul(part, nn::makeIntegers(builder, loc, keep)),
+               nn::makeIntegers(builder, loc, one));
+}
+
+/// The other operands as they are.
+static void keepOperands(TypeRange available, Types &operands) {
+  for (Type type : available.drop_front())
+    operands.push_back(type);
+}
+
+//===----------------------------------------------------------------------===//
+// Reshape
+//===----------------------------------------------------------------------===//
+
+/// The product of sizes, if all are known.
+static std::optional<int64_t> getProduct(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size))
+      return std::nullopt;
+    product *= size;
+  }
+  return product;
+}
+
+/// How many dimensions of \p to lie before those that hold the elements of the
+/// dimensions of \p from behind the first \p lead.
+static std::optional<size_t> findLead(ArrayRef<int64_t> from, size_t lead,
+                                      ArrayRef<int64_t> to) {
+  if (std::optional<int64_t> wanted = getProduct(from.drop_front(lead)))
+    for (size_t other = to.size(); other > 0; --other)
+      if (getProduct(to.drop_front(other)) == wanted)
+        return other;
+  if (lead <= to.size() && from.take_front(lead) == to.take_front(lead))
+    return lead;
+  return std::nullopt;
+}
+
+static SmallVector<int64_t> getLeadBlocks(size_t rank, size_t lead) {
+  SmallVector<int64_t> blocks(rank, whole);
+  std::fill_n(blocks.begin(), lead, 1);
+  return blocks;
+}
+
+namespace {
+struct ReshapeIntegers
+    : IntegerLoweringInterface::ExternalModel<ReshapeIntegers, nn::ReshapeOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto reshape = cast<nn::ReshapeOp>(op);
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
+                      to = reshape.getType().getShape();
+    // The finest blocks that the new shape has, too, and no finer ones.
+    ArrayRef<int64_t> given = format->getShape();
+    size_t first = llvm::find(given, whole) - given.begin();
+    for (size_t lead = std::min(first, from.size()); lead > 0; --lead) {
+      std::optional<size_t> other = findLead(from, lead, to);
+      if (!other)
+        continue;
+      SmallVector<int64_t> blocks = getLeadBlocks(from.size(), lead);
+      unsigned bits = given == ArrayRef(blocks)
+                          ? format->getElement().getBitWidth()
+                          : qt::rowBits;
+      auto make = [&](ArrayRef<int64_t> shape) {
+        return qt::getIntegerFormat(op->getContext(), shape, bits);
+      };
+      operands.push_back(withFormat(reshape.getInput(), make(blocks)));
+      keepOperands(available, operands);
+      results.push_back(withFormat(reshape.getResult(),
+                                   make(getLeadBlocks(to.size(), *other))));
+      return success();
+    }
+    return op->emitOpError("from ")
+           << reshape.getInput().getType() << " to " << reshape.getType()
+           << " would give several examples one exponent; supported: shapes "
+              "with the same first dimension";
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto reshape = cast<nn::ReshapeOp>(op);
+    ArrayRef<int64_t> blocks = qt::getBlockFormat(reshape.getType()).getShape();
+    Value shape =
+        makeExponentShape(op, reshape.getShape(), parts[1][0], blocks, builder);
+    Value m = nn::ReshapeOp::create(builder, op->getLoc(), getMantissaType(op),
+                                    parts[0][0], parts[1][0]);
+    Value e = nn::ReshapeOp::create(builder, op->getLoc(), getExponentType(op),
+                                    parts[0][1], shape);
+    results.push_back({m, e});
+    return success();
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Transpose and expand
+//===----------------------------------------------------------------------===//
+
+struct TransposeIntegers
+    : IntegerLoweringInterface::ExternalModel<TransposeIntegers,
+                                              nn::TransposeOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto transpose = cast<nn::TransposeOp>(op);
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    SmallVector<int64_t> blocks;
+    for (int64_t dim : transpose.getPerm())
+      blocks.push_back(format->getShape()[dim]);
+    operands.push_back(withFormat(op->getOperand(0), *format));
+    results.push_back(
+        withFormat(transpose.getResult(),
+                   qt::getIntegerFormat(op->getContext(), blocks,
+                                        format->getElement().getBitWidth())));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto perm = cast<nn::TransposeOp>(op).getPermAttr();
+    Value m = nn::TransposeOp::create(builder, op->getLoc(),
+                                      getMantissaType(op), parts[0][0], perm);
+    Value e = nn::TransposeOp::create(builder, op->getLoc(),
+                                      getExponentType(op), parts[0][1], perm);
+    results.push_back({m, e});
+    return success();
+  }
+};
+
+struct ExpandIntegers
+    : IntegerLoweringInterface::ExternalModel<ExpandIntegers, nn::ExpandOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    int64_t rank = typeOf(op->getResult(0)).getRank();
+    SmallVector<int64_t> blocks =
+        qt::joinBlocks(SmallVector<int64_t>(rank, 1), format->getShape());
+    operands.push_back(withFormat(op->getOperand(0), *format));
+    keepOperands(available, operands);
+    results.push_back(
+        withFormat(op->getResult(0),
+                   qt::getIntegerFormat(op->getContext(), blocks,
+                                        format->getElement().getBitWidth())));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto expand = cast<nn::ExpandOp>(op);
+    auto shape = typeOf(expand.getShape());
+    int64_t rank = expand.getType().getRank();
+    if (shape.getDimSize(0) != rank)
+      return op->emitOpError("by a shape of type ")
+             << shape
+             << " has no integer-only form; supported: a size for each "
+                "of the result's dimensions";
+    Value sizes = makeExponentShape(
+        op, expand.getShape(), parts[1][0],
+        qt::getBlockFormat(expand.getType()).getShape(), builder);
+    Value m = nn::ExpandOp::create(builder, op->getLoc(), getMantissaType(op),
+                                   parts[0][0], parts[1][0]);
+    Value e = nn::ExpandOp::create(builder, op->getLoc(), getExponentType(op),
+                                   parts[0][1], sizes);
+    results.push_back({m, e});
+    return success();
+  }
+};
+
+/// Sizes are those of the mantissas.
+struct ShapeIntegers
+    : IntegerLoweringInterface::ExternalModel<ShapeIntegers, nn::ShapeOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    operands.push_back(available[0]);
+    results.push_back(op->getResult(0).getType());
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto shape = cast<nn::ShapeOp>(op);
+    Value sizes =
+        nn::ShapeOp::create(builder, op->getLoc(), shape.getType(), parts[0][0],
+                            shape.getStartAttr(), shape.getEndAttr());
+    results.push_back({sizes});
+    return success();
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Concat and slice
+//===----------------------------------------------------------------------===//
+
+struct ConcatIntegers
+    : IntegerLoweringInterface::ExternalModel<ConcatIntegers, nn::ConcatOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto axis = static_cast<int64_t>(cast<nn::ConcatOp>(op).getAxis());
+    SmallVector<int64_t> blocks(typeOf(op->getResult(0)).getRank(), 1);
+    for (Type type : available) {
+      // A constant has an exponent for each row.
+      qt::BlockType format = qt::getBlockFormat(type);
+      if (!format)
+        continue;
+      FailureOr<qt::BlockType> integer = requireInteger(op, type);
+      if (failed(integer))
+        return failure();
+      blocks = qt::joinBlocks(blocks, integer->getShape());
+    }
+    if (blocks[axis] == whole)
+      return op->emitOpError("along axis ")
+             << axis << ", within blocks of " << available[0]
+             << ", has no integer-only form; supported: another axis";
+    qt::BlockType row = getRow16(op, blocks);
+    for (Value operand : op->getOperands())
+      operands.push_back(withFormat(operand, row));
+    results.push_back(withFormat(op->getResult(0), row));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    SmallVector<Value> m, e;
+    for (ValueRange operand : parts) {
+      m.push_back(operand[0]);
+      e.push_back(operand[1]);
+    }
+    auto axis = cast<nn::ConcatOp>(op).getAxisAttr();
+    Value joined = nn::ConcatOp::create(builder, op->getLoc(),
+                                        getMantissaType(op), m, axis);
+    Value exponents = nn::ConcatOp::create(builder, op->getLoc(),
+                                           getExponentType(op), e, axis);
+    results.push_back({joined, exponents});
+    return success();
+  }
+};
+
+struct SliceIntegers
+    : IntegerLoweringInterface::ExternalModel<SliceIntegers, nn::SliceOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format) || failed(getInner(op, *format)))
+      return failure();
+    operands.push_back(withFormat(op->getOperand(0), *format));
+    keepOperands(available, operands);
+    results.push_back(withFormat(op->getResult(0), *format));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    SmallVector<Value> bounds;
+    for (ValueRange operand : parts.drop_front())
+      bounds.push_back(operand[0]);
+    Value m = nn::SliceOp::create(builder, op->getLoc(), getMantissaType(op),
+                                  parts[0][0], bounds[0], bounds[1], bounds[2],
+                                  bounds[3]);
+    Value e = parts[0][1];
+    FailureOr<bool> isInner =
+        getInner(op, qt::getBlockFormat(op->getResult(0).getType()));
+    if (failed(isInner))
+      return failure();
+    if (!*isInner)
+      e = nn::SliceOp::create(builder, op->getLoc(), getExponentType(op), e,
+                              bounds[0], bounds[1], bounds[2], bounds[3]);
+    results.push_back({m, e});
+    return success();
+  }
+
+private:
+  /// Whether the slice lies within blocks; an error where it does in part.
+  static FailureOr<bool> getInner(Operation *op, qt::BlockType format) {
+    auto slice = cast<nn::SliceOp>(op);
+    std::optional<SmallVector<int64_t>> axes =
+        nn::getConstantIntegers(slice.getAxes());
+    if (!axes)
+      return op->emitOpError("along axes that are no constants has no "
+                             "integer-only form");
+    int64_t rank = typeOf(slice.getResult()).getRank();
+    unsigned inner = llvm::count_if(*axes, [&](int64_t axis) {
+      return format.getShape()[axis < 0 ? axis + rank : axis] == whole;
+    });
+    if (inner != 0 && inner != axes->size())
+      return op->emitOpError("along axes within blocks of ")
+             << Type(format)
+             << " and others has no integer-only form; "
+                "supported: one or the other";
+    return inner != 0;
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Gather
+//===----------------------------------------------------------------------===//
+
+struct GatherIntegers
+    : IntegerLoweringInterface::ExternalModel<GatherIntegers, nn::GatherOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto gather = cast<nn::GatherOp>(op);
+    auto axis = static_cast<int64_t>(gather.getAxis());
+    if (isTable(available[0])) {
+      if (axis != 0 || gather.getInput().getType().getRank() != 2)
+        return op->emitOpError("from a constant of type ")
+               << gather.getInput().getType() << " along axis " << axis
+               << " has no integer-only form; supported: rows of a matrix";
+      qt::BlockType rows = qt::BlockType::getFromSpelling(
+          [&] { return op->emitOpError(); }, op->getContext(),
+          qt::getRowBlocks(2), "s8", "f32");
+      operands.push_back(withFormat(gather.getInput(), rows));
+      keepOperands(available, operands);
+      results.push_back(
+          withFormat(gather.getResult(),
+                     getWide(op, qt::getRowBlocks(gather.getType().getRank()),
+                             qt::summandBits)));
+      return success();
+    }
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    if (format->getShape()[axis] == whole)
+      return op->emitOpError("along axis ")
+             << axis << ", within blocks of " << available[0]
+             << ", has no integer-only form; supported: another axis";
+    SmallVector<int64_t> blocks(format->getShape());
+    blocks.erase(blocks.begin() + axis);
+    blocks.insert(blocks.begin() + axis,
+                  gather.getIndices().getType().getRank(), 1);
+    operands.push_back(withFormat(op->getOperand(0), *format));
+    keepOperands(available, operands);
+    results.push_back(
+        withFormat(gather.getResult(),
+                   qt::getIntegerFormat(op->getContext(), blocks,
+                                        format->getElement().getBitWidth())));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto gather = cast<nn::GatherOp>(op);
+    auto pick = [&](RankedTensorType type, Value from) -> Value {
+      return nn::GatherOp::create(builder, op->getLoc(), type, from,
+                                  parts[1][0], gather.getAxisAttr());
+    };
+    if (!isTable(gather.getInput().getType())) {
+      results.push_back({pick(getMantissaType(op), parts[0][0]),
+                         pick(getExponentType(op), parts[0][1])});
+      return success();
+    }
+    // Rows of 8 bits, each with the multiplier that stands for its scale.
+    FailureOr<HostValue> table = interpretConstant(gather.getInput());
+    if (failed(table))
+      return failure();
+    const HostValue &stored = table->getParts()[1];
+    std::vector<double> scales;
+    for (int64_t i = 0, e = stored.getNumElements(); i < e; ++i)
+      scales.push_back(stored.getNumber(i) > 0 ? stored.getNumber(i) : 1);
+    auto rows = static_cast<int64_t>(scales.size());
+    std::vector<int64_t> bounds(rows, 127);
+    fixed::Multipliers multipliers =
+        fixed::makeMultipliers(scales.data(), bounds.data(), rows);
+    IntegerBuilder b(builder, op->getLoc());
+    std::vector<int32_t> exponents(rows, multipliers.exponent);
+    Value codes =
+        pick(getMantissaType(op).clone(builder.getI8Type()), parts[0][0]);
+    Value factor =
+        pick(getExponentType(op), b.numbers(multipliers.values, {rows, 1}));
+    Value e = pick(getExponentType(op), b.numbers(exponents, {rows, 1}));
+    Value y = b.multiplyHigh(b.shift(b.cast(codes, 32), -multipliers.preShift),
+                             factor);
+    results.push_back({y, e});
+    return success();
+  }
+
+private:
+  /// Whether rows of a constant are meant: a float, or one that is encoded.
+  static bool isTable(Type type) {
+    qt::BlockType format = qt::getBlockFormat(type);
+    return !format || format.getScale().getFormat().isFloat();
+  }
+};
+} // namespace
+
+void quantc::attachMovementIntegers(MLIRContext *context) {
+  nn::ReshapeOp::attachInterface<ReshapeIntegers>(*context);
+  nn::TransposeOp::attachInterface<TransposeIntegers>(*context);
+  nn::ShapeOp::attachInterface<ShapeIntegers>(*context);
+  nn::ExpandOp::attachInterface<ExpandIntegers>(*context);
+  nn::ConcatOp::attachInterface<ConcatIntegers>(*context);
+  nn::SliceOp::attachInterface<SliceIntegers>(*context);
+  nn::GatherOp::attachInterface<GatherIntegers>(*context);
+}

@@ -1,0 +1,76 @@
+//===- Rescale.cpp - Other exponents for the same integers ------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+/// Blocks of \p from that lie in one of \p to on the largest exponent among
+/// them; one of zeros does not count.
+static Scaled alignBlocks(IntegerBuilder &b, Scaled x, qt::BlockType from,
+                          qt::BlockType to) {
+  SmallVector<int64_t> axes;
+  for (auto [dim, own, other] : llvm::enumerate(from.getShape(), to.getShape()))
+    if (own == 1 && other != 1)
+      axes.push_back(dim);
+  if (axes.empty())
+    return x;
+  switch (from.getElement().getBitWidth()) {
+  case qt::summandBits:
+    break;
+  case qt::wideBits:
+    x = {b.shift(x.m, 1), b.add(x.e, 1)};
+    break;
+  default:
+    // Low bits for what is shifted out.
+    x = {b.shift(x.m, -15), b.add(x.e, -15)};
+  }
+  Value zero = b.number(fixed::zeroExponent);
+  Value isZero = b.compare(nn::Predicate::Eq, b.largest(x.m, from.getShape()),
+                           b.number(0));
+  x.e = b.select(isZero, zero, x.e);
+  Value common = b.max(b.reduce(nn::ReduceKind::Max, x.e, axes), zero);
+  return {b.shift(x.m, b.sub(common, x.e)), common};
+}
+
+namespace {
+struct RescaleIntegers
+    : IntegerLoweringInterface::ExternalModel<RescaleIntegers, qt::RescaleOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    operands.push_back(available[0]);
+    results.push_back(op->getResult(0).getType());
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto rescale = cast<qt::RescaleOp>(op);
+    qt::BlockType from = qt::getIntegerFormat(rescale.getInput().getType());
+    qt::BlockType to = qt::getIntegerFormat(rescale.getType());
+    if (rescale.getRounding() != qt::Rounding::HalfUp || !from || !to ||
+        qt::isWide(to))
+      return op->emitOpError("of ")
+             << rescale.getInput().getType() << " to " << rescale.getType()
+             << " has no integer-only form; supported: half_up to signed "
+                "integers of up to 16 bits with an exponent for whole "
+                "dimensions";
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x = alignBlocks(b, b.load(parts[0]), from, to);
+    results.push_back(b.normalise(x, to));
+    return success();
+  }
+};
+} // namespace
+
+void quantc::attachRescaleIntegers(MLIRContext *context) {
+  qt::RescaleOp::attachInterface<RescaleIntegers>(*context);
+}

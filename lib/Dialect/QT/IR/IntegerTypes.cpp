@@ -1,0 +1,68 @@
+//===- IntegerTypes.cpp - Types of integer-only networks --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+static constexpr int64_t whole = ShapedType::kDynamic;
+
+BlockType qt::getIntegerFormat(MLIRContext *context, ArrayRef<int64_t> blocks,
+                               unsigned bits) {
+  auto element = ElementFormatAttr::get(context, "s" + std::to_string(bits));
+  auto scale =
+      ScaleFormatAttr::get(context, bits > rowBits ? "exp<32>" : "exp<8>");
+  return BlockType::get(context, blocks, element, scale);
+}
+
+BlockType qt::getShiftedFormat(MLIRContext *context, ArrayRef<int64_t> rows) {
+  SmallVector<int64_t> blocks(rows.size(), 1);
+  blocks.back() = 32;
+  return BlockType::get(context, blocks, ElementFormatAttr::get(context, "s8"),
+                        ScaleFormatAttr::get(context, "shift<3>"),
+                        /*zero=*/{}, ScaleFormatAttr::get(context, "exp<8>"),
+                        rows);
+}
+
+BlockType qt::getIntegerFormat(Type type) {
+  BlockType format = getBlockFormat(type);
+  if (!format || format.getZero() || format.getOuter() ||
+      format.getElement().getFormat().kind !=
+          numerics::ElementFormat::Kind::Signed ||
+      format.getScale().getFormat().kind !=
+          numerics::ScaleFormat::Kind::Exponent ||
+      llvm::any_of(format.getShape(), [](int64_t extent) {
+        return extent != 1 && extent != whole;
+      }))
+    return {};
+  return format;
+}
+
+SmallVector<int64_t> qt::getRowBlocks(int64_t rank) {
+  return BlockType::getDefaultOuterShape(rank);
+}
+
+SmallVector<int64_t> qt::getImageBlocks(int64_t rank) {
+  SmallVector<int64_t> blocks(rank, whole);
+  if (rank)
+    blocks.front() = 1;
+  return blocks;
+}
+
+SmallVector<int64_t> qt::joinBlocks(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  if (a.size() < b.size())
+    std::swap(a, b);
+  SmallVector<int64_t> blocks(a);
+  for (auto [extent, other] :
+       llvm::zip(llvm::reverse(blocks), llvm::reverse(b)))
+    if (other == whole)
+      extent = whole;
+  return blocks;
+}

@@ -1,0 +1,230 @@
+//===- Integerize.cpp - Networks of integers ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every op on floats is made anew on integer-only values, in the types that
+// IntegerLoweringInterface infers from those that its operands can be had in.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
+#include "quantc/Support/Locations.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_INTEGERIZE
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+static bool isFloat(Value value) {
+  return getElementTypeOrSelf(value.getType()).isF32();
+}
+static bool isJoint(Value value) {
+  return qt::getBlockFormat(value.getType()) != nullptr;
+}
+
+namespace {
+struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize> {
+  using IntegerizeBase::IntegerizeBase;
+
+  void runOnOperation() override;
+
+private:
+  LogicalResult convert(Operation *op);
+  LogicalResult convertResults(func::ReturnOp op);
+  /// What stands for a float: itself, or what a recipe has quantised.
+  Value getSource(Value value);
+  /// The type that the value can be had in.
+  Type getAvailable(Value value);
+  /// The value in a type; null after an error.
+  Value getAs(OpBuilder &builder, Value value, Type type);
+  Value encode(OpBuilder &builder, Value value, Type type);
+
+  /// The integer-only value that stands for a float one.
+  llvm::DenseMap<Value, Value> integers;
+  /// Values in other types.
+  llvm::DenseMap<std::pair<Value, Type>, Value> converted;
+  SmallVector<Operation *> unsupported;
+};
+} // namespace
+
+Value Integerize::getSource(Value value) {
+  if (auto quantize = value.getDefiningOp<qt::QuantizeOp>();
+      quantize && !isConstantSlice(value))
+    return getSource(quantize.getInput());
+  return integers.contains(value) ? integers.lookup(value) : value;
+}
+
+Type Integerize::getAvailable(Value value) {
+  Value source = getSource(value);
+  if (!isFloat(source) || isConstantSlice(source))
+    return source.getType();
+  // An input is quantised in rows, or in what its user needs.
+  auto type = cast<RankedTensorType>(source.getType());
+  return type.clone(qt::getIntegerFormat(
+      &getContext(), qt::getRowBlocks(type.getRank()), qt::rowBits));
+}
+
+/// The range of codes of signed integers of as many bits, without the smallest.
+static qt::EncodingAttr getEncoding(qt::BlockType format, qt::ScaleRule rule) {
+  unsigned bits = format.getElement().getBitWidth();
+  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
+  return qt::EncodingAttr::get(format.getContext(), rule, -limit, limit);
+}
+
+Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
+  qt::BlockType format = qt::getBlockFormat(type);
+  Location loc = value.getLoc();
+  auto quantize = [&](Value from, qt::EncodingAttr encoding) -> Value {
+    return qt::QuantizeOp::create(builder, loc, from, format, encoding)
+        .getResult(0);
+  };
+  // Constants with real scales: weights in another format than the recipe's.
+  if (format.getScale().getFormat().isFloat() ||
+      (format.getOuter() && format.getOuter().getFormat().isFloat())) {
+    auto encoded = value.getDefiningOp<qt::QuantizeOp>();
+    bool isSearched = format.getOuter() != nullptr;
+    qt::EncodingAttr encoding =
+        isSearched
+            ? qt::EncodingAttr::get(&getContext(), qt::ScaleRule::Search, -8, 7)
+            : getEncoding(format, qt::ScaleRule::AbsMax);
+    return quantize(encoded ? encoded.getInput() : value, encoding);
+  }
+  if (isFloat(value)) {
+    // At the border, or of a constant.
+    qt::BlockType row = qt::getIntegerFormat(
+        &getContext(),
+        format.getOuter() ? format.getOuterShape() : format.getShape(),
+        qt::rowBits);
+    auto rowType = cast<RankedTensorType>(type).clone(row);
+    if (rowType != type)
+      return getAs(builder, getAs(builder, value, rowType), type);
+    return quantize(value, getEncoding(row, qt::ScaleRule::Norm));
+  }
+  if (format.getOuter()) {
+    auto rowType = cast<RankedTensorType>(type).clone(qt::getIntegerFormat(
+        &getContext(), format.getOuterShape(), qt::rowBits));
+    return quantize(getAs(builder, value, rowType),
+                    getEncoding(format, qt::ScaleRule::Norm));
+  }
+  return qt::RescaleOp::create(builder, loc, type, qt::Rounding::HalfUp, value,
+                               /*multiplier=*/Value(), /*shift=*/Value());
+}
+
+Value Integerize::getAs(OpBuilder &builder, Value value, Type type) {
+  if (getElementTypeOrSelf(value.getType()) == getElementTypeOrSelf(type))
+    return value;
+  Value &known = converted[{value, type}];
+  if (known)
+    return known;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(value);
+  // The reference may move while other conversions are entered.
+  Value made = encode(builder, value, type);
+  return converted[{value, type}] = made;
+}
+
+LogicalResult Integerize::convert(Operation *op) {
+  bool isReal =
+      llvm::any_of(op->getOperands(),
+                   [](Value v) { return isFloat(v) || isJoint(v); }) ||
+      llvm::any_of(op->getResults(), isFloat);
+  if (!isReal || llvm::all_of(op->getResults(), isConstantSlice))
+    return success();
+  // What a recipe quantised is quantised for its users.
+  if (isa<qt::QuantizeOp>(op))
+    return success();
+  auto integer = dyn_cast<IntegerLoweringInterface>(op);
+  bool isBorder = llvm::none_of(op->getOperands(), [&](Value operand) {
+    Value source = getSource(operand);
+    return isJoint(source) || (isFloat(source) && isConstantSlice(source));
+  });
+  // Data can be moved before it is quantised.
+  if (isBorder && integer && integer.isMovement())
+    return success();
+  if (!integer || op->getNumResults() != 1) {
+    unsupported.push_back(op);
+    return success();
+  }
+  SmallVector<Type> available, operandTypes, resultTypes;
+  for (Value operand : op->getOperands())
+    available.push_back(getAvailable(operand));
+  if (failed(integer.inferIntegerTypes(available, operandTypes, resultTypes)))
+    return failure();
+  OpBuilder builder(op);
+  SmallVector<Value> operands;
+  for (auto [operand, type] : llvm::zip_equal(op->getOperands(), operandTypes))
+    operands.push_back(getAs(builder, getSource(operand), type));
+  OperationState state(op->getLoc(), op->getName(), operands, resultTypes);
+  state.addAttributes(op->getDiscardableAttrDictionary().getValue());
+  state.propertiesAttr = op->getPropertiesAsAttribute();
+  builder.setInsertionPoint(op);
+  Value result = builder.create(state)->getResult(0);
+  if (isFloat(op->getResult(0)))
+    integers[op->getResult(0)] = result;
+  else
+    op->getResult(0).replaceAllUsesWith(result);
+  return success();
+}
+
+LogicalResult Integerize::convertResults(func::ReturnOp op) {
+  OpBuilder builder(op);
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value value = integers.lookup(operand.get());
+    if (!value)
+      continue;
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    operand.set(qt::DequantizeOp::create(builder, value.getLoc(), type, value,
+                                         /*format=*/nullptr));
+  }
+  return success();
+}
+
+void Integerize::runOnOperation() {
+  func::FuncOp func = getOperation();
+  if (func.isExternal())
+    return;
+  if (!func.getBody().hasOneBlock()) {
+    func.emitError("has several blocks; supported: one");
+    return signalPassFailure();
+  }
+  SmallVector<Operation *> ops;
+  for (Operation &op : func.getBody().front().without_terminator())
+    ops.push_back(&op);
+  bool ok = true;
+  for (Operation *op : ops)
+    ok &= succeeded(convert(op));
+  if (!unsupported.empty()) {
+    InFlightDiagnostic error = func.emitError()
+                               << unsupported.size()
+                               << " ops have no integer-only form: ";
+    llvm::interleaveComma(unsupported, error, [&](Operation *op) {
+      error << op->getName() << " '" << getValueName(op->getLoc()) << "'";
+    });
+    ok = false;
+  }
+  if (!ok)
+    return signalPassFailure();
+  if (auto last =
+          dyn_cast<func::ReturnOp>(func.getBody().front().getTerminator()))
+    ok = succeeded(convertResults(last));
+  if (!ok)
+    return signalPassFailure();
+  // The floats that integers stand for.
+  for (Operation *op : llvm::reverse(ops))
+    if (op->use_empty() && isMemoryEffectFree(op))
+      op->erase();
+}

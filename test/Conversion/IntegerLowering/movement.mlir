@@ -1,0 +1,98 @@
+// RUN: quant-opt %s -interpret
+// RUN: quant-opt %s -qt-split -interpret
+// Mantissas move with the exponents of their blocks.
+
+!row = !qt.block<[1, 1, ?], s16, scale = exp<8>>
+!image = !qt.block<[1, ?, ?], s16, scale = exp<8>>
+!table = !qt.block<[1, ?], s8, scale = f32>
+
+func.func @rows() {
+  %m = arith.constant dense<[[[1, 2], [3, 4], [5, 6]]]> : tensor<1x3x2xi16>
+  %e = arith.constant dense<[[[7], [8], [9]]]> : tensor<1x3x1xi8>
+  %x = qt.join %m, %e : tensor<1x3x2xi16>, tensor<1x3x1xi8> -> tensor<1x3x2x!row>
+  %zero = arith.constant dense<0> : tensor<1xi64>
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %two = arith.constant dense<2> : tensor<1xi64>
+
+  // Along dimensions of blocks.
+  %t = nn.transpose %x perm [1, 0, 2] : tensor<1x3x2x!row> -> tensor<3x1x2x!row>
+  %tm, %te = qt.split %t : tensor<3x1x2x!row> -> tensor<3x1x2xi16>, tensor<3x1x1xi8>
+  %te_e = arith.constant dense<[[[7]], [[8]], [[9]]]> : tensor<3x1x1xi8>
+  check.expect_eq %te, %te_e : tensor<3x1x1xi8>, tensor<3x1x1xi8>
+  %s = nn.slice %x, %one, %two, %one, %one : tensor<1x3x2x!row>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<1x1x2x!row>
+  %sm, %se = qt.split %s : tensor<1x1x2x!row> -> tensor<1x1x2xi16>, tensor<1x1x1xi8>
+  %sm_e = arith.constant dense<[[[3, 4]]]> : tensor<1x1x2xi16>
+  %se_e = arith.constant dense<8> : tensor<1x1x1xi8>
+  check.expect_eq %sm, %sm_e : tensor<1x1x2xi16>, tensor<1x1x2xi16>
+  check.expect_eq %se, %se_e : tensor<1x1x1xi8>, tensor<1x1x1xi8>
+  %c = nn.concat %s, %x {axis = 1 : i64} : tensor<1x1x2x!row>, tensor<1x3x2x!row> -> tensor<1x4x2x!row>
+  %cm, %ce = qt.split %c : tensor<1x4x2x!row> -> tensor<1x4x2xi16>, tensor<1x4x1xi8>
+  %ce_e = arith.constant dense<[[[8], [7], [8], [9]]]> : tensor<1x4x1xi8>
+  check.expect_eq %ce, %ce_e : tensor<1x4x1xi8>, tensor<1x4x1xi8>
+  %shape = arith.constant dense<[2, 1, 2]> : tensor<3xi64>
+  %b = nn.expand %s, %shape : tensor<1x1x2x!row>, tensor<3xi64> -> tensor<2x1x2x!row>
+  %bm, %be = qt.split %b : tensor<2x1x2x!row> -> tensor<2x1x2xi16>, tensor<2x1x1xi8>
+  %be_e = arith.constant dense<8> : tensor<2x1x1xi8>
+  check.expect_eq %be, %be_e : tensor<2x1x1xi8>, tensor<2x1x1xi8>
+  %index = arith.constant dense<2> : tensor<i64>
+  %g = nn.gather %x, %index {axis = 1 : i64} : tensor<1x3x2x!row>, tensor<i64> -> tensor<1x2x!qt.block<[1, ?], s16, scale = exp<8>>>
+  %gm, %ge = qt.split %g : tensor<1x2x!qt.block<[1, ?], s16, scale = exp<8>>> -> tensor<1x2xi16>, tensor<1x1xi8>
+  %gm_e = arith.constant dense<[[5, 6]]> : tensor<1x2xi16>
+  %ge_e = arith.constant dense<9> : tensor<1x1xi8>
+  check.expect_eq %gm, %gm_e : tensor<1x2xi16>, tensor<1x2xi16>
+  check.expect_eq %ge, %ge_e : tensor<1x1xi8>, tensor<1x1xi8>
+
+  // Within blocks there is one exponent.
+  %i = nn.slice %x, %one, %two, %two, %one : tensor<1x3x2x!row>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<1x3x1x!row>
+  %im, %ie = qt.split %i : tensor<1x3x1x!row> -> tensor<1x3x1xi16>, tensor<1x3x1xi8>
+  %im_e = arith.constant dense<[[[2], [4], [6]]]> : tensor<1x3x1xi16>
+  check.expect_eq %im, %im_e : tensor<1x3x1xi16>, tensor<1x3x1xi16>
+  check.expect_eq %ie, %e : tensor<1x3x1xi8>, tensor<1x3x1xi8>
+  %size = nn.shape %i {start = 1 : i64, end = 3 : i64} : tensor<1x3x1x!row> -> tensor<2xi64>
+  %size_e = arith.constant dense<[3, 1]> : tensor<2xi64>
+  check.expect_eq %size, %size_e : tensor<2xi64>, tensor<2xi64>
+  return
+}
+
+func.func @images() {
+  %m = arith.constant dense<[[[100, -2], [3, 4]]]> : tensor<1x2x2xi16>
+  %e = arith.constant dense<5> : tensor<1x1x1xi8>
+  %x = qt.join %m, %e : tensor<1x2x2xi16>, tensor<1x1x1xi8> -> tensor<1x2x2x!image>
+  %shape = arith.constant dense<[-1, 4]> : tensor<2xi64>
+  %r = nn.reshape %x, %shape : tensor<1x2x2x!image>, tensor<2xi64> -> tensor<1x4x!qt.block<[1, ?], s16, scale = exp<8>>>
+  %rm, %re = qt.split %r : tensor<1x4x!qt.block<[1, ?], s16, scale = exp<8>>> -> tensor<1x4xi16>, tensor<1x1xi8>
+  %re_e = arith.constant dense<5> : tensor<1x1xi8>
+  check.expect_eq %re, %re_e : tensor<1x1xi8>, tensor<1x1xi8>
+  // The mean of two, of four, and the largest.
+  %a = nn.reduce mean %x axes [1] : tensor<1x2x2x!image> -> tensor<1x2x!qt.block<[1, ?], s32, scale = exp<32>>>
+  %am, %ae = qt.split %a : tensor<1x2x!qt.block<[1, ?], s32, scale = exp<32>>> -> tensor<1x2xi32>, tensor<1x1xi32>
+  %am_e = arith.constant dense<[[103, 2]]> : tensor<1x2xi32>
+  %ae_e = arith.constant dense<4> : tensor<1x1xi32>
+  check.expect_eq %am, %am_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %ae, %ae_e : tensor<1x1xi32>, tensor<1x1xi32>
+  %p = nn.reduce max %x axes [1] : tensor<1x2x2x!image> -> tensor<1x2x!qt.block<[1, ?], s16, scale = exp<8>>>
+  %pm, %pe = qt.split %p : tensor<1x2x!qt.block<[1, ?], s16, scale = exp<8>>> -> tensor<1x2xi16>, tensor<1x1xi8>
+  %pm_e = arith.constant dense<[[100, 4]]> : tensor<1x2xi16>
+  check.expect_eq %pm, %pm_e : tensor<1x2xi16>, tensor<1x2xi16>
+  %w = nn.pool max %x kernel [2] strides [1] dilations [1] pads [1, 0] : tensor<1x2x2x!image> -> tensor<1x2x2x!image>
+  %wm, %we = qt.split %w : tensor<1x2x2x!image> -> tensor<1x2x2xi16>, tensor<1x1x1xi8>
+  %wm_e = arith.constant dense<[[[100, -2], [100, 4]]]> : tensor<1x2x2xi16>
+  check.expect_eq %wm, %wm_e : tensor<1x2x2xi16>, tensor<1x2x2xi16>
+  %c = nn.clip %x min 0.0 max 96.0 : tensor<1x2x2x!image>
+  %cm, %ce = qt.split %c : tensor<1x2x2x!image> -> tensor<1x2x2xi16>, tensor<1x1x1xi8>
+  %cm_e = arith.constant dense<[[[3, 0], [3, 3]]]> : tensor<1x2x2xi16>
+  check.expect_eq %cm, %cm_e : tensor<1x2x2xi16>, tensor<1x2x2xi16>
+  return
+}
+
+// Rows of a table have 8 bits and a multiplier each, and one exponent.
+func.func @embedding() {
+  %w = arith.constant dense<[[127.0, -127.0], [0.0, 0.0], [63.5, 31.0]]> : tensor<3x2xf32>
+  %t = qt.quantize %w {encoding = #qt.encoding<absmax, -127..127>} : tensor<3x2xf32> -> tensor<3x2x!table>
+  %i = arith.constant dense<[[2, 0]]> : tensor<1x2xi64>
+  %y = nn.gather %t, %i {axis = 0 : i64} : tensor<3x2x!table>, tensor<1x2xi64> -> tensor<1x2x2x!qt.block<[1, 1, ?], s31, scale = exp<32>>>
+  %f = qt.dequantize %y : tensor<1x2x2x!qt.block<[1, 1, ?], s31, scale = exp<32>>> -> tensor<1x2x2xf32>
+  %f_e = arith.constant dense<[[[63.5, 31.0], [127.0, -127.0]]]> : tensor<1x2x2xf32>
+  check.expect_eq %f, %f_e : tensor<1x2x2xf32>, tensor<1x2x2xf32>
+  return
+}

@@ -1,0 +1,85 @@
+// RUN: quant-opt %s -split-input-file -qt-integerize | FileCheck %s
+// RUN: quant-opt %s -split-input-file -qt-integerize -qt-split | FileCheck %s --check-prefix=SPLIT
+
+#byte = #qt.encoding<absmax, -127..127>
+!act8 = !qt.block<[1, ?], s8, scale = f32>
+!w8 = !qt.block<[1, ?], s8, scale = f32>
+
+// Of the recipe's formats those of activations give way to integer-only ones.
+// CHECK-LABEL: func @linear
+// CHECK: %[[X:.*]] = qt.quantize %arg0 {encoding = #qt.encoding<norm, -32767..32767>} : tensor<?x64xf32> -> tensor<?x64x!qt.block<[1, ?], s16, scale = exp<8>>>
+// CHECK-NEXT: %[[Q:.*]] = qt.quantize %[[X]] {encoding = #qt.encoding<norm, -127..127>} : {{.*}} -> tensor<?x64x!qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>>
+// CHECK: %[[W:.*]] = qt.quantize %cst{{.*}} -> tensor<8x64x!qt.block<[1, ?], s8, scale = f32>>
+// CHECK-NEXT: %[[Y:.*]] = nn.matmul %[[Q]], %[[W]] : {{.*}} -> tensor<?x8x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK-NEXT: %[[B:.*]] = nn.binary add %[[Y]], %cst{{.*}} : {{.*}} -> tensor<?x8x!qt.block<[1, ?], s32, scale = exp<32>>>
+// CHECK-NEXT: %[[R:.*]] = nn.unary relu %[[B]] : tensor<?x8x!qt.block<[1, ?], s32, scale = exp<32>>>
+// CHECK-NEXT: %[[F:.*]] = qt.dequantize %[[R]] : {{.*}} -> tensor<?x8xf32>
+// CHECK-NEXT: return %[[F]]
+// SPLIT-LABEL: func @linear
+// SPLIT: qt.contract lhs(%{{.*}}, %{{.*}}, %{{.*}} : tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>) rhs(%{{.*}}, %{{.*}} : tensor<8x64xi8>, tensor<8x1xi8>) {acc = i32
+// SPLIT-SAME: -> tensor<?x8xi32>
+// SPLIT: nn.binary mulh31 %{{.*}}, %{{.*}} : tensor<?x8xi32>, tensor<8xi32> -> tensor<?x8xi32>
+func.func @linear(%x: tensor<?x64xf32>) -> tensor<?x8xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %b = arith.constant dense<0.5> : tensor<8xf32>
+  %q = qt.quantize %x {encoding = #byte} : tensor<?x64xf32> -> tensor<?x64x!act8>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<8x64xf32> -> tensor<8x64x!w8>
+  %0 = nn.matmul %q, %wq : tensor<?x64x!act8>, tensor<8x64x!w8> -> tensor<?x8xf32>
+  %1 = nn.binary add %0, %b : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
+  %2 = nn.unary relu %1 : tensor<?x8xf32>
+  return %2 : tensor<?x8xf32>
+}
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!act8 = !qt.block<[1, 32], s8, scale = f32>
+
+// Weights in blocks with real scales have no multipliers: one scale an output.
+// CHECK-LABEL: func @blocks
+// CHECK: qt.quantize %cst{{.*}} -> tensor<8x64x!qt.block<[1, ?], s8, scale = f32>>
+// CHECK-NOT: [1, 32], s8, scale = f32
+// CHECK: return
+func.func @blocks(%x: tensor<4x64xf32>) -> tensor<4x8xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %q = qt.quantize %x {encoding = #byte} : tensor<4x64xf32> -> tensor<4x64x!act8>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<8x64xf32> -> tensor<8x64x!act8>
+  %0 = nn.matmul %q, %wq : tensor<4x64x!act8>, tensor<8x64x!act8> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// Heads are split in wide form, with the exponent of their token, and joined on
+// one exponent.
+// CHECK-LABEL: func @heads
+// CHECK: nn.reshape {{.*}} -> tensor<?x9x4x16x!qt.block<[1, 1, ?, ?], s16, scale = exp<8>>>
+// CHECK: nn.transpose {{.*}} -> tensor<?x4x9x16x!qt.block<[1, ?, 1, ?], s16, scale = exp<8>>>
+// CHECK: nn.transpose
+// CHECK: nn.reshape {{.*}} -> tensor<?x9x64x!qt.block<[1, 1, ?], s16, scale = exp<8>>>
+// CHECK: nn.layer_norm {{.*}} : tensor<?x9x64x!qt.block<[1, 1, ?], s16, scale = exp<8>>>, tensor<64xf32>, tensor<64xf32>
+func.func @heads(%x: tensor<?x9x64xf32>) -> tensor<?x9x64xf32> {
+  %s = arith.constant dense<[-1, 9, 4, 16]> : tensor<4xi64>
+  %j = arith.constant dense<[-1, 9, 64]> : tensor<3xi64>
+  %g = arith.constant dense<1.0> : tensor<64xf32>
+  %0 = nn.gelu erf %x : tensor<?x9x64xf32>
+  %1 = nn.reshape %0, %s : tensor<?x9x64xf32>, tensor<4xi64> -> tensor<?x9x4x16xf32>
+  %2 = nn.transpose %1 perm [0, 2, 1, 3] : tensor<?x9x4x16xf32> -> tensor<?x4x9x16xf32>
+  %3 = nn.unary tanh %2 : tensor<?x4x9x16xf32>
+  %4 = nn.transpose %3 perm [0, 2, 1, 3] : tensor<?x4x9x16xf32> -> tensor<?x9x4x16xf32>
+  %5 = nn.reshape %4, %j : tensor<?x9x4x16xf32>, tensor<3xi64> -> tensor<?x9x64xf32>
+  %6 = nn.layer_norm %5, %g, %g {axis = 2 : i64, epsilon = 1.0e-5 : f32} : tensor<?x9x64xf32>, tensor<64xf32>, tensor<64xf32>
+  return %6 : tensor<?x9x64xf32>
+}
+
+// -----
+
+// What is moved and what is computed on indices stays as it is.
+// CHECK-LABEL: func @untouched
+// CHECK-NOT: qt.
+// CHECK: return
+func.func @untouched(%x: tensor<?x8xf32>, %i: tensor<4xi64>) -> (tensor<8x?xf32>, tensor<4xi64>) {
+  %0 = nn.transpose %x perm [1, 0] : tensor<?x8xf32> -> tensor<8x?xf32>
+  %1 = nn.binary add %i, %i : tensor<4xi64>, tensor<4xi64> -> tensor<4xi64>
+  return %0, %1 : tensor<8x?xf32>, tensor<4xi64>
+}
