@@ -52,7 +52,6 @@ private:
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
-  void prefetchNext(OpBuilder &b, Value row, int64_t count);
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.
   int64_t getRowStride();
@@ -107,6 +106,7 @@ private:
   Values loadFloatWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
   Values decodeWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
   void emitDecodeFloats(OpBuilder &b);
+  int64_t getFloatBlockBytes();
   Values sumS8(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);

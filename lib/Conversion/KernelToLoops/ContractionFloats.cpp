@@ -72,7 +72,7 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
       b, row, count, from, to, sums,
       [&](OpBuilder &inner, Value p, int64_t offset, bool isTail) {
         Values weights = loadFloatWeights(inner, p, offset, isTail);
-        if (count == 1 && !useDecoded) {
+        if (!useDecoded) {
           // Codes of four steps share a line.
           bool isWide = layout.getForm() == qt::LayoutForm::F32;
           Value at = times(inner, arith::SubIOp::create(inner, loc, p, from),
@@ -87,15 +87,27 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
       });
 }
 
+/// Bytes of 32 steps of a panel of codes that become floats.
+int64_t ContractionEmitter::getFloatBlockBytes() {
+  switch (layout.getForm()) {
+  case qt::LayoutForm::W4F:
+    return nr * 20;
+  case qt::LayoutForm::B32F:
+    return nr * 36;
+  default:
+    return nr * 32;
+  }
+}
+
 /// Block by block: its sum times its scale or multiplier joins the others.
 Values ContractionEmitter::sumFloatBlocks(OpBuilder &b, Value row,
                                           int64_t count, Values sums) {
   VectorType type = vectorOf(b.getF32Type());
-  int64_t blockBytes = nr * (layout.getForm() == qt::LayoutForm::W4F ? 20 : 36);
+  int64_t blockBytes = getFloatBlockBytes();
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head = add(inner, chunkBase, times(inner, block, blockBytes));
-        if (count == 1 && !useDecoded)
+        if (!useDecoded)
           prefetch(inner, head, blockBytes);
         Value first = add(inner, from, times(inner, block, 32));
         Value last =
@@ -154,7 +166,7 @@ Values ContractionEmitter::decodeWeights(OpBuilder &b, Value step,
     Value rest = arith::RemUIOp::create(b, loc, step, index(32));
     if (isNibbles)
       rest = arith::DivUIOp::create(b, loc, rest, index(2));
-    at = add(b, at, times(b, block, nr * (isNibbles ? 20 : 36)));
+    at = add(b, at, times(b, block, getFloatBlockBytes()));
     at = plus(b, add(b, at, times(b, rest, nr)),
               nr * 4 + (isNibbles ? offset / 2 : offset) * nr);
   }
@@ -188,6 +200,9 @@ void ContractionEmitter::emitDecodeFloats(OpBuilder &b) {
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value step = loop.getInductionVar();
   Value at = times(body, step, nr);
+  int64_t stepBytes = getFloatBlockBytes() / 32;
+  prefetch(body, add(body, chunkBase, times(body, step, stepBytes)),
+           4 * stepBytes);
   for (int64_t u = 0; u < 4; ++u)
     for (auto [v, weights] :
          llvm::enumerate(decodeWeights(body, step, u, /*isTail=*/false)))

@@ -138,8 +138,7 @@ Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
         add(inner, chunkBase,
             times(inner, arith::SubIOp::create(inner, loc, p, from), nr));
     Values weights = loadColumns(inner, plus(inner, at, offset * nr), bytes);
-    if (count == 1)
-      prefetch(inner, plus(inner, at, offset * nr), nr * 4);
+    prefetch(inner, plus(inner, at, offset * nr), nr * 4);
     Value x0 = getStepAt(inner, base, p, offset);
     for (int64_t r = 0; r < count; ++r) {
       Value x = broadcastActivations(inner, plus(inner, x0, r * stride));
@@ -211,8 +210,7 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
         offsets.push_back(getStepAt(inner, base, offset));
         weights.push_back(
             loadColumns(inner, plus(inner, at, i * nr * 4), bytes));
-        if (count == 1)
-          prefetch(inner, plus(inner, at, i * nr * 4), nr * 4);
+        prefetch(inner, plus(inner, at, i * nr * 4), nr * 4);
       }
       for (int64_t r = 0; r < count; ++r) {
         Values x;
@@ -281,8 +279,7 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
         Values partial = loadStarts(inner, plus(inner, head, nr * 4), count);
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        if (count == 1)
-          prefetch(inner, head, nr * 40);
+        prefetch(inner, head, nr * 40);
         for (int64_t s = 0; s < blockSteps; ++s) {
           Values weights =
               loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
@@ -359,6 +356,7 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   Value source =
       add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
   Value target = times(body, block, nr * 32);
+  prefetch(body, source, nr * 20);
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
       auto [low, high] = decodeNibbles(
@@ -390,7 +388,7 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
               plain = times(inner, block, nr * 32);
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        if (count == 1)
+        if (!useDecoded)
           prefetch(inner, head, nr * 20);
         Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)),
             weights[2];

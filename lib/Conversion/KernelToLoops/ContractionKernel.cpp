@@ -31,10 +31,13 @@ using namespace quantc;
 static constexpr int64_t groupColumns = 256;
 /// Units that one block of rows makes at least, so that threads share them.
 static constexpr int64_t leastGroups = 8;
-/// How far ahead a single row reads weights, in bytes.
-static constexpr int64_t prefetchDistance = 4096;
+/// How far ahead a tile asks for weights, in bytes: some 500 cycles.
+static constexpr int64_t prefetchDistance = 8192;
 /// Bytes of a panel that stay in the first-level cache beside a tile's rows.
 static constexpr int64_t chunkBytes = 16 << 10;
+/// A float takes longer to multiply than to come from the second-level cache
+/// where registers are 64 bytes; longer chunks load and store fewer sums.
+static constexpr int64_t wideFloatChunkBytes = 64 << 10;
 
 bool quantc::canEmitContraction(func::FuncOp kernel) {
   qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
@@ -78,12 +81,16 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     chunk = packing.matchedChunk();
   } else {
-    chunk = chunkBytes / (nr * (hasFloatRows ? 4 : 1));
+    bool isWideFloat = hasFloatRows && width == 16;
+    int64_t bytes = isWideFloat ? wideFloatChunkBytes : chunkBytes;
+    chunk = llvm::alignDown(bytes / (nr * (hasFloatRows ? 4 : 1)), 32);
     // What is a little longer is not worth the way of the sums through memory.
     chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
   }
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
-  blockRows = (numChunks == 1 ? 64 : 128) / mr * mr;
+  // A second-level cache beside such registers holds a megabyte and more.
+  int64_t chunkedRows = width == 16 ? 256 : 128;
+  blockRows = (numChunks == 1 ? 64 : chunkedRows) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
       numChunks == 1 && !(hasFloatRows && decodesPanels())
@@ -220,7 +227,7 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
     emitFewFloats(otherwise, last);
   else
     forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
-      emitWhole(inner, panel, last, {1});
+      emitWhole(inner, panel, last, ArrayRef(getTileSizes()).drop_front());
     });
   if (numChunks > 1)
     return emitChunks(then, last);
@@ -276,7 +283,6 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
   forEachTile(
       b, firstRow, last, sizes,
       [&](OpBuilder &inner, Value row, int64_t count) {
-        prefetchNext(inner, row, count);
         Values sums = startTile(inner, count);
         if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
           sums = sumTile(inner, row, count, sums);
@@ -321,7 +327,6 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
     forEachTile(
         inner, firstRow, last, getTileSizes(),
         [&](OpBuilder &body, Value row, int64_t count) {
-          prefetchNext(body, row, count);
           storeSums(body, sumTile(body, row, count, loadSums(body, row, count)),
                     row);
         });
@@ -383,10 +388,8 @@ SmallVector<int64_t> ContractionEmitter::getTileSizes() {
     return sizes;
   }
   SmallVector<int64_t> sizes{mr};
-  if (mr > 2)
-    sizes.push_back(mr / 2);
-  if (mr > 1)
-    sizes.push_back(1);
+  while (sizes.back() > 1)
+    sizes.push_back(sizes.back() / 2);
   return sizes;
 }
 
@@ -553,7 +556,8 @@ Value ContractionEmitter::zeros(OpBuilder &b, VectorType type) {
   return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
 }
 
-/// Asks for what the loop will read some steps on.
+/// Asks for what the loop will read some steps on: the first tile that comes to
+/// a panel would wait for it, and behind a panel stands the next one.
 void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
   int64_t panelBytes =
       panelsAtOnce > 1 ? getPackedLayout(layout, n, k).panelBytes() : 0;
@@ -563,22 +567,4 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
           b, loc, packed,
           plus(b, at, panel * panelBytes + prefetchDistance + line),
           /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-}
-
-/// Every tile asks for its part of the next panel, which otherwise would be
-/// waited for when its first tile begins.
-void ContractionEmitter::prefetchNext(OpBuilder &b, Value row, int64_t count) {
-  if (count < mr || layout.getForm() == qt::LayoutForm::Matched)
-    return;
-  numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-  int64_t bytes = llvm::divideCeil(packing.panelBytes(), numChunks);
-  int64_t lines = llvm::divideCeil(llvm::divideCeil(bytes, 64), blockRows / mr);
-  Value number = arith::DivUIOp::create(
-      b, loc, arith::SubIOp::create(b, loc, row, firstRow), index(mr));
-  Value at = add(b, plus(b, chunkBase, packing.panelBytes()),
-                 times(b, number, lines * 64));
-  for (int64_t line = 0; line < lines; ++line)
-    memref::PrefetchOp::create(b, loc, packed, plus(b, at, line * 64),
-                               /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
 }

@@ -75,11 +75,24 @@ qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
   // than sums of weights per block.
   bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I ||
                 (!isFloat && vnni);
-  int64_t rows = vnni ? 8 : 4;
-  if (isFloat) // sums enough to hide the latency of products
-    rows = vnni ? 12 : 6;
-  return qt::LayoutAttr::get(context, form, vnni ? 32 : 16, rows,
-                             biased ? 128 : 0);
+  int64_t panel = vnni ? 32 : 16, rows = vnni ? 8 : 4;
+  if (isFloat) { // sums enough to hide the latency of products
+    panel = vnni ? 48 : 16;
+    rows = vnni ? 8 : 6;
+  }
+  return qt::LayoutAttr::get(context, form, panel, rows, biased ? 128 : 0);
+}
+
+/// Panels of 48 columns load the least for each product, but fill up columns
+/// that are no multiple of them: then as many sums in narrower panels.
+static qt::LayoutAttr fit(qt::LayoutAttr layout, int64_t n) {
+  int64_t panel = layout.getPanel();
+  constexpr int64_t other = 32;
+  if (panel != 48 || llvm::alignTo(n, other) >= llvm::alignTo(n, panel))
+    return layout;
+  return qt::LayoutAttr::get(layout.getContext(), layout.getForm(), other,
+                             layout.getRows() * panel / other,
+                             layout.getBias());
 }
 
 /// A convolution has few columns and many rows: where its last panel would be
@@ -108,6 +121,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   auto make = [&](LayoutForm form) {
     qt::LayoutAttr layout =
         makeLayout(contract.getContext(), form, layoutClass);
+    layout = fit(layout, n / groups);
     if (conv)
       layout = narrow(layout, n / groups);
     numerics::PackedLayout packing = pack(layout);
