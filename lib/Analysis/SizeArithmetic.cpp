@@ -286,16 +286,33 @@ std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
   return std::nullopt;
 }
 
+/// -1 where \p size is below zero, else 0: no size comes near this divisor.
+static AffineExpr getSign(AffineExpr size) {
+  constexpr int64_t large = int64_t(1) << 48;
+  return size.floorDiv(large);
+}
+
+AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {
+  if (isSizeAtLeast(a, b))
+    return a;
+  if (isSizeAtLeast(b, a))
+    return b;
+  AffineExpr difference = a - b;
+  return a + difference * getSign(difference);
+}
+
+AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
+  return a + b - maxOfSizes(a, b);
+}
+
 AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
                                 int64_t stride) {
   AffineExpr room = size + (pads - span);
   AffineExpr count = room.floorDiv(stride) + 1;
-  // Rounded down, a little too small a size would give 0 windows. No size comes
-  // near this divisor: the quotient is 0, or -1 below zero.
-  constexpr int64_t large = int64_t(1) << 48;
+  // Rounded down, a little too small a size would give 0 windows, not fewer.
   AffineExpr least = getAffineConstantExpr(span - 1, size.getContext());
   if (!isa<AffineConstantExpr>(size) && !isSizeAtLeast(size + pads, least))
-    count = count + room.floorDiv(large);
+    count = count + getSign(room);
   return count;
 }
 

@@ -47,6 +47,23 @@ class Movement(KernelTest):
         proto = model(nodes, {"x": ("f4", ["n", 6, "k"])}, list(cases), constants)
         self.check(proto, [{"x": numbers("f4", n, 6, k)} for n, k in ((1, 1), (2, 10), (3, 33))])
 
+    def test_slice_of_an_open_dim(self):
+        """Constant bounds that are clamped, or not, as the dim turns out; and what reads the results."""
+        far = 2**31 - 1
+        bounds = [(0, 5), (1, far), (0, -1), (1, -1), (-1, far), (-3, -1), (2, 1), (-4, 3), (-2, 9)]
+        cases = [(start, end, step) for start, end in bounds for step in (1, 2, 3)]
+        cases += [(-1, -far, -1), (-1, -far, -2), (5, 1, -1), (-2, -5, -1), (3, -4, -2), (9, 0, -3)]
+        nodes, constants = [], {"axis": np.array([0], "i8")}
+        for i, case in enumerate(cases):
+            parts = zip((f"s{i}", f"e{i}", f"t{i}"), case)
+            constants |= {key: np.array([value], "i8") for key, value in parts}
+            nodes.append(("Slice", f"x s{i} e{i} axis t{i}", f"y{i}"))
+        outputs = [node[2] for node in nodes]
+        following, leading = (f"y{cases.index(case)}" for case in ((1, far, 1), (0, -1, 1)))
+        nodes += [("Sub", f"{following} {leading}", "differences"), ("Concat", "y0 y4", "joined", {"axis": 0})]
+        proto = model(nodes, {"x": ("f4", ["n", "k"])}, outputs + ["differences", "joined"], constants)
+        self.check(proto, [{"x": numbers("f4", n, 3)} for n in (1, 2, 3, 4, 5, 6, 7, 11)])
+
     def test_concat(self):
         nodes = [("Concat", "x y x", "a", {"axis": 0}), ("Concat", "x z", "b", {"axis": 1})]
         nodes += [("Concat", "x w w", "c", {"axis": -1})]

@@ -45,6 +45,12 @@ bool isSizeAtLeast(mlir::AffineExpr a, mlir::AffineExpr b);
 /// canonical.
 std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 
+/// The larger and the smaller of two sizes, which may be below zero. Where they
+/// do not compare for all symbols the expression divides by a number that no
+/// size comes near, so that the quotient is a sign.
+mlir::AffineExpr maxOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
+mlir::AffineExpr minOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
+
 /// How many windows of \p span, \p stride apart, fit into \p size with \p pads.
 /// Negative where not one does and the size is not zero: no run gets past that.
 mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,

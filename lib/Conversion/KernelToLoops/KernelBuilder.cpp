@@ -136,9 +136,14 @@ Value KernelBuilder::emit(AffineExpr expression) {
     return arith::AddIOp::create(top, loc, lhs, rhs);
   case AffineExprKind::Mul:
     return arith::MulIOp::create(top, loc, lhs, rhs);
-  // Sizes are not negative.
   case AffineExprKind::FloorDiv:
-    return arith::DivUIOp::create(top, loc, lhs, rhs);
+    // Signs are quotients of what may be below zero by a power of two.
+    if (auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+        divisor && llvm::isPowerOf2_64(divisor.getValue()))
+      return arith::ShRSIOp::create(
+          top, loc, lhs, getIndex(llvm::Log2_64(divisor.getValue())));
+    return arith::FloorDivSIOp::create(top, loc, lhs, rhs);
+  // Of sizes, which are not negative.
   case AffineExprKind::CeilDiv:
     return arith::CeilDivUIOp::create(top, loc, lhs, rhs);
   case AffineExprKind::Mod:

@@ -96,4 +96,29 @@ TEST_F(SizeArithmetic, Comparison) {
   EXPECT_TRUE(isSizeAtLeast(a * 2 + b, a));
   EXPECT_FALSE(isSizeAtLeast(a, number(1)));
 }
+
+/// Replaces both symbols by numbers.
+static int64_t evaluate(AffineExpr size, int64_t x, int64_t y) {
+  MLIRContext *context = size.getContext();
+  AffineExpr known =
+      size.replaceDimsAndSymbols({}, {getAffineConstantExpr(x, context),
+                                      getAffineConstantExpr(y, context)});
+  return cast<AffineConstantExpr>(known).getValue();
+}
+
+TEST_F(SizeArithmetic, LargerAndSmaller) {
+  EXPECT_EQ(maxOfSizes(a + 2, a), a + 2);
+  EXPECT_EQ(minOfSizes(a, a + b), a);
+  AffineExpr larger = canonicalizeSize(maxOfSizes(a - 1, b)),
+             smaller = canonicalizeSize(minOfSizes(a - 1, b));
+  for (int64_t x = 0; x < 5; ++x)
+    for (int64_t y = 0; y < 5; ++y) {
+      EXPECT_EQ(evaluate(larger, x, y), std::max(x - 1, y));
+      EXPECT_EQ(evaluate(smaller, x, y), std::min(x - 1, y));
+    }
+  // Both sides of zero, and equal however they are spelled.
+  EXPECT_EQ(evaluate(maxOfSizes(a - 3, number(-1)), 0, 0), -1);
+  EXPECT_EQ(canonicalizeSize(maxOfSizes(a - 1, number(0)) + b),
+            canonicalizeSize(b + maxOfSizes(a - 1, number(0))));
+}
 } // namespace

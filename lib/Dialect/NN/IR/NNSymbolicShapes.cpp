@@ -281,6 +281,40 @@ void TransposeOp::inferSymbolic(SymbolicShapes &shapes) {
   shapes.setSizes(getResult(), result);
 }
 
+/// Exporters write the largest integers, or a round one, for "to the end".
+static constexpr int64_t farEnd = 1'000'000'000;
+
+/// How many elements a slice with constant bounds takes of a dimension of open
+/// \p size, as getSliceRange counts those of a known one: the distance between
+/// the lowest of the upper bounds and the highest of the lower ones.
+static AffineExpr countClamped(SymbolicShapes &shapes, int64_t start,
+                               int64_t end, int64_t step, AffineExpr size) {
+  if (step == 0 || step == std::numeric_limits<int64_t>::min())
+    return nullptr;
+  // Going down, positions lie between the last one and -1, before the first.
+  bool isDown = step < 0;
+  int64_t upper = isDown ? start : end, lower = isDown ? end : start;
+  AffineExpr last = isDown ? size - 1 : size;
+  Sizes uppers, lowers;
+  if (upper < 0 || upper >= farEnd)
+    uppers = {upper < 0 ? size + std::max(upper, -farEnd) : last};
+  else
+    uppers = {shapes.getConstant(upper), last};
+  if (lower >= 0)
+    lowers = {shapes.getConstant(lower)};
+  else
+    lowers = {shapes.getConstant(isDown ? -1 : 0)};
+  if (lower < 0 && lower > -farEnd)
+    lowers.push_back(size + lower);
+  AffineExpr distance;
+  for (AffineExpr up : uppers)
+    for (AffineExpr low : lowers)
+      distance = distance ? minOfSizes(distance, up - low) : up - low;
+  distance = maxOfSizes(distance, shapes.getConstant(0));
+  int64_t stride = std::abs(step);
+  return stride == 1 ? distance : (distance + (stride - 1)).floorDiv(stride);
+}
+
 /// How many elements a slice takes of a dimension; null where that is not
 /// known.
 static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
@@ -295,13 +329,13 @@ static AffineExpr getSliceSize(SymbolicShapes &shapes, AffineExpr start,
                          n = get(size);
   if (s && e && t && n && *t != 0 && *n >= 0)
     return shapes.getConstant(getSliceRange(*s, *e, *t, *n).count);
-  // Exporters write the largest integers, or a round one, for "to the end".
-  constexpr int64_t far = 1'000'000'000;
-  bool toEnd = end == size || (e && *e >= far);
+  bool toEnd = end == size || (e && *e >= farEnd);
   if (s == 0 && toEnd && t == 1)
     return size;
-  if (s == -1 && e && *e <= -far && t == -1)
+  if (s == -1 && e && *e <= -farEnd && t == -1)
     return size;
+  if (s && e && t)
+    return countClamped(shapes, *s, *e, *t, size);
   // Bounds that count from the front and do not cross. That they lie within
   // the dim is for the kernel to check.
   AffineExpr zero = shapes.getConstant(0);
