@@ -302,6 +302,10 @@ AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {
 }
 
 AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
+  if (isSizeAtLeast(a, b))
+    return b;
+  if (isSizeAtLeast(b, a))
+    return a;
   return a + b - maxOfSizes(a, b);
 }
 

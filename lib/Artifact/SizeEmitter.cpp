@@ -86,8 +86,9 @@ void SizeEmitter::checkEqual(AffineExpr a, AffineExpr b) {
 
 Value *SizeEmitter::getErrorWord() {
   Value *word =
-      b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), b.getInt32(0));
-  word = b.CreateSelect(mismatch, b.getInt32(QCRT_SHAPE_MISMATCH), word);
+      b.CreateSelect(mismatch, b.getInt32(QCRT_SHAPE_MISMATCH), b.getInt32(0));
   word = b.CreateSelect(negative, b.getInt32(QCRT_NEGATIVE_SIZE), word);
-  return b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
+  word = b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
+  // Behind an overflow nothing else is as it seems.
+  return b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), word);
 }

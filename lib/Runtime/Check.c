@@ -108,7 +108,7 @@ QCRT_INTERNAL quantc_status qcrt_check_inputs(const qcrt_program *program,
     if (qcrt_check_shape(program, info, tensor, symbols, error))
       return QUANTC_ERROR_SHAPE;
     if (!qcrt_tensor_bytes(tensor->dtype, tensor->rank, tensor->dims, &bytes))
-      return qcrt_fail(error, QUANTC_ERROR_SHAPE,
+      return qcrt_fail(error, QUANTC_ERROR_MEMORY,
                        "input %q has shape %D, more than can be addressed",
                        info->name, tensor->dims, tensor->rank, NULL);
     if (!tensor->data && bytes > 0)

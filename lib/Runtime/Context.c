@@ -61,6 +61,10 @@ QCRT_INTERNAL quantc_status qcrt_context_create(
   if (!allocator->allocate || !allocator->release)
     return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,
                      "the allocator has a null function");
+  if (options->reserved)
+    return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,
+                     "the reserved field of the options is %d; it has to be 0",
+                     (int64_t)options->reserved);
   threads = options->threads;
   if (threads < 0 || threads > QCRT_MAX_THREADS)
     return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,

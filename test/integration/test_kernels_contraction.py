@@ -59,6 +59,30 @@ class Contraction(KernelTest):
                 proto = layer(depth, epilogue=True)
                 self.check(proto, feeds(proto, depth), rtol=1e-5, atol=5e-6)
 
+    def test_masks(self):
+        """A product kept where a condition says so: whole, by row, by column, constant."""
+        random = np.random.default_rng(5)
+        shapes = {"whole": ["rows", 33], "row": ["rows", 1], "column": [33]}
+        constants = {"w": random.standard_normal((16, 33)).astype("f4"), "b": np.array(-1, "f4")}
+        constants["fixed"] = random.random((1, 33)) < 0.5
+        nodes = [("MatMul", "x w", "p")]
+        for name in (*shapes, "fixed"):
+            nodes += [("MatMul", "x w", f"p_{name}"), ("Where", f"{name} p_{name} b", f"y_{name}")]
+        nodes.append(("Trilu", "p", "y_lower", {"upper": 0}))
+        inputs = {"x": ("f4", ["rows", 16])} | {name: ("?", dims) for name, dims in shapes.items()}
+        proto = model(nodes, inputs, [f"y_{name}" for name in (*shapes, "fixed", "lower")], constants)
+        feeds = [
+            {
+                name: random.standard_normal([rows if d == "rows" else d for d in dims]).astype("f4")
+                if dtype == "f4"
+                else random.random([rows if d == "rows" else d for d in dims]) < 0.5
+                for name, (dtype, dims) in inputs.items()
+            }
+            for rows in (1, 2, 17)
+        ]
+        self.check(proto, feeds, atol=2e-6)
+        self.check_quantised(proto, feeds, "w8a8")
+
     def quantised(self, recipe):
         for depth in DEPTHS:
             with self.subTest(depth=depth):

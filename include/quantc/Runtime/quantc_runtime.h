@@ -280,28 +280,39 @@ const quantc_api *quantc_model(void);
 // Functions
 //===----------------------------------------------------------------------===//
 
+/// Notes an error that is found before any code of an artefact is called.
+static inline quantc_status
+quantc_refuse(quantc_error *error, quantc_status status, const char *sentence) {
+  size_t i = 0;
+  if (error) {
+    error->status = status;
+    while (sentence[i] && i + 1 < sizeof(error->message)) {
+      error->message[i] = sentence[i];
+      ++i;
+    }
+    error->message[i] = 0;
+  }
+  return status;
+}
+
 /// Opens the artefact behind `api`: checks the versions, and that this CPU has
 /// what the code needs. `allocator` may be NULL (malloc), `error` too.
 static inline quantc_status quantc_open(const quantc_api *api,
                                         const quantc_allocator *allocator,
                                         quantc_program **program,
                                         quantc_error *error) {
-  static const char mismatch[] =
-      "the artefact was compiled for another version of quantc_runtime.h";
-  size_t i;
-  if (api && api->abi_version == QUANTC_ABI_VERSION)
-    return api->open(api, allocator, program, error);
   if (program)
     *program = NULL;
-  if (error) {
-    error->status = QUANTC_ERROR_ABI;
-    for (i = 0; i < sizeof(mismatch); ++i)
-      error->message[i] = mismatch[i];
-  }
-  return QUANTC_ERROR_ABI;
+  if (!api)
+    return quantc_refuse(error, QUANTC_ERROR_ARGUMENT, "api is a null pointer");
+  if (api->abi_version != QUANTC_ABI_VERSION)
+    return quantc_refuse(
+        error, QUANTC_ERROR_ABI,
+        "the artefact was compiled for another version of quantc_runtime.h");
+  return api->open(api, allocator, program, error);
 }
 
-/// The table behind a program or context.
+/// The table behind a program or context, which is not NULL.
 static inline const quantc_api *quantc_api_of(const void *object) {
   return *(const quantc_api *const *)object;
 }
@@ -318,39 +329,40 @@ static inline void quantc_close(quantc_program *program) {
 /// JSON object (recipe, model hash, ...). The strings live as long as the
 /// artefact is loaded.
 static inline const char *quantc_name(const quantc_program *program) {
-  return quantc_api_of(program)->name(program);
+  return program ? quantc_api_of(program)->name(program) : NULL;
 }
 static inline const char *quantc_version(const quantc_program *program) {
-  return quantc_api_of(program)->version(program);
+  return program ? quantc_api_of(program)->version(program) : NULL;
 }
 static inline const char *quantc_cpu(const quantc_program *program) {
-  return quantc_api_of(program)->cpu(program);
+  return program ? quantc_api_of(program)->cpu(program) : NULL;
 }
 static inline const char *quantc_metadata(const quantc_program *program) {
-  return quantc_api_of(program)->metadata(program);
+  return program ? quantc_api_of(program)->metadata(program) : NULL;
 }
 
-/// Inputs, outputs and run-time dimensions; NULL for a number out of range.
+/// Inputs, outputs and run-time dimensions; NULL for a number out of range. Of
+/// a NULL program these and the functions above say 0 or NULL.
 static inline int32_t quantc_num_inputs(const quantc_program *program) {
-  return quantc_api_of(program)->num_inputs(program);
+  return program ? quantc_api_of(program)->num_inputs(program) : 0;
 }
 static inline int32_t quantc_num_outputs(const quantc_program *program) {
-  return quantc_api_of(program)->num_outputs(program);
+  return program ? quantc_api_of(program)->num_outputs(program) : 0;
 }
 static inline int32_t quantc_num_dims(const quantc_program *program) {
-  return quantc_api_of(program)->num_dims(program);
+  return program ? quantc_api_of(program)->num_dims(program) : 0;
 }
 static inline const quantc_value_info *
 quantc_input(const quantc_program *program, int32_t i) {
-  return quantc_api_of(program)->input(program, i);
+  return program ? quantc_api_of(program)->input(program, i) : NULL;
 }
 static inline const quantc_value_info *
 quantc_output(const quantc_program *program, int32_t i) {
-  return quantc_api_of(program)->output(program, i);
+  return program ? quantc_api_of(program)->output(program, i) : NULL;
 }
 static inline const quantc_dim_info *quantc_dim(const quantc_program *program,
                                                 int32_t i) {
-  return quantc_api_of(program)->dim(program, i);
+  return program ? quantc_api_of(program)->dim(program, i) : NULL;
 }
 
 /// For given sizes of the run-time dimensions (dims[i] is the size of
@@ -361,6 +373,9 @@ quantc_query_sizes(const quantc_program *program, const int64_t *dims,
                    int32_t num_dims, quantc_sizes *sizes,
                    quantc_tensor *outputs, int32_t num_outputs,
                    quantc_error *error) {
+  if (!program)
+    return quantc_refuse(error, QUANTC_ERROR_ARGUMENT,
+                         "program is a null pointer");
   return quantc_api_of(program)->query_sizes(program, dims, num_dims, sizes,
                                              outputs, num_outputs, error);
 }
@@ -371,6 +386,11 @@ static inline quantc_status
 quantc_context_create(quantc_program *program,
                       const quantc_context_options *options,
                       quantc_context **context, quantc_error *error) {
+  if (context)
+    *context = NULL;
+  if (!program)
+    return quantc_refuse(error, QUANTC_ERROR_ARGUMENT,
+                         "program is a null pointer");
   return quantc_api_of(program)->context_create(program, options, context,
                                                 error);
 }
@@ -410,34 +430,37 @@ quantc_run(quantc_context *context, const quantc_tensor *inputs,
 /// Forgets what runs carry over to later ones (caches), as if the context
 /// were new; memory and threads are kept.
 static inline quantc_status quantc_reset(quantc_context *context) {
+  if (!context)
+    return QUANTC_ERROR_ARGUMENT;
   return quantc_api_of(context)->reset(context);
 }
 
-/// What the context's last call came to. Valid until its next call.
+/// What the context's last call came to; NULL for NULL. Valid until its next
+/// call.
 static inline const quantc_error *
 quantc_last_error(const quantc_context *context) {
-  return quantc_api_of(context)->last_error(context);
+  return context ? quantc_api_of(context)->last_error(context) : NULL;
 }
 
 /// The number of threads the context uses at most.
 static inline int32_t quantc_num_threads(const quantc_context *context) {
-  return quantc_api_of(context)->num_threads(context);
+  return context ? quantc_api_of(context)->num_threads(context) : 0;
 }
 
 /// Whether an artefact has the functions below: older ones do not.
 static inline int32_t quantc_can_profile(const quantc_api *api) {
-  return api->table_bytes >= sizeof(quantc_api);
+  return api && api->table_bytes >= sizeof(quantc_api);
 }
 
 /// The program's steps in the order in which they run; none, and NULL for a
 /// number out of range, where the artefact cannot be profiled.
 static inline int32_t quantc_num_steps(const quantc_program *program) {
-  const quantc_api *api = quantc_api_of(program);
+  const quantc_api *api = program ? quantc_api_of(program) : NULL;
   return quantc_can_profile(api) ? api->num_steps(program) : 0;
 }
 static inline const quantc_step_info *quantc_step(const quantc_program *program,
                                                   int32_t i) {
-  const quantc_api *api = quantc_api_of(program);
+  const quantc_api *api = program ? quantc_api_of(program) : NULL;
   return quantc_can_profile(api) ? api->step(program, i) : NULL;
 }
 
@@ -445,7 +468,9 @@ static inline const quantc_step_info *quantc_step(const quantc_program *program,
 /// A context that is not profiled spends nothing on it.
 static inline quantc_status quantc_profile(quantc_context *context,
                                            int32_t on) {
-  const quantc_api *api = quantc_api_of(context);
+  const quantc_api *api = context ? quantc_api_of(context) : NULL;
+  if (!context)
+    return QUANTC_ERROR_ARGUMENT;
   return quantc_can_profile(api) ? api->profile(context, on)
                                  : (quantc_status)QUANTC_ERROR_ABI;
 }
@@ -454,7 +479,9 @@ static inline quantc_status quantc_profile(quantc_context *context,
 static inline quantc_status quantc_step_times(quantc_context *context,
                                               quantc_step_time *times,
                                               int32_t count) {
-  const quantc_api *api = quantc_api_of(context);
+  const quantc_api *api = context ? quantc_api_of(context) : NULL;
+  if (!context)
+    return QUANTC_ERROR_ARGUMENT;
   return quantc_can_profile(api) ? api->step_times(context, times, count)
                                  : (quantc_status)QUANTC_ERROR_ABI;
 }

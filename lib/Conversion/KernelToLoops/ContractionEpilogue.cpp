@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -50,16 +51,22 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
                                               Value row, Value at, Value mask) {
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
   Value offset = operandOffset(b, operand, row);
+  Type element = getElementTypeOrSelf(operand);
   ArrayRef<AffineExpr> own = shapes.getSizes(operand);
-  if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1))
-    return splat(b, memref::LoadOp::create(b, loc, buffer, offset));
+  if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1)) {
+    Value single = memref::LoadOp::create(b, loc, buffer, offset);
+    return splat(b, kernel.fromStored(b, single, element));
+  }
   Value from = add(b, offset, at);
   VectorType type =
       vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
-  if (!mask)
-    return vector::LoadOp::create(b, loc, type, buffer, from);
-  return vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask,
-                                      zeros(b, type));
+  Value stored;
+  if (mask)
+    stored = vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask,
+                                          zeros(b, type));
+  else
+    stored = vector::LoadOp::create(b, loc, type, buffer, from);
+  return kernel.fromStored(b, stored, element);
 }
 
 /// Clones the region onto \p accumulator, which holds columns from \p at on.

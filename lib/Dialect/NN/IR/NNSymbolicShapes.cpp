@@ -306,11 +306,14 @@ static AffineExpr countClamped(SymbolicShapes &shapes, int64_t start,
     lowers = {shapes.getConstant(isDown ? -1 : 0)};
   if (lower < 0 && lower > -farEnd)
     lowers.push_back(size + lower);
-  AffineExpr distance;
+  AffineExpr distance, zero = shapes.getConstant(0);
   for (AffineExpr up : uppers)
-    for (AffineExpr low : lowers)
+    for (AffineExpr low : lowers) {
+      if (isSizeAtLeast(low, up))
+        return zero;
       distance = distance ? minOfSizes(distance, up - low) : up - low;
-  distance = maxOfSizes(distance, shapes.getConstant(0));
+    }
+  distance = maxOfSizes(distance, zero);
   int64_t stride = std::abs(step);
   return stride == 1 ? distance : (distance + (stride - 1)).floorDiv(stride);
 }
