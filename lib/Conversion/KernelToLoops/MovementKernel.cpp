@@ -217,8 +217,8 @@ void SliceEmitter::prepare() {
     if (!starts || (*starts)[at] < 0) {
       Value isNegative = arith::CmpIOp::create(
           b, loc, arith::CmpIPredicate::slt, from, index(0));
-      Value behind = arith::MaxSIOp::create(b, loc, add(b, from, size),
-                                            index(step > 0 ? 0 : -1));
+      Value behind =
+          arith::MaxSIOp::create(b, loc, add(b, from, size), index(0));
       from = arith::SelectOp::create(b, loc, isNegative, behind, from);
     }
     Value last =

@@ -40,6 +40,7 @@ TEST(SliceRange, Backward) {
   expect(getSliceRange(highest, 0, -1, 10), 9, 9);
   expect(getSliceRange(8, 2, -3, 10), 8, 2);
   expect(getSliceRange(2, 5, -1, 10), 0, 0);
+  expect(getSliceRange(-20, lowest, -1, 10), 0, 1);
 }
 
 TEST(SliceRange, ExtremeValues) {

@@ -295,18 +295,23 @@ static AffineExpr countClamped(SymbolicShapes &shapes, int64_t start,
   bool isDown = step < 0;
   int64_t upper = isDown ? start : end, lower = isDown ? end : start;
   AffineExpr last = isDown ? size - 1 : size;
+  AffineExpr zero = shapes.getConstant(0);
   Sizes uppers, lowers;
-  if (upper < 0 || upper >= farEnd)
-    uppers = {upper < 0 ? size + std::max(upper, -farEnd) : last};
-  else
+  if (upper >= farEnd || (isDown && upper == -1))
+    uppers = {last};
+  else if (upper >= 0)
     uppers = {shapes.getConstant(upper), last};
+  else if (isDown) // where to start is never before the first one
+    uppers = {maxOfSizes(size + std::max(upper, -farEnd), zero), last};
+  else
+    uppers = {size + std::max(upper, -farEnd)};
   if (lower >= 0)
     lowers = {shapes.getConstant(lower)};
   else
     lowers = {shapes.getConstant(isDown ? -1 : 0)};
   if (lower < 0 && lower > -farEnd)
     lowers.push_back(size + lower);
-  AffineExpr distance, zero = shapes.getConstant(0);
+  AffineExpr distance;
   for (AffineExpr up : uppers)
     for (AffineExpr low : lowers) {
       if (isSizeAtLeast(low, up))

@@ -22,8 +22,9 @@ struct SliceRange {
 };
 
 /// Of a dimension of \p size, with start and end as nn.slice has them: below
-/// zero they count from the end, and both are clamped. \p step is not 0. No
-/// value overflows.
+/// zero they count from the end, and both are clamped. As ONNX (and not NumPy)
+/// has it, a start before the first element is the first one in either
+/// direction. \p step is not 0. No value overflows.
 inline SliceRange getSliceRange(int64_t start, int64_t end, int64_t step,
                                 int64_t size) {
   if (start < 0)
@@ -35,7 +36,7 @@ inline SliceRange getSliceRange(int64_t start, int64_t end, int64_t step,
     end = std::clamp<int64_t>(end, 0, size);
     return {start, end > start ? 1 + (end - start - 1) / step : 0};
   }
-  start = std::clamp<int64_t>(start, -1, size - 1);
+  start = std::min(std::max<int64_t>(start, 0), size - 1);
   end = std::clamp<int64_t>(end, -1, size - 1);
   // Divide by the negative step as it is: the lowest integer has no opposite.
   return {start, start > end ? 1 + (end - start + 1) / step : 0};
