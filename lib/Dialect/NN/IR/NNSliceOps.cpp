@@ -11,6 +11,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/IR/SliceRange.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -258,7 +259,11 @@ LogicalResult GatherOp::verify() {
            << getAxis() << " of a tensor of rank " << type.getRank();
   RankedTensorType expected =
       inferGather(type, getIndices().getType(), getAxis());
-  if (getType().getElementType() != type.getElementType() ||
+  Type element = type.getElementType(), result = getType().getElementType();
+  // What block a row of a joint value becomes is not for this op to say.
+  bool areJoint = isa<QuantizedElementTypeInterface>(element) &&
+                  isa<QuantizedElementTypeInterface>(result);
+  if ((element != result && !areJoint) ||
       failed(verifyCompatibleShape(expected, getType())))
     return emitOpError("result is of type ")
            << getType() << ", expected " << expected;
