@@ -60,6 +60,8 @@ class BadInput(DriverTest):
                 self.rejects(whole[:size], "bad.onnx")
         self.must_fail(1, "absent.onnx", "compile", self.folder / "absent.onnx", "-o", self.folder / "x.so")
         self.must_fail(1, str(self.folder), "compile", self.folder, "-o", self.folder / "x.so")
+        # Endless, and no file.
+        self.must_fail(1, "not a regular file", "compile", "/dev/zero", "-o", self.folder / "x.so")
 
     def damaged(self, data, count, seed, end=None):
         """Copies of the bytes with three changed, every fourth one cut short."""

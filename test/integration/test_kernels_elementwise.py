@@ -40,6 +40,19 @@ class Elementwise(KernelTest):
         proto = model(nodes, inputs, [node[2] for node in nodes])
         self.check(proto, list(feeds(inputs, positive)), **limits)
 
+    def test_casts_wrap(self):
+        """A cast to a small integer keeps its low bits, whatever it is cast to then."""
+        types = {"i1": 3, "u1": 2, "i2": 5, "u2": 4, "u4": 12}
+        nodes = []
+        for name, number in types.items():
+            nodes += [
+                ("Cast", "x", f"{name}_narrow", {"to": number}),
+                ("Cast", f"{name}_narrow", name, {"to": 7}),
+            ]
+        proto = model(nodes, {"x": ("i8", ["n"])}, list(types))
+        values = [0, 1, -1, 127, 128, -128, -129, 255, 256, 300, 32767, 32768, -32769, 65535, 65536, 2**31, 2**32, -(2**31) - 1]
+        self.check(proto, [{"x": np.array(values, "i8")}, {"x": np.array([], "i8")}])
+
     def test_arithmetic(self):
         for dtype in ("f4", "i4", "i8"):
             with self.subTest(dtype):

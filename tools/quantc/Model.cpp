@@ -20,6 +20,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
@@ -58,6 +59,12 @@ Model::Model(unsigned threads)
 }
 
 bool Model::read(StringRef path) {
+  // A device or a pipe may never end.
+  if (sys::fs::exists(path) && !sys::fs::is_regular_file(path)) {
+    problems.push_back("cannot read '" + path.str() +
+                       "': it is not a regular file");
+    return false;
+  }
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!buffer) {

@@ -11,9 +11,18 @@
 using namespace mlir;
 using namespace quantc::onnx;
 
-/// Narrow types are computed with in wider ones, so a cast between two ONNX
-/// types that share one does nothing: half precision is not rounded to and
-/// small integers do not wrap.
+/// Narrow types are computed with in wider ones. A cast to a small integer
+/// wraps to it on the way there; half precision is not rounded to, so that a
+/// model's floats are as exact as those that it is compiled to.
+static Value castThrough(NodeBinder &node, Value x, int32_t dataType) {
+  MLIRContext *context = node.importState().context();
+  Type type = computationType(dataType, context),
+       narrow = signatureType(dataType, context);
+  if (type.isInteger() && narrow.getIntOrFloatBitWidth() < 64)
+    x = node.emit().cast(x, narrow);
+  return node.emit().cast(x, type);
+}
+
 static void importCast(NodeBinder &node) {
   // Both are about float8 targets only.
   if (node.opset() >= 19)
@@ -21,22 +30,22 @@ static void importCast(NodeBinder &node) {
   if (node.opset() >= 24)
     node.ignore("round_mode");
   std::optional<int64_t> to = node.integer("to");
-  Type type;
+  int32_t dataType = 0;
   if (!to) {
     node.problem("attribute to is missing");
   } else {
-    auto dataType = static_cast<int32_t>(
+    dataType = static_cast<int32_t>(
         std::clamp<int64_t>(*to, -1, std::numeric_limits<int32_t>::max()));
-    type = computationType(dataType, node.importState().context());
-    if (!type)
+    if (!computationType(dataType, node.importState().context()))
       node.unsupported("to", Twine(*to) + " (" + dataTypeName(dataType) + ")",
                        supportedDataTypes());
   }
   Value x = node.input(0);
   if (!node.failed())
-    node.output(0, node.emit().cast(x, type));
+    node.output(0, castThrough(node, x, dataType));
 }
 
+/// To the type that is computed with: that of `target_type` is not kept.
 static void importCastLike(NodeBinder &node) {
   if (node.opset() >= 19)
     node.ignore("saturate");
