@@ -40,6 +40,24 @@ class Positions(KernelTest):
         proto = model([("Tile", "x r", "y")], {"x": ("f4", ["n", "k"])}, ["y"], constants=constants(r=[2, 3]))
         self.check(proto, [{"x": floats(*shape)} for shape in ((2, 5), (1, 1), (3, 33))])
 
+    def test_extremes_beside_what_is_no_number(self):
+        """A position that can be read: the first, or the last one."""
+        nodes = [
+            ("ArgMax", "x", "first", {"axis": 1, "keepdims": 0}),
+            ("ArgMin", "x", "last", {"axis": 1, "keepdims": 0, "select_last_index": 1}),
+        ]
+        proto = model(nodes, {"x": ("f4", ["n", 3])}, ["first", "last"])
+        x = np.array([[1, np.nan, 3], [np.nan] * 3, [2, 5, 5]], "f4")
+        expected = {"first": np.array([0, 0, 1]), "last": np.array([2, 2, 0])}
+        self.compare(proto, [{"x": x}], [expected], 0, 0, "--recipe=f32")
+
+    def test_range_of_large_integers(self):
+        constants = {"a": np.array(2**60 + 1), "b": np.array(2**60 + 6), "c": np.array(2)}
+        constants |= {"d": np.array(5, "i4"), "e": np.array(-6, "i4"), "f": np.array(-3, "i4")}
+        nodes = [("Range", "a b c", "r"), ("Add", "r x", "y"), ("Range", "d e f", "s"), ("Add", "s z", "w")]
+        proto = model(nodes, {"x": ("i8", [1]), "z": ("i4", [1])}, ["y", "w"], constants)
+        self.check(proto, [{"x": np.array([0]), "z": np.array([0], "i4")}])
+
     def test_slice_by_sizes(self):
         """What position tables are cut by: bounds that are sizes, checked against the table when the model runs."""
         nodes = [("Shape", "x", "n", {"start": 0, "end": 1}), ("Shape", "x", "k", {"start": 1, "end": 2}),

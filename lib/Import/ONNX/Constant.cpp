@@ -113,6 +113,31 @@ static void importRunTimeRange(NodeBinder &node, ArrayRef<Value> bounds) {
   node.output(0, numbers);
 }
 
+/// Numbers that a Range of constants gives at most.
+static constexpr int64_t mostConstants = 1 << 20;
+
+/// Of constants, the last of which is not 0.
+static void importIntegerRange(NodeBinder &node, ArrayRef<Value> bounds) {
+  int64_t start = constantElements(bounds[0])->front(),
+          end = constantElements(bounds[1])->front(),
+          delta = constantElements(bounds[2])->front();
+  // Distances of 64-bit numbers need one bit more.
+  auto distance = static_cast<__int128>(end) - start;
+  __int128 count = distance / delta + (distance % delta != 0);
+  if ((distance < 0) != (delta < 0))
+    count = 0;
+  if (count > mostConstants) {
+    node.problem("gives more than 2^20 numbers");
+    return;
+  }
+  SmallVector<int64_t> values;
+  for (int64_t i = 0; i < static_cast<int64_t>(count); ++i)
+    values.push_back(start + i * delta);
+  Emitter &emit = node.emit();
+  node.output(
+      0, emit.cast(emit.integers(values), typeOf(bounds[0]).getElementType()));
+}
+
 static void importRange(NodeBinder &node) {
   if (node.opset() >= 27)
     node.ignore("stash_type");
@@ -138,11 +163,19 @@ static void importRange(NodeBinder &node) {
     importRunTimeRange(node, bounds);
     return;
   }
+  if (*numbers[2] == 0) {
+    node.problem("input 2 (delta) is 0");
+    return;
+  }
+  if (typeOf(bounds[0]).getElementType().isInteger()) {
+    importIntegerRange(node, bounds);
+    return;
+  }
   double start = *numbers[0], delta = *numbers[2];
   double count = std::ceil((*numbers[1] - start) / delta);
-  // Also false for the NaN of a delta that is zero or infinite bounds.
-  if (!(count <= (1 << 20))) {
-    node.problem("gives more than 2^20 numbers");
+  // Also false for the NaN of bounds that are no numbers.
+  if (!(count <= mostConstants)) {
+    node.problem("gives more than 2^20 numbers, or bounds are no numbers");
     return;
   }
   SmallVector<double> values;

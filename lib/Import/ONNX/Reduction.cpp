@@ -64,9 +64,9 @@ static void importReduction(NodeBinder &node) {
   node.output(0, result);
 }
 
-/// The least (or greatest) position whose element is the extreme one. A NaN is
-/// never equal to the extreme; where there is one the result is the position
-/// behind the last (or before the first).
+/// The least (or greatest) position whose element is not short of the extreme.
+/// Where there is a NaN the extreme is one, and no element is short of it: the
+/// result is the first position (or the last), which can be read.
 static void importArgument(NodeBinder &node) {
   bool largest = node.proto().op_type() == "ArgMax";
   int64_t axis = node.integer("axis", 0);
@@ -82,7 +82,8 @@ static void importArgument(NodeBinder &node) {
       emit.reduce(largest ? "max" : "min", x, {axis}, /*keepDims=*/true);
   Value position = emit.positions(x, axis);
   Value other = last ? emit.integer(-1) : emit.shapeOf(x, axis, axis + 1);
-  Value found = emit.select(emit.compare("eq", x, extreme), position, other);
+  Value isShort = emit.compare(largest ? "lt" : "gt", x, extreme);
+  Value found = emit.select(isShort, other, position);
   node.output(0, emit.reduce(last ? "max" : "min", found, {axis}, keepDims));
 }
 
