@@ -64,7 +64,7 @@ static void buildIntegerize(OpPassManager &manager,
   manager.addPass(qt::createVerifyTypes());
 }
 
-static void buildSplit(OpPassManager &manager, const StageOptions &) {
+static void buildSplit(OpPassManager &manager, const StageOptions &options) {
   manager.addNestedPass<func::FuncOp>(qt::createSplit());
   manager.addNestedPass<func::FuncOp>(qt::createFoldHeads());
   manager.addNestedPass<func::FuncOp>(qt::createFuseEpilogues());
@@ -72,6 +72,8 @@ static void buildSplit(OpPassManager &manager, const StageOptions &) {
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(qt::createMergeProjections());
   manager.addPass(qt::createVerifySplit());
+  if (options.integerOnly)
+    manager.addNestedPass<func::FuncOp>(qt::createVerifyIntegerOnly());
 }
 
 static void buildLayout(OpPassManager &manager, const StageOptions &options) {

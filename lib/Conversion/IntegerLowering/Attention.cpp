@@ -19,6 +19,7 @@ using namespace quantc::numerics;
 /// Products of queries and keys of 12 bits fit 32 bits up to this head size,
 /// weights of 8 bits times values of 8 bits up to this number of keys.
 static constexpr int64_t largestHead = 512, mostKeys = 66312;
+static constexpr double log2e = 1.4426950408889634074;
 
 namespace {
 /// Builds what is between the two products.
@@ -40,6 +41,8 @@ private:
   Value getSize(Value codes);
   /// Which keys a query sees, where it does not see all.
   Value findVisible();
+  /// What is added to scores, in their unit; null for nothing.
+  Value getMask();
   /// \p x where a key is seen, \p other elsewhere.
   Value whereVisible(Value x, int64_t other) {
     return visible ? b.select(visible, x, b.number(other)) : x;
@@ -105,9 +108,24 @@ Value AttentionBuilder::findVisible() {
   return b.compare(nn::Predicate::Le, count(keys, parts[1][0]), last);
 }
 
+Value AttentionBuilder::getMask() {
+  if (!op.getMask())
+    return {};
+  Scaled mask = b.load(parts[3]);
+  constexpr int64_t bound = INT16_MAX;
+  return b.score(fixed::makeMultipliers(&log2e, &bound, 1), mask.m, mask.e);
+}
+
 LogicalResult AttentionBuilder::build(Lowered &results) {
   ValueRange q = parts[0], k = parts[1], v = parts[2];
   visible = findVisible();
+  // A mask hides what it puts beyond the smallest score.
+  Value mask = getMask();
+  if (mask) {
+    Value shown =
+        b.compare(nn::Predicate::Gt, mask, b.number(-fixed::largestScore));
+    visible = visible ? b.both(visible, shown) : shown;
+  }
 
   // Scores in units of log2.
   int64_t size = typeOf(q[0]).getDimSize(3);
@@ -117,6 +135,10 @@ LogicalResult AttentionBuilder::build(Lowered &results) {
   Value products = contract(q, qt::getBlockFormat(op.getQuery().getType()), k,
                             qt::getBlockFormat(op.getKey().getType()));
   Value scores = b.score(multipliers, products, exponents);
+
+  if (mask)
+    scores =
+        b.clip(b.add(scores, mask), -fixed::largestScore, fixed::largestScore);
 
   // Powers of two that sum to one but for a factor.
   Value shown = whereVisible(scores, -fixed::largestScore);
@@ -153,7 +175,8 @@ LogicalResult AttentionBuilder::build(Lowered &results) {
   // Divided by the sum, with as many bits as there is room for.
   Value count;
   if (visible)
-    count = b.reduce(nn::ReduceKind::Sum, b.cast(visible, 32), {1});
+    count = b.reduce(nn::ReduceKind::Sum, b.cast(visible, 32),
+                     {typeOf(visible).getRank() - 1});
   else if (typeOf(k[0]).isDynamicDim(2))
     count = b.cast(getSize(k[0]), 32);
   else
@@ -179,9 +202,13 @@ struct AttentionIntegers
     auto query = cast<RankedTensorType>(attention.getQuery().getType());
     auto key = cast<RankedTensorType>(attention.getKey().getType());
     int64_t size = query.getDimSize(3), keys = key.getDimSize(2);
-    if (attention.getMask())
-      return op->emitOpError("with a mask that is added has no integer-only "
-                             "form; supported: none, causal");
+    Value mask = attention.getMask();
+    auto maskType =
+        mask ? cast<RankedTensorType>(mask.getType()) : RankedTensorType();
+    if (mask && (maskType.getRank() == 0 || maskType.getShape().back() == 1))
+      return op->emitOpError("with a mask of type ")
+             << maskType
+             << " has no integer-only form; supported: an element for each key";
     if (query.getDimSize(1) != key.getDimSize(1))
       return op->emitOpError("of ")
              << query.getDimSize(1) << " query heads and " << key.getDimSize(1)
@@ -201,6 +228,9 @@ struct AttentionIntegers
       operands.push_back(withFormat(
           op->getOperand(index),
           qt::getIntegerFormat(op->getContext(), rows, index < 2 ? 12 : 8)));
+    if (mask)
+      operands.push_back(
+          withFormat(mask, getRow16(op, qt::getRowBlocks(maskType.getRank()))));
     results.push_back(
         withFormat(attention.getResult(), getWide(op, rows, qt::summandBits)));
     return success();

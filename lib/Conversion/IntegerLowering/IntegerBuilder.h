@@ -68,6 +68,9 @@ public:
     return binary(nn::BinaryKind::Max, a, b);
   }
   mlir::Value max(mlir::Value a, int64_t b) { return max(a, like(a, b)); }
+  mlir::Value both(mlir::Value a, mlir::Value b) {
+    return binary(nn::BinaryKind::And, a, b);
+  }
   mlir::Value maskBits(mlir::Value a, int64_t mask) {
     return binary(nn::BinaryKind::And, a, like(a, mask));
   }

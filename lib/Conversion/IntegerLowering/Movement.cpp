@@ -362,6 +362,23 @@ private:
   }
 };
 
+/// Integers that are data become floats at the border.
+struct CastIntegers
+    : IntegerLoweringInterface::ExternalModel<CastIntegers, nn::CastOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange, Types &,
+                                  Types &) const {
+    return op->emitOpError("of a value that is computed has no integer-only "
+                           "form; supported: of inputs");
+  }
+
+  LogicalResult lowerToIntegers(Operation *, OpBuilder &, Parts,
+                                Lowered &) const {
+    llvm_unreachable("no types are inferred");
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Gather
 //===----------------------------------------------------------------------===//
@@ -463,5 +480,6 @@ void quantc::attachMovementIntegers(MLIRContext *context) {
   nn::ExpandOp::attachInterface<ExpandIntegers>(*context);
   nn::ConcatOp::attachInterface<ConcatIntegers>(*context);
   nn::SliceOp::attachInterface<SliceIntegers>(*context);
+  nn::CastOp::attachInterface<CastIntegers>(*context);
   nn::GatherOp::attachInterface<GatherIntegers>(*context);
 }
