@@ -41,6 +41,9 @@ private:
   Value getSize(Value codes);
   /// Which keys a query sees, where it does not see all.
   Value findVisible();
+  /// The parts of keys or values, once for every query head.
+  SmallVector<Value> repeatHeads(ValueRange parts);
+  Value getSizes(Value codes, unsigned first, unsigned last);
   /// What is added to scores, in their unit; null for nothing.
   Value getMask();
   /// \p x where a key is seen, \p other elsewhere.
@@ -80,12 +83,53 @@ Value AttentionBuilder::contract(ValueRange lhs, qt::BlockType lhsFormat,
       TypeAttr::get(i32), /*layout=*/nullptr);
 }
 
-Value AttentionBuilder::getSize(Value codes) {
+Value AttentionBuilder::getSizes(Value codes, unsigned first, unsigned last) {
   OpBuilder &builder = b.getBuilder();
-  auto type = RankedTensorType::get({1}, builder.getI64Type());
+  auto type = RankedTensorType::get({last - first}, builder.getI64Type());
   return nn::ShapeOp::create(builder, b.getLoc(), type, codes,
-                             builder.getI64IntegerAttr(2),
-                             builder.getI64IntegerAttr(3));
+                             builder.getI64IntegerAttr(first),
+                             builder.getI64IntegerAttr(last));
+}
+
+Value AttentionBuilder::getSize(Value codes) { return getSizes(codes, 2, 3); }
+
+SmallVector<Value> AttentionBuilder::repeatHeads(ValueRange parts) {
+  int64_t queryHeads = typeOf(op.getQuery()).getDimSize(1);
+  int64_t heads = typeOf(op.getKey()).getDimSize(1);
+  if (queryHeads == heads)
+    return SmallVector<Value>(parts);
+  int64_t times = queryHeads / heads;
+  OpBuilder &builder = b.getBuilder();
+  Location loc = b.getLoc();
+  auto getShape = [&](ArrayRef<Value> sizes, int64_t rank) -> Value {
+    auto type = RankedTensorType::get({rank}, builder.getI64Type());
+    return nn::ConcatOp::create(builder, loc, type, sizes,
+                                builder.getI64IntegerAttr(0));
+  };
+  SmallVector<Value> repeated;
+  for (Value part : parts) {
+    SmallVector<int64_t> shape(typeOf(part).getShape());
+    auto single =
+        typeOf(part).clone({shape[0], shape[1], 1, shape[2], shape[3]});
+    auto several =
+        typeOf(part).clone({shape[0], shape[1], times, shape[2], shape[3]});
+    auto joined =
+        typeOf(part).clone({shape[0], queryHeads, shape[2], shape[3]});
+    Value tail = getSizes(part, 2, 4);
+    Value one = nn::makeIntegers(builder, loc, {1});
+    Value x =
+        nn::ReshapeOp::create(builder, loc, single, part,
+                              getShape({getSizes(part, 0, 2), one, tail}, 5));
+    x = nn::ExpandOp::create(
+        builder, loc, several, x,
+        nn::makeIntegers(builder, loc, {1, 1, times, 1, 1}));
+    repeated.push_back(nn::ReshapeOp::create(
+        builder, loc, joined, x,
+        getShape({getSizes(part, 0, 1),
+                  nn::makeIntegers(builder, loc, {queryHeads}), tail},
+                 4)));
+  }
+  return repeated;
 }
 
 Value AttentionBuilder::findVisible() {
@@ -117,7 +161,8 @@ Value AttentionBuilder::getMask() {
 }
 
 LogicalResult AttentionBuilder::build(Lowered &results) {
-  ValueRange q = parts[0], k = parts[1], v = parts[2];
+  ValueRange q = parts[0];
+  SmallVector<Value> k = repeatHeads(parts[1]), v = repeatHeads(parts[2]);
   visible = findVisible();
   // A mask hides what it puts beyond the smallest score.
   Value mask = getMask();
@@ -209,10 +254,10 @@ struct AttentionIntegers
       return op->emitOpError("with a mask of type ")
              << maskType
              << " has no integer-only form; supported: an element for each key";
-    if (query.getDimSize(1) != key.getDimSize(1))
+    if (query.isDynamicDim(1) || key.isDynamicDim(1))
       return op->emitOpError("of ")
-             << query.getDimSize(1) << " query heads and " << key.getDimSize(1)
-             << " key heads has no integer-only form; supported: as many";
+             << query << " and " << key
+             << " has no integer-only form; supported: static numbers of heads";
     if (ShapedType::isDynamic(size) || size > largestHead)
       return op->emitOpError("of heads of ")
              << query

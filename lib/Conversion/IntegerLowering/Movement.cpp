@@ -362,6 +362,51 @@ private:
   }
 };
 
+/// Zeros at the edges of dimensions that lie within blocks.
+struct PadIntegers
+    : IntegerLoweringInterface::ExternalModel<PadIntegers, nn::PadOp> {
+  bool isMovement(Operation *) const { return true; }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    auto pad = cast<nn::PadOp>(op);
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    SmallVector<int64_t> blocks(format->getShape());
+    for (auto [dim, low, high] : llvm::enumerate(pad.getLow(), pad.getHigh()))
+      if (low != 0 || high != 0)
+        blocks[dim] = whole;
+    if (pad.getMode() != nn::PadMode::Constant || !pad.getValue().isZero() ||
+        (format->getShape()[0] == 1 && blocks[0] == whole))
+      return op->emitOpError("'")
+             << nn::stringifyPadMode(pad.getMode()) << "' with "
+             << pad.getValue().convertToDouble()
+             << " has no integer-only form; supported: zeros behind the first "
+                "dimension";
+    unsigned bits = format->getShape() == ArrayRef(blocks)
+                        ? format->getElement().getBitWidth()
+                        : qt::rowBits;
+    qt::BlockType padded = qt::getIntegerFormat(op->getContext(), blocks, bits);
+    operands.push_back(withFormat(pad.getInput(), padded));
+    results.push_back(withFormat(pad.getResult(), padded));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto pad = cast<nn::PadOp>(op);
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x = b.load(parts[0]);
+    x.m = nn::PadOp::create(builder, op->getLoc(),
+                            getMantissaType(op).clone(builder.getI32Type()),
+                            pad.getModeAttr(), x.m, pad.getLowAttr(),
+                            pad.getHighAttr(), builder.getF64FloatAttr(0));
+    results.push_back(b.store(x, qt::getBlockFormat(pad.getType())));
+    return success();
+  }
+};
+
 /// Integers that are data become floats at the border.
 struct CastIntegers
     : IntegerLoweringInterface::ExternalModel<CastIntegers, nn::CastOp> {
@@ -480,6 +525,7 @@ void quantc::attachMovementIntegers(MLIRContext *context) {
   nn::ExpandOp::attachInterface<ExpandIntegers>(*context);
   nn::ConcatOp::attachInterface<ConcatIntegers>(*context);
   nn::SliceOp::attachInterface<SliceIntegers>(*context);
+  nn::PadOp::attachInterface<PadIntegers>(*context);
   nn::CastOp::attachInterface<CastIntegers>(*context);
   nn::GatherOp::attachInterface<GatherIntegers>(*context);
 }

@@ -78,6 +78,11 @@ func.func @images() {
   %wm, %we = qt.split %w : tensor<1x2x2x!image> -> tensor<1x2x2xi16>, tensor<1x1x1xi8>
   %wm_e = arith.constant dense<[[[100, -2], [100, 4]]]> : tensor<1x2x2xi16>
   check.expect_eq %wm, %wm_e : tensor<1x2x2xi16>, tensor<1x2x2xi16>
+  %z = nn.pad constant %x low [0, 0, 1] high [0, 0, 0] : tensor<1x2x2x!image> -> tensor<1x2x3x!image>
+  %zm, %ze = qt.split %z : tensor<1x2x3x!image> -> tensor<1x2x3xi16>, tensor<1x1x1xi8>
+  %zm_e = arith.constant dense<[[[0, 100, -2], [0, 3, 4]]]> : tensor<1x2x3xi16>
+  check.expect_eq %zm, %zm_e : tensor<1x2x3xi16>, tensor<1x2x3xi16>
+  check.expect_eq %ze, %e : tensor<1x1x1xi8>, tensor<1x1x1xi8>
   %c = nn.clip %x min 0.0 max 96.0 : tensor<1x2x2x!image>
   %cm, %ce = qt.split %c : tensor<1x2x2x!image> -> tensor<1x2x2xi16>, tensor<1x1x1xi8>
   %cm_e = arith.constant dense<[[[3, 0], [3, 3]]]> : tensor<1x2x2xi16>

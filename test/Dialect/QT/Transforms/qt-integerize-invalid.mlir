@@ -1,10 +1,10 @@
 // RUN: quant-opt %s -split-input-file -qt-integerize -verify-diagnostics
 
 // All ops without a form are named.
-// expected-error @below {{2 ops have no integer-only form: nn.compare 'first', nn.cast 'second'}}
+// expected-error @below {{ops without an integer-only form (2): nn.compare 'first', nn.select 'second'}}
 func.func @all(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %0 = nn.compare lt %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xi1> loc("first")
-  %1 = nn.cast %0 : tensor<?x4xi1> to tensor<?x4xf32> loc("second")
+  %1 = nn.select %0, %x, %x : tensor<?x4xi1>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32> loc("second")
   return %1 : tensor<?x4xf32>
 }
 
