@@ -270,8 +270,10 @@ static Value expandClip(OpBuilder &b, nn::ClipOp op) {
 }
 
 /// What \p op computes; null for an op on tensors, which stays.
-static Value expand(OpBuilder &b, Operation *op) {
+static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
   Location loc = op->getLoc();
+  if (auto sigma = dyn_cast<qt::SigmaOp>(op))
+    return expandSigma(b, sigma, target);
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
     return expandUnary(b, loc, unary.getKind(), unary.getInput());
   if (auto binary = dyn_cast<nn::BinaryOp>(op))
@@ -317,15 +319,16 @@ struct ExpandElementwise
       if (!isa<RankedTensorType>(op->getResult(0).getType()))
         ops.push_back(op);
     });
-    IRRewriter rewriter(&getContext());
-    for (Operation *op : ops) {
-      rewriter.setInsertionPoint(op);
-      rewriter.replaceOp(op, expand(rewriter, op));
-    }
     auto module = dyn_cast<ModuleOp>(getOperation());
     if (!module)
       module = getOperation()->getParentOfType<ModuleOp>();
-    expandForTarget(getOperation(), CpuTarget::get(module));
+    CpuTarget target = CpuTarget::get(module);
+    IRRewriter rewriter(&getContext());
+    for (Operation *op : ops) {
+      rewriter.setInsertionPoint(op);
+      rewriter.replaceOp(op, expand(rewriter, op, target));
+    }
+    expandForTarget(getOperation(), target);
   }
 };
 } // namespace

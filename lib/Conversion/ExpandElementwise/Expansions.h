@@ -10,6 +10,7 @@
 #define QUANTC_LIB_CONVERSION_EXPANDELEMENTWISE_EXPANSIONS_H
 
 #include "mlir/IR/Builders.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
 namespace quantc {
@@ -37,6 +38,10 @@ mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value x);
 mlir::Value expandReciprocal61(mlir::OpBuilder &builder, mlir::Location loc,
                                mlir::Value x);
+
+/// qt.sigma of a scalar or a vector.
+mlir::Value expandSigma(mlir::OpBuilder &builder, qt::SigmaOp op,
+                        const CpuTarget &target);
 
 /// Writes what \p target has no instruction for in those it has, where the
 /// code generator would call libm: fused products as two operations, roundings

@@ -10,8 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Expansions.h"
+#include "IntegerMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -59,18 +60,44 @@ Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,
   return arith::SelectOp::create(b, loc, inside, shifted, zero);
 }
 
+/// Products of the even lanes and of the odd lanes, as x86 and AArch64 have
+/// them, then the middle bits of both side by side again.
+static Value multiplyLanes(OpBuilder &b, Location loc, Value x, Value y) {
+  auto type = cast<VectorType>(x.getType());
+  int64_t lanes = type.getNumElements();
+  auto wide = VectorType::get(lanes / 2, b.getI64Type());
+  IntegerMath m(b, loc, wide);
+  Value word = m.number(32), products[2];
+  for (bool odd : {false, true}) {
+    Value factors[] = {vector::BitCastOp::create(b, loc, wide, x),
+                       vector::BitCastOp::create(b, loc, wide, y)};
+    for (Value &factor : factors)
+      factor = m.right(odd ? factor : m.left(factor, word), word);
+    products[odd] =
+        m.add(m.mul(factors[0], factors[1]), m.number(int64_t(1) << 30));
+  }
+  Value even = m.rightUnsigned(products[0], m.number(31)),
+        odd = m.left(products[1], m.number(1));
+  SmallVector<int64_t> blend;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    blend.push_back(lane % 2 ? lanes + lane : lane);
+  return vector::ShuffleOp::create(
+      b, loc, vector::BitCastOp::create(b, loc, type, even),
+      vector::BitCastOp::create(b, loc, type, odd), blend);
+}
+
 Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y) {
+  auto type = dyn_cast<VectorType>(x.getType());
+  if (type && type.getNumElements() % 4 == 0)
+    return multiplyLanes(b, loc, x, y);
   Type narrow = x.getType(), wide = b.getI64Type();
-  if (auto vector = dyn_cast<VectorType>(narrow))
-    wide = vector.clone(wide);
+  if (type)
+    wide = type.clone(wide);
   auto extend = [&](Value value) -> Value {
     return arith::ExtSIOp::create(b, loc, wide, value);
   };
-  Value product = arith::MulIOp::create(b, loc, extend(x), extend(y));
-  product = arith::AddIOp::create(b, loc, product,
-                                  integerLike(b, loc, wide, int64_t(1) << 30));
-  product =
-      arith::ShRSIOp::create(b, loc, product, integerLike(b, loc, wide, 31));
+  IntegerMath m(b, loc, wide);
+  Value product = m.rightRounded(m.mul(extend(x), extend(y)), 31);
   return arith::TruncIOp::create(b, loc, narrow, product);
 }
 

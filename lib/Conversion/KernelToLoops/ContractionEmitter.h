@@ -111,6 +111,9 @@ private:
   Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
+  /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
+  Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
+  Value loadShift(OpBuilder &b, Value at);
   bool decodesPanels();
   void emitDecode(OpBuilder &b);
   std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
@@ -176,8 +179,9 @@ private:
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
-  bool keepsSums;    ///< the sums of a tile lie in scratch during its loop
-  bool hasFloatRows; ///< activations are floats
+  bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
+  bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
+  bool hasFloatRows;   ///< activations are floats
   bool useDecoded = false, usesCopy = false;
 };
 

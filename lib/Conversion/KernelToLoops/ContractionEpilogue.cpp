@@ -125,7 +125,10 @@ void ContractionEmitter::emitStoreAt(OpBuilder &b, Value value, Value row,
 static bool isLong(qt::ContractOp contract) {
   return contract.hasEpilogue() &&
          llvm::any_of(contract.getEpilogue().front(), [](Operation &op) {
-           return isa<nn::UnaryOp, nn::GeluOp, nn::SiluOp>(op);
+           auto binary = dyn_cast<nn::BinaryOp>(op);
+           return isa<nn::UnaryOp, nn::GeluOp, nn::SiluOp, qt::SigmaOp>(op) ||
+                  (binary && (binary.getKind() == nn::BinaryKind::RShift ||
+                              binary.getKind() == nn::BinaryKind::MulHigh31));
          });
 }
 
@@ -144,8 +147,8 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
   Value r = loop.getInductionVar();
   for (int64_t v = 0; v < vectors; ++v) {
     Value from = plus(body, times(body, r, nr), v * width);
-    Value value =
-        vector::LoadOp::create(body, loc, vectorOf(b.getF32Type()), tile, from);
+    Value value = vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()),
+                                         tile, from);
     emitStore(body, value, add(body, row, r), v);
   }
 }

@@ -43,7 +43,8 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
   case qt::LayoutForm::W4I:
     return sumW4I(b, row, count, sums);
   case qt::LayoutForm::B32:
-    return sumB32(b, row, count, sums);
+    return hasIntegerSums ? sumShiftedBlocks(b, row, count, sums)
+                          : sumB32(b, row, count, sums);
   case qt::LayoutForm::S8F:
     return sumFloats(b, row, count, sums);
   case qt::LayoutForm::B32F:
@@ -64,7 +65,7 @@ Values ContractionEmitter::finishTile(OpBuilder &b, Value row, int64_t count,
       sum = arith::MulFOp::create(b, loc, sum, scales[i % vectors]);
     return sums;
   }
-  if (getSumType().isF32())
+  if (getSumType().isF32() || hasIntegerSums)
     return sums;
   VectorType type = vectorOf(b.getF32Type());
   bool isMatched = layout.getForm() == qt::LayoutForm::Matched;

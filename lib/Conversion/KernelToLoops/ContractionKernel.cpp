@@ -57,6 +57,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
+  hasIntegerSums = contract.getAcc().isInteger(32);
   nr = layout.getPanel();
   mr = layout.getRows();
   width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
@@ -99,8 +100,10 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
                                 std::max<int64_t>(1, groupColumns / nr));
   // With 16 registers the sums of a tile and of its block do not fit at once;
   // tiles against float rows are higher, and too high for 32.
+  // Signed codes of integer blocks go into the sums at once.
   bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
-  keepsSums = hasBlocks && (width == 8 || hasFloatRows);
+  bool needsBlockSums = !hasIntegerSums || layout.getBias();
+  keepsSums = hasBlocks && needsBlockSums && (width == 8 || hasFloatRows);
 }
 
 Value ContractionEmitter::plus(OpBuilder &b, Value x, int64_t constant) {
@@ -165,7 +168,7 @@ LogicalResult ContractionEmitter::emit() {
   if (numChunks > 1 || keepsSums)
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
-  tile = kernel.allocateScratch(b.getF32Type(), shapes.getConstant(mr * nr));
+  tile = kernel.allocateScratch(contract.getAcc(), shapes.getConstant(mr * nr));
   if (conv)
     emitTapTable();
 
@@ -490,7 +493,8 @@ bool ContractionEmitter::decodesPanels() {
 
 Type ContractionEmitter::getSumType() {
   OpBuilder &b = kernel.getBuilder();
-  bool isFloat = hasFloatRows || layout.getForm() == qt::LayoutForm::B32;
+  bool isFloat = hasFloatRows ||
+                 (layout.getForm() == qt::LayoutForm::B32 && !hasIntegerSums);
   return isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
 }
 

@@ -16,6 +16,7 @@
 
 #include "Generators.h"
 #include "IndexEmitter.h"
+#include "IntegerCodes.h"
 #include "QuantizeMath.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -26,10 +27,15 @@ using namespace quantc;
 
 bool quantc::canEmitHalo(func::FuncOp kernel) {
   auto op = dyn_cast_or_null<qt::QuantizeOp>(getOnlyOp(kernel));
-  if (!op || !op.getHaloAttr() ||
-      op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
+  if (!op || !op.getHaloAttr())
     return false;
   qt::BlockType format = op.getResultFormat();
+  if (op.getExponent())
+    return format.getElement().getSpelling() == "s8" &&
+           format.getScale().getSpelling() == "shift<3>" &&
+           format.getOuter().getSpelling() == "exp<8>";
+  if (op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
+    return false;
   return !format.getZero() && !format.getOuter() &&
          format.getScale().getSpelling() == "f32" &&
          format.getElement().getSpelling() == "s8";
@@ -52,6 +58,13 @@ private:
   Value findLargest(OpBuilder &b, Value first, Value count);
   void encodeRun(OpBuilder &b, Value from, Value to, Value count,
                  Value inverse);
+  /// Calls \p body for every block of a position, with its number, where it
+  /// begins on both sides and its length.
+  using BlockBody = function_ref<void(OpBuilder &, Value number, Value from,
+                                      Value to, Value count)>;
+  void forEachBlock(OpBuilder &b, Value image, BlockBody body);
+  void emitIntegers(OpBuilder &b, Value image);
+  Value findLargestInteger(OpBuilder &b, Value first, Value count);
 
   qt::QuantizeOp op;
   SmallVector<AffineExpr> inside, outside; ///< spatial sizes without and with
@@ -163,36 +176,87 @@ void HaloEmitter::emitImage(OpBuilder &b, Value image) {
   });
 }
 
-/// A scale for every 32 channels of a position.
-void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
+void HaloEmitter::forEachBlock(OpBuilder &b, Value image, BlockBody body) {
   int64_t block = op.getResultFormat().getShape().back();
   int64_t blocks = llvm::divideCeil(channels, block);
   forEachPosition(b, image, [&](OpBuilder &inner, Value from, Value to) {
     auto places = scf::ForOp::create(inner, loc, index(0),
                                      kernel.getIndex(inside.back()), index(1));
-    OpBuilder body = OpBuilder::atBlockBegin(places.getBody());
+    OpBuilder outer = OpBuilder::atBlockBegin(places.getBody());
     Value place = places.getInductionVar();
-    Value source = mul(body, add(body, from, place), index(channels)),
-          target = add(body, to, place);
+    Value source = mul(outer, add(outer, from, place), index(channels)),
+          target = add(outer, to, place);
     auto numbers =
-        scf::ForOp::create(body, loc, index(0), index(blocks), index(1));
+        scf::ForOp::create(outer, loc, index(0), index(blocks), index(1));
     OpBuilder each = OpBuilder::atBlockBegin(numbers.getBody());
     Value number = numbers.getInductionVar();
     Value at = mul(each, number, index(block));
-    Value begin = add(each, source, at);
     Value left = arith::SubIOp::create(each, loc, index(channels), at);
     Value count = arith::MinUIOp::create(each, loc, left, index(block));
     if (channels % block == 0)
       count = index(block);
-    auto [scale, inverse] = makeScales(each, loc, op.getEncoding(),
-                                       findLargest(each, begin, count));
-    memref::StoreOp::create(
-        each, loc, scale, scales,
-        add(each, mul(each, target, index(blocks)), number));
-    encodeRun(each, begin,
-              add(each, mul(each, target, index(groups * stride)), at), count,
-              inverse);
+    body(each, add(each, mul(each, target, index(blocks)), number),
+         add(each, source, at),
+         add(each, mul(each, target, index(groups * stride)), at), count);
   });
+}
+
+/// A scale for every 32 channels of a position.
+void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
+  forEachBlock(
+      b, image,
+      [&](OpBuilder &inner, Value number, Value from, Value to, Value count) {
+        auto [scale, inverse] = makeScales(inner, loc, op.getEncoding(),
+                                           findLargest(inner, from, count));
+        memref::StoreOp::create(inner, loc, scale, scales, number);
+        encodeRun(inner, from, to, count, inverse);
+      });
+}
+
+/// The largest magnitudes among \p count integers, by lanes.
+Value HaloEmitter::findLargestInteger(OpBuilder &b, Value first, Value count) {
+  Words v(b, loc, /*isVector=*/true);
+  return forEachVector(
+      b, loc, count, v.number(0),
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
+        Words v(inner, loc, /*isVector=*/true);
+        Value x = v.extend(loadVector(
+            inner, loc, input, add(inner, first, step.position), step.valid));
+        return SmallVector<Value>{
+            v.max(carried[0], math::AbsIOp::create(inner, loc, x))};
+      })[0];
+}
+
+/// One exponent an image, a shift for every 32 channels of a position.
+void HaloEmitter::emitIntegers(OpBuilder &b, Value image) {
+  Value count =
+      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
+  RowShift row =
+      getRowShift(b, loc, findLargestInteger(b, mul(b, image, count), count));
+  Words w(b, loc, /*isVector=*/false);
+  auto exponents = kernel.getBuffer(cast<BlockArgument>(op.getExponent()));
+  Value exponent = w.extend(memref::LoadOp::create(b, loc, exponents, image));
+  exponent = getStoredExponent(b, loc, row.isZero, w.add(exponent, row.lowest));
+  memref::StoreOp::create(b, loc, exponent, kernel.getResultBuffer(2), image);
+  forEachBlock(
+      b, image,
+      [&](OpBuilder &inner, Value number, Value from, Value to, Value count) {
+        auto [shift, stored] = getBlockShift(
+            inner, loc, row, findLargestInteger(inner, from, count));
+        memref::StoreOp::create(inner, loc, stored, scales, number);
+        Value shifts = splat(inner, loc, shift);
+        forEachVector(
+            inner, loc, count, {},
+            [&](OpBuilder &body, const VectorStep &step, ValueRange) {
+              Words v(body, loc, /*isVector=*/true);
+              Value x = v.extend(loadVector(body, loc, input,
+                                            add(body, from, step.position),
+                                            step.valid));
+              storeVector(body, loc, encodeShifted(body, loc, op, x, shifts),
+                          codes, add(body, to, step.position), step.valid);
+              return SmallVector<Value>();
+            });
+      });
 }
 
 void HaloEmitter::emit() {
@@ -219,8 +283,11 @@ void HaloEmitter::emit() {
         llvm::divideCeil(channels, op.getResultFormat().getShape().back());
     Value count = mul(body, positions, index(blocks));
     fill(body, scales, mul(body, image, count), count,
-         splatConstant(body, loc, b.getF32Type(), 0));
+         splatConstant(body, loc,
+                       cast<MemRefType>(scales.getType()).getElementType(), 0));
   }
+  if (op.getExponent())
+    return emitIntegers(body, image);
   emitBlocks(body, image);
 }
 

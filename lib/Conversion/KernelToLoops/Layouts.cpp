@@ -23,6 +23,8 @@ namespace {
 /// What the choice depends on in a format.
 struct FormatKind {
   bool isS8Row = false, isS8Blocks = false, isS4Multiplied = false;
+  /// Integer-only: blocks with shifts, rows with an exponent.
+  bool isShiftedBlocks = false, isExponentRow = false;
 
   /// Of one side of a convolution, or of a product. A convolution sums taps and
   /// channels as integers where one scale is that of an image or an output.
@@ -42,6 +44,13 @@ struct FormatKind {
                            }) &&
               ShapedType::isDynamic(extent);
     isS8Blocks = element == "s8" && plain && extent == 32;
+    isExponentRow =
+        element == "s8" && scale == "exp<8>" && !block.getOuter() &&
+        llvm::all_of(block.getShape().drop_front(), ShapedType::isDynamic);
+    isShiftedBlocks = element == "s8" && scale == "shift<3>" && extent == 32 &&
+                      block.getOuter() &&
+                      block.getOuter().getSpelling() == "exp<8>" &&
+                      ShapedType::isDynamic(block.getOuterShape().back());
     isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 &&
                      block.getOuter() &&
                      block.getOuter().getSpelling() == "f32";
@@ -156,7 +165,10 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
     if (right.isS4Multiplied)
       return make(LayoutForm::W4F);
   }
-  if (!contract.getAcc().isInteger(32)) {
+  if (contract.getAcc().isInteger(32)) {
+    if (left.isShiftedBlocks && right.isExponentRow)
+      return make(LayoutForm::B32);
+  } else {
     if (left.isS8Row && right.isS4Multiplied)
       return make(LayoutForm::W4I);
     if (left.isS8Blocks && right.isS8Blocks)
@@ -185,7 +197,9 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
             "row (in a convolution: per "
             "image and output) with s8 per row; s8 in "
             "blocks of 32 on both "
-            "sides; s8 per row with s4 in blocks of 32 with s8 multipliers";
+            "sides; with acc = i32 s8 in blocks of 32 with shifts and s8 with "
+            "an exponent per row; s8 per row with s4 in blocks of 32 with s8 "
+            "multipliers";
 }
 
 RankedTensorType quantc::getActivationRowsType(RankedTensorType codes) {

@@ -14,6 +14,7 @@
 #include "quantc/Conversion/KernelToLoops/LoopOpInterface.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -56,11 +57,15 @@ bool quantc::canEmitLoops(func::FuncOp kernel) {
       return false;
     if (ops.size() == 1)
       return true;
-    // Several ops share their rows.
+    // Several ops share their rows, or have one element for each.
     auto rows = getRows(shapes, op), first = getRows(shapes, ops[0]);
-    if (!rows || !first || *rows != *first ||
-        (loops &&
-         ArrayRef(loops.getLoopSizes(shapes)) != ArrayRef(*rows).drop_back()))
+    if (!rows || !first || rows->size() != first->size())
+      return false;
+    if (rows->empty()
+            ? loops != nullptr
+            : ArrayRef(*rows).drop_back() != ArrayRef(*first).drop_back() ||
+                  (loops && ArrayRef(loops.getLoopSizes(shapes)) !=
+                                ArrayRef(*rows).drop_back()))
       return false;
   }
   return !ops.empty();
@@ -248,27 +253,31 @@ SmallVector<Value> LoopEmitter::forEach(OpBuilder &builder,
 }
 
 void LoopEmitter::emitPoint(OpBuilder &builder, ValueRange point) {
-  Sizes rest;
-  SmallVector<Value> expressions;
-  for (Operation *op : ops) {
+  // Expressions of rows of the same length go together.
+  llvm::MapVector<ArrayRef<AffineExpr>, SmallVector<Value>> expressions;
+  SmallVector<Sizes> lists;
+  for (Operation *op : ops)
+    lists.push_back(getSizes(op->getResult(0)));
+  for (auto [op, sizes] : llvm::zip_equal(ops, lists)) {
     if (auto loops = dyn_cast<LoopOpInterface>(op))
       loops.emitPoint(builder, point, *this);
     else if (!getResultIndices(kernel.getKernel(), op->getResult(0)).empty())
-      expressions.push_back(op->getResult(0));
+      expressions[ArrayRef(sizes).drop_front(point.size())].push_back(
+          op->getResult(0));
   }
-  if (expressions.empty())
-    return;
-  forEach(builder, ArrayRef(rows).drop_front(point.size()), {},
-          [&](OpBuilder &inner, ValueRange position, ValueRange) {
-            SmallVector<Value> index(point);
-            llvm::append_range(index, position);
-            SmallVector<Value> elements;
-            for (Value value : expressions)
-              elements.push_back(load(inner, value, index));
-            for (auto [value, element] : llvm::zip_equal(expressions, elements))
-              store(inner, value, index, element);
-            return SmallVector<Value>();
-          });
+  for (auto &[rest, values] : expressions)
+    forEach(builder, rest, {},
+            [&, &values = values](OpBuilder &inner, ValueRange position,
+                                  ValueRange) {
+              SmallVector<Value> index(point);
+              llvm::append_range(index, position);
+              SmallVector<Value> elements;
+              for (Value value : values)
+                elements.push_back(load(inner, value, index));
+              for (auto [value, element] : llvm::zip_equal(values, elements))
+                store(inner, value, index, element);
+              return SmallVector<Value>();
+            });
 }
 
 void LoopEmitter::emitPoints(ArrayRef<AffineExpr> space, bool areAdjacent) {
@@ -315,8 +324,7 @@ void LoopEmitter::emit() {
     space = single.getLoopSizes(shapes);
     areAdjacent = single.hasAdjacentPoints() && !space.empty();
   } else {
-    rows = *getRows(shapes, ops[0]);
-    space = rows;
+    space = *getRows(shapes, ops[0]);
     if (!space.empty())
       space.pop_back();
   }

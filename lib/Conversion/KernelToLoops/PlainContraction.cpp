@@ -25,11 +25,30 @@
 using namespace mlir;
 using namespace quantc;
 
+/// Integers in units of one exponent along the contraction, each of which is an
+/// element in memory.
+static bool isIntegerRows(Type format) {
+  using Kind = numerics::ElementFormat::Kind;
+  auto block = dyn_cast<qt::BlockType>(format);
+  if (!block)
+    return false;
+  Kind kind = block.getElement().getFormat().kind;
+  return (kind == Kind::Signed || kind == Kind::Unsigned) && !block.getZero() &&
+         !block.getOuter() && block.getElement().getBitWidth() >= 8 &&
+         block.getScale().getFormat().isIntegerOnly() &&
+         ShapedType::isDynamic(block.getShape().back());
+}
+
 bool quantc::canEmitPlainContraction(func::FuncOp kernel) {
   qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
   if (!contract || contract.getLayoutAttr() ||
-      !isa<qt::MatmulAttr>(contract.getGeometry()) ||
-      !contract.getLhsFormat().isF32() || !contract.getRhsFormat().isF32())
+      !isa<qt::MatmulAttr>(contract.getGeometry()))
+    return false;
+  Type formats[] = {contract.getLhsFormat(), contract.getRhsFormat()};
+  bool isFloat =
+      llvm::all_of(formats, [](Type format) { return format.isF32(); });
+  if (!isFloat && !(contract.getAcc().isInteger(32) &&
+                    llvm::all_of(formats, isIntegerRows)))
     return false;
   auto isOperand = [](Value value) { return isa<BlockArgument>(value); };
   auto rankOf = [](Value value) {
@@ -51,6 +70,8 @@ public:
 private:
   Value offsetOf(OpBuilder &b, Value operand, size_t inner);
   Value dot(OpBuilder &b, Value lhsAt, Value rhsAt);
+  Value widen(OpBuilder &b, Value x, Type format);
+  Value multiplyAdd(OpBuilder &b, Value x, Value y, Value sum);
   Value applyEpilogue(OpBuilder &b, Value sum, Value column);
 
   qt::ContractOp op;
@@ -81,36 +102,57 @@ Value PlainContraction::offsetOf(OpBuilder &b, Value operand, size_t inner) {
   return offset;
 }
 
+/// Codes as words; floats as they are.
+Value PlainContraction::widen(OpBuilder &b, Value x, Type format) {
+  auto block = dyn_cast<qt::BlockType>(format);
+  Type type = b.getI32Type();
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    type = vector.clone(type);
+  if (!block || x.getType() == type)
+    return x;
+  bool isUnsigned = block.getElement().getFormat().kind ==
+                    numerics::ElementFormat::Kind::Unsigned;
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, loc, type, x);
+  return arith::ExtSIOp::create(b, loc, type, x);
+}
+
+Value PlainContraction::multiplyAdd(OpBuilder &b, Value x, Value y, Value sum) {
+  if (op.getAcc().isF32())
+    return math::FmaOp::create(b, loc, x, y, sum);
+  x = widen(b, x, op.getLhsFormat());
+  y = widen(b, y, op.getRhsFormat());
+  return add(b, sum, mul(b, x, y));
+}
+
 /// The sum over K: 16 lanes at a time, then what is left one by one.
 Value PlainContraction::dot(OpBuilder &b, Value lhsAt, Value rhsAt) {
   Value lhs = kernel.getBuffer(cast<BlockArgument>(op.getLhs()[0]));
   Value rhs = kernel.getBuffer(cast<BlockArgument>(op.getRhs()[0]));
-  Type f32 = b.getF32Type();
-  auto floats = VectorType::get(lanes, f32);
   Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));
   Value step = kernel.getIndex(lanes);
   Value whole = mul(b, arith::DivUIOp::create(b, loc, k, step), step);
   auto vectors = scf::ForOp::create(
-      b, loc, zero, whole, step, splatConstant(b, loc, f32, 0),
+      b, loc, zero, whole, step, splatConstant(b, loc, op.getAcc(), 0),
       [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
-        Value x = vector::LoadOp::create(inner, loc, floats, lhs,
-                                         add(inner, lhsAt, p));
-        Value y = vector::LoadOp::create(inner, loc, floats, rhs,
-                                         add(inner, rhsAt, p));
-        Value sum = math::FmaOp::create(inner, loc, x, y, carried[0]);
-        scf::YieldOp::create(inner, loc, sum);
+        Value x =
+            loadVector(inner, loc, lhs, add(inner, lhsAt, p), /*mask=*/Value());
+        Value y =
+            loadVector(inner, loc, rhs, add(inner, rhsAt, p), /*mask=*/Value());
+        scf::YieldOp::create(inner, loc, multiplyAdd(inner, x, y, carried[0]));
       });
   Value sum = reduceLanes(b, loc, vectors.getResult(0),
                           [&](OpBuilder &inner, Value x, Value y) -> Value {
-                            return arith::AddFOp::create(inner, loc, x, y);
+                            if (op.getAcc().isF32())
+                              return arith::AddFOp::create(inner, loc, x, y);
+                            return add(inner, x, y);
                           });
   auto rest = scf::ForOp::create(
       b, loc, whole, k, one, sum,
       [&](OpBuilder &inner, Location, Value p, ValueRange carried) {
         Value x = memref::LoadOp::create(inner, loc, lhs, add(inner, lhsAt, p));
         Value y = memref::LoadOp::create(inner, loc, rhs, add(inner, rhsAt, p));
-        Value next = math::FmaOp::create(inner, loc, x, y, carried[0]);
-        scf::YieldOp::create(inner, loc, next);
+        scf::YieldOp::create(inner, loc, multiplyAdd(inner, x, y, carried[0]));
       });
   return rest.getResult(0);
 }

@@ -11,7 +11,8 @@
 // softmax, a run-time scale) has its first pass write what it is computed from
 // to a buffer of one row, if that is an expression. Results that no pass wrote
 // are written by a last one. What is passed over again stays in the
-// first-level cache.
+// first-level cache. Tensors with one element a row, sums and exponents of
+// them, are scalars, computed once a row.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,10 +53,12 @@ public:
   Value loadAt(OpBuilder &builder, Place place, const VectorStep &step);
   void storeAt(OpBuilder &builder, Value vector, Place place,
                const VectorStep &step);
-  /// Writes a result that has one element a row.
-  void storeOfRow(OpBuilder &builder, Value result, Value number);
-  /// Scratch memory for one row of f32.
-  Place allocateRow();
+  /// The number that \p value, which has one element a row, has in this one.
+  Value getNumberOfRow(OpBuilder &builder, Value value);
+  /// States it, and writes it to results.
+  void setNumberOfRow(OpBuilder &builder, Value value, Value number);
+  /// Scratch memory for one row.
+  Place allocateRow(mlir::Type element);
   Value getNumber(OpBuilder &builder, double value);
   /// The number of elements of a row, as f32.
   Value getCount(OpBuilder &builder);
@@ -69,6 +72,8 @@ public:
   /// What a model keeps of the row at hand, by the value that it belongs to.
   llvm::DenseMap<Value, llvm::SmallVector<Value>> statistics;
   llvm::DenseMap<Value, Place> buffers;
+  /// Values that lie in memory, and where the row at hand begins.
+  llvm::DenseMap<Value, Place> places;
   /// Results that are in memory already.
   llvm::DenseSet<Value> finished;
 
@@ -82,9 +87,11 @@ private:
   void store(OpBuilder &builder, Value value, Value vector,
              const VectorStep &step);
 
+  void emitScalar(OpBuilder &builder, ElementwiseOpInterface op);
+
   bool flat = false;
-  /// Values that lie in memory, and where the row at hand begins.
-  llvm::DenseMap<Value, Place> places;
+  /// Values of which each row has one number: that of the row at hand.
+  llvm::DenseMap<Value, Value> scalars;
 };
 
 /// The code of one class of ops that need the whole row. Elementwise ops have

@@ -24,10 +24,6 @@ static auto bodyOps(func::FuncOp kernel) {
   return kernel.getBody().front().without_terminator();
 }
 
-static Value getRowTensor(Operation *op) {
-  return cast<RowOpInterface>(op).getRowTensor();
-}
-
 static bool isConstantOne(AffineExpr size) {
   auto constant = dyn_cast<AffineConstantExpr>(size);
   return constant && constant.getValue() == 1;
@@ -58,12 +54,41 @@ static const RowModel *getModel(Operation *op) {
   return nullptr;
 }
 
+/// The tensor whose rows the kernel goes over: of the ops' ones the first that
+/// has more than one element a row.
+static Value findRows(SymbolicShapes &shapes, func::FuncOp kernel) {
+  Value rows;
+  for (Operation &op : bodyOps(kernel)) {
+    auto rowOp = dyn_cast<RowOpInterface>(op);
+    if (!rowOp)
+      continue;
+    Value tensor = rowOp.getRowTensor();
+    ArrayRef<AffineExpr> sizes = shapes.getSizes(tensor);
+    if (!sizes.empty() && !isConstantOne(sizes.back()))
+      return tensor;
+    if (!rows)
+      rows = tensor;
+  }
+  return rows;
+}
+
+/// Whether \p tensor has one element for each row of a tensor of \p sizes.
+static bool isRowScalar(ArrayRef<AffineExpr> own, ArrayRef<AffineExpr> sizes) {
+  return !own.empty() && isConstantOne(own.back()) &&
+         !isConstantOne(sizes.back()) && own.size() == sizes.size() &&
+         own.drop_back() == sizes.drop_back();
+}
+
 static bool canEmitOp(SymbolicShapes &shapes, Operation &op, Value rows) {
   auto rowOp = dyn_cast<RowOpInterface>(op);
-  if (!rowOp || !rowOp.isRowwise() ||
-      !shapes.haveEqualSizes(rows, rowOp.getRowTensor()))
+  if (!rowOp || !rowOp.isRowwise())
     return false;
-  if (isa<ElementwiseOpInterface>(op))
+  bool isElementwise = isa<ElementwiseOpInterface>(op);
+  if (!shapes.haveEqualSizes(rows, rowOp.getRowTensor()))
+    return isElementwise && isRowScalar(SmallVector<AffineExpr>(shapes.getSizes(
+                                            rowOp.getRowTensor())),
+                                        shapes.getSizes(rows));
+  if (isElementwise)
     return true;
   const RowModel *model = getModel(&op);
   bool isScalar = cast<RankedTensorType>(rows.getType()).getRank() == 0;
@@ -72,7 +97,9 @@ static bool canEmitOp(SymbolicShapes &shapes, Operation &op, Value rows) {
 
 bool quantc::canEmitRows(func::FuncOp kernel) {
   SymbolicShapes shapes(kernel);
-  Value rows;
+  Value rows = findRows(shapes, kernel);
+  if (!rows)
+    return false;
   for (Operation &op : bodyOps(kernel)) {
     if (op.hasTrait<OpTrait::ConstantLike>()) {
       DenseElementsAttr constant;
@@ -80,20 +107,12 @@ bool quantc::canEmitRows(func::FuncOp kernel) {
         return false;
       continue;
     }
-    if (!rows) {
-      auto rowOp = dyn_cast<RowOpInterface>(op);
-      if (!rowOp)
-        return false;
-      rows = rowOp.getRowTensor();
-    }
     if (!canEmitOp(shapes, op, rows))
       return false;
     for (Value operand : op.getOperands())
       if (!canLoadRows(shapes, operand, rows))
         return false;
   }
-  if (!rows)
-    return false;
   return llvm::none_of(
       kernel.getBody().front().getTerminator()->getOperands(), [](Value value) {
         return isa<BlockArgument>(value) || matchPattern(value, m_Constant());
@@ -124,7 +143,8 @@ bool RowEmitter::isFlat() {
   for (Operation &op : bodyOps(kernel.getKernel())) {
     if (op.hasTrait<OpTrait::ConstantLike>())
       continue;
-    if (!isa<ElementwiseOpInterface>(op))
+    if (!isa<ElementwiseOpInterface>(op) ||
+        !llvm::equal(shapes.getSizes(op.getResult(0)), sizes))
       return false;
     for (Value operand : op.getOperands())
       if (isa<BlockArgument>(operand) &&
@@ -142,11 +162,8 @@ void RowEmitter::requireBroadcast() {
 }
 
 LogicalResult RowEmitter::emit() {
-  for (Operation &op : bodyOps(kernel.getKernel()))
-    if (!op.hasTrait<OpTrait::ConstantLike>()) {
-      sizes = SmallVector<AffineExpr>(shapes.getSizes(getRowTensor(&op)));
-      break;
-    }
+  sizes = SmallVector<AffineExpr>(
+      shapes.getSizes(findRows(shapes, kernel.getKernel())));
   flat = isFlat();
   AffineExpr total = shapes.getProduct(sizes);
   AffineExpr rowCount = flat ? total.ceilDiv(chunkElements)
@@ -189,6 +206,10 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
     SmallVector<AffineExpr> own(shapes.getSizes(argument));
     if (llvm::equal(own, sizes)) {
       places[argument] = {kernel.getBuffer(argument), base};
+      continue;
+    }
+    if (isRowScalar(own, sizes)) {
+      places[argument] = {kernel.getBuffer(argument), row};
       continue;
     }
     Value offset = kernel.getIndex(int64_t(0));
@@ -257,8 +278,12 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   DenseElementsAttr constant;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     result = load(builder, argument, step);
+  } else if (Value scalar = scalars.lookup(value)) {
+    result = splat(builder, loc, scalar);
   } else if (auto it = places.find(value); it != places.end()) {
-    result = loadAt(builder, it->second, step);
+    result = kernel.fromStored(
+        builder, loadAt(builder, it->second, step),
+        cast<RankedTensorType>(value.getType()).getElementType());
   } else if (matchPattern(value, m_Constant(&constant))) {
     auto type = VectorType::get(lanes, constant.getElementType());
     result = arith::ConstantOp::create(
@@ -278,20 +303,45 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   return result;
 }
 
-RowEmitter::Place RowEmitter::allocateRow() {
-  return {kernel.allocateScratch(f32, sizes.back() + lanes),
+RowEmitter::Place RowEmitter::allocateRow(Type element) {
+  return {kernel.allocateScratch(element.isInteger(1)
+                                     ? IntegerType::get(element.getContext(), 8)
+                                     : element,
+                                 sizes.back() + lanes),
           kernel.getIndex(int64_t(0))};
+}
+
+/// What of the expression \p value is worth keeping: that below a last step
+/// which costs less than a load and a store.
+static Value stripCheapSteps(Value value) {
+  while (true) {
+    Operation *op = value.getDefiningOp();
+    auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
+    bool isCheap = isa_and_nonnull<nn::CastOp>(op) ||
+                   (unary && (unary.getKind() == nn::UnaryKind::Abs ||
+                              unary.getKind() == nn::UnaryKind::Neg));
+    if (!isCheap)
+      return value;
+    value = op->getOperand(0);
+  }
 }
 
 SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                                         ValueRange initial, PassBody body) {
-  bool isStored = isa<BlockArgument>(value) ||
-                  matchPattern(value, m_Constant()) || places.contains(value);
-  SmallVector<unsigned> results = getResultIndices(kernel.getKernel(), value);
+  auto getResults = [&](Value of) {
+    return getResultIndices(kernel.getKernel(), of);
+  };
+  Value kept = value;
+  if (getResults(value).empty())
+    kept = stripCheapSteps(value);
+  bool isStored = isa<BlockArgument>(kept) || scalars.contains(kept) ||
+                  matchPattern(kept, m_Constant()) || places.contains(kept);
+  SmallVector<unsigned> results = getResults(kept);
   std::optional<Place> place;
   if (!isStored) {
     if (results.empty())
-      place = allocateRow();
+      place =
+          allocateRow(cast<RankedTensorType>(kept.getType()).getElementType());
     else
       place = Place{kernel.getResultBuffer(results[0]), base};
   }
@@ -300,18 +350,51 @@ SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
       [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
         Cache cache;
         Value x = evaluate(inner, value, step, cache);
-        if (place && results.empty())
-          storeAt(inner, x, *place, step);
-        else if (place)
-          store(inner, value, x, step);
+        if (place) {
+          Value vector = evaluate(inner, kept, step, cache);
+          if (results.empty())
+            storeAt(
+                inner,
+                kernel.toStored(
+                    inner, vector,
+                    cast<RankedTensorType>(kept.getType()).getElementType()),
+                *place, step);
+          else
+            store(inner, kept, vector, step);
+        }
         return body(inner, step, x, carried);
       });
   if (place) {
-    places[value] = *place;
+    places[kept] = *place;
     if (!results.empty())
-      finished.insert(value);
+      finished.insert(kept);
   }
   return values;
+}
+
+/// The number that \p value has in the row at hand.
+Value RowEmitter::getNumberOfRow(OpBuilder &builder, Value value) {
+  if (Value known = scalars.lookup(value))
+    return known;
+  DenseElementsAttr constant;
+  if (matchPattern(value, m_Constant(&constant)))
+    return arith::ConstantOp::create(
+        builder, loc, cast<TypedAttr>(constant.getSplatValue<Attribute>()));
+  Place place = places[cast<BlockArgument>(value)];
+  Value stored =
+      memref::LoadOp::create(builder, loc, place.first, place.second);
+  return scalars[value] = kernel.fromStored(
+             builder, stored,
+             cast<RankedTensorType>(value.getType()).getElementType());
+}
+
+/// An op on numbers of which each row has one.
+void RowEmitter::emitScalar(OpBuilder &builder, ElementwiseOpInterface op) {
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(getNumberOfRow(builder, operand));
+  setNumberOfRow(builder, op->getResult(0),
+                 op.cloneOnto(builder, operands)->getResult(0));
 }
 
 /// Writes to all results that are \p value.
@@ -323,18 +406,28 @@ void RowEmitter::store(OpBuilder &builder, Value value, Value vector,
     storeAt(builder, stored, {kernel.getResultBuffer(index), base}, step);
 }
 
-void RowEmitter::storeOfRow(OpBuilder &builder, Value result, Value number) {
-  for (unsigned index : getResultIndices(kernel.getKernel(), result))
-    memref::StoreOp::create(builder, loc, number, kernel.getResultBuffer(index),
+void RowEmitter::setNumberOfRow(OpBuilder &builder, Value value, Value number) {
+  scalars[value] = number;
+  Value stored =
+      kernel.toStored(builder, number,
+                      cast<RankedTensorType>(value.getType()).getElementType());
+  for (unsigned index : getResultIndices(kernel.getKernel(), value))
+    memref::StoreOp::create(builder, loc, stored, kernel.getResultBuffer(index),
                             row);
-  finished.insert(result);
+  finished.insert(value);
 }
 
 void RowEmitter::emitRow(OpBuilder &builder) {
   prepareOffsets(builder);
-  for (Operation &op : bodyOps(kernel.getKernel()))
+  for (Operation &op : bodyOps(kernel.getKernel())) {
     if (const RowModel *model = getModel(&op))
       model->emitRow(*this, builder, &op);
+    else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
+             elementwise && isRowScalar(SmallVector<AffineExpr>(
+                                            shapes.getSizes(op.getResult(0))),
+                                        sizes))
+      emitScalar(builder, elementwise);
+  }
   SmallVector<Value> rest;
   for (Value value :
        kernel.getKernel().getBody().front().getTerminator()->getOperands())

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "RowQuantize.h"
 #include "QuantizeMath.h"
-#include "RowEmitter.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Packing.h"
@@ -20,41 +20,14 @@
 using namespace mlir;
 using namespace quantc;
 
-namespace {
 using Place = RowEmitter::Place;
 
-/// Emits one op on the row at hand.
-class QuantizeEmitter {
-public:
-  QuantizeEmitter(RowEmitter &rows, qt::QuantizeOp op)
-      : rows(rows), kernel(rows.kernel), loc(rows.loc), f32(rows.f32), op(op) {}
-
-  /// With one scale for the row.
-  void emitWhole(OpBuilder &builder);
-  /// With one for each \p block elements.
-  void emitBlocks(OpBuilder &builder, int64_t block);
-
-private:
-  Place getCodes(OpBuilder &builder);
-  void padRow(OpBuilder &builder);
-  void storeCodes(OpBuilder &builder, Value x, Value inverses,
-                  const VectorStep &step);
-  void emitBlock(OpBuilder &builder, Value number, Value start, int64_t count);
-  bool hasCodes() {
-    return !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
-  }
-  AffineExpr getLength() { return rows.sizes.back(); }
-
-  RowEmitter &rows;
-  KernelBuilder &kernel;
-  Location loc;
-  Type f32;
-  qt::QuantizeOp op;
-};
-} // namespace
-
 static bool canQuantizeRows(qt::QuantizeOp op) {
-  if (!op.isSplit() || op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
+  if (!op.isSplit())
+    return false;
+  if (op.getEncoding().getRule() == qt::ScaleRule::Norm)
+    return canQuantizeIntegerRows(op);
+  if (op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
     return false;
   qt::BlockType format = op.getResultFormat();
   if (format.getZero() || format.getOuter() ||
@@ -126,7 +99,7 @@ void QuantizeEmitter::emitWhole(OpBuilder &builder) {
                     });
   auto [scale, inverses] = makeScales(builder, loc, op.getEncoding(), amax[0]);
   Value factors = inverses;
-  rows.storeOfRow(builder, op.getResult(1), scale);
+  rows.setNumberOfRow(builder, op.getResult(1), scale);
   rows.finished.insert(op.getResult(0));
   if (!hasCodes())
     return;
@@ -201,7 +174,11 @@ static void emitQuantize(RowEmitter &rows, OpBuilder &builder,
                          qt::QuantizeOp op) {
   QuantizeEmitter emitter(rows, op);
   int64_t block = op.getResultFormat().getShape().back();
-  if (ShapedType::isDynamic(block))
+  if (op.getExponent())
+    emitter.emitShiftedBlocks(builder);
+  else if (op.getEncoding().getRule() == qt::ScaleRule::Norm)
+    emitter.emitInput(builder);
+  else if (ShapedType::isDynamic(block))
     emitter.emitWhole(builder);
   else
     emitter.emitBlocks(builder, block);

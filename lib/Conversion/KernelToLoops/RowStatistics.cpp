@@ -146,7 +146,7 @@ static void emitSoftmax(RowEmitter &rows, OpBuilder &builder,
   top = arith::SelectOp::create(builder, loc, isEmpty, none, top);
   Value tops = splat(builder, loc, top);
   Value zero = splatConstant(builder, loc, rows.f32, 0);
-  RowEmitter::Place place = rows.allocateRow();
+  RowEmitter::Place place = rows.allocateRow(rows.f32);
   SmallVector<Value> sum =
       rows.passOver(builder, op.getInput(), zero,
                     [&](OpBuilder &inner, const VectorStep &step, Value x,
@@ -176,13 +176,16 @@ static Value evaluateSoftmax(RowEmitter &rows, OpBuilder &builder,
 }
 
 static bool canEmitReduce(nn::ReduceOp op) {
-  return op.getInput().getType().getElementType().isF32();
+  Type element = op.getInput().getType().getElementType();
+  return element.isF32() || ((element.isInteger(32) || element.isInteger(64)) &&
+                             op.getKind() != nn::ReduceKind::L2);
 }
 
 static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
   Location loc = rows.loc;
   Reduction reduction(op);
-  Value start = reduction.getNeutral(builder, VectorType::get(lanes, rows.f32));
+  Type element = op.getInput().getType().getElementType();
+  Value start = reduction.getNeutral(builder, VectorType::get(lanes, element));
   SmallVector<Value> folded = rows.passOver(
       builder, op.getInput(), start,
       [&](OpBuilder &inner, const VectorStep &step, Value x,
@@ -194,14 +197,8 @@ static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
                              [&](OpBuilder &inner, Value a, Value b) {
                                return reduction.combine(inner, a, b);
                              });
-  result = reduction.finish(builder, result, rows.n);
-  rows.statistics[op.getResult()] = {result};
-  rows.storeOfRow(builder, op.getResult(), result);
-}
-
-static Value evaluateReduce(RowEmitter &rows, OpBuilder &builder,
-                            nn::ReduceOp op, const VectorStep &, Cache &) {
-  return splat(builder, rows.loc, rows.statistics[op.getResult()].front());
+  rows.setNumberOfRow(builder, op.getResult(),
+                      reduction.finish(builder, result, rows.n));
 }
 
 const RowModel quantc::layerNormRows =
@@ -212,4 +209,4 @@ const RowModel quantc::rmsNormRows =
 const RowModel quantc::softmaxRows =
     makeRowModel<nn::SoftmaxOp, canEmitSoftmax, emitSoftmax, evaluateSoftmax>();
 const RowModel quantc::reduceRows =
-    makeRowModel<nn::ReduceOp, canEmitReduce, emitReduce, evaluateReduce>();
+    makeRowModel<nn::ReduceOp, canEmitReduce, emitReduce>();

@@ -140,14 +140,17 @@ Value DotLowering::lowerPairs() {
 Value DotLowering::lowerSign() {
   int64_t largest = std::max({std::abs(bound.getLhsLow()), bound.getLhsHigh(),
                               std::abs(bound.getRhsLow()), bound.getRhsHigh()});
-  if (!isBytes() || op.getWays() != 4 || lanes != 8 || isUnsignedBySigned() ||
-      largest > 127 || !target.has("avx2"))
+  bool hasHalves = accType.getElementType().isInteger(16);
+  if (!isBytes() || lanes * op.getWays() != 32 || isUnsignedBySigned() ||
+      hasHalves != (op.getWays() == 2) || largest > 127 || !target.has("avx2"))
     return nullptr;
   Type bytes = op.getLhs().getType();
   Value magnitude = math::AbsIOp::create(b, loc, op.getLhs());
   Value rhs =
       intrinsic("llvm.x86.avx2.psign.b", bytes, {op.getRhs(), op.getLhs()});
   Value pairs = pairsOfBytes(magnitude, rhs, 32);
+  if (hasHalves)
+    return accumulate(pairs);
   auto halves = cast<VectorType>(pairs.getType());
   Value ones = arith::ConstantOp::create(
       b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));

@@ -32,6 +32,15 @@ func.func @quantize(%x: tensor<?x64xf32>, %w: tensor<256x64xf32>) {
   return
 }
 
+// CHECK-LABEL: func @sigma
+func.func @sigma(%m: tensor<?x64xi32>, %e: tensor<?x1xi32>, %s: i32) {
+  // CHECK: qt.sigma gelu_erf %{{.*}}, %{{.*}} : tensor<?x64xi32>, tensor<?x1xi32> -> tensor<?x64xi32>
+  %0 = qt.sigma gelu_erf %m, %e : tensor<?x64xi32>, tensor<?x1xi32> -> tensor<?x64xi32>
+  // CHECK: qt.sigma sigmoid %{{.*}}, %{{.*}} : i32, i32 -> i32
+  %1 = qt.sigma sigmoid %s, %s : i32, i32 -> i32
+  return
+}
+
 // CHECK-LABEL: func @rescale
 func.func @rescale(%x: tensor<?x64xi32>, %m: tensor<64xi32>, %s: tensor<64xi8>, %w: tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>>) {
   // CHECK: qt.rescale half_up %{{.*}} by %{{.*}}, %{{.*}} : tensor<?x64xi32>, tensor<64xi32>, tensor<64xi8> -> tensor<?x64xi8>

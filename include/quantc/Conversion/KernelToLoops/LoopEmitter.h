@@ -88,7 +88,6 @@ private:
   SymbolicShapes &shapes;
   mlir::Location loc;
   llvm::SmallVector<mlir::Operation *> ops;
-  Sizes rows;     ///< of the tensor whose rows the ops work on
   Value adjacent; ///< the coordinate that stands for several points, if any
   llvm::DenseMap<Value, llvm::SmallVector<Known>> known;
   llvm::DenseMap<Value, Value> scratch; ///< values of one row

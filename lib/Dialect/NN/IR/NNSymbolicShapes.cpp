@@ -32,7 +32,7 @@ static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists) {
   return result;
 }
 
-static void inferBroadcast(Operation *op, SymbolicShapes &shapes) {
+void nn::inferBroadcastSizes(Operation *op, SymbolicShapes &shapes) {
   if (!isa<RankedTensorType>(op->getResult(0).getType()))
     return;
   SmallVector<Sizes> lists;
@@ -99,7 +99,7 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
 }
 
 void BinaryOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcast(*this, shapes);
+  inferBroadcastSizes(*this, shapes);
   zipElements(
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
         AffineExpr a = row[0], b = row[1];
@@ -152,7 +152,7 @@ static bool holds(Predicate predicate, int order) {
 }
 
 void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcast(*this, shapes);
+  inferBroadcastSizes(*this, shapes);
   zipElements(shapes, getOperands(), getResult(),
               [&](ArrayRef<AffineExpr> row) {
                 std::optional<int> order = compareSizes(row[0], row[1]);
@@ -162,7 +162,7 @@ void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 
 void SelectOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcast(*this, shapes);
+  inferBroadcastSizes(*this, shapes);
   zipElements(
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
         if (row[1] == row[2])

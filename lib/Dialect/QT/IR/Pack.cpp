@@ -9,6 +9,8 @@
 #include "BlockValue.h"
 #include "PackedWeights.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Fixed/Linear.h"
+#include "quantc/Numerics/Fixed/Rows.h"
 
 #include <cstring>
 #include <limits>
@@ -80,6 +82,13 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
                ? success()
                : fail("!qt.block<[1, ?], s8, scale = f32>");
   case LayoutForm::B32:
+    // Blocks of integer-only activations against one exponent a row.
+    if (isRows("s8", "exp<8>", false, false))
+      return success();
+    return isRows("s8", "f32", true, false)
+               ? success()
+               : fail("!qt.block<[1, 32], s8, scale = f32>, "
+                      "!qt.block<[1, ?], s8, scale = exp<8>>");
   case LayoutForm::B32F:
     return isRows("s8", "f32", true, false)
                ? success()
@@ -94,6 +103,11 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
     break;
   }
   return success();
+}
+
+static bool isExponent(BlockType format) {
+  return format.getScale().getFormat().kind ==
+         numerics::ScaleFormat::Kind::Exponent;
 }
 
 /// Rows and their lengths of weights of this shape; -1 where it is not known,
@@ -253,6 +267,13 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     return emitOpError() << "groups = " << groups << " do not divide " << n
                          << " outputs";
   numerics::PackedLayout layout = getPackedLayout(getLayout(), n / groups, k);
+  // Exponents of rows stand in the places of scales, as floats.
+  bool hasExponents = block && isExponent(block);
+  std::vector<float> exponents;
+  if (hasExponents)
+    for (int64_t row = 0; row < n; ++row)
+      exponents.insert(exponents.end(), layout.numBlocks(),
+                       static_cast<float>(operands[1].getInteger(row)));
   std::vector<uint8_t> packed;
   for (int64_t group = 0; group < groups; ++group) {
     int64_t first = group * layout.n;
@@ -263,15 +284,22 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
       parts.codes = bytes.data() + first * k;
       int64_t blocks =
           n == 0 ? 0 : operands[1].getNumElements() / n; // scales of a row
-      if (block.getOuter()) {
+      if (hasExponents) {
+        parts.scales = exponents.data() + first * layout.numBlocks();
+      } else if (block.getOuter()) {
         parts.multipliers = operands[1].as<int8_t>().data() + first * blocks;
         parts.outer = operands[2].as<float>().data() + first;
       } else {
         parts.scales = operands[1].as<float>().data() + first * blocks;
       }
     }
-    if (int64_t bound = numerics::boundSums(layout, parts);
-        bound > std::numeric_limits<int32_t>::max())
+    int64_t bound = numerics::boundSums(layout, parts);
+    if (hasExponents)
+      for (int64_t row = 0; row < layout.n; ++row)
+        bound = std::max(
+            bound, numerics::fixed::boundSum(parts.codes + row * k, nullptr, k,
+                                             32, numerics::fixed::blockDepth));
+    if (bound > std::numeric_limits<int32_t>::max())
       return emitOpError() << "sums of " << k << " products with these weights "
                            << "reach " << bound
                            << ", more than 32 bits hold; blocks of 32 have no "
@@ -379,6 +407,14 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   if (block.getOuter()) {
     parts.push_back(fill(types[1], all.multipliers.data()));
     parts.push_back(fill(types[2], all.outer.data()));
+  } else if (isExponent(block)) {
+    HostValue exponents = HostValue::allocate(types[1]);
+    int64_t rows = exponents.getNumElements();
+    for (int64_t row = 0; row < rows; ++row)
+      exponents.setInteger(
+          row,
+          static_cast<int64_t>(all.scales[row * all.scales.size() / rows]));
+    parts.push_back(exponents);
   } else {
     parts.push_back(fill(types[1], all.scales.data()));
   }

@@ -8,6 +8,7 @@
 
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Analysis/SizeArithmetic.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -70,6 +71,9 @@ void DequantizeOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 void RescaleOp::inferSymbolic(SymbolicShapes &shapes) {
   inferLike(shapes, getResult(), getInput());
+}
+void SigmaOp::inferSymbolic(SymbolicShapes &shapes) {
+  nn::inferBroadcastSizes(*this, shapes);
 }
 void SplitOp::inferSymbolic(SymbolicShapes &shapes) {
   inferAllLike(shapes, getParts(), getInput());

@@ -77,10 +77,26 @@ static SmallVector<Operation *> collectChain(qt::ContractOp contract,
       members.getArrayRef().take_front(best).drop_front());
 }
 
+/// Whether \p value only spreads smaller operands over the places of \p sizes,
+/// for one user: cheaper to compute there than to keep.
+static bool isSpread(Value value, ArrayRef<AffineExpr> sizes,
+                     SymbolicShapes &shapes) {
+  Operation *op = value.getDefiningOp();
+  return op && value.hasOneUse() && keepsPlaces(op, sizes, shapes) &&
+         llvm::none_of(op->getOperands(), [&](Value operand) {
+           return llvm::equal(shapes.getSizes(operand), sizes);
+         });
+}
+
 /// Clones \p user onto scalars at the end of \p body, which holds \p region
 /// values; operands from outside become arguments of the region.
 static void moveIntoRegion(Operation *user, Block *body, IRMapping &scalars,
-                           SmallVectorImpl<Value> &operands) {
+                           SmallVectorImpl<Value> &operands,
+                           ArrayRef<AffineExpr> sizes, SymbolicShapes &shapes) {
+  for (Value operand : user->getOperands())
+    if (!scalars.contains(operand) && isSpread(operand, sizes, shapes))
+      moveIntoRegion(operand.getDefiningOp(), body, scalars, operands, sizes,
+                     shapes);
   OpBuilder builder = OpBuilder::atBlockTerminator(body);
   SmallVector<Value> inner;
   for (Value operand : user->getOperands()) {
@@ -106,7 +122,8 @@ static void moveIntoRegion(Operation *user, Block *body, IRMapping &scalars,
   scalars.map(user->getResult(0), clone->getResult(0));
 }
 
-static void fuse(qt::ContractOp contract, ArrayRef<Operation *> chain) {
+static void fuse(qt::ContractOp contract, ArrayRef<Operation *> chain,
+                 SymbolicShapes &shapes) {
   // The chain's end sees all that its members use.
   contract->moveBefore(chain.back());
   if (!contract.hasEpilogue()) {
@@ -120,8 +137,9 @@ static void fuse(qt::ContractOp contract, ArrayRef<Operation *> chain) {
   IRMapping scalars;
   scalars.map(contract.getResult(), body->getTerminator()->getOperand(0));
   SmallVector<Value> operands(contract.getEpilogueOperands());
+  SmallVector<AffineExpr> sizes(shapes.getSizes(contract.getResult()));
   for (Operation *user : chain)
-    moveIntoRegion(user, body, scalars, operands);
+    moveIntoRegion(user, body, scalars, operands, sizes, shapes);
   Value last = chain.back()->getResult(0);
   body->getTerminator()->setOperand(0, scalars.lookup(last));
   contract.getEpilogueOperandsMutable().assign(operands);
@@ -141,5 +159,5 @@ void FuseEpilogues::runOnOperation() {
   for (qt::ContractOp contract : llvm::reverse(contracts))
     if (SmallVector<Operation *> chain = collectChain(contract, shapes);
         !chain.empty())
-      fuse(contract, chain);
+      fuse(contract, chain, shapes);
 }

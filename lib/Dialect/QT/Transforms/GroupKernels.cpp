@@ -22,6 +22,7 @@
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
@@ -39,7 +40,7 @@ using namespace quantc;
 namespace {
 
 /// Longer chains gain nothing and make kernels that compile slowly.
-constexpr size_t maxOpsOfKernel = 48;
+constexpr size_t maxOpsOfKernel = 96;
 
 /// Which kernel every op of the entry goes to.
 class Grouping {
@@ -56,13 +57,16 @@ private:
   unsigned find(unsigned index) const;
   void forEachProducer(Operation *op, function_ref<void(unsigned)> call);
   bool reaches(unsigned from, unsigned to);
-  bool haveSameRows(Operation *a, Operation *b);
+  std::optional<SmallVector<AffineExpr>> joinRows(unsigned from, unsigned to);
 
   SymbolicShapes &shapes;
   std::vector<Operation *> ops;
   llvm::DenseMap<Operation *, unsigned> indices;
   mutable std::vector<unsigned> parents;
   std::vector<std::vector<unsigned>> members;
+  /// Of the tensor whose rows the group goes over; none where it goes over no
+  /// rows.
+  std::vector<std::optional<SmallVector<AffineExpr>>> rows;
 };
 
 struct GroupKernels : quantc::qt::impl::GroupKernelsBase<GroupKernels> {
@@ -95,6 +99,10 @@ Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes) : shapes(shapes) {
     members.push_back({static_cast<unsigned>(ops.size())});
     parents.push_back(ops.size());
     ops.push_back(&op);
+    auto rowOp = dyn_cast<RowOpInterface>(op);
+    rows.emplace_back();
+    if (rowOp && rowOp.isRowwise())
+      rows.back().emplace(shapes.getSizes(rowOp.getRowTensor()));
   }
 }
 
@@ -142,28 +150,42 @@ bool Grouping::reaches(unsigned from, unsigned to) {
   return false;
 }
 
-/// Rows are the same when both ops go over tensors of equal sizes.
-bool Grouping::haveSameRows(Operation *a, Operation *b) {
-  auto left = dyn_cast<RowOpInterface>(a), right = dyn_cast<RowOpInterface>(b);
-  if (!left || !right || !left.isRowwise() || !right.isRowwise())
-    return false;
-  return llvm::equal(shapes.getSizes(left.getRowTensor()),
-                     shapes.getSizes(right.getRowTensor()));
+/// The rows of both groups together: the same, or of one of them single
+/// elements, which are numbers that belong to the other's rows.
+std::optional<SmallVector<AffineExpr>> Grouping::joinRows(unsigned from,
+                                                          unsigned to) {
+  if (!rows[from] || !rows[to])
+    return std::nullopt;
+  ArrayRef<AffineExpr> a(*rows[from]), b(*rows[to]);
+  if (a == b)
+    return rows[from];
+  if (a.empty() || b.empty() || a.drop_back() != b.drop_back())
+    return std::nullopt;
+  auto hasNumbers = [&](unsigned group) {
+    return rows[group]->back() == shapes.getConstant(1) &&
+           llvm::all_of(members[group], [&](unsigned member) {
+             return isa<ElementwiseOpInterface>(ops[member]);
+           });
+  };
+  if (hasNumbers(from))
+    return rows[to];
+  return hasNumbers(to) ? rows[from] : std::nullopt;
 }
 
 void Grouping::fuseRows() {
   for (unsigned index = 0; index < ops.size(); ++index) {
-    Operation *op = ops[index];
-    for (Value operand : op->getOperands()) {
+    for (Value operand : ops[index]->getOperands()) {
       auto it = indices.find(operand.getDefiningOp());
-      if (it == indices.end() || !haveSameRows(ops[it->second], op))
+      if (it == indices.end())
         continue;
       unsigned from = find(it->second), to = find(index);
-      if (from == to ||
+      std::optional<SmallVector<AffineExpr>> joined = joinRows(from, to);
+      if (from == to || !joined ||
           members[from].size() + members[to].size() > maxOpsOfKernel ||
           reaches(from, to))
         continue;
       parents[to] = from;
+      rows[from] = joined;
       llvm::append_range(members[from], members[to]);
       members[to].clear();
     }

@@ -54,6 +54,10 @@ mlir::Type inferElementwiseType(mlir::TypeRange operands, mlir::Type element);
 std::optional<llvm::SmallVector<int64_t>>
 broadcastShapes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 
+/// Gives the result of \p op, if it is a tensor, the sizes that those of its
+/// operands broadcast to.
+void inferBroadcastSizes(mlir::Operation *op, SymbolicShapes &shapes);
+
 /// The elements of a constant integer tensor; nothing for any other value.
 std::optional<llvm::SmallVector<int64_t>>
 getConstantIntegers(mlir::Value value);

@@ -18,6 +18,7 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "quantc/Dialect/QT/IR/QTAttrs.td"
 include "quantc/Dialect/QT/IR/QTTypes.td"
+include "quantc/Interfaces/ElementwiseOpInterface.td"
 include "quantc/Interfaces/InterpretableOpInterface.td"
 include "quantc/Interfaces/RowOpInterface.td"
 include "quantc/Interfaces/ShapeInterface.td"
@@ -30,6 +31,16 @@ class QT_TensorOp<string mnemonic, list<Trait> traits = []>
     : QT_Op<mnemonic, !listconcat([
         DeclareOpInterfaceMethods<InterpretableOpInterface>,
         DeclareOpInterfaceMethods<ShapeInterface>], traits)>;
+
+/// The same on scalars and vectors as well.
+class QT_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+    : QT_TensorOp<mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<ElementwiseOpInterface>,
+        DeclareOpInterfaceMethods<RowOpInterface, ["getRowTensor"]>], traits)>;
+
+/// What integer arithmetic takes: a scalar, a vector, or a tensor.
+def QT_Words : Type<CPred<"::quantc::qt::isWordsType($_self)">,
+                    "a scalar, vector or ranked tensor of i32">;
 
 /// A tensor of builtin integers or floats: float values, or a part.
 def QT_PlainTensor

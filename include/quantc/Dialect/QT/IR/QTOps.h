@@ -12,9 +12,11 @@
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
+#include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Packing.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -25,6 +27,11 @@
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace quantc::qt {
+/// A scalar, a vector or a ranked tensor of i32.
+bool isWordsType(mlir::Type type);
+} // namespace quantc::qt
 
 #define GET_OP_CLASSES
 #include "quantc/Dialect/QT/IR/QTOps.h.inc"
@@ -46,6 +53,9 @@ numerics::PackedForm getPackedForm(LayoutForm form);
 /// Elements that each tap of a convolution takes along K, for \p depth channels
 /// of a group: those that one load or one block of the form holds.
 int64_t getTapStride(LayoutForm form, int64_t depth, int64_t groups = 1);
+
+/// Numerics' function of the same name.
+numerics::fixed::Sigma getSigma(SigmaKind kind);
 
 /// Whether every channel is a group of its own: a depthwise convolution, whose
 /// weights are packed tap after tap with the channels side by side.

@@ -11,6 +11,7 @@
 
 include "quantc/Dialect/QT/IR/QTContractionOps.td"
 include "quantc/Dialect/QT/IR/QTCrossingOps.td"
+include "quantc/Dialect/QT/IR/QTIntegerOps.td"
 include "quantc/Dialect/QT/IR/QTProgramOps.td"
 include "quantc/Dialect/QT/IR/QTTargetOps.td"
 

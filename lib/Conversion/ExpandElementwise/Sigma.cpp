@@ -1,0 +1,179 @@
+//===- Sigma.cpp - Sigmoid-like functions of integers ------------*- C++
+//-*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The operations of numerics::fixed::sigma, one by one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Expansions.h"
+#include "IntegerMath.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace quantc;
+using P = arith::CmpIPredicate;
+
+//===----------------------------------------------------------------------===//
+// Tables of 64 words
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A table in memory, or in registers where there is an instruction for that.
+class WordTable {
+public:
+  WordTable(OpBuilder &b, Location loc, StringRef name, ArrayRef<int32_t> words,
+            const CpuTarget &target)
+      : b(b), loc(loc), name(name), words(words), target(target) {}
+
+  /// The entries at \p index, all within the table.
+  Value lookUp(Value index);
+
+private:
+  Value getAddress();
+  Value load(Value index);
+  Value permute(Value index, int64_t first);
+  Value gather(Value index);
+
+  OpBuilder &b;
+  Location loc;
+  StringRef name;
+  ArrayRef<int32_t> words;
+  const CpuTarget &target;
+};
+} // namespace
+
+Value WordTable::getAddress() {
+  auto module =
+      b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  auto global = module.lookupSymbol<LLVM::GlobalOp>(name);
+  if (!global) {
+    OpBuilder outside = OpBuilder::atBlockBegin(module.getBody());
+    auto type = RankedTensorType::get(words.size(), b.getI32Type());
+    global = LLVM::GlobalOp::create(
+        outside, loc, LLVM::LLVMArrayType::get(b.getI32Type(), words.size()),
+        /*isConstant=*/true, LLVM::Linkage::Internal, name,
+        DenseElementsAttr::get(type, words), /*alignment=*/64);
+  }
+  return LLVM::AddressOfOp::create(b, loc, global);
+}
+
+Value WordTable::load(Value index) {
+  Value address = getAddress();
+  address = LLVM::GEPOp::create(b, loc, address.getType(), b.getI32Type(),
+                                address, ArrayRef<LLVM::GEPArg>{index});
+  return LLVM::LoadOp::create(b, loc, b.getI32Type(), address);
+}
+
+/// vpermi2d: entries first .. first + 31, by the low five bits.
+Value WordTable::permute(Value index, int64_t first) {
+  auto type = cast<VectorType>(index.getType());
+  Value halves[2];
+  for (auto [i, half] : llvm::enumerate(halves))
+    half = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(
+            type, words.slice(first + static_cast<int64_t>(i) * 16, 16)));
+  return LLVM::CallIntrinsicOp::create(
+             b, loc, type, b.getStringAttr("llvm.x86.avx512.vpermi2var.d.512"),
+             ValueRange{halves[0], index, halves[1]})
+      .getResult(0);
+}
+
+/// vpgatherdd, eight lanes each.
+Value WordTable::gather(Value index) {
+  auto type = cast<VectorType>(index.getType());
+  auto eight = VectorType::get(8, b.getI32Type());
+  IntegerMath m(b, loc, eight);
+  Value address = getAddress();
+  Value scale = arith::ConstantIntOp::create(b, loc, 4, 8);
+  Value zero = m.number(0), all = m.number(-1), result;
+  for (int64_t from = 0; from < type.getNumElements(); from += 8) {
+    SmallVector<int64_t> lanes =
+        llvm::to_vector(llvm::seq<int64_t>(from, from + 8));
+    Value part = vector::ShuffleOp::create(b, loc, index, index, lanes);
+    Value words =
+        LLVM::CallIntrinsicOp::create(
+            b, loc, eight, b.getStringAttr("llvm.x86.avx2.gather.d.d.256"),
+            ValueRange{zero, address, part, all, scale})
+            .getResult(0);
+    lanes = llvm::to_vector(llvm::seq<int64_t>(0, from + 8));
+    result = result ? vector::ShuffleOp::create(b, loc, result, words, lanes)
+                          .getResult()
+                    : words;
+  }
+  return result;
+}
+
+Value WordTable::lookUp(Value index) {
+  auto type = dyn_cast<VectorType>(index.getType());
+  if (!type)
+    return load(index);
+  int64_t lanes = type.getNumElements();
+  if (lanes == 16 && target.has("avx512f")) {
+    IntegerMath m(b, loc, type);
+    Value isHigh = m.compare(P::sge, index, m.number(32));
+    return m.select(isHigh, permute(index, 32), permute(index, 0));
+  }
+  if (lanes % 8 == 0 && lanes <= 16 && target.has("avx2"))
+    return gather(index);
+  Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    Value entry = load(vector::ExtractOp::create(b, loc, index, lane));
+    result = vector::InsertOp::create(b, loc, entry, result, lane);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+Value quantc::expandSigma(OpBuilder &b, qt::SigmaOp op,
+                          const CpuTarget &target) {
+  Location loc = op.getLoc();
+  const numerics::fixed::SigmaTable &table =
+      numerics::fixed::getSigmaTable(qt::getSigma(op.getKind()));
+  std::string name = ("sigma." + qt::stringifySigmaKind(op.getKind())).str();
+  // Slope and curvature share a word.
+  SmallVector<int32_t> slopes;
+  for (auto [c1, c2] : llvm::zip_equal(table.c1, table.c2)) {
+    assert(llvm::isInt<16>(c1) && llvm::isInt<16>(c2));
+    slopes.push_back(
+        static_cast<int32_t>(static_cast<uint32_t>(c1) << 16 |
+                             (static_cast<uint32_t>(c2) & 0xffff)));
+  }
+  IntegerMath m(b, loc, op.getType());
+  Value zero = m.number(0), one = m.number(1);
+  Value x = op.getMantissa();
+  Value isNegative = m.isLess(x, zero);
+  Value a = m.select(isNegative, m.sub(zero, x), x);
+  Value shift = m.sub(m.number(-(table.log2PerUnit + 12)), op.getExponent());
+  Value almost =
+      m.rightUnsigned(a, m.min(m.sub(m.max(shift, one), one), m.number(31)));
+  Value right = m.rightUnsigned(m.add(almost, one), one);
+  // 15 bits more than a mantissa has lie beyond the table in any case.
+  Value left = m.left(a, m.min(m.max(m.sub(zero, shift), zero), m.number(15)));
+  Value t = m.select(m.isLess(zero, shift), right, left);
+  Value index = m.min(m.rightUnsigned(t, m.number(12)), m.number(63));
+  Value r = m.bitAnd(t, m.number(4095));
+  Value base =
+      WordTable(b, loc, name + ".base", table.c0, target).lookUp(index);
+  Value packed =
+      WordTable(b, loc, name + ".slope", slopes, target).lookUp(index);
+  Value sixteen = m.number(16);
+  Value slope = m.right(packed, sixteen),
+        curve = m.right(m.left(packed, sixteen), sixteen);
+  slope = m.add(slope, m.rightRounded(m.mul(curve, r), 12));
+  Value g = m.add(base, m.rightRounded(m.mul(slope, r), 12));
+  Value full = m.number(32768);
+  g = m.min(m.rightRounded(g, 3), full);
+  g = m.select(m.isLess(t, m.number(64 << 12)), g, full);
+  return m.select(isNegative, m.sub(full, g), g);
+}

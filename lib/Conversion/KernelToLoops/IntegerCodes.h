@@ -1,0 +1,103 @@
+//===- IntegerCodes.h - Encodes integers with exponents ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps of fixed::encodeBlocks, on vectors of 16 words.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERCODES_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERCODES_H
+
+#include "VectorLoops.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+namespace quantc {
+
+/// i32 arithmetic on a scalar or vectors of 16.
+struct Words {
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  mlir::Type type;
+
+  Words(mlir::OpBuilder &b, mlir::Location loc, bool isVector)
+      : b(b), loc(loc), type(b.getI32Type()) {
+    if (isVector)
+      type = mlir::VectorType::get(lanes, type);
+  }
+  mlir::Value number(int64_t value) {
+    if (mlir::isa<mlir::VectorType>(type))
+      return splatConstant(b, loc, b.getI32Type(), value);
+    return mlir::arith::ConstantIntOp::create(b, loc, value, 32);
+  }
+  mlir::Value add(mlir::Value x, mlir::Value y) {
+    return mlir::arith::AddIOp::create(b, loc, x, y);
+  }
+  mlir::Value sub(mlir::Value x, mlir::Value y) {
+    return mlir::arith::SubIOp::create(b, loc, x, y);
+  }
+  mlir::Value max(mlir::Value x, mlir::Value y) {
+    return mlir::arith::MaxSIOp::create(b, loc, x, y);
+  }
+  mlir::Value min(mlir::Value x, mlir::Value y) {
+    return mlir::arith::MinSIOp::create(b, loc, x, y);
+  }
+  mlir::Value isZero(mlir::Value x) {
+    return mlir::arith::CmpIOp::create(b, loc, mlir::arith::CmpIPredicate::eq,
+                                       x, number(0));
+  }
+  mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y) {
+    return mlir::arith::SelectOp::create(b, loc, condition, x, y);
+  }
+  mlir::Value extend(mlir::Value x) {
+    return x.getType() == type
+               ? x
+               : mlir::arith::ExtSIOp::create(b, loc, type, x).getResult();
+  }
+  mlir::Value truncate(mlir::Value x, unsigned bits) {
+    mlir::Type element = b.getIntegerType(bits);
+    if (auto vector = mlir::dyn_cast<mlir::VectorType>(type))
+      element = vector.clone(element);
+    return mlir::arith::TruncIOp::create(b, loc, element, x);
+  }
+  /// Of what is not negative.
+  mlir::Value bitLength(mlir::Value x) {
+    return sub(number(32), mlir::math::CountLeadingZerosOp::create(b, loc, x));
+  }
+};
+
+/// What all blocks of a row have in common.
+struct RowShift {
+  mlir::Value lowest; ///< the smallest shift that one of them can have
+  mlir::Value isZero; ///< the row is zeros
+};
+/// From the largest magnitudes of the row, by lanes.
+RowShift getRowShift(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value magnitudes);
+
+/// The shift of a block with these magnitudes, and as it is stored.
+std::pair<mlir::Value, mlir::Value> getBlockShift(mlir::OpBuilder &builder,
+                                                  mlir::Location loc,
+                                                  const RowShift &row,
+                                                  mlir::Value magnitudes);
+
+/// The exponent of a row as it is stored; a row of zeros has its own.
+mlir::Value getStoredExponent(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::Value isZero, mlir::Value exponent);
+
+/// Codes of 16 words as \p op stores them.
+mlir::Value encodeShifted(mlir::OpBuilder &builder, mlir::Location loc,
+                          qt::QuantizeOp op, mlir::Value x, mlir::Value shifts);
+
+/// The largest of 16 words.
+mlir::Value reduceLargest(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value words);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERCODES_H

@@ -1,0 +1,214 @@
+//===- RowIntegers.cpp - Rows of integers with exponents --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// qt.quantize by the rule `norm`: the operations of fixed::quantiseInput and
+// fixed::encodeBlocks, one by one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizeMath.h"
+#include "RowQuantize.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+static bool isOnlyReturned(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+bool quantc::canQuantizeIntegerRows(qt::QuantizeOp op) {
+  qt::BlockType format = op.getResultFormat();
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  if (!op.getExponent())
+    // One exponent a row.
+    return input.getElementType().isF32() && !format.getOuter() &&
+           format.getElement().getSpelling() == "s16" &&
+           format.getScale().getSpelling() == "exp<8>" &&
+           ShapedType::isDynamic(format.getShape().back());
+  // Where blocks lie is known when code is made; codes and shifts go to memory
+  // at once.
+  return input.getElementType().isInteger(16) &&
+         !input.isDynamicDim(input.getRank() - 1) && format.getOuter() &&
+         format.getElement().getSpelling() == "s8" &&
+         format.getScale().getSpelling() == "shift<3>" &&
+         format.getOuter().getSpelling() == "exp<8>" &&
+         ShapedType::isDynamic(format.getOuterShape().back()) &&
+         isOnlyReturned(op.getResult(0)) && isOnlyReturned(op.getResult(1));
+}
+
+void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
+  Value zero = splatConstant(builder, loc, builder.getI32Type(), 0);
+  Value largest =
+      rows.passOver(builder, op.getInput(), zero,
+                    [&](OpBuilder &inner, const VectorStep &step, Value x,
+                        ValueRange carried) {
+                      Words w(inner, loc, /*isVector=*/true);
+                      x = blend(inner, loc, step.valid, w.extend(x), zero);
+                      x = math::AbsIOp::create(inner, loc, x);
+                      return SmallVector<Value>{w.max(carried[0], x)};
+                    })[0];
+  RowShift shift = getRowShift(builder, loc, largest);
+  Words w(builder, loc, /*isVector=*/false);
+  Value exponent = w.extend(rows.getNumberOfRow(builder, op.getExponent()));
+  rows.setNumberOfRow(builder, op.getResult(2),
+                      getStoredExponent(builder, loc, shift.isZero,
+                                        w.add(exponent, shift.lowest)));
+  rows.finished.insert(op.getResult(0));
+  rows.finished.insert(op.getResult(1));
+  if (hasCodes() && op.getLayoutAttr())
+    padRow(builder);
+  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
+  int64_t block = op.getResultFormat().getShape().back();
+  if (ShapedType::isDynamic(block))
+    block = std::max<int64_t>(length, 1);
+  Value size = kernel.getIndex(block), whole = kernel.getIndex(length / block);
+  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
+                                 whole, kernel.getIndex(int64_t(1)));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  Value number = loop.getInductionVar();
+  emitShiftedBlock(inner, shift, number,
+                   arith::MulIOp::create(inner, loc, number, size), block);
+  // The last block may be short.
+  if (length % block != 0)
+    emitShiftedBlock(builder, shift, whole,
+                     arith::MulIOp::create(builder, loc, whole, size),
+                     length % block);
+}
+
+/// The block \p number, \p count elements from \p start on.
+void QuantizeEmitter::emitShiftedBlock(OpBuilder &builder,
+                                       const RowShift &rowShift, Value number,
+                                       Value start, int64_t count) {
+  Words v(builder, loc, /*isVector=*/true);
+  auto maskType = VectorType::get(lanes, builder.getI1Type());
+  SmallVector<std::pair<Value, VectorStep>> parts;
+  Value zero = v.number(0), magnitudes = zero;
+  for (int64_t i = 0; i < count; i += lanes) {
+    VectorStep step;
+    step.position =
+        arith::AddIOp::create(builder, loc, start, kernel.getIndex(i));
+    if (count - i < lanes)
+      step.valid = vector::CreateMaskOp::create(builder, loc, maskType,
+                                                kernel.getIndex(count - i));
+    RowEmitter::Cache cache;
+    Value x = v.extend(rows.evaluate(builder, op.getInput(), step, cache));
+    x = blend(builder, loc, step.valid, x, zero);
+    parts.push_back({x, step});
+    magnitudes = v.max(magnitudes, math::AbsIOp::create(builder, loc, x));
+  }
+  auto [shift, stored] = getBlockShift(builder, loc, rowShift, magnitudes);
+  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
+    AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
+    Value at =
+        arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks));
+    memref::StoreOp::create(
+        builder, loc, stored, kernel.getResultBuffer(index),
+        ValueRange{arith::AddIOp::create(builder, loc, at, number)});
+  }
+  if (!hasCodes())
+    return;
+  Value shifts = splat(builder, loc, shift);
+  for (auto &[x, step] : parts) {
+    Value q = encodeShifted(builder, loc, op, x, shifts);
+    // Rows of a layout have room for a whole vector.
+    VectorStep own = step;
+    if (op.getLayoutAttr())
+      own.valid = Value();
+    rows.storeAt(builder, q, getCodes(builder), own);
+  }
+}
+
+/// Half up of \p x, which is exact where a fraction is left: floor, and one
+/// more where half a unit or more remains.
+static Value roundHalfUp(OpBuilder &b, Location loc, Value x) {
+  auto type = VectorType::get(lanes, b.getI32Type());
+  Value floor = math::FloorOp::create(b, loc, x);
+  Value rest = arith::SubFOp::create(b, loc, x, floor);
+  Value isUp =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGE, rest,
+                            splatConstant(b, loc, b.getF32Type(), 0.5));
+  Value whole = arith::FPToSIOp::create(b, loc, type, floor);
+  return arith::AddIOp::create(b, loc, whole,
+                               arith::ExtUIOp::create(b, loc, type, isUp));
+}
+
+/// Rows of floats at the border of an integer-only network.
+void QuantizeEmitter::emitInput(OpBuilder &builder) {
+  constexpr int64_t infinity = 0x7f800000;
+  // A NaN counts as 0, what is infinite as the largest number.
+  auto getDefined = [&](OpBuilder &b, const VectorStep &step, Value x) {
+    Words v(b, loc, /*isVector=*/true);
+    Value bits = getMagnitudes(b, loc, x);
+    Value isNaN = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, bits,
+                                        v.number(infinity));
+    bits = v.min(bits, v.number(infinity - 1));
+    bits = v.select(isNaN, v.number(0), bits);
+    return blend(b, loc, step.valid, bits, v.number(0));
+  };
+  Value zero = splatConstant(builder, loc, builder.getI32Type(), 0);
+  Value largest = rows.passOver(builder, op.getInput(), zero,
+                                [&](OpBuilder &inner, const VectorStep &step,
+                                    Value x, ValueRange carried) {
+                                  Words v(inner, loc, /*isVector=*/true);
+                                  return SmallVector<Value>{v.max(
+                                      carried[0], getDefined(inner, step, x))};
+                                })[0];
+  Words w(builder, loc, /*isVector=*/false);
+  largest = reduceLargest(builder, loc, largest);
+  Value isZero = w.isZero(largest);
+  auto shift = [&](Value x, int64_t by, bool isLeft) -> Value {
+    if (isLeft)
+      return arith::ShLIOp::create(builder, loc, x, w.number(by));
+    return arith::ShRSIOp::create(builder, loc, x, w.number(by));
+  };
+  // Denormals have no exponent of their own.
+  Value biased = shift(largest, 23, /*isLeft=*/false);
+  Value logarithm =
+      w.select(w.isZero(biased), w.sub(w.bitLength(largest), w.number(150)),
+               w.sub(biased, w.number(127)));
+  Value exponent = w.sub(logarithm, w.number(14));
+  rows.setNumberOfRow(builder, op.getResult(1),
+                      getStoredExponent(builder, loc, isZero, exponent));
+  // 2^-exponent as two factors that floats hold.
+  Value negative = w.select(isZero, w.number(0), w.sub(w.number(0), exponent));
+  Value half = shift(negative, 1, /*isLeft=*/false);
+  Value factors[] = {half, w.sub(negative, half)};
+  for (Value &factor : factors) {
+    Value bits = shift(w.add(factor, w.number(127)), 23, /*isLeft=*/true);
+    factor =
+        splat(builder, loc, arith::BitcastOp::create(builder, loc, f32, bits));
+  }
+  // A kernel returns a value once: equal results are one.
+  auto results = getResultIndices(kernel.getKernel(), op.getResult(0));
+  RowEmitter::Place place =
+      results.empty()
+          ? rows.allocateRow(builder.getI16Type())
+          : RowEmitter::Place{kernel.getResultBuffer(results[0]), rows.base};
+  rows.passOver(
+      builder, op.getInput(), {},
+      [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange) {
+        Words v(inner, loc, /*isVector=*/true);
+        Value signs = arith::AndIOp::create(
+            inner, loc, arith::BitcastOp::create(inner, loc, v.type, x),
+            v.number(INT32_MIN));
+        Value bits =
+            arith::OrIOp::create(inner, loc, getDefined(inner, step, x), signs);
+        Value y = arith::BitcastOp::create(inner, loc, x.getType(), bits);
+        for (Value factor : factors)
+          y = arith::MulFOp::create(inner, loc, y, factor);
+        Value m = roundHalfUp(inner, loc, y);
+        m = v.min(v.max(m, v.number(-32767)), v.number(32767));
+        rows.storeAt(inner, v.truncate(m, 16), place, step);
+        return SmallVector<Value>();
+      });
+  rows.places[op.getResult(0)] = place;
+  rows.finished.insert(op.getResult(0));
+}

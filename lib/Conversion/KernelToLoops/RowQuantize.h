@@ -1,0 +1,61 @@
+//===- RowQuantize.h - Quantisation of rows ---------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ROWQUANTIZE_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ROWQUANTIZE_H
+
+#include "IntegerCodes.h"
+#include "RowEmitter.h"
+
+namespace quantc {
+
+/// Emits one op on the row at hand.
+class QuantizeEmitter {
+public:
+  QuantizeEmitter(RowEmitter &rows, qt::QuantizeOp op)
+      : rows(rows), kernel(rows.kernel), loc(rows.loc), f32(rows.f32), op(op) {}
+
+  /// With one scale for the row.
+  void emitWhole(mlir::OpBuilder &builder);
+  /// With one for each \p block elements.
+  void emitBlocks(mlir::OpBuilder &builder, int64_t block);
+
+  // RowIntegers.cpp: the rule `norm`.
+
+  /// Floats with an exponent for the row.
+  void emitInput(mlir::OpBuilder &builder);
+  /// Integers in blocks with shifts.
+  void emitShiftedBlocks(mlir::OpBuilder &builder);
+
+private:
+  RowEmitter::Place getCodes(mlir::OpBuilder &builder);
+  void padRow(mlir::OpBuilder &builder);
+  void storeCodes(mlir::OpBuilder &builder, mlir::Value x, mlir::Value inverses,
+                  const VectorStep &step);
+  void emitBlock(mlir::OpBuilder &builder, mlir::Value number,
+                 mlir::Value start, int64_t count);
+  void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
+                        mlir::Value number, mlir::Value start, int64_t count);
+  bool hasCodes() {
+    return !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
+  }
+  mlir::AffineExpr getLength() { return rows.sizes.back(); }
+
+  RowEmitter &rows;
+  KernelBuilder &kernel;
+  mlir::Location loc;
+  mlir::Type f32;
+  qt::QuantizeOp op;
+};
+
+/// Whether rows can be encoded like this by the rule `norm`.
+bool canQuantizeIntegerRows(qt::QuantizeOp op);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ROWQUANTIZE_H

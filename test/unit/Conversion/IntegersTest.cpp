@@ -1,0 +1,305 @@
+//===- IntegersTest.cpp - Integer-only kernels against the interpreter ----===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelFixture.h"
+#include "quantc/Numerics/Packing.h"
+#include <cmath>
+#include <cstring>
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+class IntegersTest : public KernelTest {
+protected:
+  IntegersTest()
+      : i8(IntegerType::get(&getContext(), 8)),
+        i16(IntegerType::get(&getContext(), 16)),
+        i32(IntegerType::get(&getContext(), 32)) {}
+
+  /// With `N` in \p text replaced by the length.
+  static std::string put(const std::string &text, int64_t length) {
+    std::string result;
+    for (char c : text)
+      result += c == 'N' ? std::to_string(length) : std::string(1, c);
+    return result;
+  }
+
+  /// Wide rows of all magnitudes, one of them zeros.
+  HostValue wide(int64_t rows, int64_t n) {
+    HostValue x = random({rows, n}, i32, -0x7fffffff, 0x7fffffff);
+    for (int64_t i = 0; i < rows * n; ++i)
+      x.setInteger(i, i / n == 1 ? 0
+                                 : x.getInteger(i) >> (i / n * 7 + i % 3) % 31);
+    return x;
+  }
+
+  Type i8, i16, i32;
+};
+
+/// Of each kind of step that rows have.
+constexpr int64_t lengths[] = {1, 7, 16, 33, 64, 100};
+/// Targets with other instructions for the same.
+constexpr const char *cpus[] = {"native", "x86-64-v3", "x86-64-v2"};
+} // namespace
+
+/// A row's integers brought to 16 bits: statistics, numbers of rows, shifts.
+static const char normalise[] = R"(
+func.func @k(%w: tensor<?xNxi32>, %e: tensor<?x1xi32>)
+    -> (tensor<?xNxi16>, tensor<?x1xi8>) {
+  %zero = arith.constant dense<0> : tensor<i32>
+  %bits = arith.constant dense<17> : tensor<i32>
+  %least = arith.constant dense<-100> : tensor<i32>
+  %abs = nn.unary abs %w : tensor<?xNxi32>
+  %a = nn.reduce max %abs axes [1] keepdims : tensor<?xNxi32> -> tensor<?x1xi32>
+  %clz = nn.unary clz %a : tensor<?x1xi32>
+  %s = nn.binary sub %bits, %clz : tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %y = nn.binary rshift %w, %s : tensor<?xNxi32>, tensor<?x1xi32> -> tensor<?xNxi32>
+  %c = nn.clip %y min -32767.0 max 32767.0 : tensor<?xNxi32>
+  %m = nn.cast %c : tensor<?xNxi32> to tensor<?xNxi16>
+  %sum = nn.binary add %e, %s : tensor<?x1xi32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %none = nn.compare eq %a, %zero : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi1>
+  %out = nn.select %none, %least, %sum : tensor<?x1xi1>, tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %clipped = nn.clip %out min -128.0 max 127.0 : tensor<?x1xi32>
+  %eo = nn.cast %clipped : tensor<?x1xi32> to tensor<?x1xi8>
+  return %m, %eo : tensor<?xNxi16>, tensor<?x1xi8>
+})";
+
+TEST_F(IntegersTest, RowsBroughtTo16Bits) {
+  for (int64_t n : lengths)
+    for (const char *cpu : cpus) {
+      Kernel kernel = compile(put(normalise, n), cpu);
+      ASSERT_TRUE(kernel.span);
+      for (int64_t rows : {0, 1, 5})
+        check(kernel, {wide(rows, n), random({rows, 1}, i32, -90, 60)});
+      ASSERT_FALSE(HasFailure()) << n << " on " << cpu;
+    }
+}
+
+TEST_F(IntegersTest, ShiftsAndHighProducts) {
+  for (const char *cpu : cpus) {
+    Kernel kernel = compile(
+        put("func.func @k(%x: tensor<?xNxi32>, %m: tensor<Nxi32>, %s: "
+            "tensor<?x1xi32>) -> (tensor<?xNxi32>, tensor<?xNxi32>) {"
+            "%y = nn.binary mulh31 %x, %m : tensor<?xNxi32>, tensor<Nxi32> -> "
+            "tensor<?xNxi32>"
+            "%z = nn.binary rshift %y, %s : tensor<?xNxi32>, tensor<?x1xi32> "
+            "-> "
+            "tensor<?xNxi32> return %y, %z : tensor<?xNxi32>, tensor<?xNxi32> "
+            "}",
+            37),
+        cpu);
+    ASSERT_TRUE(kernel.span);
+    HostValue shifts = make({90, 1}, i32, [](int64_t i) { return i - 45; });
+    HostValue factors = random({37}, i32, -0x7fffffff, 0x7fffffff);
+    factors.setInteger(3, -0x7fffffff);
+    factors.setInteger(4, 1);
+    check(kernel, {wide(90, 37), factors, shifts});
+    ASSERT_FALSE(HasFailure()) << cpu;
+  }
+}
+
+TEST_F(IntegersTest, SigmaFunctions) {
+  for (const char *cpu : cpus)
+    for (const char *kind :
+         {"gelu_erf", "gelu_tanh", "quick_gelu", "sigmoid", "erf"}) {
+      Kernel kernel =
+          compile("func.func @k(%m: tensor<?x100xi16>, %e: tensor<?x1xi8>) -> "
+                  "tensor<?x100xi32> {"
+                  "%x = nn.cast %m : tensor<?x100xi16> to tensor<?x100xi32>"
+                  "%f = nn.cast %e : tensor<?x1xi8> to tensor<?x1xi32>"
+                  "%g = qt.sigma " +
+                      std::string(kind) +
+                      " %x, %f : tensor<?x100xi32>, tensor<?x1xi32> -> "
+                      "tensor<?x100xi32>"
+                      "%y = nn.binary mul %g, %x : tensor<?x100xi32>, "
+                      "tensor<?x100xi32> -> tensor<?x100xi32>"
+                      "return %y : tensor<?x100xi32> }",
+                  cpu);
+      ASSERT_TRUE(kernel.span);
+      check(kernel, {random({60, 100}, i16, -32768, 32767),
+                     make({60, 1}, i8, [](int64_t i) { return i - 45; })});
+      ASSERT_FALSE(HasFailure()) << kind << " on " << cpu;
+    }
+}
+
+TEST_F(IntegersTest, RootsAndSumsOfRows) {
+  // The statistics of a norm: 64-bit sums, a root, a reciprocal.
+  const char text[] = R"(
+func.func @k(%m: tensor<?xNxi16>) -> (tensor<?xNxi32>, tensor<?x1xi64>) {
+  %n = arith.constant dense<N> : tensor<i64>
+  %one = arith.constant dense<1> : tensor<i64>
+  %x = nn.cast %m : tensor<?xNxi16> to tensor<?xNxi32>
+  %s = nn.reduce sum %x axes [1] keepdims : tensor<?xNxi32> -> tensor<?x1xi32>
+  %sq = nn.binary mul %x, %x : tensor<?xNxi32>, tensor<?xNxi32> -> tensor<?xNxi32>
+  %w = nn.cast %sq : tensor<?xNxi32> to tensor<?xNxi64>
+  %q = nn.reduce sum %w axes [1] keepdims : tensor<?xNxi64> -> tensor<?x1xi64>
+  %nq = nn.binary mul %q, %n : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi64>
+  %s64 = nn.cast %s : tensor<?x1xi32> to tensor<?x1xi64>
+  %ss = nn.binary mul %s64, %s64 : tensor<?x1xi64>, tensor<?x1xi64> -> tensor<?x1xi64>
+  %d = nn.binary sub %nq, %ss : tensor<?x1xi64>, tensor<?x1xi64> -> tensor<?x1xi64>
+  %v = nn.binary max %d, %one : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi64>
+  %root = nn.unary isqrt %v : tensor<?x1xi64>
+  %r = nn.unary recip61 %root : tensor<?x1xi64>
+  %r32 = nn.cast %r : tensor<?x1xi64> to tensor<?x1xi32>
+  %y = nn.binary mulh31 %x, %r32 : tensor<?xNxi32>, tensor<?x1xi32> -> tensor<?xNxi32>
+  return %y, %root : tensor<?xNxi32>, tensor<?x1xi64>
+})";
+  for (int64_t n : lengths)
+    for (const char *cpu : cpus) {
+      Kernel kernel = compile(put(text, n), cpu);
+      ASSERT_TRUE(kernel.span);
+      for (int64_t rows : {0, 1, 5})
+        check(kernel, random({rows, n}, i16, -32767, 32767));
+      ASSERT_FALSE(HasFailure()) << n << " on " << cpu;
+    }
+}
+
+TEST_F(IntegersTest, InputsOfEverySize) {
+  const char text[] = R"(
+func.func @k(%x: tensor<?xNxf32>) -> (tensor<?xNxi16>, tensor<?x1xi8>) {
+  %m, %e = qt.quantize %x {encoding = #qt.encoding<norm, -32767..32767>,
+      format = !qt.block<[1, ?], s16, scale = exp<8>>}
+    : tensor<?xNxf32> -> tensor<?xNxi16>, tensor<?x1xi8>
+  return %m, %e : tensor<?xNxi16>, tensor<?x1xi8>
+})";
+  for (int64_t n : lengths) {
+    Kernel kernel = compile(put(text, n));
+    ASSERT_TRUE(kernel.span);
+    HostValue x = reals({12, n}, -1, 1);
+    const double scales[] = {1, 0, 1e-44, 3e-39, 1e38, 1e-30, 77, 0.5};
+    for (int64_t i = 0; i < 12 * n; ++i) {
+      x.setNumber(i, x.getNumber(i) * scales[i / n % 8]);
+      if (i / n == 8)
+        x.setNumber(i, i % 5 == 2 ? NAN : i % 7 == 3 ? -INFINITY : i);
+      if (i / n == 9)
+        x.setNumber(i, (i % 9 - 4) * 0.5 / 16384);
+    }
+    check(kernel, x);
+    ASSERT_FALSE(HasFailure()) << n;
+  }
+}
+
+TEST_F(IntegersTest, BlocksOfRows) {
+  for (const char *layout :
+       {"", ", layout = #qt.layout<b32, panel = 16, rows = 4>",
+        ", layout = #qt.layout<b32, panel = 32, rows = 8, bias = 128>"})
+    for (int64_t n : lengths) {
+      int64_t stride = *layout ? numerics::activationStride(n) : n;
+      std::string size = std::to_string(n);
+      std::string shifts = std::to_string((n + 31) / 32);
+      std::string types = "tensor<?x" + std::to_string(stride) +
+                          "xi8>, tensor<?x" + shifts + "xi8>, tensor<?x1xi8>";
+      Kernel kernel = compile(
+          "func.func @k(%m: tensor<?x" + size +
+          "xi16>, %e: tensor<?x1xi8>) -> (" + types +
+          ", tensor<?x1xi32>) {"
+          "%q, %k, %x = qt.quantize %m exponent %e : tensor<?x1xi8> {encoding "
+          "= #qt.encoding<norm, -127..127>, format = !qt.block<[1, 32], s8, "
+          "scale = shift<3>, outer = exp<8>>" +
+          layout + "} : tensor<?x" + size + "xi16> -> " + types +
+          "%w = nn.cast %x : tensor<?x1xi8> to tensor<?x1xi32>"
+          "return %q, %k, %x, %w : " +
+          types + ", tensor<?x1xi32> }");
+      ASSERT_TRUE(kernel.span);
+      HostValue m = random({9, n}, i16, -32767, 32767);
+      for (int64_t i = 0; i < 9 * n; ++i)
+        m.setInteger(i, i / n == 1
+                            ? 0
+                            : m.getInteger(i) >> (i / n + i % n / 32 * 3) % 15);
+      check(kernel, {m, random({9, 1}, i8, -120, 120)});
+      ASSERT_FALSE(HasFailure()) << n << layout;
+    }
+}
+
+TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
+  const char epilogue[] = R"(
+  ^bb0(%acc: i32, %mj: i32, %bj: i32, %si: i32, %ti: i32):
+    %p = arith.constant -5 : i32
+    %0 = nn.binary rshift %acc, %p : i32, i32 -> i32
+    %1 = nn.binary mulh31 %0, %mj : i32, i32 -> i32
+    %2 = nn.binary rshift %1, %si : i32, i32 -> i32
+    %3 = nn.binary rshift %bj, %ti : i32, i32 -> i32
+    %4 = nn.binary add %2, %3 : i32, i32 -> i32
+    %5 = nn.unary relu %4 : i32
+    qt.yield %5 : i32
+  })";
+  struct Case {
+    numerics::PackedLayout layout;
+    const char *text;
+  };
+  const Case cases[] = {
+      {{numerics::PackedForm::B32, 16, 0, 0, 0}, "b32, panel = 16, rows = 4"},
+      {{numerics::PackedForm::B32, 32, 128, 0, 0},
+       "b32, panel = 32, rows = 8, bias = 128"}};
+  for (const Case &one : cases)
+    for (const char *cpu : cpus)
+      for (auto [n, k] : {std::pair<int64_t, int64_t>{1, 1},
+                          {16, 32},
+                          {40, 70},
+                          {33, 256},
+                          {70, 2100}})
+        for (bool hasEpilogue : {false, true}) {
+          numerics::PackedLayout layout = one.layout;
+          layout.n = n;
+          layout.k = k;
+          HostValue codes = random({n, k}, i8, -127, 127);
+          std::vector<float> exponents(n * layout.numBlocks(), 0.0f);
+          numerics::WeightParts parts;
+          parts.codes = codes.as<int8_t>().data();
+          parts.scales = exponents.data();
+          std::vector<uint8_t> bytes = numerics::packWeights(layout, parts);
+          HostValue packed = HostValue::allocate(
+              RankedTensorType::get(static_cast<int64_t>(bytes.size()), i8));
+          std::memcpy(packed.getMutableBytes().data(), bytes.data(),
+                      bytes.size());
+          std::string columns = std::to_string(n);
+          std::string lhs =
+              "tensor<?x" + std::to_string(numerics::activationStride(k)) +
+              "xi8>, tensor<?x" + std::to_string(layout.numBlocks()) +
+              "xi8>, tensor<?x1xi8>";
+          std::string rhs = "tensor<" + std::to_string(bytes.size()) + "xi8>";
+          std::string result = "tensor<?x" + columns + "xi32>";
+          std::string column = "tensor<" + columns + "xi32>";
+          std::string four =
+              column + ", " + column + ", tensor<?x1xi32>, tensor<?x1xi32>";
+          std::string text =
+              "func.func @k(%q: " + lhs.substr(0, lhs.find(',')) +
+              ", %h: tensor<?x" + std::to_string(layout.numBlocks()) +
+              "xi8>, %e: tensor<?x1xi8>, %w: " + rhs + ", %m: " + column +
+              ", %b: " + column +
+              ", %s: tensor<?x1xi32>, %t: tensor<?x1xi32>) -> " + result +
+              " { %y = qt.contract lhs(%q, %h, %e : " + lhs +
+              ") rhs(%w : " + rhs + ") " +
+              (hasEpilogue ? "epilogue(%m, %b, %s, %t : " + four + ") " : "") +
+              "{acc = i32, geometry = #qt.matmul<k = " + std::to_string(k) +
+              ">, layout = #qt.layout<" + one.text +
+              ">, lhs_format = !qt.block<[1, 32], s8, scale = shift<3>, outer "
+              "= exp<8>>, rhs_format = !qt.block<[1, ?], s8, scale = "
+              "exp<8>>} " +
+              (hasEpilogue ? std::string("{") + epilogue : "") + " -> " +
+              result + " return %y : " + result + " }";
+          Kernel kernel = compile(text, cpu);
+          ASSERT_TRUE(kernel.span);
+          for (int64_t rows : {0, 1, 5, 67}) {
+            HostValue x =
+                random({rows, numerics::activationStride(k)}, i8, -127, 127);
+            if (layout.bias)
+              for (int64_t i = 0, e = x.getNumElements(); i < e; ++i)
+                x.setInteger(i, static_cast<int8_t>(x.getInteger(i) ^ 0x80));
+            check(kernel,
+                  {x, random({rows, layout.numBlocks()}, i8, 0, 4),
+                   random({rows, 1}, i8, -50, 50), packed,
+                   random({n}, i32, -0x7fffffff, 0x7fffffff),
+                   random({n}, i32, -0x3fffffff, 0x3fffffff),
+                   random({rows, 1}, i32, 0, 9), random({rows, 1}, i32, 0, 9)});
+          }
+          ASSERT_FALSE(HasFailure())
+              << n << " x " << k << " " << one.text << " on " << cpu;
+        }
+}
