@@ -209,8 +209,8 @@ void Integerize::runOnOperation() {
     ok &= succeeded(convert(op));
   if (!unsupported.empty()) {
     InFlightDiagnostic error = func.emitError()
-                               << unsupported.size()
-                               << " ops have no integer-only form: ";
+                               << "ops without an integer-only form ("
+                               << unsupported.size() << "): ";
     llvm::interleaveComma(unsupported, error, [&](Operation *op) {
       error << op->getName() << " '" << getValueName(op->getLoc()) << "'";
     });
