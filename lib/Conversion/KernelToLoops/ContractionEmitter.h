@@ -34,8 +34,6 @@ public:
   llvm::LogicalResult emit();
 
 private:
-  /// Floats between the rows in copiedRows.
-  static constexpr int64_t copyPadding = 16;
   using PanelBody = llvm::function_ref<void(OpBuilder &, Value panel)>;
   using TileBody =
       llvm::function_ref<void(OpBuilder &, Value row, int64_t count)>;
@@ -77,7 +75,6 @@ private:
   void emitWhole(OpBuilder &b, Value panel, Value last,
                  llvm::ArrayRef<int64_t> sizes);
   void emitChunks(OpBuilder &b, Value last);
-  void copyRows(OpBuilder &b, Value number, Value last);
   void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last,
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
@@ -159,7 +156,6 @@ private:
   Value chunkBase;         ///< the panel's data of the chunk
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
-  Value copiedRows;        ///< scratch: floats of the block's rows in a chunk
   Value sumBuffer;         ///< scratch: sums between chunks
   Value tile;              ///< scratch: a tile of results for a long epilogue
   Value firstColumn;       ///< of the group at hand
@@ -182,7 +178,7 @@ private:
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool hasFloatRows;   ///< activations are floats
-  bool useDecoded = false, usesCopy = false;
+  bool useDecoded = false;
 };
 
 } // namespace quantc

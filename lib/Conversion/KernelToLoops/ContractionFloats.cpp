@@ -26,15 +26,8 @@ using Values = SmallVector<Value>;
 Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
                                          Value first, Value last, Values sums,
                                          WeightLoader load) {
-  int64_t stride = usesCopy ? chunk + copyPadding : getRowStride();
-  Value source = usesCopy ? copiedRows : lhsBuffer;
-  Value base;
-  if (usesCopy) {
-    Value own = arith::SubIOp::create(b, loc, row, firstRow);
-    base = arith::SubIOp::create(b, loc, times(b, own, stride), from);
-  } else {
-    base = getRowAt(b, row);
-  }
+  int64_t stride = getRowStride();
+  Value base = getRowAt(b, row);
   constexpr int64_t unroll = 4;
   auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
     auto steps = scf::ForOp::create(b, loc, first, last, index(unroll), sums);
@@ -46,7 +39,7 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
       Value x0 = getStepAt(inner, base, p, u);
       for (int64_t r = 0; r < count; ++r) {
         Value x =
-            splat(inner, memref::LoadOp::create(inner, loc, source,
+            splat(inner, memref::LoadOp::create(inner, loc, lhsBuffer,
                                                 plus(inner, x0, r * stride)));
         for (int64_t v = 0; v < vectors; ++v)
           values[r * vectors + v] = math::FmaOp::create(

@@ -162,9 +162,6 @@ LogicalResult ContractionEmitter::emit() {
     decoded = kernel.allocateScratch(
         hasFloatRows ? Type(b.getF32Type()) : Type(b.getI8Type()),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
-  if (hasFloatRows && numChunks > 1)
-    copiedRows = kernel.allocateScratch(
-        b.getF32Type(), shapes.getConstant(blockRows * (chunk + copyPadding)));
   if (numChunks > 1 || keepsSums)
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
@@ -317,8 +314,6 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value number = loop.getInductionVar();
-  if (copiedRows)
-    copyRows(body, number, last);
   forEachPanel(body, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, number, chunk);
@@ -326,14 +321,13 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
       emitDecode(inner);
       useDecoded = true;
     }
-    usesCopy = copiedRows != nullptr;
     forEachTile(
         inner, firstRow, last, getTileSizes(),
         [&](OpBuilder &body, Value row, int64_t count) {
           storeSums(body, sumTile(body, row, count, loadSums(body, row, count)),
                     row);
         });
-    usesCopy = useDecoded = false;
+    useDecoded = false;
   });
   forEachPanel(b, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
@@ -346,35 +340,6 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
                       row, count);
                 });
   });
-}
-
-/// Floats of the block's rows in the chunk, side by side: rows whose distance
-/// is a power of two would be in each other's way in the caches.
-void ContractionEmitter::copyRows(OpBuilder &b, Value number, Value last) {
-  Value begin = times(b, number, chunk);
-  Value end = arith::MinUIOp::create(b, loc, plus(b, begin, chunk), index(k));
-  Value length = arith::SubIOp::create(b, loc, end, begin);
-  Value whole =
-      times(b, arith::DivUIOp::create(b, loc, length, index(width)), width);
-  forEachTile(
-      b, firstRow, last, {1}, [&](OpBuilder &inner, Value row, int64_t) {
-        Value source = add(inner, times(inner, row, k), begin);
-        Value target =
-            times(inner, arith::SubIOp::create(inner, loc, row, firstRow),
-                  chunk + copyPadding);
-        auto copy = [&](Value first, Value end, int64_t step) {
-          auto loop = scf::ForOp::create(inner, loc, first, end, index(step));
-          OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-          auto type = VectorType::get(step, body.getF32Type());
-          Value at = loop.getInductionVar();
-          Value value = vector::LoadOp::create(body, loc, type, lhsBuffer,
-                                               add(body, source, at));
-          vector::StoreOp::create(body, loc, value, copiedRows,
-                                  add(body, target, at));
-        };
-        copy(index(0), whole, width);
-        copy(whole, length, 1);
-      });
 }
 
 SmallVector<int64_t> ContractionEmitter::getTileSizes() {
