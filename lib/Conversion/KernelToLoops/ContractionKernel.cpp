@@ -223,11 +223,15 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
+  // A convolution's tiles are as its lines are long.
+  SmallVector<int64_t> sizes =
+      conv ? SmallVector<int64_t>{mr, 1} : getTileSizes();
+  ArrayRef<int64_t> fewer = ArrayRef(sizes).drop_front();
   if (hasFloatRows && decodesPanels())
     emitFewFloats(otherwise, last);
   else
     forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
-      emitWhole(inner, panel, last, ArrayRef(getTileSizes()).drop_front());
+      emitWhole(inner, panel, last, fewer);
     });
   if (numChunks > 1)
     return emitChunks(then, last);
