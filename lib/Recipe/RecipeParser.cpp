@@ -202,7 +202,29 @@ void RecipeParser::checkReach() {
       }
 }
 
+/// Whether brackets stand inside one another too often for a parser that calls
+/// itself for each: a recipe has four levels.
+static bool isDeep(StringRef source) {
+  constexpr int most = 64;
+  int depth = 0;
+  bool inText = false;
+  for (size_t i = 0; i < source.size(); ++i) {
+    char c = source[i];
+    if (inText && c == '\\')
+      ++i;
+    else if (c == '"')
+      inText = !inText;
+    else if (!inText && (c == '[' || c == '{') && ++depth > most)
+      return true;
+    else if (!inText && (c == ']' || c == '}'))
+      --depth;
+  }
+  return false;
+}
+
 Expected<Recipe> RecipeParser::parse(StringRef source) {
+  if (isDeep(source))
+    return createStringError("not a recipe: brackets more than 64 deep");
   Expected<json::Value> parsed = json::parse(source);
   if (!parsed)
     return createStringError("not JSON: " + toString(parsed.takeError()));

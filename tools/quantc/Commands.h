@@ -28,7 +28,6 @@ int runBench(llvm::ArrayRef<llvm::StringRef> arguments);
 int runCompare(llvm::ArrayRef<llvm::StringRef> arguments);
 int runCompile(llvm::ArrayRef<llvm::StringRef> arguments);
 int runInspect(llvm::ArrayRef<llvm::StringRef> arguments);
-int runReport(llvm::ArrayRef<llvm::StringRef> arguments);
 int runRun(llvm::ArrayRef<llvm::StringRef> arguments);
 
 } // namespace quantc

@@ -37,7 +37,6 @@ constexpr Command Commands[] = {
     {"bench", "measure how long an artefact takes", runBench},
     {"inspect", "show what is in a model or an artefact", runInspect},
     {"compare", "compare an artefact with a model or another", runCompare},
-    {"report", "report on how a model is quantised", runReport},
 };
 
 } // namespace
@@ -89,6 +88,8 @@ static void catchInternalErrors() {
     sigaction(number, &action, nullptr);
   // A reader that goes away is an error of writing, reported as such.
   signal(SIGPIPE, SIG_IGN);
+  // So is a limit on the size of files.
+  signal(SIGXFSZ, SIG_IGN);
   install_fatal_error_handler([](void *, const char *reason, bool) {
     writeError("quantc: ");
     writeError(reason);
@@ -120,6 +121,8 @@ static int dispatch(ArrayRef<StringRef> arguments) {
     return WrongUse;
   }
   StringRef word = arguments.front();
+  if (word == "help" && arguments.size() > 1)
+    return dispatch({arguments[1], "--help"});
   if (word == "--help" || word == "-h" || word == "help") {
     printUsage(outs());
     return Done;

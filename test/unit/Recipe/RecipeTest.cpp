@@ -78,6 +78,12 @@ TEST(Recipe, AllProblemsAtOnce) {
                            "unknown key 'speed'", "rule 1: not an object"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   EXPECT_NE(problemOf("{").find("not JSON"), std::string::npos);
+  EXPECT_NE(problemOf(std::string(100000, '[')).find("64 deep"),
+            std::string::npos);
+  // Brackets in text do not count.
+  EXPECT_EQ(problemOf("{\"name\": \"" + std::string(100, '[') + "\\\"\"}")
+                .find("deep"),
+            std::string::npos);
   EXPECT_NE(problemOf(R"({"base": "w9", "rules": []})").find("no recipe 'w9'"),
             std::string::npos);
 }
