@@ -45,18 +45,22 @@ llvm::DenseSet<Value> quantc::getVaryingValues(Block &block) {
   return varying;
 }
 
-/// Operands first: recursion depth is that of the chain on one weight.
-static void collect(Operation *op, llvm::SetVector<Operation *> &slice) {
-  if (slice.contains(op))
-    return;
-  for (Value operand : op->getOperands())
-    collect(operand.getDefiningOp(), slice);
-  slice.insert(op);
-}
-
 llvm::SetVector<Operation *> quantc::getConstantSlice(Value value) {
   assert(isConstantSlice(value) && "not computed from constants");
   llvm::SetVector<Operation *> slice;
-  collect(value.getDefiningOp(), slice);
+  // Operands first. The chain on a weight may be longer than a stack is deep.
+  SmallVector<std::pair<Operation *, unsigned>> path{
+      {value.getDefiningOp(), 0}};
+  while (!path.empty()) {
+    auto &[op, next] = path.back();
+    if (next == op->getNumOperands()) {
+      slice.insert(op);
+      path.pop_back();
+      continue;
+    }
+    Operation *operand = op->getOperand(next++).getDefiningOp();
+    if (!slice.contains(operand))
+      path.push_back({operand, 0});
+  }
   return slice;
 }

@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Interfaces/ShapeInterface.h"
 #include "llvm/Support/MathExtras.h"
@@ -35,7 +36,9 @@ SymbolicShapes::SymbolicShapes(FunctionOpInterface func)
 /// the ops are asked and after: what they set would take precedence.
 void SymbolicShapes::inferResults(FunctionOpInterface func) {
   auto maps = func->getAttrOfType<ArrayAttr>(resultShapesAttrName);
-  Operation *terminator = func.getFunctionBody().back().getTerminator();
+  if (!func.getFunctionBody().hasOneBlock())
+    return;
+  Operation *terminator = func.getFunctionBody().front().getTerminator();
   if (!maps || maps.size() != terminator->getNumOperands())
     return;
   for (auto [map, value] :
@@ -75,11 +78,12 @@ void SymbolicShapes::infer(Operation *op) {
   if (op->getNumResults() == 1 && matchPattern(op, m_Constant(&constant)) &&
       constant.getType().getRank() <= 1 && constant.getNumElements() <= 64) {
     // True is 1.
-    bool isBoolean = constant.getElementType().isInteger(1);
+    bool isUnsigned = constant.getElementType().isInteger(1) ||
+                      constant.getElementType().isUnsignedInteger();
     Sizes values;
     for (const APInt &value : constant.getValues<APInt>())
-      values.push_back(
-          getConstant(isBoolean ? value.getZExtValue() : value.getSExtValue()));
+      values.push_back(getConstant(isUnsigned ? value.getZExtValue()
+                                              : value.getSExtValue()));
     setElements(op->getResult(0), values);
     return;
   }
@@ -140,10 +144,33 @@ std::optional<ArrayRef<AffineExpr>> SymbolicShapes::getElements(Value value) {
   return ArrayRef<AffineExpr>(it->second);
 }
 
+/// Whether elements of \p type hold \p value. A model that computes sizes in 32
+/// bits is taken to have no larger ones; in fewer bits it is not about sizes.
+static bool holds(Type type, AffineExpr value) {
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return false;
+  bool isUnsigned = integer.isUnsigned() || integer.getWidth() == 1;
+  if (auto constant = dyn_cast<AffineConstantExpr>(value)) {
+    int64_t number = constant.getValue();
+    return isUnsigned ? number >= 0 && llvm::isUIntN(integer.getWidth(), number)
+                      : llvm::isIntN(integer.getWidth(), number);
+  }
+  return integer.getWidth() >= 32 &&
+         (!isUnsigned ||
+          isSizeAtLeast(value, getAffineConstantExpr(0, value.getContext())));
+}
+
 void SymbolicShapes::setElements(Value value, ArrayRef<AffineExpr> given) {
+  Type type = getElementTypeOrSelf(value.getType());
   Sizes known;
-  for (AffineExpr element : given)
+  for (AffineExpr element : given) {
     known.push_back(canonicalize(element));
+    if (!holds(type, known.back())) {
+      elements.erase(value);
+      return;
+    }
+  }
   elements[value] = std::move(known);
 }
 

@@ -27,7 +27,7 @@ static void buildImport(OpPassManager &manager, const StageOptions &options) {
   }
   manager.addNestedPass<func::FuncOp>(nn::createNNUnifyDims());
   manager.addPass(createCanonicalizerPass());
-  manager.addNestedPass<func::FuncOp>(nn::createNNResolveShapes());
+  manager.addPass(nn::createNNResolveShapes());
   manager.addPass(qt::createVerifyTypes());
 }
 
@@ -51,6 +51,7 @@ static void buildTransform(OpPassManager &manager, const StageOptions &) {
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   qt::QuantizeContractionsOptions own;
   own.recipe = options.recipe;
+  manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
   manager.addNestedPass<func::FuncOp>(qt::createQuantizeContractions(own));
   manager.addPass(createCSEPass());
   manager.addPass(qt::createVerifyTypes());

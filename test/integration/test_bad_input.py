@@ -33,11 +33,12 @@ EYE = {"w": np.eye(4, dtype=np.float32)}
 
 
 class BadInput(DriverTest):
-    def rejects(self, data, *words, code=1):
+    def rejects(self, data, *words, code=1, recipe=None):
         path, out = self.folder / "bad.onnx", self.folder / "bad.so"
         path.write_bytes(data if isinstance(data, bytes) else data.SerializeToString())
         before = set(self.folder.iterdir())
-        result = quantc("compile", path, "-o", out)
+        flags = [f"--recipe={recipe}"] if recipe else []
+        result = quantc("compile", path, "-o", out, *flags)
         self.assertEqual(result.returncode, code, result.stderr)
         for word in words:
             self.assertIn(word, result.stderr)
@@ -163,19 +164,29 @@ class BadInput(DriverTest):
         self.rejects(model, "w")
 
     def test_weights_that_are_not_numbers(self):
-        x = np.ones((3, 64), np.float32)
+        weights = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
         for value in (np.nan, np.inf, -np.inf):
-            weights = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32)
-            weights[5, 3] = value
-            with self.subTest(value):
-                model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": weights}, shape=("n", 64))
-                self.compiles_and_runs(model, {"x": x})
+            bad = weights.copy()
+            bad[5, 3] = value
+            model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": bad}, shape=("n", 64))
+            for recipe in RECIPES:
+                with self.subTest(value, recipe=recipe):
+                    self.rejects(model, "'w'", "[5, 3]", recipe=recipe)
+        # What is no weight may be infinite: a mask, say.
+        mask = np.array([0, -np.inf] * 4, np.float32)
+        nodes = [node("MatMul", ["x", "w"], ["z"]), node("Add", ["z", "m"], ["y"])]
+        model = make_model(nodes, {"w": weights, "m": mask}, shape=("n", 64))
+        self.compiles_and_runs(model, {"x": np.ones((3, 64), np.float32)})
 
     def test_sizes_of_zero(self):
-        model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((4, 0), np.float32)})
-        self.compiles_and_runs(model, {"x": np.ones((2, 4), np.float32)})
-        model = make_model([node("MatMul", ["x", "w"], ["y"])], {"w": np.zeros((0, 4), np.float32)}, shape=("n", 0))
-        self.compiles_and_runs(model, {"x": np.ones((2, 0), np.float32)}, ["f32"])
+        product = [node("MatMul", ["x", "w"], ["y"])]
+        self.rejects(make_model(product, {"w": np.zeros((4, 0), np.float32)}), "'w'", "no elements")
+        empty = make_model(product, {"w": np.zeros((0, 4), np.float32)}, shape=("n", 0))
+        self.rejects(empty, "'w'", "no elements", "'x'", "size 0 in dim 1")
+        self.rejects(make_model(product, EYE, shape=(0, 4)), "'x'", "size 0 in dim 0")
+        # Of run time a batch may be empty, and what is no network may be anything.
+        self.compiles_and_runs(make_model(product, EYE), {"x": np.ones((0, 4), np.float32)})
+        self.compiles_and_runs(make_model([node("Relu", ["x"], ["y"])], shape=(0, 4)), {"x": np.ones((0, 4), np.float32)})
 
     def test_outputs_that_cannot_be_written(self):
         (self.folder / "folder.so").mkdir()

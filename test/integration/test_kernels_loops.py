@@ -26,11 +26,11 @@ class Loops(KernelTest):
     def test_products_over_nothing(self):
         proto = model(
             [("MatMul", "x w", "y"), ("Add", "y b", "z")],
-            {"x": ("f4", ["n", 0])},
+            {"x": ("f4", ["n", "k"]), "w": ("f4", ["k", 5])},
             ["z"],
-            {"w": normal(0, 5), "b": normal(5)},
+            {"b": normal(5)},
         )
-        self.check_all(proto, [{"x": normal(n, 0)} for n in (1, 3)])
+        self.check_all(proto, [{"x": normal(n, k), "w": normal(k, 5)} for n, k in ((1, 0), (3, 0), (2, 7))])
 
     def test_products_of_vectors(self):
         products = {"a": "v w", "b": "x u", "c": "v u", "d": "v t", "e": "t u", "f": "x v"}

@@ -13,6 +13,7 @@
 #include "mlir/IR/OpDefinition.h"
 
 namespace quantc {
+class SymbolicShapes;
 
 /// Creates \p op on \p operands, all scalars or all vectors of one shape.
 mlir::Operation *cloneElementwise(mlir::OpBuilder &builder, mlir::Operation *op,

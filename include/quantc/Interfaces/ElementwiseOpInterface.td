@@ -26,7 +26,18 @@ def ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
       }],
       "::mlir::Operation *", "cloneOnto",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands), [{}],
-      [{ return ::quantc::cloneElementwise(builder, $_op, operands); }]>
+      [{ return ::quantc::cloneElementwise(builder, $_op, operands); }]>,
+    InterfaceMethod<[{
+        Whether its code is worth a loop of its own: copies of a polynomial for
+        every register of a tile would fill the instruction cache.
+      }],
+      "bool", "isLong", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+        Sets the elements of the result where they follow from sizes; the sizes
+        themselves are those that the operands broadcast to.
+      }],
+      "void", "inferElements", (ins "::quantc::SymbolicShapes &":$shapes), [{}],
+      [{ return; }]>
   ];
 }
 

@@ -16,6 +16,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace quantc {
 #define GEN_PASS_DEF_EXPANDELEMENTWISE
@@ -269,31 +270,10 @@ static Value expandClip(OpBuilder &b, nn::ClipOp op) {
   return arith::MinSIOp::create(b, loc, x, bound(std::floor(high)));
 }
 
-/// What \p op computes; null for an op on tensors, which stays.
-static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
-  Location loc = op->getLoc();
-  if (auto sigma = dyn_cast<qt::SigmaOp>(op))
-    return expandSigma(b, sigma, target);
-  if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    return expandUnary(b, loc, unary.getKind(), unary.getInput());
-  if (auto binary = dyn_cast<nn::BinaryOp>(op))
-    return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
-                        binary.getRhs());
-  if (auto compare = dyn_cast<nn::CompareOp>(op))
-    return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(),
-                         compare.getRhs());
-  if (auto select = dyn_cast<nn::SelectOp>(op))
-    return arith::SelectOp::create(b, loc, select.getCondition(),
-                                   select.getOnTrue(), select.getOnFalse());
-  if (auto cast = dyn_cast<nn::CastOp>(op))
-    return expandCast(b, loc, cast.getInput(), cast.getType());
-  if (auto clip = dyn_cast<nn::ClipOp>(op))
-    return expandClip(b, clip);
-  Value x = op->getOperand(0);
+static Value expandGelu(OpBuilder &b, Location loc, nn::GeluKind kind,
+                        Value x) {
   VectorMath m(b, loc, x.getType());
-  if (isa<nn::SiluOp>(op))
-    return m.timesSigmoid(x, x);
-  switch (cast<nn::GeluOp>(op).getKind()) {
+  switch (kind) {
   case nn::GeluKind::Erf:
     return m.geluErf(x);
   case nn::GeluKind::Sigmoid:
@@ -306,6 +286,40 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
   }
   }
   llvm_unreachable("all kinds are covered");
+}
+
+/// What \p op computes; null where there is no such expansion.
+static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
+  Location loc = op->getLoc();
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](nn::UnaryOp unary) {
+        return expandUnary(b, loc, unary.getKind(), unary.getInput());
+      })
+      .Case([&](nn::BinaryOp binary) {
+        return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
+                            binary.getRhs());
+      })
+      .Case([&](nn::CompareOp compare) {
+        return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(),
+                             compare.getRhs());
+      })
+      .Case([&](nn::SelectOp select) {
+        return arith::SelectOp::create(b, loc, select.getCondition(),
+                                       select.getOnTrue(), select.getOnFalse());
+      })
+      .Case([&](nn::CastOp cast) {
+        return expandCast(b, loc, cast.getInput(), cast.getType());
+      })
+      .Case([&](nn::ClipOp clip) { return expandClip(b, clip); })
+      .Case([&](nn::SiluOp silu) {
+        Value x = silu.getInput();
+        return VectorMath(b, loc, x.getType()).timesSigmoid(x, x);
+      })
+      .Case([&](nn::GeluOp gelu) {
+        return expandGelu(b, loc, gelu.getKind(), gelu.getInput());
+      })
+      .Case([&](qt::SigmaOp sigma) { return expandSigma(b, sigma, target); })
+      .Default([](Operation *) { return Value(); });
 }
 
 namespace {
@@ -326,7 +340,12 @@ struct ExpandElementwise
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops) {
       rewriter.setInsertionPoint(op);
-      rewriter.replaceOp(op, expand(rewriter, op, target));
+      Value expansion = expand(rewriter, op, target);
+      if (!expansion) {
+        op->emitOpError("has no expansion into arithmetic");
+        return signalPassFailure();
+      }
+      rewriter.replaceOp(op, expansion);
     }
     expandForTarget(getOperation(), target);
   }

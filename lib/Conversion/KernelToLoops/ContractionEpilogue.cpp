@@ -120,15 +120,11 @@ void ContractionEmitter::emitStoreAt(OpBuilder &b, Value value, Value row,
     vector::StoreOp::create(b, loc, value, resultBuffer, to);
 }
 
-/// Ops of a region that are worth a loop of their own: copies of a polynomial
-/// for every register of a tile would fill the instruction cache.
 static bool isLong(qt::ContractOp contract) {
   return contract.hasEpilogue() &&
          llvm::any_of(contract.getEpilogue().front(), [](Operation &op) {
-           auto binary = dyn_cast<nn::BinaryOp>(op);
-           return isa<nn::UnaryOp, nn::GeluOp, nn::SiluOp, qt::SigmaOp>(op) ||
-                  (binary && (binary.getKind() == nn::BinaryKind::RShift ||
-                              binary.getKind() == nn::BinaryKind::MulHigh31));
+           auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
+           return elementwise && elementwise.isLong();
          });
 }
 

@@ -233,10 +233,7 @@ LogicalResult AttentionOp::verify() {
                                << " key heads, which do not divide them";
   if (getMask()) {
     SmallVector<int64_t> scores{q[0], q[1], q[2], k[2]};
-    std::optional<SmallVector<int64_t>> both =
-        broadcastShapes(scores, shapeOf(getMask()));
-    if (!both || both->size() != 4 ||
-        failed(verifyCompatibleShape(*both, scores)))
+    if (!broadcastsTo(shapeOf(getMask()), scores))
       return emitOpError("mask of type ")
              << getMask().getType() << " does not broadcast to the scores ["
              << q[0] << ", " << q[1] << ", " << q[2] << ", " << k[2] << "]";

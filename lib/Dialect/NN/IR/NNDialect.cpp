@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/NN/IR/NNDialect.h"
+#include "NNUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/Matchers.h"
@@ -129,6 +130,12 @@ std::optional<SmallVector<int64_t>> nn::broadcastShapes(ArrayRef<int64_t> a,
       return std::nullopt;
   }
   return result;
+}
+
+bool nn::broadcastsTo(ArrayRef<int64_t> shape, ArrayRef<int64_t> target) {
+  std::optional<SmallVector<int64_t>> both = broadcastShapes(target, shape);
+  return both && both->size() == target.size() &&
+         succeeded(verifyCompatibleShape(*both, target));
 }
 
 Type nn::inferElementwiseType(TypeRange operands, Type element) {

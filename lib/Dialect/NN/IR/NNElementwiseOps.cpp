@@ -339,15 +339,29 @@ OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
 }
 
 //===----------------------------------------------------------------------===//
-// Rows
+// Length of code
 //===----------------------------------------------------------------------===//
 
-// The result has the shape that everything broadcasts to.
-Value UnaryOp::getRowTensor() { return getResult(); }
-Value GeluOp::getRowTensor() { return getResult(); }
-Value SiluOp::getRowTensor() { return getResult(); }
-Value ClipOp::getRowTensor() { return getResult(); }
-Value BinaryOp::getRowTensor() { return getResult(); }
-Value CompareOp::getRowTensor() { return getResult(); }
-Value SelectOp::getRowTensor() { return getResult(); }
-Value CastOp::getRowTensor() { return getResult(); }
+bool UnaryOp::isLong() {
+  switch (getKind()) {
+  case UnaryKind::Neg:
+  case UnaryKind::Abs:
+  case UnaryKind::Relu:
+  case UnaryKind::Floor:
+  case UnaryKind::Ceil:
+  case UnaryKind::Round:
+  case UnaryKind::Sign:
+  case UnaryKind::Not:
+    return false;
+  default:
+    return true;
+  }
+}
+
+bool BinaryOp::isLong() {
+  return getKind() == BinaryKind::RShift || getKind() == BinaryKind::MulHigh31;
+}
+
+bool GeluOp::isLong() { return true; }
+
+bool SiluOp::isLong() { return true; }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NNUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -89,10 +90,7 @@ LogicalResult RotaryOp::verify() {
            << type << "; supported: an even, known number of features";
   for (Value operand : getOperands().drop_front()) {
     auto angles = cast<RankedTensorType>(operand.getType());
-    std::optional<SmallVector<int64_t>> both =
-        broadcastShapes(type.getShape(), angles.getShape());
-    if (!both || both->size() != type.getShape().size() ||
-        failed(verifyCompatibleShape(*both, type.getShape())))
+    if (!broadcastsTo(angles.getShape(), type.getShape()))
       return emitOpError("operand of type ")
              << angles << " does not broadcast to " << type;
     if (angles.getRank() == 0 || angles.getShape().back() != features)

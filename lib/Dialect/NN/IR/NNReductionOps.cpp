@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NNUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
@@ -25,15 +26,10 @@ static LogicalResult verifyNorm(Operation *op, int64_t axis) {
   auto type = cast<RankedTensorType>(op->getOperand(0).getType());
   if (failed(verifyAxis(op, axis, type.getRank())))
     return failure();
-  for (Value operand : op->getOperands().drop_front()) {
-    auto shape = cast<RankedTensorType>(operand.getType()).getShape();
-    std::optional<SmallVector<int64_t>> both =
-        broadcastShapes(type.getShape(), shape);
-    if (!both || both->size() != type.getShape().size() ||
-        failed(verifyCompatibleShape(*both, type.getShape())))
+  for (Value operand : op->getOperands().drop_front())
+    if (!broadcastsTo(shapeOf(operand), type.getShape()))
       return op->emitOpError("operand of type ")
              << operand.getType() << " does not broadcast to " << type;
-  }
   return success();
 }
 

@@ -51,19 +51,10 @@ static void copySizes(Operation *op, SymbolicShapes &shapes) {
 // Elementwise ops
 //===----------------------------------------------------------------------===//
 
-void UnaryOp::inferSymbolic(SymbolicShapes &shapes) {
-  copySizes(*this, shapes);
-}
-void GeluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
-void SiluOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
-void ClipOp::inferSymbolic(SymbolicShapes &shapes) { copySizes(*this, shapes); }
-
-void CastOp::inferSymbolic(SymbolicShapes &shapes) {
-  copySizes(*this, shapes);
-  // Sizes survive a conversion between integers.
+void CastOp::inferElements(SymbolicShapes &shapes) {
+  // What the type does not hold is no element of it.
   if (auto values = shapes.getElements(getInput()))
-    if (isa<IntegerType>(getElementTypeOrSelf(getResult())) &&
-        !getElementTypeOrSelf(getResult()).isInteger(1))
+    if (!getElementTypeOrSelf(getResult()).isInteger(1))
       shapes.setElements(getResult(), Sizes(*values));
 }
 
@@ -98,8 +89,7 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
   return true;
 }
 
-void BinaryOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcastSizes(*this, shapes);
+void BinaryOp::inferElements(SymbolicShapes &shapes) {
   zipElements(
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
         AffineExpr a = row[0], b = row[1];
@@ -151,8 +141,7 @@ static bool holds(Predicate predicate, int order) {
   llvm_unreachable("all predicates are covered");
 }
 
-void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcastSizes(*this, shapes);
+void CompareOp::inferElements(SymbolicShapes &shapes) {
   zipElements(shapes, getOperands(), getResult(),
               [&](ArrayRef<AffineExpr> row) {
                 std::optional<int> order = compareSizes(row[0], row[1]);
@@ -161,8 +150,7 @@ void CompareOp::inferSymbolic(SymbolicShapes &shapes) {
               });
 }
 
-void SelectOp::inferSymbolic(SymbolicShapes &shapes) {
-  inferBroadcastSizes(*this, shapes);
+void SelectOp::inferElements(SymbolicShapes &shapes) {
   zipElements(
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
         if (row[1] == row[2])

@@ -24,6 +24,10 @@ inline bool areCompatible(int64_t a, int64_t b) {
          a == b;
 }
 
+/// Whether a tensor of \p shape can broadcast to one of \p target.
+bool broadcastsTo(llvm::ArrayRef<int64_t> shape,
+                  llvm::ArrayRef<int64_t> target);
+
 /// Emits an error unless the result has elements of the first operand's type.
 llvm::LogicalResult verifyElementsEqual(mlir::Operation *op);
 

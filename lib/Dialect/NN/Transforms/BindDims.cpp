@@ -55,24 +55,6 @@ static ArrayAttr replaceSymbols(ArrayAttr maps,
   return ArrayAttr::get(maps.getContext(), result);
 }
 
-/// Static where the maps say numbers.
-static void refineArguments(func::FuncOp func, ArrayAttr maps) {
-  for (auto [argument, map] :
-       llvm::zip(func.getArguments(), maps.getAsValueRange<AffineMapAttr>())) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    if (!type || map.getNumResults() != type.getRank())
-      continue;
-    SmallVector<int64_t> shape(type.getShape());
-    for (auto [size, expression] : llvm::zip_equal(shape, map.getResults()))
-      if (auto constant = dyn_cast<AffineConstantExpr>(expression))
-        size = constant.getValue();
-    argument.setType(type.clone(shape));
-  }
-  func.setFunctionType(FunctionType::get(
-      func.getContext(), func.getBody().front().getArgumentTypes(),
-      func.getResultTypes()));
-}
-
 static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   SmallVector<llvm::StringRef> known;
@@ -114,8 +96,6 @@ static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
   for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
     if (auto maps = func->getAttrOfType<ArrayAttr>(key))
       func->setAttr(key, replaceSymbols(maps, replacements, left.size()));
-  if (auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName))
-    refineArguments(func, maps);
   nn::resolveShapes(func);
   return success();
 }

@@ -12,6 +12,7 @@
 #include "quantc/Interfaces/ShapeInterface.h"
 
 #include "mlir/IR/Iterators.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace quantc::nn {
@@ -28,7 +29,44 @@ static std::optional<int64_t> constantOf(AffineExpr expression) {
   return std::nullopt;
 }
 
-/// Gives the result the static sizes that are known.
+/// Whether both are tensors of one shape, so that an op on them may have to see
+/// one type.
+static bool haveEqualShapes(Value a, Value b) {
+  auto left = dyn_cast<RankedTensorType>(a.getType()),
+       right = dyn_cast<RankedTensorType>(b.getType());
+  return left && right && left.getShape() == right.getShape();
+}
+
+/// The values whose types have to stay: those that calls and control flow use,
+/// and whatever may need the type of such a value.
+static llvm::DenseSet<Value> findPinned(func::FuncOp func) {
+  llvm::DenseSet<Value> pinned;
+  SmallVector<Value> worklist;
+  auto pin = [&](Value value) {
+    if (pinned.insert(value).second)
+      worklist.push_back(value);
+  };
+  func.getBody().walk([&](Operation *op) {
+    if (!isa<ShapeInterface, func::ReturnOp>(op))
+      llvm::for_each(op->getOperands(), pin);
+  });
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    if (Operation *op = value.getDefiningOp();
+        isa_and_nonnull<ShapeInterface>(op))
+      for (Value operand : op->getOperands())
+        if (haveEqualShapes(value, operand))
+          pin(operand);
+    for (Operation *user : value.getUsers())
+      if (isa<ShapeInterface>(user))
+        for (Value result : user->getResults())
+          if (haveEqualShapes(value, result))
+            pin(result);
+  }
+  return pinned;
+}
+
+/// Gives the value the static sizes that are known.
 static void refineType(Value result, SymbolicShapes &shapes) {
   auto type = dyn_cast<RankedTensorType>(result.getType());
   if (!type || type.hasStaticShape())
@@ -137,6 +175,8 @@ static llvm::DenseMap<AffineExpr, Source> findSources(func::FuncOp func,
 /// from the arguments, however long the way was that the model took.
 static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
                          const llvm::DenseMap<AffineExpr, Source> &sources) {
+  if (elements.empty())
+    return;
   for (AffineExpr element : elements) {
     if (constantOf(element))
       continue;
@@ -181,9 +221,17 @@ static void rebuildShape(OpOperand &operand, ArrayRef<AffineExpr> elements,
 }
 
 void nn::resolveShapes(func::FuncOp func) {
-  if (func.isExternal() || func.isPrivate())
+  // Callers know the types of what they call; between blocks sizes follow no
+  // expression.
+  if (func.isExternal() || func.isPrivate() || !func.getBody().hasOneBlock() ||
+      (func->getParentOp() &&
+       !SymbolTable::symbolKnownUseEmpty(func, func->getParentOp())))
     return;
   SymbolicShapes shapes(func);
+  llvm::DenseSet<Value> pinned = findPinned(func);
+  for (Value argument : func.getArguments())
+    if (!pinned.contains(argument))
+      refineType(argument, shapes);
   SmallVector<Operation *> ops;
   func.walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (isa<ShapeInterface>(op))
@@ -191,7 +239,8 @@ void nn::resolveShapes(func::FuncOp func) {
   });
   for (Operation *op : ops)
     for (Value result : op->getResults())
-      refineType(result, shapes);
+      if (!pinned.contains(result))
+        refineType(result, shapes);
   llvm::DenseMap<AffineExpr, Source> sources = findSources(func, shapes);
   for (Operation *op : ops) {
     for (Value result : op->getResults())
@@ -213,13 +262,17 @@ void nn::resolveShapes(func::FuncOp func) {
     if (isOpTriviallyDead(op))
       op->erase();
   });
-  func.setFunctionType(FunctionType::get(
-      func.getContext(), func.getArgumentTypes(),
-      func.getBody().back().getTerminator()->getOperandTypes()));
+  Block &body = func.getBody().front();
+  func.setFunctionType(
+      FunctionType::get(func.getContext(), body.getArgumentTypes(),
+                        body.getTerminator()->getOperandTypes()));
 }
 
 namespace {
 struct NNResolveShapes : public nn::impl::NNResolveShapesBase<NNResolveShapes> {
-  void runOnOperation() override { nn::resolveShapes(getOperation()); }
+  void runOnOperation() override {
+    for (auto func : getOperation()->getRegion(0).getOps<func::FuncOp>())
+      nn::resolveShapes(func);
+  }
 };
 } // namespace

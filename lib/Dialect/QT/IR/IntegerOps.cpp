@@ -45,6 +45,8 @@ LogicalResult SigmaOp::verify() {
 
 Value SigmaOp::getRowTensor() { return getResult(); }
 
+bool SigmaOp::isLong() { return true; }
+
 LogicalResult SigmaOp::interpret(ArrayRef<HostValue> operands,
                                  SmallVectorImpl<HostValue> &results,
                                  InterpreterContext &) {

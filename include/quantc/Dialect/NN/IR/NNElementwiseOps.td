@@ -11,14 +11,27 @@
 
 include "quantc/Dialect/NN/IR/NNDialect.td"
 
-class NN_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+/// \p methods are those of ElementwiseOpInterface that the op has its own of.
+class NN_ElementwiseOp<string mnemonic, list<Trait> traits = [],
+                       list<string> methods = []>
     : NN_Op<mnemonic, !listconcat([
-        DeclareOpInterfaceMethods<ElementwiseOpInterface>,
-        DeclareOpInterfaceMethods<RowOpInterface, ["getRowTensor"]>], traits)>;
+        DeclareOpInterfaceMethods<ElementwiseOpInterface, methods>,
+        DeclareOpInterfaceMethods<RowOpInterface, ["getRowTensor"]>], traits)> {
+  // The result has the shape that everything broadcasts to.
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::getRowTensor() { return getResult(); }
 
-class NN_SameTypeOp<string mnemonic, list<Trait> traits = []>
+    void $cppClass::inferSymbolic(::quantc::SymbolicShapes &shapes) {
+      ::quantc::nn::inferBroadcastSizes(*this, shapes);
+      inferElements(shapes);
+    }
+  }];
+}
+
+class NN_SameTypeOp<string mnemonic, list<Trait> traits = [],
+                    list<string> methods = []>
     : NN_ElementwiseOp<mnemonic,
-        !listconcat([AllTypesMatch<["input", "result"]>], traits)>;
+        !listconcat([AllTypesMatch<["input", "result"]>], traits), methods>;
 
 def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
     I32EnumAttrCase<"Neg", 0, "neg">, I32EnumAttrCase<"Abs", 1, "abs">,
@@ -40,7 +53,7 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
 }
 def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 
-def NN_UnaryOp : NN_SameTypeOp<"unary"> {
+def NN_UnaryOp : NN_SameTypeOp<"unary", [], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
@@ -71,7 +84,7 @@ def NN_GeluKind : I32EnumAttr<"GeluKind", "form of GELU", [
 }
 def NN_GeluKindAttr : EnumAttr<NN_Dialect, NN_GeluKind, "gelu_kind">;
 
-def NN_GeluOp : NN_SameTypeOp<"gelu"> {
+def NN_GeluOp : NN_SameTypeOp<"gelu", [], ["isLong"]> {
   let summary = "Gaussian error linear unit";
   let description = [{
     `erf`: x/2 (1 + erf(x/√2)); `tanh`: x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)));
@@ -84,7 +97,7 @@ def NN_GeluOp : NN_SameTypeOp<"gelu"> {
   let hasVerifier = 1;
 }
 
-def NN_SiluOp : NN_SameTypeOp<"silu"> {
+def NN_SiluOp : NN_SameTypeOp<"silu", [], ["isLong"]> {
   let summary = "x sigmoid(x)";
   let arguments = (ins NN_Elements:$input);
   let results = (outs NN_Elements:$result);
@@ -121,7 +134,8 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
 def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>],
+    ["inferElements", "isLong"]> {
   let summary = "a function of the elements of two operands";
   let description = [{
     Tensors broadcast as in numpy. Integer `div` truncates, `mod` takes the
@@ -156,7 +170,7 @@ def NN_Predicate : I32EnumAttr<"Predicate", "comparison", [
 def NN_PredicateAttr : EnumAttr<NN_Dialect, NN_Predicate, "predicate">;
 
 def NN_CompareOp : NN_ElementwiseOp<"compare", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>], ["inferElements"]> {
   let summary = "compare elements";
   let description = [{
     With a NaN every comparison but `ne` is false.
@@ -172,7 +186,7 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
 }
 
 def NN_SelectOp : NN_ElementwiseOp<"select", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>], ["inferElements"]> {
   let summary = "choose elements by a condition";
   let arguments = (ins NN_Elements:$condition, NN_Elements:$on_true,
                        NN_Elements:$on_false);
@@ -185,7 +199,7 @@ def NN_SelectOp : NN_ElementwiseOp<"select", [
   let hasFolder = 1;
 }
 
-def NN_CastOp : NN_ElementwiseOp<"cast"> {
+def NN_CastOp : NN_ElementwiseOp<"cast", [], ["inferElements"]> {
   let summary = "convert elements to another type";
   let description = [{
     To an integer: towards zero; what does not fit, and NaN, gives the nearest

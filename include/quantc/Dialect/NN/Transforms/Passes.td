@@ -32,7 +32,7 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
   }];
 }
 
-def NNResolveShapes : Pass<"nn-resolve-shapes", "::mlir::func::FuncOp"> {
+def NNResolveShapes : Pass<"nn-resolve-shapes"> {
   let summary = "Put into types and constants what is known of sizes";
   let description = [{
     Sizes that follow from the function's symbols are computed once for all ops:
@@ -41,8 +41,9 @@ def NNResolveShapes : Pass<"nn-resolve-shapes", "::mlir::func::FuncOp"> {
     time takes it as what is left over (-1). Shape arithmetic that nothing needs
     any more is removed. The import ends with it.
 
-    A public function's result types change with what it returns. Private
-    functions are left as they are: their callers know their types.
+    A public function's type changes with what it takes and returns. Private
+    functions, those that are called, and those of several blocks are left as
+    they are, and so are the types of what calls and control flow use.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
@@ -92,6 +93,18 @@ def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
     one. What normalises anything else stays what it is.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def NNVerifyNetwork : Pass<"nn-verify-network", "::mlir::func::FuncOp"> {
+  let summary = "Refuse weights and sizes that no network has";
+  let description = [{
+    In a function with contractions these are errors: a NaN, an infinity or a
+    number beyond float32 among the constants that an operand of a contraction is
+    computed from; such an operand without elements; a contraction over no elements;
+    an argument with a static size of 0. Other constants may hold infinities, as masks
+    do; sizes of run time may be 0; and functions without contractions may take
+    and give empty tensors. The stage quantize begins with it.
+  }];
 }
 
 #endif // QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD

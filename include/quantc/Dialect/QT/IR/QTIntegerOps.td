@@ -27,7 +27,7 @@ def QT_SigmaKind : I32EnumAttr<"SigmaKind", "sigmoid-like function", [
 }
 def QT_SigmaKindAttr : EnumAttr<QT_Dialect, QT_SigmaKind, "sigma_kind">;
 
-def QT_SigmaOp : QT_ElementwiseOp<"sigma"> {
+def QT_SigmaOp : QT_ElementwiseOp<"sigma", [], ["isLong"]> {
   let summary = "a sigmoid-like function of an integer with an exponent";
   let description = [{
     G(m 2^e) in units of 2^-15, 0 to 32768, for m of 16 bits, where

@@ -33,9 +33,11 @@ class QT_TensorOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<ShapeInterface>], traits)>;
 
 /// The same on scalars and vectors as well.
-class QT_ElementwiseOp<string mnemonic, list<Trait> traits = []>
+/// \p methods are those of ElementwiseOpInterface that the op has its own of.
+class QT_ElementwiseOp<string mnemonic, list<Trait> traits = [],
+                       list<string> methods = []>
     : QT_TensorOp<mnemonic, !listconcat([Pure,
-        DeclareOpInterfaceMethods<ElementwiseOpInterface>,
+        DeclareOpInterfaceMethods<ElementwiseOpInterface, methods>,
         DeclareOpInterfaceMethods<RowOpInterface, ["getRowTensor"]>], traits)>;
 
 /// What integer arithmetic takes: a scalar, a vector, or a tensor.
