@@ -242,26 +242,51 @@ Value VectorMath::geluErf(Value x) {
   return select(less(x, number(-7.07)), number(0), mul(x, phi));
 }
 
+/// 2/pi in parts of 28 bits: products with a float are exact in double, and
+/// what is missing of it is 2^-68 of a quarter turn for the largest float.
+static constexpr double twoOverPi[] = {
+    0x1.45f306c000000p-1,   0x1.c9c882a000000p-29,  0x1.4fe13a8000000p-59,
+    0x1.f47d4d0000000p-86,  0x1.bb81b6c000000p-113, 0x1.4acc9e0000000p-143,
+    0x1.0e4107c000000p-170,
+};
+
 Value VectorMath::sinCos(Value x, bool cosine) {
-  // The quotient and the rest in double: exact enough up to 2^20, because the
-  // first part of pi/2 has 33 bits and its multiples are exact.
-  Type wide = wideType();
+  // Quarter turns x 2/pi, from each part without its whole turns: what is left
+  // of all parts is exact for every float, up to the sum of what is left.
+  Type wide = wideType(), i64 = withElement(type, builder.getI64Type());
   auto real = [&](double value) {
     return constant(builder, loc, wide, builder.getF64FloatAttr(value));
   };
   Value w = arith::ExtFOp::create(builder, loc, wide, x);
-  Value magic = real(6755399441055744.0);
-  Value shifted =
-      math::FmaOp::create(builder, loc, w, real(0.63661977236758134308), magic);
-  Value n = arith::SubFOp::create(builder, loc, shifted, magic);
-  Value rest =
-      math::FmaOp::create(builder, loc, n, real(-1.57079632673412561417), w);
-  rest = math::FmaOp::create(builder, loc, n, real(-6.07710050650619224932e-11),
-                             rest);
-  Type i64 = withElement(type, builder.getI64Type());
-  Value quadrant = arith::TruncIOp::create(
-      builder, loc, intType(),
-      arith::BitcastOp::create(builder, loc, i64, shifted));
+  Value magic = real(6755399441055744.0), quadrant, quarters;
+  // Takes the nearest whole number from `quarters`, which are few.
+  auto takeWhole = [&] {
+    Value shifted = arith::AddFOp::create(builder, loc, quarters, magic);
+    Value whole = arith::SubFOp::create(builder, loc, shifted, magic);
+    quarters = arith::SubFOp::create(builder, loc, quarters, whole);
+    Value bits = arith::TruncIOp::create(
+        builder, loc, intType(),
+        arith::BitcastOp::create(builder, loc, i64, shifted));
+    quadrant =
+        quadrant
+            ? arith::AddIOp::create(builder, loc, quadrant, bits).getResult()
+            : bits;
+  };
+  for (double part : twoOverPi) {
+    Value product = arith::MulFOp::create(builder, loc, w, real(part));
+    Value turns = math::RoundEvenOp::create(
+        builder, loc, arith::MulFOp::create(builder, loc, product, real(0.25)));
+    Value rest = math::FmaOp::create(builder, loc, turns, real(-4.0), product);
+    if (quarters) {
+      quarters = arith::AddFOp::create(builder, loc, quarters, rest);
+      continue;
+    }
+    quarters = rest;
+    takeWhole(); // so that what cancels next leaves all its bits
+  }
+  takeWhole();
+  Value rest = arith::MulFOp::create(builder, loc, quarters,
+                                     real(1.57079632679489661923));
   if (cosine)
     quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(1));
   Value r = arith::TruncFOp::create(builder, loc, type, rest);

@@ -63,7 +63,7 @@ public:
   /// x sigmoid(y) with the error of a sigmoid, or of a fast exponential.
   Value timesSigmoid(Value x, Value y, bool isFast = false);
   Value geluErf(Value x); ///< 5e-7
-  Value sin(Value x);     ///< 2 ulp for |x| <= 2^20
+  Value sin(Value x);     ///< 2 ulp
   Value cos(Value x);
   Value pow(Value x, Value y); ///< 1 ulp, with the special cases of IEEE
 
