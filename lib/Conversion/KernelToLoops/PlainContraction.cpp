@@ -141,12 +141,18 @@ Value PlainContraction::dot(OpBuilder &b, Value lhsAt, Value rhsAt) {
             loadVector(inner, loc, rhs, add(inner, rhsAt, p), /*mask=*/Value());
         scf::YieldOp::create(inner, loc, multiplyAdd(inner, x, y, carried[0]));
       });
-  Value sum = reduceLanes(b, loc, vectors.getResult(0),
-                          [&](OpBuilder &inner, Value x, Value y) -> Value {
-                            if (op.getAcc().isF32())
-                              return arith::AddFOp::create(inner, loc, x, y);
-                            return add(inner, x, y);
-                          });
+  // LLVM 22 takes narrow products whose lanes these shuffles sum for ways of
+  // one instruction and loses most of them; of integers any order gives the
+  // same.
+  Value sum =
+      op.getAcc().isF32()
+          ? reduceLanes(b, loc, vectors.getResult(0),
+                        [&](OpBuilder &inner, Value x, Value y) -> Value {
+                          return arith::AddFOp::create(inner, loc, x, y);
+                        })
+          : vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                        vectors.getResult(0))
+                .getResult();
   auto rest = scf::ForOp::create(
       b, loc, whole, k, one, sum,
       [&](OpBuilder &inner, Location, Value p, ValueRange carried) {

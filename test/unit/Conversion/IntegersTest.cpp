@@ -303,3 +303,49 @@ TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
               << n << " x " << k << " " << one.text << " on " << cpu;
         }
 }
+
+TEST_F(IntegersTest, ProductsOfTwoActivations) {
+  // Heads of 12 bits, and weights of 8 bits without a sign.
+  struct Case {
+    const char *left, *right;
+    Type leftType, rightType;
+    double low, high;
+  };
+  const Case cases[] = {{"s12", "s12", i16, i16, -2047, 2047},
+                        {"u8", "s8", i8, i8, -127, 127}};
+  for (const Case &one : cases)
+    for (const char *cpu : cpus)
+      for (int64_t k : {5, 16, 17, 64}) {
+        std::string depth = std::to_string(k);
+        bool isWide = one.leftType == i16;
+        std::string element = isWide ? "xi16>" : "xi8>";
+        std::string a = "tensor<?x4x5x" + depth + element,
+                    b = "tensor<?x4x16x" + depth + element,
+                    e = "tensor<1x1x1x1xi8>", y = "tensor<?x4x5x16xi32>";
+        auto format = [](const char *name) {
+          return std::string("!qt.block<[?, ?, ?, ?], ") + name +
+                 ", scale = exp<8>>";
+        };
+        Kernel kernel = compile(
+            "func.func @k(%a: " + a + ", %ea: " + e + ", %b: " + b +
+                ", %eb: " + e + ", %r: tensor<?x4x5x1xi32>) -> " + y +
+                " { %y = qt.contract lhs(%a, %ea : " + a + ", " + e +
+                ") rhs(%b, %eb : " + b + ", " + e +
+                ") epilogue(%r : tensor<?x4x5x1xi32>) {acc = i32, geometry = "
+                "#qt.matmul<batched>, lhs_format = " +
+                format(one.left) + ", rhs_format = " + format(one.right) +
+                "} { ^bb0(%acc: i32, %m: i32): %z = nn.binary mulh31 %acc, %m "
+                ": i32, i32 -> i32 qt.yield %z : i32 } -> " +
+                y + " return %y : " + y + " }",
+            cpu);
+        ASSERT_TRUE(kernel.span);
+        for (int64_t n : {1, 3})
+          check(kernel,
+                {random({n, 4, 5, k}, one.leftType, one.low, one.high),
+                 random({1, 1, 1, 1}, i8),
+                 random({n, 4, 16, k}, one.rightType, one.low, one.high),
+                 random({1, 1, 1, 1}, i8),
+                 random({n, 4, 5, 1}, i32, -0x7fffffff, 0x7fffffff)});
+        ASSERT_FALSE(HasFailure()) << one.left << " " << k << " on " << cpu;
+      }
+}
