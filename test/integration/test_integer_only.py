@@ -54,6 +54,19 @@ class IntegerOnly(DriverTest):
                 # An example's bits do not depend on its place in the batch.
                 np.testing.assert_array_equal(self.interpret(split, image[::-1].copy()), meaning[::-1])
 
+    def test_compiled(self):
+        """Every target and layout computes the bits that the split form means."""
+        model = MODELS / "digits_vit.onnx"
+        image = np.random.default_rng(6).random((BATCH, 1, 8, 8), np.float32)
+        meaning = self.interpret(self.must("compile", model, "-o", "-", "--integer-only", "--stop-after=split"), image)
+        np.savez(self.folder / "in.npz", image=image)
+        for flags in ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni"):
+            with self.subTest(flags):
+                artefact = self.compile(model, "model", "--integer-only", flags)
+                self.must("run", artefact, "--inputs", self.folder / "in.npz", "--outputs", self.folder / "out.npz")
+                with np.load(self.folder / "out.npz") as outputs:
+                    np.testing.assert_array_equal(outputs["logits"], meaning)
+
     def test_errors(self):
         self.must_fail(2, "takes fixed, not 'none'", "compile", MODELS / "digits_vit.onnx", "--integer-only=none", "-o", "x.so")
 
