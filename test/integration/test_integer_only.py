@@ -9,6 +9,16 @@ import numpy as np
 
 from driver import MODELS, DriverTest
 
+OBJDUMP = os.environ.get("LLVM_OBJDUMP", "llvm-objdump-22")
+# What moves and combines bits and happens to be named for floats.
+MOVES = re.compile(
+    r"v?(mov\w*|(and|andn|or|xor)p[sd]|blendv?p[sd]|blendmp[sd]|shufp[sd]|unpck[lh]p[sd]|insertps|extractps|maskmovp[sd]|"
+    r"broadcasts[sd]|broadcast[fi]\w*|perm\w*p[sd]|(insert|extract)[fi]\w*|testp[sd]|compressp[sd]|expandp[sd])"
+)
+# Everything else of that name, conversions between integers and floats, and the x87.
+ARITHMETIC = re.compile(r"v?\w+[ps][sd]|v?cvt\w+|f[a-z]\w*")
+# Those of packed integers may end in a d as well.
+INTEGERS = re.compile(r"v?p\w+")
 QUANT_OPT = os.environ.get("QUANT_OPT", "quant-opt")
 BATCH = 4
 # 8-bit rows with a power of two as scale are off by up to 2^-8 of their largest element, about as much as their rms
@@ -66,6 +76,33 @@ class IntegerOnly(DriverTest):
                 self.must("run", artefact, "--inputs", self.folder / "in.npz", "--outputs", self.folder / "out.npz")
                 with np.load(self.folder / "out.npz") as outputs:
                     np.testing.assert_array_equal(outputs["logits"], meaning)
+
+    def test_no_float_instructions(self):
+        """But in the kernels at the border, which have floats among their operands or results."""
+        model = MODELS / "digits_vit.onnx"
+        for cpu in ("native", "x86-64-v3"):
+            flags = ("--integer-only", f"--mcpu={cpu}")
+            text = self.must("compile", model, "-o", "-", "--stop-after=group", *flags)
+            kernels = dict(re.findall(r"func\.func private @(\w+)\((.*)", text))
+            border = {name for name, line in kernels.items() if "xf32>" in line}
+            self.assertLess(len(border), 6)
+            artefact = self.compile(model, "model", *flags)
+            listing = subprocess.run(
+                [OBJDUMP, "-d", "--no-show-raw-insn", artefact], capture_output=True, text=True, check=True
+            ).stdout
+            seen = 0
+            for name, body in re.findall(r"^[0-9a-f]+ <qk\.(\w+)>:\n((?:.+\n)+)", listing, re.M):
+                if name in border:
+                    continue
+                seen += 1
+                used = set(re.findall(r"^\s*[0-9a-f]+:\s+(\S+)", body, re.M))
+                floats = {
+                    one
+                    for one in used
+                    if ARITHMETIC.fullmatch(one) and not MOVES.fullmatch(one) and not INTEGERS.fullmatch(one)
+                }
+                self.assertEqual(floats, set(), f"{name} on {cpu}")
+            self.assertGreater(seen, 20)
 
     def test_errors(self):
         self.must_fail(2, "takes fixed, not 'none'", "compile", MODELS / "digits_vit.onnx", "--integer-only=none", "-o", "x.so")
