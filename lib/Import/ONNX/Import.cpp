@@ -165,7 +165,8 @@ Type ModelImporter::argumentType(const quantc_onnx::ValueInfoProto &input) {
   SmallVector<int64_t> shape;
   SmallVector<AffineExpr> sizes;
   for (const auto &[index, dim] : llvm::enumerate(tensor.shape().dim())) {
-    if (dim.has_dim_value()) {
+    // Some exporters write -1 for a size that is not known.
+    if (dim.has_dim_value() && dim.dim_value() != -1) {
       if (dim.dim_value() < 0)
         return refuse("has size " + Twine(dim.dim_value()) + " in dim " +
                       Twine(index) + "; sizes are not negative");
