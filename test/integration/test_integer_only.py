@@ -80,7 +80,7 @@ class IntegerOnly(DriverTest):
     def test_no_float_instructions(self):
         """But in the kernels at the border, which have floats among their operands or results."""
         model = MODELS / "digits_vit.onnx"
-        for cpu in ("native", "x86-64-v3"):
+        for cpu in ("native", "x86-64-v3", "x86-64-v2"):
             flags = ("--integer-only", f"--mcpu={cpu}")
             text = self.must("compile", model, "-o", "-", "--stop-after=group", *flags)
             kernels = dict(re.findall(r"func\.func private @(\w+)\((.*)", text))

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/TargetParser/Triple.h"
@@ -70,6 +71,28 @@ static Value roundToZero(OpBuilder &b, Location loc, Value x) {
   return math::CopySignOp::create(b, loc, roundDown(b, loc, a), x);
 }
 
+/// Whether LLVM would make powers of two of floats to shift these lanes by.
+static bool shiftsByFloats(Operation *op) {
+  auto shift = dyn_cast<arith::ShLIOp>(op);
+  auto type = shift ? dyn_cast<VectorType>(shift.getType()) : VectorType();
+  return type && type.getElementType().isInteger(32) &&
+         !matchPattern(shift.getRhs(), m_Constant());
+}
+
+/// Lane by lane: integer-only networks have no float instruction on any target.
+static Value shiftLanes(OpBuilder &b, arith::ShLIOp op) {
+  Location loc = op.getLoc();
+  auto type = cast<VectorType>(op.getType());
+  Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
+    Value x = vector::ExtractOp::create(b, loc, op.getLhs(), lane);
+    Value places = vector::ExtractOp::create(b, loc, op.getRhs(), lane);
+    Value shifted = arith::ShLIOp::create(b, loc, x, places);
+    result = vector::InsertOp::create(b, loc, shifted, result, lane);
+  }
+  return result;
+}
+
 static Value expandRounding(OpBuilder &b, Operation *op) {
   Location loc = op->getLoc();
   if (isa<math::RoundEvenOp>(op))
@@ -94,6 +117,8 @@ void quantc::expandForTarget(Operation *root, const CpuTarget &target) {
   IRRewriter rewriter(root->getContext());
   SmallVector<Operation *> ops;
   root->walk([&](Operation *op) {
+    if (!target.has("avx2") && shiftsByFloats(op))
+      ops.push_back(op);
     bool isFma = isa<math::FmaOp, vector::FMAOp>(op);
     if ((isFma && !hasFma) ||
         (!hasRounding &&
@@ -103,6 +128,10 @@ void quantc::expandForTarget(Operation *root, const CpuTarget &target) {
   });
   for (Operation *op : ops) {
     rewriter.setInsertionPoint(op);
+    if (auto shift = dyn_cast<arith::ShLIOp>(op)) {
+      rewriter.replaceOp(op, shiftLanes(rewriter, shift));
+      continue;
+    }
     if (Value rounded = expandRounding(rewriter, op)) {
       rewriter.replaceOp(op, rounded);
       continue;
