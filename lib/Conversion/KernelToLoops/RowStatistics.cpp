@@ -193,10 +193,18 @@ static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
         x = keepCounted(inner, loc, step, reduction.map(inner, x), start);
         return SmallVector<Value>{reduction.combine(inner, carried[0], x)};
       });
-  Value result = reduceLanes(builder, loc, folded[0],
-                             [&](OpBuilder &inner, Value a, Value b) {
-                               return reduction.combine(inner, a, b);
-                             });
+  bool isSum = op.getKind() != nn::ReduceKind::Max &&
+               op.getKind() != nn::ReduceKind::Min &&
+               op.getKind() != nn::ReduceKind::Prod;
+  // Sums of integers as one operation: PlainContraction.cpp says why.
+  Value result = isSum && isa<IntegerType>(element)
+                     ? vector::ReductionOp::create(
+                           builder, loc, vector::CombiningKind::ADD, folded[0])
+                           .getResult()
+                     : reduceLanes(builder, loc, folded[0],
+                                   [&](OpBuilder &inner, Value a, Value b) {
+                                     return reduction.combine(inner, a, b);
+                                   });
   rows.setNumberOfRow(builder, op.getResult(),
                       reduction.finish(builder, result, rows.n));
 }
