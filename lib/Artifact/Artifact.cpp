@@ -68,6 +68,40 @@ private:
 };
 } // namespace
 
+namespace {
+/// A file that is written under another name and appears when it is whole.
+class PendingFile {
+public:
+  ~PendingFile() {
+    if (temporary.empty())
+      return;
+    llvm::sys::fs::remove(temporary);
+    llvm::sys::DontRemoveFileOnSignal(temporary);
+  }
+
+  llvm::Error open(llvm::StringRef final) {
+    path = final.str();
+    if (std::error_code error =
+            llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
+      return llvm::createStringError("'" + path + "': " + error.message());
+    llvm::sys::RemoveFileOnSignal(temporary);
+    return llvm::Error::success();
+  }
+  llvm::StringRef getTemporary() const { return temporary; }
+  llvm::Error commit() {
+    if (std::error_code error = llvm::sys::fs::rename(temporary, path))
+      return llvm::createStringError("'" + path + "': " + error.message());
+    llvm::sys::DontRemoveFileOnSignal(temporary);
+    temporary.clear();
+    return llvm::Error::success();
+  }
+
+private:
+  std::string path;
+  llvm::SmallString<128> temporary;
+};
+} // namespace
+
 /// The runtime, for the baseline of the triple: what looks for the CPU's
 /// features must run on every CPU.
 static llvm::Expected<ObjectBytes> compileRuntime(const CpuTarget &target,
@@ -155,8 +189,8 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     if (llvm::Error error = workspace.write(object))
       return error;
   options.onStep("kernels");
-  if (llvm::Error error =
-          writeWeights(module, triple, options.threads, workspace.addObject()))
+  if (llvm::Error error = writeWeights(module, triple, options.threads,
+                                       workspace.addObject(), options.weights))
     return error;
   options.onStep("weights");
   return llvm::Error::success();
@@ -166,35 +200,36 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
                                        const ArtifactOptions &options,
                                        llvm::StringRef path) {
   // A place that cannot be written is found before the work is done.
-  llvm::SmallString<128> temporary;
-  if (std::error_code error =
-          llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
-    return llvm::createStringError("'" + path + "': " + error.message());
-  llvm::sys::RemoveFileOnSignal(temporary);
+  PendingFile library, weights;
+  if (llvm::Error error = library.open(path))
+    return error;
+  ArtifactOptions own = options;
+  ProgramInfo described = info;
+  described.hasWeightsFile = !options.weights.path.empty();
+  if (described.hasWeightsFile) {
+    if (llvm::Error error = weights.open(options.weights.path))
+      return error;
+    own.weights.path = weights.getTemporary().str();
+  }
+  Workspace workspace;
+  if (std::error_code problem = workspace.getProblem())
+    return llvm::createStringError("no temporary folder: " + problem.message());
+  if (llvm::Error error = writeObjects(module, described, own, workspace))
+    return error;
   std::string symbol =
       (options.prefix.empty() ? std::string("quantc") : options.prefix) +
       "_model";
-  auto produce = [&]() -> llvm::Error {
-    Workspace workspace;
-    if (std::error_code problem = workspace.getProblem())
-      return llvm::createStringError("no temporary folder: " +
-                                     problem.message());
-    if (llvm::Error error = writeObjects(module, info, options, workspace))
+  if (llvm::Error error = linkSharedLibrary(
+          llvm::Triple(info.target.getTriple()), workspace.getObjects(), symbol,
+          workspace.getFolder(), library.getTemporary()))
+    return error;
+  if (llvm::Error error = appendChecksum(library.getTemporary()))
+    return error;
+  if (described.hasWeightsFile)
+    if (llvm::Error error = weights.commit())
       return error;
-    if (llvm::Error error = linkSharedLibrary(
-            llvm::Triple(info.target.getTriple()), workspace.getObjects(),
-            symbol, workspace.getFolder(), temporary))
-      return error;
-    if (llvm::Error error = appendChecksum(temporary))
-      return error;
-    if (std::error_code problem = llvm::sys::fs::rename(temporary, path))
-      return llvm::createStringError("'" + path + "': " + problem.message());
-    options.onStep("link");
-    return llvm::Error::success();
-  };
-  llvm::Error error = produce();
-  if (error)
-    llvm::sys::fs::remove(temporary);
-  llvm::sys::DontRemoveFileOnSignal(temporary);
-  return error;
+  if (llvm::Error error = library.commit())
+    return error;
+  options.onStep("link");
+  return llvm::Error::success();
 }

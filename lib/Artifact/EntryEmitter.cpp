@@ -21,6 +21,7 @@
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/ArenaPlan.h"
+#include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Arrays.h"
 #include "quantc/Runtime/Program.h"
@@ -32,6 +33,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/TargetParser/Triple.h"
+#include <cstddef>
 
 using namespace mlir;
 using namespace quantc;
@@ -62,6 +64,7 @@ private:
   SmallVector<AffineExpr> getResultSizes(unsigned index);
   void checkAliases(SizeEmitter &sizes);
   uint32_t getSite(Location loc);
+  llvm::GlobalVariable *getConstantData(llvm::StringRef name);
 
   func::FuncOp entry;
   ModuleOp kernels;
@@ -170,6 +173,21 @@ llvm::Function *ProgramEmitter::emitCount() {
   return function;
 }
 
+/// What the object of the weights defines.
+llvm::GlobalVariable *ProgramEmitter::getConstantData(llvm::StringRef name) {
+  llvm::GlobalVariable *global = program.getNamedGlobal(name);
+  if (global)
+    return global;
+  global = new llvm::GlobalVariable(program, b.getInt8Ty(), true,
+                                    llvm::GlobalValue::ExternalLinkage, nullptr,
+                                    name);
+  global->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  // Weights may lie further away than 2 GiB.
+  if (llvm::Triple(info.target.getTriple()).isX86())
+    global->setCodeModel(llvm::CodeModel::Large);
+  return global;
+}
+
 /// i32 entry(qcrt_run *run, const i64 *symbols, void *const *inputs, void
 /// *const *outputs, char *arena)
 llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
@@ -185,6 +203,11 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
                                           launch.symbols.size());
   llvm::Value *arguments = b.CreateAlloca(i64, b.getInt32(slots));
   llvm::Value *parallel = b.CreateLoad(pointer, function->getArg(0));
+  llvm::Value *weights = nullptr;
+  if (info.hasWeightsFile)
+    weights = b.CreateLoad(
+        pointer, b.CreateConstGEP1_64(b.getInt8Ty(), function->getArg(0),
+                                      offsetof(qcrt_run, weights)));
 
   SmallVector<llvm::Value *> bases;
   llvm::Value *offset = b.getInt64(0);
@@ -207,18 +230,10 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
     case ArenaPlan::Place::Global:
       break;
     }
-    std::string name = place.global.str();
-    llvm::GlobalVariable *global = program.getNamedGlobal(name);
-    if (!global) {
-      global = new llvm::GlobalVariable(program, b.getInt8Ty(), true,
-                                        llvm::GlobalValue::ExternalLinkage,
-                                        nullptr, name);
-      global->setVisibility(llvm::GlobalValue::HiddenVisibility);
-      // Weights may lie further away than 2 GiB.
-      if (llvm::Triple(info.target.getTriple()).isX86())
-        global->setCodeModel(llvm::CodeModel::Large);
-    }
-    return global;
+    llvm::GlobalVariable *global = getConstantData(place.global);
+    if (!weights)
+      return global;
+    return b.CreateGEP(b.getInt8Ty(), weights, b.CreateLoad(i64, global));
   };
 
   auto *kernelType = llvm::FunctionType::get(
@@ -391,7 +406,10 @@ void ProgramEmitter::emitDescriptor(
       makeArray(variant, variant->getType()),
       makeArray(sites, b.getPtrTy()),
       makeArray(steps, llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
-                                             b.getPtrTy()))};
+                                             b.getPtrTy())),
+      info.hasWeightsFile ? getConstantData(weightsFileSymbol)
+                          : static_cast<llvm::Constant *>(
+                                llvm::ConstantPointerNull::get(b.getPtrTy()))};
   auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
   auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true,
                                           llvm::GlobalValue::ExternalLinkage,

@@ -21,21 +21,13 @@ using namespace quantc;
 
 // All that an artefact may need from the system. Against anything else, as a
 // function of the compiler's runtime library, the link fails.
-static constexpr const char *libcSymbols[] = {"bcmp",
-                                              "clock_gettime",
-                                              "free",
-                                              "getauxval",
-                                              "getpid",
-                                              "memcmp",
-                                              "memcpy",
-                                              "memmove",
-                                              "memset",
-                                              "posix_memalign",
-                                              "pthread_create",
-                                              "pthread_join",
-                                              "pthread_sigmask",
-                                              "sched_getaffinity",
-                                              "syscall"};
+static constexpr const char *libcSymbols[] = {
+    "bcmp",         "clock_gettime",   "dl_iterate_phdr",
+    "free",         "getauxval",       "getpid",
+    "memcmp",       "memcpy",          "memmove",
+    "memset",       "posix_memalign",  "pthread_create",
+    "pthread_join", "pthread_sigmask", "sched_getaffinity",
+    "syscall"};
 // CPUs before SSE4.1 and FMA have no instruction for these.
 static constexpr const char *libmSymbols[] = {"ceilf",      "floorf", "fmaf",
                                               "fmodf",      "lrintf", "rintf",

@@ -11,6 +11,7 @@
 #include "quantc/Interpreter/Interpreter.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/Endian.h"
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -24,10 +25,11 @@ namespace {
 /// thread that is ahead holds one value only.
 class WeightsJob {
 public:
-  WeightsJob(ModuleOp module, WeightsObjectWriter &writer)
+  WeightsJob(ModuleOp module, WeightsObjectWriter &writer,
+             WeightsFileWriter *file)
       : globals(module.getOps<qt::GlobalOp>().begin(),
                 module.getOps<qt::GlobalOp>().end()),
-        writer(writer) {}
+        writer(writer), file(file) {}
 
   bool run(unsigned threads);
 
@@ -37,6 +39,7 @@ private:
 
   SmallVector<qt::GlobalOp> globals;
   WeightsObjectWriter &writer;
+  WeightsFileWriter *file; ///< null where the object holds the data
   std::mutex mutex;
   std::condition_variable wakeUp;
   size_t next = 0; ///< the first global that nobody has taken
@@ -53,9 +56,15 @@ void WeightsJob::write(qt::GlobalOp global, const HostValue &value) {
   llvm::StringRef key(reinterpret_cast<const char *>(digest.data()),
                       digest.size());
   auto [entry, isNew] = known.try_emplace(key, 0);
-  if (isNew)
+  if (isNew && !file) {
     entry->second = writer.append(bytes);
-  writer.define(global.getSymName(), entry->second, bytes.size());
+  } else if (isNew) {
+    uint8_t offset[8];
+    llvm::support::endian::write64le(offset, file->append(bytes));
+    entry->second = writer.append(offset);
+  }
+  writer.define(global.getSymName(), entry->second,
+                file ? sizeof(uint64_t) : bytes.size());
 }
 
 void WeightsJob::work() {
@@ -87,22 +96,52 @@ bool WeightsJob::run(unsigned threads) {
   return !failed;
 }
 
+uint64_t quantc::countWeightBytes(ModuleOp module) {
+  uint64_t sum = 0;
+  for (auto global : module.getOps<qt::GlobalOp>()) {
+    auto type = cast<RankedTensorType>(global.getType());
+    sum += type.getNumElements() * getElementBytes(type.getElementType());
+  }
+  return sum;
+}
+
+/// Closes \p out, or says what went wrong with it.
+static llvm::Error close(llvm::raw_fd_ostream &out, llvm::StringRef path) {
+  out.close();
+  if (!out.has_error())
+    return llvm::Error::success();
+  std::error_code error = out.error();
+  out.clear_error();
+  return llvm::createStringError("'" + path + "': " + error.message());
+}
+
 llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
-                                 unsigned threads, llvm::StringRef path) {
+                                 unsigned threads, llvm::StringRef path,
+                                 const WeightsFile &file) {
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (error)
     return llvm::createStringError("'" + path + "': " + error.message());
   WeightsObjectWriter writer(out, triple);
-  bool done = WeightsJob(module, writer).run(threads);
-  writer.finish();
-  out.close();
-  if (out.has_error()) {
-    error = out.error();
-    out.clear_error();
-    return llvm::createStringError("'" + path + "': " + error.message());
+  std::optional<llvm::raw_fd_ostream> beside;
+  std::optional<WeightsFileWriter> fileWriter;
+  if (!file.path.empty()) {
+    beside.emplace(file.path, error);
+    if (error)
+      return llvm::createStringError("'" + file.path + "': " + error.message());
+    fileWriter.emplace(*beside);
   }
-  if (!done)
-    return llvm::createStringError("a constant cannot be evaluated");
-  return llvm::Error::success();
+  bool done = WeightsJob(module, writer, fileWriter ? &*fileWriter : nullptr)
+                  .run(threads);
+  llvm::Error problem = llvm::Error::success();
+  if (fileWriter) {
+    std::vector<uint8_t> record = fileWriter->finish(file.name);
+    writer.define(weightsFileSymbol, writer.append(record), record.size());
+    problem = close(*beside, file.path);
+  }
+  writer.finish();
+  problem = llvm::joinErrors(std::move(problem), close(out, path));
+  if (problem || done)
+    return problem;
+  return llvm::createStringError("a constant cannot be evaluated");
 }

@@ -54,6 +54,20 @@ bool quantc::hasOnlyWeights(QuantizableOpInterface op, TypeRange formats) {
   return any;
 }
 
+bool quantc::isQuantizable(Operation *op) {
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  return quantizable && !quantizable.getContractionOperands().empty();
+}
+
+bool quantc::isContraction(Operation *op) {
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  return quantizable &&
+         llvm::any_of(quantizable.getContractionOperands(),
+                      [](const ContractionOperand &operand) {
+                        return operand.role != OperandRole::Embedding;
+                      });
+}
+
 LogicalResult quantc::verifyQuantizable(Operation *op) {
   auto quantizable = cast<QuantizableOpInterface>(op);
   SmallVector<Type> formats;

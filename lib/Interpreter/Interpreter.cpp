@@ -64,7 +64,7 @@ LogicalResult quantc::interpretOp(Operation &op, ArrayRef<HostValue> operands,
   // Integer-only values have the definition of their split form.
   auto joint = llvm::find_if(op.getOperandTypes(), isQuantizedTensor);
   if (isa<IntegerLoweringInterface>(op) &&
-      joint != op.getOperandTypes().end() && !isa<QuantizableOpInterface>(op)) {
+      joint != op.getOperandTypes().end() && !isQuantizable(&op)) {
     auto type =
         cast<QuantizedElementTypeInterface>(getElementTypeOrSelf(*joint));
     if (failed(type.interpretJoint(&op, operands, results, context)))

@@ -31,6 +31,11 @@ static std::string field(StringRef text, StringRef key) {
   return value->getAsObject()->getString(key).value_or("").str();
 }
 
+static bool isBuiltin(StringRef name) {
+  return any_of(builtins,
+                [&](const char *text) { return field(text, "name") == name; });
+}
+
 std::vector<std::pair<std::string, std::string>> Recipe::list() {
   std::vector<std::pair<std::string, std::string>> result;
   for (const char *text : builtins)
@@ -52,6 +57,17 @@ Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass,
   for (const char *text : builtins)
     if (field(text, "name") == nameOrPath)
       return RecipeParser(targetClass, depth).parse(text);
+  if (auto [first, second] = nameOrPath.rsplit('+'); isBuiltin(second)) {
+    Expected<Recipe> left = load(first, targetClass, depth + 1);
+    if (!left)
+      return left.takeError();
+    Expected<Recipe> right = load(second, targetClass, depth + 1);
+    if (!right)
+      return right.takeError();
+    left->name += "+" + right->name;
+    append_range(left->rules, right->rules);
+    return left;
+  }
   if (!nameOrPath.contains('.') && !nameOrPath.contains('/')) {
     std::string names = join(
         map_range(list(), [](const auto &entry) { return entry.first; }), ", ");
@@ -102,6 +118,8 @@ static StringRef spell(OperandRole role) {
     return "activation";
   case OperandRole::Attention:
     return "attention";
+  case OperandRole::Embedding:
+    return "embedding";
   }
   return "";
 }

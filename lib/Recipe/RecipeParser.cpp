@@ -157,10 +157,11 @@ void RecipeParser::parseRule(const json::Object &object, size_t index) {
                   .Case("weight", OperandRole::Weight)
                   .Case("activation", OperandRole::Activation)
                   .Case("attention", OperandRole::Attention)
+                  .Case("embedding", OperandRole::Embedding)
                   .Default(std::nullopt);
   if (!rule.role && !role.empty())
     problem(where + ": role '" + role +
-            "'; supported: weight, activation, attention");
+            "'; supported: weight, activation, attention, embedding");
   if (const json::Value *position = object.get("position"))
     parsePosition(*position, where, rule);
   std::string kind = text(object, "op", where, "");

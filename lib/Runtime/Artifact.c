@@ -25,6 +25,7 @@
 #include "Profile.c"
 #include "Program.c"
 #include "Threads.c"
+#include "Weights.c"
 
 /// Emitted by the compiler.
 extern const qcrt_program qcrt_this_program

@@ -86,6 +86,7 @@ QCRT_INTERNAL quantc_status qcrt_context_create(
   context->bytes = bytes;
   qcrt_lay_out(context, (char *)context, owner->program, threads);
   qcrt_pool_init(&context->pool, threads, options);
+  context->pool.run.weights = owner->weights;
   __atomic_add_fetch(&owner->references, 1, __ATOMIC_RELAXED);
   *result = context;
   return QUANTC_OK;

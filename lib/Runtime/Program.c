@@ -54,7 +54,9 @@ QCRT_INTERNAL quantc_status qcrt_open(const quantc_api *api,
   const qcrt_program *program = api->descriptor;
   const qcrt_variant *variant = NULL;
   const char *missing = NULL;
+  const char *weights = NULL;
   quantc_program *opened;
+  quantc_status status;
   size_t length = 0;
   uint32_t i;
   qcrt_succeed(error);
@@ -84,7 +86,12 @@ QCRT_INTERNAL quantc_status qcrt_open(const quantc_api *api,
                      "%q was compiled for %s, but this machine has no %s",
                      program->name, program->variants[i - 1].cpu, name);
   }
+  status = qcrt_map_weights(program, &weights, error);
+  if (status)
+    return status;
   opened = qcrt_allocate(allocator, sizeof(*opened));
+  if (!opened)
+    qcrt_unmap_weights(program, weights);
   if (!opened)
     return qcrt_fail(error, QUANTC_ERROR_MEMORY, "no memory to open %q",
                      program->name);
@@ -93,14 +100,17 @@ QCRT_INTERNAL quantc_status qcrt_open(const quantc_api *api,
   opened->variant = variant;
   opened->allocator = *allocator;
   opened->references = 1;
+  opened->weights = weights;
   *result = opened;
   return QUANTC_OK;
 }
 
 QCRT_INTERNAL void qcrt_release_program(quantc_program *program) {
   quantc_allocator allocator = program->allocator;
-  if (__atomic_sub_fetch(&program->references, 1, __ATOMIC_ACQ_REL) == 0)
-    allocator.release(allocator.user, program, sizeof(*program));
+  if (__atomic_sub_fetch(&program->references, 1, __ATOMIC_ACQ_REL) != 0)
+    return;
+  qcrt_unmap_weights(program->program, program->weights);
+  allocator.release(allocator.user, program, sizeof(*program));
 }
 
 QCRT_INTERNAL void qcrt_close(quantc_program *program) {

@@ -158,7 +158,7 @@ QCRT_INTERNAL void qcrt_pool_check_process(qcrt_pool *pool);
 QCRT_INTERNAL void qcrt_pool_finish(qcrt_pool *pool);
 
 //===----------------------------------------------------------------------===//
-// Programs and contexts (Program.c, Context.c, Check.c)
+// Programs and contexts (Program.c, Context.c, Check.c, Weights.c)
 //===----------------------------------------------------------------------===//
 
 struct quantc_program {
@@ -167,6 +167,7 @@ struct quantc_program {
   const qcrt_variant *variant;
   quantc_allocator allocator;
   uint32_t references; ///< the caller's and one for every context
+  const char *weights; ///< the file of weights, mapped, or NULL
 };
 
 struct quantc_context {
@@ -188,6 +189,13 @@ struct quantc_context {
   qcrt_buffer profile; ///< four numbers a step; the last two are counts
   qcrt_pool pool;
 };
+
+/// Maps the file with the program's weights; NULL where it has none.
+QCRT_INTERNAL quantc_status qcrt_map_weights(const qcrt_program *program,
+                                             const char **weights,
+                                             quantc_error *error);
+QCRT_INTERNAL void qcrt_unmap_weights(const qcrt_program *program,
+                                      const char *weights);
 
 /// Counts a program's references down.
 QCRT_INTERNAL void qcrt_release_program(quantc_program *program);

@@ -43,6 +43,33 @@ struct qcrt_timespec {
 };
 int clock_gettime(int, struct qcrt_timespec *);
 
+/// Elf64_Phdr.
+typedef struct qcrt_segment {
+  uint32_t type;
+  uint32_t flags;
+  uint64_t offset;
+  uint64_t address;
+  uint64_t physical;
+  uint64_t file_size;
+  uint64_t memory_size;
+  uint64_t alignment;
+} qcrt_segment;
+/// The beginning of struct dl_phdr_info.
+typedef struct qcrt_library {
+  uint64_t base;
+  const char *name; ///< empty for the program itself
+  const qcrt_segment *segments;
+  uint16_t num_segments;
+} qcrt_library;
+int dl_iterate_phdr(int (*)(qcrt_library *, size_t, void *), void *);
+
+#define QCRT_SEGMENT_LOAD 1
+#define QCRT_AT_CURRENT_FOLDER (-100)
+#define QCRT_OPEN_FLAGS 02000000 ///< O_RDONLY | O_CLOEXEC
+#define QCRT_SEEK_END 2
+#define QCRT_PROTECTION_READ 1
+#define QCRT_MAP_PRIVATE 2
+
 #define QCRT_CLOCK_MONOTONIC 1
 #define QCRT_SIG_SETMASK 2
 #define QCRT_SIGSET_BYTES 128
@@ -51,8 +78,20 @@ int clock_gettime(int, struct qcrt_timespec *);
 
 #if defined(__x86_64__)
 #define QCRT_SYS_FUTEX 202
+#define QCRT_SYS_CLOSE 3
+#define QCRT_SYS_LSEEK 8
+#define QCRT_SYS_MMAP 9
+#define QCRT_SYS_MUNMAP 11
+#define QCRT_SYS_OPENAT 257
+#define QCRT_SYS_READLINKAT 267
 #elif defined(__aarch64__)
 #define QCRT_SYS_FUTEX 98
+#define QCRT_SYS_CLOSE 57
+#define QCRT_SYS_LSEEK 62
+#define QCRT_SYS_MMAP 222
+#define QCRT_SYS_MUNMAP 215
+#define QCRT_SYS_OPENAT 56
+#define QCRT_SYS_READLINKAT 78
 unsigned long getauxval(unsigned long);
 #else
 #error "the runtime does not know this architecture"

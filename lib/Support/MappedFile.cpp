@@ -62,6 +62,15 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string &path,
   return file;
 }
 
+void MappedFile::discard(uint64_t offset, uint64_t size) const {
+  // From the page it begins in: what else is on it is read again as well.
+  auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  uint64_t begin = offset / page * page;
+  if (bytes && size > 0)
+    ::madvise(const_cast<uint8_t *>(bytes) + begin, offset + size - begin,
+              MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (bytes)
     ::munmap(const_cast<uint8_t *>(bytes), length);

@@ -34,7 +34,8 @@ static constexpr OptionSpec CompileOptions[] = {
     {"-o", OptionSpec::Value, "OUT.so",
      "where to write; text is printed where it is '-' or missing"},
     {"--recipe", OptionSpec::Value, "NAME|FILE",
-     "formats of weights and activations; 'help' lists them; default: w8a8g32"},
+     "formats of weights and activations; 'help' lists them; A+B appends the "
+     "rules of B; default: w8a8g32"},
     {"--mcpu", OptionSpec::Value, "CPU",
      "the CPU to generate code for; default: native, this machine's"},
     {"--triple", OptionSpec::Value, "T",
@@ -52,6 +53,9 @@ static constexpr OptionSpec CompileOptions[] = {
     {"--emit", OptionSpec::Value, "mlir|llvm|asm",
      "print the IR behind the last stage, or code of the kernels and the "
      "entry"},
+    {"--weights-file", OptionSpec::Value, "PATH|embedded",
+     "a file of its own for the weights, which the artefact maps into memory; "
+     "default: OUT.weights above 1 GiB, else embedded"},
     {"--name", OptionSpec::Value, "N",
      "export N_model instead of quantc_model, so that models link together"},
     {"--threads", OptionSpec::Value, "N",
@@ -124,6 +128,7 @@ public:
 
 private:
   bool runStages(Model &model);
+  std::optional<int> placeWeights(Model &model);
   int finish(Model &model);
   int write(const std::string &text);
   std::string makeMetadata(const Model &model);
@@ -324,6 +329,29 @@ bool Compilation::runStages(Model &model) {
   return isDone;
 }
 
+/// Where the weights go.
+std::optional<int> Compilation::placeWeights(Model &model) {
+  constexpr uint64_t mostEmbedded = uint64_t(1) << 30;
+  SmallString<256> file(given.get("--weights-file").value_or(""));
+  if (file.empty() && countWeightBytes(model.getModule()) > mostEmbedded) {
+    file = output;
+    sys::path::replace_extension(file, ".weights");
+  }
+  if (file.empty() || file == "embedded")
+    return std::nullopt;
+  if (sys::fs::equivalent(file, output) || file == output)
+    return wrongUse("compile", "--weights-file and -o name the same file");
+  artifact.weights.path = file.str().str();
+  // From the folder of the artefact on, so that both can be moved together.
+  artifact.weights.name = sys::path::filename(file).str();
+  if (sys::path::parent_path(file) != sys::path::parent_path(output)) {
+    artifact.weights.name = artifact.weights.path;
+    if (std::error_code code = makeAbsolute(artifact.weights.name))
+      return cannotHandle("compile", "'" + file + "': " + code.message());
+  }
+  return std::nullopt;
+}
+
 int Compilation::finish(Model &model) {
   if (!stop.empty() || emit == "mlir") {
     return write(print(model.getModule()));
@@ -338,9 +366,16 @@ int Compilation::finish(Model &model) {
     model.problems.push_back(toString(text.takeError()));
     return model.fail("compile");
   }
+  if (std::optional<int> code = placeWeights(model))
+    return *code;
   artifact.prefix = given.get("--name").value_or("").str();
   artifact.threads = threads;
-  artifact.onStep = [&](StringRef step) { progress->finish(step); };
+  artifact.onStep = [&](StringRef step) {
+    // Linking needs as much memory as the artefact twice.
+    if (step == "weights")
+      model.releaseBlobs(/*all=*/true);
+    progress->finish(step);
+  };
   if (json::Array layers = getLayers(model.getModule()); !layers.empty()) {
     std::string text;
     raw_string_ostream(text) << json::Value(std::move(layers));

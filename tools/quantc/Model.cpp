@@ -17,11 +17,10 @@
 #include "quantc/Import/ONNX/Import.h"
 #include "quantc/InitAll.h"
 #include "quantc/Support/Locations.h"
+#include "quantc/Support/MappedFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/BLAKE3.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 using namespace quantc;
@@ -58,22 +57,29 @@ Model::Model(unsigned threads)
   });
 }
 
+/// The hash of a file, piece by piece: none of it stays in memory.
+static std::optional<std::string> hashFile(StringRef path, std::string &error) {
+  std::shared_ptr<const MappedFile> file = MappedFile::open(path.str(), error);
+  if (!file)
+    return std::nullopt;
+  constexpr uint64_t pieceBytes = 1 << 22;
+  BLAKE3 hasher;
+  for (uint64_t at = 0; at < file->size(); at += pieceBytes) {
+    uint64_t size = std::min(pieceBytes, file->size() - at);
+    hasher.update(ArrayRef(file->data() + at, size));
+    file->discard(at, size);
+  }
+  return toHex(hasher.final<16>(), /*LowerCase=*/true);
+}
+
 bool Model::read(StringRef path) {
-  // A device or a pipe may never end.
-  if (sys::fs::exists(path) && !sys::fs::is_regular_file(path)) {
-    problems.push_back("cannot read '" + path.str() +
-                       "': it is not a regular file");
+  std::string error;
+  std::optional<std::string> digest = hashFile(path, error);
+  if (!digest) {
+    problems.push_back(error);
     return false;
   }
-  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false);
-  if (!buffer) {
-    problems.push_back("cannot read '" + path.str() +
-                       "': " + buffer.getError().message());
-    return false;
-  }
-  auto digest = BLAKE3::hash<16>(arrayRefFromStringRef((*buffer)->getBuffer()));
-  hash = toHex(digest, /*LowerCase=*/true);
+  hash = *digest;
   if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
     module = mlir::parseSourceFile<mlir::ModuleOp>(path, &context);
   else
@@ -115,10 +121,13 @@ mlir::OwningOpRef<mlir::ModuleOp> Model::parse(StringRef text, StringRef name) {
   return mlir::parseSourceString<mlir::ModuleOp>(text, &context, name);
 }
 
-void Model::releaseBlobs() {
+void Model::releaseBlobs(bool all) {
+  SmallVector<mlir::Operation *, 1> roots;
+  if (!all)
+    roots.push_back(*module);
   context.getLoadedDialect<qt::QTDialect>()
       ->getBlobManager()
-      .releaseUnreferenced({module->getOperation()});
+      .releaseUnreferenced(roots);
 }
 
 int Model::fail(StringRef command) const {

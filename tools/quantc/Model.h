@@ -45,8 +45,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> parse(llvm::StringRef text,
                                           llvm::StringRef name);
 
-  /// Frees the bytes of constants that the module has left behind.
-  void releaseBlobs();
+  /// Frees the bytes of constants that the module has left behind, or of all.
+  void releaseBlobs(bool all = false);
 
   /// Reports the problems, all of them. Returns CannotHandle.
   int fail(llvm::StringRef command) const;

@@ -11,6 +11,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "quantc/Artifact/EntryEmitter.h"
+#include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Target/CPU/Codegen.h"
 #include "llvm/Support/Error.h"
 #include <functional>
@@ -24,6 +25,8 @@ namespace quantc {
 struct ArtifactOptions {
   std::string prefix;   ///< of the exported symbol; empty: "quantc"
   unsigned threads = 1; ///< results do not depend on it
+  /// A file of its own for the weights; empty: they are part of the library.
+  WeightsFile weights;
   /// Further sections by name, which no program loads.
   std::vector<std::pair<std::string, std::string>> sections;
   /// Told what has been done: "runtime", "kernels", "weights", "link".

@@ -22,6 +22,7 @@ struct ProgramInfo {
   std::string name;     ///< the model's
   std::string metadata; ///< a JSON object
   CpuTarget target;
+  bool hasWeightsFile = false; ///< instead of constant data
 };
 
 /// Emits into \p program the functions `entry` and `plan` of \p entry and the

@@ -18,10 +18,12 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/TargetParser/Triple.h"
 #include <string>
+#include <vector>
 
 namespace quantc {
 
@@ -50,11 +52,44 @@ private:
   std::string strings, symbols;
 };
 
+/// Where weights lie beside the library, as Runtime/Program.h defines it.
+struct WeightsFile {
+  std::string path; ///< where it is written; empty: nowhere
+  std::string name; ///< how the library finds it
+};
+
+/// What refers to it: qcrt_weights_file.
+constexpr llvm::StringLiteral weightsFileSymbol = "qcrt_this_weights";
+
+/// Writes the file; of the data it keeps nothing.
+class WeightsFileWriter {
+public:
+  /// \p out is seekable and at its beginning.
+  explicit WeightsFileWriter(llvm::raw_pwrite_stream &out);
+
+  /// Writes \p bytes from the next cache line on; returns where they begin.
+  uint64_t append(llvm::ArrayRef<uint8_t> bytes);
+  /// Writes the header; returns what the library is to know of the file.
+  std::vector<uint8_t> finish(llvm::StringRef name);
+
+private:
+  void write(llvm::ArrayRef<uint8_t> bytes);
+
+  llvm::raw_pwrite_stream &out;
+  llvm::BLAKE3 hasher;
+  uint64_t position;
+};
+
 /// Evaluates the globals of \p module and writes them to \p path, equal ones
-/// once. The file does not depend on \p threads; at most that many values are
-/// in memory at a time. Failures of evaluation have emitted their reason.
+/// once; with a \p file to that, and to \p path where in it they are. The
+/// files do not depend on \p threads; at most that many values are in memory
+/// at a time. Failures of evaluation have emitted their reason.
 llvm::Error writeWeights(mlir::ModuleOp module, const llvm::Triple &triple,
-                         unsigned threads, llvm::StringRef path);
+                         unsigned threads, llvm::StringRef path,
+                         const WeightsFile &file = {});
+
+/// The bytes of all globals, equal ones counted as often as they are there.
+uint64_t countWeightBytes(mlir::ModuleOp module);
 
 /// Writes an object file to \p path with nothing but \p contents in a section
 /// that no program loads.

@@ -13,8 +13,9 @@
 
 namespace quantc {
 
-/// What an operand of a contraction is to it.
-enum class OperandRole { Weight, Activation, Attention };
+/// What an operand is to the op that takes it quantised. Of an embedding table
+/// rows are looked up; the others are contracted.
+enum class OperandRole { Weight, Activation, Attention, Embedding };
 
 /// What kind of contraction an op is, where recipes tell them apart.
 enum class ContractionKind { Product, Convolution, Depthwise };
@@ -27,6 +28,12 @@ struct ContractionOperand {
   ContractionKind kind = ContractionKind::Product;
   int64_t depth = 0; ///< of a convolution: channels of a group
 };
+
+/// Whether the op, with its types, has operands that can be quantised.
+bool isQuantizable(mlir::Operation *op);
+
+/// Whether the op contracts: looking up is none.
+bool isContraction(mlir::Operation *op);
 
 /// Checks quantised operands with `verifyFormats`; float ones need no check.
 llvm::LogicalResult verifyQuantizable(mlir::Operation *op);

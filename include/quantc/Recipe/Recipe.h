@@ -63,7 +63,8 @@ public:
                                       llvm::StringRef targetClass);
 
   /// A built-in recipe by name, or the user's file if \p nameOrPath has a dot
-  /// or a slash in it.
+  /// or a slash in it. Behind either, `+` and the name of a built-in one append
+  /// its rules: "w8a8+e8".
   static llvm::Expected<Recipe> load(llvm::StringRef nameOrPath,
                                      llvm::StringRef targetClass);
 

@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /// Changes with every change of this file.
-#define QCRT_PROGRAM_VERSION 2u
+#define QCRT_PROGRAM_VERSION 3u
 
 /// Alignment of the arena, of every thread's scratch and of outputs that the
 /// context allocates. Inputs and the caller's outputs are aligned to their
@@ -93,6 +93,7 @@ typedef int32_t (*qcrt_parallel)(qcrt_run *run, qcrt_kernel kernel,
 /// What `entry` is given to reach the runtime. The runtime's own part follows.
 struct qcrt_run {
   qcrt_parallel parallel;
+  const char *weights; ///< the file of the program's weights, if it has one
 };
 
 /// Runs the program once. symbols: the sizes of the dims; inputs and outputs:
@@ -129,6 +130,15 @@ typedef struct qcrt_variant {
   qcrt_count count;
 } qcrt_variant;
 
+/// A file of weights. It begins with the same 32 bytes of digest, of what
+/// follows the first QCRT_ALIGNMENT bytes. What would be a symbol of constant
+/// data is one of eight bytes then: the offset in that file.
+typedef struct qcrt_weights_file {
+  uint64_t bytes; ///< of the whole file
+  uint8_t digest[32];
+  char name[]; ///< its path, from the folder of the library on
+} qcrt_weights_file;
+
 typedef struct qcrt_program {
   uint32_t version; ///< QCRT_PROGRAM_VERSION
   uint32_t num_inputs;
@@ -147,6 +157,7 @@ typedef struct qcrt_program {
   const qcrt_variant *variants;     ///< the first that the CPU has is taken
   const char *const *sites;         ///< names that error words refer to
   const quantc_step_info *steps;    ///< 24 bytes each: three strings
+  const qcrt_weights_file *weights; ///< null where they are in the binary
 } qcrt_program;
 
 #ifdef __cplusplus

@@ -95,7 +95,9 @@ typedef enum quantc_status_code {
   /// The context is running already.
   QUANTC_ERROR_BUSY = 9,
   /// The artefact contradicts itself: please report it.
-  QUANTC_ERROR_INTERNAL = 10
+  QUANTC_ERROR_INTERNAL = 10,
+  /// The file with the weights cannot be read, or belongs to another artefact.
+  QUANTC_ERROR_FILE = 11
 } quantc_status_code;
 
 /// One of quantc_status_code; an int32_t, so that its size is fixed.

@@ -32,6 +32,10 @@ public:
   uint64_t size() const { return length; }
   const std::string &path() const { return name; }
 
+  /// Gives back the memory that pages of the span take. They are read again
+  /// where they are needed again.
+  void discard(uint64_t offset, uint64_t size) const;
+
 private:
   MappedFile() = default;
 

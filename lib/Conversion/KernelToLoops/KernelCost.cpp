@@ -71,6 +71,15 @@ static AffineExpr countBytesRead(BlockArgument argument,
                                  SymbolicShapes &shapes) {
   AffineExpr taken = getAffineConstantExpr(0, argument.getContext());
   for (OpOperand &use : argument.getUses()) {
+    if (auto gather = dyn_cast<qt::GatherOp>(use.getOwner());
+        gather && use.get() != gather.getIndices()) {
+      // A code of one byte an element, a scale a row.
+      bool isCodes = use.get() == gather.getCodes();
+      taken =
+          taken + (isCodes ? countElements(gather.getResult(), shapes)
+                           : countElements(gather.getIndices(), shapes) * 4);
+      continue;
+    }
     auto gather = dyn_cast<nn::GatherOp>(use.getOwner());
     if (!gather || &use != &gather.getInputMutable())
       return countBytes(argument, shapes);

@@ -19,6 +19,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -43,6 +44,9 @@ protected:
   virtual void emitUnit(OpBuilder &b, Value unit) = 0;
 
   SmallVector<AffineExpr> stridesOf(Value tensor);
+  /// Goes on with the index at \p pick of \p indices if it lies within \p size.
+  void emitPick(OpBuilder &b, Value indices, Value pick, Value size,
+                function_ref<void(OpBuilder &, Value)> then);
   Value getBuffer(Value operand) {
     return kernel.getBuffer(cast<BlockArgument>(operand));
   }
@@ -129,6 +133,21 @@ struct GatherEmitter : MovementEmitter {
   Op gather;
   SmallVector<AffineExpr> input, picks;
 };
+
+/// A unit is one index: its row is decoded on the way.
+struct DecodingGatherEmitter : MovementEmitter {
+  using Op = qt::GatherOp;
+  DecodingGatherEmitter(KernelBuilder &kernel, Operation *op)
+      : MovementEmitter(kernel, op), gather(cast<Op>(op)),
+        table(shapes.getSizes(gather.getCodes())) {}
+  AffineExpr getUnits() override {
+    return shapes.getProduct(ArrayRef(sizes).drop_back());
+  }
+  void emitUnit(OpBuilder &b, Value row) override;
+
+  Op gather;
+  SmallVector<AffineExpr> table;
+};
 } // namespace
 
 SmallVector<AffineExpr> MovementEmitter::stridesOf(Value tensor) {
@@ -152,6 +171,24 @@ void MovementEmitter::copyRun(OpBuilder &b, Value from, Value start,
   Value v = memref::LoadOp::create(
       body, loc, from, add(body, start, mul(body, position, stride)));
   memref::StoreOp::create(body, loc, v, to, add(body, at, position));
+}
+
+void MovementEmitter::emitPick(OpBuilder &b, Value indices, Value pick,
+                               Value size,
+                               function_ref<void(OpBuilder &, Value)> then) {
+  Value raw = memref::LoadOp::create(b, loc, getBuffer(indices), pick);
+  Value at = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
+  Value isNegative =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, at, index(0));
+  at = arith::SelectOp::create(b, loc, isNegative, add(b, at, size), at);
+  // Unsigned, so that what is still negative is out of range as well.
+  Value isInside =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at, size);
+  auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
+  OpBuilder inside = branch.getThenBodyBuilder();
+  then(inside, at);
+  OpBuilder otherwise = branch.getElseBodyBuilder();
+  kernel.recordError(otherwise, KernelError::IndexOutOfRange);
 }
 
 void StridedEmitter::emitUnit(OpBuilder &b, Value row) {
@@ -266,22 +303,37 @@ void GatherEmitter::emitUnit(OpBuilder &b, Value row) {
   Value numPicks = kernel.getIndex(shapes.getProduct(picks));
   Value outer = arith::DivUIOp::create(b, loc, row, numPicks),
         pick = arith::RemUIOp::create(b, loc, row, numPicks);
-  Value raw =
-      memref::LoadOp::create(b, loc, getBuffer(gather.getIndices()), pick);
-  Value at = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
-  Value isNegative =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, at, index(0));
-  at = arith::SelectOp::create(b, loc, isNegative, add(b, at, size), at);
-  // Unsigned, so that what is still negative is out of range as well.
-  Value isInside =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at, size);
-  auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
-  OpBuilder then = branch.getThenBodyBuilder();
-  Value from = mul(then, add(then, mul(then, outer, size), at), count);
-  copyRun(then, getBuffer(gather.getInput()), from, Value(),
-          mul(then, row, count), count);
-  OpBuilder otherwise = branch.getElseBodyBuilder();
-  kernel.recordError(otherwise, KernelError::IndexOutOfRange);
+  emitPick(b, gather.getIndices(), pick, size, [&](OpBuilder &then, Value at) {
+    Value from = mul(then, add(then, mul(then, outer, size), at), count);
+    copyRun(then, getBuffer(gather.getInput()), from, Value(),
+            mul(then, row, count), count);
+  });
+}
+
+void DecodingGatherEmitter::emitUnit(OpBuilder &b, Value row) {
+  Value count = kernel.getIndex(table[1]);
+  emitPick(b, gather.getIndices(), row, kernel.getIndex(table[0]),
+           [&](OpBuilder &then, Value at) {
+             Value scale =
+                 splat(then, loc,
+                       memref::LoadOp::create(
+                           then, loc, getBuffer(gather.getScales()), at));
+             Value from = mul(then, at, count), to = mul(then, row, count);
+             forEachVector(
+                 then, loc, count, {},
+                 [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                   Value codes =
+                       loadVector(inner, loc, getBuffer(gather.getCodes()),
+                                  add(inner, from, step.position), step.valid);
+                   auto type = VectorType::get(lanes, inner.getF32Type());
+                   Value x = arith::MulFOp::create(
+                       inner, loc,
+                       arith::SIToFPOp::create(inner, loc, type, codes), scale);
+                   storeVector(inner, loc, x, kernel.getResultBuffer(0),
+                               add(inner, to, step.position), step.valid);
+                   return SmallVector<Value>();
+                 });
+           });
 }
 
 LogicalResult MovementEmitter::emit() {
@@ -320,6 +372,7 @@ static const MovementModel *getModel(Operation *op) {
       makeModel<ExpandEmitter>(),
       makeModel<ConcatEmitter>(),
       makeModel<GatherEmitter>(),
+      makeModel<DecodingGatherEmitter>(),
   };
   for (const MovementModel &model : models)
     if (op->getName().getTypeID() == model.op)

@@ -73,3 +73,31 @@ func.func @movement(%x: tensor<64x64x!rows>) {
   %y = nn.transpose %x perm [1, 0] : tensor<64x64x!rows> -> tensor<64x64x!rows>
   return
 }
+
+// -----
+
+// Rows of a table are decoded where they are picked, along its first dimension
+// and with one scale each.
+!embedding = !qt.block<[1, ?], s8, scale = f32>
+func.func @embedding(%t: tensor<99x64x!embedding>, %i: tensor<?xi64>) -> tensor<?x64xf32> {
+  %y = nn.gather %t, %i {axis = 0 : i64} : tensor<99x64x!embedding>, tensor<?xi64> -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// -----
+
+!embedding32 = !qt.block<[1, 32], s8, scale = f32>
+func.func @embedding_blocks(%t: tensor<99x64x!embedding32>, %i: tensor<?xi64>) {
+  // expected-error @below {{table is quantised as '!qt.block<[1, 32], s8, scale = f32>'; supported: one scale a row, [1, ?]}}
+  %y = nn.gather %t, %i {axis = 0 : i64} : tensor<99x64x!embedding32>, tensor<?xi64> -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
+!embedding = !qt.block<[1, ?], s8, scale = f32>
+func.func @embedding_columns(%t: tensor<99x64x!embedding>, %i: tensor<3xi64>) {
+  // expected-error @below {{along axis 1 has no integer-only form; supported: rows of a matrix}}
+  %y = nn.gather %t, %i {axis = 1 : i64} : tensor<99x64x!embedding>, tensor<3xi64> -> tensor<99x3xf32>
+  return
+}

@@ -184,3 +184,35 @@ func.func @exponent_shape(%x: tensor<4x8xi16>, %e: tensor<4x8xi8>) {
   %q, %s, %o = qt.quantize %x exponent %e : tensor<4x8xi8> {encoding = #qt.encoding<norm, -127..127>, format = !qt.block<[1, 8], s8, scale = shift<3>, outer = exp<8>>} : tensor<4x8xi16> -> tensor<4x8xi8>, tensor<4x1xi8>, tensor<4x1xi8>
   return
 }
+
+// -----
+
+func.func @gather_format(%i: tensor<3xi64>, %c: tensor<9x32xi8>, %s: tensor<9x2xf32>) {
+  // expected-error @below {{of the format '!qt.block<[1, 16], s8, scale = f32>'; supported: !qt.block<[1, ?], s8, scale = f32>}}
+  %y = qt.gather %i of %c, %s {format = !qt.block<[1, 16], s8, scale = f32>} : tensor<3xi64> of tensor<9x32xi8>, tensor<9x2xf32> -> tensor<3x32xf32>
+  return
+}
+
+// -----
+
+func.func @gather_shape(%i: tensor<3xi64>, %c: tensor<9x32xi8>, %s: tensor<9x1xf32>) {
+  // expected-error @below {{result is of type 'tensor<4x32xf32>', expected [3, 32]}}
+  %y = qt.gather %i of %c, %s {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<3xi64> of tensor<9x32xi8>, tensor<9x1xf32> -> tensor<4x32xf32>
+  return
+}
+
+// -----
+
+func.func @gather_rank(%i: tensor<3xi64>, %c: tensor<9x2x32xi8>, %s: tensor<9x1xf32>) {
+  // expected-error @below {{codes of type 'tensor<9x2x32xi8>' are no matrix}}
+  %y = qt.gather %i of %c, %s {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<3xi64> of tensor<9x2x32xi8>, tensor<9x1xf32> -> tensor<3x32xf32>
+  return
+}
+
+// -----
+
+func.func @gather_scales(%i: tensor<3xi64>, %c: tensor<9x32xi8>, %s: tensor<8x1xf32>) {
+  // expected-error @below {{scales}}
+  %y = qt.gather %i of %c, %s {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<3xi64> of tensor<9x32xi8>, tensor<8x1xf32> -> tensor<3x32xf32>
+  return
+}

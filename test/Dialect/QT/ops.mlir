@@ -11,6 +11,13 @@ func.func @weights() -> tensor<2xf32> {
   return %w : tensor<2xf32>
 }
 
+// CHECK-LABEL: func @table
+func.func @table(%i: tensor<?x9xi64>, %c: tensor<99x64xi8>, %s: tensor<99x1xf32>) -> tensor<?x9x64xf32> {
+  // CHECK: qt.gather %{{.*}} of %{{.*}}, %{{.*}} {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x9xi64> of tensor<99x64xi8>, tensor<99x1xf32> -> tensor<?x9x64xf32>
+  %y = qt.gather %i of %c, %s {format = !rows8} : tensor<?x9xi64> of tensor<99x64xi8>, tensor<99x1xf32> -> tensor<?x9x64xf32>
+  return %y : tensor<?x9x64xf32>
+}
+
 // CHECK-LABEL: func @quantize
 func.func @quantize(%x: tensor<?x64xf32>, %w: tensor<256x64xf32>) {
   // CHECK: qt.quantize %{{.*}} {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>

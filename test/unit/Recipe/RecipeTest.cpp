@@ -25,10 +25,28 @@ static Recipe mustLoad(StringRef name, StringRef targetClass) {
 
 TEST(Recipe, BuiltinsAreListedAndLoad) {
   auto list = Recipe::list();
-  EXPECT_EQ(list.size(), 6u);
+  EXPECT_EQ(list.size(), 7u);
   for (const auto &[name, summary] : list) {
     EXPECT_EQ(mustLoad(name, "generic").getName(), name);
     EXPECT_FALSE(summary.empty());
+  }
+}
+
+TEST(Recipe, TablesAreQuantisedBesideOthers) {
+  ContractionOperand table{0, OperandRole::Embedding, 1};
+  ContractionOperand weight{1, OperandRole::Weight, 1};
+  EXPECT_FALSE(mustLoad("w8a8", "generic").lookup(table, {}, "x"));
+  EXPECT_FALSE(mustLoad("e8", "generic").lookup(weight, {}, "x"));
+  Recipe both = mustLoad("w8a8+e8", "generic");
+  EXPECT_EQ(both.getName(), "w8a8+e8");
+  EXPECT_EQ(both.lookup(table, {}, "x")->element, "s8");
+  EXPECT_EQ(both.lookup(weight, {}, "x")->element, "s8");
+  EXPECT_NE(both.describe().find("\"role\":\"embedding\""), std::string::npos);
+  for (StringRef wrong : {"w8a8+e9", "w9+e8", "+e8"}) {
+    Expected<Recipe> recipe = Recipe::load(wrong, "generic");
+    ASSERT_FALSE(bool(recipe)) << wrong.str();
+    EXPECT_NE(toString(recipe.takeError()).find("no recipe"),
+              std::string::npos);
   }
 }
 

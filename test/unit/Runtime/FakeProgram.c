@@ -119,4 +119,5 @@ const qcrt_program qcrt_this_program
                                              dims,
                                              variants,
                                              sites,
-                                             steps};
+                                             steps,
+                                             0};

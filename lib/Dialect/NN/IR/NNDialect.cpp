@@ -107,7 +107,7 @@ bool nn::areCompatibleTypes(TypeRange lhs, TypeRange rhs) {
 LogicalResult nn::verifyJointTypes(Operation *op) {
   auto isJoint = llvm::any_of(op->getOperandTypes(), isQuantizedTensor) ||
                  llvm::any_of(op->getResultTypes(), isQuantizedTensor);
-  if (!isJoint || isa<QuantizableOpInterface>(op))
+  if (!isJoint || isQuantizable(op))
     return success();
   if (auto integer = dyn_cast<IntegerLoweringInterface>(op))
     return verifyIntegerTypes(integer);

@@ -190,7 +190,10 @@ LogicalResult ExpandOp::interpret(Values operands, Results &results,
 }
 
 LogicalResult GatherOp::interpret(Values operands, Results &results,
-                                  InterpreterContext &) {
+                                  InterpreterContext &context) {
+  if (operands[0].isJoint())
+    return cast<QuantizedElementTypeInterface>(operands[0].getElementType())
+        .interpretJoint(*this, operands, results, context);
   const HostValue &input = operands[0], &indices = operands[1];
   ArrayRef<int64_t> from = input.getShape();
   int64_t axis = getAxis();

@@ -252,8 +252,31 @@ GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
   return success();
 }
 
+SmallVector<ContractionOperand> GatherOp::getContractionOperands() {
+  RankedTensorType type = getInput().getType();
+  // A value that stays quantised is moved and not looked up.
+  bool isTable = getAxis() == 0 && type.getRank() == 2 &&
+                 getType().getElementType().isF32();
+  if (!isTable)
+    return {};
+  return {{0, OperandRole::Embedding, 1}};
+}
+
+LogicalResult GatherOp::verifyFormats(TypeRange formats) {
+  auto format = cast<QuantizedElementTypeInterface>(formats[0]);
+  if (format.getBlockExtent(0) == 1 &&
+      ShapedType::isDynamic(format.getBlockExtent(1)))
+    return success();
+  return emitOpError("table is quantised as ")
+         << formats[0] << "; supported: one scale a row, [1, ?]";
+}
+
 LogicalResult GatherOp::verify() {
   RankedTensorType type = getInput().getType();
+  bool decodes = isQuantizedTensor(type) && getType().getElementType().isF32();
+  if (decodes && getContractionOperands().empty())
+    return emitOpError("decodes ") << type << " along dimension " << getAxis()
+                                   << "; supported: rows of a matrix";
   if (static_cast<int64_t>(getAxis()) >= type.getRank())
     return emitOpError("axis ")
            << getAxis() << " of a tensor of rank " << type.getRank();
@@ -263,7 +286,7 @@ LogicalResult GatherOp::verify() {
   // What block a row of a joint value becomes is not for this op to say.
   bool areJoint = isa<QuantizedElementTypeInterface>(element) &&
                   isa<QuantizedElementTypeInterface>(result);
-  if ((element != result && !areJoint) ||
+  if ((element != result && !areJoint && !decodes) ||
       failed(verifyCompatibleShape(expected, getType())))
     return emitOpError("result is of type ")
            << getType() << ", expected " << expected;
@@ -288,6 +311,8 @@ struct GatherToSlice : OpRewritePattern<GatherOp> {
     auto indices = getConstantIntegers(op.getIndices());
     RankedTensorType type = op.getInput().getType();
     int64_t axis = op.getAxis();
+    if (isQuantizedTensor(type))
+      return rewriter.notifyMatchFailure(op, "of a quantised tensor");
     if (!indices || indices->size() != 1 || type.isDynamicDim(axis))
       return rewriter.notifyMatchFailure(op, "not one constant index");
     Value shape = makeShape(rewriter, op.getLoc(), op.getType());

@@ -288,6 +288,35 @@ void DequantizeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 }
 
 //===----------------------------------------------------------------------===//
+// GatherOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult GatherOp::verify() {
+  auto format = cast<BlockType>(getFormat());
+  auto isWhole = [](int64_t extent) { return ShapedType::isDynamic(extent); };
+  if (format.getElement().getSpelling() != "s8" ||
+      format.getScale().getSpelling() != "f32" || format.getZero() ||
+      format.getOuter() || format.getShape().size() != 2 ||
+      format.getShape()[0] != 1 || !isWhole(format.getShape()[1]))
+    return emitOpError("of the format ")
+           << format << "; supported: !qt.block<[1, ?], s8, scale = f32>";
+  auto codes = cast<RankedTensorType>(getCodes().getType());
+  auto emitError = [&] { return emitOpError(); };
+  if (codes.getRank() != 2)
+    return emitOpError("codes of type ") << codes << " are no matrix";
+  if (failed(verifyParts(emitError, "table",
+                         {getCodes().getType(), getScales().getType()}, format,
+                         codes.getShape())))
+    return failure();
+  SmallVector<int64_t> shape(getIndices().getType().getShape());
+  shape.push_back(codes.getDimSize(1));
+  if (failed(verifyCompatibleShape(shape, getType().getShape())))
+    return emitOpError("result is of type ")
+           << getType() << ", expected [" << shape << "]";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // RescaleOp
 //===----------------------------------------------------------------------===//
 

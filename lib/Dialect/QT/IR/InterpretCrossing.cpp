@@ -25,13 +25,31 @@ using namespace quantc::qt;
 using Values = ArrayRef<HostValue>;
 using Results = SmallVectorImpl<HostValue>;
 
+/// What keeps the bytes of a blob. Behind the last value that refers to them,
+/// those of a mapped file need not stay in memory: a model is often larger than
+/// all that is done with one of its tensors.
+static std::shared_ptr<const void> makeOwner(const ConstantBytes &constant,
+                                             Attribute attribute) {
+  constexpr uint64_t leastDiscarded = 65536;
+  auto blob = dyn_cast<qt::BlobAttr>(attribute);
+  if (!blob || constant.bytes.size() < leastDiscarded)
+    return constant.owner;
+  std::shared_ptr<const Blob::Data> data =
+      blob.getHandle().getResource()->getData();
+  if (!data || !data->file)
+    return constant.owner;
+  return {data.get(), [data](const void *) {
+            data->file->discard(data->offset, data->bytes.size());
+          }};
+}
+
 LogicalResult WeightOp::interpret(Values, Results &results,
                                   InterpreterContext &) {
   std::optional<ConstantBytes> constant = getConstantBytes(getValueAttr());
   if (!constant)
     return emitOpError() << "its bytes were released, or never given";
-  results.push_back(
-      HostValue::borrow(getType(), constant->bytes, constant->owner));
+  results.push_back(HostValue::borrow(getType(), constant->bytes,
+                                      makeOwner(*constant, getValueAttr())));
   return success();
 }
 
@@ -167,6 +185,32 @@ LogicalResult DequantizeOp::interpret(Values operands, Results &results,
   if (failed(value))
     return failure();
   results.push_back(decodeBlockValue(getContext(), *value));
+  return success();
+}
+
+LogicalResult GatherOp::interpret(Values operands, Results &results,
+                                  InterpreterContext &) {
+  const HostValue &indices = operands[0], &codes = operands[1];
+  int64_t rows = codes.getShape()[0], width = codes.getShape()[1];
+  SmallVector<int64_t> shape(indices.getShape());
+  shape.push_back(width);
+  FailureOr<HostValue> result =
+      allocateResult(*this, shape, getType().getElementType());
+  if (failed(result))
+    return failure();
+  ArrayRef<int8_t> table = codes.as<int8_t>();
+  ArrayRef<float> scales = operands[2].as<float>();
+  MutableArrayRef<float> out = result->asMutable<float>();
+  for (int64_t i = 0, e = indices.getNumElements(); i < e; ++i) {
+    int64_t pick = indices.getInteger(i);
+    if (pick < -rows || pick >= rows)
+      return emitOpError("index ") << pick << " of a dimension of " << rows;
+    pick += pick < 0 ? rows : 0;
+    for (int64_t k = 0; k < width; ++k)
+      out[i * width + k] =
+          static_cast<float>(table[pick * width + k]) * scales[pick];
+  }
+  results.push_back(*result);
   return success();
 }
 

@@ -165,13 +165,30 @@ static LogicalResult interpretIntegers(IntegerLoweringInterface op,
   return success();
 }
 
+static LogicalResult interpretGather(nn::GatherOp op,
+                                     ArrayRef<HostValue> operands,
+                                     SmallVectorImpl<HostValue> &results,
+                                     InterpreterContext &context) {
+  SplitForm split(op);
+  Value indices = split.add(operands[1])[0];
+  SmallVector<Value> table = split.add(operands[0]);
+  if (table.size() != 2)
+    return op.emitOpError("of a table in the format ")
+           << operands[0].getElementType()
+           << " is not evaluated; supported: !qt.block<[1, ?], s8, scale = "
+              "f32>";
+  return split.interpret<GatherOp>(
+      results, context, cast<RankedTensorType>(op.getType()), indices, table[0],
+      table[1], getFormat(operands[0]));
+}
+
 LogicalResult BlockType::interpretJoint(Operation *op,
                                         ArrayRef<HostValue> operands,
                                         SmallVectorImpl<HostValue> &results,
                                         InterpreterContext &context) const {
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  if (integer && (!isa<QuantizableOpInterface>(op) ||
-                  getBlockFormat(op->getResult(0).getType())))
+  if (integer &&
+      (!isQuantizable(op) || getBlockFormat(op->getResult(0).getType())))
     return interpretIntegers(integer, operands, results, context);
   for (Type type : op->getResultTypes())
     if (getBlockFormat(type))
@@ -183,5 +200,7 @@ LogicalResult BlockType::interpretJoint(Operation *op,
     return interpretConv(conv, operands, results, context);
   if (auto attention = dyn_cast<nn::AttentionOp>(op))
     return interpretAttention(attention, operands, results, context);
+  if (auto gather = dyn_cast<nn::GatherOp>(op))
+    return interpretGather(gather, operands, results, context);
   return op->emitOpError() << "is not evaluated on joint values";
 }

@@ -69,6 +69,11 @@ void QuantizeOp::inferSymbolic(SymbolicShapes &shapes) {
 void DequantizeOp::inferSymbolic(SymbolicShapes &shapes) {
   inferLike(shapes, getResult(), getInput()[0]);
 }
+void GatherOp::inferSymbolic(SymbolicShapes &shapes) {
+  Sizes sizes(shapes.getSizes(getIndices()));
+  sizes.push_back(Sizes(shapes.getSizes(getCodes())).back());
+  shapes.setSizes(getResult(), sizes);
+}
 void RescaleOp::inferSymbolic(SymbolicShapes &shapes) {
   inferLike(shapes, getResult(), getInput());
 }

@@ -108,6 +108,11 @@ DictionaryAttr DescribeLayers::describe(Operation &op) {
             addFormat("v", attention.getVFormat());
             return true;
           })
+          .Case([&](qt::GatherOp gather) {
+            addFormat("table", gather.getFormat());
+            llvm::append_range(shape, gather.getCodes().getType().getShape());
+            return true;
+          })
           .Default([&](Operation *) {
             if (largest)
               shape.assign(largest.getShape().begin(),

@@ -65,7 +65,7 @@ Positions::Positions(func::FuncOp func) {
     return llvm::any_of(values, [&](Value v) { return set.contains(v); });
   };
   for (Operation *op : ops) {
-    bool contraction = isa<QuantizableOpInterface>(op);
+    bool contraction = isContraction(op);
     bool reached = anyOf(op->getOperands(), behind);
     if (contraction)
       positions[op].first = !reached;
@@ -73,7 +73,7 @@ Positions::Positions(func::FuncOp func) {
       behind.insert_range(op->getResults());
   }
   for (Operation *op : llvm::reverse(ops)) {
-    bool contraction = isa<QuantizableOpInterface>(op);
+    bool contraction = isContraction(op);
     bool reaches = anyOf(op->getResults(), ahead);
     if (contraction)
       positions[op].last = !reaches;
@@ -149,8 +149,9 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
   bool hasWeight = false, isQuantized = false;
   for (const ContractionOperand &operand : operands) {
     // A product of two activations is no weight matrix: floats unless it is
-    // attention, which has rules of its own.
-    bool isWeight = operand.role == OperandRole::Weight;
+    // attention, which has rules of its own. A table is stored as well.
+    bool isWeight = operand.role == OperandRole::Weight ||
+                    operand.role == OperandRole::Embedding;
     if (isWeight && !isConstantSlice(op->getOperand(operand.index)))
       return success();
     // A sum of nothing has no codes.
@@ -206,7 +207,8 @@ void QuantizeContractions::runOnOperation() {
   // A pattern that matches nothing is a name that is spelt wrong.
   std::vector<StringRef> names;
   for (QuantizableOpInterface op : ops)
-    names.push_back(getValueName(op.getLoc()));
+    if (!op.getContractionOperands().empty())
+      names.push_back(getValueName(op.getLoc()));
   if (func.isPublic())
     for (const std::string &pattern : loaded->getUnmatched(names)) {
       InFlightDiagnostic error = func.emitError("recipe '")

@@ -221,13 +221,33 @@ struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
   LogicalResult
   matchAndRewrite(IntegerLoweringInterface op, ArrayRef<ValueRange> operands,
                   ConversionPatternRewriter &rewriter) const override {
-    if (isa<QuantizableOpInterface>(*op) &&
-        !isJoint(op->getResult(0).getType()))
+    if (isQuantizable(op) && !isJoint(op->getResult(0).getType()))
       return rewriter.notifyMatchFailure(op, "gives no integer-only value");
     SmallVector<SmallVector<Value>> results;
     if (failed(op.lowerToIntegers(rewriter, operands, results)))
       return failure();
     rewriter.replaceOpWithMultiple(op, std::move(results));
+    return success();
+  }
+};
+
+/// Rows of a table are decoded where they are picked.
+struct SplitGather : OpConversionPattern<nn::GatherOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(nn::GatherOp op, OneToNOpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto format = dyn_cast<qt::BlockType>(getFormat(op.getInput()));
+    if (!format || !op.getType().getElementType().isF32())
+      return rewriter.notifyMatchFailure(op, "decodes nothing");
+    ValueRange table = adaptor.getInput();
+    if (table.size() != 2)
+      return op.emitError("table in the format ")
+             << format << "; supported: !qt.block<[1, ?], s8, scale = f32>";
+    rewriter.replaceOpWithNewOp<qt::GatherOp>(op, op.getType(),
+                                              adaptor.getIndices()[0], table[0],
+                                              table[1], TypeAttr::get(format));
     return success();
   }
 };
@@ -243,7 +263,7 @@ void Split::runOnOperation() {
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
   patterns.add<SplitQuantize, SplitDequantize, MatmulToContract, ConvToContract,
-               SplitAttention, DropSplit, DropJoin, LowerIntegers>(
+               SplitAttention, SplitGather, DropSplit, DropJoin, LowerIntegers>(
       converter, &getContext());
   ConversionTarget target(getContext());
   target.addIllegalOp<nn::MatmulOp, nn::ConvOp, nn::AttentionOp>();

@@ -2,7 +2,7 @@
 // RUN: not quant-opt %s '-qt-quantize-contractions=recipe=%S/Inputs/absent.json' 2>&1 | FileCheck %s --check-prefix=FILE
 // RUN: not quant-opt %s '-qt-quantize-contractions=recipe=%S/Inputs/float-weights.json' 2>&1 | FileCheck %s --check-prefix=KEPT
 
-// ABSENT: error: no recipe 'absent'; there are f32, {{.*}}w8a8
+// ABSENT: error: no recipe 'absent'; there are e8, f32, {{.*}}w8a8
 // FILE: absent.json': No such file
 
 // Every contraction that cannot take its formats is told, not the first one.

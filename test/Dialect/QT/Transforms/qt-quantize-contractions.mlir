@@ -3,6 +3,8 @@
 // RUN: quant-opt %s -split-input-file '-qt-quantize-contractions=recipe=w8a8g32' | FileCheck %s --check-prefixes=CHECK,G32
 // RUN: quant-opt %s -split-input-file '-qt-quantize-contractions=recipe=f32' | FileCheck %s --check-prefix=F32
 
+// RUN: quant-opt %s -split-input-file '-qt-quantize-contractions=recipe=w4a8+e8' | FileCheck %s --check-prefixes=CHECK,W4A8,E8
+
 // A float recipe changes nothing.
 // F32-NOT: qt.quantize
 
@@ -54,4 +56,24 @@ func.func @attention(%q: tensor<2x4x9x16xf32>) -> tensor<2x4x9x16xf32> {
 func.func @elementwise(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
   %0 = nn.unary relu %x : tensor<?x64xf32>
   return %0 : tensor<?x64xf32>
+}
+
+// -----
+
+// Rows that are looked up: only the rules for embeddings concern them, and only
+// constant tables. They are no contraction, so the product is first and last.
+// CHECK-LABEL: func @lookup
+// W4A8-SAME: %[[IDS:[^:]*]]: tensor<?xi64>
+// E8: %[[T:.*]] = qt.quantize %cst{{.*}} {encoding = #qt.encoding<absmax, -127..127>} : tensor<99x64xf32> -> tensor<99x64x!qt.block<[1, ?], s8, scale = f32>>
+// E8: nn.gather %[[T]], %[[IDS]] {axis = 0 : i64} : tensor<99x64x!qt.block<[1, ?], s8, scale = f32>>, tensor<?xi64> -> tensor<?x64xf32>
+// CHECK: nn.gather %arg1, %{{.*}} : tensor<9x64xf32>
+// W4A8: qt.quantize %{{.*}} -> tensor<8x64x!qt.block<[1, ?], s8, scale = f32>>
+func.func @lookup(%ids: tensor<?xi64>, %given: tensor<9x64xf32>) -> tensor<?x8xf32> {
+  %t = arith.constant dense<1.0> : tensor<99x64xf32>
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %0 = nn.gather %t, %ids {axis = 0 : i64} : tensor<99x64xf32>, tensor<?xi64> -> tensor<?x64xf32>
+  %1 = nn.gather %given, %ids {axis = 0 : i64} : tensor<9x64xf32>, tensor<?xi64> -> tensor<?x64xf32>
+  %2 = nn.binary add %0, %1 : tensor<?x64xf32>, tensor<?x64xf32> -> tensor<?x64xf32>
+  %3 = nn.matmul %2, %w : tensor<?x64xf32>, tensor<8x64xf32> -> tensor<?x8xf32>
+  return %3 : tensor<?x8xf32>
 }

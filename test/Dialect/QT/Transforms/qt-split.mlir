@@ -76,3 +76,17 @@ func.func @stays(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>) -> tensor<?x64xf32> {
   %1 = nn.unary relu %0 : tensor<?x64xf32>
   return %1 : tensor<?x64xf32>
 }
+
+// -----
+
+!row = !qt.block<[1, ?], s8, scale = f32>
+// CHECK-LABEL: func @table
+// CHECK: %[[T:.*]]:2 = qt.quantize
+// CHECK: qt.gather %{{.*}} of %[[T]]#0, %[[T]]#1 {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x7xi64> of tensor<9x64xi8>, tensor<9x1xf32> -> tensor<?x7x64xf32>
+// CHECK: nn.gather {{.*}} : tensor<?x7x64xf32>
+func.func @table(%w: tensor<9x64xf32>, %i: tensor<?x7xi64>, %j: tensor<2xi64>) -> tensor<?x2x64xf32> {
+  %q = qt.quantize %w {encoding = #qt.encoding<absmax, -127..127>} : tensor<9x64xf32> -> tensor<9x64x!row>
+  %0 = nn.gather %q, %i {axis = 0 : i64} : tensor<9x64x!row>, tensor<?x7xi64> -> tensor<?x7x64xf32>
+  %1 = nn.gather %0, %j {axis = 1 : i64} : tensor<?x7x64xf32>, tensor<2xi64> -> tensor<?x2x64xf32>
+  return %1 : tensor<?x2x64xf32>
+}

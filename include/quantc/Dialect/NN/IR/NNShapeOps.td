@@ -118,11 +118,14 @@ def NN_ExpandOp : NN_Op<"expand"> {
 }
 
 def NN_GatherOp : NN_Op<"gather", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "pick slices along an axis by index";
   let description = [{
     The result has the dimensions of `indices` in place of `axis`. An index
     below zero counts from the end; one out of range is an error at run time.
+    The rows of a matrix may be picked from a quantised one (an embedding
+    table): what is picked is decoded, unless the result's type says otherwise.
     `nn.gather %x, %i {axis = 1 : i64} : tensor<?x99x64xf32>, tensor<i64> -> tensor<?x64xf32>`
   }];
   let arguments = (ins NN_MovedTensor:$input, RankedTensorOf<[I32, I64]>:$indices,

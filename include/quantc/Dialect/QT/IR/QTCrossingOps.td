@@ -98,6 +98,29 @@ def QT_DequantizeOp : QT_TensorOp<"dequantize", [
   let hasCanonicalizer = 1;
 }
 
+def QT_GatherOp : QT_TensorOp<"gather", [Pure]> {
+  let summary = "decode rows of a table";
+  let description = [{
+    The rows of a quantised matrix in split form that `indices` pick, decoded.
+    An index below zero counts from the end; one out of range is an error at
+    run time. The format is s8 with one f32 scale a row.
+
+    ```mlir
+    %y = qt.gather %i of %c, %s {format = !qt.block<[1, ?], s8, scale = f32>}
+      : tensor<?x99xi64> of tensor<1000x64xi8>, tensor<1000x1xf32> -> tensor<?x99x64xf32>
+    ```
+  }];
+  let arguments = (ins RankedTensorOf<[I32, I64]>:$indices,
+                       QT_PlainTensor:$codes, QT_PlainTensor:$scales,
+                       QT_BlockFormatAttr:$format);
+  let results = (outs QT_FloatTensor:$result);
+  let assemblyFormat = [{
+    $indices `of` $codes `,` $scales attr-dict `:` type($indices) `of`
+    type($codes) `,` type($scales) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def QT_RescaleOp : QT_TensorOp<"rescale", [Pure, AttrSizedOperandSegments]> {
   let summary = "an integer multiplier, a shift and a saturation";
   let description = [{
