@@ -6,7 +6,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Numerics/Fixed/Functions.h"
 #include "IntegerModels.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 
@@ -26,25 +25,9 @@ LogicalResult quantc::inferRowIntegers(Operation *op, TypeRange available,
 }
 
 /// G(x) in Q15 of a row.
-static Value buildSigma(IntegerBuilder &b, fixed::Sigma function, Scaled x) {
-  const fixed::SigmaTable &table = fixed::getSigmaTable(function);
-  Value magnitude = b.unary(nn::UnaryKind::Abs, x.m);
-  // Positions of 12 bits in segments; 2^18 is the end of the table.
-  Value places = b.sub(b.number(-(table.log2PerUnit + 12)), x.e);
-  Value at = b.shift(magnitude, b.max(places, -15));
-  Value segment = b.min(b.shiftDown(at, 12), b.number(63));
-  Value rest = b.maskBits(at, 4095);
-  auto coefficient = [&](ArrayRef<int32_t> values) {
-    return b.lookUp(b.numbers(values, 64), segment);
-  };
-  Value y = b.shift(b.mul(coefficient(table.c2), rest), 12);
-  y = b.shift(b.mul(b.add(coefficient(table.c1), y), rest), 12);
-  y = b.add(coefficient(table.c0), y);
-  Value g = b.min(b.shift(y, 3), b.number(32768));
-  Value isEnd = b.compare(nn::Predicate::Ge, at, b.number(int64_t(1) << 18));
-  g = b.select(isEnd, b.number(32768), g);
-  Value isNegative = b.compare(nn::Predicate::Lt, x.m, b.number(0));
-  return b.select(isNegative, b.sub(b.number(32768), g), g);
+static Value buildSigma(IntegerBuilder &b, qt::SigmaKind kind, Scaled x) {
+  return qt::SigmaOp::create(b.getBuilder(), b.getLoc(), x.m.getType(), kind,
+                             x.m, x.e);
 }
 
 static LogicalResult finish(Operation *op, IntegerBuilder &b, Scaled y,
@@ -55,7 +38,7 @@ static LogicalResult finish(Operation *op, IntegerBuilder &b, Scaled y,
 }
 
 /// x G(x).
-static LogicalResult lowerGated(Operation *op, fixed::Sigma function,
+static LogicalResult lowerGated(Operation *op, qt::SigmaKind function,
                                 OpBuilder &builder, Parts parts,
                                 Lowered &results) {
   IntegerBuilder b(builder, op->getLoc());
@@ -74,15 +57,15 @@ struct GeluIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
-    fixed::Sigma function = fixed::Sigma::GeluErf;
+    qt::SigmaKind function = qt::SigmaKind::GeluErf;
     switch (cast<nn::GeluOp>(op).getKind()) {
     case nn::GeluKind::Erf:
       break;
     case nn::GeluKind::Tanh:
-      function = fixed::Sigma::GeluTanh;
+      function = qt::SigmaKind::GeluTanh;
       break;
     case nn::GeluKind::Sigmoid:
-      function = fixed::Sigma::QuickGelu;
+      function = qt::SigmaKind::QuickGelu;
       break;
     }
     return lowerGated(op, function, builder, parts, results);
@@ -98,7 +81,7 @@ struct SiluIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
-    return lowerGated(op, fixed::Sigma::Sigmoid, builder, parts, results);
+    return lowerGated(op, qt::SigmaKind::Sigmoid, builder, parts, results);
   }
 };
 
@@ -131,13 +114,13 @@ struct UnaryIntegers
     switch (kind) {
     case nn::UnaryKind::Sigmoid:
       return finish(op, b,
-                    {buildSigma(b, fixed::Sigma::Sigmoid, x), b.number(-15)},
+                    {buildSigma(b, qt::SigmaKind::Sigmoid, x), b.number(-15)},
                     results);
     case nn::UnaryKind::Tanh:
       x.e = b.add(x.e, 1);
-      return finishOdd(op, b, fixed::Sigma::Sigmoid, x, results);
+      return finishOdd(op, b, qt::SigmaKind::Sigmoid, x, results);
     case nn::UnaryKind::Erf:
-      return finishOdd(op, b, fixed::Sigma::Erf, x, results);
+      return finishOdd(op, b, qt::SigmaKind::Erf, x, results);
     default:
       x.m = b.unary(kind, x.m);
       results.push_back(
@@ -149,7 +132,7 @@ struct UnaryIntegers
 private:
   /// 2 G(x) - 1.
   static LogicalResult finishOdd(Operation *op, IntegerBuilder &b,
-                                 fixed::Sigma function, Scaled x,
+                                 qt::SigmaKind function, Scaled x,
                                  Lowered &results) {
     Value g = buildSigma(b, function, x);
     Value y = b.add(b.shift(g, -1), -32768);

@@ -99,13 +99,6 @@ Value IntegerBuilder::reduce(nn::ReduceKind kind, Value x,
       builder.getDenseI64ArrayAttr(axes), builder.getUnitAttr());
 }
 
-Value IntegerBuilder::lookUp(Value table, Value index) {
-  Type type = mlir::cast<RankedTensorType>(index.getType())
-                  .clone(getElementTypeOrSelf(table.getType()));
-  return nn::GatherOp::create(builder, loc, type, table, index,
-                              builder.getI64IntegerAttr(0));
-}
-
 //===----------------------------------------------------------------------===//
 // Integers with exponents
 //===----------------------------------------------------------------------===//

@@ -48,8 +48,6 @@ public:
   /// Along \p axes, which keep the size 1.
   mlir::Value reduce(nn::ReduceKind kind, mlir::Value x,
                      llvm::ArrayRef<int64_t> axes);
-  /// The element of a table of rank 1 at every index.
-  mlir::Value lookUp(mlir::Value table, mlir::Value index);
 
   mlir::Value add(mlir::Value a, mlir::Value b) {
     return binary(nn::BinaryKind::Add, a, b);
