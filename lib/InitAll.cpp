@@ -30,6 +30,7 @@
 #include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Interpreter/Passes.h"
 #include "quantc/Pipelines/Pipelines.h"
+#include "quantc/Target/CPU/Passes.h"
 
 using namespace mlir;
 
@@ -52,6 +53,7 @@ void quantc::registerAllPasses() {
   qt::registerQTVerifyPasses();
   registerAnalysisPasses();
   qt::registerQTTransformsPasses();
+  registerTargetCPUPasses();
   registerKernelToLoopsPasses();
   registerInterpreterPasses();
   registerStagePipelines();

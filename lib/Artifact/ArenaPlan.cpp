@@ -65,13 +65,13 @@ void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {
       return map ? translate(map.getValue().getResult(0))
                  : getAffineConstantExpr(0, context);
     };
-    launch.iterations = single("qt.iterations");
-    launch.scratch = single("qt.scratch");
-    launch.operations = single("qt.operations");
-    launch.kernelBytes = single("qt.bytes");
-    if (auto arithmetic = kernel->getAttrOfType<StringAttr>("qt.arithmetic"))
+    launch.iterations = single(iterationsAttrName);
+    launch.scratch = single(scratchAttrName);
+    launch.operations = single(operationsAttrName);
+    launch.kernelBytes = single(bytesAttrName);
+    if (auto arithmetic = kernel->getAttrOfType<StringAttr>(arithmeticAttrName))
       launch.arithmetic = arithmetic.getValue();
-    launch.grain = kernel->getAttrOfType<IntegerAttr>("qt.grain").getInt();
+    launch.grain = kernel->getAttrOfType<IntegerAttr>(grainAttrName).getInt();
     auto shapes = kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName);
     for (auto [result, map] :
          llvm::zip_equal(op.getResults(), shapes.getAsRange<AffineMapAttr>())) {

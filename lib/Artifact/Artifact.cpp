@@ -132,8 +132,8 @@ compileProgram(ModuleOp module, const ProgramInfo &info, CodeKind kind) {
   auto entry = module.lookupSymbol<func::FuncOp>("main");
   if (!entry)
     return llvm::createStringError("the module has no function 'main'");
-  if (failed(checkProgram(entry, module)))
-    return llvm::createStringError("the program cannot become an artefact");
+  if (failed(checkProgram(entry, module))) // which has said why
+    return llvm::createStringError("");
   llvm::LLVMContext context;
   llvm::Module program("program", context);
   auto machine = makeTargetMachine(info.target.getTriple(), "", "");

@@ -67,14 +67,14 @@ LogicalResult Checker::checkLaunch(qt::LaunchOp launch) {
                               "compiled models need sizes that "
                               "follow from those of their inputs");
   unsigned symbols = launch.getSizes().getNumResults();
-  if (!kernel->hasAttrOfType<IntegerAttr>("qt.grain"))
+  if (!kernel->hasAttrOfType<IntegerAttr>(grainAttrName))
     return launch.emitError() << "kernel " << name << " has no qt.grain";
-  if (failed(checkMap(launch, kernel->getAttr("qt.iterations"), symbols, 1,
-                      "qt.iterations")) ||
-      failed(checkMap(launch, kernel->getAttr("qt.scratch"), symbols, 1,
-                      "qt.scratch")))
+  if (failed(checkMap(launch, kernel->getAttr(iterationsAttrName), symbols, 1,
+                      iterationsAttrName)) ||
+      failed(checkMap(launch, kernel->getAttr(scratchAttrName), symbols, 1,
+                      scratchAttrName)))
     return failure();
-  for (StringRef count : {"qt.operations", "qt.bytes"})
+  for (StringRef count : {operationsAttrName, bytesAttrName})
     if (Attribute map = kernel->getAttr(count);
         map && failed(checkMap(launch, map, symbols, 1, count)))
       return failure();

@@ -342,13 +342,13 @@ void ProgramEmitter::emitDescriptor(
   };
   SymbolicShapes shapes(entry);
   SmallVector<llvm::Constant *> inputs, outputs, dims;
-  auto inputNames = namesOf("qt.arg_names", entry.getNumArguments());
+  auto inputNames = namesOf(argNamesAttrName, entry.getNumArguments());
   for (auto [name, argument] :
        llvm::zip_equal(inputNames, entry.getArguments()))
     inputs.push_back(
         describeValue(name, argument.getType(),
                       SmallVector<AffineExpr>(shapes.getSizes(argument))));
-  auto outputNames = namesOf("qt.result_names", entry.getNumResults());
+  auto outputNames = namesOf(resultNamesAttrName, entry.getNumResults());
   for (auto [index, name] : llvm::enumerate(outputNames))
     outputs.push_back(describeValue(name, entry.getResultTypes()[index],
                                     getResultSizes(index)));

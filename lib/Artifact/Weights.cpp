@@ -9,12 +9,12 @@
 #include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Support/Threads.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/Endian.h"
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 using namespace mlir;
 using namespace quantc;
@@ -87,12 +87,7 @@ void WeightsJob::work() {
 }
 
 bool WeightsJob::run(unsigned threads) {
-  std::vector<std::thread> pool;
-  for (unsigned i = 1; i < threads && i < globals.size(); ++i)
-    pool.emplace_back([this] { work(); });
-  work();
-  for (std::thread &thread : pool)
-    thread.join();
+  runOnThreads(std::min<size_t>(threads, globals.size()), [this] { work(); });
   return !failed;
 }
 

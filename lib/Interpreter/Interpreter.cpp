@@ -14,9 +14,10 @@
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
+#include "quantc/Support/Threads.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
-#include <thread>
+#include <atomic>
 
 using namespace mlir;
 using namespace quantc;
@@ -29,10 +30,30 @@ RankedTensorType quantc::makeStatic(RankedTensorType type,
   return RankedTensorType::get(shape, type.getElementType());
 }
 
+/// The bytes of such a tensor; nothing where they are taken for a mistake.
+static std::optional<int64_t> getReasonableBytes(ArrayRef<int64_t> shape,
+                                                 Type element) {
+  // A zero among the sizes leaves nothing to overflow.
+  if (llvm::is_contained(shape, 0))
+    return 0;
+  int64_t bytes = getElementBytes(element);
+  for (int64_t size : shape)
+    if (llvm::MulOverflow(bytes, size, bytes) || bytes > maxResultBytes)
+      return std::nullopt;
+  return bytes;
+}
+
 FailureOr<HostValue> quantc::getConstantValue(Operation *op) {
   Attribute attribute;
   if (!matchPattern(op, m_Constant(&attribute)))
     return op->emitError("no constant");
+  // A splat states more than it holds.
+  if (auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+      type && type.hasStaticShape() &&
+      type.getElementType().isIntOrIndexOrFloat() &&
+      !getReasonableBytes(type.getShape(), type.getElementType()))
+    return op->emitError("a constant of type ")
+           << type << " does not fit in memory";
   if (auto dense = dyn_cast<DenseElementsAttr>(attribute);
       dense && isa<RankedTensorType>(dense.getType()))
     return HostValue::fromAttribute(dense);
@@ -87,34 +108,20 @@ LogicalResult quantc::interpretOp(Operation &op, ArrayRef<HostValue> operands,
 
 void InterpreterContext::parallelFor(int64_t count,
                                      function_ref<void(int64_t)> body) const {
-  int64_t workers = std::min<int64_t>(threads, count);
-  if (workers <= 1) {
-    for (int64_t i = 0; i < count; ++i)
-      body(i);
-    return;
-  }
-  std::vector<std::thread> pool;
-  for (int64_t worker = 0; worker < workers; ++worker)
-    pool.emplace_back([=] {
-      for (int64_t i = count * worker / workers,
-                   e = count * (worker + 1) / workers;
+  // A few parts for each thread, so that none waits for the slowest.
+  int64_t parts = std::min<int64_t>(std::max(threads, 1U) * int64_t(4), count);
+  std::atomic<int64_t> next = 0;
+  runOnThreads(static_cast<unsigned>(std::min<int64_t>(threads, count)), [&] {
+    for (int64_t part = next++; part < parts; part = next++)
+      for (int64_t i = count * part / parts, e = count * (part + 1) / parts;
            i < e; ++i)
         body(i);
-    });
-  for (std::thread &thread : pool)
-    thread.join();
+  });
 }
 
 FailureOr<HostValue>
 quantc::allocateResult(Operation *op, ArrayRef<int64_t> shape, Type element) {
-  int64_t bytes = getElementBytes(element);
-  bool overflow = false;
-  for (int64_t size : shape)
-    overflow |= llvm::MulOverflow(bytes, size, bytes);
-  // A zero among the sizes leaves nothing to overflow.
-  if (llvm::is_contained(shape, 0))
-    overflow = false, bytes = 0;
-  if (overflow || bytes > maxResultBytes)
+  if (!getReasonableBytes(shape, element))
     return op->emitOpError("result of shape [")
            << shape << "] does not fit in memory";
   return HostValue::allocate(RankedTensorType::get(shape, element));

@@ -39,7 +39,8 @@ static int8_t toCode(float scaled, CodeRange range) {
   scaled = scaled == scaled ? scaled : 0;
   scaled = scaled > low ? scaled : low;
   scaled = scaled < high ? scaled : high;
-  return static_cast<int8_t>((scaled + rounder) - rounder);
+  // Codes of unsigned formats reach 255: by way of an int, which wraps.
+  return static_cast<int8_t>(static_cast<int>((scaled + rounder) - rounder));
 }
 
 void quantc::numerics::encodeAbsMax(const float *x, int64_t count,
@@ -140,14 +141,15 @@ static float searchScale(const float *x, int64_t count, CodeRange range,
   LaneRange lanes{};
   lanes.low += static_cast<float>(range.low);
   lanes.high += static_cast<float>(range.high);
-  float best = amax / 7, least = std::numeric_limits<float>::infinity();
+  float most = lanes.high[0];
+  float best = amax / most, least = std::numeric_limits<float>::infinity();
   for (int first = 0; first < 2 * ratios; first += group) {
     Lanes scales[numVectors], errors[numVectors];
     for (int i = 0; i < group; ++i) {
       int trial = std::min(first + i, 2 * ratios - 1);
       float ratio = 0.55f + 0.0125f * static_cast<float>(trial % ratios);
       scales[i / numLanes][i % numLanes] =
-          (trial < ratios ? -amax : amax) * ratio / 7;
+          (trial < ratios ? -amax : amax) * ratio / most;
     }
     refineScales(room, count, lanes, scales);
     measureErrors(room, count, lanes, scales, errors);

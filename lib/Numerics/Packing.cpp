@@ -15,11 +15,24 @@
 
 using namespace quantc::numerics;
 
-static int64_t alignTo64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 int64_t quantc::numerics::activationStride(int64_t k) {
-  int64_t stride = alignTo64(k);
+  int64_t stride = alignToLine(k);
   return stride % 512 == 0 ? stride + 64 : stride;
+}
+
+std::optional<PackedForm>
+quantc::numerics::parsePackedForm(std::string_view name) {
+  for (const FormTraits &traits : detail::formTraits)
+    if (traits.name == name)
+      return static_cast<PackedForm>(&traits - detail::formTraits);
+  return std::nullopt;
+}
+
+std::string quantc::numerics::listPackedForms() {
+  std::string names;
+  for (const FormTraits &traits : detail::formTraits)
+    names.append(names.empty() ? "" : ", ").append(traits.name);
+  return names;
 }
 
 int64_t PackedLayout::panelBytes() const {
@@ -42,6 +55,14 @@ int64_t PackedLayout::panelBytes() const {
     break;
   }
   return 0;
+}
+
+int64_t PackedLayout::leastBytes() const {
+  if (form != PackedForm::Matched)
+    return numPanels() * panelBytes();
+  // A panel without a step still has its head and a line of each column's.
+  int64_t count = numPanels() * numMatchedChunks();
+  return alignToLine(count * 4) + count * (64 + panel * 8);
 }
 
 namespace {
@@ -211,7 +232,7 @@ static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel,
 
 /// Bytes of one panel behind the table.
 static int64_t matchedPanelBytes(const PackedLayout &layout, int64_t steps) {
-  return 64 + layout.panel * 8 + alignTo64(steps * 4) +
+  return 64 + layout.panel * 8 + alignToLine(steps * 4) +
          steps * layout.panel * 4;
 }
 
@@ -219,7 +240,7 @@ MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
                                                   const int8_t *codes) {
   int64_t chunks = layout.numMatchedChunks(),
           count = layout.numPanels() * chunks;
-  MatchedSummary summary{0, alignTo64(count * 4)};
+  MatchedSummary summary{0, alignToLine(count * 4)};
   for (int64_t index = 0; index < count; ++index) {
     Panel panel(layout, codes, index / chunks);
     MatchedPanel matched = matchSteps(layout, panel, index % chunks);
@@ -237,14 +258,14 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
                                         const WeightParts &parts) {
   int64_t chunks = layout.numMatchedChunks(), nr = layout.panel;
   int64_t total = layout.numPanels() * chunks;
-  std::vector<uint8_t> bytes(alignTo64(total * 4));
+  std::vector<uint8_t> bytes(alignToLine(total * 4));
   for (int64_t index = 0; index < total; ++index) {
     Panel panel(layout, parts.codes, index / chunks);
     int64_t chunk = index % chunks, from = chunk * layout.matchedChunk();
     MatchedPanel matched = matchSteps(layout, panel, chunk);
     int64_t begin = static_cast<int64_t>(bytes.size());
     int64_t count = static_cast<int64_t>(matched.steps.size());
-    int64_t listBytes = alignTo64(count * 4);
+    int64_t listBytes = alignToLine(count * 4);
     bytes.resize(begin + matchedPanelBytes(layout, count));
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
     Writer head(bytes.data() + begin);

@@ -38,8 +38,6 @@ private:
 };
 } // namespace
 
-static int64_t alignTo64(int64_t bytes) { return (bytes + 63) / 64 * 64; }
-
 /// One step's weights, added to what is there: a packer may split a step.
 static void readStep(Reader &in, const PackedLayout &layout, int64_t first,
                      int64_t k, int64_t at, UnpackedWeights &weights) {
@@ -60,7 +58,7 @@ static bool unpackMatched(Reader &in, const PackedLayout &layout,
     if (pairs < 0 || singles < 0)
       return false;
     int64_t count = 2 * pairs + singles;
-    int64_t list = at + 64 + nr * 8, data = list + alignTo64(count * 4);
+    int64_t list = at + 64 + nr * 8, data = list + alignToLine(count * 4);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
       weights.scales[index * nr + c] = in.get<float>(at + 64 + c * 4);
     for (int64_t step = 0; step < count && !in.wasOutside(); ++step) {
@@ -82,6 +80,10 @@ static void readRow(Reader &in, const PackedLayout &layout, int64_t first,
 std::optional<UnpackedWeights>
 quantc::numerics::unpackWeights(const PackedLayout &layout,
                                 const uint8_t *bytes, int64_t size) {
+  // Before anything is made that has the weights' size.
+  bool isMatched = layout.form == PackedForm::Matched;
+  if (size < layout.leastBytes() || (!isMatched && size > layout.leastBytes()))
+    return std::nullopt;
   Reader in(bytes, size);
   UnpackedWeights weights;
   int64_t nr = layout.panel, blocks = layout.numBlocks();
@@ -96,13 +98,11 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
     weights.scales.resize(hasBlockScales(layout.form) ? layout.n * blocks
                                                       : layout.n);
   }
-  if (layout.form == PackedForm::Matched) {
+  if (isMatched) {
     if (!unpackMatched(in, layout, weights))
       return std::nullopt;
     return weights;
   }
-  if (size != layout.numPanels() * layout.panelBytes())
-    return std::nullopt;
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     int64_t at = index * layout.panelBytes(), first = index * nr;
     int64_t columns = std::min(nr, layout.n - first);

@@ -15,6 +15,7 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Target/CPU/Codegen.h"
+#include "quantc/Target/CPU/Passes.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -49,10 +50,10 @@ static void buildTransform(OpPassManager &manager, const StageOptions &) {
 }
 
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
-  qt::QuantizeContractionsOptions own;
+  QuantizeContractionsOptions own;
   own.recipe = options.recipe;
   manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
-  manager.addNestedPass<func::FuncOp>(qt::createQuantizeContractions(own));
+  manager.addNestedPass<func::FuncOp>(createQuantizeContractions(own));
   manager.addPass(createCSEPass());
   manager.addPass(qt::createVerifyTypes());
 }
@@ -78,9 +79,9 @@ static void buildSplit(OpPassManager &manager, const StageOptions &options) {
 }
 
 static void buildLayout(OpPassManager &manager, const StageOptions &options) {
-  qt::AssignLayoutsOptions own;
+  AssignLayoutsOptions own;
   own.cpuLayout = options.cpuLayout;
-  manager.addNestedPass<func::FuncOp>(qt::createAssignLayouts(own));
+  manager.addNestedPass<func::FuncOp>(createAssignLayouts(own));
   manager.addPass(createCSEPass());
   manager.addPass(qt::createDescribeLayers());
   manager.addPass(qt::createVerifySplit());

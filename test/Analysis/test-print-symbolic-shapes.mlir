@@ -117,11 +117,12 @@ func.func @slice(%x: tensor<?x10xf32>) attributes {
 
 // -----
 
-// Attributes that do not fit are ignored.
+// Maps of another rank than their argument's are ignored, and so is what is
+// missing.
 // expected-remark @below {{sizes (s0, 4)}}
 // expected-remark @below {{sizes (s1)}}
 func.func @odd(%x: tensor<?x4xf32>, %y: tensor<?xf32>) attributes {
-    qt.arg_shapes = [affine_map<(d0) -> (d0, 4)>, 7, "x"]} {
+    qt.arg_shapes = [affine_map<() -> (4, 4, 4)>]} {
   return
 }
 

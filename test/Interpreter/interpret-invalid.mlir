@@ -17,3 +17,12 @@ func.func @index() {
   %y = nn.gather %x, %i {axis = 0 : i64} : tensor<3xf32>, tensor<2xi64> -> tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @huge() {
+  // expected-error @below {{a constant of type 'tensor<10000000x10000000xf32>' does not fit in memory}}
+  %x = arith.constant dense<1.0> : tensor<10000000x10000000xf32>
+  %r = nn.reduce sum %x axes [0, 1] : tensor<10000000x10000000xf32> -> tensor<f32>
+  return
+}

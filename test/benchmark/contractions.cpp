@@ -187,7 +187,7 @@ static llvm::SmallVector<Loop> getLoops(PackedForm form, bool vnni,
 
 static void measure(llvm::StringRef name, PackedForm form) {
   CpuTarget target = llvm::cantFail(CpuTarget::resolve("", cpuName));
-  bool vnni = target.getLayoutClass() == "avx512vnni";
+  bool vnni = target.getLayoutClass() == LayoutClass::AVX512VNNI;
   ContractionCase product(form, columns, depth, cpuName, Fill::Bell,
                           Epilogue::None, range);
   CompiledKernel kernel =

@@ -36,7 +36,8 @@ class AgainstInterpreter(DriverTest):
         line = re.sub(r"qt\.arg_shapes = \[[^\]]*\], ", "", line)
         static = "tensor<" + "x".join(str(size) for size in image.shape) + "xf32>"
         given = f'%in = qt.weight #qt.blob<"0x{image.tobytes().hex().upper()}"> : {static}\n'
-        given += f"%arg0 = qt.alias %in : {static} to {header.group(1)}"
+        sizes = ", ".join(str(size) for size in image.shape)
+        given += f"%arg0 = qt.alias %in sizes affine_map<() -> ({sizes})> : {static} to {header.group(1)}"
         program = self.folder / "program.mlir"
         program.write_text(text[: header.start()] + line + "\n" + given + text[line_end:])
         result = subprocess.run(

@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionCase.h"
-#include "quantc/Conversion/KernelToLoops/Layouts.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Target/CPU/CpuTarget.h"
+#include "quantc/Target/CPU/Layouts.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -52,14 +52,6 @@ std::vector<int8_t> ContractionCase::draw(size_t count, Fill fill, int64_t low,
   return result;
 }
 
-static qt::LayoutForm getForm(PackedForm form) {
-  for (uint32_t i = 0; i <= qt::getMaxEnumValForLayoutForm(); ++i)
-    if (auto candidate = qt::symbolizeLayoutForm(i);
-        candidate && qt::getPackedForm(*candidate) == form)
-      return *candidate;
-  llvm_unreachable("all forms are covered");
-}
-
 ContractionCase::ContractionCase(PackedForm form, int64_t n, int64_t k,
                                  llvm::StringRef cpu, Fill fill,
                                  Epilogue epilogue, int64_t codeRange)
@@ -68,7 +60,7 @@ ContractionCase::ContractionCase(PackedForm form, int64_t n, int64_t k,
   context.loadDialect<qt::QTDialect>();
   CpuTarget target = llvm::cantFail(CpuTarget::resolve("", cpu));
   qt::LayoutAttr attribute =
-      makeLayout(&context, getForm(form), target.getLayoutClass());
+      makeLayout(&context, form, target.getLayoutClass());
   llvm::raw_string_ostream(layoutText) << attribute;
   layout = getPackedLayout(attribute, n, k);
   drawWeights(fill, codeRange);

@@ -14,6 +14,7 @@
 #include "Sections.h"
 #include "quantc/Artifact/Artifact.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Pipelines/Pipelines.h"
 #include "quantc/Recipe/Recipe.h"
 #include "quantc/Runtime/quantc_runtime.h"
@@ -97,17 +98,15 @@ static constexpr CommandSpec CompileCommand = {
     0,
     1};
 
-static constexpr StringLiteral TargetAttrName = "qt.target";
-
 static int listRecipes() {
   // Code ranges are those of this machine.
   Expected<CpuTarget> host = CpuTarget::resolve("", "native");
-  std::string layoutClass =
-      host ? host->getLayoutClass().str() : std::string("generic");
+  LayoutClass layoutClass =
+      host ? host->getLayoutClass() : LayoutClass::Generic;
   if (!host)
     consumeError(host.takeError());
   for (const auto &[name, summary] : Recipe::list()) {
-    Recipe recipe = cantFail(Recipe::load(name, layoutClass));
+    Recipe recipe = cantFail(Recipe::load(name, getTraits(layoutClass).name));
     outs() << left_justify(name, 10) << "version " << recipe.getVersion()
            << ": " << summary << "\n";
     for (const std::string &line : recipe.describeRules())
@@ -130,6 +129,7 @@ private:
   bool runStages(Model &model);
   std::optional<int> placeWeights(Model &model);
   int finish(Model &model);
+  int fail(Model &model, Error error);
   int write(const std::string &text);
   std::string makeMetadata(const Model &model);
 
@@ -221,11 +221,10 @@ std::optional<int> Compilation::check() {
   }
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
-  if (!is_contained({"", "avx2", "avx512vnni", "generic"},
-                    StringRef(stageOptions.cpuLayout)))
-    return wrongUse("compile",
-                    "--cpu-layout takes avx2, avx512vnni or generic, not '" +
-                        stageOptions.cpuLayout + "'");
+  if (!stageOptions.cpuLayout.empty() &&
+      !parseLayoutClass(stageOptions.cpuLayout))
+    return wrongUse("compile", "--cpu-layout takes " + listLayoutClasses() +
+                                   ", not '" + stageOptions.cpuLayout + "'");
   return std::nullopt;
 }
 
@@ -274,7 +273,7 @@ int Compilation::run() {
       isRead ? model.getModule()->getAttrOfType<mlir::StringAttr>(stageAttrName)
              : nullptr;
   // IR of a later stage may have been laid out for its target already.
-  bool keepsTarget = reached && model.getModule()->hasAttr(TargetAttrName) &&
+  bool keepsTarget = reached && model.getModule()->hasAttr(targetAttrName) &&
                      !given.has("--mcpu") && !given.has("--triple");
   Expected<CpuTarget> resolved =
       CpuTarget::resolve(given.get("--triple").value_or(""),
@@ -283,9 +282,9 @@ int Compilation::run() {
     target = keepsTarget ? CpuTarget::get(model.getModule()) : *resolved;
   else
     model.problems.push_back(toString(resolved.takeError()));
-  Expected<Recipe> loaded =
-      Recipe::load(stageOptions.recipe,
-                   target ? target->getLayoutClass() : StringRef("generic"));
+  Expected<Recipe> loaded = Recipe::load(
+      stageOptions.recipe,
+      getTraits(target ? target->getLayoutClass() : LayoutClass::Generic).name);
   if (loaded)
     recipe = std::move(*loaded);
   else
@@ -352,6 +351,13 @@ std::optional<int> Compilation::placeWeights(Model &model) {
   return std::nullopt;
 }
 
+/// Reports what went wrong, which may stand among the diagnostics already.
+int Compilation::fail(Model &model, Error error) {
+  if (std::string text = toString(std::move(error)); !text.empty())
+    model.problems.push_back(std::move(text));
+  return model.fail("compile");
+}
+
 int Compilation::finish(Model &model) {
   if (!stop.empty() || emit == "mlir") {
     return write(print(model.getModule()));
@@ -363,8 +369,7 @@ int Compilation::finish(Model &model) {
                   emit == "asm" ? CodeKind::Assembly : CodeKind::LLVM, threads);
     if (text)
       return write(*text);
-    model.problems.push_back(toString(text.takeError()));
-    return model.fail("compile");
+    return fail(model, text.takeError());
   }
   if (std::optional<int> code = placeWeights(model))
     return *code;
@@ -382,10 +387,8 @@ int Compilation::finish(Model &model) {
     artifact.sections.emplace_back(layersSection, packSection(text));
   }
   if (Error error =
-          writeSharedLibrary(model.getModule(), info, artifact, output)) {
-    model.problems.push_back(toString(std::move(error)));
-    return model.fail("compile");
-  }
+          writeSharedLibrary(model.getModule(), info, artifact, output))
+    return fail(model, std::move(error));
   return Done;
 }
 

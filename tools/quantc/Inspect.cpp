@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/HostValue.h"
 #include "quantc/Recipe/Recipe.h"
@@ -203,9 +204,10 @@ static void describeInterface(mlir::func::FuncOp func, json::Object &result) {
             {"dims", formatSizes(shapes.getSizes(value), dims)}});
     return list;
   };
-  result["inputs"] = describe("qt.arg_names", func.getArguments());
-  result["outputs"] = describe(
-      "qt.result_names", func.getBody().back().getTerminator()->getOperands());
+  result["inputs"] = describe(argNamesAttrName, func.getArguments());
+  result["outputs"] =
+      describe(resultNamesAttrName,
+               func.getBody().back().getTerminator()->getOperands());
 }
 
 namespace {
@@ -270,7 +272,8 @@ static json::Object describeModel(Model &model) {
     if (!entry.isExternal())
       describeInterface(entry, result);
   json::Object metadata;
-  if (auto entries = module->getAttrOfType<mlir::DictionaryAttr>("qt.metadata"))
+  if (auto entries =
+          module->getAttrOfType<mlir::DictionaryAttr>(metadataAttrName))
     for (mlir::NamedAttribute entry : entries)
       if (auto text = dyn_cast<mlir::StringAttr>(entry.getValue()))
         metadata[json::fixUTF8(entry.getName().getValue())] =
@@ -296,7 +299,7 @@ static bool addLayers(Model &model, const Options &options,
   StageOptions stages;
   stages.recipe = options.get("--recipe")->str();
   Expected<Recipe> recipe =
-      Recipe::load(stages.recipe, target->getLayoutClass());
+      Recipe::load(stages.recipe, getTraits(target->getLayoutClass()).name);
   if (!recipe) {
     model.problems.push_back(toString(recipe.takeError()));
     return false;

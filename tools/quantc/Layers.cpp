@@ -9,6 +9,7 @@
 #include "Layers.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 
@@ -34,7 +35,7 @@ static json::Value toJson(mlir::Attribute attribute) {
 
 json::Array quantc::getLayers(mlir::ModuleOp module) {
   json::Array layers;
-  auto recorded = module->getAttrOfType<mlir::ArrayAttr>("qt.layers");
+  auto recorded = module->getAttrOfType<mlir::ArrayAttr>(layersAttrName);
   if (!recorded)
     return layers;
   int64_t total = 0;

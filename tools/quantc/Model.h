@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Pipelines/Pipelines.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -21,9 +22,6 @@
 #include <vector>
 
 namespace quantc {
-
-/// The attribute of a module that names the last stage it went through.
-constexpr llvm::StringLiteral stageAttrName = "qt.stage";
 
 /// A module with its context, and every error of what is done with it.
 class Model {

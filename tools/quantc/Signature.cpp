@@ -10,6 +10,7 @@
 
 #include "Feed.h"
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Interpreter/Arrays.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -27,9 +28,9 @@ static std::vector<std::string> getStrings(mlir::func::FuncOp func,
 }
 
 Signature::Signature(mlir::func::FuncOp func)
-    : func(func), outputs(getStrings(func, "qt.result_names")),
+    : func(func), outputs(getStrings(func, resultNamesAttrName)),
       dims(getStrings(func, dimNamesAttrName)) {
-  std::vector<std::string> names = getStrings(func, "qt.arg_names");
+  std::vector<std::string> names = getStrings(func, argNamesAttrName);
   for (unsigned i = names.size(); i < func.getNumArguments(); ++i)
     names.push_back(std::to_string(i));
   for (unsigned i = outputs.size(); i < func.getNumResults(); ++i)

@@ -11,17 +11,11 @@
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "llvm/ADT/DenseMap.h"
 #include <optional>
 
 namespace quantc {
-
-/// Names of the function's attributes that state its symbols.
-constexpr llvm::StringLiteral dimNamesAttrName = "qt.dim_names";
-/// A dictionary from names to their lowest and highest size.
-constexpr llvm::StringLiteral dimBoundsAttrName = "qt.dim_bounds";
-constexpr llvm::StringLiteral argShapesAttrName = "qt.arg_shapes";
-constexpr llvm::StringLiteral resultShapesAttrName = "qt.result_shapes";
 
 /// The sizes of every tensor of a function as expressions of its symbols.
 ///

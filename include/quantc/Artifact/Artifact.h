@@ -34,7 +34,8 @@ struct ArtifactOptions {
 };
 
 /// Writes the shared library of \p module, which the stage `llvm` has made, to
-/// \p path: under a temporary name first, so that nothing partial is left.
+/// \p path: under a temporary name first, so that nothing partial is left. An
+/// error without a text has told its reasons as diagnostics, here and below.
 llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info,
                                const ArtifactOptions &options,
                                llvm::StringRef path);

@@ -42,7 +42,7 @@ void encodeAbsMax(const float *x, int64_t count, CodeRange range, int8_t *codes,
 /// Encodes one output channel of \p rows times \p count weights to 4-bit codes
 /// in blocks of \p block, none of which goes from one row to the next, with an
 /// s8 multiplier each and one f32 scale for the channel, rule `search`: for
-/// every block the scale d that minimises the squared error among +-A r / 7
+/// every block the scale d that minimises the squared error among +-A r / high
 /// with 49 ratios r in [0.55, 1.15], refined by least squares (accuracy study,
 /// section 3); channel = max |d| / 127; multiplier = rne(d / channel); codes =
 /// clamp(rne(x / (multiplier * channel))), with the stored, rounded scale. The

@@ -63,6 +63,12 @@ struct ElementFormat {
   bool isInteger() const {
     return kind == Kind::Signed || kind == Kind::Unsigned;
   }
+  bool isSigned(unsigned width) const {
+    return kind == Kind::Signed && bits == width;
+  }
+  bool isUnsigned(unsigned width) const {
+    return kind == Kind::Unsigned && bits == width;
+  }
   /// The range of integers; codes of other kinds have none.
   int64_t getLowest() const;
   int64_t getHighest() const;
@@ -96,6 +102,14 @@ struct ScaleFormat {
 
   std::string spell() const;
   bool isFloat() const { return kind <= Kind::BF16; }
+  bool isF32() const { return kind == Kind::F32; }
+  bool isSigned(unsigned width) const {
+    return kind == Kind::Signed && bits == width;
+  }
+  /// Whether every scale is a power of two.
+  bool isPower() const {
+    return kind == Kind::E8M0 || kind == Kind::Exponent || kind == Kind::Shift;
+  }
   /// Whether it is a number only relative to an outer scale.
   bool isRelative() const { return kind >= Kind::Shift; }
   /// Whether products of it need no floating point.

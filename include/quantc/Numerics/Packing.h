@@ -46,23 +46,62 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace quantc::numerics {
 
 enum class PackedForm { F32, S8, Matched, W4I, B32, S8F, B32F, W4F };
 
-/// Whether activations are floats, as they lie in memory.
+/// What is to be known of a form beside how its bytes lie.
+struct FormTraits {
+  std::string_view name;
+  /// Bits of the weights' codes; 0 where weights are floats.
+  int codeBits;
+  /// Whether codes lie in blocks of 32: those of 4 bits have a multiplier each,
+  /// those of 8 bits a scale.
+  bool isCut;
+  /// Whether activations are floats, as they lie in memory.
+  bool hasFloatRows;
+  /// Elements along K that are read at once.
+  int64_t group;
+  /// Whether activations may be signed, and whether 128 may be added to them.
+  bool takesSigned, takesBiased;
+};
+
+namespace detail {
+/// In the order of PackedForm.
+constexpr FormTraits formTraits[] = {
+    {"f32", 0, false, true, 1, true, false},
+    {"s8", 8, false, false, 4, true, true},
+    {"matched", 8, false, false, 4, false, true},
+    {"w4i", 4, true, false, 32, true, true},
+    {"b32", 8, true, false, 32, true, true},
+    {"s8f", 8, false, true, 1, true, false},
+    {"b32f", 8, true, true, 32, true, false},
+    {"w4f", 4, true, true, 32, true, false},
+};
+} // namespace detail
+
+constexpr const FormTraits &getTraits(PackedForm form) {
+  return detail::formTraits[static_cast<int>(form)];
+}
+/// The form of that name.
+std::optional<PackedForm> parsePackedForm(std::string_view name);
+/// All names, for messages.
+std::string listPackedForms();
+
 constexpr bool hasFloatRows(PackedForm form) {
-  return form == PackedForm::F32 || form >= PackedForm::S8F;
+  return getTraits(form).hasFloatRows;
 }
 /// Whether codes have 4 bits, with a multiplier for each block of 32.
 constexpr bool hasNibbles(PackedForm form) {
-  return form == PackedForm::W4I || form == PackedForm::W4F;
+  return getTraits(form).codeBits == 4;
 }
 /// Whether each block of 32 codes has a scale of its own.
 constexpr bool hasBlockScales(PackedForm form) {
-  return form == PackedForm::B32 || form == PackedForm::B32F;
+  return getTraits(form).isCut && !hasNibbles(form);
 }
 
 /// What a packed buffer is made for.
@@ -82,6 +121,8 @@ struct PackedLayout {
   int64_t numMatchedChunks() const { return k <= 1536 ? 1 : (k + 1023) / 1024; }
   /// Bytes of one panel; not for `matched`, whose panels differ.
   int64_t panelBytes() const;
+  /// Bytes of all panels; of `matched` the fewest that there can be.
+  int64_t leastBytes() const;
 };
 
 /// The parts of weights [N, K] as an encoder made them.
@@ -133,6 +174,11 @@ MatchedSummary summarizeMatched(const PackedLayout &layout,
 /// cache lines, and never a multiple of 512, which would put the rows of a
 /// tile into the same sets of the first-level cache.
 int64_t activationStride(int64_t k);
+
+/// \p bytes filled up to whole cache lines.
+constexpr int64_t alignToLine(int64_t bytes) {
+  return bytes / 64 * 64 + (bytes % 64 ? 64 : 0);
+}
 
 } // namespace quantc::numerics
 

@@ -34,9 +34,8 @@ static constexpr int64_t fewUnits = 4;
 /// One scale per token and head, codes of 8 bits.
 static bool isSupported(TypeAttr format) {
   auto block = cast<qt::BlockType>(format.getValue());
-  return block.getElement().getSpelling() == "s8" &&
-         block.getScale().getSpelling() == "f32" && !block.getZero() &&
-         !block.getOuter() && ShapedType::isDynamic(block.getShape().back());
+  return block.hasScaledCodes(8) &&
+         ShapedType::isDynamic(block.getShape().back());
 }
 
 bool quantc::canEmitAttention(func::FuncOp kernel) {

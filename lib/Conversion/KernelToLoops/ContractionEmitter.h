@@ -14,7 +14,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
-#include "quantc/Conversion/KernelToLoops/Layouts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 

@@ -39,9 +39,19 @@ static constexpr int64_t chunkBytes = 16 << 10;
 /// where registers are 64 bytes; longer chunks load and store fewer sums.
 static constexpr int64_t wideFloatChunkBytes = 64 << 10;
 
+/// Columns of a panel that one register holds.
+static int64_t getWidth(const CpuTarget &target, qt::LayoutAttr layout) {
+  return std::min<int64_t>(target.has("avx512f") ? 16 : 8, layout.getPanel());
+}
+
 bool quantc::canEmitContraction(func::FuncOp kernel) {
   qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
-  return contract && contract.hasPackedRhs();
+  if (!contract || !contract.hasPackedRhs())
+    return false;
+  // Panels are whole registers.
+  CpuTarget target = CpuTarget::get(kernel->getParentOfType<ModuleOp>());
+  qt::LayoutAttr layout = contract.getLayoutAttr();
+  return layout.getPanel() % getWidth(target, layout) == 0;
 }
 
 LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
@@ -60,7 +70,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   hasIntegerSums = contract.getAcc().isInteger(32);
   nr = layout.getPanel();
   mr = layout.getRows();
-  width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
+  width = getWidth(target, layout);
   vectors = nr / width;
   resultSizes = SmallVector<AffineExpr>(shapes.getSizes(contract.getResult()));
   columns =
@@ -76,7 +86,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     k = conv.getNumTaps() * tapStride;
   }
   n = columns / groups;
-  numerics::PackedForm form = qt::getPackedForm(layout.getForm());
+  numerics::PackedForm form = layout.getForm();
   hasFloatRows = numerics::hasFloatRows(form);
   if (layout.getForm() == qt::LayoutForm::Matched) {
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);

@@ -31,14 +31,11 @@ bool quantc::canEmitHalo(func::FuncOp kernel) {
     return false;
   qt::BlockType format = op.getResultFormat();
   if (op.getExponent())
-    return format.getElement().getSpelling() == "s8" &&
+    return format.getElement().getFormat().isSigned(8) &&
            format.getScale().getSpelling() == "shift<3>" &&
            format.getOuter().getSpelling() == "exp<8>";
-  if (op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
-    return false;
-  return !format.getZero() && !format.getOuter() &&
-         format.getScale().getSpelling() == "f32" &&
-         format.getElement().getSpelling() == "s8";
+  return op.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
+         format.hasScaledCodes(8);
 }
 
 namespace {

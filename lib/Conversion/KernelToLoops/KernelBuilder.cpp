@@ -320,14 +320,14 @@ void KernelBuilder::finish() {
   builder.setInsertionPointToEnd(&span.getBody().front());
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
   func::ReturnOp::create(builder, getLoc(), word);
-  setAttr("qt.iterations", iterations);
-  setAttr("qt.scratch", scratchBytes);
-  module->setAttr("qt.grain", builder.getI64IntegerAttr(grain));
+  setAttr(iterationsAttrName, iterations);
+  setAttr(scratchAttrName, scratchBytes);
+  module->setAttr(grainAttrName, builder.getI64IntegerAttr(grain));
   // The entry sizes its buffers by these.
   if (Attribute results = kernel->getAttr(resultShapesAttrName))
     module->setAttr(resultShapesAttrName, results);
   if (Operation *parent = kernel->getParentOp())
-    if (Attribute target = parent->getAttr("qt.target"))
-      module->setAttr("qt.target", target);
+    if (Attribute target = parent->getAttr(targetAttrName))
+      module->setAttr(targetAttrName, target);
   kernel.erase();
 }

@@ -131,8 +131,8 @@ struct HadamardLoops
 struct RescaleLoops
     : LoopOpInterface::ExternalModel<RescaleLoops, qt::RescaleOp> {
   static constexpr unsigned width = 128;
-  /// Beyond these nothing is left of a product, or it saturates.
-  static constexpr int64_t maxRight = 120, maxLeft = 64;
+  /// Beyond these nothing is left of a product, or every number saturates.
+  static constexpr int64_t maxRight = 127, maxLeft = 65;
 
   bool hasLoops(Operation *op) const {
     return llvm::all_of(op->getOperandTypes(), [](Type type) {
@@ -199,12 +199,20 @@ struct RescaleLoops
     };
     using P = arith::CmpIPredicate;
     Value zero = constant(0);
-    // To the left.
+    // To the left, no further than what no type holds.
+    Value amountLeft =
+        clamp(arith::SubIOp::create(builder, loc, zero, by), 0, maxLeft);
+    Value beyond = arith::ConstantOp::create(
+        builder, loc,
+        builder.getIntegerAttr(x.getType(),
+                               APInt::getOneBitSet(width, maxLeft)));
+    Value most = arith::ShRSIOp::create(builder, loc, beyond, amountLeft);
+    Value least = arith::SubIOp::create(builder, loc, zero, most);
     Value left = arith::ShLIOp::create(
-        builder, loc, x,
-        clamp(arith::SubIOp::create(builder, loc, zero, by), 0, maxLeft));
-    left = arith::SelectOp::create(
-        builder, loc, compare(P::slt, by, constant(-maxLeft)), zero, left);
+        builder, loc,
+        arith::MinSIOp::create(
+            builder, loc, arith::MaxSIOp::create(builder, loc, x, least), most),
+        amountLeft);
     // To the right.
     Value amount = clamp(by, 1, maxRight);
     Value floor = arith::ShRSIOp::create(builder, loc, x, amount);

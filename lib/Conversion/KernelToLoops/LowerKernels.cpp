@@ -17,6 +17,7 @@
 #include "quantc/Conversion/KernelToLoops/Passes.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 
 namespace quantc {
 #define GEN_PASS_DEF_LOWERKERNELS
@@ -58,11 +59,26 @@ struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("qt.kernel"))
+      if (func->hasAttr(kernelAttrName))
         kernels.push_back(func);
+    locate(kernels);
     for (func::FuncOp kernel : kernels)
       if (failed(lower(kernel)))
         return signalPassFailure();
+  }
+
+  /// Equal kernels were merged without their locations: errors in one name the
+  /// nodes of the first launch.
+  void locate(ArrayRef<func::FuncOp> kernels) {
+    llvm::DenseMap<Attribute, Location> locations;
+    getOperation().walk([&](qt::LaunchOp launch) {
+      locations.try_emplace(launch.getKernel().getLeafReference(),
+                            launch.getLoc());
+    });
+    for (func::FuncOp kernel : kernels)
+      if (auto found = locations.find(kernel.getSymNameAttr());
+          found != locations.end())
+        kernel.walk([&](Operation *op) { op->setLoc(found->second); });
   }
 
   LogicalResult lower(func::FuncOp kernel) {
@@ -86,11 +102,11 @@ struct LowerKernels : quantc::impl::LowerKernelsBase<LowerKernels> {
       return kernel.emitError("sizes depend on data, or on two dims that "
                               "broadcast; supported: sizes that follow from "
                               "the named dims of the inputs");
-    builder.setAttr("qt.operations", cost.operations);
-    builder.setAttr("qt.bytes", cost.bytes);
+    builder.setAttr(operationsAttrName, cost.operations);
+    builder.setAttr(bytesAttrName, cost.bytes);
     if (!cost.arithmetic.empty())
       builder.getModule()->setAttr(
-          "qt.arithmetic", StringAttr::get(&getContext(), cost.arithmetic));
+          arithmeticAttrName, StringAttr::get(&getContext(), cost.arithmetic));
     builder.finish();
     return success();
   }

@@ -30,9 +30,7 @@ static bool canQuantizeRows(qt::QuantizeOp op) {
   if (op.getEncoding().getRule() != qt::ScaleRule::AbsMax)
     return false;
   qt::BlockType format = op.getResultFormat();
-  if (format.getZero() || format.getOuter() ||
-      format.getScale().getSpelling() != "f32" ||
-      format.getElement().getSpelling() != "s8" ||
+  if (!format.hasScaledCodes(8) ||
       !cast<RankedTensorType>(op.getInput().getType()).getElementType().isF32())
     return false;
   // Where blocks and strides lie is known when code is made.

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
@@ -243,7 +244,7 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops) {
       ModuleOp around = op->getParentOfType<ModuleOp>();
-      while (around && !around->hasAttr("qt.target") &&
+      while (around && !around->hasAttr(targetAttrName) &&
              around->getParentOfType<ModuleOp>())
         around = around->getParentOfType<ModuleOp>();
       CpuTarget target = CpuTarget::get(around);

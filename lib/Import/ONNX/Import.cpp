@@ -11,6 +11,7 @@
 #include "OpTable.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -304,8 +305,8 @@ void ModelImporter::returnOutputs() {
 
 void ModelImporter::setAttributes(ModuleOp module) {
   Builder &builder = state.builder;
-  function->setAttr("qt.arg_names", builder.getArrayAttr(argumentNames));
-  function->setAttr("qt.result_names", builder.getArrayAttr(resultNames));
+  function->setAttr(argNamesAttrName, builder.getArrayAttr(argumentNames));
+  function->setAttr(resultNamesAttrName, builder.getArrayAttr(resultNames));
   NamedAttrList metadata;
   auto set = [&](StringRef key, StringRef value) {
     if (!key.empty() && !value.empty())
@@ -317,7 +318,7 @@ void ModelImporter::setAttributes(ModuleOp module) {
   for (const auto &entry : model.metadata_props())
     set(entry.key(), entry.value());
   if (!metadata.empty())
-    module->setAttr("qt.metadata", metadata.getDictionary(state.context()));
+    module->setAttr(metadataAttrName, metadata.getDictionary(state.context()));
 }
 
 OwningOpRef<ModuleOp> ModelImporter::run() {

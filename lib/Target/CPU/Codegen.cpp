@@ -14,13 +14,13 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Support/Threads.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/TargetParser/Triple.h"
 #include <atomic>
-#include <thread>
 
 using namespace mlir;
 using namespace quantc;
@@ -191,12 +191,7 @@ quantc::compileKernels(ModuleOp module, const CpuTarget &target,
         problems[i] = llvm::toString(object.takeError());
     }
   };
-  std::vector<std::thread> pool;
-  for (unsigned i = 1; i < threads && i < kernels.size(); ++i)
-    pool.emplace_back(work);
-  work();
-  for (std::thread &thread : pool)
-    thread.join();
+  runOnThreads(std::min<size_t>(threads, kernels.size()), work);
   for (const std::string &problem : problems)
     if (!problem.empty())
       return llvm::createStringError(problem);

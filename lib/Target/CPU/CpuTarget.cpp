@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Target/CPU/CpuTarget.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -19,8 +20,6 @@ using namespace llvm;
 using namespace quantc;
 using mlir::DictionaryAttr;
 using mlir::StringAttr;
-
-static constexpr StringLiteral targetAttrName = "qt.target";
 
 static void initializeTargets() {
   static std::once_flag once;
@@ -153,8 +152,8 @@ bool CpuTarget::has(StringRef feature) const {
   return std::binary_search(features.begin(), features.end(), feature.str());
 }
 
-StringRef CpuTarget::getLayoutClass() const {
+LayoutClass CpuTarget::getLayoutClass() const {
   if (has("avx512vnni") && has("avx512bw"))
-    return "avx512vnni";
-  return has("avx2") ? "avx2" : "generic";
+    return LayoutClass::AVX512VNNI;
+  return has("avx2") ? LayoutClass::AVX2 : LayoutClass::Generic;
 }

@@ -5,7 +5,7 @@ func.func private @f() attributes {a = #qt.encoding<mean, -127..127>}
 
 // -----
 
-// expected-error @below {{code range 7..7 has no extent}}
+// expected-error @below {{code range 7..7; supported: one that holds 0 and a positive number}}
 func.func private @f() attributes {a = #qt.encoding<absmax, 7..7>}
 
 // -----
@@ -45,7 +45,7 @@ func.func private @f() attributes {a = #qt.conv<taps = [3], strides = [1], dilat
 
 // -----
 
-// expected-error @below {{strides entry 0 is not in 1..2147483648}}
+// expected-error @below {{strides entry 0 is not in 1..2147483647}}
 func.func private @f() attributes {a = #qt.conv<taps = [3], strides = [0], dilations = [1], pads = [0, 0], groups = 1>}
 
 // -----
@@ -77,3 +77,36 @@ func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, chain =
 
 // expected-error @below {{lane range 1..5 of sums of negative and of positive elements has to hold 0}}
 func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, chain = 1, lane = 1..5>}
+
+// -----
+
+// Zero would get the code 5.
+// expected-error @below {{code range 5..100; supported: one that holds 0 and a positive number}}
+func.func private @f() attributes {a = #qt.encoding<absmax, 5..100>}
+
+// -----
+
+// The scale is largest magnitude / 0.
+// expected-error @below {{code range -127..0; supported: one that holds 0 and a positive number}}
+func.func private @f() attributes {a = #qt.encoding<absmax, -127..0>}
+
+// -----
+
+// expected-error @below {{'rhs' is given twice}}
+func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, rhs = 0..2, chain = 1>}
+
+// -----
+
+// expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, b32, s8f, b32f, w4f}}
+// expected-error @below {{failed to parse QT_LayoutAttr parameter 'form'}}
+func.func private @f() attributes {a = #qt.layout<s9, panel = 16, rows = 4>}
+
+// -----
+
+// expected-error @below {{form 'matched' with bias = 0; supported: bias = 128}}
+func.func private @f() attributes {a = #qt.layout<matched, panel = 16, rows = 4>}
+
+// -----
+
+// expected-error @below {{form 'f32' with bias = 128; supported: bias = 0}}
+func.func private @f() attributes {a = #qt.layout<f32, panel = 16, rows = 4, bias = 128>}

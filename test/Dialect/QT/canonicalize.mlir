@@ -76,6 +76,17 @@ func.func @alias(%x: tensor<?x64xf32>) -> (tensor<?x64xf32>, tensor<?x4x16xf32>)
   return %0, %2 : tensor<?x64xf32>, tensor<?x4x16xf32>
 }
 
+// Equal types of several dynamic sizes are no equal shapes, and neither are
+// those of one beside a 0.
+// CHECK-LABEL: func @no_alias
+// CHECK-COUNT-2: qt.alias
+func.func @no_alias(%x: tensor<?x?xf32>, %y: tensor<?x0xf32>) -> (tensor<?x?xf32>, tensor<?x0xf32>)
+    attributes {qt.dim_names = ["n", "m"], qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1)>, affine_map<()[s0, s1] -> (s0, 0)>]} {
+  %0 = qt.alias %x sizes affine_map<()[s0, s1] -> (s1, s0)> : tensor<?x?xf32> to tensor<?x?xf32>
+  %1 = qt.alias %y : tensor<?x0xf32> to tensor<?x0xf32>
+  return %0, %1 : tensor<?x?xf32>, tensor<?x0xf32>
+}
+
 // Equal weights are one constant.
 // CHECK-LABEL: func @weights
 // CHECK: %[[W:.*]] = qt.weight

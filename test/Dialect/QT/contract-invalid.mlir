@@ -132,3 +132,20 @@ func.func @f(%a: tensor<?x64xf32>, %w: tensor<8x64xf32>, %b: tensor<8xf32>) {
   %y = qt.contract lhs(%a : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul<batched>, lhs_format = f32, rhs_format = f32} -> tensor<3x?x8xf32>
   return
 }
+
+// -----
+
+// The kernel reads as many bytes of packed weights as the sizes say.
+func.func @f(%x: tensor<4x8xf32>, %p: tensor<64xi8>) {
+  // expected-error @below {{rhs has 64 bytes, weights of shape [1000000, 8] take 32000000 in the layout #qt.layout<f32, panel = 16, rows = 4>}}
+  %y = qt.contract lhs(%x : tensor<4x8xf32>) rhs(%p : tensor<64xi8>) {acc = f32, geometry = #qt.matmul<k = 8>, layout = #qt.layout<f32, panel = 16, rows = 4>, lhs_format = f32, rhs_format = f32} -> tensor<4x1000000xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x64xi8>, %s: tensor<4x1xf32>, %p: tensor<64xi8>) {
+  // expected-error @below {{rhs has 64 bytes, weights of shape [8, 64] take at least 256 in the layout}}
+  %y = qt.contract lhs(%x, %s : tensor<4x64xi8>, tensor<4x1xf32>) rhs(%p : tensor<64xi8>) {acc = f32, geometry = #qt.matmul<k = 64>, layout = #qt.layout<matched, panel = 16, rows = 4, bias = 128>, lhs_format = !qt.block<[1, ?], s8, scale = f32>, rhs_format = !qt.block<[1, ?], s8, scale = f32>} -> tensor<4x8xf32>
+  return
+}

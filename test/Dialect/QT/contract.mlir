@@ -28,10 +28,10 @@ func.func @matmul(%xc: tensor<?x99x64xi8>, %xs: tensor<?x99x1xf32>, %wc: tensor<
 func.func @packed(%x: tensor<?x99x64xf32>, %w: tensor<256x64xf32>) -> tensor<?x99x256xf32> {
   %xc, %xs = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8, layout = #qt.layout<w4i, panel = 16, rows = 4>} : tensor<?x99x64xf32> -> tensor<?x99x64xi8>, tensor<?x99x1xf32>
   %wc, %ws, %wo = qt.quantize %w {encoding = #qt.encoding<search, -8..7>, format = !w4} : tensor<256x64xf32> -> tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32>
-  // CHECK: %[[P:.*]] = qt.pack %{{.*}}#0, %{{.*}}#1, %{{.*}}#2 {format = !qt.block<[1, 32], s4, scale = s8, outer = f32>, layout = #qt.layout<w4i, panel = 16, rows = 4>} : tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32> -> tensor<10240xi8>
-  %p = qt.pack %wc, %ws, %wo {format = !w4, layout = #qt.layout<w4i, panel = 16, rows = 4>} : tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32> -> tensor<10240xi8>
-  // CHECK: qt.contract lhs(%{{.*}}#0, %{{.*}}#1 : tensor<?x99x64xi8>, tensor<?x99x1xf32>) rhs(%[[P]] : tensor<10240xi8>) {acc = f32, geometry = #qt.matmul<k = 64>, layout = #qt.layout<w4i, panel = 16, rows = 4>, {{.*}}} -> tensor<?x99x256xf32>
-  %y = qt.contract lhs(%xc, %xs : tensor<?x99x64xi8>, tensor<?x99x1xf32>) rhs(%p : tensor<10240xi8>)
+  // CHECK: %[[P:.*]] = qt.pack %{{.*}}#0, %{{.*}}#1, %{{.*}}#2 {format = !qt.block<[1, 32], s4, scale = s8, outer = f32>, layout = #qt.layout<w4i, panel = 16, rows = 4>} : tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32> -> tensor<12288xi8>
+  %p = qt.pack %wc, %ws, %wo {format = !w4, layout = #qt.layout<w4i, panel = 16, rows = 4>} : tensor<256x32xi8>, tensor<256x2xi8>, tensor<256x1xf32> -> tensor<12288xi8>
+  // CHECK: qt.contract lhs(%{{.*}}#0, %{{.*}}#1 : tensor<?x99x64xi8>, tensor<?x99x1xf32>) rhs(%[[P]] : tensor<12288xi8>) {acc = f32, geometry = #qt.matmul<k = 64>, layout = #qt.layout<w4i, panel = 16, rows = 4>, {{.*}}} -> tensor<?x99x256xf32>
+  %y = qt.contract lhs(%xc, %xs : tensor<?x99x64xi8>, tensor<?x99x1xf32>) rhs(%p : tensor<12288xi8>)
       {acc = f32, geometry = #qt.matmul<k = 64>, layout = #qt.layout<w4i, panel = 16, rows = 4>, lhs_format = !rows8, rhs_format = !w4}
       -> tensor<?x99x256xf32>
   return %y : tensor<?x99x256xf32>

@@ -38,7 +38,7 @@ func.func @f(%x: tensor<?x64xf32>) {
 
 !rows8 = !qt.block<[1, ?], s8, scale = f32>
 func.func @f(%x: tensor<?x64xf32>) {
-  // expected-error @below {{without a format attribute has one result of !qt.block elements, not 1 of 'tensor<?x64xi8>'}}
+  // expected-error @below {{without a format attribute has one result of !qt.block elements, not ('tensor<?x64xi8>')}}
   %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<?x64xf32> -> tensor<?x64xi8>
   return
 }
@@ -214,5 +214,38 @@ func.func @gather_rank(%i: tensor<3xi64>, %c: tensor<9x2x32xi8>, %s: tensor<9x1x
 func.func @gather_scales(%i: tensor<3xi64>, %c: tensor<9x32xi8>, %s: tensor<8x1xf32>) {
   // expected-error @below {{scales}}
   %y = qt.gather %i of %c, %s {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<3xi64> of tensor<9x32xi8>, tensor<8x1xf32> -> tensor<3x32xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // expected-error @below {{rule 'floor' finds powers of two, scales are of format 'f32'; supported: e8m0, exp<N>, shift<N>}}
+  %q = qt.quantize %x {encoding = #qt.encoding<floor, -127..127>} : tensor<4x8xf32> -> tensor<4x8x!qt.block<[1, ?], s8, scale = f32>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // expected-error @below {{rule 'absmax' finds numbers of any mantissa, scales are of format 'exp<8>'; supported: floats, and multiples of an outer scale}}
+  %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<4x8xf32> -> tensor<4x8x!qt.block<[1, ?], s8, scale = exp<8>>>
+  return
+}
+
+// -----
+
+// Codes have whole bytes however long a row is.
+func.func @f(%a: tensor<4x4611686018427387904x!qt.block<[1,?], s4, scale = f32>>) {
+  // expected-error @below {{expected 'tensor<4x2305843009213693952xi8>'}}
+  %c, %s = qt.split %a : tensor<4x4611686018427387904x!qt.block<[1,?], s4, scale = f32>> -> tensor<4x0xi8>, tensor<4x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<4x8xi3>) {
+  // expected-error @below {{operand #0 must be variadic of a ranked tensor of f16, bf16, f32, f64, i1 or integers of 8, 16, 32 or 64 bits}}
+  %c = qt.join %a, %a : tensor<4x8xi3>, tensor<4x8xi3> -> tensor<4x8x!qt.block<[1, ?], s8, scale = f32>>
   return
 }

@@ -57,7 +57,7 @@ func.func @f(%a: tensor<2x8x8x4xf32>, %w: tensor<6x9x4xf32>) {
 // -----
 
 func.func @f(%a: tensor<2x1x8x4xf32>, %w: tensor<6x9x4xf32>) {
-  // expected-error @below {{spatial dimension 0 of size 1 with its pads is smaller than the taps' span 3}}
+  // expected-error @below {{spatial dimension 0 of size 1 with its pads is smaller than the span of the taps}}
   %y = qt.contract lhs(%a : tensor<2x1x8x4xf32>) rhs(%w : tensor<6x9x4xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<2x1x6x6xf32>
   return
 }
@@ -110,7 +110,7 @@ func.func @f(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>, %p: tensor<100xi8>) {
 
 !rows8 = !qt.block<[1, ?], s8, scale = f32>
 func.func @f(%c: tensor<8x64xi8>, %s: tensor<8x1xf32>) {
-  // expected-error @below {{result has 99 bytes, 8 columns of 64 take 1152}}
+  // expected-error @below {{result has 99 bytes, weights of shape [8, 64] take 1152 in the layout}}
   %p = qt.pack %c, %s {format = !rows8, layout = #qt.layout<s8, panel = 16, rows = 4>} : tensor<8x64xi8>, tensor<8x1xf32> -> tensor<99xi8>
   return
 }

@@ -94,3 +94,44 @@ func.func @f(%x: tensor<4x4xf32>) {
   %y = qt.alias %x : tensor<4x4xf32> to tensor<16xi32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<?x?xf32>) {
+  // expected-error @below {{does not tell its dynamic sizes; supported: one, or sizes in terms of the function's symbols}}
+  %y = qt.alias %x : tensor<?x?xf32> to tensor<?x?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{supported: symbols, and a size a dimension}}
+  %y = qt.alias %x sizes affine_map<()[s0] -> (s0)> : tensor<?x4xf32> to tensor<?x2x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4xf32>) {
+  // expected-error @below {{contradict the result's type}}
+  %y = qt.alias %x sizes affine_map<()[s0] -> (s0, 3)> : tensor<?x4xf32> to tensor<?x4xf32>
+  return
+}
+
+// -----
+
+// What reads itself has no value.
+qt.global @g : tensor<4xf32> {
+  // expected-error @below {{stands in a qt.global, which computes its bytes from constants alone}}
+  %0 = qt.global_ref @g : tensor<4xf32>
+  qt.yield %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func private @k(%x: tensor<4xf32>) -> tensor<4xf32> attributes {qt.kernel} {
+  // expected-error @below {{stands in a kernel, which launches no other}}
+  %0 = qt.launch @k(%x) sizes affine_map<() -> ()> : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -66,6 +66,7 @@ func.func @f() {
 
 func.func @f(%w: tensor<1073741824x1073741824xf32>) {
   // Sizes that no memory holds are not multiplied.
+  // expected-error @below {{result holds weights of shape [1073741824, 1073741824] in 1 groups, which do not fit the layout}}
   %p = qt.pack %w {format = f32, layout = #qt.layout<f32, panel = 16, rows = 4>} : tensor<1073741824x1073741824xf32> -> tensor<4xi8>
   return
 }

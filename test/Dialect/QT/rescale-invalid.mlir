@@ -51,7 +51,7 @@ func.func @f(%x: tensor<4xi32>, %m: tensor<4xf32>) {
 // -----
 
 func.func @f(%x: tensor<?x60xf32>) {
-  // expected-error @below {{block 48 is no power of two}}
+  // expected-error @below {{attribute 'block' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive and whose value is a power of two > 0}}
   %y = qt.hadamard 48 %x : tensor<?x60xf32>
   return
 }

@@ -1,7 +1,7 @@
 // RUN: quant-opt %s -split-input-file -verify-diagnostics
 
 func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector<16xi16>, %e: vector<16xi8>, %h: vector<16xi16>) {
-  // expected-error @below {{3 ways; supported: 2 and 4}}
+  // expected-error @below {{attribute 'ways' failed to satisfy constraint: 64-bit signless integer attribute whose value is one of {2, 4}}}
   %r = qt.dot 3, %a, %b, %c {bound = #qt.bound<lhs = 0..1, rhs = 0..1, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
   return
 }
@@ -107,5 +107,13 @@ func.func @f(%a: vector<32xi8>, %c: vector<8xi32>) {
 func.func @f(%a: vector<16xi16>, %c: vector<8xi32>) {
   // expected-error @below {{lhs range 0..32768 does not fit a signed i16}}
   %r = qt.dot 2, %a, %a, %c {bound = #qt.bound<lhs = 0..32768, rhs = 0..1, chain = 1>} : vector<16xi16>, vector<16xi16>, vector<8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%a: vector<32xi8>, %c: vector<[8]xi32>) {
+  // expected-error @below {{operand #2 must be fixed-length vector of}}
+  %r = qt.dot 4, %a, %a, %c {bound = #qt.bound<lhs = 0..1, rhs = 0..1, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<[8]xi32>
   return
 }

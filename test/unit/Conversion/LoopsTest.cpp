@@ -223,6 +223,17 @@ TEST_F(LoopsTest, RescalingRounds) {
         {random({250}, b.getI64Type(), -1e6, 1e6),
          make({1}, b.getI64Type(), [](int64_t) { return 1234567; }),
          make({250}, b.getIntegerType(16), [](int64_t i) { return i - 70; })});
+    // Products of all 127 bits, and shifts beyond them.
+    check(
+        makeKernel(std::string("qt.rescale ") + rounding +
+                       " %a0 by %a1, %a2 : tensor<250xi64>, "
+                       "tensor<1xi64>, tensor<250xi16> -> tensor<250xi64>",
+                   {"tensor<250xi64>", "tensor<1xi64>", "tensor<250xi16>"},
+                   "tensor<250xi64>"),
+        {make({250}, b.getI64Type(),
+              [](int64_t i) { return i % 2 ? INT64_MIN : INT64_MAX; }),
+         make({1}, b.getI64Type(), [](int64_t) { return INT64_MIN; }),
+         make({250}, b.getIntegerType(16), [](int64_t i) { return i - 100; })});
   }
   check(makeKernel("qt.rescale floor %a0 : tensor<?xi32> -> tensor<?xi16>",
                    {"tensor<?xi32>"}, "tensor<?xi16>"),

@@ -64,6 +64,13 @@ TEST(AbsMax, EncodesTheCommonBlock) {
   EXPECT_EQ(block.scale, 3.2f / 127);
 }
 
+TEST(AbsMax, HasUnsignedCodes) {
+  Block block = encode({0, 1, 2, 3, 4}, {0, 255});
+  EXPECT_EQ(block.scale, 4.0f / 255);
+  std::vector<uint8_t> codes(block.codes.begin(), block.codes.end());
+  EXPECT_EQ(codes, (std::vector<uint8_t>{0, 64, 128, 191, 255}));
+}
+
 TEST(AbsMax, DoesTheStatedOperations) {
   for (int64_t k : {1, 8, 31, 33, 172, 4097})
     for (int high : {7, 64, 90, 100, 127}) {

@@ -65,11 +65,39 @@ TEST(Packing, HasTheStatedSize) {
     RandomWeights weights(layout, WeightKind::Full, 2);
     auto size =
         static_cast<int64_t>(packWeights(layout, weights.getParts()).size());
-    if (layout.form == PackedForm::Matched)
+    if (layout.form == PackedForm::Matched) {
       EXPECT_EQ(size, summarizeMatched(layout, weights.codes.data()).bytes);
-    else
-      EXPECT_EQ(size, layout.numPanels() * layout.panelBytes());
+      EXPECT_GE(size, layout.leastBytes());
+    } else {
+      EXPECT_EQ(size, layout.leastBytes());
+    }
   });
+}
+
+TEST(Packing, HasTheLeastSizeWithoutASingleStep) {
+  PackedLayout layout{PackedForm::Matched, 8, 128, 20, 1600};
+  std::vector<int8_t> codes(layout.n * layout.k, 0);
+  std::vector<float> scales(layout.n, 1);
+  WeightParts parts;
+  parts.codes = codes.data();
+  parts.scales = scales.data();
+  EXPECT_EQ(static_cast<int64_t>(packWeights(layout, parts).size()),
+            layout.leastBytes());
+}
+
+TEST(Packing, AsksForNoMemoryBeforeItKnowsTheSize) {
+  // Weights that no memory holds.
+  for (PackedForm form : forms) {
+    PackedLayout layout{form, 16, 128, int64_t(1) << 40, 64};
+    std::vector<uint8_t> bytes(4096);
+    EXPECT_FALSE(unpackWeights(layout, bytes.data(), 4096));
+  }
+}
+
+TEST(Packing, NamesItsForms) {
+  for (PackedForm form : forms)
+    EXPECT_EQ(parsePackedForm(getTraits(form).name), form);
+  EXPECT_FALSE(parsePackedForm("f33"));
 }
 
 TEST(Packing, TakesOddBytesForNoWeights) {

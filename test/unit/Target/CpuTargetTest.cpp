@@ -29,13 +29,13 @@ TEST(CpuTarget, KnowsFeatures) {
   CpuTarget v2 = cantFail(CpuTarget::resolve("x86_64-linux-gnu", "x86-64-v2"));
   EXPECT_TRUE(v2.has("ssse3"));
   EXPECT_FALSE(v2.has("avx2"));
-  EXPECT_EQ(v2.getLayoutClass(), "generic");
+  EXPECT_EQ(v2.getLayoutClass(), LayoutClass::Generic);
   CpuTarget v3 = cantFail(CpuTarget::resolve("x86_64-linux-gnu", "x86-64-v3"));
   EXPECT_TRUE(v3.has("avx2") && v3.has("fma"));
   EXPECT_FALSE(v3.has("avx512f"));
-  EXPECT_EQ(v3.getLayoutClass(), "avx2");
+  EXPECT_EQ(v3.getLayoutClass(), LayoutClass::AVX2);
   CpuTarget zen4 = cantFail(CpuTarget::resolve("x86_64-linux-gnu", "znver4"));
-  EXPECT_EQ(zen4.getLayoutClass(), "avx512vnni");
+  EXPECT_EQ(zen4.getLayoutClass(), LayoutClass::AVX512VNNI);
   EXPECT_EQ(zen4.getTriple(), "x86_64-unknown-linux-gnu");
 }
 

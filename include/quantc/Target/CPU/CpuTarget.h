@@ -10,6 +10,7 @@
 #define QUANTC_TARGET_CPU_CPUTARGET_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "quantc/Target/CPU/LayoutClass.h"
 #include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
@@ -37,8 +38,8 @@ public:
   llvm::ArrayRef<std::string> getFeatures() const { return features; }
   bool has(llvm::StringRef feature) const;
 
-  /// What recipes and layouts choose by: avx512vnni, avx2 or generic.
-  llvm::StringRef getLayoutClass() const;
+  /// What recipes and layouts choose by.
+  LayoutClass getLayoutClass() const;
 
 private:
   std::string triple, cpu;

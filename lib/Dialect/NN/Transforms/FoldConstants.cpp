@@ -37,6 +37,17 @@ static std::optional<int64_t> getBytes(Type type) {
   return bytes;
 }
 
+/// Whether nothing on the way to \p value, a splat for example, is too large to
+/// be made for the sake of folding.
+static bool isCheapToFold(Value value) {
+  static constexpr int64_t most = int64_t(1) << 30;
+  return llvm::all_of(getConstantSlice(value), [](Operation *op) {
+    return llvm::all_of(op->getResultTypes(), [](Type type) {
+      return getBytes(type).value_or(most) <= most;
+    });
+  });
+}
+
 /// Whether evaluating the op now makes the program no larger. Weights stay in
 /// their file until somebody needs what is computed from them.
 static bool isWorthFolding(Operation *op) {
@@ -64,7 +75,8 @@ struct NNFoldConstants : public nn::impl::NNFoldConstantsBase<NNFoldConstants> {
     });
     for (Operation *op : candidates) {
       Value result = op->getResult(0);
-      if (result.use_empty() || !isWorthFolding(op) || !isConstantSlice(result))
+      if (result.use_empty() || !isWorthFolding(op) ||
+          !isConstantSlice(result) || !isCheapToFold(result))
         continue;
       FailureOr<HostValue> value = interpretConstant(result);
       if (failed(value))

@@ -91,7 +91,7 @@ LogicalResult AttentionOp::verify() {
   if (getResultOrder() == HeadOrder::BSHD)
     std::swap(shape[1], shape[2]);
   auto agree = [&](StringRef what, int64_t a, int64_t b) -> LogicalResult {
-    if (ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b)
+    if (succeeded(verifyCompatibleDims({a, b})))
       return success();
     return emitOpError() << what << " differ: " << a << " and " << b;
   };

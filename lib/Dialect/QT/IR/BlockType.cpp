@@ -36,16 +36,16 @@ static constexpr int64_t whole = ShapedType::kDynamic;
 //===----------------------------------------------------------------------===//
 
 /// Reads `[1, ?, 32]`.
-static ParseResult parseBlockShape(AsmParser &parser,
-                                   SmallVectorImpl<int64_t> &shape) {
-  return parser.parseCommaSeparatedList(
-      AsmParser::Delimiter::Square, [&]() -> ParseResult {
-        if (succeeded(parser.parseOptionalQuestion())) {
-          shape.push_back(whole);
-          return success();
-        }
-        return parser.parseInteger(shape.emplace_back());
-      });
+static ParseResult
+parseBlockShape(AsmParser &parser, SmallVectorImpl<int64_t> &shape,
+                AsmParser::Delimiter delimiter = AsmParser::Delimiter::Square) {
+  return parser.parseCommaSeparatedList(delimiter, [&]() -> ParseResult {
+    if (succeeded(parser.parseOptionalQuestion())) {
+      shape.push_back(whole);
+      return success();
+    }
+    return parser.parseInteger(shape.emplace_back());
+  });
 }
 
 static void printBlockShape(AsmPrinter &printer, ArrayRef<int64_t> shape) {
@@ -90,17 +90,9 @@ Type BlockType::parse(AsmParser &parser) {
     if (!isOuter)
       continue;
     // `outer = f32[1, ?]` or `outer = f32`, last in either case.
-    if (succeeded(parser.parseOptionalLSquare())) {
-      if (parser.parseCommaSeparatedList([&]() -> ParseResult {
-            if (succeeded(parser.parseOptionalQuestion())) {
-              outerShape.push_back(whole);
-              return success();
-            }
-            return parser.parseInteger(outerShape.emplace_back());
-          }) ||
-          parser.parseRSquare())
-        return {};
-    }
+    if (parseBlockShape(parser, outerShape,
+                        AsmParser::Delimiter::OptionalSquare))
+      return {};
     break;
   }
   if (parser.parseGreater())
@@ -257,7 +249,8 @@ BlockType::getPartTypes(ArrayRef<int64_t> tensorShape) const {
   SmallVector<int64_t> codes(tensorShape);
   unsigned bits = getElement().getBitWidth();
   if (bits < 8 && !codes.empty() && !ShapedType::isDynamic(codes.back()))
-    codes.back() = llvm::divideCeil(codes.back() * bits, 8);
+    codes.back() =
+        codes.back() / 8 * bits + llvm::divideCeil(codes.back() % 8 * bits, 8);
   types.push_back(RankedTensorType::get(codes, getElement().getStorageType()));
   SmallVector<int64_t> grid = getGrid(tensorShape, getShape());
   types.push_back(RankedTensorType::get(grid, getScale().getStorageType()));
@@ -267,6 +260,17 @@ BlockType::getPartTypes(ArrayRef<int64_t> tensorShape) const {
     types.push_back(RankedTensorType::get(getGrid(tensorShape, getOuterShape()),
                                           getOuter().getStorageType()));
   return types;
+}
+
+bool BlockType::hasScaledCodes(unsigned bits) const {
+  return getElement().getFormat().isSigned(bits) &&
+         getScale().getFormat().isF32() && !getZero() && !getOuter();
+}
+
+bool BlockType::hasMultipliedNibbles() const {
+  return getElement().getFormat().isSigned(4) &&
+         getScale().getFormat().isSigned(8) && !getZero() && getOuter() &&
+         getOuter().getFormat().isF32();
 }
 
 BlockType qt::getBlockFormat(Type type) {

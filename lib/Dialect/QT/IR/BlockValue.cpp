@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockValue.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Numerics/Encoding.h"
 #include "quantc/Numerics/PowerScales.h"
@@ -262,12 +263,70 @@ static void encodePowers(ArrayRef<float> floats, const BlockIndex &index,
     codes[i] = static_cast<int32_t>(encoder.encode(x, exponents[index(i)]));
 }
 
+namespace {
+/// The ways in which values are encoded.
+enum class Encoder { AbsMax, Searched, Powers };
+} // namespace
+
+/// Whether one outer scale is a row's, or of all rows of an output: blocks of 1
+/// in dimensions before, and whole ones from there on.
+static bool hasOuterRows(BlockType format) {
+  ArrayRef<int64_t> extents = format.getOuterShape();
+  size_t ones = 0;
+  while (ones < extents.size() && extents[ones] == 1)
+    ++ones;
+  return ones < extents.size() && (ones > 0 || extents.size() == 1) &&
+         llvm::all_of(extents.drop_front(ones), ShapedType::isDynamic);
+}
+
+/// Whether blocks lie along the last dimension.
+static bool hasRowBlocks(BlockType format) {
+  return llvm::all_of(format.getShape().drop_back(),
+                      [](int64_t extent) { return extent == 1; });
+}
+
+static std::optional<Encoder> chooseEncoder(BlockType format, ScaleRule rule) {
+  numerics::ElementFormat element = format.getElement().getFormat();
+  numerics::ScaleFormat scale = format.getScale().getFormat();
+  if (format.getZero() || element.bits > 8)
+    return std::nullopt;
+  if (rule == ScaleRule::AbsMax && element.isInteger() && scale.isF32() &&
+      !format.getOuter())
+    return Encoder::AbsMax;
+  if (rule == ScaleRule::Search && element.isSigned(element.bits) &&
+      scale.isSigned(8) && format.getOuter().getFormat().isF32() &&
+      hasRowBlocks(format) && hasOuterRows(format))
+    return Encoder::Searched;
+  if (getPowerRule(rule) && !format.getOuter() &&
+      (scale.kind == numerics::ScaleFormat::Kind::E8M0 ||
+       scale.kind == numerics::ScaleFormat::Kind::Exponent))
+    return Encoder::Powers;
+  return std::nullopt;
+}
+
+LogicalResult qt::verifyEncodable(function_ref<InFlightDiagnostic()> emitError,
+                                  BlockType format, EncodingAttr encoding) {
+  // What `norm` takes is verified with the op.
+  if (encoding.getRule() == ScaleRule::Norm ||
+      chooseEncoder(format, encoding.getRule()))
+    return success();
+  return emitError() << "rule '" << stringifyScaleRule(encoding.getRule())
+                     << "' for the format " << Type(format)
+                     << " is not evaluated yet; supported: absmax of integers "
+                        "up to 8 bits with f32 scales, floor, ceil, rceil and "
+                        "even with e8m0 or exp<8> scales, and search with s8 "
+                        "multipliers and one f32 scale a row";
+}
+
 FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
                                                   const HostValue &x,
                                                   BlockType format,
                                                   EncodingAttr encoding) {
   if (encoding.getRule() == ScaleRule::Norm)
     return encodeNormalised(op, x, format);
+  std::optional<Encoder> encoder = chooseEncoder(format, encoding.getRule());
+  if (!encoder)
+    return verifyEncodable([&] { return op->emitOpError(); }, format, encoding);
   ArrayRef<int64_t> shape = x.getShape();
   SmallVector<HostValue> parts;
   for (RankedTensorType type : format.getPartTypes(shape))
@@ -275,10 +334,8 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
   ArrayRef<float> floats = x.as<float>();
   numerics::ElementFormat element = format.getElement().getFormat();
   bool isSigned = element.kind == numerics::ElementFormat::Kind::Signed;
-  bool isByte = element.isInteger() && element.bits <= 8;
   numerics::CodeRange range{static_cast<int32_t>(encoding.getLow()),
                             static_cast<int32_t>(encoding.getHigh())};
-  StringRef scale = format.getScale().getSpelling();
   std::vector<int32_t> codes(floats.size());
   auto toInteger = [&](int8_t code) -> int32_t {
     return isSigned ? code : static_cast<uint8_t>(code);
@@ -286,15 +343,12 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
 
   BlockIndex index(shape, format.getShape());
   // Blocks that lie along the last dimension have their elements in sequence.
-  bool isRows = !shape.empty() &&
-                llvm::all_of(format.getShape().drop_back(),
-                             [](int64_t extent) { return extent == 1; });
+  bool isRows = !shape.empty() && hasRowBlocks(format);
   int64_t row = shape.empty() ? 1 : shape.back();
   int64_t rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
   int64_t extent = index.getLastExtent();
   std::vector<int8_t> rowCodes(row);
-  if (isByte && !format.getZero() && !format.getOuter() && scale == "f32" &&
-      encoding.getRule() == ScaleRule::AbsMax && isRows) {
+  if (encoder == Encoder::AbsMax && isRows) {
     float *scales = parts[1].asMutable<float>().data();
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t from = 0; from < row; from += extent)
@@ -307,8 +361,7 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
-  if (isByte && !format.getZero() && !format.getOuter() && scale == "f32" &&
-      encoding.getRule() == ScaleRule::AbsMax) {
+  if (encoder == Encoder::AbsMax) {
     std::vector<std::vector<int64_t>> members(index.getNumBlocks());
     for (int64_t i = 0, e = floats.size(); i < e; ++i)
       members[index(i)].push_back(i);
@@ -326,21 +379,13 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
-  // One outer scale a row, or for all rows of an output.
-  int64_t together = 1;
-  bool outerIsRow = format.getOuter() != nullptr;
-  for (auto [dim, outer] : llvm::enumerate(format.getOuterShape())) {
-    bool isWhole = ShapedType::isDynamic(outer);
-    bool isInner = dim + 1 == shape.size();
-    outerIsRow &= isInner ? isWhole : isWhole ? dim > 0 : outer == 1;
-    if (isWhole && !isInner)
-      together *= shape[dim];
-    else if (!isInner)
-      outerIsRow &= together == 1;
-  }
-  if (isByte && isSigned && isRows && outerIsRow && !format.getZero() &&
-      scale == "s8" && format.getOuter().getSpelling() == "f32" &&
-      encoding.getRule() == ScaleRule::Search) {
+  if (encoder == Encoder::Searched) {
+    // Rows of an output have its scale together.
+    int64_t together = 1;
+    for (auto [size, outer] :
+         llvm::zip(shape.drop_back(), format.getOuterShape().drop_back()))
+      if (ShapedType::isDynamic(outer))
+        together *= size;
     int64_t blocks = llvm::divideCeil(row, extent);
     rowCodes.resize(together * row);
     for (int64_t r = 0; r < rows; r += together) {
@@ -354,22 +399,10 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
     parts[0] = packCodes(format, shape, codes);
     return parts;
   }
-  std::optional<numerics::PowerRule> power = getPowerRule(encoding.getRule());
-  numerics::ScaleFormat::Kind kind = format.getScale().getFormat().kind;
-  if (power && !format.getZero() && !format.getOuter() && element.bits <= 8 &&
-      (kind == numerics::ScaleFormat::Kind::E8M0 ||
-       kind == numerics::ScaleFormat::Kind::Exponent)) {
-    encodePowers(floats, index, format,
-                 numerics::PowerEncoder(element, *power, range), codes,
-                 parts[1]);
-    parts[0] = packCodes(format, shape, codes);
-    return parts;
-  }
-  return op->emitOpError()
-         << "rule '" << stringifyScaleRule(encoding.getRule())
-         << "' for the format " << Type(format)
-         << " is not evaluated yet; supported: absmax of integers up to 8 bits "
-            "with f32 scales, floor, ceil, rceil and even with e8m0 or exp<8> "
-            "scales, and search with s8 multipliers and one f32 scale "
-            "a row";
+  encodePowers(
+      floats, index, format,
+      numerics::PowerEncoder(element, *getPowerRule(encoding.getRule()), range),
+      codes, parts[1]);
+  parts[0] = packCodes(format, shape, codes);
+  return parts;
 }

@@ -67,7 +67,6 @@ ParseResult ContractOp::parse(OpAsmParser &parser, OperationState &result) {
   if (parsed.has_value() && failed(*parsed))
     return failure();
   Type type;
-  (void)parser.parseOptionalColon();
   if (parser.parseArrow() || parser.parseType(type))
     return failure();
   for (unsigned i = 0; i < 3; ++i)
@@ -160,7 +159,7 @@ int64_t ContractOp::getContractionSize() {
 
 /// Two sizes that have to be equal, as far as they are known.
 static bool mayBeEqual(int64_t a, int64_t b) {
-  return ShapedType::isDynamic(a) || ShapedType::isDynamic(b) || a == b;
+  return succeeded(verifyCompatibleDims({a, b}));
 }
 
 /// Checks the parts of one operand and returns the shape of its value. `last`
@@ -251,14 +250,13 @@ inferConvShape(ContractOp op, ConvAttr conv, ArrayRef<int64_t> lhs,
       shape.push_back(unknown);
       continue;
     }
-    int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
-    int64_t padded =
-        size + conv.getPads()[i] + conv.getPads()[spatial + i] - span;
-    if (padded < 0)
+    std::optional<int64_t> count = conv.countWindows(i, size);
+    if (!count)
       return op.emitOpError()
              << "spatial dimension " << i << " of size " << size
-             << " with its pads is smaller than the taps' span " << span;
-    shape.push_back(padded / conv.getStrides()[i] + 1);
+             << " with its pads is smaller than the span of the taps, or more "
+                "than 64 bits hold";
+    shape.push_back(*count);
   }
   shape.push_back(columns);
   return shape;
@@ -364,6 +362,12 @@ LogicalResult ContractOp::verify() {
     if (failed(verifyLayoutFormat([&] { return emitOpError() << "rhs: "; },
                                   getLayoutAttr(), getRhsFormat())))
       return failure();
+    SmallVector<int64_t> weights{columns, k};
+    if (conv)
+      weights.insert(weights.begin() + 1, conv.getNumTaps());
+    if (failed(verifyPackedBytes([&] { return emitOpError() << "rhs "; }, type,
+                                 getLayoutAttr(), weights, groups)))
+      return failure();
   } else {
     FailureOr<SmallVector<int64_t>> shape = verifyOperand(
         *this, "rhs", getRhs(), getRhsFormat(), k, /*hasRows=*/false);
@@ -447,26 +451,29 @@ struct DropEpilogueOperands : OpRewritePattern<ContractOp> {
   LogicalResult matchAndRewrite(ContractOp op,
                                 PatternRewriter &rewriter) const override {
     if (!op.hasEpilogue())
-      return failure();
+      return rewriter.notifyMatchFailure(op, "has no epilogue");
     Block &body = op.getEpilogue().front();
     llvm::BitVector dropped(body.getNumArguments());
     SmallVector<Value> kept;
     SmallVector<BlockArgument> arguments;
+    SmallVector<std::pair<BlockArgument, BlockArgument>> doubled;
     for (auto [operand, argument] : llvm::zip_equal(
              op.getEpilogueOperands(), body.getArguments().drop_front())) {
       auto *known = llvm::find(kept, operand);
-      if (known != kept.end())
-        rewriter.replaceAllUsesWith(argument, arguments[known - kept.begin()]);
-      if (argument.use_empty()) {
-        dropped.set(argument.getArgNumber());
+      if (known == kept.end() && !argument.use_empty()) {
+        kept.push_back(operand);
+        arguments.push_back(argument);
         continue;
       }
-      kept.push_back(operand);
-      arguments.push_back(argument);
+      dropped.set(argument.getArgNumber());
+      if (!argument.use_empty())
+        doubled.push_back({argument, arguments[known - kept.begin()]});
     }
     if (dropped.none())
-      return failure();
+      return rewriter.notifyMatchFailure(op, "reads each operand once");
     rewriter.modifyOpInPlace(op, [&] {
+      for (auto [argument, first] : doubled)
+        argument.replaceAllUsesWith(first);
       body.eraseArguments(dropped);
       op.getEpilogueOperandsMutable().assign(kept);
     });

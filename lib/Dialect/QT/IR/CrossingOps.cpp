@@ -71,20 +71,7 @@ int64_t qt::getDepthwiseBytes(LayoutForm form, int64_t taps, int64_t channels) {
 int64_t qt::getTapStride(LayoutForm form, int64_t depth, int64_t groups) {
   if (isDepthwise(depth, groups))
     return 1;
-  switch (form) {
-  case LayoutForm::F32:
-  case LayoutForm::S8F:
-    return depth;
-  case LayoutForm::S8:
-  case LayoutForm::Matched:
-    return llvm::alignTo(depth, 4);
-  case LayoutForm::W4I:
-  case LayoutForm::B32:
-  case LayoutForm::B32F:
-  case LayoutForm::W4F:
-    return llvm::alignTo(depth, 32);
-  }
-  llvm_unreachable("all forms are covered");
+  return llvm::alignTo(depth, numerics::getTraits(form).group);
 }
 
 /// The shape of an input with its halo.
@@ -110,9 +97,19 @@ SmallVector<Type> qt::getHaloTypes(RankedTensorType type, BlockType format,
   return types;
 }
 
-/// The codes that the element format has.
-static LogicalResult verifyCodeRange(Operation *op, EncodingAttr encoding,
-                                     BlockType format) {
+/// The rule finds such scales, and the element format has the codes.
+static LogicalResult verifyEncoding(Operation *op, EncodingAttr encoding,
+                                    BlockType format) {
+  ScaleRule rule = encoding.getRule();
+  bool findsPowers = rule != ScaleRule::AbsMax && rule != ScaleRule::Search;
+  if (findsPowers != format.getScale().getFormat().isPower())
+    return op->emitOpError()
+           << "rule '" << stringifyScaleRule(rule) << "' finds "
+           << (findsPowers ? "powers of two" : "numbers of any mantissa")
+           << ", scales are of format '" << format.getScale().getSpelling()
+           << "'; supported: "
+           << (findsPowers ? "e8m0, exp<N>, shift<N>"
+                           : "floats, and multiples of an outer scale");
   numerics::ElementFormat element = format.getElement().getFormat();
   if (!element.isInteger())
     return success();
@@ -158,10 +155,8 @@ LogicalResult QuantizeOp::verify() {
   if (!isSplit()) {
     if (getNumResults() != 1 || !getBlockFormat(getResult(0).getType()))
       return emitOpError() << "without a format attribute has one result of "
-                              "!qt.block elements, not "
-                           << getNumResults() << " of "
-                           << (getNumResults() ? Type(getResult(0).getType())
-                                               : Type());
+                              "!qt.block elements, not ("
+                           << getResultTypes() << ")";
     if (getLayoutAttr())
       return emitOpError() << "a layout needs the split form";
     auto type = cast<RankedTensorType>(getResult(0).getType());
@@ -171,10 +166,10 @@ LogicalResult QuantizeOp::verify() {
     BlockType format = getResultFormat();
     if (failed(format.verifyShape(emitError, type.getShape())))
       return failure();
-    return verifyCodeRange(*this, getEncoding(), format);
+    return verifyEncoding(*this, getEncoding(), format);
   }
   BlockType format = getResultFormat();
-  if (failed(verifyCodeRange(*this, getEncoding(), format)))
+  if (failed(verifyEncoding(*this, getEncoding(), format)))
     return failure();
   SmallVector<Type> types(getResultTypes());
   SmallVector<int64_t> shape(input.getShape());
@@ -187,7 +182,7 @@ LogicalResult QuantizeOp::verify() {
     return emitOpError() << "input of type " << input << " for the halo "
                          << halo;
   if (LayoutAttr layout = getLayoutAttr(); layout && !types.empty()) {
-    if (numerics::hasFloatRows(getPackedForm(layout.getForm())))
+    if (numerics::hasFloatRows(layout.getForm()))
       return emitOpError() << "layout form '"
                            << stringifyLayoutForm(layout.getForm())
                            << "' has no codes of activations";
@@ -269,11 +264,11 @@ struct DequantizeOfJoin : OpRewritePattern<DequantizeOp> {
 
   LogicalResult matchAndRewrite(DequantizeOp op,
                                 PatternRewriter &rewriter) const override {
-    if (op.getFormatAttr() || op.getInput().size() != 1)
-      return failure();
+    if (op.getFormatAttr())
+      return rewriter.notifyMatchFailure(op, "is in split form already");
     auto join = op.getInput()[0].getDefiningOp<JoinOp>();
     if (!join)
-      return failure();
+      return rewriter.notifyMatchFailure(op, "is of no qt.join");
     rewriter.replaceOpWithNewOp<DequantizeOp>(
         op, op.getType(), join.getParts(),
         TypeAttr::get(getBlockFormat(join.getType())));
@@ -434,8 +429,6 @@ OpFoldResult JoinOp::fold(FoldAdaptor) {
 
 LogicalResult HadamardOp::verify() {
   int64_t block = getBlock();
-  if (block < 1 || !llvm::isPowerOf2_64(block))
-    return emitOpError() << "block " << block << " is no power of two";
   auto type = getType();
   if (type.getRank() == 0)
     return emitOpError() << "a scalar has no last dimension";

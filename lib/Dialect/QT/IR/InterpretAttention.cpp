@@ -203,8 +203,8 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
   bool isSigned = false;
   if (auto format = getPFormatAttr()) {
     ElementFormatAttr element = cast<BlockType>(format.getValue()).getElement();
-    isSigned = element.getSpelling() == "s8";
-    if (!isSigned && element.getSpelling() != "u8")
+    isSigned = element.getFormat().isSigned(8);
+    if (!isSigned && !element.getFormat().isUnsigned(8))
       return emitOpError() << "p_format of '" << element.getSpelling()
                            << "' is not evaluated; supported: u8 and s8";
     if (isSigned)

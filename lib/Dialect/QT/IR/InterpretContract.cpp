@@ -29,6 +29,8 @@ struct Operand {
   SmallVector<int64_t> shape;
   ArrayRef<float> floats;
   std::optional<BlockValue> value;
+  /// Bits of one code, a zero point taken off; 0 of floats.
+  unsigned bits = 0;
 
   int64_t getDepth() const { return shape.back(); }
 };
@@ -39,7 +41,8 @@ struct Operand {
 class Sum {
 public:
   Sum(const Operand &lhs, const Operand &rhs, bool integer)
-      : lhs(lhs), rhs(rhs), integer(integer) {}
+      : lhs(lhs), rhs(rhs), integer(integer), isWide(lhs.bits + rhs.bits > 34) {
+  }
 
   /// Adds the products of `count` elements from these flat indices on.
   void add(int64_t left, int64_t right, int64_t count) {
@@ -74,10 +77,8 @@ public:
         i += run;
         continue;
       }
-      int64_t dot = 0;
-      for (int64_t j = 0; j < run; ++j)
-        dot += static_cast<int64_t>(a.codes[left + i + j]) *
-               b.codes[right + i + j];
+      __int128 dot = isWide ? sumProducts<__int128>(left + i, right + i, run)
+                            : sumProducts<int64_t>(left + i, right + i, run);
       exact += dot * a.getMultiplier(left + i) * b.getMultiplier(right + i);
       i += run;
     }
@@ -89,9 +90,20 @@ public:
     flush();
     return accumulator;
   }
-  int64_t getInteger() const { return exact; }
+  __int128 getInteger() const { return exact; }
 
 private:
+  /// The sum of the products of codes.
+  template <typename Total>
+  Total sumProducts(int64_t left, int64_t right, int64_t count) const {
+    const int32_t *a = lhs.value->codes.data() + left;
+    const int32_t *b = rhs.value->codes.data() + right;
+    Total dot = 0;
+    for (int64_t i = 0; i < count; ++i)
+      dot += static_cast<int64_t>(a[i]) * b[i];
+    return dot;
+  }
+
   /// Products of floats and quantised elements.
   void addFloats(int64_t left, int64_t right, int64_t count) {
     const BlockValue &b = *rhs.value;
@@ -136,8 +148,11 @@ private:
 
   const Operand &lhs, &rhs;
   bool integer;
+  /// Whether sums of products exceed 64 bits: those of 34 bits do not before
+  /// there are 2^29 of them.
+  bool isWide;
   double real = 0;
-  int64_t exact = 0;
+  __int128 exact = 0;
   float accumulator = 0;
   int64_t lastLeft = -1, lastRight = -1;
 };
@@ -205,6 +220,7 @@ LogicalResult Contraction::readOperand(StringRef what,
     operand.floats = storage.back().as<float>();
     return success();
   }
+  operand.bits = block.getElement().getBitWidth() + (block.getZero() ? 1 : 0);
   if (block.getElement().getBitWidth() < 8)
     operand.shape.back() = depth;
   FailureOr<BlockValue> value = readBlockValue(op, block, parts, operand.shape);
@@ -281,7 +297,7 @@ LogicalResult Contraction::forEachRow(
         floats[row * columns + column] = sum.getFloat();
         continue;
       }
-      int64_t exact = sum.getInteger();
+      __int128 exact = sum.getInteger();
       if (exact != static_cast<int32_t>(exact))
         overflow = true;
       integers[row * columns + column] = static_cast<int32_t>(exact);
@@ -347,14 +363,12 @@ FailureOr<HostValue> Contraction::computeConv(ConvAttr conv) {
                             << conv.getGroups();
   SmallVector<int64_t> shape{lhs.shape[0]};
   for (unsigned i = 0; i < spatial; ++i) {
-    int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
-    int64_t padded = lhs.shape[1 + i] + conv.getPads()[i] +
-                     conv.getPads()[spatial + i] - span;
-    if (padded < 0)
+    std::optional<int64_t> count = conv.countWindows(i, lhs.shape[1 + i]);
+    if (!count)
       return op.emitOpError()
              << "spatial dimension " << i << " of size " << lhs.shape[1 + i]
-             << " is smaller than the taps' span " << span;
-    shape.push_back(padded / conv.getStrides()[i] + 1);
+             << " with its pads is smaller than the span of the taps";
+    shape.push_back(*count);
   }
   shape.push_back(outputs);
   FailureOr<HostValue> result = allocateResult(op, shape, op.getAcc());

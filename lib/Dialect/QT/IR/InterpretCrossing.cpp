@@ -269,14 +269,23 @@ LogicalResult HadamardOp::interpret(Values operands, Results &results,
 // Rescale
 //===----------------------------------------------------------------------===//
 
-/// `x / 2^shift` rounded; shifts to the left for negative ones.
+/// `x / 2^shift` rounded; shifts to the left for negative ones, as far as any
+/// type's end: |x| is at most 2^126, the product of two numbers of 64 bits.
 static __int128 shiftRounded(__int128 x, int64_t shift, Rounding rounding) {
-  if (shift <= 0)
-    return shift < -64 ? 0 : x * (static_cast<__int128>(1) << -shift);
-  if (shift > 120)
+  if (shift <= 0) {
+    constexpr __int128 beyond = static_cast<__int128>(1) << 65;
+    if (x == 0 || shift <= -65)
+      return x == 0 ? 0 : x < 0 ? -beyond : beyond;
+    __int128 most = beyond >> -shift;
+    return std::clamp(x, -most, most) * (static_cast<__int128>(1) << -shift);
+  }
+  if (shift > 127)
     return rounding == Rounding::Down && x < 0 ? -1 : 0;
-  __int128 unit = static_cast<__int128>(1) << shift, half = unit / 2;
-  __int128 floor = x >> shift, rest = x - floor * unit;
+  // Unsigned, where 2^127 has a place.
+  unsigned __int128 unit = static_cast<unsigned __int128>(1) << shift;
+  unsigned __int128 half = unit / 2,
+                    rest = static_cast<unsigned __int128>(x) & (unit - 1);
+  __int128 floor = x >> shift;
   switch (rounding) {
   case Rounding::Down:
     return floor;
@@ -352,26 +361,22 @@ LogicalResult AliasOp::interpret(Values operands, Results &results,
   const HostValue &input = operands[0];
   auto type = cast<RankedTensorType>(getType());
   SmallVector<int64_t> shape(type.getShape());
-  int64_t known = 1, missing = 0, total = input.getNumElements();
+  // Symbols have values in compiled programs only.
+  if (std::optional<AffineMap> sizes = getSizes())
+    for (auto [size, expression] : llvm::zip_equal(shape, sizes->getResults()))
+      if (auto number = dyn_cast<AffineConstantExpr>(expression))
+        size = number.getValue();
+  int64_t known = 1, total = input.getNumElements();
   for (int64_t size : shape)
-    ShapedType::isDynamic(size) ? void(++missing) : void(known *= size);
-  // Dynamic sizes keep their order; a single one follows from the others.
-  auto source = cast<RankedTensorType>(getInput().getType());
-  SmallVector<int64_t> sizes;
-  for (auto [dim, size] : llvm::enumerate(input.getShape()))
-    if (source.isDynamicDim(dim))
-      sizes.push_back(size);
-  const int64_t *next = sizes.begin();
+    if (!ShapedType::isDynamic(size))
+      known *= size;
+  if (llvm::count_if(shape, ShapedType::isDynamic) > 1)
+    return emitOpError() << "to " << type << " with sizes " << getSizesAttr()
+                         << " is not evaluated: they are known to compiled "
+                            "programs only";
   for (int64_t &size : shape)
-    if (ShapedType::isDynamic(size)) {
-      if (missing == 1)
-        size = known ? total / known : 0;
-      else if (static_cast<size_t>(missing) == sizes.size())
-        size = *next++;
-      else
-        return emitOpError() << "sizes of " << type
-                             << " do not follow from those of " << source;
-    }
+    if (ShapedType::isDynamic(size))
+      size = known ? total / known : 0;
   auto result = RankedTensorType::get(shape, type.getElementType());
   if (result.getNumElements() != total)
     return emitOpError() << "of " << input.getType() << " to " << result

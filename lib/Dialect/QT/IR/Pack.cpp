@@ -12,6 +12,8 @@
 #include "quantc/Numerics/Fixed/Linear.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <cstring>
 #include <limits>
 
@@ -19,32 +21,23 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::qt;
 
-numerics::PackedForm qt::getPackedForm(LayoutForm form) {
-  switch (form) {
-  case LayoutForm::F32:
-    return numerics::PackedForm::F32;
-  case LayoutForm::S8:
-    return numerics::PackedForm::S8;
-  case LayoutForm::Matched:
-    return numerics::PackedForm::Matched;
-  case LayoutForm::W4I:
-    return numerics::PackedForm::W4I;
-  case LayoutForm::B32:
-    return numerics::PackedForm::B32;
-  case LayoutForm::S8F:
-    return numerics::PackedForm::S8F;
-  case LayoutForm::B32F:
-    return numerics::PackedForm::B32F;
-  case LayoutForm::W4F:
-    return numerics::PackedForm::W4F;
-  }
-  llvm_unreachable("all forms are covered");
-}
-
 numerics::PackedLayout qt::getPackedLayout(LayoutAttr layout, int64_t n,
                                            int64_t k) {
-  return {getPackedForm(layout.getForm()), layout.getPanel(), layout.getBias(),
-          n, k};
+  return {layout.getForm(), layout.getPanel(), layout.getBias(), n, k};
+}
+
+static bool isExponent(BlockType format) {
+  return format.getScale().getFormat().kind ==
+         numerics::ScaleFormat::Kind::Exponent;
+}
+
+/// Codes of 8 bits with one exponent a row, or an output.
+static bool isExponentRow(BlockType format) {
+  ArrayRef<int64_t> extents = format.getShape();
+  return format.getElement().getFormat().isSigned(8) && isExponent(format) &&
+         format.getScale().getFormat().bits == 8 && !format.getZero() &&
+         !format.getOuter() && extents.front() == 1 &&
+         llvm::all_of(extents.drop_front(), ShapedType::isDynamic);
 }
 
 LogicalResult
@@ -54,73 +47,82 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "format " << format << " in the layout " << layout
                        << "; supported: " << supported;
   };
-  auto block = dyn_cast<BlockType>(format);
-  if (layout.getForm() == LayoutForm::F32)
+  const numerics::FormTraits &form = numerics::getTraits(layout.getForm());
+  if (form.codeBits == 0)
     return format.isF32() ? success() : fail("f32");
   // Rows are output channels: one block, or blocks of 32 along the last
-  // dimension.
-  auto isRows = [&](StringRef element, StringRef scale, bool cut, bool outer) {
-    if (!block || block.getZero() || !block.getOuter() == outer ||
-        block.getElement().getSpelling() != element ||
-        block.getScale().getSpelling() != scale ||
-        block.getShape().front() != 1)
+  // dimension, with one outer scale for all of an output.
+  auto isRows = [&](BlockType block) {
+    if (form.codeBits == 4 ? !block.hasMultipliedNibbles()
+                           : !block.hasScaledCodes(form.codeBits))
       return false;
-    for (int64_t extent : block.getShape().drop_front().drop_back())
-      if (extent != (cut ? 1 : ShapedType::kDynamic))
-        return false;
-    // One outer scale for all of an output.
-    if (outer && !llvm::all_of(block.getOuterShape().drop_front(),
-                               ShapedType::isDynamic))
+    if (block.getOuter() && !llvm::all_of(block.getOuterShape().drop_front(),
+                                          ShapedType::isDynamic))
       return false;
-    return block.getShape().back() == (cut ? 32 : ShapedType::kDynamic);
+    ArrayRef<int64_t> extents = block.getShape();
+    return extents.front() == 1 &&
+           extents.back() == (form.isCut ? 32 : ShapedType::kDynamic) &&
+           llvm::all_of(extents.drop_front().drop_back(), [&](int64_t extent) {
+             return extent == (form.isCut ? 1 : ShapedType::kDynamic);
+           });
   };
-  switch (layout.getForm()) {
-  case LayoutForm::S8:
-  case LayoutForm::Matched:
-  case LayoutForm::S8F:
-    return isRows("s8", "f32", false, false)
-               ? success()
-               : fail("!qt.block<[1, ?], s8, scale = f32>");
-  case LayoutForm::B32:
-    // Blocks of integer-only activations against one exponent a row.
-    if (isRows("s8", "exp<8>", false, false))
-      return success();
-    return isRows("s8", "f32", true, false)
-               ? success()
-               : fail("!qt.block<[1, 32], s8, scale = f32>, "
-                      "!qt.block<[1, ?], s8, scale = exp<8>>");
-  case LayoutForm::B32F:
-    return isRows("s8", "f32", true, false)
-               ? success()
-               : fail("!qt.block<[1, 32], s8, scale = f32>");
-  case LayoutForm::W4I:
-  case LayoutForm::W4F:
-    return isRows("s4", "s8", true, true) &&
-                   block.getOuter().getSpelling() == "f32"
-               ? success()
-               : fail("!qt.block<[1, 32], s4, scale = s8, outer = f32>");
-  case LayoutForm::F32:
-    break;
-  }
-  return success();
+  auto block = dyn_cast<BlockType>(format);
+  if (block && isRows(block))
+    return success();
+  // Blocks of integer-only activations against one exponent a row.
+  if (layout.getForm() == LayoutForm::B32 && block && isExponentRow(block))
+    return success();
+  if (form.codeBits == 4)
+    return fail("!qt.block<[1, 32], s4, scale = s8, outer = f32>");
+  if (layout.getForm() == LayoutForm::B32)
+    return fail("!qt.block<[1, 32], s8, scale = f32>, "
+                "!qt.block<[1, ?], s8, scale = exp<8>>");
+  return fail(form.isCut ? "!qt.block<[1, 32], s8, scale = f32>"
+                         : "!qt.block<[1, ?], s8, scale = f32>");
 }
 
-static bool isExponent(BlockType format) {
-  return format.getScale().getFormat().kind ==
-         numerics::ScaleFormat::Kind::Exponent;
+std::optional<int64_t>
+qt::getPackedBytes(LayoutAttr layout, ArrayRef<int64_t> shape, int64_t groups) {
+  LayoutForm form = layout.getForm();
+  constexpr int64_t most = int64_t(1) << 62;
+  // The last size may be filled up; then a panel has 40 bytes of a block of 32.
+  auto fits = [&](int64_t a, int64_t b, int64_t c) {
+    int64_t product;
+    return a >= 0 && b >= 0 && c >= 0 && !llvm::MulOverflow(a, b, product) &&
+           !llvm::MulOverflow(product, c, product) && product <= most;
+  };
+  int64_t n = shape.front(), taps = shape.size() == 3 ? shape[1] : 1;
+  int64_t depth = shape.back();
+  if (groups < 1 || ShapedType::isDynamic(n) || ShapedType::isDynamic(taps) ||
+      ShapedType::isDynamic(depth) || n % groups != 0 || depth > most / 64 ||
+      !fits(n + layout.getPanel() * groups, taps, (depth + 32) * 8))
+    return std::nullopt;
+  if (shape.size() == 3 && isDepthwise(depth, groups))
+    return getDepthwiseBytes(form, taps, groups);
+  int64_t k = shape.size() == 3 ? taps * getTapStride(form, depth) : depth;
+  return groups * getPackedLayout(layout, n / groups, k).leastBytes();
 }
 
-/// Rows and their lengths of weights of this shape; -1 where it is not known,
-/// or more than any memory holds.
-static std::pair<int64_t, int64_t> getMatrix(ArrayRef<int64_t> shape) {
-  constexpr int64_t limit = int64_t(1) << 28;
-  auto clip = [](int64_t size) {
-    return ShapedType::isDynamic(size) || size > limit ? -1 : size;
-  };
-  int64_t k = 1;
-  for (int64_t size : shape.drop_front())
-    k = clip(size) < 0 || k < 0 ? -1 : clip(k * size);
-  return {clip(shape[0]), k};
+LogicalResult
+qt::verifyPackedBytes(function_ref<InFlightDiagnostic()> emitError,
+                      RankedTensorType type, LayoutAttr layout,
+                      ArrayRef<int64_t> shape, int64_t groups) {
+  if (llvm::any_of(shape, ShapedType::isDynamic))
+    return success();
+  std::optional<int64_t> bytes = getPackedBytes(layout, shape, groups);
+  if (!bytes)
+    return emitError() << "holds weights of shape [" << shape << "] in "
+                       << groups << " groups, which do not fit the layout "
+                       << layout;
+  // How many steps `matched` has depends on the weights.
+  bool isExact = layout.getForm() != LayoutForm::Matched;
+  int64_t stated = type.getDimSize(0);
+  if (ShapedType::isDynamic(stated) ||
+      (isExact ? stated == *bytes : stated >= *bytes))
+    return success();
+  return emitError() << "has " << stated << " bytes, weights of shape ["
+                     << shape << "] take " << (isExact ? "" : "at least ")
+                     << *bytes << " in the layout " << layout;
 }
 
 LogicalResult PackOp::verify() {
@@ -151,39 +153,19 @@ LogicalResult PackOp::verify() {
   if (shape.back() == ShapedType::kDynamic && getK())
     shape.back() = static_cast<int64_t>(getK());
   int64_t groups = getGroups();
-  if (groups < 1 || (!ShapedType::isDynamic(shape[0]) && shape[0] % groups))
+  if (!ShapedType::isDynamic(shape[0]) && shape[0] % groups != 0)
     return emitOpError() << "groups = " << groups << " do not divide "
                          << shape[0] << " outputs";
   LayoutForm form = getLayout().getForm();
-  if (shape.size() == 3 && isDepthwise(shape[2], groups)) {
-    if (shape[0] != groups ||
-        (form != LayoutForm::F32 && form != LayoutForm::S8))
-      return emitOpError() << "of a depthwise convolution with " << shape[0]
-                           << " outputs in " << groups << " groups in the "
-                           << "layout " << getLayout()
-                           << "; supported: one output a group, forms f32, s8";
-    if (!ShapedType::isDynamic(shape[1]) && !getType().isDynamicDim(0) &&
-        getType().getDimSize(0) != getDepthwiseBytes(form, shape[1], groups))
-      return emitOpError() << "result has " << getType().getDimSize(0)
-                           << " bytes, " << groups << " channels of "
-                           << shape[1] << " taps take "
-                           << getDepthwiseBytes(form, shape[1], groups);
-    return success();
-  }
-  if (shape.size() == 3 && !ShapedType::isDynamic(shape[2]))
-    shape[2] = getTapStride(form, shape[2]);
-  auto [n, k] = getMatrix(shape);
-  // How many steps `matched` has depends on the weights.
-  if (n < 0 || k < 0 || getType().isDynamicDim(0) ||
-      getLayout().getForm() == LayoutForm::Matched)
-    return success();
-  numerics::PackedLayout layout = getPackedLayout(getLayout(), n / groups, k);
-  int64_t bytes = groups * layout.numPanels() * layout.panelBytes();
-  if (getType().getDimSize(0) != bytes)
-    return emitOpError() << "result has " << getType().getDimSize(0)
-                         << " bytes, " << n << " columns of " << k << " take "
-                         << bytes;
-  return success();
+  if (shape.size() == 3 && isDepthwise(shape[2], groups) &&
+      (shape[0] != groups ||
+       (form != LayoutForm::F32 && form != LayoutForm::S8)))
+    return emitOpError() << "of a depthwise convolution with " << shape[0]
+                         << " outputs in " << groups << " groups in the "
+                         << "layout " << getLayout()
+                         << "; supported: one output a group, forms f32, s8";
+  return verifyPackedBytes([&] { return emitOpError() << "result "; },
+                           getType(), getLayout(), shape, groups);
 }
 
 /// Elements [rows, depth] with rows filled up to \p stride by zeros.
@@ -262,7 +244,7 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     else
       values = fillRows(values.data(), rows, depth, shape[2]);
   }
-  auto [n, k] = getMatrix(shape);
+  int64_t n = shape[0], k = shape.size() == 3 ? shape[1] * shape[2] : shape[1];
   if (n % groups != 0)
     return emitOpError() << "groups = " << groups << " do not divide " << n
                          << " outputs";

@@ -21,6 +21,12 @@ llvm::LogicalResult
 verifyLayoutFormat(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
                    LayoutAttr layout, mlir::Type format);
 
+/// Whether a buffer of this type can hold weights of a shape in the layout.
+llvm::LogicalResult
+verifyPackedBytes(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                  mlir::RankedTensorType type, LayoutAttr layout,
+                  llvm::ArrayRef<int64_t> shape, int64_t groups);
+
 /// The parts that a packed buffer holds, of a value of shape [n, k].
 llvm::FailureOr<llvm::SmallVector<HostValue>>
 unpackParts(mlir::Operation *op, const HostValue &packed, LayoutAttr layout,

@@ -14,6 +14,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -107,9 +108,10 @@ void EncodingAttr::print(AsmPrinter &printer) const {
 
 LogicalResult EncodingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    ScaleRule rule, int64_t low, int64_t high) {
-  if (low >= high)
+  // Zero has a code, and the scale is chosen by the positive end.
+  if (low > 0 || high < 1)
     return emitError() << "code range " << low << ".." << high
-                       << " has no extent";
+                       << "; supported: one that holds 0 and a positive number";
   return success();
 }
 
@@ -124,10 +126,15 @@ Attribute BoundAttr::parse(AsmParser &parser, Type) {
     return {};
   int64_t lhs[2], rhs[2], lane[2] = {0, 0}, init[2] = {0, 0}, chain = 0;
   bool seenLhs = false, seenRhs = false, seenLane = false;
+  llvm::StringSet<> seen;
   for (StringRef field : *fields) {
     auto [name, value] = field.split('=');
     name = name.trim();
     value = value.trim();
+    if (!seen.insert(name).second) {
+      parser.emitError(loc) << "'" << name << "' is given twice";
+      return {};
+    }
     bool ok = true;
     if (name == "lhs")
       ok = seenLhs = parseRange(value, lhs[0], lhs[1]);
@@ -200,6 +207,18 @@ LogicalResult BoundAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // Layout and geometry
 //===----------------------------------------------------------------------===//
 
+FailureOr<LayoutForm> qt::parseLayoutForm(AsmParser &parser) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef name;
+  if (parser.parseKeyword(&name))
+    return failure();
+  if (std::optional<LayoutForm> form = numerics::parsePackedForm(name))
+    return *form;
+  return parser.emitError(loc)
+         << "unknown layout form '" << name
+         << "'; supported: " << numerics::listPackedForms();
+}
+
 LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  LayoutForm form, int64_t panel, int64_t rows,
                                  int64_t bias) {
@@ -209,6 +228,11 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "rows " << rows << " is not in 1..64";
   if (bias != 0 && bias != 128)
     return emitError() << "bias " << bias << "; supported: 0 and 128";
+  const numerics::FormTraits &traits = numerics::getTraits(form);
+  if (bias == 0 ? !traits.takesSigned : !traits.takesBiased)
+    return emitError() << "form '" << stringifyLayoutForm(form)
+                       << "' with bias = " << bias
+                       << "; supported: bias = " << 128 - bias;
   return success();
 }
 
@@ -272,9 +296,9 @@ LogicalResult ConvAttr::verify(function_ref<InFlightDiagnostic()> emitError,
       return emitError() << name << " has " << values.size()
                          << " entries, expected " << count;
     for (int64_t value : values)
-      if (value < least || value > (int64_t(1) << 31))
+      if (value < least || value >= (int64_t(1) << 31))
         return emitError() << name << " entry " << value << " is not in "
-                           << least << "..2147483648";
+                           << least << "..2147483647";
     return success();
   };
   if (failed(check("taps", taps, rank, 1)) ||
@@ -297,6 +321,17 @@ int64_t ConvAttr::getNumTaps() const {
   return count;
 }
 
+std::optional<int64_t> ConvAttr::countWindows(unsigned dim,
+                                              int64_t size) const {
+  // Taps and dilations are below 2^31 each, pads too.
+  int64_t span = getDilations()[dim] * (getTaps()[dim] - 1) + 1;
+  int64_t pads = getPads()[dim] + getPads()[getTaps().size() + dim];
+  int64_t padded;
+  if (llvm::AddOverflow(size, pads, padded) || padded < span)
+    return std::nullopt;
+  return (padded - span) / getStrides()[dim] + 1;
+}
+
 LogicalResult HaloAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                ArrayRef<int64_t> pads, int64_t groups) {
   if (pads.size() % 2 != 0 || pads.empty() || pads.size() > 6)
@@ -304,8 +339,8 @@ LogicalResult HaloAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << " entries; supported: 2 for each of 1 to 3 "
                           "dimensions";
   for (int64_t pad : pads)
-    if (pad < 0 || pad > (int64_t(1) << 31))
-      return emitError() << "pads entry " << pad << " is not in 0..2147483648";
+    if (pad < 0 || pad >= (int64_t(1) << 31))
+      return emitError() << "pads entry " << pad << " is not in 0..2147483647";
   if (groups < 1)
     return emitError() << "groups = " << groups << " is not positive";
   return success();
@@ -347,12 +382,6 @@ LogicalResult qt::BlobAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "blob has " << size << " bytes, type " << type
                        << " needs " << *expected;
   return success();
-}
-
-ArrayRef<uint8_t> qt::BlobAttr::getBytes() const {
-  BlobHandle handle = getHandle();
-  std::shared_ptr<const Blob::Data> data = handle.getResource()->getData();
-  return data ? data->bytes : ArrayRef<uint8_t>();
 }
 
 void qt::BlobAttr::print(AsmPrinter &printer) const {

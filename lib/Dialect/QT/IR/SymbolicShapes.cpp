@@ -159,7 +159,7 @@ void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
 void LaunchOp::inferSymbolic(SymbolicShapes &shapes) {
   Operation *kernel =
       SymbolTable::lookupNearestSymbolFrom(*this, getKernelAttr());
-  auto maps = kernel ? kernel->getAttrOfType<ArrayAttr>("qt.result_shapes")
+  auto maps = kernel ? kernel->getAttrOfType<ArrayAttr>(resultShapesAttrName)
                      : ArrayAttr();
   for (auto [i, result] : llvm::enumerate(getResults())) {
     auto map = maps && i < maps.size() ? dyn_cast<AffineMapAttr>(maps[i])
@@ -176,42 +176,21 @@ void LaunchOp::inferSymbolic(SymbolicShapes &shapes) {
 }
 
 void AliasOp::inferSymbolic(SymbolicShapes &shapes) {
-  Sizes source(shapes.getSizes(getInput())), sizes, dynamic;
-  for (AffineExpr size : source)
-    if (!isa<AffineConstantExpr>(size))
-      dynamic.push_back(size);
-  ArrayRef<int64_t> shape = cast<RankedTensorType>(getType()).getShape();
-  Sizes divisors;
-  unsigned missing = 0;
-  for (int64_t size : shape)
-    if (ShapedType::isDynamic(size))
-      ++missing;
-    else
-      divisors.push_back(shapes.getConstant(size));
-  // A single dynamic size follows from the others. Several keep their order
-  // where the numbers beside them come to the same product, and are unknown
-  // where a size went into another.
-  auto multiplyNumbers = [](ArrayRef<AffineExpr> list) {
-    int64_t product = 1;
-    for (AffineExpr size : list)
-      if (auto number = dyn_cast<AffineConstantExpr>(size))
-        product *= number.getValue();
-    return product;
-  };
-  bool keepsOrder = missing == dynamic.size() &&
-                    multiplyNumbers(source) == multiplyNumbers(divisors);
-  AffineExpr quotient =
-      missing == 1 ? shapes.divideExactly(source, divisors) : AffineExpr();
-  unsigned next = 0;
-  for (int64_t size : shape) {
+  if (std::optional<AffineMap> sizes = getSizes()) {
+    shapes.setSizes(getResult(), sizes->getResults());
+    return;
+  }
+  Sizes source(shapes.getSizes(getInput())), sizes, divisors;
+  for (int64_t size : getType().getShape())
     if (!ShapedType::isDynamic(size))
+      divisors.push_back(shapes.getConstant(size));
+  for (int64_t size : getType().getShape()) {
+    if (!ShapedType::isDynamic(size)) {
       sizes.push_back(shapes.getConstant(size));
-    else if (quotient)
-      sizes.push_back(quotient);
-    else if (keepsOrder)
-      sizes.push_back(dynamic[next++]);
-    else
-      sizes.push_back(shapes.makeFreshSymbol());
+      continue;
+    }
+    AffineExpr quotient = shapes.divideExactly(source, divisors);
+    sizes.push_back(quotient ? quotient : shapes.makeFreshSymbol());
   }
   shapes.setSizes(getResult(), sizes);
 }

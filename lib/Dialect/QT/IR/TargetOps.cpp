@@ -34,14 +34,12 @@ LogicalResult DotOp::verify() {
   auto rhs = cast<VectorType>(getRhs().getType());
   auto acc = cast<VectorType>(getAcc().getType());
   int64_t ways = getWays();
-  if (ways != 2 && ways != 4)
-    return emitOpError() << ways << " ways; supported: 2 and 4";
   if (lhs != rhs)
     return emitOpError() << "operands of type " << lhs << " and " << rhs
                          << " differ";
   unsigned bits = lhs.getElementType().getIntOrFloatBitWidth();
   unsigned lane = acc.getElementType().getIntOrFloatBitWidth();
-  if (lhs.isScalable() || lhs.getNumElements() != ways * acc.getNumElements())
+  if (lhs.getNumElements() != ways * acc.getNumElements())
     return emitOpError() << lhs << " in " << ways << " ways does not give "
                          << acc;
   if ((bits == 16 && (ways != 2 || lane != 32)) || (ways == 4 && lane != 32))

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
@@ -49,7 +50,8 @@ struct DescribeLayers : quantc::qt::impl::DescribeLayersBase<DescribeLayers> {
           if (DictionaryAttr layer = describe(op))
             layers.push_back(layer);
     }
-    getOperation()->setAttr("qt.layers", ArrayAttr::get(&getContext(), layers));
+    getOperation()->setAttr(layersAttrName,
+                            ArrayAttr::get(&getContext(), layers));
   }
 
 private:

@@ -48,7 +48,6 @@ static SmallVector<Operation *> collectChain(qt::ContractOp contract,
   // An activation has a dozen ops at most, and they stand together.
   constexpr unsigned most = 32, farthest = 256;
   SmallVector<AffineExpr> sizes(shapes.getSizes(contract.getResult()));
-  Type type = getElementTypeOrSelf(contract.getResult());
   llvm::SmallSetVector<Operation *, 8> members;
   members.insert(contract);
   size_t best = 1;
@@ -69,8 +68,9 @@ static SmallVector<Operation *> collectChain(qt::ContractOp contract,
         llvm::all_of(members.getArrayRef().drop_back(), [&](Operation *member) {
           return llvm::all_of(member->getUsers(), isInside);
         });
-    // The region yields an element of the accumulator's type.
-    if (isClosed && getElementTypeOrSelf(op->getResult(0)) == type)
+    // The contraction's result takes the place of the last one. Equal sizes may
+    // be spelt differently in their types, on which its users rely.
+    if (isClosed && op->getResult(0).getType() == contract.getType())
       best = members.size();
   }
   return SmallVector<Operation *>(

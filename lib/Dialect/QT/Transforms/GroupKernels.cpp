@@ -13,10 +13,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Fingerprint.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -78,7 +80,8 @@ private:
   void outline(func::FuncOp entry, ArrayRef<Operation *> group,
                SymbolicShapes &shapes);
 
-  llvm::StringMap<std::string> known;
+  llvm::StringMap<StringAttr> known;
+  std::optional<SymbolTable> symbols;
   unsigned count = 0;
 };
 
@@ -254,6 +257,21 @@ static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
   });
 }
 
+/// A reshape moves nothing: its result is its input under other sizes.
+static void replaceByAlias(nn::ReshapeOp reshape, SymbolicShapes &shapes) {
+  SmallVector<AffineExpr> sizes(shapes.getSizes(reshape.getResult()));
+  OpBuilder builder(reshape);
+  AffineMapAttr stated;
+  if (reshape.getType().getNumDynamicDims() > 1)
+    stated = AffineMapAttr::get(
+        AffineMap::get(0, shapes.getNumSymbols(), sizes, builder.getContext()));
+  auto alias = qt::AliasOp::create(builder, reshape.getLoc(), reshape.getType(),
+                                   reshape.getInput(), stated);
+  shapes.setSizes(alias, sizes);
+  reshape.getResult().replaceAllUsesWith(alias);
+  reshape.erase();
+}
+
 static void eraseDeadOps(Block &body) {
   for (Operation &op :
        llvm::make_early_inc_range(llvm::reverse(body.getOperations())))
@@ -345,9 +363,9 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
     lists.emplace_back(shapes.getSizes(value));
   for (Value value : results)
     lists.emplace_back(shapes.getSizes(value));
-  llvm::SetVector<AffineExpr> symbols = collectSymbols(lists);
+  llvm::SetVector<AffineExpr> sizes = collectSymbols(lists);
 
-  // The kernel, without names and locations: equal ones then print equally.
+  // The kernel, without names and locations: equal ones are then one.
   OpBuilder builder(&getContext());
   SmallVector<Location> noLocations(operands.size(), builder.getUnknownLoc());
   auto type =
@@ -355,14 +373,14 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
                               TypeRange(ValueRange(results)));
   auto kernel = func::FuncOp::create(builder.getUnknownLoc(), "kernel", type);
   kernel.setPrivate();
-  kernel->setAttr("qt.kernel", builder.getUnitAttr());
+  kernel->setAttr(kernelAttrName, builder.getUnitAttr());
   ArrayRef<SmallVector<AffineExpr>> all(lists);
   kernel->setAttr(
-      "qt.arg_shapes",
-      makeShapeMaps(builder, all.take_front(operands.size()), symbols));
+      argShapesAttrName,
+      makeShapeMaps(builder, all.take_front(operands.size()), sizes));
   kernel->setAttr(
-      "qt.result_shapes",
-      makeShapeMaps(builder, all.drop_front(operands.size()), symbols));
+      resultShapesAttrName,
+      makeShapeMaps(builder, all.drop_front(operands.size()), sizes));
   Block *body = kernel.addEntryBlock();
   builder.setInsertionPointToStart(body);
   IRMapping mapping;
@@ -377,14 +395,10 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
   func::ReturnOp::create(builder, builder.getUnknownLoc(), returned);
   kernel.walk([&](Operation *op) { op->setLoc(builder.getUnknownLoc()); });
 
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  kernel->print(out, OpPrintingFlags().useLocalScope());
-  auto [known, isNew] = this->known.try_emplace(text);
+  auto [known, isNew] = this->known.try_emplace(qt::getFingerprint(kernel));
   if (isNew) {
-    known->second = nameKernel(group) + "_" + std::to_string(count++);
-    kernel.setName(known->second);
-    getOperation().push_back(kernel);
+    kernel.setName(nameKernel(group) + "_" + std::to_string(count++));
+    known->second = symbols->insert(kernel);
   } else {
     kernel->destroy();
   }
@@ -395,10 +409,9 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
   builder.setInsertionPoint(entry.getBody().front().getTerminator());
   auto launch = qt::LaunchOp::create(
       builder, builder.getFusedLoc(locations), type.getResults(),
-      FlatSymbolRefAttr::get(&getContext(), known->second),
-      operands.getArrayRef(),
+      FlatSymbolRefAttr::get(known->second), operands.getArrayRef(),
       AffineMapAttr::get(AffineMap::get(0, shapes.getNumSymbols(),
-                                        symbols.takeVector(), &getContext())));
+                                        sizes.takeVector(), &getContext())));
   for (auto [value, result] : llvm::zip_equal(results, launch.getResults())) {
     shapes.setSizes(result, SmallVector<AffineExpr>(shapes.getSizes(value)));
     value.replaceUsesWithIf(
@@ -408,25 +421,19 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
 
 void GroupKernels::runOnOperation() {
   known.clear();
+  symbols.emplace(getOperation());
   count = 0;
   SmallVector<func::FuncOp> entries;
   for (auto func : getOperation().getOps<func::FuncOp>())
-    if (!func.isExternal() && !func->hasAttr("qt.kernel"))
+    if (!func.isExternal() && !func->hasAttr(kernelAttrName))
       entries.push_back(func);
   for (func::FuncOp entry : entries) {
     SymbolicShapes shapes(entry);
     dropSizeOperands(entry, shapes);
     stateResultShapes(entry, shapes);
     for (auto reshape :
-         llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>())) {
-      OpBuilder builder(reshape);
-      auto alias = qt::AliasOp::create(builder, reshape.getLoc(),
-                                       reshape.getType(), reshape.getInput());
-      shapes.setSizes(
-          alias, SmallVector<AffineExpr>(shapes.getSizes(reshape.getResult())));
-      reshape.getResult().replaceAllUsesWith(alias);
-      reshape.erase();
-    }
+         llvm::make_early_inc_range(entry.getOps<nn::ReshapeOp>()))
+      replaceByAlias(reshape, shapes);
     // What computed sizes only.
     eraseDeadOps(entry.getBody().front());
     Grouping grouping(entry, shapes);

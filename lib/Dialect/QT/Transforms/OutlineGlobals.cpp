@@ -12,8 +12,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Fingerprint.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -32,28 +34,6 @@ namespace quantc::qt {
 using namespace mlir;
 using namespace quantc;
 
-/// Equal strings stand for equal computations: attributes are uniqued, so
-/// their addresses identify them within one context.
-static std::string fingerprint(const llvm::SetVector<Operation *> &slice,
-                               Value root) {
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  llvm::DenseMap<Value, unsigned> numbers;
-  for (Operation *op : slice) {
-    out << op->getName() << op->getAttrDictionary().getAsOpaquePointer()
-        << op->getPropertiesAsAttribute().getAsOpaquePointer();
-    for (Value operand : op->getOperands())
-      out << ',' << numbers[operand];
-    for (Value result : op->getResults()) {
-      numbers[result] = numbers.size();
-      out << result.getType().getAsOpaquePointer();
-    }
-    out << ';';
-  }
-  out << numbers[root];
-  return text;
-}
-
 namespace {
 struct OutlineGlobals : quantc::qt::impl::OutlineGlobalsBase<OutlineGlobals> {
   using OutlineGlobalsBase::OutlineGlobalsBase;
@@ -61,9 +41,10 @@ struct OutlineGlobals : quantc::qt::impl::OutlineGlobalsBase<OutlineGlobals> {
   void runOnOperation() override;
 
 private:
-  StringRef makeGlobal(Value value, const llvm::SetVector<Operation *> &slice);
+  StringAttr makeGlobal(Value value, const llvm::SetVector<Operation *> &slice);
 
-  llvm::StringMap<std::string> known;
+  llvm::StringMap<StringAttr> known;
+  std::optional<SymbolTable> symbols;
   unsigned count = 0;
 };
 } // namespace
@@ -84,18 +65,19 @@ static bool isImmediate(OpOperand &use, SymbolicShapes &shapes) {
          shapes.getElements(use.getOwner()->getResult(0));
 }
 
-StringRef
+StringAttr
 OutlineGlobals::makeGlobal(Value value,
                            const llvm::SetVector<Operation *> &slice) {
-  auto [entry, isNew] = known.try_emplace(fingerprint(slice, value));
+  auto [entry, isNew] =
+      known.try_emplace(qt::getFingerprint(slice.getArrayRef(), value));
   if (!isNew)
     return entry->second;
-  entry->second = "w" + std::to_string(count++);
-  OpBuilder builder(getOperation().getBody(),
-                    getOperation().getBody()->begin());
-  auto global = qt::GlobalOp::create(builder, value.getLoc(),
-                                     builder.getStringAttr(entry->second),
-                                     TypeAttr::get(value.getType()));
+  OpBuilder builder(&getContext());
+  auto global =
+      qt::GlobalOp::create(builder, value.getLoc(),
+                           builder.getStringAttr("w" + std::to_string(count++)),
+                           TypeAttr::get(value.getType()));
+  entry->second = symbols->insert(global, getOperation().getBody()->begin());
   builder.createBlock(&global.getBody());
   IRMapping mapping;
   for (Operation *op : slice)
@@ -106,6 +88,7 @@ OutlineGlobals::makeGlobal(Value value,
 
 void OutlineGlobals::runOnOperation() {
   known.clear();
+  symbols.emplace(getOperation());
   count = 0;
   for (auto func : getOperation().getOps<func::FuncOp>()) {
     if (func.isExternal())
@@ -126,7 +109,7 @@ void OutlineGlobals::runOnOperation() {
           continue;
         if (isImmediate(operand, shapes) && !isa<func::ReturnOp>(user))
           continue;
-        StringRef name =
+        StringAttr name =
             makeGlobal(operand.get(), getConstantSlice(operand.get()));
         OpBuilder builder(definition);
         operand.set(qt::GlobalRefOp::create(builder, operand.get().getLoc(),

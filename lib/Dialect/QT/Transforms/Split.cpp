@@ -36,10 +36,7 @@ static Type getFormat(Value value) {
   return cast<RankedTensorType>(value.getType()).getElementType();
 }
 
-static bool isJoint(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && isa<qt::BlockType>(tensor.getElementType());
-}
+static bool isJoint(Type type) { return qt::getBlockFormat(type) != nullptr; }
 
 namespace {
 
@@ -76,17 +73,23 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
     SmallVector<Type> parts;
     if (failed(
             getTypeConverter()->convertType(op.getResult(0).getType(), parts)))
-      return failure();
-    // Integers come with their exponents.
-    ValueRange input = adaptor.getInput();
-    if (input.size() > 2)
-      return op.emitError("operand of type ")
-             << op.getInput().getType()
-             << " is encoded anew; supported: floats, and integers with an "
-                "exponent";
+      return rewriter.notifyMatchFailure(op, "has a result without parts");
+    ValueRange given = adaptor.getInput();
+    Value input = given[0], exponent;
+    if (qt::BlockType format = qt::getBlockFormat(op.getInput().getType())) {
+      // Integers come with their exponents; any other joint value is encoded
+      // anew from the floats that it stands for.
+      if (op.getEncoding().getRule() == qt::ScaleRule::Norm &&
+          given.size() == 2)
+        exponent = given[1];
+      else
+        input = qt::DequantizeOp::create(
+            rewriter, op.getLoc(),
+            op.getInput().getType().clone(rewriter.getF32Type()), given,
+            TypeAttr::get(format));
+    }
     auto split = qt::QuantizeOp::create(
-        rewriter, op.getLoc(), parts, input[0],
-        input.size() == 2 ? input[1] : Value(), op.getEncodingAttr(),
+        rewriter, op.getLoc(), parts, input, exponent, op.getEncodingAttr(),
         TypeAttr::get(op.getResultFormat()), /*layout=*/nullptr,
         /*halo=*/nullptr);
     rewriter.replaceOpWithMultiple(op, {ValueRange(split.getResults())});
@@ -109,24 +112,32 @@ struct SplitDequantize : OpConversionPattern<qt::DequantizeOp> {
   }
 };
 
-/// The parts of a value are there.
-struct DropSplit : OpConversionPattern<qt::SplitOp> {
+/// The parts of a value are what stands for it.
+struct ForwardSplit : OpConversionPattern<qt::SplitOp> {
   using OpConversionPattern::OpConversionPattern;
 
   LogicalResult
   matchAndRewrite(qt::SplitOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    if (adaptor.getInput().getTypes() != op.getResultTypes())
+      return rewriter.notifyMatchFailure(
+          op, "states other types than its operand's parts have");
     rewriter.replaceOp(op, adaptor.getInput());
     return success();
   }
 };
 
-struct DropJoin : OpConversionPattern<qt::JoinOp> {
+struct ForwardJoin : OpConversionPattern<qt::JoinOp> {
   using OpConversionPattern::OpConversionPattern;
 
   LogicalResult
   matchAndRewrite(qt::JoinOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Type> parts;
+    if (failed(getTypeConverter()->convertType(op.getType(), parts)) ||
+        TypeRange(adaptor.getParts()) != TypeRange(parts))
+      return rewriter.notifyMatchFailure(
+          op, "has parts of other types than its result's");
     rewriter.replaceOpWithMultiple(op, {adaptor.getParts()});
     return success();
   }
@@ -151,12 +162,53 @@ struct MatmulToContract : OpConversionPattern<nn::MatmulOp> {
   LogicalResult
   matchAndRewrite(nn::MatmulOp op, OneToNOpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    bool isWeight = op.getRhs().getType().getRank() == 2;
+    int64_t left = op.getLhs().getType().getRank();
+    int64_t right = op.getRhs().getType().getRank();
+    bool isVector = right == 1 || (left == 1 && right > 2);
+    if (isVector)
+      return multiplyVector(op, rewriter);
     replaceByContract(op, adaptor.getLhs(), adaptor.getRhs(),
                       qt::MatmulAttr::get(rewriter.getContext(),
-                                          /*batched=*/!isWeight,
+                                          /*batched=*/right != 2,
                                           /*k=*/std::nullopt),
                       rewriter);
+    return success();
+  }
+
+private:
+  /// A side of rank 1 that the geometry has no place for is a matrix of one row
+  /// or column, which the result then has too.
+  static LogicalResult multiplyVector(nn::MatmulOp op,
+                                      ConversionPatternRewriter &rewriter) {
+    Value lhs = op.getLhs(), rhs = op.getRhs();
+    if (isJoint(lhs.getType()) || isJoint(rhs.getType()))
+      return rewriter.notifyMatchFailure(
+          op, "a quantised side of rank 1 has no matrix of one row");
+    Location loc = op.getLoc();
+    bool isRight = op.getRhs().getType().getRank() == 1;
+    Value &vector = isRight ? rhs : lhs;
+    Value other = isRight ? lhs : rhs;
+    auto type = cast<RankedTensorType>(vector.getType());
+    vector = nn::ReshapeOp::create(rewriter, loc,
+                                   type.clone({1, type.getDimSize(0)}), vector,
+                                   nn::makeIntegers(rewriter, loc, {1, -1}));
+    SmallVector<int64_t> shape(op.getType().getShape());
+    // [..., M, 1], or [..., 1, N].
+    shape.insert(isRight ? shape.end() : shape.end() - 1, 1);
+    auto geometry = qt::MatmulAttr::get(
+        rewriter.getContext(), /*batched=*/!isRight, /*k=*/std::nullopt);
+    Type result = op.getType().clone(shape);
+    Value product = qt::ContractOp::create(
+        rewriter, loc, result, lhs, rhs, /*epilogue_operands=*/ValueRange(),
+        TypeAttr::get(getFormat(lhs)), TypeAttr::get(getFormat(rhs)), geometry,
+        TypeAttr::get(op.getType().getElementType()), /*layout=*/nullptr);
+    int64_t rank = op.getType().getRank();
+    Value sizes = nn::ShapeOp::create(
+        rewriter, loc, RankedTensorType::get({rank}, rewriter.getI64Type()),
+        other,
+        /*start=*/0, /*end=*/rank);
+    rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), product,
+                                               sizes);
     return success();
   }
 };
@@ -195,8 +247,8 @@ struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
       }
       auto quantize = operand.getDefiningOp<qt::QuantizeOp>();
       if (!quantize || isJoint(quantize.getInput().getType()))
-        return op.emitError("operand is quantised elsewhere; supported: a "
-                            "qt.quantize of floats");
+        return rewriter.notifyMatchFailure(op,
+                                           "operand is quantised elsewhere");
       floats.push_back(quantize.getInput());
       formats.push_back(TypeAttr::get(quantize.getResultFormat()));
       encoding = quantize.getEncodingAttr();
@@ -259,12 +311,47 @@ struct Split : quantc::qt::impl::SplitBase<Split> {
 
 } // namespace
 
+/// Says what no pattern takes: a conversion that fails has no reason to tell.
+static LogicalResult verifySplittable(Operation *root) {
+  WalkResult result = root->walk([](Operation *op) -> WalkResult {
+    // Integer-only ops are lowered, whatever their operands are.
+    if (llvm::any_of(op->getResultTypes(), isJoint))
+      return WalkResult::advance();
+    if (auto attention = dyn_cast<nn::AttentionOp>(op)) {
+      for (Value operand :
+           {attention.getQuery(), attention.getKey(), attention.getValue()}) {
+        if (!isJoint(operand.getType()))
+          continue;
+        auto quantize = operand.getDefiningOp<qt::QuantizeOp>();
+        if (!quantize || isJoint(quantize.getInput().getType()))
+          return op->emitOpError() << "operand of type " << operand.getType()
+                                   << " is quantised elsewhere; supported: a "
+                                      "direct result of qt.quantize on floats";
+      }
+    }
+    if (auto matmul = dyn_cast<nn::MatmulOp>(op)) {
+      auto lhs = matmul.getLhs().getType(), rhs = matmul.getRhs().getType();
+      bool isVector =
+          rhs.getRank() == 1 || (lhs.getRank() == 1 && rhs.getRank() > 2);
+      if (isVector && (isJoint(lhs) || isJoint(rhs)))
+        return op->emitOpError()
+               << "of " << lhs << " and " << rhs
+               << "; supported with quantised operands: matrices on the right, "
+                  "and on the left beside a batch of them";
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 void Split::runOnOperation() {
+  if (failed(verifySplittable(getOperation())))
+    return signalPassFailure();
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
-  patterns.add<SplitQuantize, SplitDequantize, MatmulToContract, ConvToContract,
-               SplitAttention, SplitGather, DropSplit, DropJoin, LowerIntegers>(
-      converter, &getContext());
+  patterns.add<SplitQuantize, SplitDequantize, ForwardSplit, ForwardJoin,
+               MatmulToContract, ConvToContract, SplitAttention, SplitGather,
+               LowerIntegers>(converter, &getContext());
   ConversionTarget target(getContext());
   target.addIllegalOp<nn::MatmulOp, nn::ConvOp, nn::AttentionOp>();
   target.markUnknownOpDynamicallyLegal([&](Operation *op) {

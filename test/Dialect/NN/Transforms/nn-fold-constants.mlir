@@ -47,3 +47,14 @@ func.func @large_operand() -> tensor<200x200xf32> {
   %1 = nn.unary exp %0 : tensor<200x200xf32>
   return %1 : tensor<200x200xf32>
 }
+
+// -----
+
+// What a splat stands for may be more than any machine holds.
+// CHECK-LABEL: func @huge
+// CHECK: nn.reduce sum
+func.func @huge() -> tensor<f32> {
+  %x = arith.constant dense<1.0> : tensor<10000000x10000000xf32>
+  %r = nn.reduce sum %x axes [0, 1] : tensor<10000000x10000000xf32> -> tensor<f32>
+  return %r : tensor<f32>
+}

@@ -57,3 +57,15 @@ func.func @stays(%x: tensor<4x64xf32>, %w: tensor<8x64xf32>, %b: tensor<2x1x8xf3
   %5 = nn.compare lt %2, %2 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xi1>
   return %0, %3, %4, %5 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<2x4x8xf32>, tensor<4x8xi1>
 }
+
+// -----
+
+// Users rely on the type of what they use, which a contraction of the same
+// sizes may spell otherwise.
+// CHECK-LABEL: func @spelt_otherwise
+// CHECK: nn.binary add {{.*}} -> tensor<?x8xf32>
+func.func @spelt_otherwise(%x: tensor<4x64xf32>, %w: tensor<8x64xf32>, %b: tensor<8xf32>) -> tensor<?x8xf32> {
+  %0 = qt.contract lhs(%x : tensor<4x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<4x8xf32>
+  %1 = nn.binary add %0, %b : tensor<4x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}

@@ -1,4 +1,6 @@
 // RUN: quant-opt %s -split-input-file -qt-group-kernels | FileCheck %s
+// What is printed has no part in which kernels are equal.
+// RUN: quant-opt %s -split-input-file -qt-group-kernels -mlir-elide-elementsattrs-if-larger=2 | FileCheck %s
 
 // Two equal layers are one kernel, launched twice with other weights.
 // CHECK-LABEL: func.func @layers
@@ -70,4 +72,46 @@ func.func @reshape(%x: tensor<?x8xf32>) -> tensor<?x2x4xf32>
   %s = arith.constant dense<[-1, 2, 4]> : tensor<3xi64>
   %0 = nn.reshape %x, %s : tensor<?x8xf32>, tensor<3xi64> -> tensor<?x2x4xf32>
   return %0 : tensor<?x2x4xf32>
+}
+
+// -----
+
+// Kernels that differ in a constant are two, however little of it is printed.
+// CHECK-LABEL: func.func @constants
+// CHECK: qt.launch @[[A:[a-z_0-9]+]](
+// CHECK-NOT: qt.launch @[[A]](
+// CHECK: return
+func.func @constants(%x: tensor<2x8xf32>) -> (tensor<2x8xf32>, tensor<2x8xf32>) {
+  %b = arith.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
+  %c = arith.constant dense<[9.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
+  %0 = nn.softmax %x {axis = 0 : i64} : tensor<2x8xf32>
+  %1 = nn.binary add %x, %b : tensor<2x8xf32>, tensor<8xf32> -> tensor<2x8xf32>
+  %2 = nn.binary add %0, %c : tensor<2x8xf32>, tensor<8xf32> -> tensor<2x8xf32>
+  return %1, %2 : tensor<2x8xf32>, tensor<2x8xf32>
+}
+
+// -----
+
+// A function of a kernel's name keeps it.
+// CHECK-LABEL: func.func @binary_0
+// CHECK: qt.launch @[[K:[a-z_0-9]+]](
+// CHECK: func.func private @[[K]](
+func.func @binary_0(%x: tensor<4x8xf32>, %z: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = nn.binary add %x, %z : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// Several dynamic sizes are stated: a reshape may change their order.
+// CHECK: #[[$MAP:.*]] = affine_map<()[s0, s1] -> (s1, s0)>
+// CHECK-LABEL: func.func @turned
+// CHECK: qt.alias %{{.*}} sizes #[[$MAP]] : tensor<?x?xf32> to tensor<?x?xf32>
+func.func @turned(%x: tensor<?x?xf32>) -> tensor<?x?xf32>
+    attributes {qt.dim_names = ["n", "m"], qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1)>]} {
+  %n = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?x?xf32> -> tensor<1xi64>
+  %m = nn.shape %x {start = 1 : i64, end = 2 : i64} : tensor<?x?xf32> -> tensor<1xi64>
+  %s = nn.concat %m, %n {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
+  %0 = nn.reshape %x, %s : tensor<?x?xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
 }

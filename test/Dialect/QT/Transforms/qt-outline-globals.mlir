@@ -1,4 +1,6 @@
 // RUN: quant-opt %s -split-input-file -qt-outline-globals | FileCheck %s
+// Once more finds nothing left to do.
+// RUN: quant-opt %s -split-input-file -qt-outline-globals -qt-outline-globals | FileCheck %s
 
 // What is computed from constants alone becomes a global; equal computations
 // are one, and those of different values are not.
@@ -50,4 +52,16 @@ func.func @memory(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<3xf32>) {
   %three = arith.constant dense<3.0> : tensor<3xf32>
   %0 = nn.concat %x, %row {axis = 0 : i64} : tensor<?x4xf32>, tensor<1x4xf32> -> tensor<?x4xf32>
   return %0, %three : tensor<?x4xf32>, tensor<3xf32>
+}
+
+// -----
+
+// A function of a global's name keeps it.
+// CHECK: qt.global @[[$G:.*]] : tensor<8xf32>
+// CHECK-LABEL: func.func @w0
+// CHECK: qt.global_ref @[[$G]]
+func.func @w0(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %b = arith.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
+  %0 = nn.binary add %x, %b : tensor<4x8xf32>, tensor<8xf32> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
 }

@@ -90,3 +90,48 @@ func.func @table(%w: tensor<9x64xf32>, %i: tensor<?x7xi64>, %j: tensor<2xi64>) -
   %1 = nn.gather %0, %j {axis = 1 : i64} : tensor<?x7x64xf32>, tensor<2xi64> -> tensor<?x2x64xf32>
   return %1 : tensor<?x2x64xf32>
 }
+
+// -----
+
+// A vector on the right is a matrix of one row; on the left of a batch as well.
+// CHECK-LABEL: func @vectors
+// CHECK-SAME: (%[[X:.*]]: tensor<?x4x8xf32>, %[[V:.*]]: tensor<8xf32>)
+// CHECK: %[[R:.*]] = nn.reshape %[[V]], %{{.*}} : tensor<8xf32>, tensor<2xi64> -> tensor<1x8xf32>
+// CHECK: %[[Y:.*]] = qt.contract lhs(%[[X]] : {{.*}}) rhs(%[[R]] : {{.*}}geometry = #qt.matmul, {{.*}} -> tensor<?x4x1xf32>
+// CHECK: %[[S:.*]] = nn.shape %[[X]] {end = 2 : i64, start = 0 : i64}
+// CHECK: nn.reshape %[[Y]], %[[S]] : tensor<?x4x1xf32>, tensor<2xi64> -> tensor<?x4xf32>
+// CHECK: %[[L:.*]] = nn.reshape %[[V]], %{{.*}} : tensor<8xf32>, tensor<2xi64> -> tensor<1x8xf32>
+// CHECK: %[[Z:.*]] = qt.contract lhs(%[[L]] : {{.*}}) rhs(%[[X]] : {{.*}}geometry = #qt.matmul<batched>, {{.*}} -> tensor<?x1x4xf32>
+// CHECK: nn.reshape %[[Z]], %{{.*}} : tensor<?x1x4xf32>, tensor<2xi64> -> tensor<?x4xf32>
+func.func @vectors(%x: tensor<?x4x8xf32>, %v: tensor<8xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %0 = nn.matmul %x, %v : tensor<?x4x8xf32>, tensor<8xf32> -> tensor<?x4xf32>
+  %1 = nn.matmul %v, %x : tensor<8xf32>, tensor<?x4x8xf32> -> tensor<?x4xf32>
+  return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// -----
+
+// Parts that were joined are the parts.
+// CHECK-LABEL: func @joined
+// CHECK-SAME: (%[[C:.*]]: tensor<4x8xi8>, %[[S:.*]]: tensor<4x1xf32>)
+// CHECK-NEXT: return %[[C]], %[[S]]
+func.func @joined(%c: tensor<4x8xi8>, %s: tensor<4x1xf32>) -> (tensor<4x8xi8>, tensor<4x1xf32>) {
+  %0 = qt.join %c, %s : tensor<4x8xi8>, tensor<4x1xf32> -> tensor<4x8x!qt.block<[1, ?], s8, scale = f32>>
+  %1, %2 = qt.split %0 : tensor<4x8x!qt.block<[1, ?], s8, scale = f32>> -> tensor<4x8xi8>, tensor<4x1xf32>
+  return %1, %2 : tensor<4x8xi8>, tensor<4x1xf32>
+}
+
+// -----
+
+// A joint value is encoded anew from the floats it stands for.
+// CHECK-LABEL: func @anew
+// CHECK: %[[A:.*]]:2 = qt.quantize
+// CHECK: %[[F:.*]] = qt.dequantize %[[A]]#0, %[[A]]#1 {format = !qt.block<[1, ?], s8, scale = f32>}
+// CHECK: %[[B:.*]]:2 = qt.quantize %[[F]] {{.*}}format = !qt.block<[?, ?], s8, scale = f32>}
+// CHECK: qt.dequantize %[[B]]#0, %[[B]]#1
+func.func @anew(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>} : tensor<4x8xf32> -> tensor<4x8x!qt.block<[1, ?], s8, scale = f32>>
+  %1 = qt.quantize %0 {encoding = #qt.encoding<absmax, -127..127>} : tensor<4x8x!qt.block<[1, ?], s8, scale = f32>> -> tensor<4x8x!qt.block<[?, ?], s8, scale = f32>>
+  %2 = qt.dequantize %1 : tensor<4x8x!qt.block<[?, ?], s8, scale = f32>> -> tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}

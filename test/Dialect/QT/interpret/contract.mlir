@@ -157,3 +157,15 @@ func.func @weights_multipliers() {
   check.expect_eq %z, %y : tensor<3x5xf32>, tensor<3x5xf32>
   return
 }
+
+// Sums of products of 32-bit codes exceed 64 bits, and are exact.
+func.func @wide() {
+  %c = arith.constant dense<2147483647> : tensor<1x4xi32>
+  %s = arith.constant dense<0> : tensor<1x1xi32>
+  %y = qt.contract lhs(%c, %s : tensor<1x4xi32>, tensor<1x1xi32>) rhs(%c, %s : tensor<1x4xi32>, tensor<1x1xi32>)
+      {acc = f32, geometry = #qt.matmul, lhs_format = !qt.block<[1, ?], s32, scale = exp<32>>, rhs_format = !qt.block<[1, ?], s32, scale = exp<32>>} -> tensor<1x1xf32>
+  // 4 * (2^31 - 1)^2 is 2^64 but for a part of 2^30.
+  %e = arith.constant dense<18446744073709551616.0> : tensor<1x1xf32>
+  check.expect_eq %y, %e : tensor<1x1xf32>, tensor<1x1xf32>
+  return
+}

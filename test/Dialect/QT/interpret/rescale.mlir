@@ -35,3 +35,29 @@ func.func @broadcast() {
   check.expect_eq %z, %ez : tensor<2x2xi8>, tensor<2x2xi8>
   return
 }
+
+// To the left it saturates however far it goes, and to the right it rounds
+// products of all 127 bits.
+func.func @far() {
+  %x = arith.constant dense<[1, -1, 0, 3]> : tensor<4xi32>
+  %m = arith.constant dense<1> : tensor<i32>
+  %far = arith.constant dense<-65> : tensor<i8>
+  %y = qt.rescale half_up %x by %m, %far : tensor<4xi32>, tensor<i32>, tensor<i8> -> tensor<4xi32>
+  %e = arith.constant dense<[2147483647, -2147483648, 0, 2147483647]> : tensor<4xi32>
+  check.expect_eq %y, %e : tensor<4xi32>, tensor<4xi32>
+  %large = arith.constant dense<[-9223372036854775808, 9223372036854775807]> : tensor<2xi64>
+  %least = arith.constant dense<-9223372036854775808> : tensor<i64>
+  %left = arith.constant dense<-2> : tensor<i8>
+  %z = qt.rescale half_up %large by %least, %left : tensor<2xi64>, tensor<i64>, tensor<i8> -> tensor<2xi64>
+  %ez = arith.constant dense<[9223372036854775807, -9223372036854775808]> : tensor<2xi64>
+  check.expect_eq %z, %ez : tensor<2xi64>, tensor<2xi64>
+  %right = arith.constant dense<122> : tensor<i8>
+  %w = qt.rescale half_up %large by %least, %right : tensor<2xi64>, tensor<i64>, tensor<i8> -> tensor<2xi64>
+  %ew = arith.constant dense<[16, -16]> : tensor<2xi64>
+  check.expect_eq %w, %ew : tensor<2xi64>, tensor<2xi64>
+  %half = arith.constant dense<127> : tensor<i8>
+  %v = qt.rescale half_up %large by %least, %half : tensor<2xi64>, tensor<i64>, tensor<i8> -> tensor<2xi64>
+  %ev = arith.constant dense<[1, 0]> : tensor<2xi64>
+  check.expect_eq %v, %ev : tensor<2xi64>, tensor<2xi64>
+  return
+}

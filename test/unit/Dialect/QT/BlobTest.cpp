@@ -34,6 +34,10 @@ protected:
   qt::BlobManager &manager() {
     return context.getLoadedDialect<qt::QTDialect>()->getBlobManager();
   }
+  static std::vector<uint8_t> bytesOf(qt::BlobAttr blob) {
+    std::optional<qt::ConstantBytes> constant = qt::getConstantBytes(blob);
+    return constant ? constant->bytes.vec() : std::vector<uint8_t>();
+  }
   OwningOpRef<ModuleOp> makeModule(ArrayRef<qt::BlobAttr> blobs) {
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
     OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
@@ -51,7 +55,7 @@ TEST_F(BlobTest, EqualBytesAreOneAttribute) {
   auto c = qt::getOwnedBlob(bytesType(3), {1, 2, 4});
   EXPECT_EQ(a, b);
   EXPECT_NE(a, c);
-  EXPECT_EQ(a.getBytes(), ArrayRef<uint8_t>({1, 2, 3}));
+  EXPECT_EQ(bytesOf(a), std::vector<uint8_t>({1, 2, 3}));
   EXPECT_EQ(manager().getOwnedBytes(), 6u);
 }
 
@@ -65,13 +69,13 @@ TEST_F(BlobTest, ReleasesWhatNothingRefersTo) {
                         ArrayAttr::get(&context, ArrayRef<Attribute>{inside}));
   manager().releaseUnreferenced(module.get().getOperation());
   EXPECT_EQ(manager().getOwnedBytes(), 6u);
-  EXPECT_EQ(kept.getBytes().size(), 4u);
-  EXPECT_EQ(inside.getBytes().size(), 2u);
-  EXPECT_TRUE(dropped.getBytes().empty());
+  EXPECT_EQ(bytesOf(kept).size(), 4u);
+  EXPECT_EQ(bytesOf(inside).size(), 2u);
+  EXPECT_TRUE(bytesOf(dropped).empty());
   EXPECT_FALSE(qt::getConstantBytes(dropped));
   // The same bytes given anew are the same attribute, filled again.
   EXPECT_EQ(qt::getOwnedBlob(bytesType(8), {1, 2, 3, 4, 5, 6, 7, 8}), dropped);
-  EXPECT_EQ(dropped.getBytes().size(), 8u);
+  EXPECT_EQ(bytesOf(dropped).size(), 8u);
 }
 
 TEST_F(BlobTest, BytesInHandOutliveTheirRelease) {
@@ -95,7 +99,7 @@ TEST_F(BlobTest, MappedFileGoesWithItsLastBlob) {
     auto blob = qt::getMappedBlob(bytesType(3), file, 2);
     EXPECT_EQ(blob, qt::getMappedBlob(bytesType(3), file, 2));
     EXPECT_NE(blob, qt::getMappedBlob(bytesType(3), file, 3));
-    EXPECT_EQ(blob.getBytes(), ArrayRef<uint8_t>({'c', 'd', 'e'}));
+    EXPECT_EQ(bytesOf(blob), std::vector<uint8_t>({'c', 'd', 'e'}));
     watch = file;
   }
   EXPECT_FALSE(watch.expired());
@@ -123,7 +127,7 @@ TEST_F(BlobTest, LongOnesTravelInResources) {
   OwningOpRef<ModuleOp> again = parseSourceString<ModuleOp>(text, config);
   ASSERT_TRUE(again);
   auto weight = cast<qt::WeightOp>(&again->getBody()->front());
-  EXPECT_EQ(weight.getValue().getBytes(), ArrayRef<uint8_t>(bytes));
+  EXPECT_EQ(bytesOf(weight.getValue()), bytes);
 }
 
 TEST_F(BlobTest, ManyThreads) {
@@ -133,7 +137,7 @@ TEST_F(BlobTest, ManyThreads) {
     threads.emplace_back([this] {
       for (uint8_t i = 0; i < 200; ++i) {
         auto blob = qt::getOwnedBlob(bytesType(2), {i, 1});
-        EXPECT_EQ(blob.getBytes()[0], i);
+        EXPECT_EQ(bytesOf(blob)[0], i);
         EXPECT_FALSE(blob.getHandle().getResource()->getHash().empty());
       }
     });

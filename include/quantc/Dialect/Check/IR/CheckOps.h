@@ -15,6 +15,7 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
+#include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 
 #include "quantc/Dialect/Check/IR/CheckDialect.h.inc"
 

@@ -10,7 +10,9 @@
 #define QUANTC_DIALECT_CHECK_IR_CHECKOPS_TD
 
 include "mlir/IR/OpBase.td"
+include "quantc/Interfaces/HostElement.td"
 include "quantc/Interfaces/InterpretableOpInterface.td"
+include "quantc/Interfaces/QuantizedElementTypeInterface.td"
 
 def Check_Dialect : Dialect {
   let name = "check";
@@ -23,6 +25,13 @@ def Check_Dialect : Dialect {
     first element that differs.
   }];
 }
+
+/// What HostValue holds: plain tensors, or joint values by their parts.
+def Check_Tensor
+    : RankedTensorOf<!listconcat(HostElements.types,
+                                 [QuantizedElementTypeInterface]<Type>), [],
+                     "a ranked tensor of f16, bf16, f32, f64, i1, integers of 8, "
+                     "16, 32 or 64 bits, or quantised elements">;
 
 class Check_ExpectOp<string mnemonic> : Op<Check_Dialect, mnemonic, [
     DeclareOpInterfaceMethods<InterpretableOpInterface>]> {
@@ -38,7 +47,7 @@ def Check_ExpectEqOp : Check_ExpectOp<"expect_eq"> {
     check.expect_eq %y, %expected : tensor<2xf32>, tensor<2xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$got, AnyRankedTensor:$expected);
+  let arguments = (ins Check_Tensor:$got, Check_Tensor:$expected);
   let assemblyFormat = [{
     $got `,` $expected attr-dict `:` type($got) `,` type($expected)
   }];
@@ -54,7 +63,7 @@ def Check_ExpectCloseOp : Check_ExpectOp<"expect_close"> {
     check.expect_close %y, %expected {absolute = 1.0e-6 : f64} : tensor<2xf32>, tensor<2xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$got, AnyRankedTensor:$expected,
+  let arguments = (ins Check_Tensor:$got, Check_Tensor:$expected,
                        DefaultValuedAttr<F64Attr, "0.0">:$absolute,
                        DefaultValuedAttr<F64Attr, "0.0">:$relative);
   let assemblyFormat = [{
@@ -72,7 +81,7 @@ def Check_ExpectAlmostOp : Check_ExpectOp<"expect_almost"> {
     check.expect_almost %y, %expected {ulps = 2 : i64} : tensor<2xf32>, tensor<2xf32>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$got, AnyRankedTensor:$expected,
+  let arguments = (ins Check_Tensor:$got, Check_Tensor:$expected,
                        DefaultValuedAttr<I64Attr, "1">:$ulps);
   let assemblyFormat = [{
     $got `,` $expected attr-dict `:` type($got) `,` type($expected)

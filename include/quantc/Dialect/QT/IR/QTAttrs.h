@@ -12,6 +12,7 @@
 #include "quantc/Dialect/QT/IR/Blob.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Numerics/Format.h"
+#include "quantc/Numerics/Packing.h"
 
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
@@ -20,6 +21,19 @@
 #include <optional>
 
 #include "quantc/Dialect/QT/IR/QTEnums.h.inc"
+
+namespace quantc {
+namespace qt {
+
+/// The form of a layout: which one, its name and what it takes are Numerics'.
+using LayoutForm = numerics::PackedForm;
+inline llvm::StringRef stringifyLayoutForm(LayoutForm form) {
+  return numerics::getTraits(form).name;
+}
+llvm::FailureOr<LayoutForm> parseLayoutForm(mlir::AsmParser &parser);
+
+} // namespace qt
+} // namespace quantc
 
 #define GET_ATTRDEF_CLASSES
 #include "quantc/Dialect/QT/IR/QTAttrs.h.inc"

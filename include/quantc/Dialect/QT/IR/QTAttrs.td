@@ -118,17 +118,10 @@ def QT_RoundingAttr : EnumAttr<QT_Dialect, QT_Rounding, "rounding">;
 // Contractions
 //===----------------------------------------------------------------------===//
 
-def QT_LayoutForm : I32EnumAttr<"LayoutForm", "form of a packed contraction", [
-    I32EnumAttrCase<"F32", 0, "f32">,
-    I32EnumAttrCase<"S8", 1, "s8">,
-    I32EnumAttrCase<"Matched", 2, "matched">,
-    I32EnumAttrCase<"W4I", 3, "w4i">,
-    I32EnumAttrCase<"B32", 4, "b32">,
-    I32EnumAttrCase<"S8F", 5, "s8f">,
-    I32EnumAttrCase<"B32F", 6, "b32f">,
-    I32EnumAttrCase<"W4F", 7, "w4f">]> {
-  let cppNamespace = "::quantc::qt";
-  let genSpecializedAttr = 0;
+def QT_LayoutFormParameter
+    : AttrParameter<"::quantc::numerics::PackedForm", "form of packed weights"> {
+  let parser = "::quantc::qt::parseLayoutForm($_parser)";
+  let printer = "$_printer << ::quantc::qt::stringifyLayoutForm($_self)";
 }
 
 def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
@@ -148,7 +141,7 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     unsigned bytes; bytes between the end of a row and the next one hold it
     too.
   }];
-  let parameters = (ins EnumParameter<QT_LayoutForm>:$form, "int64_t":$panel,
+  let parameters = (ins QT_LayoutFormParameter:$form, "int64_t":$panel,
                         "int64_t":$rows,
                         DefaultValuedParameter<"int64_t", "0">:$bias);
   let assemblyFormat = [{
@@ -196,6 +189,9 @@ def QT_ConvAttr : QT_Attr<"Conv", "conv"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getNumTaps() const;
+    /// Windows along spatial dimension \p dim of a static size; nothing where
+    /// there is no place for one, or 64 bits do not hold the padded size.
+    ::std::optional<int64_t> countWindows(unsigned dim, int64_t size) const;
   }];
 }
 
@@ -286,10 +282,6 @@ def QT_BlobAttr : QT_Attr<"Blob", "blob", [TypedAttrInterface]> {
   let skipDefaultBuilders = 1;
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
-  let extraClassDeclaration = [{
-    /// The bytes; empty once the blob was released.
-    ::llvm::ArrayRef<uint8_t> getBytes() const;
-  }];
 }
 
 #endif // QUANTC_DIALECT_QT_IR_QTATTRS_TD

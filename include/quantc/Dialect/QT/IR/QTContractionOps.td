@@ -150,8 +150,8 @@ def QT_PackOp : QT_TensorOp<"pack", [Pure]> {
   }];
   let arguments = (ins Variadic<QT_PlainTensor>:$parts, QT_FormatAttr:$format,
                        QT_LayoutAttr:$layout,
-                       DefaultValuedAttr<I64Attr, "1">:$groups,
-                       DefaultValuedAttr<I64Attr, "0">:$k);
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$groups,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntNonNegative]>, "0">:$k);
   let results = (outs 1DTensorOf<[I8]>:$result);
   let assemblyFormat = "$parts attr-dict `:` type($parts) `->` type($result)";
   let hasVerifier = 1;

@@ -184,7 +184,8 @@ def QT_HadamardOp : QT_TensorOp<"hadamard", [
 
     `%y = qt.hadamard 64 %x : tensor<?x256xf32>`
   }];
-  let arguments = (ins I64Attr:$block, QT_FloatTensor:$input);
+  let arguments = (ins ConfinedAttr<I64Attr, [IntPositivePowerOf2]>:$block,
+                       QT_FloatTensor:$input);
   let results = (outs QT_FloatTensor:$result);
   let assemblyFormat = "$block $input attr-dict `:` type($input)";
   let hasVerifier = 1;

@@ -19,6 +19,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "quantc/Dialect/QT/IR/QTAttrs.td"
 include "quantc/Dialect/QT/IR/QTTypes.td"
 include "quantc/Interfaces/ElementwiseOpInterface.td"
+include "quantc/Interfaces/HostElement.td"
 include "quantc/Interfaces/InterpretableOpInterface.td"
 include "quantc/Interfaces/RowOpInterface.td"
 include "quantc/Interfaces/ShapeInterface.td"
@@ -46,14 +47,15 @@ def QT_Words : Type<CPred<"::quantc::qt::isWordsType($_self)">,
 
 /// A tensor of builtin integers or floats: float values, or a part.
 def QT_PlainTensor
-    : RankedTensorOf<[AnyFloat, AnySignlessInteger, AnyUnsignedInteger], [],
-                     "a ranked tensor of builtin integers or floats">;
+    : RankedTensorOf<HostElements.types, [],
+                     "a ranked tensor of f16, bf16, f32, f64, i1 or integers of "
+                     "8, 16, 32 or 64 bits">;
 def QT_FloatTensor : RankedTensorOf<[F32], [], "a ranked tensor of f32">;
 /// A value in joint form.
 def QT_JointTensor
     : RankedTensorOf<[QT_BlockType], [], "a ranked tensor of !qt.block elements">;
 def QT_AnyTensor
-    : RankedTensorOf<[AnyFloat, AnySignlessInteger, QT_BlockType], [],
+    : RankedTensorOf<!listconcat(HostElements.types, [QT_BlockType]<Type>), [],
                      "a ranked tensor of builtin numbers or !qt.block elements">;
 
 /// The type of a block format, or a plain float or integer type.

@@ -44,11 +44,20 @@ namespace qt {
 /// do not meet in one set of the cache.
 int64_t getPackedRowStride(int64_t k);
 
+/// Whether values can be encoded to the format.
+llvm::LogicalResult
+verifyEncodable(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
+                BlockType format, EncodingAttr encoding);
+
 /// Numerics' packing for weights of n columns, each of k elements.
 numerics::PackedLayout getPackedLayout(LayoutAttr layout, int64_t n, int64_t k);
 
-/// Numerics' form of the same name.
-numerics::PackedForm getPackedForm(LayoutForm form);
+/// Bytes of weights [N, K] or [O, taps, C/g] in a layout, of `matched` the
+/// fewest that there can be; nothing where a size is not known, or the bytes
+/// are more than 2^62.
+std::optional<int64_t> getPackedBytes(LayoutAttr layout,
+                                      llvm::ArrayRef<int64_t> shape,
+                                      int64_t groups);
 
 /// Elements that each tap of a convolution takes along K, for \p depth channels
 /// of a group: those that one load or one block of the form holds.

@@ -68,11 +68,22 @@ def QT_LaunchOp : QT_TensorOp<"launch", [
 def QT_AliasOp : QT_TensorOp<"alias", [Pure]> {
   let summary = "the same memory under another shape";
   let description = [{
-    `%2 = qt.alias %0 : tensor<?x99x64xf32> to tensor<?x99x1x64xf32>`
+    As many elements in the same order. A single dynamic size of the result
+    follows from the others; where there are more, `sizes` gives all of the
+    result's, in terms of the function's symbols.
+
+    ```mlir
+    %2 = qt.alias %0 : tensor<?x99x64xf32> to tensor<?x99x1x64xf32>
+    %3 = qt.alias %1 sizes affine_map<()[s0, s1] -> (s0, s1, 4, 16)>
+      : tensor<?x?x64xf32> to tensor<?x?x4x16xf32>
+    ```
   }];
-  let arguments = (ins QT_PlainTensor:$input);
+  let arguments = (ins QT_PlainTensor:$input,
+                       OptionalAttr<AffineMapAttr>:$sizes);
   let results = (outs QT_PlainTensor:$result);
-  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+  let assemblyFormat = [{
+    $input (`sizes` $sizes^)? attr-dict `:` type($input) `to` type($result)
+  }];
   let hasVerifier = 1;
   let hasFolder = 1;
 }

@@ -26,12 +26,12 @@ def QT_DotOp : QT_Op<"dot", [
       : vector<32xi8>, vector<32xi8>, vector<8xi32>
     ```
   }];
-  let arguments = (ins ConfinedAttr<I64Attr, [IntMinValue<2>, IntMaxValue<4>]>:$ways,
-                       VectorOfRankAndType<[1], [I8, I16]>:$lhs,
-                       VectorOfRankAndType<[1], [I8, I16]>:$rhs,
-                       VectorOfRankAndType<[1], [I16, I32]>:$acc,
+  let arguments = (ins ConfinedAttr<I64Attr, [IntIsOneOf<[2, 4]>]>:$ways,
+                       FixedVectorOfRankAndType<[1], [I8, I16]>:$lhs,
+                       FixedVectorOfRankAndType<[1], [I8, I16]>:$rhs,
+                       FixedVectorOfRankAndType<[1], [I16, I32]>:$acc,
                        QT_BoundAttr:$bound);
-  let results = (outs VectorOfRankAndType<[1], [I16, I32]>:$result);
+  let results = (outs FixedVectorOfRankAndType<[1], [I16, I32]>:$result);
   let assemblyFormat = [{
     $ways `,` $lhs `,` $rhs `,` $acc attr-dict
     `:` type($lhs) `,` type($rhs) `,` type($acc)
@@ -48,9 +48,9 @@ def QT_LookupOp : QT_Op<"lookup", [
 
     `%v = qt.lookup %nibbles in [-8, -7, -6, -5] : vector<32xi8>`
   }];
-  let arguments = (ins VectorOfRankAndType<[1], [I8]>:$indices,
+  let arguments = (ins FixedVectorOfRankAndType<[1], [I8]>:$indices,
                        DenseI8ArrayAttr:$table);
-  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let results = (outs FixedVectorOfRankAndType<[1], [I8]>:$result);
   let assemblyFormat = "$indices `in` $table attr-dict `:` type($indices)";
   let hasVerifier = 1;
 }

@@ -59,6 +59,12 @@ def QT_BlockType : TypeDef<QT_Dialect, "Block", [
     int64_t getRank() const { return getShape().size(); }
     /// 2 to 4: codes, scales[, zeros][, outer].
     unsigned getNumParts() const { return 2 + !!getZero() + !!getOuter(); }
+    /// Whether codes are signed integers of \p bits bits with an f32 scale each
+    /// block, and no more.
+    bool hasScaledCodes(unsigned bits) const;
+    /// Whether codes are signed integers of 4 bits with an s8 multiplier each
+    /// block, relative to an f32 scale.
+    bool hasMultipliedNibbles() const;
     /// The types of the parts of a value of this type and the given shape.
     ::llvm::SmallVector<::mlir::RankedTensorType>
     getPartTypes(::llvm::ArrayRef<int64_t> tensorShape) const;

@@ -1,4 +1,4 @@
-//===- Passes.td - Passes between quantize and group -------*- tablegen -*-===//
+//===- Passes.td - Passes from integerize to group ---------*- tablegen -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,34 +10,6 @@
 #define QUANTC_DIALECT_QT_TRANSFORMS_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
-
-def QuantizeContractions : Pass<"qt-quantize-contractions", "::mlir::func::FuncOp"> {
-  let summary = "Give the operands of contractions the formats of a recipe";
-  let description = [{
-    Asks every op with `QuantizableOpInterface` for its operands and their
-    roles, looks each up in the recipe, and puts a `qt.quantize` in front of
-    those that get a format. The op stays what it is; only types change. A
-    contraction whose recipe leaves one of the two operands in float stays
-    float as a whole. Formats that an op cannot take are errors, all of a
-    function at once.
-
-    Before:
-    ```mlir
-    %0 = nn.matmul %x, %w : tensor<?x64xf32>, tensor<8x64xf32> -> tensor<?x8xf32>
-    ```
-    After, with `recipe=w8a8`:
-    ```mlir
-    %1 = qt.quantize %x {...} : tensor<?x64xf32> -> tensor<?x64x!qt.block<[1, ?], s8, scale = f32>>
-    %2 = qt.quantize %w {...} : tensor<8x64xf32> -> tensor<8x64x!qt.block<[1, ?], s8, scale = f32>>
-    %0 = nn.matmul %1, %2 : ... -> tensor<?x8xf32>
-    ```
-  }];
-  let options = [
-    Option<"recipe", "recipe", "std::string", "\"w8a8g32\"",
-           "Name of a built-in recipe, or path of a .json file">
-  ];
-  let dependentDialects = ["::quantc::qt::QTDialect"];
-}
 
 def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
   let summary = "Compute on integers between the inputs and the outputs";
@@ -171,23 +143,6 @@ def FuseEpilogues : Pass<"qt-fuse-epilogues", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::arith::ArithDialect"];
 }
 
-def AssignLayouts : Pass<"qt-assign-layouts", "::mlir::func::FuncOp"> {
-  let summary = "Choose a packed layout for every contraction";
-  let description = [{
-    From the formats of both operands, the values of the weights and the
-    features of the module's target: puts a `qt.pack` behind constant weights,
-    gives the activations' `qt.quantize` the same layout, and records it on
-    the contraction. All three, and the kernel generator, read the one
-    attribute. `cpu-layout` forces the layouts of another class of target, so
-    that packing and tails can be tested on any machine.
-  }];
-  let options = [
-    Option<"cpuLayout", "cpu-layout", "std::string", "\"\"",
-           "Class of target to lay out for: avx2, avx512vnni, generic; default: the module's">
-  ];
-  let dependentDialects = ["::quantc::qt::QTDialect"];
-}
-
 def DescribeLayers : Pass<"qt-describe-layers", "::mlir::ModuleOp"> {
   let summary = "Record the shape, formats, layout and bytes of every layer";
   let description = [{
@@ -216,8 +171,8 @@ def GroupKernels : Pass<"qt-group-kernels", "::mlir::ModuleOp"> {
     Each op of the entry ends in a function with the attribute `qt.kernel`,
     launched by `qt.launch`. Ops on the rows of one tensor (elementwise,
     normalisation, softmax, run-time quantisation) join their producers as
-    long as no third kernel stands between. Reshapes become `qt.alias`. Kernels
-    that print equally are one function.
+    long as no third kernel stands between. Reshapes become `qt.alias`. Equal
+    kernels are one function.
   }];
   let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::ub::UBDialect"];
 }

@@ -47,3 +47,18 @@ func.func @two_activations(%x: tensor<?x64xf32>, %w: tensor<8x64xf32>) -> tensor
   %0 = qt.contract lhs(%x : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+// K is known to the weights where the activations leave it open.
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+// CHECK-LABEL: func @open
+// CHECK: qt.quantize {{.*}} : tensor<2x?xf32> -> tensor<2x[[STRIDE:[0-9]+]]xi8>, tensor<2x1xf32>
+// CHECK: qt.contract lhs({{.*}} : tensor<2x[[STRIDE]]xi8>, {{.*}}geometry = #qt.matmul<k = 33>
+func.func @open(%x: tensor<2x?xf32>) -> tensor<2x8xf32> {
+  %w = arith.constant dense<1> : tensor<8x33xi8>
+  %ws = arith.constant dense<1.0> : tensor<8x1xf32>
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<2x?xf32> -> tensor<2x?xi8>, tensor<2x1xf32>
+  %0 = qt.contract lhs(%c, %s : tensor<2x?xi8>, tensor<2x1xf32>) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !x8} -> tensor<2x8xf32>
+  return %0 : tensor<2x8xf32>
+}

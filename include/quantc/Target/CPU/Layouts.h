@@ -6,12 +6,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H
-#define QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H
+#ifndef QUANTC_TARGET_CPU_LAYOUTS_H
+#define QUANTC_TARGET_CPU_LAYOUTS_H
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Numerics/Packing.h"
+#include "quantc/Target/CPU/LayoutClass.h"
 
 namespace quantc {
 
@@ -21,19 +22,16 @@ struct PackingChoice {
   int64_t bytes;
 };
 
-/// The layout for \p contract, whose rhs is constant, on a class of target
-/// (CpuTarget::getLayoutClass). Emits what is supported where there is none.
-/// Looks at the weights where a form depends on their values.
+/// The layout for \p contract, whose rhs is constant, on a class of target.
+/// Emits what is supported where there is none. Looks at the weights where a
+/// form depends on their values.
 llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
-                                            llvm::StringRef layoutClass);
+                                            LayoutClass layoutClass);
 
 /// The layout of a form on a class of target.
 qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,
-                          llvm::StringRef layoutClass);
-
-/// Codes of activations as rows of a layout.
-mlir::RankedTensorType getActivationRowsType(mlir::RankedTensorType codes);
+                          LayoutClass layoutClass);
 
 } // namespace quantc
 
-#endif // QUANTC_CONVERSION_KERNELTOLOOPS_LAYOUTS_H
+#endif // QUANTC_TARGET_CPU_LAYOUTS_H

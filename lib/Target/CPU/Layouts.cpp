@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Conversion/KernelToLoops/Layouts.h"
+#include "quantc/Target/CPU/Layouts.h"
 #include "quantc/Interpreter/Interpreter.h"
 
 #include <limits>
@@ -30,30 +30,29 @@ struct FormatKind {
   /// channels as integers where one scale is that of an image or an output.
   FormatKind(Type format, bool isConv) {
     auto block = dyn_cast<qt::BlockType>(format);
-    if (!block || block.getZero())
+    if (!block)
       return;
-    StringRef element = block.getElement().getSpelling(),
-              scale = block.getScale().getSpelling();
     int64_t extent = block.getShape().back();
-    bool plain = scale == "f32" && !block.getOuter();
-    isS8Row = element == "s8" && plain &&
+    bool isS8 = block.hasScaledCodes(8);
+    isS8Row = isS8 &&
               llvm::all_of(block.getShape().drop_front(isConv ? 1 : 0),
                            [&](int64_t size) {
                              return ShapedType::isDynamic(size) ||
                                     (!isConv && size == 1);
                            }) &&
               ShapedType::isDynamic(extent);
-    isS8Blocks = element == "s8" && plain && extent == 32;
+    isS8Blocks = isS8 && extent == 32;
+    isS4Multiplied = block.hasMultipliedNibbles() && extent == 32;
+    // Of integer-only networks.
+    if (block.getZero() || !block.getElement().getFormat().isSigned(8))
+      return;
+    StringRef scale = block.getScale().getSpelling();
     isExponentRow =
-        element == "s8" && scale == "exp<8>" && !block.getOuter() &&
+        scale == "exp<8>" && !block.getOuter() &&
         llvm::all_of(block.getShape().drop_front(), ShapedType::isDynamic);
-    isShiftedBlocks = element == "s8" && scale == "shift<3>" && extent == 32 &&
-                      block.getOuter() &&
+    isShiftedBlocks = scale == "shift<3>" && extent == 32 && block.getOuter() &&
                       block.getOuter().getSpelling() == "exp<8>" &&
                       ShapedType::isDynamic(block.getOuterShape().back());
-    isS4Multiplied = element == "s4" && scale == "s8" && extent == 32 &&
-                     block.getOuter() &&
-                     block.getOuter().getSpelling() == "f32";
   }
 };
 } // namespace
@@ -77,19 +76,16 @@ summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
 }
 
 qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
-                                  StringRef layoutClass) {
-  bool vnni = layoutClass == "avx512vnni";
-  bool isFloat = numerics::hasFloatRows(qt::getPackedForm(form));
+                                  LayoutClass layoutClass) {
+  const LayoutClassTraits &traits = getTraits(layoutClass);
+  bool isFloat = numerics::hasFloatRows(form);
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
-  bool biased = form == LayoutForm::Matched || form == LayoutForm::W4I ||
-                (!isFloat && vnni);
-  int64_t panel = vnni ? 32 : 16, rows = vnni ? 8 : 4;
-  if (isFloat) { // sums enough to hide the latency of products
-    panel = vnni ? 48 : 16;
-    rows = vnni ? 8 : 6;
-  }
-  return qt::LayoutAttr::get(context, form, panel, rows, biased ? 128 : 0);
+  bool isBiased = !isFloat && (traits.isBiased || form == LayoutForm::Matched ||
+                               form == LayoutForm::W4I);
+  return qt::LayoutAttr::get(
+      context, form, isFloat ? traits.floatPanel : traits.panel,
+      isFloat ? traits.floatRows : traits.rows, isBiased ? 128 : 0);
 }
 
 /// Panels of 48 columns load the least for each product, but fill up columns
@@ -116,14 +112,21 @@ static qt::LayoutAttr narrow(qt::LayoutAttr layout, int64_t n) {
 }
 
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
-                                              StringRef layoutClass) {
-  int64_t n =
-      cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
-  int64_t k = contract.getContractionSize();
+                                              LayoutClass layoutClass) {
+  // The weights are constant: they say what the result's type may not.
+  auto weights = cast<RankedTensorType>(contract.getRhs()[0].getType());
+  int64_t n = weights.getDimSize(0), k = contract.getContractionSize();
+  if (ShapedType::isDynamic(n) || ShapedType::isDynamic(k) ||
+      ShapedType::isDynamic(contract.getType().getShape().back()))
+    return contract.emitError("weights of type ")
+           << weights << " with a result of type " << contract.getType()
+           << "; supported in a packed layout: static numbers of outputs and "
+              "of "
+              "what is contracted";
   auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
   int64_t groups = conv ? conv.getGroups() : 1;
   auto pack = [&](qt::LayoutAttr layout) {
-    return getPackedLayout(
+    return qt::getPackedLayout(
         layout, n / groups,
         conv ? conv.getNumTaps() * qt::getTapStride(layout.getForm(), k) : k);
   };
@@ -175,7 +178,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
       return make(LayoutForm::B32);
     if (left.isS8Row && right.isS8Row) {
       // The table of matched panels has no place for groups.
-      if (layoutClass != "avx2" || groups != 1)
+      if (!getTraits(layoutClass).isMatched || groups != 1)
         return make(LayoutForm::S8);
       PackingChoice choice = make(LayoutForm::Matched);
       FailureOr<numerics::MatchedSummary> matched =
@@ -200,10 +203,4 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
             "sides; with acc = i32 s8 in blocks of 32 with shifts and s8 with "
             "an exponent per row; s8 per row with s4 in blocks of 32 with s8 "
             "multipliers";
-}
-
-RankedTensorType quantc::getActivationRowsType(RankedTensorType codes) {
-  SmallVector<int64_t> shape(codes.getShape());
-  shape.back() = numerics::activationStride(shape.back());
-  return RankedTensorType::get(shape, codes.getElementType());
 }

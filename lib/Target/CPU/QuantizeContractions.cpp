@@ -12,17 +12,17 @@
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/IR/QTTypes.h"
-#include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Recipe/Recipe.h"
 #include "quantc/Support/Locations.h"
 #include "quantc/Target/CPU/CpuTarget.h"
+#include "quantc/Target/CPU/Passes.h"
 #include "llvm/ADT/DenseMap.h"
 
-namespace quantc::qt {
+namespace quantc {
 #define GEN_PASS_DEF_QUANTIZECONTRACTIONS
-#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
-} // namespace quantc::qt
+#include "quantc/Target/CPU/Passes.h.inc"
+} // namespace quantc
 
 using namespace mlir;
 using namespace quantc;
@@ -40,7 +40,7 @@ private:
 };
 
 struct QuantizeContractions
-    : quantc::qt::impl::QuantizeContractionsBase<QuantizeContractions> {
+    : quantc::impl::QuantizeContractionsBase<QuantizeContractions> {
   using QuantizeContractionsBase::QuantizeContractionsBase;
 
   void runOnOperation() override;
@@ -133,7 +133,7 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder,
   }
   auto encoding = qt::EncodingAttr::getChecked(emitError, &getContext(), *rule,
                                                format.lowest, format.highest);
-  if (!encoding)
+  if (!encoding || failed(qt::verifyEncodable(emitError, element, encoding)))
     return nullptr;
   return qt::QuantizeOp::create(builder, value.getLoc(), value, element,
                                 encoding)
@@ -195,7 +195,8 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
 void QuantizeContractions::runOnOperation() {
   func::FuncOp func = getOperation();
   CpuTarget target = CpuTarget::get(func->getParentOfType<ModuleOp>());
-  llvm::Expected<Recipe> loaded = Recipe::load(recipe, target.getLayoutClass());
+  llvm::Expected<Recipe> loaded =
+      Recipe::load(recipe, getTraits(target.getLayoutClass()).name);
   if (!loaded) {
     func.emitError(llvm::toString(loaded.takeError()));
     return signalPassFailure();

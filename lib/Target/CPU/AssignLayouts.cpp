@@ -7,29 +7,29 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Conversion/KernelToLoops/Layouts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
-#include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Target/CPU/CpuTarget.h"
+#include "quantc/Target/CPU/Layouts.h"
+#include "quantc/Target/CPU/Passes.h"
 
-namespace quantc::qt {
+namespace quantc {
 #define GEN_PASS_DEF_ASSIGNLAYOUTS
-#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
-} // namespace quantc::qt
+#include "quantc/Target/CPU/Passes.h.inc"
+} // namespace quantc
 
 using namespace mlir;
 using namespace quantc;
 
 namespace {
-struct AssignLayouts : quantc::qt::impl::AssignLayoutsBase<AssignLayouts> {
+struct AssignLayouts : quantc::impl::AssignLayoutsBase<AssignLayouts> {
   using AssignLayoutsBase::AssignLayoutsBase;
 
   void runOnOperation() override;
 
 private:
-  LogicalResult assign(qt::ContractOp contract, StringRef layoutClass);
+  LogicalResult assign(qt::ContractOp contract, LayoutClass layoutClass);
 };
 } // namespace
 
@@ -77,7 +77,11 @@ static LogicalResult layOutActivations(OpBuilder &builder,
     types = qt::getHaloTypes(input, quantize.getResultFormat(), halo,
                              layout.getForm());
   } else {
-    types[0] = getActivationRowsType(cast<RankedTensorType>(types[0]));
+    // K is known to the weights, where the activations' type leaves it open.
+    auto codes = cast<RankedTensorType>(types[0]);
+    SmallVector<int64_t> rows(codes.getShape());
+    rows.back() = qt::getPackedRowStride(contract.getContractionSize());
+    types[0] = codes.clone(rows);
   }
   auto packed = qt::QuantizeOp::create(
       builder, quantize.getLoc(), types, quantize.getInput(),
@@ -88,7 +92,7 @@ static LogicalResult layOutActivations(OpBuilder &builder,
 }
 
 LogicalResult AssignLayouts::assign(qt::ContractOp contract,
-                                    StringRef layoutClass) {
+                                    LayoutClass layoutClass) {
   if (contract.getLayoutAttr() || contract.isBatched() ||
       !llvm::all_of(contract.getRhs(), isConstantSlice))
     return success(); // read as it lies in memory
@@ -127,15 +131,20 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
 
 void AssignLayouts::runOnOperation() {
   func::FuncOp func = getOperation();
-  std::string layoutClass = cpuLayout;
-  if (layoutClass.empty())
-    layoutClass =
-        CpuTarget::get(func->getParentOfType<ModuleOp>()).getLayoutClass();
+  std::optional<LayoutClass> layoutClass =
+      cpuLayout.empty()
+          ? CpuTarget::get(func->getParentOfType<ModuleOp>()).getLayoutClass()
+          : parseLayoutClass(cpuLayout);
+  if (!layoutClass) {
+    func.emitError("no class of target '")
+        << cpuLayout << "'; supported: " << listLayoutClasses();
+    return signalPassFailure();
+  }
   SmallVector<qt::ContractOp> contracts;
   func.walk([&](qt::ContractOp op) { contracts.push_back(op); });
   bool ok = true;
   for (qt::ContractOp contract : contracts)
-    ok &= succeeded(assign(contract, layoutClass));
+    ok &= succeeded(assign(contract, *layoutClass));
   // What was quantised for one layout only needs no plain form any more.
   for (auto quantize :
        llvm::make_early_inc_range(func.getOps<qt::QuantizeOp>()))

@@ -1,0 +1,145 @@
+//===- VerifyAttributes.cpp - Attributes of functions -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::qt;
+
+//===----------------------------------------------------------------------===//
+// What attributes hold
+//===----------------------------------------------------------------------===//
+
+template <typename Kind> static bool isA(Attribute value) {
+  return isa<Kind>(value);
+}
+
+template <typename Element> static bool isArrayOf(Attribute value) {
+  auto array = dyn_cast<ArrayAttr>(value);
+  return array && llvm::all_of(array, llvm::IsaPred<Element>);
+}
+
+static bool areDistinctNames(Attribute value) {
+  if (!isArrayOf<StringAttr>(value))
+    return false;
+  llvm::StringSet<> seen;
+  return llvm::all_of(cast<ArrayAttr>(value), [&](Attribute name) {
+    return seen.insert(cast<StringAttr>(name).getValue()).second;
+  });
+}
+
+static bool areBounds(Attribute value) {
+  auto dictionary = dyn_cast<DictionaryAttr>(value);
+  return dictionary && llvm::all_of(dictionary, [](NamedAttribute entry) {
+           auto range = dyn_cast<DenseI64ArrayAttr>(entry.getValue());
+           return range && range.size() == 2 && range[0] >= 0 &&
+                  range[0] <= range[1];
+         });
+}
+
+static bool isMapOfSymbols(Attribute value) {
+  auto map = dyn_cast<AffineMapAttr>(value);
+  return map && map.getValue().getNumDims() == 0;
+}
+
+static bool areShapes(Attribute value) {
+  auto array = dyn_cast<ArrayAttr>(value);
+  return array && llvm::all_of(array, isMapOfSymbols);
+}
+
+static bool isCount(Attribute value) {
+  return isMapOfSymbols(value) &&
+         cast<AffineMapAttr>(value).getValue().getNumResults() == 1;
+}
+
+static bool isPositive(Attribute value) {
+  auto integer = dyn_cast<IntegerAttr>(value);
+  return integer && integer.getType().isSignlessInteger(64) &&
+         integer.getInt() > 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Which attributes there are
+//===----------------------------------------------------------------------===//
+
+static bool isFunction(Operation *op) { return isa<FunctionOpInterface>(op); }
+static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
+/// A kernel, before it is lowered or after.
+static bool isEither(Operation *op) { return isFunction(op) || isModule(op); }
+
+namespace {
+struct Rule {
+  StringLiteral name;
+  bool (*mayStandOn)(Operation *op);
+  bool (*holds)(Attribute value);
+  StringLiteral supported;
+};
+} // namespace
+
+static constexpr StringLiteral shapesText =
+    "an array of affine maps without dimensions on a function or the module "
+    "of a kernel";
+static constexpr StringLiteral countText =
+    "an affine map without dimensions and with one result on the module of a "
+    "kernel";
+
+static const Rule rules[] = {
+    {dimNamesAttrName, isFunction, areDistinctNames,
+     "an array of distinct strings on a function"},
+    {dimBoundsAttrName, isFunction, areBounds,
+     "a dictionary of array<i64: lowest, highest> on a function"},
+    {argShapesAttrName, isEither, areShapes, shapesText},
+    {resultShapesAttrName, isEither, areShapes, shapesText},
+    {argNamesAttrName, isFunction, isArrayOf<StringAttr>,
+     "an array of strings on a function"},
+    {resultNamesAttrName, isFunction, isArrayOf<StringAttr>,
+     "an array of strings on a function"},
+    {kernelAttrName, isFunction, isA<UnitAttr>,
+     "a unit attribute on a function"},
+    {stageAttrName, isModule, isA<StringAttr>, "a string on a module"},
+    {targetAttrName, isModule, isA<DictionaryAttr>, "a dictionary on a module"},
+    {metadataAttrName, isModule, isA<DictionaryAttr>,
+     "a dictionary on a module"},
+    {layersAttrName, isModule, isArrayOf<DictionaryAttr>,
+     "an array of dictionaries on a module"},
+    {iterationsAttrName, isModule, isCount, countText},
+    {scratchAttrName, isModule, isCount, countText},
+    {operationsAttrName, isModule, isCount, countText},
+    {bytesAttrName, isModule, isCount, countText},
+    {grainAttrName, isModule, isPositive,
+     "a positive i64 on the module of a kernel"},
+    {arithmeticAttrName, isModule, isA<StringAttr>,
+     "a string on the module of a kernel"},
+};
+
+LogicalResult QTDialect::verifyOperationAttribute(Operation *op,
+                                                  NamedAttribute attribute) {
+  const auto *rule = llvm::find_if(rules, [&](const Rule &candidate) {
+    return candidate.name == attribute.getName().getValue();
+  });
+  if (rule == std::end(rules)) {
+    InFlightDiagnostic diagnostic = op->emitError("unknown attribute '")
+                                    << attribute.getName().getValue()
+                                    << "'; supported: ";
+    llvm::interleaveComma(rules, diagnostic,
+                          [&](const Rule &known) { diagnostic << known.name; });
+    return diagnostic;
+  }
+  if (!rule->mayStandOn(op) || !rule->holds(attribute.getValue()))
+    return op->emitError("attribute '")
+           << rule->name << "' = " << attribute.getValue() << " on '"
+           << op->getName() << "'; supported: " << rule->supported;
+  return success();
+}

@@ -1,0 +1,65 @@
+// RUN: quant-opt %s -split-input-file -verify-diagnostics
+
+// What functions and modules carry is verified, so that passes can rely on it.
+
+// expected-error @below {{attribute 'qt.result_shapes' = [1] on 'func.func'; supported: an array of affine maps without dimensions}}
+func.func private @f(tensor<?xf32>) -> tensor<?xf32> attributes {qt.result_shapes = [1 : i64]}
+
+// -----
+
+// expected-error @below {{attribute 'qt.arg_shapes' = [affine_map<(d0) -> (d0)>] on 'func.func'; supported: an array of affine maps without dimensions}}
+func.func private @f(tensor<?xf32>) attributes {qt.arg_shapes = [affine_map<(d0) -> (d0)>]}
+
+// -----
+
+// expected-error @below {{attribute 'qt.dim_names' = [1] on 'func.func'; supported: an array of distinct strings on a function}}
+func.func private @f() attributes {qt.dim_names = [1 : i64]}
+
+// -----
+
+// expected-error @below {{supported: an array of distinct strings on a function}}
+func.func private @f() attributes {qt.dim_names = ["n", "n"]}
+
+// -----
+
+// expected-error @below {{attribute 'qt.dim_bounds' = {n = array<i64: 4, 1>} on 'func.func'; supported: a dictionary of array<i64: lowest, highest> on a function}}
+func.func private @f() attributes {qt.dim_bounds = {n = array<i64: 4, 1>}}
+
+// -----
+
+// expected-error @below {{attribute 'qt.arg_names' = "x" on 'func.func'; supported: an array of strings on a function}}
+func.func private @f() attributes {qt.arg_names = "x"}
+
+// -----
+
+// expected-error @below {{attribute 'qt.kernel' = true on 'func.func'; supported: a unit attribute on a function}}
+func.func private @f() attributes {qt.kernel = true}
+
+// -----
+
+// expected-error @below {{attribute 'qt.kernel' = unit on 'builtin.module'; supported: a unit attribute on a function}}
+module attributes {qt.kernel} {
+}
+
+// -----
+
+// expected-error @below {{attribute 'qt.stage' = 1 : i64 on 'builtin.module'; supported: a string on a module}}
+module attributes {qt.stage = 1} {
+}
+
+// -----
+
+// expected-error @below {{attribute 'qt.grain' = 0 : i64 on 'builtin.module'; supported: a positive i64 on the module of a kernel}}
+module attributes {qt.grain = 0} {
+}
+
+// -----
+
+// expected-error @below {{supported: an affine map without dimensions and with one result on the module of a kernel}}
+module attributes {qt.iterations = affine_map<()[s0] -> (s0, s0)>} {
+}
+
+// -----
+
+// expected-error @below {{unknown attribute 'qt.dims'; supported: qt.dim_names, qt.dim_bounds}}
+func.func private @f() attributes {qt.dims = 1}
