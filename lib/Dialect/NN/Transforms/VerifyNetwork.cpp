@@ -114,7 +114,7 @@ void NNVerifyNetwork::runOnOperation() {
   seen.clear();
   bool isRight = true, isNetwork = false;
   getOperation().walk([&](QuantizableOpInterface op) {
-    isNetwork = true;
+    isNetwork |= isContraction(op);
     for (const ContractionOperand &operand : op.getContractionOperands()) {
       Value value = op->getOperand(operand.index);
       auto type = cast<RankedTensorType>(value.getType());
