@@ -1,6 +1,7 @@
 """What the integration tests share: calling the driver, npz in and out, where models are."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 MODELS = ROOT / "test" / "models"
 SHARED = ROOT.parent / "shared"
 QUANTC = os.environ.get("QUANTC", "quantc")
+QUANT_OPT = os.environ.get("QUANT_OPT", "quant-opt")
 INTERPRET = os.environ.get("INTERPRET_MODELS", "interpret-models")
 RECIPES = ("f32", "w8a8", "w8a8g32", "w4a8")
 
@@ -61,3 +63,25 @@ class DriverTest(unittest.TestCase):
         self.must("run", artefact, "--inputs", given, "--outputs", out, *flags)
         with np.load(out) as outputs:
             return dict(outputs)
+
+    def interpret_ir(self, text, image):
+        """What @main of the printed IR gives, logits of ten classes, for an image batch in the place of its argument."""
+        header = re.search(r"func\.func @main\(%arg0: (tensor<[^>]*>)[^\n]*?\) -> ", text)
+        self.assertIsNotNone(header)
+        line_end = text.index("\n", header.start())
+        line = text[header.start() : line_end].replace(header.group(0), "func.func @main() -> ")
+        line = re.sub(r"qt\.arg_shapes = \[[^\]]*\], ", "", line)
+        static = "tensor<" + "x".join(str(size) for size in image.shape) + "xf32>"
+        given = f'%in = qt.weight #qt.blob<"0x{image.tobytes().hex().upper()}"> : {static}\n'
+        sizes = ", ".join(str(size) for size in image.shape)
+        given += f"%arg0 = qt.alias %in sizes affine_map<() -> ({sizes})> : {static} to {header.group(1)}"
+        program = self.folder / "program.mlir"
+        program.write_text(text[: header.start()] + line + "\n" + given + text[line_end:])
+        result = subprocess.run(
+            [QUANT_OPT, program, "-interpret=print", "-o", os.devnull], capture_output=True, text=True
+        )
+        self.assertEqual(result.returncode, 0, result.stderr)
+        values = re.search(r"dense<(.*?)> : tensor<\d+x10xf32>", result.stderr + result.stdout, re.S)
+        self.assertIsNotNone(values, result.stderr[:400])
+        numbers = [float(number) for number in re.findall(r"-?\d[\d.e+-]*", values.group(1))]
+        return np.array(numbers, np.float32).reshape(len(image), 10)

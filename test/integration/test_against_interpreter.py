@@ -4,9 +4,6 @@ The interpreter evaluates the driver's IR behind a stage; every stage has to mea
 same up to the order in which floats are summed.
 """
 
-import os
-import re
-import subprocess
 import unittest
 from pathlib import Path
 
@@ -15,7 +12,6 @@ import numpy as np
 from driver import MODELS, RECIPES, DriverTest
 
 MODEL = MODELS / "digits_vit.onnx"
-QUANT_OPT = os.environ.get("QUANT_OPT", "quant-opt")
 STAGES = ("quantize", "split", "layout")
 BATCH = 3
 # Forms differ between these; what this machine cannot run is left out.
@@ -27,28 +23,6 @@ TOLERANCE = 2e-2
 
 
 class AgainstInterpreter(DriverTest):
-    def interpret(self, text, image):
-        """Evaluates @main of the printed IR on an image batch, given as a constant."""
-        header = re.search(r"func\.func @main\(%arg0: (tensor<[^>]*>)[^\n]*?\) -> ", text)
-        self.assertIsNotNone(header)
-        line_end = text.index("\n", header.start())
-        line = text[header.start() : line_end].replace(header.group(0), "func.func @main() -> ")
-        line = re.sub(r"qt\.arg_shapes = \[[^\]]*\], ", "", line)
-        static = "tensor<" + "x".join(str(size) for size in image.shape) + "xf32>"
-        given = f'%in = qt.weight #qt.blob<"0x{image.tobytes().hex().upper()}"> : {static}\n'
-        sizes = ", ".join(str(size) for size in image.shape)
-        given += f"%arg0 = qt.alias %in sizes affine_map<() -> ({sizes})> : {static} to {header.group(1)}"
-        program = self.folder / "program.mlir"
-        program.write_text(text[: header.start()] + line + "\n" + given + text[line_end:])
-        result = subprocess.run(
-            [QUANT_OPT, program, "-interpret=print", "-o", os.devnull], capture_output=True, text=True
-        )
-        self.assertEqual(result.returncode, 0, result.stderr)
-        values = re.search(r"dense<(.*?)> : tensor<\d+x10xf32>", result.stderr + result.stdout, re.S)
-        self.assertIsNotNone(values, result.stderr[:400])
-        numbers = [float(number) for number in re.findall(r"-?\d[\d.e+-]*", values.group(1))]
-        return np.array(numbers, np.float32).reshape(BATCH, 10)
-
     def test_stages_and_code(self):
         image = np.random.default_rng(5).random((BATCH, 1, 8, 8), np.float32)
         for cpu in CPUS:
@@ -56,7 +30,7 @@ class AgainstInterpreter(DriverTest):
                 with self.subTest(f"{recipe} {cpu}"):
                     flags = (f"--recipe={recipe}", f"--mcpu={cpu}")
                     meanings = [
-                        self.interpret(self.must("compile", MODEL, "-o", "-", f"--stop-after={stage}", *flags), image)
+                        self.interpret_ir(self.must("compile", MODEL, "-o", "-", f"--stop-after={stage}", *flags), image)
                         for stage in STAGES
                     ]
                     for meaning in meanings[1:]:

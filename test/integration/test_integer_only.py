@@ -19,7 +19,6 @@ MOVES = re.compile(
 ARITHMETIC = re.compile(r"v?\w+[ps][sd]|v?cvt\w+|f[a-z]\w*")
 # Those of packed integers may end in a d as well.
 INTEGERS = re.compile(r"v?p\w+")
-QUANT_OPT = os.environ.get("QUANT_OPT", "quant-opt")
 BATCH = 4
 # 8-bit rows with a power of two as scale are off by up to 2^-8 of their largest element, about as much as their rms
 # over four: 1.6 % a product. The study's networks end at 1.4 to 4.4 %.
@@ -27,48 +26,27 @@ TOLERANCE = 0.05
 
 
 class IntegerOnly(DriverTest):
-    def interpret(self, text, image):
-        """Evaluates @main of the printed IR on an image batch, given as a constant."""
-        header = re.search(r"func\.func @main\(%arg0: (tensor<[^>]*>)[^\n]*?\) -> ", text)
-        self.assertIsNotNone(header)
-        line_end = text.index("\n", header.start())
-        line = text[header.start() : line_end].replace(header.group(0), "func.func @main() -> ")
-        line = re.sub(r"qt\.arg_shapes = \[[^\]]*\], ", "", line)
-        static = "tensor<" + "x".join(str(size) for size in image.shape) + "xf32>"
-        given = f'%in = qt.weight #qt.blob<"0x{image.tobytes().hex().upper()}"> : {static}\n'
-        given += f"%arg0 = qt.alias %in : {static} to {header.group(1)}"
-        program = self.folder / "program.mlir"
-        program.write_text(text[: header.start()] + line + "\n" + given + text[line_end:])
-        result = subprocess.run(
-            [QUANT_OPT, program, "-interpret=print", "-o", os.devnull], capture_output=True, text=True
-        )
-        self.assertEqual(result.returncode, 0, result.stderr)
-        values = re.search(r"dense<(.*?)> : tensor<\d+x10xf32>", result.stderr + result.stdout, re.S)
-        self.assertIsNotNone(values, result.stderr[:400])
-        numbers = [float(number) for number in re.findall(r"-?\d[\d.e+-]*", values.group(1))]
-        return np.array(numbers, np.float32).reshape(len(image), 10)
-
     def test_stages(self):
         image = np.random.default_rng(5).random((BATCH, 1, 8, 8), np.float32)
         for name in ("digits_vit.onnx", "digits_cnn.onnx"):
             model = MODELS / name
-            exact = self.interpret(self.must("compile", model, "-o", "-", "--stop-after=recompose"), image)
+            exact = self.interpret_ir(self.must("compile", model, "-o", "-", "--stop-after=recompose"), image)
             with self.subTest(name):
                 joint, split = (
                     self.must("compile", model, "-o", "-", "--integer-only", f"--stop-after={stage}")
                     for stage in ("integerize", "split")
                 )
-                meaning = self.interpret(joint, image)
-                np.testing.assert_array_equal(meaning, self.interpret(split, image))
+                meaning = self.interpret_ir(joint, image)
+                np.testing.assert_array_equal(meaning, self.interpret_ir(split, image))
                 self.assertLess(np.linalg.norm(meaning - exact), TOLERANCE * np.linalg.norm(exact))
                 # An example's bits do not depend on its place in the batch.
-                np.testing.assert_array_equal(self.interpret(split, image[::-1].copy()), meaning[::-1])
+                np.testing.assert_array_equal(self.interpret_ir(split, image[::-1].copy()), meaning[::-1])
 
     def test_compiled(self):
         """Every target and layout computes the bits that the split form means."""
         model = MODELS / "digits_vit.onnx"
         image = np.random.default_rng(6).random((BATCH, 1, 8, 8), np.float32)
-        meaning = self.interpret(self.must("compile", model, "-o", "-", "--integer-only", "--stop-after=split"), image)
+        meaning = self.interpret_ir(self.must("compile", model, "-o", "-", "--integer-only", "--stop-after=split"), image)
         np.savez(self.folder / "in.npz", image=image)
         for flags in ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni"):
             with self.subTest(flags):

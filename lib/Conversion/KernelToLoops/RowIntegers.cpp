@@ -61,26 +61,16 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
   rows.setNumberOfRow(builder, op.getResult(2),
                       getStoredExponent(builder, loc, shift.isZero,
                                         w.add(exponent, shift.lowest)));
-  rows.finished.insert(op.getResult(0));
-  rows.finished.insert(op.getResult(1));
   if (hasCodes() && op.getLayoutAttr())
     padRow(builder);
   int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t block = op.getResultFormat().getShape().back();
   if (ShapedType::isDynamic(block))
     block = std::max<int64_t>(length, 1);
-  Value size = kernel.getIndex(block), whole = kernel.getIndex(length / block);
-  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
-                                 whole, kernel.getIndex(int64_t(1)));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  Value number = loop.getInductionVar();
-  emitShiftedBlock(inner, shift, number,
-                   arith::MulIOp::create(inner, loc, number, size), block);
-  // The last block may be short.
-  if (length % block != 0)
-    emitShiftedBlock(builder, shift, whole,
-                     arith::MulIOp::create(builder, loc, whole, size),
-                     length % block);
+  forEachBlock(builder, block,
+               [&](OpBuilder &inner, Value number, Value start, int64_t count) {
+                 emitShiftedBlock(inner, shift, number, start, count);
+               });
 }
 
 /// The block \p number, \p count elements from \p start on.
@@ -88,31 +78,14 @@ void QuantizeEmitter::emitShiftedBlock(OpBuilder &builder,
                                        const RowShift &rowShift, Value number,
                                        Value start, int64_t count) {
   Words v(builder, loc, /*isVector=*/true);
-  auto maskType = VectorType::get(lanes, builder.getI1Type());
-  SmallVector<std::pair<Value, VectorStep>> parts;
-  Value zero = v.number(0), magnitudes = zero;
-  for (int64_t i = 0; i < count; i += lanes) {
-    VectorStep step;
-    step.position =
-        arith::AddIOp::create(builder, loc, start, kernel.getIndex(i));
-    if (count - i < lanes)
-      step.valid = vector::CreateMaskOp::create(builder, loc, maskType,
-                                                kernel.getIndex(count - i));
-    RowEmitter::Cache cache;
-    Value x = v.extend(rows.evaluate(builder, op.getInput(), step, cache));
-    x = blend(builder, loc, step.valid, x, zero);
-    parts.push_back({x, step});
+  Value magnitudes = v.number(0);
+  Parts parts = loadBlock(builder, start, count);
+  for (auto &[x, step] : parts) {
+    x = v.extend(x);
     magnitudes = v.max(magnitudes, math::AbsIOp::create(builder, loc, x));
   }
   auto [shift, stored] = getBlockShift(builder, loc, rowShift, magnitudes);
-  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
-    AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
-    Value at =
-        arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks));
-    memref::StoreOp::create(
-        builder, loc, stored, kernel.getResultBuffer(index),
-        ValueRange{arith::AddIOp::create(builder, loc, at, number)});
-  }
+  storeOfBlock(builder, stored, number);
   if (!hasCodes())
     return;
   Value shifts = splat(builder, loc, shift);

@@ -112,13 +112,26 @@ void QuantizeEmitter::emitWhole(OpBuilder &builder) {
       });
 }
 
-/// The block \p number, \p count elements from \p start on.
-void QuantizeEmitter::emitBlock(OpBuilder &builder, Value number, Value start,
-                                int64_t count) {
-  int64_t block = op.getResultFormat().getShape().back();
+void QuantizeEmitter::forEachBlock(OpBuilder &builder, int64_t block,
+                                   BlockBody body) {
+  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
+  Value size = kernel.getIndex(block), whole = kernel.getIndex(length / block);
+  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
+                                 whole, kernel.getIndex(int64_t(1)));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  Value number = loop.getInductionVar();
+  body(inner, number, arith::MulIOp::create(inner, loc, number, size), block);
+  if (length % block != 0)
+    body(builder, whole, arith::MulIOp::create(builder, loc, whole, size),
+         length % block);
+  rows.finished.insert(op.getResult(0));
+  rows.finished.insert(op.getResult(1));
+}
+
+QuantizeEmitter::Parts QuantizeEmitter::loadBlock(OpBuilder &builder,
+                                                  Value start, int64_t count) {
   auto maskType = VectorType::get(lanes, builder.getI1Type());
-  SmallVector<std::pair<Value, VectorStep>> parts;
-  Value magnitudes = splatConstant(builder, loc, builder.getI32Type(), 0);
+  Parts parts;
   for (int64_t i = 0; i < count; i += lanes) {
     VectorStep step;
     step.position =
@@ -128,21 +141,36 @@ void QuantizeEmitter::emitBlock(OpBuilder &builder, Value number, Value start,
                                                 kernel.getIndex(count - i));
     RowEmitter::Cache cache;
     Value x = rows.evaluate(builder, op.getInput(), step, cache);
-    x = blend(builder, loc, step.valid, x, splatConstant(builder, loc, f32, 0));
-    parts.push_back({x, step});
-    magnitudes = arith::MaxUIOp::create(builder, loc, magnitudes,
-                                        getMagnitudes(builder, loc, x));
+    Value zero = arith::ConstantOp::create(builder, loc,
+                                           builder.getZeroAttr(x.getType()));
+    parts.push_back({blend(builder, loc, step.valid, x, zero), step});
   }
-  auto [scale, inverses] =
-      makeScales(builder, loc, op.getEncoding(), magnitudes);
+  return parts;
+}
+
+void QuantizeEmitter::storeOfBlock(OpBuilder &builder, Value value,
+                                   Value number) {
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1))) {
-    AffineExpr blocks = getLength().ceilDiv(block);
+    AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
     Value at =
         arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks));
     memref::StoreOp::create(
-        builder, loc, scale, kernel.getResultBuffer(index),
+        builder, loc, value, kernel.getResultBuffer(index),
         ValueRange{arith::AddIOp::create(builder, loc, at, number)});
   }
+}
+
+/// The block \p number, \p count elements from \p start on.
+void QuantizeEmitter::emitBlock(OpBuilder &builder, Value number, Value start,
+                                int64_t count) {
+  Value magnitudes = splatConstant(builder, loc, builder.getI32Type(), 0);
+  Parts parts = loadBlock(builder, start, count);
+  for (auto &[x, step] : parts)
+    magnitudes = arith::MaxUIOp::create(builder, loc, magnitudes,
+                                        getMagnitudes(builder, loc, x));
+  auto [scale, inverses] =
+      makeScales(builder, loc, op.getEncoding(), magnitudes);
+  storeOfBlock(builder, scale, number);
   for (auto &[x, step] : parts)
     storeCodes(builder, x, inverses, step);
 }
@@ -150,22 +178,10 @@ void QuantizeEmitter::emitBlock(OpBuilder &builder, Value number, Value start,
 void QuantizeEmitter::emitBlocks(OpBuilder &builder, int64_t block) {
   if (hasCodes() && op.getLayoutAttr())
     padRow(builder);
-  Value size = kernel.getIndex(block);
-  Value whole = kernel.getIndex(getLength().floorDiv(block));
-  auto loop = scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
-                                 whole, kernel.getIndex(int64_t(1)));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  Value number = loop.getInductionVar();
-  emitBlock(inner, number, arith::MulIOp::create(inner, loc, number, size),
-            block);
-  rows.finished.insert(op.getResult(0));
-  rows.finished.insert(op.getResult(1));
-  // The last block may be short.
-  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
-  if (length % block == 0)
-    return;
-  Value start = arith::MulIOp::create(builder, loc, whole, size);
-  emitBlock(builder, whole, start, length % block);
+  forEachBlock(builder, block,
+               [&](OpBuilder &inner, Value number, Value start, int64_t count) {
+                 emitBlock(inner, number, start, count);
+               });
 }
 
 static void emitQuantize(RowEmitter &rows, OpBuilder &builder,

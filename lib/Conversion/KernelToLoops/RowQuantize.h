@@ -37,6 +37,17 @@ private:
   void padRow(mlir::OpBuilder &builder);
   void storeCodes(mlir::OpBuilder &builder, mlir::Value x, mlir::Value inverses,
                   const VectorStep &step);
+  using BlockBody = llvm::function_ref<void(
+      mlir::OpBuilder &, mlir::Value number, mlir::Value start, int64_t count)>;
+  /// Blocks of \p block elements, the last of which may be short; the scales
+  /// or shifts that belong to them are done.
+  void forEachBlock(mlir::OpBuilder &builder, int64_t block, BlockBody body);
+  using Parts = llvm::SmallVector<std::pair<mlir::Value, VectorStep>>;
+  /// \p count elements of the input from \p start on, and zeros behind them.
+  Parts loadBlock(mlir::OpBuilder &builder, mlir::Value start, int64_t count);
+  /// Writes what belongs to block \p number, the op's second result.
+  void storeOfBlock(mlir::OpBuilder &builder, mlir::Value value,
+                    mlir::Value number);
   void emitBlock(mlir::OpBuilder &builder, mlir::Value number,
                  mlir::Value start, int64_t count);
   void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
