@@ -294,9 +294,6 @@ struct SplitGather : OpConversionPattern<nn::GatherOp> {
     if (!format || !op.getType().getElementType().isF32())
       return rewriter.notifyMatchFailure(op, "decodes nothing");
     ValueRange table = adaptor.getInput();
-    if (table.size() != 2)
-      return op.emitError("table in the format ")
-             << format << "; supported: !qt.block<[1, ?], s8, scale = f32>";
     rewriter.replaceOpWithNewOp<qt::GatherOp>(op, op.getType(),
                                               adaptor.getIndices()[0], table[0],
                                               table[1], TypeAttr::get(format));
@@ -328,6 +325,13 @@ static LogicalResult verifySplittable(Operation *root) {
                                    << " is quantised elsewhere; supported: a "
                                       "direct result of qt.quantize on floats";
       }
+    }
+    if (auto gather = dyn_cast<nn::GatherOp>(op)) {
+      auto format = dyn_cast<qt::BlockType>(getFormat(gather.getInput()));
+      if (format &&
+          format.getPartTypes(gather.getInput().getType()).size() != 2)
+        return op->emitError("table in the format ")
+               << format << "; supported: !qt.block<[1, ?], s8, scale = f32>";
     }
     if (auto matmul = dyn_cast<nn::MatmulOp>(op)) {
       auto lhs = matmul.getLhs().getType(), rhs = matmul.getRhs().getType();

@@ -28,3 +28,12 @@ func.func private @vector(%x: tensor<4x16x!m8>, %w: tensor<16x!x8>) -> tensor<4x
   %0 = nn.matmul %x, %w : tensor<4x16x!m8>, tensor<16x!x8> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+!t = !qt.block<[1, ?], s8, scale = f32, zero = s8>
+func.func @table(%w: tensor<8x4x!t>, %i: tensor<3xi64>) -> tensor<3x4xf32> {
+  // expected-error @below {{table in the format '!qt.block<[1, ?], s8, scale = f32, zero = s8>'; supported: !qt.block<[1, ?], s8, scale = f32>}}
+  %y = nn.gather %w, %i {axis = 0 : i64} : tensor<8x4x!t>, tensor<3xi64> -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
+}
