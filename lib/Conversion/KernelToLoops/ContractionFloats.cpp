@@ -82,14 +82,8 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
 
 /// Bytes of 32 steps of a panel of codes that become floats.
 int64_t ContractionEmitter::getFloatBlockBytes() {
-  switch (layout.getForm()) {
-  case qt::LayoutForm::W4F:
-    return nr * 20;
-  case qt::LayoutForm::B32F:
-    return nr * 36;
-  default:
-    return nr * 32;
-  }
+  const numerics::FormTraits &traits = numerics::getTraits(layout.getForm());
+  return nr * (32 * traits.codeBits / 8 + (traits.isCut ? 4 : 0));
 }
 
 /// Block by block: its sum times its scale or multiplier joins the others.
