@@ -46,14 +46,16 @@ class IntegerOnly(DriverTest):
         """Every target and layout computes the bits that the split form means."""
         model = MODELS / "digits_vit.onnx"
         image = np.random.default_rng(6).random((BATCH, 1, 8, 8), np.float32)
-        meaning = self.interpret_ir(self.must("compile", model, "-o", "-", "--integer-only", "--stop-after=split"), image)
         np.savez(self.folder / "in.npz", image=image)
-        for flags in ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni"):
-            with self.subTest(flags):
-                artefact = self.compile(model, "model", "--integer-only", flags)
-                self.must("run", artefact, "--inputs", self.folder / "in.npz", "--outputs", self.folder / "out.npz")
-                with np.load(self.folder / "out.npz") as outputs:
-                    np.testing.assert_array_equal(outputs["logits"], meaning)
+        for recipe in ("w8a8g32", "w4a8"):
+            weights = ("--integer-only", f"--recipe={recipe}")
+            meaning = self.interpret_ir(self.must("compile", model, "-o", "-", *weights, "--stop-after=split"), image)
+            for flags in ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni"):
+                with self.subTest(recipe=recipe, flags=flags):
+                    artefact = self.compile(model, "model", *weights, flags)
+                    self.must("run", artefact, "--inputs", self.folder / "in.npz", "--outputs", self.folder / "out.npz")
+                    with np.load(self.folder / "out.npz") as outputs:
+                        np.testing.assert_array_equal(outputs["logits"], meaning)
 
     def test_no_float_instructions(self):
         """But in the kernels at the border, which have floats among their operands or results."""

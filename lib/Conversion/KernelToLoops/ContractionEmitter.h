@@ -106,10 +106,18 @@ private:
   Values sumS8(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);
+  VectorType getNibbleSumType();
+  Value dotNibbles(OpBuilder &b, Value x, Value weights, Value sum);
+  Value addBias(OpBuilder &b, Value weights, Value sum);
+  Values sumNibbles(OpBuilder &b, Value block, Value offset, int64_t count,
+                    Values *biases);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumShiftedNibbles(OpBuilder &b, Value row, int64_t count, Values sums);
   Value loadShift(OpBuilder &b, Value at);
+  Values loadShifts(OpBuilder &b, Value block, Value row, Value offset,
+                    int64_t count);
   bool decodesPanels();
   void emitDecode(OpBuilder &b);
   std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
@@ -155,6 +163,7 @@ private:
   Value chunkBase;         ///< the panel's data of the chunk
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
+  Value decodedBiases;     ///< scratch: what bias makes of its blocks' sums
   Value sumBuffer;         ///< scratch: sums between chunks
   Value tile;              ///< scratch: a tile of results for a long epilogue
   Value firstColumn;       ///< of the group at hand

@@ -25,7 +25,7 @@ using Values = SmallVector<Value>;
 Values ContractionEmitter::startTile(OpBuilder &b, int64_t count) {
   bool isInteger = layout.getForm() == qt::LayoutForm::S8 ||
                    layout.getForm() == qt::LayoutForm::W4I;
-  if (isInteger && layout.getBias())
+  if (isInteger && layout.getBias() && !hasIntegerSums)
     return loadStarts(b, plus(b, header, nr * 4), count);
   // The chunks and blocks of the other forms have starts of their own.
   return Values(count * vectors, zeros(b, vectorOf(getSumType())));
@@ -41,7 +41,8 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
   case qt::LayoutForm::Matched:
     return sumMatched(b, row, count, sums);
   case qt::LayoutForm::W4I:
-    return sumW4I(b, row, count, sums);
+    return hasIntegerSums ? sumShiftedNibbles(b, row, count, sums)
+                          : sumW4I(b, row, count, sums);
   case qt::LayoutForm::B32:
     return hasIntegerSums ? sumShiftedBlocks(b, row, count, sums)
                           : sumB32(b, row, count, sums);
@@ -345,7 +346,8 @@ std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b,
   return {finish(both), finish(shifted)};
 }
 
-/// Writes the chunk's codes to scratch, one to a byte, step after step.
+/// Writes the chunk's codes to scratch, one to a byte, step after step; of
+/// integer sums what the blocks' biases come to as well.
 void ContractionEmitter::emitDecode(OpBuilder &b) {
   if (hasFloatRows)
     return emitDecodeFloats(b);
@@ -358,6 +360,7 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
       add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
   Value target = times(body, block, nr * 32);
   prefetch(body, source, nr * 20);
+  Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
       auto [low, high] = decodeNibbles(
@@ -366,18 +369,95 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
       vector::StoreOp::create(body, loc, low, decoded, plus(body, target, at));
       vector::StoreOp::create(body, loc, high, decoded,
                               plus(body, target, at + nr * 4));
+      if (hasIntegerSums)
+        biases[v] = addBias(body, high, addBias(body, low, biases[v]));
     }
+  for (auto [v, bias] : llvm::enumerate(biases)) {
+    int64_t lanes = getNibbleSumType().getNumElements();
+    Value at = times(body, block, vectors * lanes);
+    vector::StoreOp::create(body, loc, bias, decodedBiases,
+                            plus(body, at, static_cast<int64_t>(v) * lanes));
+  }
+}
+
+/// 16-bit lanes, two to a column, hold 255 * 8 * 16 products; with VNNI 32-bit
+/// lanes cost no more.
+VectorType ContractionEmitter::getNibbleSumType() {
+  OpBuilder &b = kernel.getBuilder();
+  return hasVnni ? vectorOf(b.getI32Type()) : vectorOf(b.getI16Type(), 2);
+}
+
+Value ContractionEmitter::dotNibbles(OpBuilder &b, Value x, Value weights,
+                                     Value sum) {
+  return dot(b, hasVnni ? 4 : 2, x, weights, sum, makeBound(-8, 7, 8));
+}
+
+/// Adds what the activations' bias makes of a step's weights.
+Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
+  Value bias = arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(
+          vectorOf(b.getI8Type(), 4),
+          b.getI8IntegerAttr(static_cast<int8_t>(layout.getBias()))));
+  return dotNibbles(b, bias, weights, sum);
+}
+
+/// The sums of a block of a tile; \p biases gets what activations' bias makes
+/// of them if it is not null. \p offset is where the first row's activations
+/// lie.
+Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
+                                      int64_t count, Values *biases) {
+  int64_t stride = getRowStride();
+  VectorType bytes = vectorOf(b.getI8Type(), 4);
+  Value head = add(b, chunkBase, times(b, block, nr * 20));
+  Value nibbles = plus(b, head, nr * 4), plain = times(b, block, nr * 32);
+  if (!useDecoded)
+    prefetch(b, head, nr * 20);
+  Values sums(count * vectors, zeros(b, getNibbleSumType())), weights[2];
+  if (biases)
+    biases->assign(vectors, zeros(b, getNibbleSumType()));
+  for (int64_t s = 0; s < blockSteps; ++s) {
+    for (int64_t v = 0; s % 2 == 0 && v < vectors; ++v) {
+      if (v == 0) {
+        weights[0].clear();
+        weights[1].clear();
+      }
+      if (useDecoded) {
+        for (int64_t i = 0; i < 2; ++i)
+          weights[i].push_back(vector::LoadOp::create(
+              b, loc, bytes, decoded,
+              plus(b, plain, (s + i) * nr * 4 + v * width * 4)));
+        continue;
+      }
+      auto [low, high] =
+          decodeNibbles(b, plus(b, nibbles, s / 2 * nr * 4 + v * width * 4));
+      weights[0].push_back(low);
+      weights[1].push_back(high);
+      if (biases)
+        (*biases)[v] = addBias(b, high, addBias(b, low, (*biases)[v]));
+    }
+    for (int64_t r = 0; r < count; ++r) {
+      Value x = broadcastActivations(b, plus(b, offset, r * stride + s * 4));
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value &sum = sums[r * vectors + v];
+        sum = dotNibbles(b, x, weights[s % 2][v], sum);
+      }
+    }
+  }
+  for (int64_t v = 0; biases && useDecoded && v < vectors; ++v) {
+    int64_t lanes = getNibbleSumType().getNumElements();
+    (*biases)[v] = vector::LoadOp::create(
+        b, loc, getNibbleSumType(), decodedBiases,
+        plus(b, times(b, block, vectors * lanes), v * lanes));
+  }
+  return sums;
 }
 
 Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
                                   Values sums) {
-  int64_t stride = getRowStride();
   VectorType words = vectorOf(b.getI32Type()),
-             halves = vectorOf(b.getI16Type(), 2),
-             bytes = vectorOf(b.getI8Type(), 4);
+             halves = vectorOf(b.getI16Type(), 2);
   Value base = getRowAt(b, row);
-  // 255 * 8 * 16 products fit 16 bits; with VNNI 32-bit lanes cost no more.
-  qt::BoundAttr narrow = makeBound(-8, 7, 8);
   auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127,
                                   llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
   Value sixteen = arith::ConstantOp::create(
@@ -385,42 +465,10 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head = add(inner, chunkBase, times(inner, block, nr * 20));
-        Value nibbles = plus(inner, head, nr * 4),
-              plain = times(inner, block, nr * 32);
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        if (!useDecoded)
-          prefetch(inner, head, nr * 20);
-        Values partial(count * vectors, zeros(inner, hasVnni ? words : halves)),
-            weights[2];
-        for (int64_t s = 0; s < blockSteps; ++s) {
-          if (s % 2 == 0) {
-            weights[0].clear();
-            weights[1].clear();
-            for (int64_t v = 0; v < vectors; ++v) {
-              if (useDecoded) {
-                for (int64_t i = 0; i < 2; ++i)
-                  weights[i].push_back(vector::LoadOp::create(
-                      inner, loc, bytes, decoded,
-                      plus(inner, plain, (s + i) * nr * 4 + v * width * 4)));
-                continue;
-              }
-              auto [low, high] = decodeNibbles(
-                  inner, plus(inner, nibbles, s / 2 * nr * 4 + v * width * 4));
-              weights[0].push_back(low);
-              weights[1].push_back(high);
-            }
-          }
-          for (int64_t r = 0; r < count; ++r) {
-            Value x = broadcastActivations(
-                inner, plus(inner, offset, r * stride + s * 4));
-            for (int64_t v = 0; v < vectors; ++v) {
-              Value &sum = partial[r * vectors + v];
-              sum = dot(inner, hasVnni ? 4 : 2, x, weights[s % 2][v], sum,
-                        narrow);
-            }
-          }
-        }
+        Values partial =
+            sumNibbles(inner, block, offset, count, /*biases=*/nullptr);
         Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
         if (hasVnni)
           for (Value &multiplier : multipliers)

@@ -10,7 +10,8 @@
 // activations are signed, sums of two products fit 16 bits, and the widening
 // product that adds them up multiplies by the power of two instead of by 1:
 // shifts cost nothing. Biased activations need what their bias came to taken
-// off before the shift, so each block has a sum of its own.
+// off before the shift, so each block has a sum of its own. Codes of 4 bits
+// have one anyway, and the multiplier of a block takes the shift.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,16 +30,73 @@ Value ContractionEmitter::loadShift(OpBuilder &b, Value at) {
   return arith::ExtUIOp::create(b, loc, b.getI32Type(), shift);
 }
 
+/// The shifts of a block of \p count rows, whose activations lie at \p offset.
+/// Rows of shifts lie as those of codes do.
+Values ContractionEmitter::loadShifts(OpBuilder &b, Value block, Value row,
+                                      Value offset, int64_t count) {
+  int64_t blocks = conv ? getRowStride() / 32 : llvm::divideCeil(k, 32);
+  Value at = arith::DivUIOp::create(b, loc, conv ? offset : from, index(32));
+  if (!conv)
+    at = add(b, add(b, times(b, row, blocks), at), block);
+  Values shifts;
+  for (int64_t r = 0; r < count; ++r)
+    shifts.push_back(loadShift(b, plus(b, at, r * blocks)));
+  return shifts;
+}
+
+/// Codes of 4 bits: 2 * 8 * 8 products in a 16-bit lane, without the bias, and
+/// 127 * 16 in a multiplier.
+Values ContractionEmitter::sumShiftedNibbles(OpBuilder &b, Value row,
+                                             int64_t count, Values sums) {
+  VectorType words = vectorOf(b.getI32Type()),
+             halves = vectorOf(b.getI16Type(), 2);
+  Value base = getRowAt(b, row);
+  constexpr int64_t most = 32 * 127 * 8,
+                    largest = int64_t(127) << numerics::fixed::blockDepth;
+  // Of how many blocks sums fit say the weights, which qt.pack has checked.
+  auto widen = qt::BoundAttr::get(b.getContext(), -most, most, -largest,
+                                  largest, /*chain=*/1, false, 0, 0, 0, 0);
+  Value low = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(0xffff)));
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value offset =
+            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
+        Values biases,
+            partial = sumNibbles(inner, block, offset, count, &biases),
+            shifts = loadShifts(inner, block, row, offset, count);
+        Value head = add(inner, chunkBase, times(inner, block, nr * 20));
+        Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
+        // A whole sum fits the lower half of its word.
+        for (Value &multiplier : multipliers)
+          if (hasVnni)
+            multiplier = vector::BitCastOp::create(
+                inner, loc, halves,
+                arith::AndIOp::create(inner, loc, multiplier, low));
+        if (sums.empty())
+          sums = loadSums(inner, row, count);
+        for (int64_t i = 0; i < count * vectors; ++i) {
+          int64_t v = i % vectors;
+          Value sum = arith::SubIOp::create(inner, loc, partial[i], biases[v]);
+          if (hasVnni)
+            sum = vector::BitCastOp::create(inner, loc, halves, sum);
+          Value shift = arith::TruncIOp::create(inner, loc, inner.getI16Type(),
+                                                shifts[i / vectors]);
+          Value factor = arith::ShLIOp::create(
+              inner, loc, multipliers[v],
+              vector::BroadcastOp::create(inner, loc, halves, shift));
+          sums[i] = dot(inner, 2, sum, factor, sums[i], widen);
+        }
+        return sums;
+      });
+}
+
 Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
                                             int64_t count, Values sums) {
-  // Rows of shifts lie as those of codes do.
-  int64_t stride = getRowStride(),
-          blocks = conv ? stride / 32 : llvm::divideCeil(k, 32);
+  int64_t stride = getRowStride();
   VectorType bytes = vectorOf(b.getI8Type(), 4),
              halves = vectorOf(b.getI16Type(), 2);
   Value base = getRowAt(b, row);
-  Value firstBlock = arith::DivUIOp::create(b, loc, from, index(32));
-  Value shiftBase = add(b, times(b, row, blocks), firstBlock);
   int64_t steps = llvm::divideCeil(k, 4);
   constexpr int64_t pair = 2 * 127 * 127,
                     largest = int64_t(1) << numerics::fixed::blockDepth;
@@ -53,13 +111,7 @@ Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         if (count == 1)
           prefetch(inner, head, nr * 40);
-        Value shiftAt =
-            conv ? arith::DivUIOp::create(inner, loc, offset, index(32))
-                       .getResult()
-                 : add(inner, shiftBase, block);
-        Values shifts, partial;
-        for (int64_t r = 0; r < count; ++r)
-          shifts.push_back(loadShift(inner, plus(inner, shiftAt, r * blocks)));
+        Values partial, shifts = loadShifts(inner, block, row, offset, count);
         if (isBiased)
           partial = loadStarts(inner, plus(inner, head, nr * 4), count);
         else

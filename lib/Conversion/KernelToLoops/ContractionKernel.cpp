@@ -172,6 +172,13 @@ LogicalResult ContractionEmitter::emit() {
     decoded = kernel.allocateScratch(
         hasFloatRows ? Type(b.getF32Type()) : Type(b.getI8Type()),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
+  if (layout.getForm() == qt::LayoutForm::W4I && hasIntegerSums) {
+    VectorType lanes = getNibbleSumType();
+    decodedBiases = kernel.allocateScratch(
+        lanes.getElementType(),
+        shapes.getConstant(llvm::divideCeil(chunk, 32) * vectors *
+                           lanes.getNumElements()));
+  }
   if (numChunks > 1 || keepsSums)
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));

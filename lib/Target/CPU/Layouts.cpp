@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Target/CPU/Layouts.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Interpreter/Interpreter.h"
 
 #include <limits>
@@ -24,7 +25,7 @@ namespace {
 struct FormatKind {
   bool isS8Row = false, isS8Blocks = false, isS4Multiplied = false;
   /// Integer-only: blocks with shifts, rows with an exponent.
-  bool isShiftedBlocks = false, isExponentRow = false;
+  bool isShiftedBlocks = false, isExponentRow = false, isS4Exponent = false;
 
   /// Of one side of a convolution, or of a product. A convolution sums taps and
   /// channels as integers where one scale is that of an image or an output.
@@ -44,6 +45,7 @@ struct FormatKind {
     isS8Blocks = isS8 && extent == 32;
     isS4Multiplied = block.hasMultipliedNibbles() && extent == 32;
     // Of integer-only networks.
+    isS4Exponent = qt::isIntegerNibbles(block);
     if (block.getZero() || !block.getElement().getFormat().isSigned(8))
       return;
     StringRef scale = block.getScale().getSpelling();
@@ -171,6 +173,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   if (contract.getAcc().isInteger(32)) {
     if (left.isShiftedBlocks && right.isExponentRow)
       return make(LayoutForm::B32);
+    if (left.isShiftedBlocks && right.isS4Exponent)
+      return make(LayoutForm::W4I);
   } else {
     if (left.isS8Row && right.isS4Multiplied)
       return make(LayoutForm::W4I);
@@ -201,6 +205,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
             "image and output) with s8 per row; s8 in "
             "blocks of 32 on both "
             "sides; with acc = i32 s8 in blocks of 32 with shifts and s8 with "
+            "an exponent per row or s4 in blocks of 32 with s8 multipliers and "
             "an exponent per row; s8 per row with s4 in blocks of 32 with s8 "
             "multipliers";
 }

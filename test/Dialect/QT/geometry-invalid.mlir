@@ -101,7 +101,7 @@ func.func @f(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>, %p: tensor<8x64xi8>) {
 
 !rows8 = !qt.block<[1, ?], s8, scale = f32>
 func.func @f(%c: tensor<?x64xi8>, %s: tensor<?x1xf32>, %p: tensor<100xi8>) {
-  // expected-error @below {{rhs: format '!qt.block<[1, ?], s8, scale = f32>' in the layout #qt.layout<w4i, panel = 16, rows = 4>; supported: !qt.block<[1, 32], s4, scale = s8, outer = f32>}}
+  // expected-error @below {{rhs: format '!qt.block<[1, ?], s8, scale = f32>' in the layout #qt.layout<w4i, panel = 16, rows = 4>; supported: !qt.block<[1, 32], s4, scale = s8, outer = f32 or exp<8>>}}
   %y = qt.contract lhs(%c, %s : tensor<?x64xi8>, tensor<?x1xf32>) rhs(%p : tensor<100xi8>) {acc = f32, geometry = #qt.matmul<k = 64>, lhs_format = !rows8, rhs_format = !rows8, layout = #qt.layout<w4i, panel = 16, rows = 4>} -> tensor<?x8xf32>
   return
 }

@@ -40,6 +40,24 @@ func.func @four(%x: tensor<4x64xf32>) -> (tensor<4x8xf32>, tensor<4x64xi8>) {
 
 // -----
 
+// Integers alone: nibbles against blocks with shifts.
+!blk8 = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>
+!n4 = !qt.block<[1, 32], s4, scale = s8, outer = exp<8>>
+// CHECK-LABEL: func @integer_four
+// CHECK: qt.quantize {{.*}}layout = #qt.layout<w4i
+// CHECK: qt.pack {{.*}}layout = #qt.layout<w4i
+// CHECK: qt.contract {{.*}}acc = i32{{.*}}layout = #qt.layout<w4i
+func.func @integer_four(%x: tensor<4x64xi16>, %e: tensor<4x1xi8>) -> tensor<4x8xi32> {
+  %w = arith.constant dense<1> : tensor<8x32xi8>
+  %m = arith.constant dense<1> : tensor<8x2xi8>
+  %o = arith.constant dense<0> : tensor<8x1xi8>
+  %q, %k, %eq = qt.quantize %x exponent %e : tensor<4x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<4x64xi16> -> tensor<4x64xi8>, tensor<4x2xi8>, tensor<4x1xi8>
+  %0 = qt.contract lhs(%q, %k, %eq : tensor<4x64xi8>, tensor<4x2xi8>, tensor<4x1xi8>) rhs(%w, %m, %o : tensor<8x32xi8>, tensor<8x2xi8>, tensor<8x1xi8>) {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !n4} -> tensor<4x8xi32>
+  return %0 : tensor<4x8xi32>
+}
+
+// -----
+
 // Nobody packs what a run computes.
 // CHECK-LABEL: func @two_activations
 // CHECK-NOT: layout

@@ -236,23 +236,36 @@ TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
   const Case cases[] = {
       {{numerics::PackedForm::B32, 16, 0, 0, 0}, "b32, panel = 16, rows = 4"},
       {{numerics::PackedForm::B32, 32, 128, 0, 0},
-       "b32, panel = 32, rows = 8, bias = 128"}};
+       "b32, panel = 32, rows = 8, bias = 128"},
+      {{numerics::PackedForm::W4I, 16, 128, 0, 0},
+       "w4i, panel = 16, rows = 4, bias = 128"},
+      {{numerics::PackedForm::W4I, 32, 128, 0, 0},
+       "w4i, panel = 32, rows = 8, bias = 128"}};
   for (const Case &one : cases)
     for (const char *cpu : cpus)
       for (auto [n, k] : {std::pair<int64_t, int64_t>{1, 1},
                           {16, 32},
                           {40, 70},
                           {33, 256},
-                          {70, 2100}})
+                          {17, 2100}})
         for (bool hasEpilogue : {false, true}) {
           numerics::PackedLayout layout = one.layout;
           layout.n = n;
           layout.k = k;
-          HostValue codes = random({n, k}, i8, -127, 127);
+          bool hasNibbles = numerics::hasNibbles(layout.form);
+          HostValue codes =
+              random({n, k}, i8, hasNibbles ? -8 : -127, hasNibbles ? 7 : 127);
+          HostValue multipliers =
+              random({n, layout.numBlocks()}, i8, -127, 127);
+          // One output of the largest sums that a block can come to.
+          for (int64_t i = 0; hasNibbles && i < k; ++i)
+            codes.setInteger(i, i / 32 % 2 ? 7 : -8);
           std::vector<float> exponents(n * layout.numBlocks(), 0.0f);
           numerics::WeightParts parts;
           parts.codes = codes.as<int8_t>().data();
           parts.scales = exponents.data();
+          parts.multipliers = multipliers.as<int8_t>().data();
+          parts.outer = exponents.data();
           std::vector<uint8_t> bytes = numerics::packWeights(layout, parts);
           HostValue packed = HostValue::allocate(
               RankedTensorType::get(static_cast<int64_t>(bytes.size()), i8));
@@ -280,8 +293,9 @@ TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
               "{acc = i32, geometry = #qt.matmul<k = " + std::to_string(k) +
               ">, layout = #qt.layout<" + one.text +
               ">, lhs_format = !qt.block<[1, 32], s8, scale = shift<3>, outer "
-              "= exp<8>>, rhs_format = !qt.block<[1, ?], s8, scale = "
-              "exp<8>>} " +
+              "= exp<8>>, rhs_format = !qt.block<" +
+              (hasNibbles ? "[1, 32], s4, scale = s8, outer = exp<8>>} "
+                          : "[1, ?], s8, scale = exp<8>>} ") +
               (hasEpilogue ? std::string("{") + epilogue : "") + " -> " +
               result + " return %y : " + result + " }";
           Kernel kernel = compile(text, cpu);
@@ -289,6 +303,8 @@ TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
           for (int64_t rows : {0, 1, 5, 67}) {
             HostValue x =
                 random({rows, numerics::activationStride(k)}, i8, -127, 127);
+            for (int64_t i = 0; rows > 1 && i < k; ++i)
+              x.setInteger(i, i / 32 % 3 ? 127 : -127);
             if (layout.bias)
               for (int64_t i = 0, e = x.getNumElements(); i < e; ++i)
                 x.setInteger(i, static_cast<int8_t>(x.getInteger(i) ^ 0x80));

@@ -45,6 +45,19 @@ BlockType qt::getIntegerFormat(Type type) {
   return format;
 }
 
+bool qt::isIntegerNibbles(BlockType format) {
+  if (format.getZero() || !format.getOuter() ||
+      !format.getElement().getFormat().isSigned(4) ||
+      !format.getScale().getFormat().isSigned(8) ||
+      format.getOuter().getSpelling() != "exp<8>")
+    return false;
+  auto isOne = [](int64_t extent) { return extent == 1; };
+  ArrayRef<int64_t> blocks = format.getShape(), outer = format.getOuterShape();
+  return blocks.back() == 32 && llvm::all_of(blocks.drop_back(), isOne) &&
+         isOne(outer.front()) &&
+         llvm::all_of(outer.drop_front(), ShapedType::isDynamic);
+}
+
 SmallVector<int64_t> qt::getRowBlocks(int64_t rank) {
   return BlockType::getDefaultOuterShape(rank);
 }

@@ -72,6 +72,10 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
   // Blocks of integer-only activations against one exponent a row.
   if (layout.getForm() == LayoutForm::B32 && block && isExponentRow(block))
     return success();
+  if (layout.getForm() == LayoutForm::W4I && block && isIntegerNibbles(block))
+    return success();
+  if (layout.getForm() == LayoutForm::W4I)
+    return fail("!qt.block<[1, 32], s4, scale = s8, outer = f32 or exp<8>>");
   if (form.codeBits == 4)
     return fail("!qt.block<[1, 32], s4, scale = s8, outer = f32>");
   if (layout.getForm() == LayoutForm::B32)
@@ -250,12 +254,12 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                          << " outputs";
   numerics::PackedLayout layout = getPackedLayout(getLayout(), n / groups, k);
   // Exponents of rows stand in the places of scales, as floats.
-  bool hasExponents = block && isExponent(block);
+  bool isMultiplied = block && block.getOuter();
+  bool hasIntegerSums = block && (isExponent(block) || isIntegerNibbles(block));
   std::vector<float> exponents;
-  if (hasExponents)
-    for (int64_t row = 0; row < n; ++row)
-      exponents.insert(exponents.end(), layout.numBlocks(),
-                       static_cast<float>(operands[1].getInteger(row)));
+  for (int64_t row = 0; hasIntegerSums && row < n; ++row)
+    exponents.insert(exponents.end(), isMultiplied ? 1 : layout.numBlocks(),
+                     static_cast<float>(operands.back().getInteger(row)));
   std::vector<uint8_t> packed;
   for (int64_t group = 0; group < groups; ++group) {
     int64_t first = group * layout.n;
@@ -266,21 +270,28 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
       parts.codes = bytes.data() + first * k;
       int64_t blocks =
           n == 0 ? 0 : operands[1].getNumElements() / n; // scales of a row
-      if (hasExponents) {
-        parts.scales = exponents.data() + first * layout.numBlocks();
-      } else if (block.getOuter()) {
+      if (isMultiplied) {
         parts.multipliers = operands[1].as<int8_t>().data() + first * blocks;
-        parts.outer = operands[2].as<float>().data() + first;
+        parts.outer = hasIntegerSums ? exponents.data() + first
+                                     : operands[2].as<float>().data() + first;
+      } else if (hasIntegerSums) {
+        parts.scales = exponents.data() + first * layout.numBlocks();
       } else {
         parts.scales = operands[1].as<float>().data() + first * blocks;
       }
     }
     int64_t bound = numerics::boundSums(layout, parts);
-    if (hasExponents)
-      for (int64_t row = 0; row < layout.n; ++row)
-        bound = std::max(
-            bound, numerics::fixed::boundSum(parts.codes + row * k, nullptr, k,
-                                             32, numerics::fixed::blockDepth));
+    for (int64_t row = 0; hasIntegerSums && row < layout.n; ++row) {
+      std::vector<int16_t> multipliers;
+      if (parts.multipliers)
+        multipliers.assign(parts.multipliers + row * layout.numBlocks(),
+                           parts.multipliers + (row + 1) * layout.numBlocks());
+      bound = std::max(bound,
+                       numerics::fixed::boundSum(
+                           parts.codes + row * k,
+                           multipliers.empty() ? nullptr : multipliers.data(),
+                           k, 32, numerics::fixed::blockDepth));
+    }
     if (bound > std::numeric_limits<int32_t>::max())
       return emitOpError() << "sums of " << k << " products with these weights "
                            << "reach " << bound
@@ -386,17 +397,21 @@ qt::unpackParts(Operation *op, const HostValue &packed, LayoutAttr layout,
   SmallVector<RankedTensorType> types = block.getPartTypes(shape);
   std::vector<int32_t> codes(all.codes.begin(), all.codes.end());
   parts.push_back(packCodes(block, shape, codes));
-  if (block.getOuter()) {
-    parts.push_back(fill(types[1], all.multipliers.data()));
-    parts.push_back(fill(types[2], all.outer.data()));
-  } else if (isExponent(block)) {
-    HostValue exponents = HostValue::allocate(types[1]);
+  // Exponents of rows stand in the places of scales.
+  auto fillExponents = [](RankedTensorType type, ArrayRef<float> scales) {
+    HostValue exponents = HostValue::allocate(type);
     int64_t rows = exponents.getNumElements();
     for (int64_t row = 0; row < rows; ++row)
       exponents.setInteger(
-          row,
-          static_cast<int64_t>(all.scales[row * all.scales.size() / rows]));
-    parts.push_back(exponents);
+          row, static_cast<int64_t>(scales[row * scales.size() / rows]));
+    return exponents;
+  };
+  if (block.getOuter()) {
+    parts.push_back(fill(types[1], all.multipliers.data()));
+    parts.push_back(isIntegerNibbles(block) ? fillExponents(types[2], all.outer)
+                                            : fill(types[2], all.outer.data()));
+  } else if (isExponent(block)) {
+    parts.push_back(fillExponents(types[1], all.scales));
   } else {
     parts.push_back(fill(types[1], all.scales.data()));
   }

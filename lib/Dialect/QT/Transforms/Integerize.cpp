@@ -124,8 +124,20 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
                                /*multiplier=*/Value(), /*shift=*/Value());
 }
 
+/// Whether codes of rows leave a part of their range to a target's float-scaled
+/// products, which integer sums do not need: bits are those of every target.
+static bool isReduced(Value value) {
+  auto quantize = value.getDefiningOp<qt::QuantizeOp>();
+  if (!quantize || quantize.getEncoding().getRule() != qt::ScaleRule::AbsMax)
+    return false;
+  qt::BlockType format = quantize.getResultFormat();
+  return !format.getOuter() &&
+         quantize.getEncoding() != getEncoding(format, qt::ScaleRule::AbsMax);
+}
+
 Value Integerize::getAs(OpBuilder &builder, Value value, Type type) {
-  if (getElementTypeOrSelf(value.getType()) == getElementTypeOrSelf(type))
+  if (getElementTypeOrSelf(value.getType()) == getElementTypeOrSelf(type) &&
+      !isReduced(value))
     return value;
   Value &known = converted[{value, type}];
   if (known)

@@ -169,3 +169,27 @@ func.func @wide() {
   check.expect_eq %y, %e : tensor<1x1xf32>, tensor<1x1xf32>
   return
 }
+
+// Nibbles of integer-only networks: the shift of a block of activations meets
+// the multiplier of one of weights, packed or not.
+!blk8 = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>
+!n4 = !qt.block<[1, 32], s4, scale = s8, outer = exp<8>>
+func.func @shifted() {
+  %q = arith.constant dense<[[3, -5]]> : tensor<1x2xi8>
+  %k = arith.constant dense<2> : tensor<1x1xi8>
+  %e = arith.constant dense<[[-7]]> : tensor<1x1xi8>
+  %wc = arith.constant dense<[[34], [-113]]> : tensor<2x1xi8>
+  %wm = arith.constant dense<[[3], [-1]]> : tensor<2x1xi8>
+  %we = arith.constant dense<0> : tensor<2x1xi8>
+  // (3 * 2 - 5 * 2) * 3 << 2, (3 * -1 - 5 * -8) * -1 << 2
+  %y_e = arith.constant dense<[[-48, -148]]> : tensor<1x2xi32>
+  %y = qt.contract lhs(%q, %k, %e : tensor<1x2xi8>, tensor<1x1xi8>, tensor<1x1xi8>) rhs(%wc, %wm, %we : tensor<2x1xi8>, tensor<2x1xi8>, tensor<2x1xi8>)
+      {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !n4} -> tensor<1x2xi32>
+  check.expect_eq %y, %y_e : tensor<1x2xi32>, tensor<1x2xi32>
+  %b = arith.constant dense<"0x837B0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"> : tensor<1x64xi8>
+  %p = qt.pack %wc, %wm, %we {format = !n4, k = 2, layout = #w4i} : tensor<2x1xi8>, tensor<2x1xi8>, tensor<2x1xi8> -> tensor<112xi8>
+  %z = qt.contract lhs(%b, %k, %e : tensor<1x64xi8>, tensor<1x1xi8>, tensor<1x1xi8>) rhs(%p : tensor<112xi8>)
+      {acc = i32, geometry = #qt.matmul<k = 2>, layout = #w4i, lhs_format = !blk8, rhs_format = !n4} -> tensor<1x2xi32>
+  check.expect_eq %z, %y_e : tensor<1x2xi32>, tensor<1x2xi32>
+  return
+}

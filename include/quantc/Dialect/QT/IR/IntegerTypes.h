@@ -43,6 +43,10 @@ inline bool isWide(BlockType format) {
   return format.getElement().getBitWidth() > rowBits;
 }
 
+/// Whether \p format is that of an integer-only network's 4-bit weights: blocks
+/// of 32 with integer multipliers, one exponent for each output.
+bool isIntegerNibbles(BlockType format);
+
 /// Rows, the last of \p rank dimensions, and images, all but the first.
 llvm::SmallVector<int64_t> getRowBlocks(int64_t rank);
 llvm::SmallVector<int64_t> getImageBlocks(int64_t rank);
