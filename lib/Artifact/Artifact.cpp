@@ -30,8 +30,8 @@ public:
     problem = llvm::sys::fs::createUniqueDirectory("quantc", folder);
   }
   ~Workspace() {
-    for (const std::string &object : objects)
-      llvm::sys::DontRemoveFileOnSignal(object);
+    for (const std::string &file : files)
+      llvm::sys::DontRemoveFileOnSignal(file);
     if (!problem)
       llvm::sys::fs::remove_directories(folder);
   }
@@ -41,10 +41,14 @@ public:
 
   /// The path of one more object.
   std::string addObject() {
-    objects.push_back(
-        (folder + "/" + std::to_string(objects.size()) + ".o").str());
-    llvm::sys::RemoveFileOnSignal(objects.back());
+    objects.push_back(addFile(std::to_string(objects.size()) + ".o"));
     return objects.back();
+  }
+  /// The path of a file that is no object.
+  std::string addFile(llvm::StringRef name) {
+    files.push_back((folder + "/" + name).str());
+    llvm::sys::RemoveFileOnSignal(files.back());
+    return files.back();
   }
 
   llvm::Error write(llvm::ArrayRef<char> bytes) {
@@ -64,7 +68,7 @@ public:
 private:
   llvm::SmallString<128> folder;
   std::error_code problem;
-  std::vector<std::string> objects;
+  std::vector<std::string> objects, files;
 };
 } // namespace
 
@@ -163,7 +167,8 @@ llvm::Expected<std::string> quantc::printCode(ModuleOp module,
 
 static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
                                 const ArtifactOptions &options,
-                                Workspace &workspace) {
+                                Workspace &workspace,
+                                llvm::StringRef weightBytes) {
   // What is found quickly to be wrong comes first.
   auto program = compileProgram(module, info, CodeKind::Object);
   if (!program)
@@ -189,8 +194,9 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     if (llvm::Error error = workspace.write(object))
       return error;
   options.onStep("kernels");
-  if (llvm::Error error = writeWeights(module, triple, options.threads,
-                                       workspace.addObject(), options.weights))
+  if (llvm::Error error = writeWeights(
+          module, triple, options.threads,
+          {workspace.addObject(), weightBytes.str(), options.weights}))
     return error;
   options.onStep("weights");
   return llvm::Error::success();
@@ -214,14 +220,20 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   Workspace workspace;
   if (std::error_code problem = workspace.getProblem())
     return llvm::createStringError("no temporary folder: " + problem.message());
-  if (llvm::Error error = writeObjects(module, described, own, workspace))
+  std::string linked = workspace.addFile("linked.so"),
+              weightBytes = workspace.addFile("weights");
+  if (llvm::Error error =
+          writeObjects(module, described, own, workspace, weightBytes))
     return error;
   std::string symbol =
       (options.prefix.empty() ? std::string("quantc") : options.prefix) +
       "_model";
   if (llvm::Error error = linkSharedLibrary(
           llvm::Triple(info.target.getTriple()), workspace.getObjects(), symbol,
-          workspace.getFolder(), library.getTemporary()))
+          workspace.getFolder(), linked))
+    return error;
+  if (llvm::Error error =
+          insertWeights(linked, weightBytes, library.getTemporary()))
     return error;
   if (llvm::Error error = appendChecksum(library.getTemporary()))
     return error;

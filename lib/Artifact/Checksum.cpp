@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/Checksum.h"
+#include "quantc/Support/FilePieces.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace quantc;
@@ -18,22 +18,22 @@ using namespace quantc;
 static constexpr llvm::StringLiteral marker = "quantc blake3 ";
 static constexpr size_t digestBytes = 32;
 
-static std::string makeDigest(llvm::StringRef contents) {
-  auto digest =
-      llvm::BLAKE3::hash<digestBytes>(llvm::arrayRefFromStringRef(contents));
-  return llvm::toStringRef(llvm::ArrayRef<uint8_t>(digest)).str();
+using Digest = std::array<uint8_t, digestBytes>;
+
+static llvm::StringRef toString(const Digest &digest) {
+  return llvm::toStringRef(llvm::ArrayRef<uint8_t>(digest));
 }
 
 llvm::Error quantc::appendChecksum(llvm::StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return llvm::errorCodeToError(buffer.getError());
+  llvm::BLAKE3 hasher;
+  if (llvm::Error error = readInPieces(
+          path, [&](llvm::StringRef piece) { hasher.update(piece); }))
+    return error;
   std::error_code error;
   llvm::raw_fd_ostream out(path, error, llvm::sys::fs::OF_Append);
   if (error)
     return llvm::errorCodeToError(error);
-  out << marker << makeDigest((*buffer)->getBuffer());
+  out << marker << toString(hasher.final<digestBytes>());
   out.close();
   error = out.error();
   out.clear_error();
@@ -44,5 +44,7 @@ bool quantc::isDamaged(llvm::StringRef contents) {
   llvm::StringRef trailer = contents.take_back(marker.size() + digestBytes);
   llvm::StringRef digest = trailer;
   return digest.consume_front(marker) &&
-         digest != makeDigest(contents.drop_back(trailer.size()));
+         digest != toString(llvm::BLAKE3::hash<digestBytes>(
+                       llvm::arrayRefFromStringRef(
+                           contents.drop_back(trailer.size()))));
 }

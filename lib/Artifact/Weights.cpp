@@ -111,31 +111,37 @@ static llvm::Error close(llvm::raw_fd_ostream &out, llvm::StringRef path) {
 }
 
 llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
-                                 unsigned threads, llvm::StringRef path,
-                                 const WeightsFile &file) {
+                                 unsigned threads, const WeightsPaths &paths) {
   std::error_code error;
-  llvm::raw_fd_ostream out(path, error);
-  if (error)
-    return llvm::createStringError("'" + path + "': " + error.message());
-  WeightsObjectWriter writer(out, triple);
-  std::optional<llvm::raw_fd_ostream> beside;
+  auto open = [&](std::optional<llvm::raw_fd_ostream> &out,
+                  const std::string &path) {
+    out.emplace(path, error);
+    return error ? llvm::createStringError("'" + path + "': " + error.message())
+                 : llvm::Error::success();
+  };
+  std::optional<llvm::raw_fd_ostream> object, data, beside;
   std::optional<WeightsFileWriter> fileWriter;
-  if (!file.path.empty()) {
-    beside.emplace(file.path, error);
-    if (error)
-      return llvm::createStringError("'" + file.path + "': " + error.message());
+  if (llvm::Error problem = open(object, paths.object))
+    return problem;
+  if (llvm::Error problem = open(data, paths.data))
+    return problem;
+  WeightsObjectWriter writer(*data);
+  if (!paths.file.path.empty()) {
+    if (llvm::Error problem = open(beside, paths.file.path))
+      return problem;
     fileWriter.emplace(*beside);
   }
   bool done = WeightsJob(module, writer, fileWriter ? &*fileWriter : nullptr)
                   .run(threads);
   llvm::Error problem = llvm::Error::success();
   if (fileWriter) {
-    std::vector<uint8_t> record = fileWriter->finish(file.name);
+    std::vector<uint8_t> record = fileWriter->finish(paths.file.name);
     writer.define(weightsFileSymbol, writer.append(record), record.size());
-    problem = close(*beside, file.path);
+    problem = close(*beside, paths.file.path);
   }
-  writer.finish();
-  problem = llvm::joinErrors(std::move(problem), close(out, path));
+  writer.writeObject(*object, triple);
+  problem = llvm::joinErrors(std::move(problem), close(*data, paths.data));
+  problem = llvm::joinErrors(std::move(problem), close(*object, paths.object));
   if (problem || done)
     return problem;
   return llvm::createStringError("a constant cannot be evaluated");

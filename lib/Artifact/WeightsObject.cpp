@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/WeightsObject.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -16,36 +15,85 @@ using namespace quantc;
 
 static constexpr uint64_t lineBytes = 64;
 
-// The header, of just that size, is followed by the data.
-static_assert(sizeof(ELF::Elf64_Ehdr) == lineBytes);
-
 namespace {
 enum Section { Null, Data, Symbols, Strings, Names, Note, NumSections };
+
+/// The section that the file is there for.
+struct DataSection {
+  StringRef name;
+  StringRef contents; ///< empty where the file is not to have them
+  uint64_t size;
+  uint64_t flags;
+};
 } // namespace
 
 template <typename T> static StringRef bytesOf(const T &record) {
   return {reinterpret_cast<const char *>(&record), sizeof record};
 }
 
-WeightsObjectWriter::WeightsObjectWriter(raw_pwrite_stream &out,
-                                         const Triple &triple,
-                                         StringRef section)
-    : out(out), triple(triple), section(section), position(lineBytes),
-      strings(1, '\0'), symbols(bytesOf(ELF::Elf64_Sym{}).str()) {
-  out.write_zeros(lineBytes);
+/// An object file of one section of data, with what linkers want beside it.
+static void writeObject(raw_ostream &out, const Triple &triple,
+                        const DataSection &data, StringRef symbols,
+                        StringRef strings) {
+  ELF::Elf64_Ehdr header{};
+  ELF::Elf64_Shdr sections[NumSections] = {};
+  std::string names(1, '\0'), body;
+  auto pad = [&](uint64_t alignment) {
+    uint64_t position = sizeof header + body.size();
+    body.append(alignTo(position, alignment) - position, '\0');
+    return sizeof header + body.size();
+  };
+  auto add = [&](Section index, StringRef name, unsigned type, StringRef bytes,
+                 uint64_t alignment) -> ELF::Elf64_Shdr & {
+    ELF::Elf64_Shdr &section = sections[index];
+    section.sh_name = names.size();
+    names.append(name.begin(), name.end()).push_back('\0');
+    section.sh_type = type;
+    section.sh_offset = pad(alignment);
+    section.sh_size = bytes.size();
+    section.sh_addralign = alignment;
+    body += bytes;
+    return section;
+  };
+  ELF::Elf64_Shdr &section = add(
+      Data, data.name,
+      data.size == data.contents.size() ? ELF::SHT_PROGBITS : ELF::SHT_NOBITS,
+      data.contents, lineBytes);
+  section.sh_size = data.size;
+  section.sh_flags = data.flags;
+  ELF::Elf64_Shdr &table = add(Symbols, ".symtab", ELF::SHT_SYMTAB, symbols, 8);
+  table.sh_link = Strings;
+  table.sh_info = 1; // the first global one
+  table.sh_entsize = sizeof(ELF::Elf64_Sym);
+  add(Strings, ".strtab", ELF::SHT_STRTAB, strings, 1);
+  add(Note, ".note.GNU-stack", ELF::SHT_PROGBITS, "", 1);
+  // The last one: its own name is among its bytes.
+  std::string all = names + ".shstrtab" + '\0';
+  add(Names, ".shstrtab", ELF::SHT_STRTAB, all, 1);
+
+  memcpy(header.e_ident, ELF::ElfMagic, 4);
+  header.e_ident[ELF::EI_CLASS] = ELF::ELFCLASS64;
+  header.e_ident[ELF::EI_DATA] = ELF::ELFDATA2LSB;
+  header.e_ident[ELF::EI_VERSION] = ELF::EV_CURRENT;
+  header.e_type = ELF::ET_REL;
+  header.e_machine = triple.isX86_64() ? ELF::EM_X86_64 : ELF::EM_AARCH64;
+  header.e_version = ELF::EV_CURRENT;
+  header.e_shoff = pad(8);
+  header.e_ehsize = sizeof header;
+  header.e_shentsize = sizeof(ELF::Elf64_Shdr);
+  header.e_shnum = NumSections;
+  header.e_shstrndx = Names;
+  out << bytesOf(header) << body << bytesOf(sections);
 }
 
-void WeightsObjectWriter::pad(uint64_t alignment) {
-  uint64_t next = alignTo(position, alignment);
-  out.write_zeros(next - position);
-  position = next;
-}
+WeightsObjectWriter::WeightsObjectWriter(raw_ostream &data)
+    : data(data), strings(1, '\0'), symbols(bytesOf(ELF::Elf64_Sym{}).str()) {}
 
 uint64_t WeightsObjectWriter::append(ArrayRef<uint8_t> bytes) {
-  pad(lineBytes);
-  uint64_t offset = position - lineBytes;
-  out.write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
-  position += bytes.size();
+  uint64_t offset = alignTo(size, lineBytes);
+  data.write_zeros(offset - size);
+  data.write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+  size = offset + bytes.size();
   return offset;
 }
 
@@ -63,70 +111,14 @@ void WeightsObjectWriter::define(StringRef name, uint64_t offset,
   strings += '\0';
 }
 
-void WeightsObjectWriter::finish() {
+void WeightsObjectWriter::writeObject(raw_ostream &out,
+                                      const Triple &triple) const {
   // Elsewhere than on x86-64 every section may lie anywhere.
-  bool isLarge = triple.isX86_64();
-  std::string dataName = !section.empty() ? section
-                         : isLarge        ? ".lrodata"
-                                          : ".rodata";
-  std::string names(1, '\0');
-  for (StringRef name :
-       {StringRef(dataName), StringRef(".symtab"), StringRef(".strtab"),
-        StringRef(".shstrtab"), StringRef(".note.GNU-stack")})
-    names.append(name.begin(), name.end()).push_back('\0');
-
-  ELF::Elf64_Shdr sections[NumSections] = {};
-  auto describe = [&](Section index, StringRef name, unsigned type,
-                      uint64_t offset, uint64_t size,
-                      uint64_t alignment) -> ELF::Elf64_Shdr & {
-    ELF::Elf64_Shdr &section = sections[index];
-    section.sh_name = StringRef(names).find((name + StringRef("\0", 1)).str());
-    section.sh_type = type;
-    section.sh_offset = offset;
-    section.sh_size = size;
-    section.sh_addralign = alignment;
-    return section;
-  };
-  auto write = [&](Section index, StringRef name, unsigned type,
-                   StringRef bytes, uint64_t alignment) {
-    pad(alignment);
-    describe(index, name, type, position, bytes.size(), alignment);
-    out << bytes;
-    position += bytes.size();
-  };
-
-  ELF::Elf64_Shdr &data = describe(Data, dataName, ELF::SHT_PROGBITS, lineBytes,
-                                   position - lineBytes, lineBytes);
-  if (section.empty())
-    data.sh_flags =
-        ELF::SHF_ALLOC | (isLarge ? unsigned(ELF::SHF_X86_64_LARGE) : 0);
-  write(Symbols, ".symtab", ELF::SHT_SYMTAB, symbols, 8);
-  sections[Symbols].sh_link = Strings;
-  sections[Symbols].sh_info = 1; // the first global one
-  sections[Symbols].sh_entsize = sizeof(ELF::Elf64_Sym);
-  write(Strings, ".strtab", ELF::SHT_STRTAB, strings, 1);
-  write(Names, ".shstrtab", ELF::SHT_STRTAB, names, 1);
-  write(Note, ".note.GNU-stack", ELF::SHT_PROGBITS, "", 1);
-  pad(8);
-  uint64_t table = position;
-  for (const ELF::Elf64_Shdr &section : sections)
-    out << bytesOf(section);
-
-  ELF::Elf64_Ehdr header{};
-  memcpy(header.e_ident, ELF::ElfMagic, 4);
-  header.e_ident[ELF::EI_CLASS] = ELF::ELFCLASS64;
-  header.e_ident[ELF::EI_DATA] = ELF::ELFDATA2LSB;
-  header.e_ident[ELF::EI_VERSION] = ELF::EV_CURRENT;
-  header.e_type = ELF::ET_REL;
-  header.e_machine = triple.isX86_64() ? ELF::EM_X86_64 : ELF::EM_AARCH64;
-  header.e_version = ELF::EV_CURRENT;
-  header.e_shoff = table;
-  header.e_ehsize = sizeof header;
-  header.e_shentsize = sizeof(ELF::Elf64_Shdr);
-  header.e_shnum = NumSections;
-  header.e_shstrndx = Names;
-  StringRef bytes = bytesOf(header);
-  out.pwrite(bytes.data(), bytes.size(), 0);
+  uint64_t flags = ELF::SHF_ALLOC;
+  if (triple.isX86_64())
+    flags |= ELF::SHF_X86_64_LARGE;
+  ::writeObject(out, triple, {weightsSection, "", size, flags}, symbols,
+                strings);
 }
 
 Error quantc::writeSectionObject(const Triple &triple, StringRef section,
@@ -134,9 +126,8 @@ Error quantc::writeSectionObject(const Triple &triple, StringRef section,
   std::error_code error;
   raw_fd_ostream out(path, error);
   if (!error) {
-    WeightsObjectWriter writer(out, triple, section);
-    writer.append(arrayRefFromStringRef(contents));
-    writer.finish();
+    ::writeObject(out, triple, {section, contents, contents.size(), 0},
+                  bytesOf(ELF::Elf64_Sym{}), StringRef("\0", 1));
     out.close();
     error = out.error();
     out.clear_error();

@@ -6,9 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Constant data never passes through an intermediate representation: it is
-// evaluated and goes straight into an ELF64 relocatable file with one read-only
-// section that may lie anywhere in memory (`.lrodata` on x86-64).
+// Constant data never passes through an intermediate representation or the
+// linker: it is evaluated and goes straight into a file of its own. The linker
+// sees an ELF64 relocatable file with one read-only section that may lie
+// anywhere in memory and has a size and no bytes; these are put into the
+// library when it is linked.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,28 +29,25 @@
 
 namespace quantc {
 
-/// Writes the file piece by piece; of the data it keeps nothing.
+/// The section of weights, in objects and libraries.
+constexpr llvm::StringLiteral weightsSection = ".weights";
+
+/// Writes data piece by piece, of which it keeps nothing, and the object file
+/// that tells the linker of it.
 class WeightsObjectWriter {
 public:
-  /// \p out is seekable and at its beginning. With the name of a \p section
-  /// the data goes there, and no program loads it.
-  WeightsObjectWriter(llvm::raw_pwrite_stream &out, const llvm::Triple &triple,
-                      llvm::StringRef section = "");
+  explicit WeightsObjectWriter(llvm::raw_ostream &data);
 
   /// Writes \p bytes from the next cache line on; returns where they begin.
   uint64_t append(llvm::ArrayRef<uint8_t> bytes);
   /// Defines a global, hidden symbol.
   void define(llvm::StringRef symbol, uint64_t offset, uint64_t size);
-  /// Writes what follows the data, and the header.
-  void finish();
+  /// Writes the object, after all data.
+  void writeObject(llvm::raw_ostream &out, const llvm::Triple &triple) const;
 
 private:
-  void pad(uint64_t alignment);
-
-  llvm::raw_pwrite_stream &out;
-  llvm::Triple triple;
-  std::string section; ///< empty: one of constants
-  uint64_t position;   ///< in the file
+  llvm::raw_ostream &data;
+  uint64_t size = 0;
   std::string strings, symbols;
 };
 
@@ -80,13 +79,24 @@ private:
   uint64_t position;
 };
 
-/// Evaluates the globals of \p module and writes them to \p path, equal ones
-/// once; with a \p file to that, and to \p path where in it they are. The
+/// The files that writeWeights writes.
+struct WeightsPaths {
+  std::string object; ///< what the linker sees
+  std::string data;   ///< the bytes of its section, see insertWeights
+  WeightsFile file;   ///< with one: the bytes lie there, \p data says where
+};
+
+/// Evaluates the globals of \p module and writes them, equal ones once. The
 /// files do not depend on \p threads; at most that many values are in memory
 /// at a time. Failures of evaluation have emitted their reason.
 llvm::Error writeWeights(mlir::ModuleOp module, const llvm::Triple &triple,
-                         unsigned threads, llvm::StringRef path,
-                         const WeightsFile &file = {});
+                         unsigned threads, const WeightsPaths &paths);
+
+/// Writes to \p path the shared library \p linked with the bytes of \p weights
+/// in its section of weights. Fails where the linker did not lay it out as the
+/// end of a segment.
+llvm::Error insertWeights(llvm::StringRef linked, llvm::StringRef weights,
+                          llvm::StringRef path);
 
 /// The bytes of all globals, equal ones counted as often as they are there.
 uint64_t countWeightBytes(mlir::ModuleOp module);

@@ -27,11 +27,15 @@ struct Symbol {
   std::string bytes;
 };
 
+struct Files {
+  std::string object, data;
+};
+
 /// What a linker sees: symbols by name, each with what it names.
-std::map<std::string, Symbol> readObject(StringRef bytes) {
+std::map<std::string, Symbol> readObject(const Files &files) {
   std::map<std::string, Symbol> result;
   auto file = object::ELFObjectFile<object::ELF64LE>::create(
-      MemoryBufferRef(bytes, "weights"));
+      MemoryBufferRef(files.object, "weights"));
   if (!file) {
     ADD_FAILURE() << toString(file.takeError());
     return result;
@@ -40,49 +44,63 @@ std::map<std::string, Symbol> readObject(StringRef bytes) {
     auto section = cantFail(symbol.getSection());
     EXPECT_EQ(symbol.getBinding(), ELF::STB_GLOBAL);
     EXPECT_EQ(symbol.getOther(), ELF::STV_HIDDEN);
-    EXPECT_EQ(cantFail(section->getName()), ".lrodata");
+    EXPECT_EQ(cantFail(section->getName()), ".weights");
+    EXPECT_TRUE(section->isVirtual()); // of no bytes
+    EXPECT_EQ(section->getSize(), files.data.size());
     object::ELFSectionRef elf(*section);
     EXPECT_EQ(elf.getFlags(), uint64_t(ELF::SHF_ALLOC | ELF::SHF_X86_64_LARGE));
     EXPECT_EQ(section->getAlignment(), Align(64));
     uint64_t offset = cantFail(symbol.getValue());
-    StringRef contents = cantFail(section->getContents());
     result[cantFail(symbol.getName()).str()] = {
-        offset, contents.substr(offset, symbol.getSize()).str()};
+        offset, files.data.substr(offset, symbol.getSize())};
   }
   return result;
 }
 
-std::string writeModule(StringRef text, unsigned threads, bool &isDone) {
+std::string take(StringRef path) {
+  auto buffer = MemoryBuffer::getFile(path);
+  EXPECT_TRUE(bool(buffer));
+  sys::fs::remove(path);
+  return buffer ? (*buffer)->getBuffer().str() : "";
+}
+
+Files writeModule(StringRef text, unsigned threads, bool &isDone) {
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
   mlir::MLIRContext context(registry);
   context.getDiagEngine().registerHandler([](mlir::Diagnostic &) {});
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   EXPECT_TRUE(module);
-  SmallString<128> path;
-  EXPECT_FALSE(sys::fs::createTemporaryFile("weights", "o", path));
-  Error error =
-      writeWeights(*module, Triple("x86_64-linux-gnu"), threads, path);
+  SmallString<128> object, data;
+  EXPECT_FALSE(sys::fs::createTemporaryFile("weights", "o", object));
+  EXPECT_FALSE(sys::fs::createTemporaryFile("weights", "", data));
+  Error error = writeWeights(*module, Triple("x86_64-linux-gnu"), threads,
+                             {object.str().str(), data.str().str(), {}});
   isDone = !error;
   consumeError(std::move(error));
-  auto buffer = MemoryBuffer::getFile(path);
-  sys::fs::remove(path);
-  return buffer ? (*buffer)->getBuffer().str() : "";
+  return {take(object), take(data)};
+}
+
+/// The files after \p write has been at the writer.
+Files writeFiles(function_ref<void(WeightsObjectWriter &)> write) {
+  Files files;
+  raw_string_ostream data(files.data), object(files.object);
+  WeightsObjectWriter writer(data);
+  write(writer);
+  writer.writeObject(object, Triple("x86_64-linux-gnu"));
+  return files;
 }
 } // namespace
 
 TEST(WeightsObject, WritesWhatLinkersRead) {
-  SmallVector<char, 0> file;
-  raw_svector_ostream out(file);
-  WeightsObjectWriter writer(out, Triple("x86_64-linux-gnu"));
-  std::vector<uint8_t> data(100, 7);
-  writer.define("a", writer.append(data), 100);
-  writer.define("empty", writer.append({}), 0);
-  uint64_t last = writer.append({1, 2, 3});
-  writer.define("b", last, 3);
-  writer.define("c", last, 3);
-  writer.finish();
-  auto symbols = readObject(StringRef(file.data(), file.size()));
+  auto symbols = readObject(writeFiles([](WeightsObjectWriter &writer) {
+    std::vector<uint8_t> data(100, 7);
+    writer.define("a", writer.append(data), 100);
+    writer.define("empty", writer.append({}), 0);
+    uint64_t last = writer.append({1, 2, 3});
+    writer.define("b", last, 3);
+    writer.define("c", last, 3);
+  }));
   ASSERT_EQ(symbols.size(), 4u);
   EXPECT_EQ(symbols["a"].bytes, std::string(100, 7));
   EXPECT_EQ(symbols["empty"].bytes, "");
@@ -93,10 +111,7 @@ TEST(WeightsObject, WritesWhatLinkersRead) {
 }
 
 TEST(WeightsObject, MayBeEmpty) {
-  SmallVector<char, 0> file;
-  raw_svector_ostream out(file);
-  WeightsObjectWriter(out, Triple("x86_64-linux-gnu")).finish();
-  EXPECT_TRUE(readObject(StringRef(file.data(), file.size())).empty());
+  EXPECT_TRUE(readObject(writeFiles([](WeightsObjectWriter &) {})).empty());
 }
 
 TEST(Weights, AreTheSameForEveryNumberOfThreads) {
@@ -106,10 +121,12 @@ TEST(Weights, AreTheSameForEveryNumberOfThreads) {
             "  %c = arith.constant dense<" + std::to_string(i % 7) +
             "> : tensor<5xi32>\n  qt.yield %c : tensor<5xi32>\n}\n";
   bool isDone = false;
-  std::string one = writeModule(text, 1, isDone);
+  Files one = writeModule(text, 1, isDone);
   ASSERT_TRUE(isDone);
   for (unsigned threads : {2, 3, 8}) {
-    EXPECT_EQ(one, writeModule(text, threads, isDone));
+    Files other = writeModule(text, threads, isDone);
+    EXPECT_EQ(one.object, other.object);
+    EXPECT_EQ(one.data, other.data);
     EXPECT_TRUE(isDone);
   }
   auto symbols = readObject(one);
@@ -137,4 +154,22 @@ TEST(Weights, FailWhereOneCannotBeEvaluated) {
   bool isDone = true;
   writeModule(text, 2, isDone);
   EXPECT_FALSE(isDone);
+}
+
+TEST(Weights, NeedALibraryWithRoomForThem) {
+  SmallString<128> linked, data, library;
+  for (SmallString<128> *path : {&linked, &data, &library})
+    EXPECT_FALSE(sys::fs::createTemporaryFile("weights", "", *path));
+  std::error_code error;
+  {
+    // An object has sections and no segments.
+    Files files = writeFiles(
+        [](WeightsObjectWriter &writer) { writer.append({1, 2, 3}); });
+    raw_fd_ostream(linked, error) << files.object;
+    raw_fd_ostream(data, error) << files.data;
+  }
+  EXPECT_EQ(toString(insertWeights(linked, data, library)),
+            "the linker did not give the weights a segment's end");
+  for (const SmallString<128> &path : {linked, data, library})
+    sys::fs::remove(path);
 }
