@@ -10,6 +10,7 @@
 #include "IntegerModels.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 
 using namespace mlir;
@@ -133,23 +134,53 @@ SmallVector<Value> AttentionBuilder::repeatHeads(ValueRange parts) {
 }
 
 Value AttentionBuilder::findVisible() {
-  if (!op.getCausal())
+  std::optional<int64_t> right = nn::KeyWindow::getRight(op);
+  std::optional<uint64_t> left = op.getLeftWindow();
+  if (!right && !left && !op.getLengths())
     return {};
   OpBuilder &builder = b.getBuilder();
   Location loc = b.getLoc();
   Value queries = getSize(parts[0][0]), keys = getSize(parts[1][0]);
-  int64_t numQueries = typeOf(parts[0][0]).getDimSize(2);
   auto count = [&](Value size, Value codes) -> Value {
     auto type = RankedTensorType::get({typeOf(codes).getDimSize(2)},
                                       builder.getI64Type());
     return nn::IotaOp::create(builder, loc, type, size);
   };
-  auto column = RankedTensorType::get({numQueries, 1}, builder.getI64Type());
+  // One number for each batch item, or for all.
+  auto column = [&](Value list) -> Value {
+    auto type = RankedTensorType::get({typeOf(list).getDimSize(0), 1, 1, 1},
+                                      builder.getI64Type());
+    return nn::ReshapeOp::create(builder, loc, type, list,
+                                 nn::makeIntegers(builder, loc, {-1, 1, 1, 1}));
+  };
+  Value key = count(keys, parts[1][0]), seen;
+  auto require = [&](nn::Predicate predicate, Value bound) {
+    Value holds = b.compare(predicate, key, bound);
+    seen = seen ? b.both(seen, holds) : holds;
+  };
+  auto next = parts.drop_front(op.getMask() ? 4 : 3);
+  if (op.getLengths()) {
+    require(nn::Predicate::Lt, column(next.front()[0]));
+    next = next.drop_front();
+  }
+  if (!right && !left)
+    return seen;
+  auto type = RankedTensorType::get({typeOf(parts[0][0]).getDimSize(2), 1},
+                                    builder.getI64Type());
   Value query =
-      nn::ReshapeOp::create(builder, loc, column, count(queries, parts[0][0]),
+      nn::ReshapeOp::create(builder, loc, type, count(queries, parts[0][0]),
                             nn::makeIntegers(builder, loc, {-1, 1}));
-  Value last = b.add(query, b.sub(keys, queries));
-  return b.compare(nn::Predicate::Le, count(keys, parts[1][0]), last);
+  Value position = b.add(query, op.getOffset() ? column(next.front()[0])
+                                               : b.sub(keys, queries));
+  auto shift = [&](int64_t by) {
+    by = std::clamp(by, -nn::farthestKey, nn::farthestKey);
+    return by == 0 ? position : b.add(position, by);
+  };
+  if (right)
+    require(nn::Predicate::Le, shift(*right));
+  if (left)
+    require(nn::Predicate::Ge, shift(-static_cast<int64_t>(*left)));
+  return seen;
 }
 
 Value AttentionBuilder::getMask() {
@@ -254,6 +285,12 @@ struct AttentionIntegers
       return op->emitOpError("with a mask of type ")
              << maskType
              << " has no integer-only form; supported: an element for each key";
+    if (attention.getSoftcap())
+      return op->emitOpError("with softcap = ")
+             << attention.getSoftcapAttr()
+             << " has no integer-only form; supported: a scale, a mask, "
+                "lengths, "
+                "an offset, causal and windows, and no softcap";
     if (query.isDynamicDim(1) || key.isDynamicDim(1))
       return op->emitOpError("of ")
              << query << " and " << key
@@ -276,6 +313,9 @@ struct AttentionIntegers
     if (mask)
       operands.push_back(
           withFormat(mask, getRow16(op, qt::getRowBlocks(maskType.getRank()))));
+    for (Value list : {attention.getLengths(), attention.getOffset()})
+      if (list)
+        operands.push_back(list.getType());
     results.push_back(
         withFormat(attention.getResult(), getWide(op, rows, qt::summandBits)));
     return success();

@@ -88,8 +88,9 @@ void AttentionEmitter::encodeKeys(OpBuilder &b) {
   auto bytes = VectorType::get(lanes * 4, b.getI8Type());
   auto bound = qt::BoundAttr::get(b.getContext(), 1, 1, -127, 127,
                                   featureVectors, false, 0, 0, 0, 0);
+  Value from = firstGroup(b, firstPanel);
   Value groups = arith::CeilDivUIOp::create(b, loc, visible, index(4));
-  forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
+  forRange(b, from, groups, 1, [&](OpBuilder &inner, Value group) {
     SmallVector<SmallVector<Value>> codes =
         encodeFour(inner, key, group, features, keyScales);
     Value first = mul(inner, group, index(4));
@@ -144,8 +145,9 @@ void AttentionEmitter::encodeValues(OpBuilder &b) {
              memref::StoreOp::create(inner, loc, real(inner, 0), valueScales,
                                      t);
            });
+  Value from = firstGroup(b, firstPanel);
   Value groups = arith::CeilDivUIOp::create(b, loc, visible, index(4));
-  forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
+  forRange(b, from, groups, 1, [&](OpBuilder &inner, Value group) {
     SmallVector<SmallVector<Value>> codes =
         encodeFour(inner, value, group, width, valueScales);
     for (int64_t v = 0; v < widthVectors; ++v) {
@@ -318,7 +320,7 @@ void AttentionEmitter::weighCodes(OpBuilder &b, const Tile &tile) {
       from.push_back(add(b, mul(b, index(v + i / parts), stride),
                          index(i % parts * registerLanes * 4)));
     auto loop = scf::ForOp::create(
-        b, loc, index(0), visible, index(1), initial,
+        b, loc, firstGroup(b, tile.firstPanel), visible, index(1), initial,
         [&](OpBuilder &inner, Location, Value group, ValueRange carried) {
           SmallVector<Value> sums(carried), now;
           Value place = mul(inner, group, index(lanes * 4));

@@ -43,8 +43,10 @@ private:
   struct Tile {
     Value row; ///< the first
     int64_t count;
-    /// Keys that one of the rows sees, panels of them, and their lanes.
+    /// The end of the keys that one of the rows sees, of their panels, and of
+    /// the lanes of those.
     Value visible, panels, padded;
+    Value firstPanel, first; ///< where they begin, a whole panel
   };
   Value real(OpBuilder &b, double value);
   Value roundUp(OpBuilder &b, Value x, int64_t multiple);
@@ -65,7 +67,17 @@ private:
   void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
   void prepareBias(OpBuilder &b);
   Value loadMask(OpBuilder &b, Value from, Value position);
+  void prepareWindow(OpBuilder &b, mlir::AffineExpr batch);
+  void locateWindow(OpBuilder &b, Value batch);
+  bool isWindowed() { return right || op.getLeftWindow(); }
+  Value positionOf(OpBuilder &b, Value row);
   Value countVisible(OpBuilder &b, Value last);
+  Value findFirst(OpBuilder &b, Value row);
+  /// The group of four keys with which a panel begins.
+  Value firstGroup(OpBuilder &b, Value panel) {
+    return op.getLeftWindow() ? mul(b, panel, index(lanes / 4)) : panel;
+  }
+  Value findFirstPanel(OpBuilder &b, Value row, Value end);
   Tile makeTile(OpBuilder &b, Value row, int64_t count);
   Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
                     Value sum, Value factor);
@@ -115,9 +127,16 @@ private:
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
   Value queries, keys; ///< how many
-  Value visible;       ///< keys that a row of the block at hand sees
-  Value paddedKeys;    ///< floats of one row of scores
+  /// The keys of the batch item at hand, and its first query's among them.
+  Value itemKeys, offset;
+  /// The end of the keys that a row of the block at hand sees, and the first
+  /// panel of them.
+  Value visible, firstPanel;
+  Value paddedKeys; ///< floats of one row of scores
   Head query, key, value, result;
+  Value lengthBuffer, offsetBuffer; ///< null where there are none
+  Value lengthStep, offsetStep;     ///< from one batch item to the next
+  std::optional<int64_t> right;     ///< keys behind its own that a row sees
   Value maskBuffer, maskBase;
   llvm::SmallVector<Value> maskSteps; ///< by dims of the scores
   bool isRagged;                      ///< the last panel may not be full

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Conversion/KernelToLoops/Exponential.h"
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
@@ -72,7 +73,8 @@ bool quantc::canEmitAttention(func::FuncOp kernel) {
 
 AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
     : IndexEmitter(kernel), op(op), f32(Float32Type::get(op.getContext())),
-      isQuantized(op.getQFormatAttr() != nullptr) {
+      isQuantized(op.getQFormatAttr() != nullptr),
+      right(nn::KeyWindow::getRight(op)) {
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   isBiased = target.has("avx512vnni");
@@ -149,6 +151,10 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
         arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest, index(0)),
         KernelError::ShapeMismatch);
   }
+  for (Value list : {op.getLengths(), op.getOffset()})
+    if (list)
+      kernel.requireBroadcast(SmallVector<AffineExpr>(shapes.getSizes(list)),
+                              q[0]);
   if (!op.getMask())
     return;
   SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]};
@@ -237,6 +243,7 @@ LogicalResult AttentionEmitter::emit() {
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
   Value vBuffer = kernel.getBuffer(cast<BlockArgument>(op.getV()[0]));
   prepareMask(b, {q[0], q[1], q[2], k[2]});
+  prepareWindow(b, q[0]);
   Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
         blockCount = kernel.getIndex(blocks),
         blockRows = kernel.getIndex(rowsExpr);
@@ -260,7 +267,9 @@ LogicalResult AttentionEmitter::emit() {
              OpBuilder inner = guard.getThenBodyBuilder();
              Value last = arith::MinUIOp::create(
                  inner, loc, add(inner, first, blockRows), queries);
+             locateWindow(inner, batch);
              visible = countVisible(inner, last);
+             firstPanel = findFirstPanel(inner, first, visible);
              if (isQuantized) {
                encodeKeys(inner);
                encodeValues(inner);

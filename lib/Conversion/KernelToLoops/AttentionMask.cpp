@@ -9,13 +9,16 @@
 //
 // What hides keys from all rows alike, a mask without a dim of rows or the end
 // of the keys inside a panel, is one row of numbers that are added to the
-// scores. What differs from row to row is found for every row.
+// scores. What differs from row to row is found for every row. Panels that no
+// row of a tile sees are skipped.
 //
 //===----------------------------------------------------------------------===//
 
 #include "AttentionEmitter.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -25,7 +28,7 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Steps of the mask along the four dims of the scores, and where it goes.
 void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
   std::optional<int64_t> count = getConstantIndex(keys);
-  isRagged = !count || *count % lanes != 0;
+  isRagged = op.getLengths() || !count || *count % lanes != 0;
   if (op.getMask()) {
     ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
     maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
@@ -39,7 +42,7 @@ void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
     }
   }
   bool isOfKeys = op.getMask() && getConstantIndex(maskSteps[2]) == 0;
-  if (isOfKeys || (!op.getMask() && isRagged && !op.getCausal()))
+  if (isOfKeys || (!op.getMask() && isRagged && !isWindowed()))
     bias = kernel.allocateScratch(f32, keysExpr.ceilDiv(lanes) * lanes);
 }
 
@@ -98,29 +101,89 @@ void AttentionEmitter::prepareBias(OpBuilder &b) {
                              : splatConstant(inner, loc, f32, 0);
     if (isRagged)
       row = arith::SelectOp::create(inner, loc,
-                                    lanesBefore(inner, loc, t, keys), row,
+                                    lanesBefore(inner, loc, t, itemKeys), row,
                                     splatConstant(inner, loc, f32, -infinity));
     vector::StoreOp::create(inner, loc, row, bias, t);
   });
 }
 
-/// Keys that a row before \p last sees. Causal rows see keys up to row + keys -
-/// queries, so that nobody has to look at those behind.
+void AttentionEmitter::prepareWindow(OpBuilder &b, AffineExpr batch) {
+  auto prepare = [&](Value list, Value &buffer, Value &step) {
+    if (!list)
+      return;
+    buffer = kernel.getBuffer(cast<BlockArgument>(list));
+    step = kernel.getBroadcastStep(b, shapes.getSizes(list)[0], batch,
+                                   shapes.getConstant(1));
+  };
+  prepare(op.getLengths(), lengthBuffer, lengthStep);
+  prepare(op.getOffset(), offsetBuffer, offsetStep);
+}
+
+/// What of the windows depends on the batch item.
+void AttentionEmitter::locateWindow(OpBuilder &b, Value batch) {
+  // What a list says of the item, no less than \p least and no more than
+  // \p most.
+  auto load = [&](Value buffer, Value step, Value least, Value most) -> Value {
+    Value number = memref::LoadOp::create(b, loc, buffer, mul(b, batch, step));
+    number = arith::IndexCastOp::create(b, loc, b.getIndexType(), number);
+    return arith::MaxSIOp::create(
+        b, loc, arith::MinSIOp::create(b, loc, number, most), least);
+  };
+  itemKeys = keys;
+  if (lengthBuffer)
+    itemKeys = load(lengthBuffer, lengthStep, index(0), keys);
+  if (offsetBuffer)
+    offset = load(offsetBuffer, offsetStep, index(-nn::farthestKey),
+                  index(nn::farthestKey));
+}
+
+/// The key at which query \p row stands.
+Value AttentionEmitter::positionOf(OpBuilder &b, Value row) {
+  // Without an offset the last query stands at the last key.
+  return add(b, row,
+             offset ? offset : arith::SubIOp::create(b, loc, keys, queries));
+}
+
+/// The end of the keys that rows before \p last see, so that nobody has to
+/// look at those behind.
 Value AttentionEmitter::countVisible(OpBuilder &b, Value last) {
-  if (!op.getCausal())
-    return keys;
-  Value bound = add(b, last, arith::SubIOp::create(b, loc, keys, queries));
+  if (!right)
+    return itemKeys;
+  Value bound = positionOf(b, last);
+  if (*right != 0)
+    bound = add(b, bound, index(std::min(*right, nn::farthestKey)));
   return arith::MaxSIOp::create(
-      b, loc, arith::MinSIOp::create(b, loc, bound, keys), index(0));
+      b, loc, arith::MinSIOp::create(b, loc, bound, itemKeys), index(0));
+}
+
+/// The first key that \p row sees by its window to the left.
+Value AttentionEmitter::findFirst(OpBuilder &b, Value row) {
+  auto left = static_cast<int64_t>(*op.getLeftWindow());
+  return arith::SubIOp::create(b, loc, positionOf(b, row),
+                               index(std::min(left, nn::farthestKey)));
+}
+
+/// The first panel of which rows from \p row on see a key before \p end.
+Value AttentionEmitter::findFirstPanel(OpBuilder &b, Value row, Value end) {
+  if (!op.getLeftWindow())
+    return index(0);
+  Value first = arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, findFirst(b, row), end), index(0));
+  return arith::DivUIOp::create(b, loc, first, index(lanes));
 }
 
 AttentionEmitter::Tile AttentionEmitter::makeTile(OpBuilder &b, Value row,
                                                   int64_t count) {
-  Tile tile{
-      row, count, countVisible(b, add(b, row, index(count))), {}, paddedKeys};
+  Tile tile;
+  tile.row = row;
+  tile.count = count;
+  tile.visible = countVisible(b, add(b, row, index(count)));
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
-  if (op.getCausal())
-    tile.padded = mul(b, tile.panels, index(lanes));
+  tile.padded =
+      right || op.getLengths() ? mul(b, tile.panels, index(lanes)) : paddedKeys;
+  tile.firstPanel = findFirstPanel(b, row, tile.visible);
+  tile.first = op.getLeftWindow() ? mul(b, tile.firstPanel, index(lanes))
+                                  : tile.firstPanel;
   return tile;
 }
 
@@ -134,19 +197,33 @@ Value AttentionEmitter::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
                                    position);
   else if (op.getMask())
     added = loadMask(b, add(b, maskBase, mul(b, row, maskSteps[2])), position);
+  if (std::optional<APFloat> cap = op.getSoftcap()) {
+    double value = cap->convertToDouble();
+    sum = arith::MulFOp::create(b, loc, sum, factor);
+    sum = arith::DivFOp::create(b, loc, sum, splatConstant(b, loc, f32, value));
+    sum = nn::UnaryOp::create(b, loc, sum.getType(), nn::UnaryKind::Tanh, sum);
+    factor = splatConstant(b, loc, f32, value);
+  }
   Value score =
       added ? math::FmaOp::create(b, loc, sum, factor, added).getResult()
             : arith::MulFOp::create(b, loc, sum, factor).getResult();
-  Value bound;
-  if (op.getCausal())
-    bound = arith::MinSIOp::create(
-        b, loc, keys,
-        add(b, add(b, row, index(1)),
-            arith::SubIOp::create(b, loc, keys, queries)));
-  else if (!bias && isRagged)
-    bound = keys;
-  if (!bound)
-    return score;
-  return arith::SelectOp::create(b, loc, lanesBefore(b, loc, position, bound),
-                                 score, splatConstant(b, loc, f32, -infinity));
+  auto hideUnless = [&](Value isSeen) {
+    score = arith::SelectOp::create(b, loc, isSeen, score,
+                                    splatConstant(b, loc, f32, -infinity));
+  };
+  if (right) {
+    Value bound = positionOf(b, add(b, row, index(1)));
+    if (*right != 0)
+      bound = add(b, bound, index(std::min(*right, nn::farthestKey)));
+    bound = arith::MinSIOp::create(b, loc, itemKeys, bound);
+    hideUnless(lanesBefore(b, loc, position, bound));
+  } else if (!bias && isRagged) {
+    hideUnless(lanesBefore(b, loc, position, itemKeys));
+  }
+  if (op.getLeftWindow()) {
+    Value isBefore = lanesBefore(b, loc, position, findFirst(b, row));
+    score = arith::SelectOp::create(
+        b, loc, isBefore, splatConstant(b, loc, f32, -infinity), score);
+  }
+  return score;
 }

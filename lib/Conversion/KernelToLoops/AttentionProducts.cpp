@@ -18,7 +18,8 @@ void AttentionEmitter::packKeys(OpBuilder &b) {
   Value zero = splatConstant(b, loc, f32, 0);
   Value fours =
       arith::DivUIOp::create(b, loc, roundUp(b, visible, lanes), index(4));
-  forRange(b, index(0), fours, 1, [&](OpBuilder &inner, Value group) {
+  Value from = firstGroup(b, firstPanel);
+  forRange(b, from, fours, 1, [&](OpBuilder &inner, Value group) {
     Value first = mul(inner, group, index(4));
     Value panel = arith::DivUIOp::create(inner, loc, first, index(lanes));
     Value lane = arith::RemUIOp::create(inner, loc, first, index(lanes));
@@ -98,7 +99,7 @@ SmallVector<Value> AttentionEmitter::sumValues(OpBuilder &b, const Tile &tile,
   Value zero = splatConstant(b, loc, f32, 0);
   SmallVector<Value> initial(tile.count, zero);
   auto loop = scf::ForOp::create(
-      b, loc, index(0), tile.visible, index(1), initial,
+      b, loc, tile.first, tile.visible, index(1), initial,
       [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
         Value x = loadRow(inner, value, t, v * lanes, width);
         SmallVector<Value> next;

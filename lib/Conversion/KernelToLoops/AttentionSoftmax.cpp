@@ -41,12 +41,18 @@ SmallVector<Value> AttentionEmitter::forPanels(
                                     ArrayRef<Value>)>
         body) {
   SmallVector<Value> tops(tile.count, splatConstant(b, loc, f32, -infinity));
-  Value done = index(0);
+  Value done = tile.firstPanel;
   for (int64_t step = panelsAtOnce; step >= 1; step /= 2) {
     Value end = tile.panels;
-    if (step > 1)
+    if (step > 1) {
+      // Whole steps from the first panel on.
+      if (op.getLeftWindow())
+        end = arith::SubIOp::create(b, loc, end, done);
       end =
           mul(b, arith::DivUIOp::create(b, loc, end, index(step)), index(step));
+      if (op.getLeftWindow())
+        end = add(b, end, done);
+    }
     auto loop = scf::ForOp::create(
         b, loc, done, end, index(step), tops,
         [&](OpBuilder &inner, Location, Value panel, ValueRange carried) {
@@ -79,7 +85,7 @@ void AttentionEmitter::emitExponentials(OpBuilder &b, const Tile &tile,
   if (isQuantized)
     initial.push_back(splatConstant(b, loc, b.getI32Type(), 0));
   auto loop = scf::ForOp::create(
-      b, loc, index(0), tile.padded, index(lanes), initial,
+      b, loc, tile.first, tile.padded, index(lanes), initial,
       [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
         Value place = add(inner, base, t);
         Value s = vector::LoadOp::create(inner, loc, floats, scores, place);
@@ -164,13 +170,14 @@ void AttentionEmitter::encodeWeights(OpBuilder &b, const Tile &tile) {
     Value base = mul(row, r, paddedKeys);
     Value factor =
         splat(row, loc, memref::LoadOp::create(row, loc, rowFactors, r));
-    forRange(row, index(0), tile.padded, lanes, [&](OpBuilder &inner, Value t) {
-      Value at = add(inner, base, t);
-      Value w = vector::LoadOp::create(inner, loc, floats, scores, at);
-      vector::StoreOp::create(
-          inner, loc, encode(inner, loc, op.getEncodingAttr(), w, factor),
-          weights, at);
-    });
+    forRange(
+        row, tile.first, tile.padded, lanes, [&](OpBuilder &inner, Value t) {
+          Value at = add(inner, base, t);
+          Value w = vector::LoadOp::create(inner, loc, floats, scores, at);
+          vector::StoreOp::create(
+              inner, loc, encode(inner, loc, op.getEncodingAttr(), w, factor),
+              weights, at);
+        });
   });
 }
 

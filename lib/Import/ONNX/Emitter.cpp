@@ -312,15 +312,28 @@ Value Emitter::softmax(Value x, int64_t axis) {
                attribute("axis", builder.getI64IntegerAttr(axis)));
 }
 
-Value Emitter::attention(Value q, Value k, Value v, Value mask, float scale,
-                         bool causal) {
+Value Emitter::attention(Value q, Value k, Value v, const AttentionForm &form) {
   SmallVector<Value> operands{q, k, v};
-  if (mask)
-    operands.push_back(mask);
+  SmallVector<int32_t> segments(3, 1);
+  for (Value optional : {form.mask, form.lengths, form.offset}) {
+    segments.push_back(optional ? 1 : 0);
+    if (optional)
+      operands.push_back(optional);
+  }
   SmallVector<NamedAttribute> attributes{
-      attribute("scale", builder.getF32FloatAttr(scale))};
-  if (causal)
+      attribute("operandSegmentSizes", builder.getDenseI32ArrayAttr(segments)),
+      attribute("scale", builder.getF32FloatAttr(form.scale))};
+  if (form.softcap != 0)
+    attributes.push_back(
+        attribute("softcap", builder.getF32FloatAttr(form.softcap)));
+  if (form.causal)
     attributes.push_back(attribute("causal", builder.getUnitAttr()));
+  if (form.left)
+    attributes.push_back(
+        attribute("left_window", builder.getI64IntegerAttr(*form.left)));
+  if (form.right)
+    attributes.push_back(
+        attribute("right_window", builder.getI64IntegerAttr(*form.right)));
   return build("nn.attention", operands, attributes);
 }
 

@@ -29,6 +29,15 @@ struct Size {
   int64_t dim = 0;
 };
 
+/// What nn.attention does with its scores.
+struct AttentionForm {
+  mlir::Value mask, lengths, offset; ///< null where there is none
+  float scale = 1;
+  float softcap = 0; ///< none
+  bool causal = false;
+  std::optional<int64_t> left, right;
+};
+
 /// Builds ops of the nn dialect at one location. Types are inferred by the ops
 /// and checked by their verifiers; sizes and elements of shapes that follow
 /// from the model's inputs are put into types and constants at once. An op that
@@ -82,7 +91,7 @@ public:
                       float epsilon);
   mlir::Value softmax(mlir::Value x, int64_t axis);
   mlir::Value attention(mlir::Value q, mlir::Value k, mlir::Value v,
-                        mlir::Value mask, float scale, bool causal);
+                        const AttentionForm &form);
   mlir::Value rotary(mlir::Value x, mlir::Value cos, mlir::Value sin,
                      bool interleaved);
   mlir::Value reduce(llvm::StringRef kind, mlir::Value x,

@@ -46,12 +46,10 @@ void NodeBinder::problem(const Twine &text) {
   state.problems.push_back(where + ": " + text.str());
 }
 
-void NodeBinder::requireEqualSizes(Value a, Value b, int64_t dim,
-                                   const Twine &problem) {
+bool NodeBinder::haveEqualSizes(Value a, int64_t dim, Value b, int64_t other) {
   // Two calls: the second may move what the first has found.
   AffineExpr size = state.shapes->getSizes(a)[dim];
-  if (size != state.shapes->getSizes(b)[dim])
-    this->problem(problem);
+  return size == state.shapes->getSizes(b)[other];
 }
 
 void NodeBinder::unsupported(StringRef attribute, const Twine &value,

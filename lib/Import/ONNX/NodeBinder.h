@@ -85,10 +85,9 @@ public:
   mlir::Value shapeInput(unsigned index);
   /// Reports inputs whose element types differ.
   void requireSameElements(mlir::ValueRange values);
-  /// Reports `problem` unless both have the same size in `dim` whatever the
-  /// model's inputs are.
-  void requireEqualSizes(mlir::Value a, mlir::Value b, int64_t dim,
-                         const llvm::Twine &problem);
+  /// Whether `dim` of one and `other` of the other are of the same size
+  /// whatever the model's inputs are.
+  bool haveEqualSizes(mlir::Value a, int64_t dim, mlir::Value b, int64_t other);
   /// The elements of an integer input that must be a constant; `what` says what
   /// it is.
   std::optional<llvm::SmallVector<int64_t>>

@@ -95,3 +95,43 @@ func.func @shared_heads() {
   check.expect_eq %y_x, %ye_e : tensor<1x2x5x1xi32>, tensor<1x2x5x1xi32>
   return
 }
+
+// Keys that are hidden by their positions are as if there were none: lengths, and the keys 1 to 3 that the query at
+// key 2 sees.
+func.func @windows() {
+  %qm = arith.constant dense<[[[[82, 1538, 1365, -1574]]]]> : tensor<1x1x1x4xi16>
+  %qe = arith.constant dense<[[[[-14]]]]> : tensor<1x1x1x1xi8>
+  %q = qt.join %qm, %qe : tensor<1x1x1x4xi16>, tensor<1x1x1x1xi8> -> tensor<1x1x1x4x!head12>
+  %km = arith.constant dense<[[[[-197, -1784, -1055, 89], [-1481, 489, 737, 1471], [42, -93, 1995, 656], [-1397, -633, -1573, -565], [-1596, -967, 203, -1750]]]]> : tensor<1x1x5x4xi16>
+  %ke = arith.constant dense<[[[[-13], [-13], [-12], [-12], [-14]]]]> : tensor<1x1x5x1xi8>
+  %k = qt.join %km, %ke : tensor<1x1x5x4xi16>, tensor<1x1x5x1xi8> -> tensor<1x1x5x4x!head12>
+  %vm = arith.constant dense<[[[[-94, 53, -101, -39], [55, 53, -59, -73], [31, -17, -31, -111], [125, 50, -19, -89], [111, 48, -113, -78]]]]> : tensor<1x1x5x4xi8>
+  %ve = arith.constant dense<[[[[-9], [-5], [-10], [-8], [-9]]]]> : tensor<1x1x5x1xi8>
+  %v = qt.join %vm, %ve : tensor<1x1x5x4xi8>, tensor<1x1x5x1xi8> -> tensor<1x1x5x4x!head8>
+  %km2 = arith.constant dense<[[[[-197, -1784, -1055, 89], [-1481, 489, 737, 1471]]]]> : tensor<1x1x2x4xi16>
+  %ke2 = arith.constant dense<[[[[-13], [-13]]]]> : tensor<1x1x2x1xi8>
+  %k2 = qt.join %km2, %ke2 : tensor<1x1x2x4xi16>, tensor<1x1x2x1xi8> -> tensor<1x1x2x4x!head12>
+  %vm2 = arith.constant dense<[[[[-94, 53, -101, -39], [55, 53, -59, -73]]]]> : tensor<1x1x2x4xi8>
+  %ve2 = arith.constant dense<[[[[-9], [-5]]]]> : tensor<1x1x2x1xi8>
+  %v2 = qt.join %vm2, %ve2 : tensor<1x1x2x4xi8>, tensor<1x1x2x1xi8> -> tensor<1x1x2x4x!head8>
+  %km3 = arith.constant dense<[[[[-1481, 489, 737, 1471], [42, -93, 1995, 656], [-1397, -633, -1573, -565]]]]> : tensor<1x1x3x4xi16>
+  %ke3 = arith.constant dense<[[[[-13], [-12], [-12]]]]> : tensor<1x1x3x1xi8>
+  %k3 = qt.join %km3, %ke3 : tensor<1x1x3x4xi16>, tensor<1x1x3x1xi8> -> tensor<1x1x3x4x!head12>
+  %vm3 = arith.constant dense<[[[[55, 53, -59, -73], [31, -17, -31, -111], [125, 50, -19, -89]]]]> : tensor<1x1x3x4xi8>
+  %ve3 = arith.constant dense<[[[[-5], [-10], [-8]]]]> : tensor<1x1x3x1xi8>
+  %v3 = qt.join %vm3, %ve3 : tensor<1x1x3x4xi8>, tensor<1x1x3x1xi8> -> tensor<1x1x3x4x!head8>
+  %n = arith.constant dense<2> : tensor<1xi64>
+  %a = nn.attention %q, %k, %v lengths(%n : tensor<1xi64>) {scale = 0.5 : f32} : tensor<1x1x1x4x!head12>, tensor<1x1x5x4x!head12>, tensor<1x1x5x4x!head8> -> tensor<1x1x1x4x!heads>
+  %ae = nn.attention %q, %k2, %v2 {scale = 0.5 : f32} : tensor<1x1x1x4x!head12>, tensor<1x1x2x4x!head12>, tensor<1x1x2x4x!head8> -> tensor<1x1x1x4x!heads>
+  %a_m, %a_x = qt.split %a : tensor<1x1x1x4x!heads> -> tensor<1x1x1x4xi32>, tensor<1x1x1x1xi32>
+  %ae_m, %ae_x = qt.split %ae : tensor<1x1x1x4x!heads> -> tensor<1x1x1x4xi32>, tensor<1x1x1x1xi32>
+  check.expect_eq %a_m, %ae_m : tensor<1x1x1x4xi32>, tensor<1x1x1x4xi32>
+  check.expect_eq %a_x, %ae_x : tensor<1x1x1x1xi32>, tensor<1x1x1x1xi32>
+  %b = nn.attention %q, %k, %v offset(%n : tensor<1xi64>) {scale = 0.5 : f32, left_window = 1 : i64, right_window = 1 : i64} : tensor<1x1x1x4x!head12>, tensor<1x1x5x4x!head12>, tensor<1x1x5x4x!head8> -> tensor<1x1x1x4x!heads>
+  %be = nn.attention %q, %k3, %v3 {scale = 0.5 : f32} : tensor<1x1x1x4x!head12>, tensor<1x1x3x4x!head12>, tensor<1x1x3x4x!head8> -> tensor<1x1x1x4x!heads>
+  %b_m, %b_x = qt.split %b : tensor<1x1x1x4x!heads> -> tensor<1x1x1x4xi32>, tensor<1x1x1x1xi32>
+  %be_m, %be_x = qt.split %be : tensor<1x1x1x4x!heads> -> tensor<1x1x1x4xi32>, tensor<1x1x1x1xi32>
+  check.expect_eq %b_m, %be_m : tensor<1x1x1x4xi32>, tensor<1x1x1x4xi32>
+  check.expect_eq %b_x, %be_x : tensor<1x1x1x1xi32>, tensor<1x1x1x1xi32>
+  return
+}

@@ -80,6 +80,46 @@ func.func @attention_mask(%q: tensor<1x4x3x4xf32>, %m: tensor<2x3x3xf32>) {
 
 // -----
 
+func.func @attention_lengths(%q: tensor<3x4x5x4xf32>, %n: tensor<2xi64>) {
+  // expected-error @below {{lengths of 2 elements for a batch of 3; supported: one, or one for each item}}
+  %0 = nn.attention %q, %q, %q lengths(%n : tensor<2xi64>) {scale = 1.0 : f32} : tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32> -> tensor<3x4x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @attention_offset(%q: tensor<3x4x5x4xf32>, %o: tensor<3xi64>) {
+  // expected-error @below {{has an offset, but neither causal nor a window that depends on it}}
+  %0 = nn.attention %q, %q, %q offset(%o : tensor<3xi64>) {scale = 1.0 : f32} : tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32> -> tensor<3x4x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @attention_causal_window(%q: tensor<3x4x5x4xf32>) {
+  // expected-error @below {{is causal, which is right_window = 0, and has right_window = 2}}
+  %0 = nn.attention %q, %q, %q {scale = 1.0 : f32, causal, right_window = 2 : i64} : tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32> -> tensor<3x4x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @attention_window(%q: tensor<3x4x5x4xf32>) {
+  // expected-error @below {{attribute 'left_window' failed to satisfy constraint}}
+  %0 = nn.attention %q, %q, %q {scale = 1.0 : f32, left_window = -1 : i64} : tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32> -> tensor<3x4x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @attention_softcap(%q: tensor<3x4x5x4xf32>) {
+  // expected-error @below {{softcap = 0.000000e+00 : f32; supported: finite numbers above 0}}
+  %0 = nn.attention %q, %q, %q {scale = 1.0 : f32, softcap = 0.0 : f32} : tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32>, tensor<3x4x5x4xf32> -> tensor<3x4x5x4xf32>
+  return
+}
+
+// -----
+
 func.func @layer_norm_axis(%x: tensor<4x8xf32>, %g: tensor<8xf32>) {
   // expected-error @below {{'nn.layer_norm' op axis 2 of a tensor of rank 2}}
   %0 = nn.layer_norm %x, %g {axis = 2 : i64, epsilon = 0.0 : f32} : tensor<4x8xf32>, tensor<8xf32>

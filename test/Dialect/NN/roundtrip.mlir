@@ -59,6 +59,18 @@ func.func @contractions(%x: tensor<?x99x64xf32>, %w: tensor<256x64xf32>, %v: ten
   return
 }
 
+// CHECK-LABEL: func @windows
+func.func @windows(%q: tensor<?x4x99x16xf32>, %k: tensor<?x2x50x16xf32>, %m: tensor<?x1x1x50xf32>, %n: tensor<?xi64>, %o: tensor<1xi64>) {
+  // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} mask(%{{.*}} : tensor<?x1x1x50xf32>) lengths(%{{.*}} : tensor<?xi64>) offset(%{{.*}} : tensor<1xi64>) {causal, left_window = 8 : i64, scale = 1.250000e-01 : f32, softcap = 5.000000e+01 : f32} :
+  %0 = nn.attention %q, %k, %k mask(%m : tensor<?x1x1x50xf32>) lengths(%n : tensor<?xi64>) offset(%o : tensor<1xi64>)
+    {causal, left_window = 8 : i64, scale = 0.125 : f32, softcap = 50.0 : f32}
+    : tensor<?x4x99x16xf32>, tensor<?x2x50x16xf32>, tensor<?x2x50x16xf32> -> tensor<?x4x99x16xf32>
+  // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} lengths(%{{.*}} : tensor<?xi64>) {right_window = 0 : i64, scale = 1.250000e-01 : f32} :
+  %1 = nn.attention %q, %k, %k lengths(%n : tensor<?xi64>) {right_window = 0 : i64, scale = 0.125 : f32}
+    : tensor<?x4x99x16xf32>, tensor<?x2x50x16xf32>, tensor<?x2x50x16xf32> -> tensor<?x4x99x16xf32>
+  return
+}
+
 // CHECK-LABEL: func @reductions
 func.func @reductions(%x: tensor<?x99x64xf32>, %g: tensor<64xf32>) {
   // CHECK: nn.layer_norm %{{.*}}, %{{.*}}, %{{.*}} {axis = 2 : i64, epsilon = 9.99999974E-6 : f32} : tensor<?x99x64xf32>, tensor<64xf32>, tensor<64xf32>

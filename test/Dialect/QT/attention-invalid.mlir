@@ -48,6 +48,14 @@ func.func @f(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x
 
 // -----
 
+func.func @f(%q: tensor<3x4x9x16xf32>, %n: tensor<2xi64>) {
+  // expected-error @below {{lengths of 2 elements for a batch of 3; supported: one, or one for each item}}
+  %o = qt.attention q(%q : tensor<3x4x9x16xf32>) k(%q : tensor<3x4x9x16xf32>) v(%q : tensor<3x4x9x16xf32>) lengths(%n : tensor<2xi64>) {scale = 0.25 : f32} -> tensor<3x4x9x16xf32>
+  return
+}
+
+// -----
+
 !head8 = !qt.block<[1, 1, 1, ?], s8, scale = f32>
 func.func @f(%q: tensor<?x4x9x16xf32>, %k: tensor<?x4x9x16xf32>, %v: tensor<?x4x9x16xf32>) {
   // expected-error @below {{q and k: one is quantised, the other is not}}

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 
@@ -238,6 +239,8 @@ LogicalResult AttentionOp::verify() {
              << getMask().getType() << " does not broadcast to the scores ["
              << q[0] << ", " << q[1] << ", " << q[2] << ", " << k[2] << "]";
   }
+  if (failed(verifyKeyWindow(*this, q[0])))
+    return failure();
   SmallVector<int64_t> expected(q);
   expected[3] = v[3];
   if (failed(verifyCompatibleShape(expected, shapeOf(getResult()))))

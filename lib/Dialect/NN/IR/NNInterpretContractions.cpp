@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interpreter/ElementLoops.h"
@@ -136,6 +137,10 @@ LogicalResult AttentionOp::interpret(Values operands, Results &results,
     mask = getBroadcastStrides(shape, scores);
     maskData = operands[3].as<float>().data();
   }
+  FailureOr<KeyWindow> window = KeyWindow::read(
+      *this, operands.drop_front(getMask() ? 4 : 3), q[0], length, keys);
+  if (failed(window))
+    return failure();
   FailureOr<HostValue> result = allocateResult(
       *this, {q[0], heads, length, width}, query.getElementType());
   if (failed(result))
@@ -145,8 +150,8 @@ LogicalResult AttentionOp::interpret(Values operands, Results &results,
   const float *vData = value.as<float>().data();
   float *yData = result->asMutable<float>().data();
   double scale = getScale().convertToDouble();
+  double cap = getSoftcap() ? getSoftcap()->convertToDouble() : 0;
   int64_t group = k[1] == 0 ? 1 : heads / k[1];
-  bool causal = getCausal();
 
   context.parallelFor(q[0] * heads * length, [&](int64_t row) {
     int64_t i = row % length, head = row / length % heads;
@@ -155,17 +160,18 @@ LogicalResult AttentionOp::interpret(Values operands, Results &results,
     const float *a = qData + row * depth;
     const float *b = kData + source * keys * depth;
     const float *c = vData + source * keys * width;
-    SmallVector<double> p(keys);
-    for (int64_t t = 0; t < keys; ++t) {
+    SmallVector<double> p(keys, -INFINITY);
+    auto [first, last] = window->getKeys(batch, i);
+    for (int64_t t = first; t < last; ++t) {
       double sum = 0;
       for (int64_t d = 0; d < depth; ++d)
         sum += static_cast<double>(a[d]) * b[t * depth + d];
       sum *= scale;
+      if (cap != 0)
+        sum = cap * numerics::tanh(sum / cap);
       if (maskData)
         sum += maskData[batch * mask[0] + head * mask[1] + i * mask[2] +
                         t * mask[3]];
-      if (causal && t > i + keys - length)
-        sum = -INFINITY;
       p[t] = sum;
     }
     softmaxRow(p);

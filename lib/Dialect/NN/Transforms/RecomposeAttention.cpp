@@ -301,7 +301,7 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     Value result = AttentionOp::create(
         rewriter, op.getLoc(), op.getType().clone(shape), query, key, value,
         mask, rewriter.getF32FloatAttr(static_cast<float>(scale)),
-        causal ? rewriter.getUnitAttr() : UnitAttr());
+        /*softcap=*/FloatAttr(), causal ? rewriter.getUnitAttr() : UnitAttr());
     if (target)
       result = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), result,
                                  target);

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/Dialect/Traits.h"
@@ -120,6 +121,8 @@ LogicalResult AttentionOp::verify() {
                            << RankedTensorType::get(scores,
                                                     type.getElementType());
   }
+  if (failed(nn::verifyKeyWindow(*this, q->batch)))
+    return failure();
   if (!getQFormatAttr() != !getKFormatAttr())
     return emitOpError() << "q and k: one is quantised, the other is not";
   if (!getVFormatAttr() != !getPFormatAttr())

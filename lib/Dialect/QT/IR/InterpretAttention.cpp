@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockValue.h"
+#include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -178,7 +179,7 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
   SmallVector<int64_t> scores{q->batch, q->heads, length, keys}, mask(4, 0);
   const float *maskData = nullptr;
   if (getMask()) {
-    const HostValue &value = rest.front();
+    const HostValue &value = take(1).front();
     SmallVector<int64_t> both;
     if (!OpTrait::util::getBroadcastedShape(scores, value.getShape(), both) ||
         both != scores)
@@ -187,6 +188,10 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
     mask = getBroadcastStrides(value.getShape(), scores);
     maskData = value.as<float>().data();
   }
+  FailureOr<nn::KeyWindow> window =
+      nn::KeyWindow::read(*this, rest, q->batch, length, keys);
+  if (failed(window))
+    return failure();
   HeadOperand out{q->batch,    q->heads, length, v->width, getResultOrder(),
                   q->heads,    0,        1,      {},       {},
                   std::nullopt};
@@ -214,21 +219,22 @@ LogicalResult AttentionOp::interpret(ArrayRef<HostValue> operands,
                static_cast<int32_t>(encoding.getHigh())};
   }
   double scale = getScale().convertToDouble();
+  double cap = getSoftcap() ? getSoftcap()->convertToDouble() : 0;
   int64_t group = k->heads == 0 ? 1 : q->heads / k->heads;
-  bool causal = getCausal();
   context.parallelFor(q->batch * q->heads * length, [&](int64_t row) {
     int64_t i = row % length, head = row / length % q->heads;
     int64_t batch = row / length / q->heads;
     int64_t left = q->getStart(batch, head, i);
-    SmallVector<double> p(keys);
-    for (int64_t t = 0; t < keys; ++t) {
+    SmallVector<double> p(keys, -std::numeric_limits<double>::infinity());
+    auto [first, last] = window->getKeys(batch, i);
+    for (int64_t t = first; t < last; ++t) {
       double sum =
           dotRows(*q, left, *k, k->getStart(batch, head / group, t)) * scale;
+      if (cap != 0)
+        sum = cap * numerics::tanh(sum / cap);
       if (maskData)
         sum += maskData[batch * mask[0] + head * mask[1] + i * mask[2] +
                         t * mask[3]];
-      if (causal && t > i + keys - length)
-        sum = -std::numeric_limits<double>::infinity();
       p[t] = sum;
     }
     softmaxRow(p);

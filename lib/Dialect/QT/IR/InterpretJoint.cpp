@@ -104,17 +104,26 @@ static LogicalResult interpretAttention(nn::AttentionOp op,
     if (operands[i].isJoint())
       formats[i] = getFormat(operands[i]);
   }
-  Value mask;
-  if (op.getMask())
-    mask = split.add(operands[3])[0];
+  ArrayRef<HostValue> rest = operands.drop_front(3);
+  auto addNext = [&](Value given) {
+    if (!given)
+      return Value();
+    Value added = split.add(rest.front())[0];
+    rest = rest.drop_front();
+    return added;
+  };
+  Value mask = addNext(op.getMask()), lengths = addNext(op.getLengths()),
+        offset = addNext(op.getOffset());
   // A row of weights is encoded as the queries are.
   EncodingAttr encoding;
   if (auto quantize = op.getQuery().getDefiningOp<QuantizeOp>())
     encoding = quantize.getEncodingAttr();
   return split.interpret<AttentionOp>(
       results, context, cast<RankedTensorType>(op.getType()), parts[0],
-      parts[1], parts[2], mask, op.getScaleAttr(), op.getCausalAttr(),
-      formats[0], formats[1], formats[2], /*p_format=*/formats[0], encoding);
+      parts[1], parts[2], mask, lengths, offset, op.getScaleAttr(),
+      op.getSoftcapAttr(), op.getCausalAttr(), op.getLeftWindowAttr(),
+      op.getRightWindowAttr(), formats[0], formats[1], formats[2],
+      /*p_format=*/formats[0], encoding);
 }
 
 /// An integer-only op: its integer ops are built, evaluated and dropped.

@@ -259,8 +259,9 @@ struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
       weights = formats[0];
     rewriter.replaceOpWithNewOp<qt::AttentionOp>(
         op, op.getType(), floats[0], floats[1], floats[2], op.getMask(),
-        op.getScaleAttr(), op.getCausalAttr(), formats[0], formats[1],
-        formats[2], weights, encoding);
+        op.getLengths(), op.getOffset(), op.getScaleAttr(), op.getSoftcapAttr(),
+        op.getCausalAttr(), op.getLeftWindowAttr(), op.getRightWindowAttr(),
+        formats[0], formats[1], formats[2], weights, encoding);
     return success();
   }
 };

@@ -65,6 +65,52 @@ func.func @attention() {
   return
 }
 
+// All scores are 0, so that a row is the mean of the values it sees: 1, 2, 4, 8, 16.
+func.func @attention_windows() {
+  %q = arith.constant dense<0.0> : tensor<2x1x3x1xf32>
+  %k = arith.constant dense<0.0> : tensor<2x1x5x1xf32>
+  %v = arith.constant dense<[[[[1.0], [2.0], [4.0], [8.0], [16.0]]], [[[1.0], [2.0], [4.0], [8.0], [16.0]]]]> : tensor<2x1x5x1xf32>
+  // Queries stand at keys 2, 3, 4.
+  %a = nn.attention %q, %k, %v {scale = 1.0 : f32, causal, left_window = 1 : i64} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %ae = arith.constant dense<[[[[3.0], [6.0], [12.0]]], [[[3.0], [6.0], [12.0]]]]> : tensor<2x1x3x1xf32>
+  check.expect_eq %a, %ae : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  // At keys 0, 1, 2 of the first item and -2, -1, 0 of the second.
+  %o = arith.constant dense<[0, -2]> : tensor<2xi64>
+  %b = nn.attention %q, %k, %v offset(%o : tensor<2xi64>) {scale = 1.0 : f32, right_window = 1 : i64} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %be = arith.constant dense<[[[[1.5], [2.3333333], [3.75]]], [[[0.0], [1.0], [1.5]]]]> : tensor<2x1x3x1xf32>
+  check.expect_close %b, %be {relative = 1.0e-6 : f64} : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  // One length for all is that of each; neither more keys than there are nor fewer than none.
+  %n = arith.constant dense<[2, 9]> : tensor<2xi64>
+  %c = nn.attention %q, %k, %v lengths(%n : tensor<2xi64>) {scale = 1.0 : f32} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %ce = arith.constant dense<[[[[1.5], [1.5], [1.5]]], [[[6.2], [6.2], [6.2]]]]> : tensor<2x1x3x1xf32>
+  check.expect_close %c, %ce {relative = 1.0e-6 : f64} : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  %one = arith.constant dense<-1> : tensor<1xi64>
+  %d = nn.attention %q, %k, %v lengths(%one : tensor<1xi64>) {scale = 1.0 : f32} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %de = arith.constant dense<0.0> : tensor<2x1x3x1xf32>
+  check.expect_eq %d, %de : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  // The largest numbers there are hide nothing, and everything.
+  %far = arith.constant dense<[0x7FFFFFFFFFFFFFFF, 0x8000000000000000]> : tensor<2xi64>
+  %e = nn.attention %q, %k, %v offset(%far : tensor<2xi64>) {scale = 1.0 : f32, causal} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %ee = arith.constant dense<[[[[6.2], [6.2], [6.2]]], [[[0.0], [0.0], [0.0]]]]> : tensor<2x1x3x1xf32>
+  check.expect_close %e, %ee {relative = 1.0e-6 : f64} : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  %f = nn.attention %q, %k, %v {scale = 1.0 : f32, left_window = 9223372036854775807 : i64, right_window = 9223372036854775807 : i64} : tensor<2x1x3x1xf32>, tensor<2x1x5x1xf32>, tensor<2x1x5x1xf32> -> tensor<2x1x3x1xf32>
+  %fe = arith.constant dense<6.2> : tensor<2x1x3x1xf32>
+  check.expect_close %f, %fe {relative = 1.0e-6 : f64} : tensor<2x1x3x1xf32>, tensor<2x1x3x1xf32>
+  return
+}
+
+// Scores 0 and 2 become 0 and 2 tanh 1 = 1.5231883 before the mask adds ln 3 - 1.5231883.
+func.func @attention_softcap() {
+  %q = arith.constant dense<1.0> : tensor<1x1x1x1xf32>
+  %k = arith.constant dense<[[[[0.0], [2.0]]]]> : tensor<1x1x2x1xf32>
+  %v = arith.constant dense<[[[[4.0], [8.0]]]]> : tensor<1x1x2x1xf32>
+  %m = arith.constant dense<[0.0, -0.42457602]> : tensor<2xf32>
+  %y = nn.attention %q, %k, %v mask(%m : tensor<2xf32>) {scale = 1.0 : f32, softcap = 2.0 : f32} : tensor<1x1x1x1xf32>, tensor<1x1x2x1xf32>, tensor<1x1x2x1xf32> -> tensor<1x1x1x1xf32>
+  %e = arith.constant dense<7.0> : tensor<1x1x1x1xf32>
+  check.expect_close %y, %e {relative = 1.0e-6 : f64} : tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>
+  return
+}
+
 func.func @attention_without_keys() {
   %q = arith.constant dense<1.0> : tensor<1x1x2x1xf32>
   %k = arith.constant dense<> : tensor<1x1x0x1xf32>

@@ -44,6 +44,17 @@ func.func @attention(%q: tensor<2x?x9x16xf32>) -> tensor<2x?x9x16xf32> {
 
 // -----
 
+// What it says of its scores stays.
+// CHECK-LABEL: func @attention_windows
+// CHECK: qt.attention {{.*}} lengths(%{{.*}} : tensor<2xi64>) offset(%{{.*}} : tensor<1xi64>) {left_window = 3 : i64, right_window = 2 : i64, scale = 2.500000e-01 : f32, softcap = 3.000000e+01 : f32}
+func.func @attention_windows(%q: tensor<2x?x9x16xf32>, %n: tensor<2xi64>, %o: tensor<1xi64>) -> tensor<2x?x9x16xf32> {
+  %0 = nn.attention %q, %q, %q lengths(%n : tensor<2xi64>) offset(%o : tensor<1xi64>) {scale = 0.25 : f32, softcap = 30.0 : f32, left_window = 3 : i64, right_window = 2 : i64}
+    : tensor<2x?x9x16xf32>, tensor<2x?x9x16xf32>, tensor<2x?x9x16xf32> -> tensor<2x?x9x16xf32>
+  return %0 : tensor<2x?x9x16xf32>
+}
+
+// -----
+
 // Signatures of private functions, their calls and returns follow.
 !x8 = !qt.block<[1, ?], s8, scale = f32>
 // CHECK-LABEL: func private @argument(

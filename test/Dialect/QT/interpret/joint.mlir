@@ -43,3 +43,16 @@ func.func @attention() {
   check.expect_eq %y, %e : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
   return
 }
+
+func.func @attention_windows() {
+  %q = arith.constant dense<[[[[0x3F921CED, 0xBF00730D, 0xBDA21A1C, 0xBF315D11], [0xBF17E93E, 0x3F49C9F6, 0xBEE40F66, 0xBEF6D875], [0x3EFCB397, 0x3F001FF0, 0x3F4ADC35, 0x3E2EDCE0]], [[0xBFE07A95, 0x3F215B1C, 0x3EFF2502, 0x3F825255], [0xBF58B22B, 0x402154EA, 0xBF9DBED4, 0x3F3A199C], [0x3D3C3B8C, 0xBEF96973, 0x3F50EE0D, 0xBE90179C]]]]> : tensor<1x2x3x4xf32>
+  %n = arith.constant dense<2> : tensor<1xi64>
+  %o = arith.constant dense<1> : tensor<1xi64>
+  %j = qt.quantize %q {encoding = #absmax} : tensor<1x2x3x4xf32> -> tensor<1x2x3x4x!head8>
+  %y = nn.attention %j, %j, %j lengths(%n : tensor<1xi64>) offset(%o : tensor<1xi64>) {scale = 0.5 : f32, softcap = 0.7 : f32, left_window = 1 : i64}
+    : tensor<1x2x3x4x!head8>, tensor<1x2x3x4x!head8>, tensor<1x2x3x4x!head8> -> tensor<1x2x3x4xf32>
+  %e = qt.attention q(%q : tensor<1x2x3x4xf32>) k(%q : tensor<1x2x3x4xf32>) v(%q : tensor<1x2x3x4xf32>) lengths(%n : tensor<1xi64>) offset(%o : tensor<1xi64>)
+      {scale = 0.5 : f32, softcap = 0.7 : f32, left_window = 1 : i64, encoding = #absmax, q_format = !head8, k_format = !head8, v_format = !head8, p_format = !head8} -> tensor<1x2x3x4xf32>
+  check.expect_eq %y, %e : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>
+  return
+}

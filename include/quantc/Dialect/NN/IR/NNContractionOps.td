@@ -45,29 +45,58 @@ def NN_MatmulOp : NN_Op<"matmul", [
 }
 
 def NN_AttentionOp : NN_Op<"attention", [
+    AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "scaled dot product attention";
   let description = [{
-    `softmax(scale * q k^T + mask) v` per batch item and head: q is
+    `softmax(cap(scale * q k^T) + mask) v` per batch item and head: q is
     `[B, H, S, D]`, k `[B, Hk, T, D]`, v `[B, Hk, T, Dv]`, the result
     `[B, H, S, Dv]`. Hk divides H: neighbouring query heads share keys. The
-    mask broadcasts to `[B, H, S, T]` and is added. `causal` lets query i see
-    keys up to i + T - S. A row whose keys are all masked by -inf gives zeros.
+    mask broadcasts to `[B, H, S, T]` and is added. With `softcap` c,
+    `cap(x) = c tanh(x / c)`; without, x itself.
+
+    Of batch item b, with `lengths`, the first `lengths[b]` keys are seen, and
+    of those the ones that lie near the query where a window says so. Query i
+    stands at key `p = i + offset[b]`, without `offset` at `i + T - S`: the last
+    query at the last key. `causal` lets it see keys up to p, `right_window` up
+    to `p + right_window`, `left_window` from `p - left_window` on. `lengths`
+    and `offset` have an element for each batch item or one for all. A row whose
+    keys are all hidden, so or by -inf in the mask, gives zeros.
 
     ```mlir
     %y = nn.attention %q, %k, %v mask(%m : tensor<?x1x1x?xf32>) {scale = 0.125 : f32}
       : tensor<?x4x99x16xf32>, tensor<?x4x99x16xf32>, tensor<?x4x99x16xf32> -> tensor<?x4x99x16xf32>
+    %z = nn.attention %q, %k, %v lengths(%n : tensor<?xi64>) offset(%o : tensor<1xi64>)
+      {causal, left_window = 32 : i64, scale = 0.125 : f32, softcap = 50.0 : f32}
+      : tensor<?x4x99x16xf32>, tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x99x16xf32>
     ```
   }];
   let arguments = (ins NN_QuantizableTensor:$query, NN_QuantizableTensor:$key,
                        NN_QuantizableTensor:$value,
-                       Optional<NN_FloatTensor>:$mask, F32Attr:$scale,
-                       UnitAttr:$causal);
+                       Optional<NN_FloatTensor>:$mask,
+                       Optional<NN_IndexList>:$lengths,
+                       Optional<NN_IndexList>:$offset, F32Attr:$scale,
+                       OptionalAttr<F32Attr>:$softcap, UnitAttr:$causal,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$left_window,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$right_window);
   let results = (outs NN_QuantizableTensor:$result);
   let extraClassDeclaration = contractionReturnTypes;
+  // Without a window but `causal`.
+  let builders = [
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$query,
+                   "::mlir::Value":$key, "::mlir::Value":$value,
+                   "::mlir::Value":$mask, "::mlir::FloatAttr":$scale,
+                   "::mlir::FloatAttr":$softcap, "::mlir::UnitAttr":$causal), [{
+      build($_builder, $_state, result, query, key, value, mask,
+            /*lengths=*/::mlir::Value(), /*offset=*/::mlir::Value(), scale,
+            softcap, causal, /*left_window=*/::mlir::IntegerAttr(),
+            /*right_window=*/::mlir::IntegerAttr());
+    }]>];
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`mask` `(` $mask^ `:` type($mask) `)`)? attr-dict
+    $query `,` $key `,` $value (`mask` `(` $mask^ `:` type($mask) `)`)?
+    (`lengths` `(` $lengths^ `:` type($lengths) `)`)?
+    (`offset` `(` $offset^ `:` type($offset) `)`)? attr-dict
     `:` type($query) `,` type($key) `,` type($value) `->` type($result)
   }];
   let hasVerifier = 1;

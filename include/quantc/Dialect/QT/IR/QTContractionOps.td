@@ -68,17 +68,17 @@ def QT_ContractOp : QT_TensorOp<"contract", [
 def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> {
   let summary = "attention in split form";
   let description = [{
-    `softmax(scale * q k^T + mask) v` per batch item and head. Each of q, k, v
-    is its parts, or one float tensor; a float tensor with a block format is
-    encoded by the op itself. Each operand and the result states the order of
-    its dimensions, `bhsd` (the default) or `bshd`. There may be fewer key
-    heads than query heads, a divisor of them. `causal` lets query i see keys
-    up to `i + T - S`. `q_heads`, `k_heads` and `v_heads` say which heads of a
+    `softmax(cap(scale * q k^T) + mask) v` per batch item and head; `softcap`,
+    `lengths`, `offset`, `causal` and the windows are those of `nn.attention`.
+    Each of q, k, v is its parts, or one float tensor; a float tensor with a
+    block format is encoded by the op itself. Each operand and the result states
+    the order of its dimensions, `bhsd` (the default) or `bshd`. There may be
+    fewer key heads than query heads, a divisor of them. `q_heads`, `k_heads` and `v_heads` say which heads of a
     float tensor the operand is, all of them by default: a projection may make
     the three operands in one product.
 
-    A row whose keys are all hidden, by -inf or because there are none, gives
-    zeros. A key of weight 0 does not count, whatever its value is.
+    A row whose keys are all hidden, in whatever way or because there are none,
+    gives zeros. A key of weight 0 does not count, whatever its value is.
 
     Where v is quantised its scale is folded into the row of P, which is then
     encoded to `p_format` per row, so that the second product is of integers as
@@ -94,8 +94,12 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
   }];
   let arguments = (ins Variadic<QT_PlainTensor>:$q, Variadic<QT_PlainTensor>:$k,
                        Variadic<QT_PlainTensor>:$v,
-                       Optional<QT_FloatTensor>:$mask, F32Attr:$scale,
-                       UnitAttr:$causal,
+                       Optional<QT_FloatTensor>:$mask,
+                       Optional<1DTensorOf<[I64]>>:$lengths,
+                       Optional<1DTensorOf<[I64]>>:$offset, F32Attr:$scale,
+                       OptionalAttr<F32Attr>:$softcap, UnitAttr:$causal,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$left_window,
+                       OptionalAttr<ConfinedAttr<I64Attr, [IntNonNegative]>>:$right_window,
                        OptionalAttr<QT_BlockFormatAttr>:$q_format,
                        OptionalAttr<QT_BlockFormatAttr>:$k_format,
                        OptionalAttr<QT_BlockFormatAttr>:$v_format,
@@ -113,13 +117,17 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
   let builders = [
     OpBuilder<(ins "::mlir::Type":$result, "::mlir::ValueRange":$q,
                    "::mlir::ValueRange":$k, "::mlir::ValueRange":$v,
-                   "::mlir::Value":$mask, "::mlir::FloatAttr":$scale,
-                   "::mlir::UnitAttr":$causal, "::mlir::TypeAttr":$q_format,
-                   "::mlir::TypeAttr":$k_format, "::mlir::TypeAttr":$v_format,
-                   "::mlir::TypeAttr":$p_format,
+                   "::mlir::Value":$mask, "::mlir::Value":$lengths,
+                   "::mlir::Value":$offset, "::mlir::FloatAttr":$scale,
+                   "::mlir::FloatAttr":$softcap, "::mlir::UnitAttr":$causal,
+                   "::mlir::IntegerAttr":$left_window,
+                   "::mlir::IntegerAttr":$right_window,
+                   "::mlir::TypeAttr":$q_format, "::mlir::TypeAttr":$k_format,
+                   "::mlir::TypeAttr":$v_format, "::mlir::TypeAttr":$p_format,
                    "::quantc::qt::EncodingAttr":$encoding), [{
-      build($_builder, $_state, result, q, k, v, mask, scale, causal, q_format,
-            k_format, v_format, p_format, encoding,
+      build($_builder, $_state, result, q, k, v, mask, lengths, offset, scale,
+            softcap, causal, left_window, right_window, q_format, k_format,
+            v_format, p_format, encoding,
             /*q_order=*/HeadOrderAttr(), /*k_order=*/HeadOrderAttr(),
             /*v_order=*/HeadOrderAttr(), /*result_order=*/HeadOrderAttr(),
             /*q_heads=*/HeadRangeAttr(), /*k_heads=*/HeadRangeAttr(),
@@ -128,7 +136,8 @@ def QT_AttentionOp : QT_TensorOp<"attention", [Pure, AttrSizedOperandSegments]> 
   let assemblyFormat = [{
     `q` `(` $q `:` type($q) `)` `k` `(` $k `:` type($k) `)`
     `v` `(` $v `:` type($v) `)` (`mask` `(` $mask^ `:` type($mask) `)`)?
-    attr-dict `->` type($result)
+    (`lengths` `(` $lengths^ `:` type($lengths) `)`)?
+    (`offset` `(` $offset^ `:` type($offset) `)`)? attr-dict `->` type($result)
   }];
   let hasVerifier = 1;
 }
