@@ -7,7 +7,7 @@ import unittest
 import numpy as np
 from onnx.reference import ReferenceEvaluator
 
-from kernels import KernelTest, model
+from kernels import CPUS, KernelTest, model
 
 # As in test_kernels_attention.py: floats differ by the order of sums and exponentials of 1 ulp (a tanh of 1.5 ulp comes
 # on top, times a cap below 4); codes by one step of 1/127 of the largest weight times a value.
@@ -171,6 +171,30 @@ class AttentionForms(KernelTest):
         padded = attention(flat | {"lengths": (I, ["b"])}, **attributes)
         feeds = [self.feed(n, padded, b=2, s=s, t=t) | {"lengths": np.array([t, t // 2])} for n, (s, t) in enumerate(sizes)]
         self.check_form(padded, feeds)
+
+    def test_integer_only(self):
+        # Bit by bit what the interpreter gives, and near what floats give: a value of up to 4 in 8 bits on a power of two
+        # is off by half a step of 4 / 64, and weights of 8 bits add as much; queries and keys have 12.
+        given = heads(4, 2, 16, 8)
+        lengths = {"lengths": (I, ["b"])}
+        for dims, attributes in ((given, {"is_causal": 1}), (given | lengths, {}), (given | lengths, {"is_causal": 1, "left_window_size": 4}),
+                                 (given, {"left_window_size": 2, "right_window_size": 3})):
+            proto = attention(dims, **attributes)
+            feeds = []
+            for n, (s, t) in enumerate(((3, 19), (7, 7), (1, 16))):
+                feed = self.feed(n, proto, b=3, s=s, t=t)
+                feeds.append(feed | ({"lengths": np.array([t, 4, 0])} if "lengths" in dims else {}))
+            with self.subTest(f"{list(dims)} {attributes}"):
+                text = self.folder / "split.mlir"
+                self.must("compile", self.save(proto), "--stop-after=split", "-o", text, "--integer-only")
+                bits = [self.interpret(text, feed) for feed in feeds]
+                for cpu in CPUS:
+                    self.compare(proto, feeds, bits, 0, 0, "--integer-only", f"--mcpu={cpu}")
+                for feed, result in zip(feeds, bits):
+                    (expected,) = ReferenceEvaluator(proto).run(None, feed)
+                    np.testing.assert_allclose(result["y"], expected, rtol=0, atol=4 / 64)
+        capped = attention(given, softcap=2.0)
+        self.must_fail(1, "softcap = 2.000000e+00 : f32 has no integer-only form", "compile", self.save(capped), "--integer-only", "-o", "x.so")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ func.func @f(%a: tensor<4xf32>) {
 
 func.func @f() {
   // expected-error @below {{q has no parts}}
-  %y = "qt.attention"() <{operandSegmentSizes = array<i32: 0, 0, 0, 0>, scale = 1.0 : f32}> : () -> tensor<1x1x1x1xf32>
+  %y = "qt.attention"() <{operandSegmentSizes = array<i32: 0, 0, 0, 0, 0, 0>, scale = 1.0 : f32}> : () -> tensor<1x1x1x1xf32>
   return
 }
 

@@ -42,3 +42,11 @@ func.func @computed(%x: tensor<4x6xf32>) -> tensor<4x4xf32> {
   %0 = nn.matmul %x, %x : tensor<4x6xf32>, tensor<4x6xf32> -> tensor<4x4xf32>
   return %0 : tensor<4x4xf32>
 }
+
+// -----
+
+func.func @softcap(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
+  // expected-error @below {{with softcap = 3.000000e+01 : f32 has no integer-only form; supported: a scale, a mask, lengths, an offset, causal and windows, and no softcap}}
+  %0 = nn.attention %q, %q, %q {scale = 0.5 : f32, softcap = 30.0 : f32} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32> -> tensor<1x2x3x4xf32>
+  return %0 : tensor<1x2x3x4xf32>
+}
