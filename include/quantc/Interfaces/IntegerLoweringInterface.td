@@ -25,6 +25,13 @@ def IntegerLoweringInterface : OpInterface<"IntegerLoweringInterface"> {
       }],
       "bool", "isMovement", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{
+        An integer-only value for the result that is computed from other
+        integers than those of the operands, such as positions; null where
+        there is none.
+      }],
+      "::mlir::Value", "buildDirectly", (ins "::mlir::OpBuilder &":$builder),
+      [{}], [{ return {}; }]>,
+    InterfaceMethod<[{
         The integer-only types that the op takes and gives where its operands
         can be had as `available`: a float tensor there is a constant, any
         other operand is in an integer-only type already. What the op computes

@@ -87,6 +87,13 @@ struct SiluIntegers
 
 struct UnaryIntegers
     : IntegerLoweringInterface::ExternalModel<UnaryIntegers, nn::UnaryOp> {
+  Value buildDirectly(Operation *op, OpBuilder &builder) const {
+    nn::UnaryKind kind = cast<nn::UnaryOp>(op).getKind();
+    if (kind == nn::UnaryKind::Cos || kind == nn::UnaryKind::Sin)
+      return buildOfPositions(cast<nn::UnaryOp>(op), builder);
+    return {};
+  }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     switch (cast<nn::UnaryOp>(op).getKind()) {
@@ -102,7 +109,8 @@ struct UnaryIntegers
       return op->emitOpError("'")
              << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
              << "' has no integer-only form; supported: relu, neg, abs, "
-                "sigmoid, tanh, erf";
+                "sigmoid, tanh, erf, and cos and sin of multiples of integer "
+                "positions";
     }
   }
 

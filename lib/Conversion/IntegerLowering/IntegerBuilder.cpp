@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Numerics/Fixed/Attention.h"
+#include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 
 using namespace mlir;
@@ -174,6 +175,27 @@ Value IntegerBuilder::score(const fixed::Multipliers &multipliers,
              z);
   return select(compare(nn::Predicate::Lt, y, sub(number(0), limit)),
                 number(-fixed::largestScore), z);
+}
+
+Value IntegerBuilder::cosine(Value phase) {
+  // The same steps as those of numerics::fixed::cosine.
+  Value quarter = shift(phase, 30);
+  Value distance = shift(sub(phase, shift(quarter, -30)), -1);
+  Value square = shift(multiplyHigh(distance, distance), -1);
+  auto evaluate = [&](ArrayRef<int32_t> coefficients) {
+    Value sum = number(coefficients.back());
+    for (int32_t c : llvm::reverse(coefficients.drop_back()))
+      sum = add(shift(multiplyHigh(square, sum), -1), c);
+    return sum;
+  };
+  Value sine = multiplyHigh(distance, evaluate(fixed::turnPolynomials.sine));
+  Value isOdd = compare(nn::Predicate::Ne, maskBits(quarter, 1), number(0));
+  Value y =
+      select(isOdd, shift(sine, -1), evaluate(fixed::turnPolynomials.cosine));
+  Value isBehind =
+      compare(nn::Predicate::Ne, maskBits(add(quarter, 1), 2), number(0));
+  y = select(isBehind, sub(number(0), y), y);
+  return clip(shift(y, 15), -INT16_MAX, INT16_MAX);
 }
 
 Value IntegerBuilder::sumReciprocal(Value sum) {

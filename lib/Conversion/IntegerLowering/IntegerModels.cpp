@@ -62,6 +62,7 @@ void quantc::registerIntegerModels(DialectRegistry &registry) {
         attachAttentionIntegers(context);
         attachMovementIntegers(context);
         attachReductionIntegers(context);
+        attachRotaryIntegers(context);
       });
   // What rescaling is made of are ops of nn, whatever else there is.
   registry.addExtension(+[](MLIRContext *context, qt::QTDialect *) {

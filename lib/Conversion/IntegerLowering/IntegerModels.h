@@ -29,6 +29,11 @@ void attachAttentionIntegers(mlir::MLIRContext *context);
 void attachMovementIntegers(mlir::MLIRContext *context);
 void attachReductionIntegers(mlir::MLIRContext *context);
 void attachRescaleIntegers(mlir::MLIRContext *context);
+void attachRotaryIntegers(mlir::MLIRContext *context);
+
+/// The cosine or sine of integers times constants as an integer-only value;
+/// null where the angles are others.
+mlir::Value buildOfPositions(nn::UnaryOp op, mlir::OpBuilder &builder);
 
 /// The tensor type of \p value with an integer-only element.
 mlir::Type withFormat(mlir::Value value, qt::BlockType format);

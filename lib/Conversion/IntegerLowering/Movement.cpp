@@ -436,11 +436,14 @@ struct GatherIntegers
                                   Types &operands, Types &results) const {
     auto gather = cast<nn::GatherOp>(op);
     auto axis = static_cast<int64_t>(gather.getAxis());
-    if (isTable(available[0])) {
-      if (axis != 0 || gather.getInput().getType().getRank() != 2)
-        return op->emitOpError("from a constant of type ")
-               << gather.getInput().getType() << " along axis " << axis
-               << " has no integer-only form; supported: rows of a matrix";
+    bool isMatrix = axis == 0 && gather.getInput().getType().getRank() == 2;
+    bool isEncoded = qt::getBlockFormat(available[0]) != nullptr;
+    if (isTable(available[0]) && isEncoded && !isMatrix)
+      return op->emitOpError("from a constant of type ")
+             << gather.getInput().getType() << " along axis " << axis
+             << " has no integer-only form; supported: rows of a matrix";
+    if (isTable(available[0]) && (isEncoded || !hasAngles(gather)) &&
+        isMatrix) {
       qt::BlockType rows = qt::BlockType::getFromSpelling(
           [&] { return op->emitOpError(); }, op->getContext(),
           qt::getRowBlocks(2), "s8", "f32");
@@ -510,6 +513,18 @@ struct GatherIntegers
   }
 
 private:
+  /// Whether the rows are cosines or sines, which 8 bits are too few for.
+  static bool hasAngles(nn::GatherOp gather) {
+    Value value = gather.getResult();
+    while (value.hasOneUse() &&
+           isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::ConcatOp>(
+               *value.user_begin()))
+      value = value.user_begin()->getResult(0);
+    return llvm::any_of(value.getUses(), [](OpOperand &use) {
+      return isa<nn::RotaryOp>(use.getOwner()) && use.getOperandNumber() != 0;
+    });
+  }
+
   /// Whether rows of a constant are meant: a float, or one that is encoded.
   static bool isTable(Type type) {
     qt::BlockType format = qt::getBlockFormat(type);

@@ -10,6 +10,7 @@
 #include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
@@ -102,6 +103,22 @@ PositionEmitter::RowPlace PositionEmitter::place(OpBuilder &b, Value tensor,
 std::pair<Value, Value> PositionEmitter::rotate(OpBuilder &b,
                                                 ArrayRef<Value> first,
                                                 ArrayRef<Value> second) {
+  if (getElementTypeOrSelf(first[0]).isInteger()) {
+    auto widened = [&](Value x) -> Value {
+      Type word = b.getI32Type();
+      if (auto vector = dyn_cast<VectorType>(x.getType()))
+        word = vector.clone(word);
+      return arith::ExtSIOp::create(b, loc, word, x);
+    };
+    auto times = [&](Value x, Value y) {
+      return mul(b, widened(x), widened(y));
+    };
+    Value left = arith::SubIOp::create(b, loc, times(first[0], first[1]),
+                                       times(second[0], first[2]));
+    Value right =
+        add(b, times(second[0], second[1]), times(first[0], second[2]));
+    return {left, right};
+  }
   auto product = [&](Value x, Value y) -> Value {
     return arith::MulFOp::create(b, loc, x, y);
   };

@@ -10,6 +10,7 @@
 #include "quantc/Numerics/Fixed/Primitives.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 using namespace quantc::numerics;
@@ -48,6 +49,38 @@ int32_t fixed::tanhQ15(int16_t m, int32_t exponent) {
 
 int32_t fixed::erfQ15(int16_t m, int32_t exponent) {
   return 2 * sigma(Sigma::Erf, m, exponent) - 32768;
+}
+
+int32_t fixed::cosine(int32_t phase) {
+  // The next multiple of a quarter, and the distance from it in Q30.
+  int32_t quarter = shiftRight(phase, 30);
+  int32_t distance =
+      2 * static_cast<int32_t>(static_cast<uint32_t>(phase) -
+                               (static_cast<uint32_t>(quarter) << 30));
+  int32_t square = 2 * multiplyHigh31(distance, distance);
+  auto evaluate = [&](const int32_t (&c)[4]) {
+    int32_t sum = c[3];
+    for (int i = 2; i >= 0; --i)
+      sum = c[i] + 2 * multiplyHigh31(square, sum);
+    return sum;
+  };
+  bool isOdd = quarter & 1;
+  int32_t y = isOdd
+                  ? 2 * multiplyHigh31(distance, evaluate(turnPolynomials.sine))
+                  : evaluate(turnPolynomials.cosine);
+  if ((quarter + 1) & 2)
+    y = -y;
+  return saturate(shiftRight(y, 15), 16);
+}
+
+int64_t fixed::radiansToTurns(double radians) {
+  constexpr double turn = 6.283185307179586476925;
+  double turns = radians / turn;
+  turns -= std::floor(turns);
+  // A fraction that rounds to a whole turn is none.
+  return turns < 1 ? static_cast<int64_t>(
+                         static_cast<uint64_t>(std::scalbn(turns, 64)))
+                   : 0;
 }
 
 int32_t fixed::exp2Fraction(int32_t fraction) {

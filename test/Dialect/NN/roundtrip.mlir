@@ -110,9 +110,9 @@ func.func @positions(%x: tensor<?x4x?x16xf32>, %c: tensor<?x16xf32>, %n: tensor<
   // CHECK: nn.iota %{{.*}} : tensor<1xi64> -> tensor<?xi64>
   %0 = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
   // CHECK: nn.rotary %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32>
-  %1 = nn.rotary %x, %c, %c : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32>
+  %1 = nn.rotary %x, %c, %c : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x4x?x16xf32>
   // CHECK: nn.rotary %{{.*}}, %{{.*}}, %{{.*}} {interleaved} : tensor<?x4x?x16xf32>
-  %2 = nn.rotary %x, %c, %c {interleaved} : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32>
+  %2 = nn.rotary %x, %c, %c {interleaved} : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x4x?x16xf32>
   // CHECK: nn.rms_norm %{{.*}}, %{{.*}} {axis = 3 : i64, epsilon = {{.*}} : f32} : tensor<?x4x?x16xf32>, tensor<16xf32>
   %3 = nn.rms_norm %x, %g {axis = 3 : i64, epsilon = 1.0e-5 : f32} : tensor<?x4x?x16xf32>, tensor<16xf32>
   return

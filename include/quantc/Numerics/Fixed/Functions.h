@@ -51,6 +51,24 @@ inline int32_t gated(Sigma function, int16_t m, int32_t exponent) {
 /// 32640 * 2^(-fraction / 32768) for a fraction in 0 .. 32767.
 int32_t exp2Fraction(int32_t fraction);
 
+/// Angles are phases: a turn is 2^32. Polynomials of three degrees in the
+/// square of the distance from the next multiple of a quarter, `sine` times the
+/// distance; distances are in units of an eighth, coefficients of 2^-30.
+struct TurnPolynomials {
+  int32_t cosine[4], sine[4];
+};
+constexpr TurnPolynomials turnPolynomials = {
+    {1073741794, -331168019, 17018712, -342392},
+    {843314854, -86699750, 2673624, -38606}};
+
+/// The cosine of a phase in Q15, -32767 .. 32767; off by up to 0.51 units
+/// from the exact one limited to that. The sine is that of a quarter turn less.
+int32_t cosine(int32_t phase);
+
+/// Radians as parts of a turn in units of 2^-64, of which whole turns drop out:
+/// integers multiply them exactly.
+int64_t radiansToTurns(double radians);
+
 } // namespace quantc::numerics::fixed
 
 #endif // QUANTC_NUMERICS_FIXED_FUNCTIONS_H

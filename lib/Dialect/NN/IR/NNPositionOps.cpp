@@ -88,6 +88,22 @@ LogicalResult RotaryOp::verify() {
   if (ShapedType::isDynamic(features) || features % 2 != 0)
     return emitOpError("input of type ")
            << type << "; supported: an even, known number of features";
+  // Joint values have other formats than they are computed in.
+  auto isWord = [](Type type) { return isa<IntegerType>(type); };
+  SmallVector<Type> elements;
+  for (Type own : getOperandTypes())
+    elements.push_back(getElementTypeOrSelf(own));
+  Type computed = getElementTypeOrSelf(getType());
+  if (isWord(computed) || llvm::any_of(elements, isWord)) {
+    if (!computed.isInteger(32) ||
+        llvm::any_of(elements, [](Type own) { return !own.isInteger(16); }))
+      return emitOpError("of ")
+             << getOperandTypes() << " to " << getType()
+             << "; supported of integers: operands of i16 to i32";
+  }
+  if (getType().getShape() != type.getShape())
+    return emitOpError("result is of type ")
+           << getType() << ", its shape is not that of " << type;
   for (Value operand : getOperands().drop_front()) {
     auto angles = cast<RankedTensorType>(operand.getType());
     if (!broadcastsTo(angles.getShape(), type.getShape()))
@@ -119,19 +135,18 @@ LogicalResult RotaryOp::interpret(Values operands, Results &results,
              << operand.getType() << " does not broadcast to " << x.getType();
     strides.push_back(getBroadcastStrides(operand.getShape(), shape));
   }
-  HostValue result = HostValue::allocate(x.getType());
-  ArrayRef<float> input = x.as<float>(), cos = operands[1].as<float>(),
-                  sin = operands[2].as<float>();
-  MutableArrayRef<float> output = result.asMutable<float>();
+  HostValue result =
+      HostValue::allocate(x.getType().clone(getElementTypeOrSelf(getType())));
   int64_t features = shape.back(), half = features / 2;
+  // Doubles hold products and sums of 16 bits exactly.
   forEachElement(shape, strides, [&](int64_t i, ArrayRef<int64_t> at) {
     int64_t j = i % features;
     bool isFirst = getInterleaved() ? j % 2 == 0 : j < half;
     int64_t distance = getInterleaved() ? 1 : half;
-    double other = isFirst ? -static_cast<double>(input[i + distance])
-                           : static_cast<double>(input[i - distance]);
-    output[i] = static_cast<float>(static_cast<double>(input[i]) * cos[at[0]] +
-                                   other * sin[at[1]]);
+    double other =
+        isFirst ? -x.getNumber(i + distance) : x.getNumber(i - distance);
+    result.setNumber(i, x.getNumber(i) * operands[1].getNumber(at[0]) +
+                            other * operands[2].getNumber(at[1]));
   });
   results.push_back(result);
   return success();

@@ -20,6 +20,7 @@
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Support/Locations.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_INTEGERIZE
@@ -43,6 +44,9 @@ struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize> {
   void runOnOperation() override;
 
 private:
+  /// Makes the values that need no integers of their operands; the ops that
+  /// nothing else uses then are left out.
+  void buildDirectly(ArrayRef<Operation *> ops);
   LogicalResult convert(Operation *op);
   LogicalResult convertResults(func::ReturnOp op);
   /// What stands for a float: itself, or what a recipe has quantised.
@@ -58,6 +62,7 @@ private:
   /// Values in other types.
   llvm::DenseMap<std::pair<Value, Type>, Value> converted;
   SmallVector<Operation *> unsupported;
+  llvm::DenseSet<Operation *> leftOut;
 };
 } // namespace
 
@@ -149,7 +154,28 @@ Value Integerize::getAs(OpBuilder &builder, Value value, Type type) {
   return converted[{value, type}] = made;
 }
 
+void Integerize::buildDirectly(ArrayRef<Operation *> ops) {
+  for (Operation *op : ops) {
+    auto integer = dyn_cast<IntegerLoweringInterface>(op);
+    if (!integer || op->getNumResults() != 1 || !isFloat(op->getResult(0)) ||
+        isConstantSlice(op->getResult(0)))
+      continue;
+    OpBuilder builder(op);
+    if (Value value = integer.buildDirectly(builder)) {
+      integers[op->getResult(0)] = value;
+      leftOut.insert(op);
+    }
+  }
+  for (Operation *op : llvm::reverse(ops))
+    if (isMemoryEffectFree(op) && !op->use_empty() &&
+        llvm::all_of(op->getUsers(),
+                     [&](Operation *user) { return leftOut.contains(user); }))
+      leftOut.insert(op);
+}
+
 LogicalResult Integerize::convert(Operation *op) {
+  if (leftOut.contains(op))
+    return success();
   bool isReal =
       llvm::any_of(op->getOperands(),
                    [](Value v) { return isFloat(v) || isJoint(v); }) ||
@@ -216,6 +242,7 @@ void Integerize::runOnOperation() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);
+  buildDirectly(ops);
   bool ok = true;
   for (Operation *op : ops)
     ok &= succeeded(convert(op));

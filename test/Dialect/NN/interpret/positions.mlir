@@ -13,7 +13,7 @@ func.func @rotary() {
   %x = arith.constant dense<[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]> : tensor<2x4xf32>
   %c = arith.constant dense<[[1.0, 0.0, 1.0, 0.0], [0.5, 1.0, 0.25, 1.0]]> : tensor<2x4xf32>
   %s = arith.constant dense<[[0.0, 1.0, 0.0, 1.0], [2.0, 0.0, 1.0, 0.0]]> : tensor<2x4xf32>
-  %y = nn.rotary %x, %c, %s : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
+  %y = nn.rotary %x, %c, %s : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32> -> tensor<2x4xf32>
   %e = arith.constant dense<[[1.0, -4.0, 3.0, 2.0], [-11.5, 6.0, 6.75, 8.0]]> : tensor<2x4xf32>
   check.expect_eq %y, %e : tensor<2x4xf32>, tensor<2x4xf32>
   return
@@ -24,7 +24,7 @@ func.func @rotary_interleaved() {
   %x = arith.constant dense<[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]> : tensor<2x4xf32>
   %c = arith.constant dense<[1.0, 1.0, 0.0, 0.0]> : tensor<4xf32>
   %s = arith.constant dense<[0.0, 0.0, 1.0, 1.0]> : tensor<4xf32>
-  %y = nn.rotary %x, %c, %s {interleaved} : tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32>
+  %y = nn.rotary %x, %c, %s {interleaved} : tensor<2x4xf32>, tensor<4xf32>, tensor<4xf32> -> tensor<2x4xf32>
   %e = arith.constant dense<[[1.0, 2.0, -4.0, 3.0], [5.0, 6.0, -8.0, 7.0]]> : tensor<2x4xf32>
   check.expect_eq %y, %e : tensor<2x4xf32>, tensor<2x4xf32>
   return

@@ -110,8 +110,8 @@ func.func @rotary(%x: tensor<?x?x4x8xf32>, %y: tensor<?x?x4x8xf32>, %c: tensor<?
   %yt = nn.transpose %y perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
   %y1 = nn.reshape %y, %same : tensor<?x?x4x8xf32>, tensor<4xi64> -> tensor<?x?x4x8xf32>
   %v = nn.transpose %y1 perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>
-  %q = nn.rotary %xt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
-  %k = nn.rotary %yt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32>
+  %q = nn.rotary %xt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32> -> tensor<?x4x?x8xf32>
+  %k = nn.rotary %yt, %c, %s {interleaved} : tensor<?x4x?x8xf32>, tensor<?x1x?x8xf32>, tensor<?x1x?x8xf32> -> tensor<?x4x?x8xf32>
   %q1 = nn.transpose %q perm [0, 2, 1, 3] : tensor<?x4x?x8xf32> -> tensor<?x?x4x8xf32>
   %q2 = nn.reshape %q1, %same : tensor<?x?x4x8xf32>, tensor<4xi64> -> tensor<?x?x4x8xf32>
   %q3 = nn.transpose %q2 perm [0, 2, 1, 3] : tensor<?x?x4x8xf32> -> tensor<?x4x?x8xf32>

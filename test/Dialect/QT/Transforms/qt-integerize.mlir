@@ -83,3 +83,39 @@ func.func @untouched(%x: tensor<?x8xf32>, %i: tensor<4xi64>) -> (tensor<8x?xf32>
   %1 = nn.binary add %i, %i : tensor<4xi64>, tensor<4xi64> -> tensor<4xi64>
   return %0, %1 : tensor<8x?xf32>, tensor<4xi64>
 }
+
+// -----
+
+// Angles of integer positions are phases in 64 bits, a turn is 2^64; nothing is
+// left of the floats.
+// CHECK-LABEL: func @positions
+// CHECK: %[[F:.*]] = arith.constant dense<46116861{{[0-9]+}}> : tensor<1x2xi64>
+// CHECK: %[[T:.*]] = nn.binary mul %{{.*}}, %[[F]] : tensor<?x1xi64>, tensor<1x2xi64> -> tensor<?x2xi64>
+// CHECK: nn.binary rshift %[[T]], %{{.*}} : tensor<?x2xi64>, tensor<i64> -> tensor<?x2xi64>
+// CHECK: %[[C:.*]] = qt.join %{{.*}}, %{{.*}} -> tensor<?x2x!qt.block<[1, ?], s16, scale = exp<8>>>
+// CHECK: nn.rotary %{{.*}}, %[[C]], %{{.*}} -> tensor<?x2x!qt.block<[1, ?], s32, scale = exp<32>>>
+// CHECK-NOT: nn.unary cos
+func.func @positions(%x: tensor<?x2xf32>, %p: tensor<?x1xi64>) -> tensor<?x2xf32> {
+  %f = arith.constant dense<[[1.57079633, 1.57079633]]> : tensor<1x2xf32>
+  %0 = nn.cast %p : tensor<?x1xi64> to tensor<?x1xf32>
+  %1 = nn.binary mul %0, %f : tensor<?x1xf32>, tensor<1x2xf32> -> tensor<?x2xf32>
+  %c = nn.unary cos %1 : tensor<?x2xf32>
+  %s = nn.unary sin %1 : tensor<?x2xf32>
+  %2 = nn.rotary %x, %c, %s : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  return %2 : tensor<?x2xf32>
+}
+
+// -----
+
+// Codes of rows have all of their range, whatever a target's recipe leaves.
+#reduced = #qt.encoding<absmax, -90..90>
+!w8 = !qt.block<[1, ?], s8, scale = f32>
+// CHECK-LABEL: func @reduced
+// CHECK: qt.quantize %cst{{.*}} {encoding = #qt.encoding<absmax, -127..127>}
+func.func @reduced(%x: tensor<?x64xf32>) -> tensor<?x8xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %q = qt.quantize %x {encoding = #reduced} : tensor<?x64xf32> -> tensor<?x64x!w8>
+  %wq = qt.quantize %w {encoding = #reduced} : tensor<8x64xf32> -> tensor<8x64x!w8>
+  %0 = nn.matmul %q, %wq : tensor<?x64x!w8>, tensor<8x64x!w8> -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}

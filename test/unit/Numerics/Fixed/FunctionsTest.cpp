@@ -102,6 +102,41 @@ TEST(FixedFunctions, ErrorsOverEveryMantissa) {
   EXPECT_LE(worst, 4.6);
 }
 
+TEST(FixedFunctions, Cosine) {
+  const std::pair<int32_t, int32_t> known[] = {
+      {0, 32767},          {1 << 30, 0},       {-(1 << 30), 0},
+      {INT32_MIN, -32767}, {1 << 29, 23170},   {-(1 << 29), 23170},
+      {123456789, 32235},  {-987654321, 4116}, {1 << 28, 30274}};
+  for (auto [phase, y] : known)
+    EXPECT_EQ(fixed::cosine(phase), y) << phase;
+  double worst = 0;
+  constexpr double turn = 6.283185307179586476925;
+  for (int64_t phase = INT32_MIN; phase <= INT32_MAX; phase += 997) {
+    double exact = 32768 * std::cos(std::scalbn(double(phase), -32) * turn);
+    exact = std::min(std::max(exact, -32767.0), 32767.0);
+    worst = std::max(
+        worst, std::fabs(fixed::cosine(static_cast<int32_t>(phase)) - exact));
+  }
+  EXPECT_LE(worst, 0.51);
+}
+
+TEST(FixedFunctions, RadiansToTurns) {
+  constexpr double turn = 6.283185307179586476925;
+  EXPECT_EQ(fixed::radiansToTurns(0), 0);
+  EXPECT_EQ(fixed::radiansToTurns(turn), 0);
+  EXPECT_EQ(fixed::radiansToTurns(turn / 4), int64_t(1) << 62);
+  EXPECT_EQ(fixed::radiansToTurns(-turn / 4), -(int64_t(1) << 62));
+  // Multiples are those of the angle: a million positions are off by less than
+  // 2^-32 turns.
+  double frequency = 0.1;
+  auto turns = static_cast<uint64_t>(fixed::radiansToTurns(frequency));
+  for (int64_t position : {1, 1000, 1000000}) {
+    double exact = std::fmod(position * (frequency / turn), 1.0);
+    auto phase = static_cast<uint64_t>(position) * turns;
+    EXPECT_NEAR(std::scalbn(static_cast<double>(phase), -64), exact, 2.4e-10);
+  }
+}
+
 TEST(FixedNormalisation, Vectors) {
   namespace ln = vectors::layernorm;
   fixed::Normalisation norm = fixed::makeLayerNorm(

@@ -68,6 +68,10 @@ def NN_MovedTensor : Type<
 def NN_FloatTensor : Type<
     Or<[RankedTensorOf<[F32]>.predicate, isJointTensor]>,
     "ranked tensor of 32-bit float values", "::mlir::RankedTensorType">;
+def NN_RotatedTensor : Type<
+    Or<[NN_FloatTensor.predicate, RankedTensorOf<[I16, I32]>.predicate]>,
+    "ranked tensor of 32-bit float values, i16 or i32",
+    "::mlir::RankedTensorType">;
 /// Sizes or positions.
 def NN_IndexList : ConfinedType<RankedTensorOf<[I64]>, [HasAnyRankOfPred<[1]>],
     "1D tensor of i64">;

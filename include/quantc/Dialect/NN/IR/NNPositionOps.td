@@ -33,7 +33,7 @@ def NN_IotaOp : NN_Op<"iota"> {
   let hasVerifier = 1;
 }
 
-def NN_RotaryOp : NN_Op<"rotary", [AllTypesMatch<["input", "result"]>]> {
+def NN_RotaryOp : NN_Op<"rotary"> {
   let summary = "rotate pairs of features by angles";
   let description = [{
     `x * cos + rotate(x) * sin`, where `rotate` turns the pair (a, b) into
@@ -41,18 +41,18 @@ def NN_RotaryOp : NN_Op<"rotary", [AllTypesMatch<["input", "result"]>]> {
     `interleaved`. cos and sin broadcast to the input and have all D features,
     so that what exporters write is taken as it is, whether or not both members
     of a pair have the same angle. Features that are not rotated are sliced off
-    before.
+    before. Of mantissas of 16 bits the result has 32.
 
     ```mlir
-    %y = nn.rotary %x, %cos, %sin : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32>
+    %y = nn.rotary %x, %cos, %sin : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x4x?x16xf32>
     ```
   }];
-  let arguments = (ins NN_FloatTensor:$input, NN_FloatTensor:$cos,
-                       NN_FloatTensor:$sin, UnitAttr:$interleaved);
-  let results = (outs NN_FloatTensor:$result);
+  let arguments = (ins NN_RotatedTensor:$input, NN_RotatedTensor:$cos,
+                       NN_RotatedTensor:$sin, UnitAttr:$interleaved);
+  let results = (outs NN_RotatedTensor:$result);
   let assemblyFormat = [{
     $input `,` $cos `,` $sin attr-dict
-    `:` type($input) `,` type($cos) `,` type($sin)
+    `:` type($input) `,` type($cos) `,` type($sin) `->` type($result)
   }];
   let hasVerifier = 1;
 }

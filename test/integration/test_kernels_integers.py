@@ -1,0 +1,71 @@
+"""Integer-only models of a few ops: every target computes the bits that the split form means, close to the floats."""
+
+import unittest
+
+import numpy as np
+import onnxruntime
+
+from kernels import KernelTest, model
+
+TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
+# Half a unit of 16 bits with sign.
+UNIT = 2.0**-16
+
+
+class Integers(KernelTest):
+    def check_integers(self, proto, feeds, limit, exact=None):
+        """Within `limit` of the largest element of a row (the last axis) of the exact results, those of onnxruntime."""
+        path = self.save(proto)
+        text = self.folder / "split.mlir"
+        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+        meanings = [self.interpret(text, feed) for feed in feeds]
+        if exact is None:
+            session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+            names = [output.name for output in session.get_outputs()]
+            exact = [dict(zip(names, session.run(None, feed))) for feed in feeds]
+        for meaning, wanted in zip(meanings, exact):
+            for name, value in wanted.items():
+                if value.dtype.kind == "f":
+                    scale = np.abs(value).max(-1, keepdims=True)
+                    self.assertLess((np.abs(meaning[name] - value) / np.maximum(scale, 1e-30)).max(), limit, name)
+                else:
+                    np.testing.assert_array_equal(meaning[name], value)
+        for flags in TARGETS:
+            with self.subTest(flags):
+                self.compare(proto, feeds, meanings, 0, 0, "--integer-only", flags)
+
+    def test_rotary(self):
+        """Angles of positions far behind the first: phases are exact."""
+        frequencies = (10000.0 ** (-np.arange(8) / 8)).astype("f4")
+        nodes = [
+            ("Shape", "x", "length", {"start": 2, "end": 3}),
+            ("Squeeze", "length", "n"),
+            ("Range", "zero n one", "index"),
+            ("Add", "index first", "shifted"),
+            ("Cast", "shifted", "position", {"to": 1}),
+            ("Unsqueeze", "position last", "column"),
+            ("Mul", "column frequencies", "half"),
+            ("Concat", "half half", "angles", {"axis": -1}),
+            ("Cos", "angles", "cos"),
+            ("Sin", "angles", "sin"),
+            ("Split", "x", "a b", {"axis": -1, "num_outputs": 2}),
+            ("Neg", "b", "minus"),
+            ("Concat", "minus a", "turned", {"axis": -1}),
+            ("Mul", "x cos", "straight"),
+            ("Mul", "turned sin", "across"),
+            ("Add", "straight across", "y"),
+        ]
+        constants = {"zero": np.int64(0), "one": np.int64(1), "first": np.int64(100000), "last": np.array([1])}
+        constants["frequencies"] = frequencies
+        proto = model(nodes, {"x": ("f4", [1, 3, "tokens", 16])}, ["y"], constants)
+        x = np.random.default_rng(7).standard_normal((1, 3, 37, 16)).astype("f4")
+        angles = (np.arange(37) + 100000)[:, None] * frequencies.astype("f8")
+        cos, sin = np.cos(angles), np.sin(angles)
+        a, b = x[..., :8], x[..., 8:]
+        exact = np.concatenate([a * cos - b * sin, b * cos + a * sin], -1)
+        # Of each of two products: the row, and the table as off as it.
+        self.check_integers(proto, [{"x": x}], 4 * 2 * UNIT, [{"y": exact}])
+
+
+if __name__ == "__main__":
+    unittest.main()
