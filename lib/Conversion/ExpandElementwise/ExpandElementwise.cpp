@@ -110,7 +110,7 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
 }
 
 static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
-                            Value x, Value y) {
+                            Value x, Value y, const CpuTarget &target) {
   VectorMath m(b, loc, x.getType());
   Value zero = integerLike(b, loc, x.getType(), 0);
   Value one = integerLike(b, loc, x.getType(), 1);
@@ -136,7 +136,7 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
   case nn::BinaryKind::Xor:
     return arith::XOrIOp::create(b, loc, x, y);
   case nn::BinaryKind::RShift:
-    return expandRoundedShift(b, loc, x, y);
+    return expandRoundedShift(b, loc, x, y, target);
   case nn::BinaryKind::MulHigh31:
     return expandMulHigh31(b, loc, x, y);
   case nn::BinaryKind::Pow: {
@@ -184,9 +184,9 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
 }
 
 static Value expandBinary(OpBuilder &b, Location loc, nn::BinaryKind kind,
-                          Value x, Value y) {
+                          Value x, Value y, const CpuTarget &target) {
   if (!isReal(x))
-    return expandIntegers(b, loc, kind, x, y);
+    return expandIntegers(b, loc, kind, x, y, target);
   VectorMath m(b, loc, x.getType());
   switch (kind) {
   case nn::BinaryKind::Add:
@@ -297,7 +297,7 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
       })
       .Case([&](nn::BinaryOp binary) {
         return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
-                            binary.getRhs());
+                            binary.getRhs(), target);
       })
       .Case([&](nn::CompareOp compare) {
         return expandCompare(b, loc, compare.getPredicate(), compare.getLhs(),

@@ -31,7 +31,8 @@ mlir::Value integerLike(mlir::OpBuilder &builder, mlir::Location loc,
 
 /// `rshift`, `mulh31`, `isqrt` and `recip61` on scalars or vectors.
 mlir::Value expandRoundedShift(mlir::OpBuilder &builder, mlir::Location loc,
-                               mlir::Value x, mlir::Value places);
+                               mlir::Value x, mlir::Value places,
+                               const CpuTarget &target);
 mlir::Value expandMulHigh31(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value x, mlir::Value y);
 mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,

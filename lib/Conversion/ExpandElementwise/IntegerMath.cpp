@@ -12,6 +12,8 @@
 
 #include "IntegerMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -30,34 +32,65 @@ Value quantc::integerLike(OpBuilder &builder, Location loc, Type type,
   return arith::ConstantOp::create(builder, loc, number);
 }
 
+/// The shift of words that x86 has: by as many places as a word has or more,
+/// places being numbers without a sign, what is left is nothing or the sign.
+/// Null where there is none.
+static Value shiftWords(OpBuilder &b, Location loc, bool isLeft, Value x,
+                        Value places, const CpuTarget &target) {
+  auto type = dyn_cast<VectorType>(x.getType());
+  if (!type || !type.getElementType().isInteger(32))
+    return {};
+  auto make = [&](StringRef name, Type part, Value words, Value by) -> Value {
+    std::string full =
+        ("llvm.x86." + name.split('.').first + (isLeft ? ".psllv" : ".psrav") +
+         "." + name.split('.').second)
+            .str();
+    return LLVM::CallIntrinsicOp::create(b, loc, part, b.getStringAttr(full),
+                                         ValueRange{words, by})
+        .getResult(0);
+  };
+  int64_t lanes = type.getNumElements();
+  if (lanes == 16 && target.has("avx512f"))
+    return make("avx512.d.512", type, x, places);
+  if ((lanes != 8 && lanes != 16) || !target.has("avx2"))
+    return {};
+  auto eight = VectorType::get(8, type.getElementType());
+  Value parts[2];
+  for (int64_t i = 0; i < lanes / 8; ++i) {
+    auto take = [&](Value whole) -> Value {
+      return vector::ExtractStridedSliceOp::create(b, loc, whole, i * 8, 8, 1);
+    };
+    parts[i] = make("avx2.d.256", eight, take(x), take(places));
+  }
+  if (lanes == 8)
+    return parts[0];
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+  return vector::ShuffleOp::create(b, loc, parts[0], parts[1], order);
+}
+
 Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,
-                                 Value places) {
-  unsigned bits = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
-  auto number = [&](int64_t value) {
-    return integerLike(b, loc, x.getType(), value);
+                                 Value places, const CpuTarget &target) {
+  IntegerMath m(b, loc, x.getType());
+  int64_t bits = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+  Value zero = m.number(0), one = m.number(1);
+  // To the right but for one place, and then: a half more, rounded down, is
+  // what half is less, and a sign alone leaves nothing.
+  Value back = m.sub(zero, places), almost = m.sub(places, one);
+  if (Value left = shiftWords(b, loc, /*isLeft=*/true, x, back, target)) {
+    // One of the two is nothing.
+    Value right = shiftWords(b, loc, /*isLeft=*/false, x, almost, target);
+    return m.add(left, m.sub(right, m.right(right, one)));
+  }
+  auto clamp = [&](Value value) {
+    return m.min(m.max(value, zero), m.number(bits - 1));
   };
-  auto clamp = [&](Value value, int64_t low) -> Value {
-    return arith::MinSIOp::create(
-        b, loc, arith::MaxSIOp::create(b, loc, value, number(low)),
-        number(bits - 1));
+  auto mask = [&](Value bound) -> Value {
+    return arith::ExtSIOp::create(b, loc, x.getType(),
+                                  m.compare(P::sgt, places, bound));
   };
-  Value zero = number(0), one = number(1);
-  // Half a unit may not fit beside the number: take the bit below the cut.
-  Value right = clamp(places, 1);
-  Value below = arith::ShRSIOp::create(
-      b, loc, x, arith::SubIOp::create(b, loc, right, one));
-  Value rounded =
-      arith::AddIOp::create(b, loc, arith::ShRSIOp::create(b, loc, x, right),
-                            arith::AndIOp::create(b, loc, below, one));
-  Value left = arith::ShLIOp::create(
-      b, loc, x, clamp(arith::SubIOp::create(b, loc, zero, places), 0));
-  Value isRight = arith::CmpIOp::create(b, loc, P::sgt, places, zero);
-  Value shifted = arith::SelectOp::create(b, loc, isRight, rounded, left);
-  // Nothing is left of what is shifted by the width of the type.
-  Value magnitude = arith::MaxSIOp::create(
-      b, loc, places, arith::SubIOp::create(b, loc, zero, places));
-  Value inside = arith::CmpIOp::create(b, loc, P::ult, magnitude, number(bits));
-  return arith::SelectOp::create(b, loc, inside, shifted, zero);
+  Value y = m.left(m.bitAnd(x, mask(m.number(-bits))), clamp(back));
+  y = m.right(y, clamp(almost));
+  return m.sub(y, m.bitAnd(m.right(y, one), mask(zero)));
 }
 
 /// Products of the even lanes and of the odd lanes, as x86 and AArch64 have
@@ -101,11 +134,27 @@ Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y) {
   return arith::TruncIOp::create(b, loc, narrow, product);
 }
 
-Value quantc::expandIntegerSqrt(OpBuilder &b, Location loc, Value x) {
+/// Newton's steps from above on the leading bits, each of which doubles how
+/// many are right: the root of a number of 63 or 64 bits, or one more. As
+/// CPython's math.isqrt has them, with the proof.
+static Value approximateRoot(OpBuilder &b, Location loc, Value x) {
+  IntegerMath m(b, loc, x.getType());
+  auto step = [&](Value root, int64_t up, int64_t down) {
+    Value quotient = arith::DivUIOp::create(
+        b, loc, m.rightUnsigned(x, m.number(down)), root);
+    return m.add(m.left(root, m.number(up)), quotient);
+  };
+  Value root = m.add(m.rightUnsigned(x, m.number(62)), m.number(1));
+  for (auto [up, down] : {std::pair(1, 59), {3, 53}, {7, 41}, {15, 17}})
+    root = step(root, up, down);
+  return root;
+}
+
+/// One bit of the root per step, from the highest that x < 2^62 can have.
+static Value findRootBits(OpBuilder &b, Location loc, Value x) {
   auto number = [&](int64_t value) {
     return integerLike(b, loc, x.getType(), value);
   };
-  // One bit of the root per step, from the highest that x < 2^62 can have.
   Value root = number(0), rest = x, one = number(1);
   for (int64_t bit = int64_t(1) << 60; bit != 0; bit >>= 2) {
     Value trial = arith::AddIOp::create(b, loc, root, number(bit));
@@ -116,9 +165,28 @@ Value quantc::expandIntegerSqrt(OpBuilder &b, Location loc, Value x) {
     root = arith::SelectOp::create(
         b, loc, fits, arith::AddIOp::create(b, loc, root, number(bit)), root);
   }
+  return root;
+}
+
+Value quantc::expandIntegerSqrt(OpBuilder &b, Location loc, Value x) {
+  IntegerMath m(b, loc, x.getType());
+  Value root;
+  if (isa<VectorType>(x.getType())) {
+    // Nothing divides vectors.
+    root = findRootBits(b, loc, x);
+  } else {
+    // An even number of places to the left; those of 0 do not matter.
+    Value places = m.min(
+        m.bitAnd(math::CountLeadingZerosOp::create(b, loc, x), m.number(-2)),
+        m.number(62));
+    root = approximateRoot(b, loc, m.left(x, places));
+    root = m.rightUnsigned(root, m.rightUnsigned(places, m.number(1)));
+    Value isAbove = arith::CmpIOp::create(b, loc, P::ugt, m.mul(root, root), x);
+    root = m.sub(root, arith::ExtUIOp::create(b, loc, x.getType(), isAbove));
+  }
   Value inside =
-      arith::CmpIOp::create(b, loc, P::ult, x, number(int64_t(1) << 62));
-  return arith::SelectOp::create(b, loc, inside, root, number(0));
+      arith::CmpIOp::create(b, loc, P::ult, x, m.number(int64_t(1) << 62));
+  return arith::SelectOp::create(b, loc, inside, root, m.number(0));
 }
 
 Value quantc::expandReciprocal61(OpBuilder &b, Location loc, Value x) {

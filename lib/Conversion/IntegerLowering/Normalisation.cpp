@@ -68,12 +68,13 @@ static LogicalResult lowerNorm(Operation *op, int64_t axis,
   auto count = static_cast<int64_t>(norm.gamma.size());
 
   // The variance, exact in 64 bits, with epsilon.
+  Value sum;
+  if (norm.subtractMean)
+    sum = b.reduce(nn::ReduceKind::Sum, x.m, axes);
   Value squares =
       b.reduce(nn::ReduceKind::Sum, b.cast(b.mul(x.m, x.m), 64), axes);
   Value variance = b.mul(squares, b.number(count, 64));
-  Value sum;
-  if (norm.subtractMean) {
-    sum = b.reduce(nn::ReduceKind::Sum, x.m, axes);
+  if (sum) {
     Value wide = b.cast(sum, 64);
     variance = b.sub(variance, b.mul(wide, wide));
   }

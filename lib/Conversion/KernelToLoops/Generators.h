@@ -61,6 +61,10 @@ llvm::LogicalResult emitPlainContraction(KernelBuilder &kernel);
 bool canEmitLoops(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitLoops(KernelBuilder &kernel);
 
+/// One qt.integer_attention.
+bool canEmitIntegerAttention(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitIntegerAttention(KernelBuilder &kernel);
+
 /// One qt.attention.
 bool canEmitAttention(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitAttention(KernelBuilder &kernel);

@@ -41,6 +41,25 @@ struct Words {
   mlir::Value sub(mlir::Value x, mlir::Value y) {
     return mlir::arith::SubIOp::create(b, loc, x, y);
   }
+  mlir::Value mul(mlir::Value x, mlir::Value y) {
+    return mlir::arith::MulIOp::create(b, loc, x, y);
+  }
+  mlir::Value bitAnd(mlir::Value x, mlir::Value y) {
+    return mlir::arith::AndIOp::create(b, loc, x, y);
+  }
+  /// Shifts by 0 .. 31.
+  mlir::Value left(mlir::Value x, mlir::Value places) {
+    return mlir::arith::ShLIOp::create(b, loc, x, places);
+  }
+  mlir::Value right(mlir::Value x, mlir::Value places) {
+    return mlir::arith::ShRSIOp::create(b, loc, x, places);
+  }
+  mlir::Value rightUnsigned(mlir::Value x, mlir::Value places) {
+    return mlir::arith::ShRUIOp::create(b, loc, x, places);
+  }
+  mlir::Value clamp(mlir::Value x, int64_t low, int64_t high) {
+    return min(max(x, number(low)), number(high));
+  }
   mlir::Value max(mlir::Value x, mlir::Value y) {
     return mlir::arith::MaxSIOp::create(b, loc, x, y);
   }

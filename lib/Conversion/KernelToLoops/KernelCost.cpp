@@ -47,6 +47,15 @@ static AffineExpr countOperations(qt::AttentionOp op, SymbolicShapes &shapes) {
   return perKey * length * 2;
 }
 
+static AffineExpr countOperations(qt::IntegerAttentionOp op,
+                                  SymbolicShapes &shapes) {
+  SmallVector<AffineExpr> keys(shapes.getSizes(op.getK()));
+  AffineExpr length = keys[op.getKOrder() == qt::HeadOrder::BHSD ? 2 : 1];
+  AffineExpr perKey =
+      countElements(op.getQ(), shapes) + countElements(op.getResult(), shapes);
+  return perKey * length * 2;
+}
+
 /// The element of a format, a block type or a plain one.
 static std::string spell(Type format) {
   if (auto block = dyn_cast<qt::BlockType>(format))
@@ -65,6 +74,10 @@ static std::string spellArithmetic(qt::AttentionOp op) {
     return format ? spell(*format) : std::string("f32");
   };
   return spellHeads(op.getQFormat()) + " x " + spellHeads(op.getKFormat());
+}
+
+static std::string spellArithmetic(qt::IntegerAttentionOp) {
+  return "s12 x s12";
 }
 
 static AffineExpr countBytesRead(BlockArgument argument,
@@ -93,11 +106,13 @@ KernelCost quantc::getKernelCost(func::FuncOp kernel, SymbolicShapes &shapes) {
   KernelCost cost{zero, zero, ""};
   Block &body = kernel.getBody().front();
   for (Operation &op : body)
-    llvm::TypeSwitch<Operation *>(&op).Case<qt::ContractOp, qt::AttentionOp>(
-        [&](auto typed) {
-          cost.operations = cost.operations + countOperations(typed, shapes);
-          cost.arithmetic = spellArithmetic(typed);
-        });
+    llvm::TypeSwitch<Operation *>(&op)
+        .Case<qt::ContractOp, qt::AttentionOp, qt::IntegerAttentionOp>(
+            [&](auto typed) {
+              cost.operations =
+                  cost.operations + countOperations(typed, shapes);
+              cost.arithmetic = spellArithmetic(typed);
+            });
   for (BlockArgument argument : body.getArguments())
     cost.bytes = cost.bytes + countBytesRead(argument, shapes);
   for (Value result : body.getTerminator()->getOperands())

@@ -44,6 +44,7 @@ static const KernelGenerator generators[] = {
     {"contraction", canEmitContraction, emitContraction},
     {"plain contraction", canEmitPlainContraction, emitPlainContraction},
     {"attention", canEmitAttention, emitAttention},
+    {"integer attention", canEmitIntegerAttention, emitIntegerAttention},
     {"rows", canEmitRows, emitRows},
     {"movement", canEmitMovement, emitMovement},
     {"positions", canEmitPositions, emitPositions},

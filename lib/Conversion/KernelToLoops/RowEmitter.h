@@ -80,7 +80,12 @@ public:
 private:
   bool isFlat();
   void requireBroadcast();
-  void emitRow(OpBuilder &builder);
+  int64_t countTogether();
+  void startRow(OpBuilder &builder, Value number);
+  static void emitTogether(OpBuilder &builder,
+                           llvm::MutableArrayRef<RowEmitter> rows);
+  void emitOp(OpBuilder &builder, mlir::Operation *op);
+  void emitRest(OpBuilder &builder);
   void prepareOffsets(OpBuilder &builder);
   Value load(OpBuilder &builder, mlir::BlockArgument argument,
              const VectorStep &step);

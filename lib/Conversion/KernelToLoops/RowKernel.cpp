@@ -9,6 +9,7 @@
 #include "RowEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 
 using namespace mlir;
@@ -19,6 +20,8 @@ using namespace quantc;
 static constexpr int64_t chunkElements = 4096;
 /// Elements that one call should at least compute.
 static constexpr int64_t grainElements = 2048;
+/// Elements up to which a row's passes are no loops.
+static constexpr int64_t shortRow = 64;
 
 static auto bodyOps(func::FuncOp kernel) {
   return kernel.getBody().front().without_terminator();
@@ -175,27 +178,66 @@ LogicalResult RowEmitter::emit() {
                        flat ? 1 : std::max<int64_t>(1, grainElements / perRow));
   requireBroadcast();
   OpBuilder &builder = kernel.getBuilder();
-  Value one = kernel.getIndex(int64_t(1));
-  Value all = kernel.getIndex(length);
-  auto loop =
-      scf::ForOp::create(builder, loc, kernel.getBegin(), kernel.getEnd(), one);
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  row = loop.getInductionVar();
-  if (flat) {
-    Value chunk = kernel.getIndex(chunkElements);
-    base = arith::MulIOp::create(body, loc, row, chunk);
-    n = arith::MinUIOp::create(body, loc, chunk,
-                               arith::SubIOp::create(body, loc, all, base));
-    if (constant && constant.getValue() <= chunkElements)
-      n = all;
-    else if (constant && constant.getValue() % chunkElements == 0)
-      n = chunk;
-  } else {
-    n = all;
-    base = arith::MulIOp::create(body, loc, row, all);
+  auto forRows = [&](Value from, Value to, int64_t together) {
+    auto loop =
+        scf::ForOp::create(builder, loc, from, to, kernel.getIndex(together));
+    OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+    std::vector<RowEmitter> rows(together, *this);
+    for (auto [i, own] : llvm::enumerate(rows))
+      own.startRow(body, arith::AddIOp::create(
+                             body, loc, loop.getInductionVar(),
+                             kernel.getIndex(static_cast<int64_t>(i))));
+    emitTogether(body, rows);
+  };
+  Value begin = kernel.getBegin(), end = kernel.getEnd();
+  if (int64_t together = countTogether(); together > 1) {
+    Value count = arith::SubIOp::create(builder, loc, end, begin);
+    Value rest =
+        arith::RemUIOp::create(builder, loc, count, kernel.getIndex(together));
+    Value whole = arith::SubIOp::create(builder, loc, end, rest);
+    forRows(begin, whole, together);
+    begin = whole;
   }
-  emitRow(body);
+  forRows(begin, end, 1);
   return success();
+}
+
+/// Rows that are computed side by side: integer statistics are chains of
+/// dependences, from a maximum through numbers of the row to the next pass,
+/// which take longer than what short rows have to do besides.
+int64_t RowEmitter::countTogether() {
+  if (flat || sizes.empty())
+    return 1;
+  auto length = dyn_cast<AffineConstantExpr>(sizes.back());
+  if (!length)
+    return 1;
+  bool hasIntegers =
+      llvm::any_of(bodyOps(kernel.getKernel()), [](Operation &op) {
+        return getModel(&op) && isa<IntegerType>(getElementTypeOrSelf(
+                                    op.getOperand(0).getType()));
+      });
+  if (!hasIntegers)
+    return 1;
+  return length.getValue() <= shortRow ? 4 : 2;
+}
+
+void RowEmitter::startRow(OpBuilder &builder, Value number) {
+  row = number;
+  Value all = kernel.getIndex(flat ? shapes.getProduct(sizes) : sizes.back());
+  if (!flat) {
+    n = all;
+    base = arith::MulIOp::create(builder, loc, row, all);
+    return;
+  }
+  Value chunk = kernel.getIndex(chunkElements);
+  base = arith::MulIOp::create(builder, loc, row, chunk);
+  n = arith::MinUIOp::create(builder, loc, chunk,
+                             arith::SubIOp::create(builder, loc, all, base));
+  std::optional<int64_t> known = getConstantIndex(all);
+  if (known && *known <= chunkElements)
+    n = all;
+  else if (known && *known % chunkElements == 0)
+    n = chunk;
 }
 
 /// Where the row of every operand begins: operands broadcast.
@@ -326,6 +368,12 @@ static Value stripCheapSteps(Value value) {
   }
 }
 
+/// Whether nothing but a reduction of \p value, in one pass, reads \p kept.
+static bool isReadOnce(Value value, Value kept) {
+  return value.hasOneUse() && kept.hasOneUse() &&
+         isa<nn::ReduceOp>(*value.user_begin());
+}
+
 SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                                         ValueRange initial, PassBody body) {
   auto getResults = [&](Value of) {
@@ -338,7 +386,7 @@ SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                   matchPattern(kept, m_Constant()) || places.contains(kept);
   SmallVector<unsigned> results = getResults(kept);
   std::optional<Place> place;
-  if (!isStored) {
+  if (!isStored && !(results.empty() && isReadOnce(value, kept))) {
     if (results.empty())
       place =
           allocateRow(cast<RankedTensorType>(kept.getType()).getElementType());
@@ -417,17 +465,18 @@ void RowEmitter::setNumberOfRow(OpBuilder &builder, Value value, Value number) {
   finished.insert(value);
 }
 
-void RowEmitter::emitRow(OpBuilder &builder) {
-  prepareOffsets(builder);
-  for (Operation &op : bodyOps(kernel.getKernel())) {
-    if (const RowModel *model = getModel(&op))
-      model->emitRow(*this, builder, &op);
-    else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
-             elementwise && isRowScalar(SmallVector<AffineExpr>(
-                                            shapes.getSizes(op.getResult(0))),
-                                        sizes))
-      emitScalar(builder, elementwise);
-  }
+void RowEmitter::emitOp(OpBuilder &builder, Operation *op) {
+  if (const RowModel *model = getModel(op))
+    model->emitRow(*this, builder, op);
+  else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
+           elementwise && isRowScalar(SmallVector<AffineExpr>(
+                                          shapes.getSizes(op->getResult(0))),
+                                      sizes))
+    emitScalar(builder, elementwise);
+}
+
+/// What no op has written yet.
+void RowEmitter::emitRest(OpBuilder &builder) {
   SmallVector<Value> rest;
   for (Value value :
        kernel.getKernel().getBody().front().getTerminator()->getOperands())
@@ -445,6 +494,17 @@ void RowEmitter::emitRow(OpBuilder &builder) {
                     store(inner, value, vector, step);
                   return SmallVector<Value>();
                 });
+}
+
+void RowEmitter::emitTogether(OpBuilder &builder,
+                              MutableArrayRef<RowEmitter> rows) {
+  for (RowEmitter &own : rows)
+    own.prepareOffsets(builder);
+  for (Operation &op : bodyOps(rows.front().kernel.getKernel()))
+    for (RowEmitter &own : rows)
+      own.emitOp(builder, &op);
+  for (RowEmitter &own : rows)
+    own.emitRest(builder);
 }
 
 LogicalResult quantc::emitRows(KernelBuilder &kernel) {

@@ -92,7 +92,7 @@ int32_t fixed::attend(const Multipliers &multiplier, const int16_t *q,
                       const int32_t *kExponents, const int8_t *v,
                       const int32_t *vExponents, const uint8_t *visible,
                       int64_t keys, int64_t size, int64_t valueSize,
-                      int32_t *scratch, int32_t *y) {
+                      int32_t *scratch, int32_t *y, const int32_t *mask) {
   int32_t *scores = scratch, *p = scratch + keys, *n = scratch + 2 * keys;
   int32_t *weights = scratch + 3 * keys;
   for (int64_t j = 0; j < keys; ++j) {
@@ -100,6 +100,8 @@ int32_t fixed::attend(const Multipliers &multiplier, const int16_t *q,
     for (int64_t c = 0; c < size; ++c)
       dot += q[c] * k[j * size + c];
     scores[j] = makeScore(multiplier, dot, qExponent + kExponents[j]);
+    if (mask)
+      scores[j] = std::clamp(scores[j] + mask[j], -largestScore, largestScore);
   }
   int32_t sum = softmaxWeights(scores, visible, keys, p, n);
   std::fill_n(y, valueSize, 0);

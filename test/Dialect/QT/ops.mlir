@@ -48,6 +48,15 @@ func.func @sigma(%m: tensor<?x64xi32>, %e: tensor<?x1xi32>, %s: i32) {
   return
 }
 
+// CHECK-LABEL: func @integer_attention
+func.func @integer_attention(%q: tensor<?x9x4x16xi16>, %qe: tensor<?x9x4x1xi8>, %k: tensor<?x2x9x16xi16>, %v: tensor<?x2x9x8xi8>, %e: tensor<?x2x9x1xi8>, %m: tensor<9xi32>) {
+  // CHECK: qt.integer_attention q(%{{.*}}, %{{.*}} : tensor<?x9x4x16xi16>, tensor<?x9x4x1xi8>) k({{.*}}) v({{.*}}) mask(%{{.*}} : tensor<9xi32>)
+  // CHECK-SAME: {causal, q_order = #qt.order<bshd>, scale = 2.500000e-01 : f32} -> tensor<?x4x9x8xi32>, tensor<?x4x9x1xi32>
+  %y, %ye = qt.integer_attention q(%q, %qe : tensor<?x9x4x16xi16>, tensor<?x9x4x1xi8>) k(%k, %e : tensor<?x2x9x16xi16>, tensor<?x2x9x1xi8>) v(%v, %e : tensor<?x2x9x8xi8>, tensor<?x2x9x1xi8>) mask(%m : tensor<9xi32>)
+      {causal, q_order = #qt.order<bshd>, scale = 0.25 : f32} -> tensor<?x4x9x8xi32>, tensor<?x4x9x1xi32>
+  return
+}
+
 // CHECK-LABEL: func @rescale
 func.func @rescale(%x: tensor<?x64xi32>, %m: tensor<64xi32>, %s: tensor<64xi8>, %w: tensor<?x64x!qt.block<[1, ?], s32, scale = exp<32>>>) {
   // CHECK: qt.rescale half_up %{{.*}} by %{{.*}}, %{{.*}} : tensor<?x64xi32>, tensor<64xi32>, tensor<64xi8> -> tensor<?x64xi8>

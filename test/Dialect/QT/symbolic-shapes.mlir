@@ -32,6 +32,14 @@ func.func @main(%x: tensor<?x99x?xf32>, %w: tensor<8x?xf32>, %q: tensor<?x4x9x16
   // expected-remark @below {{sizes (s1, 9, 4, 16)}}
   %o = qt.attention q(%q : tensor<?x4x9x16xf32>) k(%q : tensor<?x4x9x16xf32>) v(%q : tensor<?x4x9x16xf32>)
       {scale = 1.0 : f32, result_order = #qt.order<bshd>} -> tensor<?x9x4x16xf32>
+  %ic = nn.cast %q : tensor<?x4x9x16xf32> to tensor<?x4x9x16xi16> // expected-remark {{sizes (s1, 4, 9, 16)}}
+  %iv = nn.cast %q : tensor<?x4x9x16xf32> to tensor<?x4x9x16xi8> // expected-remark {{sizes (s1, 4, 9, 16)}}
+  %largest = nn.reduce max %q axes [3] keepdims : tensor<?x4x9x16xf32> -> tensor<?x4x9x1xf32> // expected-remark {{sizes (s1, 4, 9, 1)}}
+  %ie = nn.cast %largest : tensor<?x4x9x1xf32> to tensor<?x4x9x1xi8> // expected-remark {{sizes (s1, 4, 9, 1)}}
+  // expected-remark @below {{sizes (s1, 9, 4, 16)}}
+  // expected-remark @below {{sizes (s1, 9, 4, 1)}}
+  %io, %ioe = qt.integer_attention q(%ic, %ie : tensor<?x4x9x16xi16>, tensor<?x4x9x1xi8>) k(%ic, %ie : tensor<?x4x9x16xi16>, tensor<?x4x9x1xi8>) v(%iv, %ie : tensor<?x4x9x16xi8>, tensor<?x4x9x1xi8>)
+      {scale = 1.0 : f32, result_order = #qt.order<bshd>} -> tensor<?x9x4x16xi32>, tensor<?x9x4x1xi32>
   // Sizes of a launch are the kernel's in terms of the caller's.
   // expected-remark @below {{sizes (s1 * 2, s0)}}
   %k = qt.launch @k0(%x) sizes affine_map<()[s0, s1] -> (s1, s0)> : (tensor<?x99x?xf32>) -> tensor<?x?xf32>

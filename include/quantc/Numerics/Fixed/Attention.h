@@ -46,13 +46,15 @@ int32_t softmax(const int32_t *scores, const uint8_t *visible, int64_t count,
 
 /// One query row against \p keys keys: q is 12 bits of \p size elements, k
 /// [keys, size] 12 bits, v [keys, valueSize] 8 bits, with one exponent per key.
-/// Writes the wide row \p y of \p valueSize elements; returns its exponent.
-/// \p scratch holds 4 * keys integers. At most 65,793 keys.
+/// \p mask, null for none, is added to the scores, in their unit. Writes the
+/// wide row \p y of \p valueSize elements; returns its exponent. \p scratch
+/// holds 4 * keys integers. At most 65,793 keys.
 int32_t attend(const Multipliers &multiplier, const int16_t *q,
                int32_t qExponent, const int16_t *k, const int32_t *kExponents,
                const int8_t *v, const int32_t *vExponents,
                const uint8_t *visible, int64_t keys, int64_t size,
-               int64_t valueSize, int32_t *scratch, int32_t *y);
+               int64_t valueSize, int32_t *scratch, int32_t *y,
+               const int32_t *mask = nullptr);
 
 /// Puts the heads of a token, \p heads wide rows of \p size elements one after
 /// the other, on one exponent, which is returned.

@@ -156,6 +156,23 @@ void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
   shapes.setSizes(getResult(), sizes);
 }
 
+void IntegerAttentionOp::inferSymbolic(SymbolicShapes &shapes) {
+  Sizes sizes(shapes.getSizes(getQ()));
+  if (getQOrder() != getResultOrder())
+    std::swap(sizes[1], sizes[2]);
+  for (auto [result, width] :
+       {std::pair(getResult(), shapes.getSizes(getV())[3]),
+        std::pair(getExponents(), shapes.getConstant(1))}) {
+    sizes[3] = width;
+    Sizes own(sizes);
+    for (auto [dim, size] :
+         llvm::enumerate(cast<RankedTensorType>(result.getType()).getShape()))
+      if (!ShapedType::isDynamic(size))
+        own[dim] = shapes.getConstant(size);
+    shapes.setSizes(result, own);
+  }
+}
+
 void LaunchOp::inferSymbolic(SymbolicShapes &shapes) {
   Operation *kernel =
       SymbolTable::lookupNearestSymbolFrom(*this, getKernelAttr());

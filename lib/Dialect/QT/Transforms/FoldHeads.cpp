@@ -242,7 +242,52 @@ static void foldResult(qt::AttentionOp op) {
   transpose.erase();
 }
 
+/// Codes and exponents are exchanged together.
+static void foldIntegerOperand(qt::IntegerAttentionOp op, unsigned index,
+                               StringAttr order) {
+  auto codes = op->getOperand(2 * index).getDefiningOp<nn::TransposeOp>(),
+       exponents =
+           op->getOperand(2 * index + 1).getDefiningOp<nn::TransposeOp>();
+  if (!exchangesHeads(codes) || !exchangesHeads(exponents))
+    return;
+  op->setOperand(2 * index, codes.getInput());
+  op->setOperand(2 * index + 1, exponents.getInput());
+  auto own = op->getAttrOfType<qt::HeadOrderAttr>(order);
+  op->setAttr(order, qt::HeadOrderAttr::get(
+                         op.getContext(),
+                         getOther(own ? own.getValue() : HeadOrder::BHSD)));
+}
+
+static void foldIntegerResult(qt::IntegerAttentionOp op) {
+  SmallVector<nn::TransposeOp> transposes;
+  for (Value result : op->getResults()) {
+    auto transpose = result.hasOneUse()
+                         ? dyn_cast<nn::TransposeOp>(*result.user_begin())
+                         : nn::TransposeOp();
+    if (!exchangesHeads(transpose))
+      return;
+    transposes.push_back(transpose);
+  }
+  op.setResultOrder(getOther(op.getResultOrder()));
+  for (auto [result, transpose] :
+       llvm::zip_equal(op->getResults(), transposes)) {
+    result.setType(transpose.getType());
+    transpose.getResult().replaceAllUsesWith(result);
+    transpose.erase();
+  }
+}
+
 void FoldHeads::runOnOperation() {
+  SmallVector<qt::IntegerAttentionOp> integers;
+  getOperation().walk(
+      [&](qt::IntegerAttentionOp op) { integers.push_back(op); });
+  for (qt::IntegerAttentionOp op : integers) {
+    for (auto [index, order] : llvm::enumerate(
+             std::array{op.getQOrderAttrName(), op.getKOrderAttrName(),
+                        op.getVOrderAttrName()}))
+      foldIntegerOperand(op, index, order);
+    foldIntegerResult(op);
+  }
   SymbolicShapes shapes(getOperation());
   SmallVector<qt::AttentionOp> ops;
   getOperation().walk([&](qt::AttentionOp op) { ops.push_back(op); });

@@ -13,6 +13,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -90,6 +91,21 @@ static qt::EncodingAttr getEncoding(qt::BlockType format, qt::ScaleRule rule) {
   return qt::EncodingAttr::get(format.getContext(), rule, -limit, limit);
 }
 
+/// The blocks before \p op of what has \p blocks behind it, where rows that
+/// share an exponent are then next to each other: rescaling there is the same
+/// and leaves less to move.
+static std::optional<SmallVector<int64_t>>
+getBlocksBefore(nn::TransposeOp op, ArrayRef<int64_t> blocks) {
+  SmallVector<int64_t> before(blocks.size());
+  for (auto [dim, from] : llvm::enumerate(op.getPerm()))
+    before[from] = blocks[dim];
+  ArrayRef<int64_t> rows =
+      ArrayRef(before).drop_while([](int64_t extent) { return extent == 1; });
+  if (rows.empty() || llvm::is_contained(rows, 1))
+    return std::nullopt;
+  return before;
+}
+
 Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
   qt::BlockType format = qt::getBlockFormat(type);
   Location loc = value.getLoc();
@@ -125,6 +141,14 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
     return quantize(getAs(builder, value, rowType),
                     getEncoding(format, qt::ScaleRule::Norm));
   }
+  if (auto transpose = value.getDefiningOp<nn::TransposeOp>())
+    if (auto blocks = getBlocksBefore(transpose, format.getShape())) {
+      auto before = transpose.getInput().getType().clone(qt::getIntegerFormat(
+          &getContext(), *blocks, format.getElement().getBitWidth()));
+      return nn::TransposeOp::create(
+          builder, loc, type, getAs(builder, transpose.getInput(), before),
+          transpose.getPerm());
+    }
   return qt::RescaleOp::create(builder, loc, type, qt::Rounding::HalfUp, value,
                                /*multiplier=*/Value(), /*shift=*/Value());
 }

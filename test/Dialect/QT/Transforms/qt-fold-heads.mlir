@@ -147,3 +147,23 @@ func.func @kept(%x: tensor<2x9x40xf32>, %y: tensor<2x4x9x8xf32>) -> (tensor<2x9x
   %p = nn.transpose %o perm [0, 2, 1, 3] : tensor<2x4x9x8xf32> -> tensor<2x9x4x8xf32>
   return %p, %o : tensor<2x9x4x8xf32>, tensor<2x4x9x8xf32>
 }
+
+// -----
+
+// Codes and exponents together; those of k have nothing in common.
+// CHECK-LABEL: func @integers
+func.func @integers(%q: tensor<?x9x4x16xi16>, %qe: tensor<?x9x4x1xi8>, %k: tensor<?x9x4x16xi16>, %ke: tensor<?x4x9x1xi8>, %v: tensor<?x4x9x16xi8>) -> (tensor<?x9x4x16xi32>, tensor<?x9x4x1xi32>) {
+  // CHECK: %[[K:.*]] = nn.transpose %arg2
+  // CHECK: %[[O:.*]], %[[E:.*]] = qt.integer_attention q(%arg0, %arg1 : tensor<?x9x4x16xi16>, tensor<?x9x4x1xi8>) k(%[[K]], %arg3 :
+  // CHECK-SAME: {q_order = #qt.order<bshd>, result_order = #qt.order<bshd>, scale
+  // CHECK-SAME: -> tensor<?x9x4x16xi32>, tensor<?x9x4x1xi32>
+  // CHECK-NEXT: return %[[O]], %[[E]]
+  %0 = nn.transpose %q perm [0, 2, 1, 3] : tensor<?x9x4x16xi16> -> tensor<?x4x9x16xi16>
+  %1 = nn.transpose %qe perm [0, 2, 1, 3] : tensor<?x9x4x1xi8> -> tensor<?x4x9x1xi8>
+  %2 = nn.transpose %k perm [0, 2, 1, 3] : tensor<?x9x4x16xi16> -> tensor<?x4x9x16xi16>
+  %y, %ye = qt.integer_attention q(%0, %1 : tensor<?x4x9x16xi16>, tensor<?x4x9x1xi8>) k(%2, %ke : tensor<?x4x9x16xi16>, tensor<?x4x9x1xi8>) v(%v, %ke : tensor<?x4x9x16xi8>, tensor<?x4x9x1xi8>)
+      {scale = 0.25 : f32} -> tensor<?x4x9x16xi32>, tensor<?x4x9x1xi32>
+  %3 = nn.transpose %y perm [0, 2, 1, 3] : tensor<?x4x9x16xi32> -> tensor<?x9x4x16xi32>
+  %4 = nn.transpose %ye perm [0, 2, 1, 3] : tensor<?x4x9x1xi32> -> tensor<?x9x4x1xi32>
+  return %3, %4 : tensor<?x9x4x16xi32>, tensor<?x9x4x1xi32>
+}

@@ -1,0 +1,123 @@
+//===- IntegerAttention.h - Emits attention of integers ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERATTENTION_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERATTENTION_H
+
+#include "IndexEmitter.h"
+#include "IntegerCodes.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Numerics/Fixed/Linear.h"
+
+namespace quantc {
+
+/// One attention of integers. IntegerAttentionKernel.cpp has the frame and the
+/// packing of keys and values, IntegerAttentionRows.cpp what becomes of the
+/// rows of a tile.
+class IntegerAttention : IndexEmitter {
+public:
+  using OpBuilder = mlir::OpBuilder;
+  using Value = mlir::Value;
+
+  IntegerAttention(KernelBuilder &kernel, qt::IntegerAttentionOp op);
+  llvm::LogicalResult emit();
+
+private:
+  /// The rows of one head of a tensor, by their numbers in it.
+  struct Head {
+    Value codes, exponents, first, step;
+    int64_t size; ///< of a row
+  };
+  /// Rows that are computed together.
+  struct Tile {
+    Value row; ///< the first
+    int64_t count;
+    Value visible, panels; ///< keys that one of the rows sees, 16 each
+    /// The exponents of the queries, in all lanes; and whether one of their
+    /// scores is to be shifted to the left.
+    llvm::SmallVector<Value> exponents, isLeft;
+  };
+  using RangeBody = llvm::function_ref<void(OpBuilder &, Value)>;
+  using PanelBody = llvm::function_ref<llvm::SmallVector<Value>(
+      OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value> carried)>;
+
+  // IntegerAttentionKernel.cpp
+  void forRange(OpBuilder &b, Value from, Value to, int64_t step,
+                RangeBody body);
+  Value rowOf(OpBuilder &b, const Head &head, Value row);
+  Value loadRow(OpBuilder &b, const Head &head, Value row, int64_t at);
+  Value loadExponent(OpBuilder &b, const Head &head, Value row);
+  Head locate(OpBuilder &b, Value codes, Value exponents, int64_t size,
+              qt::HeadOrder order, Value heads, Value rows, Value batch,
+              Value head);
+  void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
+                    llvm::ArrayRef<mlir::AffineExpr> k,
+                    llvm::ArrayRef<mlir::AffineExpr> v);
+  void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
+  void packExponents(OpBuilder &b);
+  void packKeys(OpBuilder &b);
+  void packValues(OpBuilder &b);
+  void emitBlock(OpBuilder &b, Value first, Value last);
+  void emitUnit(OpBuilder &b, Value unit);
+  /// Keys that row \p row sees.
+  Value countVisible(OpBuilder &b, Value row);
+
+  // IntegerAttentionRows.cpp
+  Value broadcastWays(OpBuilder &b, Value buffer, Value at, int64_t ways);
+  llvm::SmallVector<Value> multiply(OpBuilder &b, Value steps, int64_t ways,
+                                    qt::BoundAttr bound, Value lhs,
+                                    llvm::ArrayRef<Value> lhsAt, Value rhs,
+                                    llvm::ArrayRef<Value> rhsAt);
+  llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels,
+                                     llvm::ArrayRef<Value> initial,
+                                     PanelBody body);
+  void loadQueries(OpBuilder &b, Tile &tile);
+  void scoreRows(OpBuilder &b, const Tile &tile);
+  Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
+                    Value acc);
+  Value hide(OpBuilder &b, const Tile &tile, int64_t r, Value position,
+             Value score);
+  Value loadMask(OpBuilder &b, Value row, Value position);
+  Value emitPower(OpBuilder &b, Value fraction);
+  Value multiplyHigh15(OpBuilder &b, Value x, Value y);
+  Value emitPowers(OpBuilder &b, const Tile &tile, Value r);
+  void finishRow(OpBuilder &b, Value r, Value row, Value sum, Value count,
+                 Value least);
+  void emitWeights(OpBuilder &b, const Tile &tile, Value r, Value least);
+  void weighValues(OpBuilder &b, const Tile &tile);
+  void emitRows(OpBuilder &b, Value row, int64_t count);
+
+  qt::IntegerAttentionOp op;
+  numerics::fixed::Multipliers multiplier;
+  int64_t registerLanes; ///< 32-bit lanes of a dot
+  int64_t panelsAtOnce;  ///< which registers have room for
+  int64_t valueWays;     ///< keys in a lane of the second product
+  bool hasHalfProducts;  ///< of 16 lanes, rounded, in one instruction
+  int64_t features, width;
+  int64_t featureVectors, widthVectors;
+  mlir::AffineExpr keysExpr;
+  Value queries, keys, paddedKeys;
+  bool isRagged;  ///< the last panel may not be full
+  bool hidesKeys; ///< that are in a panel
+  Value heads, keyHeads, share, blockCount, blockRows;
+  Head query, key, value, result;
+  Value maskBuffer, maskBase;
+  llvm::SmallVector<Value> maskSteps; ///< by dims of the scores
+  /// Scratch, of a head. To the right, scores are shifted by `keyPlaces` less
+  /// the exponent of the query; weights by `valuePlaces` and what is below 1.
+  Value packedKeys, packedValues, keyPlaces, valuePlaces;
+  Value leastPlaces; ///< of the head at hand
+  /// Scratch, of a tile: scores, then powers, in a row for each.
+  Value rowCodes, scores, weights;
+  /// Scratch, of the rows of a tile.
+  Value rowTops, rowReciprocals, rowRooms;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERATTENTION_H

@@ -1,0 +1,359 @@
+//===- IntegerAttentionKernel.cpp - Kernels of integer attention -*- C++
+//-*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A unit is one key head of one batch item and a block of the rows of those
+// query heads that share it. Keys and values are packed into scratch as panels
+// of 16; the scores of a few rows stay in scratch between the two products. The
+// steps are those of fixed::attend, with the same bits.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "IntegerAttention.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Numerics/Fixed/Attention.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// Rows that share one packing of keys and values, at most.
+static constexpr int64_t rowsOfBlock = 256;
+/// Units below which heads are cut further, for threads to share.
+static constexpr int64_t fewUnits = 4;
+static constexpr int64_t rowsOfTile = 4;
+
+bool quantc::canEmitIntegerAttention(func::FuncOp kernel) {
+  auto op = dyn_cast_or_null<qt::IntegerAttentionOp>(getOnlyOp(kernel));
+  if (!op || ShapedType::isDynamic(op.getQ().getType().getShape().back()) ||
+      ShapedType::isDynamic(op.getV().getType().getShape().back()))
+    return false;
+  return llvm::all_of(op->getOperands(), [](Value operand) {
+    return isa<BlockArgument>(operand);
+  });
+}
+
+IntegerAttention::IntegerAttention(KernelBuilder &kernel,
+                                   qt::IntegerAttentionOp op)
+    : IndexEmitter(kernel), op(op),
+      features(op.getQ().getType().getShape().back()),
+      width(op.getV().getType().getShape().back()) {
+  CpuTarget target =
+      CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
+  bool isWide = target.has("avx512bw");
+  registerLanes = isWide ? 16 : 8;
+  panelsAtOnce = isWide ? 2 : 1;
+  // Sums of two products of bytes do not fit 16 bits.
+  valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
+  hasHalfProducts = target.has("avx2");
+  featureVectors = llvm::divideCeil(features, lanes);
+  widthVectors = llvm::divideCeil(width, lanes);
+  multiplier = numerics::fixed::makeScoreMultiplier(
+      op.getScale().convertToDouble(), features);
+}
+
+void IntegerAttention::forRange(OpBuilder &b, Value from, Value to,
+                                int64_t step, RangeBody body) {
+  auto loop = scf::ForOp::create(b, loc, from, to, index(step));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  body(inner, loop.getInductionVar());
+}
+
+IntegerAttention::Head IntegerAttention::locate(OpBuilder &b, Value codes,
+                                                Value exponents, int64_t size,
+                                                qt::HeadOrder order,
+                                                Value heads, Value rows,
+                                                Value batch, Value head) {
+  if (order == qt::HeadOrder::BHSD)
+    return {codes, exponents, mul(b, add(b, mul(b, batch, heads), head), rows),
+            index(1), size};
+  return {codes, exponents, add(b, mul(b, mul(b, batch, rows), heads), head),
+          heads, size};
+}
+
+/// The number of row \p row of a head in its tensor.
+Value IntegerAttention::rowOf(OpBuilder &b, const Head &head, Value row) {
+  return add(b, head.first, mul(b, row, head.step));
+}
+
+/// 16 elements of a row from \p at on; what is beyond its end is zero.
+Value IntegerAttention::loadRow(OpBuilder &b, const Head &head, Value row,
+                                int64_t at) {
+  Value mask;
+  if (head.size - at < lanes)
+    mask = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), index(head.size - at));
+  Value from = add(b, mul(b, rowOf(b, head, row), index(head.size)), index(at));
+  return loadVector(b, loc, head.codes, from, mask);
+}
+
+Value IntegerAttention::loadExponent(OpBuilder &b, const Head &head,
+                                     Value row) {
+  Words w(b, loc, /*isVector=*/false);
+  return w.extend(
+      memref::LoadOp::create(b, loc, head.exponents, rowOf(b, head, row)));
+}
+
+/// Sizes that only run time knows must be what they meet.
+void IntegerAttention::requireSizes(ArrayRef<AffineExpr> q,
+                                    ArrayRef<AffineExpr> k,
+                                    ArrayRef<AffineExpr> v) {
+  kernel.requireEqual(q[0], k[0]);
+  for (size_t dim : {0, 1, 2})
+    kernel.requireEqual(k[dim], v[dim]);
+  OpBuilder &b = kernel.getBuilder();
+  auto require = [&](arith::CmpIPredicate predicate, Value x, Value y,
+                     KernelError error) {
+    kernel.require(arith::CmpIOp::create(b, loc, predicate, x, y), error);
+  };
+  if (!isa<AffineConstantExpr>(q[1]) || !isa<AffineConstantExpr>(k[1])) {
+    Value some =
+        arith::MaxUIOp::create(b, loc, kernel.getIndex(k[1]), index(1));
+    require(arith::CmpIPredicate::eq,
+            arith::RemUIOp::create(b, loc, kernel.getIndex(q[1]), some),
+            index(0), KernelError::ShapeMismatch);
+  }
+  if (!isa<AffineConstantExpr>(k[2]))
+    require(arith::CmpIPredicate::ule, kernel.getIndex(k[2]),
+            index(qt::IntegerAttentionOp::mostKeys), KernelError::SizeOverflow);
+  if (!op.getMask())
+    return;
+  SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]},
+      mask(shapes.getSizes(op.getMask()));
+  kernel.requireBroadcast(mask, scores);
+  kernel.requireEqual(mask.back(), k[2]);
+}
+
+/// Steps of the mask along the four dims of the scores.
+void IntegerAttention::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
+  if (!op.getMask())
+    return;
+  SmallVector<AffineExpr> own(shapes.getSizes(op.getMask()));
+  maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
+  maskSteps.assign(scores.size(), index(0));
+  AffineExpr stride = shapes.getConstant(1);
+  for (size_t dim = own.size(); dim-- > 0;) {
+    size_t target = dim + scores.size() - own.size();
+    maskSteps[target] =
+        kernel.getBroadcastStep(b, own[dim], scores[target], stride);
+    stride = shapes.getProduct({stride, own[dim]});
+  }
+}
+
+/// What the exponents of keys and values mean for their shifts.
+void IntegerAttention::packExponents(OpBuilder &b) {
+  Words w(b, loc, /*isVector=*/false);
+  int64_t unit = multiplier.exponent + 15;
+  Value far = w.number(INT32_MAX);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), keys, index(1), far,
+      [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
+        Words own(inner, loc, /*isVector=*/false);
+        Value places = own.sub(own.number(-unit), loadExponent(inner, key, t));
+        memref::StoreOp::create(inner, loc, places, keyPlaces, t);
+        // Not negative, so that the least of them fits beside a power.
+        Value value8 = own.sub(own.number(128), loadExponent(inner, value, t));
+        memref::StoreOp::create(inner, loc, value8, valuePlaces, t);
+        scf::YieldOp::create(inner, loc, own.min(carried[0], places));
+      });
+  leastPlaces = loop.getResult(0);
+  if (!isRagged)
+    return;
+  // What fills the last panel is hidden.
+  forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
+    Words own(inner, loc, /*isVector=*/false);
+    for (Value buffer : {keyPlaces, valuePlaces})
+      memref::StoreOp::create(inner, loc, own.number(0), buffer, t);
+  });
+}
+
+/// Panels of 16 keys: [panel][feature / 2][16][2].
+void IntegerAttention::packKeys(OpBuilder &b) {
+  Value last = arith::SubIOp::create(b, loc, keys, index(1));
+  Value groups = arith::CeilDivUIOp::create(b, loc, keys, index(4));
+  auto words = VectorType::get(lanes / 2, b.getI32Type());
+  auto halves = VectorType::get(lanes * 4, b.getI16Type());
+  int64_t panelSize = featureVectors * lanes * lanes;
+  forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
+    Value first = mul(inner, group, index(4));
+    Value panel = arith::DivUIOp::create(inner, loc, first, index(lanes));
+    Value lane = arith::RemUIOp::create(inner, loc, first, index(lanes));
+    Value to = add(inner, mul(inner, panel, index(panelSize)),
+                   mul(inner, lane, index(2)));
+    for (int64_t v = 0; v < featureVectors; ++v) {
+      SmallVector<Value> four;
+      for (int64_t i = 0; i < 4; ++i) {
+        Value t = arith::MinUIOp::create(inner, loc,
+                                         add(inner, first, index(i)), last);
+        four.push_back(vector::BitCastOp::create(
+            inner, loc, words, loadRow(inner, key, t, v * lanes)));
+      }
+      Value all = vector::BitCastOp::create(inner, loc, halves,
+                                            interleaveFour(inner, loc, four));
+      // Two features of four keys.
+      for (int64_t pair = 0; pair < lanes / 2; ++pair) {
+        Value part = vector::ExtractStridedSliceOp::create(inner, loc, all,
+                                                           pair * 8, 8, 1);
+        int64_t offset = (v * lanes / 2 + pair) * lanes * 2;
+        vector::StoreOp::create(inner, loc, part, packedKeys,
+                                add(inner, to, index(offset)));
+      }
+    }
+  });
+}
+
+/// Panels of 16 columns: [panel][key / ways][16][ways].
+void IntegerAttention::packValues(OpBuilder &b) {
+  Value last = arith::SubIOp::create(b, loc, keys, index(1));
+  Value groups = arith::CeilDivUIOp::create(b, loc, keys, index(valueWays));
+  auto halves = VectorType::get(lanes, b.getI16Type());
+  forRange(b, index(0), groups, 1, [&](OpBuilder &inner, Value group) {
+    for (int64_t v = 0; v < widthVectors; ++v) {
+      SmallVector<Value> rows;
+      for (int64_t i = 0; i < valueWays; ++i) {
+        Value t = add(inner, mul(inner, group, index(valueWays)), index(i));
+        t = arith::MinUIOp::create(inner, loc, t, last);
+        Value row = loadRow(inner, value, t, v * lanes);
+        if (valueWays == 2)
+          row = arith::ExtSIOp::create(inner, loc, halves, row);
+        rows.push_back(row);
+      }
+      Value all = valueWays == 2 ? Value(vector::InterleaveOp::create(
+                                       inner, loc, rows[0], rows[1]))
+                                 : interleaveFour(inner, loc, rows);
+      Value panel = mul(inner, index(v * lanes), paddedKeys);
+      Value to = add(inner, panel, mul(inner, group, index(lanes * valueWays)));
+      vector::StoreOp::create(inner, loc, all, packedValues, to);
+    }
+  });
+}
+
+/// Causal rows see keys up to row + keys - queries.
+Value IntegerAttention::countVisible(OpBuilder &b, Value row) {
+  if (!op.getCausal())
+    return keys;
+  Value bound = add(b, add(b, row, index(1)),
+                    arith::SubIOp::create(b, loc, keys, queries));
+  return arith::MaxSIOp::create(
+      b, loc, arith::MinSIOp::create(b, loc, bound, keys), index(0));
+}
+
+/// The rows from \p first to \p last, at least one.
+void IntegerAttention::emitBlock(OpBuilder &b, Value first, Value last) {
+  Value count = arith::SubIOp::create(b, loc, last, first);
+  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
+                                       index(rowsOfTile));
+  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
+  OpBuilder many = branch.getThenBodyBuilder();
+  // The last tile begins early rather than being short: rows that are computed
+  // twice are the same twice.
+  Value latest = arith::SubIOp::create(many, loc, last, index(rowsOfTile));
+  forRange(many, first, last, rowsOfTile, [&](OpBuilder &inner, Value row) {
+    emitRows(inner, arith::MinUIOp::create(inner, loc, row, latest),
+             rowsOfTile);
+  });
+  OpBuilder few = branch.getElseBodyBuilder();
+  forRange(few, first, last, 1,
+           [&](OpBuilder &inner, Value row) { emitRows(inner, row, 1); });
+}
+
+void IntegerAttention::emitUnit(OpBuilder &b, Value unit) {
+  auto bufferOf = [&](Value operand) {
+    return kernel.getBuffer(cast<BlockArgument>(operand));
+  };
+  Value block = arith::RemUIOp::create(b, loc, unit, blockCount);
+  Value both = arith::DivUIOp::create(b, loc, unit, blockCount);
+  Value keyHead = arith::RemUIOp::create(b, loc, both, keyHeads);
+  Value batch = arith::DivUIOp::create(b, loc, both, keyHeads);
+  key = locate(b, bufferOf(op.getK()), bufferOf(op.getKExponents()), features,
+               op.getKOrder(), keyHeads, keys, batch, keyHead);
+  value = locate(b, bufferOf(op.getV()), bufferOf(op.getVExponents()), width,
+                 op.getVOrder(), keyHeads, keys, batch, keyHead);
+  Value first = mul(b, block, blockRows);
+  // Rounding up may leave the last block without rows.
+  Value hasRows =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, first, queries);
+  auto guard = scf::IfOp::create(b, loc, hasRows);
+  OpBuilder inner = guard.getThenBodyBuilder();
+  Value last =
+      arith::MinUIOp::create(inner, loc, add(inner, first, blockRows), queries);
+  packExponents(inner);
+  packKeys(inner);
+  packValues(inner);
+  // Neighbouring query heads share keys.
+  forRange(inner, index(0), share, 1, [&](OpBuilder &deep, Value h) {
+    Value head = add(deep, mul(deep, keyHead, share), h);
+    query = locate(deep, bufferOf(op.getQ()), bufferOf(op.getQExponents()),
+                   features, op.getQOrder(), heads, queries, batch, head);
+    result = locate(deep, kernel.getResultBuffer(0), kernel.getResultBuffer(1),
+                    width, op.getResultOrder(), heads, queries, batch, head);
+    if (op.getMask())
+      maskBase = add(deep, mul(deep, batch, maskSteps[0]),
+                     mul(deep, head, maskSteps[1]));
+    emitBlock(deep, first, last);
+  });
+}
+
+LogicalResult IntegerAttention::emit() {
+  auto sizesOf = [&](Value tensor, qt::HeadOrder order) {
+    SmallVector<AffineExpr> sizes(shapes.getSizes(tensor));
+    if (order == qt::HeadOrder::BSHD)
+      std::swap(sizes[1], sizes[2]);
+    return sizes;
+  };
+  SmallVector<AffineExpr> q = sizesOf(op.getQ(), op.getQOrder()),
+                          k = sizesOf(op.getK(), op.getKOrder()),
+                          v = sizesOf(op.getV(), op.getVOrder());
+  requireSizes(q, k, v);
+  keysExpr = k[2];
+  // Blocks of equal size, and more of them where there are few heads: not as
+  // many as one might have, since each packs the keys anew.
+  AffineExpr pairs = shapes.getProduct({k[0], k[1]});
+  AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
+  AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
+  blocks = blocks * cuts;
+  AffineExpr rowsExpr = q[2].ceilDiv(blocks).ceilDiv(rowsOfTile) * rowsOfTile;
+  kernel.setIterations(pairs * blocks, 1);
+  OpBuilder &b = kernel.getBuilder();
+  queries = kernel.getIndex(q[2]);
+  keys = kernel.getIndex(keysExpr);
+  std::optional<int64_t> known = getConstantIndex(keys);
+  isRagged = !known || *known % lanes != 0;
+  hidesKeys = isRagged || op.getCausal() || op.getMask();
+  AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
+  paddedKeys = kernel.getIndex(padded);
+  AffineExpr tile = shapes.getConstant(rowsOfTile);
+  Type i16 = b.getI16Type(), i32 = b.getI32Type();
+  Type value = valueWays == 2 ? i16 : b.getI8Type();
+  packedKeys = kernel.allocateScratch(i16, padded * (featureVectors * lanes));
+  packedValues = kernel.allocateScratch(value, padded * (widthVectors * lanes));
+  keyPlaces = kernel.allocateScratch(i32, padded);
+  valuePlaces = kernel.allocateScratch(i32, padded);
+  rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
+  scores = kernel.allocateScratch(i32, padded * rowsOfTile);
+  weights = kernel.allocateScratch(value, padded * rowsOfTile);
+  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})
+    *ofRows = kernel.allocateScratch(i32, tile);
+  prepareMask(b, {q[0], q[1], q[2], k[2]});
+  heads = kernel.getIndex(q[1]);
+  keyHeads = kernel.getIndex(k[1]);
+  blockCount = kernel.getIndex(blocks);
+  blockRows = kernel.getIndex(rowsExpr);
+  share = b.createOrFold<arith::DivUIOp>(
+      loc, heads, b.createOrFold<arith::MaxUIOp>(loc, keyHeads, index(1)));
+  forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
+           [&](OpBuilder &body, Value unit) { emitUnit(body, unit); });
+  return success();
+}
+
+LogicalResult quantc::emitIntegerAttention(KernelBuilder &kernel) {
+  auto op = cast<qt::IntegerAttentionOp>(getOnlyOp(kernel.getKernel()));
+  return IntegerAttention(kernel, op).emit();
+}

@@ -1,0 +1,428 @@
+//===- IntegerAttentionRows.cpp - Rows of integer attention -----*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The product that makes scores finds the largest of each row on the way. One
+// pass makes powers, their sum and the least shift among them; a second one
+// shifts them to weights of 8 bits. A shift that is rounded half up is
+// ((2 x >> n) + 1) >> 1, which no x below 2^30 overflows and which needs no
+// case for n = 0 nor, with n limited to 31, for what is beyond.
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerAttention.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Numerics/Fixed/Attention.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+/// The score of a hidden key: below that of any other, and no difference to
+/// one overflows.
+static constexpr int64_t hidden = -(int64_t(1) << 30);
+/// Places from which nothing is left of a weight, whatever the exponents of
+/// values, which differ by up to 255; and those of a hidden key.
+static constexpr int64_t farPlaces = 511, hiddenPlaces = 1023;
+
+/// \p ways elements at \p at for every lane of a register.
+Value IntegerAttention::broadcastWays(OpBuilder &b, Value buffer, Value at,
+                                      int64_t ways) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  Value few = vector::LoadOp::create(b, loc, VectorType::get(ways, element),
+                                     buffer, at);
+  Value word = vector::ExtractOp::create(
+      b, loc,
+      vector::BitCastOp::create(b, loc, VectorType::get(1, b.getI32Type()),
+                                few),
+      int64_t(0));
+  Value words = vector::BroadcastOp::create(
+      b, loc, VectorType::get(registerLanes, b.getI32Type()), word);
+  return vector::BitCastOp::create(
+      b, loc, VectorType::get(registerLanes * ways, element), words);
+}
+
+/// Sums over \p steps of products of the rows that begin at \p lhsAt and the
+/// panels at \p rhsAt: 16 lanes by rows, then by panels.
+SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
+                                              int64_t ways, qt::BoundAttr bound,
+                                              Value lhs, ArrayRef<Value> lhsAt,
+                                              Value rhs,
+                                              ArrayRef<Value> rhsAt) {
+  Type element = cast<MemRefType>(rhs.getType()).getElementType();
+  auto type = VectorType::get(registerLanes * ways, element);
+  auto sum = VectorType::get(registerLanes, b.getI32Type());
+  size_t parts = lanes / registerLanes, registers = rhsAt.size() * parts;
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum));
+  SmallVector<Value> initial(lhsAt.size() * registers, zero);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), steps, index(1), initial,
+      [&](OpBuilder &inner, Location, Value step, ValueRange carried) {
+        SmallVector<Value> sums(carried), now;
+        Value place = mul(inner, step, index(lanes * ways));
+        for (size_t i = 0; i < registers; ++i)
+          now.push_back(vector::LoadOp::create(
+              inner, loc, type, rhs,
+              add(inner, add(inner, rhsAt[i / parts], place),
+                  index(static_cast<int64_t>(i % parts) * registerLanes *
+                        ways))));
+        for (auto [r, at] : llvm::enumerate(lhsAt)) {
+          Value x = broadcastWays(
+              inner, lhs, add(inner, at, mul(inner, step, index(ways))), ways);
+          for (size_t i = 0; i < registers; ++i) {
+            Value &own = sums[r * registers + i];
+            own =
+                qt::DotOp::create(inner, loc, sum, ways, x, now[i], own, bound);
+          }
+        }
+        scf::YieldOp::create(inner, loc, sums);
+      });
+  SmallVector<Value> joined;
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+  for (size_t i = 0; i < initial.size(); i += parts)
+    joined.push_back(
+        parts == 1 ? loop.getResult(i)
+                   : vector::ShuffleOp::create(b, loc, loop.getResult(i),
+                                               loop.getResult(i + 1), order)
+                         .getResult());
+  return joined;
+}
+
+/// Calls \p body for \p panels panels, several at once and then one by one.
+SmallVector<Value> IntegerAttention::forPanels(OpBuilder &b, Value panels,
+                                               ArrayRef<Value> initial,
+                                               PanelBody body) {
+  SmallVector<Value> values(initial);
+  Value done = index(0);
+  for (int64_t step = panelsAtOnce; step >= 1; step /= 2) {
+    Value end = panels;
+    if (step > 1)
+      end =
+          mul(b, arith::DivUIOp::create(b, loc, end, index(step)), index(step));
+    auto loop = scf::ForOp::create(
+        b, loc, done, end, index(step), values,
+        [&](OpBuilder &inner, Location, Value panel, ValueRange carried) {
+          scf::YieldOp::create(
+              inner, loc, body(inner, panel, step, llvm::to_vector(carried)));
+        });
+    values.assign(loop.result_begin(), loop.result_end());
+    done = end;
+  }
+  return values;
+}
+
+/// The rows of queries into scratch, where they end on a whole vector.
+void IntegerAttention::loadQueries(OpBuilder &b, Tile &tile) {
+  for (int64_t r = 0; r < tile.count; ++r) {
+    Value row = add(b, tile.row, index(r));
+    for (int64_t v = 0; v < featureVectors; ++v)
+      vector::StoreOp::create(b, loc, loadRow(b, query, row, v * lanes),
+                              rowCodes,
+                              index((r * featureVectors + v) * lanes));
+    Value exponent = loadExponent(b, query, row);
+    tile.exponents.push_back(splat(b, loc, exponent));
+    tile.isLeft.push_back(arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::slt, leastPlaces, exponent));
+  }
+}
+
+Value IntegerAttention::loadMask(OpBuilder &b, Value row, Value position) {
+  Value at = add(b, add(b, maskBase, mul(b, row, maskSteps[2])), position);
+  Value exists;
+  if (isRagged)
+    exists = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()),
+        ValueRange{arith::SubIOp::create(b, loc, keys, position)});
+  return loadVector(b, loc, maskBuffer, at, exists);
+}
+
+/// The \p score of row \p r and 16 keys where the row sees them.
+Value IntegerAttention::hide(OpBuilder &b, const Tile &tile, int64_t r,
+                             Value position, Value score) {
+  if (!op.getCausal() && !isRagged)
+    return score;
+  Value bound = countVisible(b, add(b, tile.row, index(r)));
+  Value left = arith::IndexCastOp::create(
+      b, loc, b.getI32Type(), arith::SubIOp::create(b, loc, bound, position));
+  SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
+  Words v(b, loc, /*isVector=*/true);
+  Value steps = arith::ConstantOp::create(
+      b, loc,
+      DenseElementsAttr::get(cast<VectorType>(v.type), ArrayRef(numbers)));
+  Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, steps,
+                                       splat(b, loc, left));
+  return v.select(isSeen, score, v.number(hidden));
+}
+
+/// The scores of row \p r and 16 keys, from the sums of their products.
+Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
+                                    Value position, Value acc) {
+  Words v(b, loc, /*isVector=*/true);
+  Value y = nn::BinaryOp::create(b, loc, v.type, nn::BinaryKind::MulHigh31,
+                                 v.left(acc, v.number(multiplier.preShift)),
+                                 v.number(multiplier.values[0]));
+  Value places = v.sub(vector::LoadOp::create(b, loc, cast<VectorType>(v.type),
+                                              keyPlaces, position),
+                       tile.exponents[r]);
+  // To the left what does not fit saturates. Scores beyond 2^15 are rare.
+  auto branch = scf::IfOp::create(
+      b, loc, tile.isLeft[r],
+      [&](OpBuilder &rare, Location) {
+        Words w(rare, loc, /*isVector=*/true);
+        Value by = w.clamp(w.sub(w.number(0), places), 0, 30);
+        Value limit = w.right(w.number(int64_t(1) << 30), by);
+        Value fitting = w.max(w.min(y, limit), w.sub(w.number(0), limit));
+        scf::YieldOp::create(rare, loc,
+                             w.clamp(w.left(fitting, by), -fixed::largestScore,
+                                     fixed::largestScore));
+      },
+      [&](OpBuilder &usual, Location) { scf::YieldOp::create(usual, loc, y); });
+  Value score = branch.getResult(0), one = v.number(1);
+  score = v.right(v.add(score, score), v.clamp(places, 0, 31));
+  score = v.right(v.add(score, one), one);
+  if (op.getMask()) {
+    Value mask = loadMask(b, add(b, tile.row, index(r)), position);
+    score =
+        v.clamp(v.add(score, mask), -fixed::largestScore, fixed::largestScore);
+    Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                         mask, v.number(-fixed::largestScore));
+    score = v.select(isSeen, score, v.number(hidden));
+  }
+  return hide(b, tile, r, position, score);
+}
+
+void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
+  int64_t padded = featureVectors * lanes;
+  int64_t steps = llvm::divideCeil(features, 2);
+  auto bound =
+      qt::BoundAttr::get(b.getContext(), -2047, 2047, -2047, 2047,
+                         std::max<int64_t>(steps, 1), false, 0, 0, 0, 0);
+  SmallVector<Value> lhsAt;
+  for (int64_t r = 0; r < tile.count; ++r)
+    lhsAt.push_back(index(r * padded));
+  SmallVector<Value> initial(tile.count,
+                             splatConstant(b, loc, b.getI32Type(), hidden));
+  SmallVector<Value> tops = forPanels(
+      b, tile.panels, initial,
+      [&](OpBuilder &inner, Value panel, int64_t count,
+          ArrayRef<Value> carried) {
+        SmallVector<Value> rhsAt, next(carried);
+        for (int64_t p = 0; p < count; ++p)
+          rhsAt.push_back(
+              mul(inner, add(inner, panel, index(p)), index(padded * lanes)));
+        SmallVector<Value> sums = multiply(inner, index(steps), 2, bound,
+                                           rowCodes, lhsAt, packedKeys, rhsAt);
+        Words v(inner, loc, /*isVector=*/true);
+        for (int64_t r = 0; r < tile.count; ++r)
+          for (int64_t p = 0; p < count; ++p) {
+            Value position =
+                mul(inner, add(inner, panel, index(p)), index(lanes));
+            Value score =
+                finishScore(inner, tile, r, position, sums[r * count + p]);
+            vector::StoreOp::create(
+                inner, loc, score, scores,
+                add(inner, mul(inner, index(r), paddedKeys), position));
+            next[r] = v.max(next[r], score);
+          }
+        return next;
+      });
+  for (auto [r, top] : llvm::enumerate(tops))
+    memref::StoreOp::create(b, loc, reduceLargest(b, loc, top), rowTops,
+                            index(static_cast<int64_t>(r)));
+}
+
+/// (x y + 2^14) >> 15 of 16-bit numbers.
+Value IntegerAttention::multiplyHigh15(OpBuilder &b, Value x, Value y) {
+  if (hasHalfProducts)
+    return LLVM::CallIntrinsicOp::create(
+               b, loc, x.getType(), b.getStringAttr("llvm.x86.avx2.pmul.hr.sw"),
+               ValueRange{x, y})
+        .getResult(0);
+  Words v(b, loc, /*isVector=*/true);
+  Value product = v.mul(v.extend(x), v.extend(y));
+  return v.truncate(
+      v.right(v.add(product, v.number(int64_t(1) << 14)), v.number(15)), 16);
+}
+
+/// 32640 2^-fraction, as fixed::exp2Fraction has it: every step fits 16 bits.
+Value IntegerAttention::emitPower(OpBuilder &b, Value fraction) {
+  Words v(b, loc, /*isVector=*/true);
+  auto number = [&](int64_t value) {
+    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value));
+  };
+  Value f = v.truncate(fraction, 16), r = number(-1289);
+  for (int64_t c : {7533, -22564, 32640})
+    r = v.add(multiplyHigh15(b, r, f), number(c));
+  return arith::ExtUIOp::create(b, loc, v.type, r);
+}
+
+/// Powers of two in the place of the scores of row \p r, each with the places
+/// that it is to be shifted by in its upper half. Returns the least of these.
+Value IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
+  Words outer(b, loc, /*isVector=*/true);
+  auto words = cast<VectorType>(outer.type);
+  Value base = mul(b, r, paddedKeys);
+  Value top = splat(b, loc, memref::LoadOp::create(b, loc, rowTops, r));
+  SmallVector<Value> initial{outer.number(0), outer.number(hiddenPlaces)};
+  if (op.getMask())
+    initial.push_back(outer.number(0));
+  Value end = mul(b, tile.panels, index(lanes));
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), end, index(lanes), initial,
+      [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
+        Words v(inner, loc, /*isVector=*/true);
+        Value at = add(inner, base, t), one = v.number(1);
+        Value score = vector::LoadOp::create(inner, loc, words, scores, at);
+        Value below = v.sub(top, score);
+        Value places = v.rightUnsigned(below, v.number(15));
+        Value power = emitPower(inner, v.bitAnd(below, v.number(32767)));
+        Value isHidden;
+        if (hidesKeys) {
+          isHidden = arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::eq,
+                                           score, v.number(hidden));
+          power = v.select(isHidden, v.number(0), power);
+        }
+        Value share =
+            v.rightUnsigned(v.add(power, power), v.min(places, v.number(31)));
+        share = v.rightUnsigned(v.add(share, one), one);
+        Value own =
+            v.add(v.min(places, v.number(farPlaces)),
+                  vector::LoadOp::create(inner, loc, words, valuePlaces, t));
+        if (isHidden)
+          own = v.select(isHidden, v.number(hiddenPlaces), own);
+        vector::StoreOp::create(
+            inner, loc, v.add(power, v.left(own, v.number(16))), scores, at);
+        SmallVector<Value> next{v.add(carried[0], share),
+                                v.min(carried[1], own)};
+        if (op.getMask())
+          next.push_back(
+              v.add(carried[2], v.select(isHidden, v.number(0), one)));
+        scf::YieldOp::create(inner, loc, next);
+      });
+  auto addUp = [&](Value vector) -> Value {
+    return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                       vector);
+  };
+  Value least = reduceLanes(b, loc, loop.getResult(1),
+                            [&](OpBuilder &inner, Value x, Value y) -> Value {
+                              return arith::MinSIOp::create(inner, loc, x, y);
+                            });
+  Value row = add(b, tile.row, r);
+  Value count = op.getMask() ? addUp(loop.getResult(2))
+                             : arith::IndexCastOp::create(
+                                   b, loc, b.getI32Type(), countVisible(b, row))
+                                   .getResult();
+  finishRow(b, r, row, addUp(loop.getResult(0)), count, least);
+  return least;
+}
+
+/// What the sums of weighted values are multiplied by, and the exponent of the
+/// result, from the sum of the powers and their number.
+void IntegerAttention::finishRow(OpBuilder &b, Value r, Value row, Value sum,
+                                 Value count, Value least) {
+  Words w(b, loc, /*isVector=*/false);
+  Type i64 = b.getI64Type();
+  Value length = w.bitLength(sum);
+  Value left = arith::ExtUIOp::create(
+      b, loc, i64, w.sub(w.number(31), w.min(length, w.number(31))));
+  Value divisor = arith::ShLIOp::create(
+      b, loc, arith::ExtUIOp::create(b, loc, i64, sum), left);
+  Value reciprocal =
+      nn::UnaryOp::create(b, loc, i64, nn::UnaryKind::Recip61, divisor);
+  memref::StoreOp::create(b, loc, w.truncate(reciprocal, 32), rowReciprocals,
+                          r);
+  // As many bits as there is room for.
+  Value room = w.sub(w.number(16), w.bitLength(count));
+  memref::StoreOp::create(b, loc, w.sub(w.number(0), room), rowRooms, r);
+  // A bit less, so that heads can be put on one exponent.
+  Value exponent = w.sub(w.sub(w.number(128 + 9), least), w.add(room, length));
+  exponent = w.select(w.isZero(sum), w.number(fixed::zeroExponent), exponent);
+  memref::StoreOp::create(b, loc, exponent, result.exponents,
+                          rowOf(b, result, row));
+}
+
+/// Weights of 8 bits from the powers of row \p r.
+void IntegerAttention::emitWeights(OpBuilder &b, const Tile &tile, Value r,
+                                   Value least) {
+  Words scalar(b, loc, /*isVector=*/false);
+  Value base = mul(b, r, paddedKeys);
+  // 7 places more than the least, and one less before the rounding.
+  Value start = splat(b, loc, scalar.sub(least, scalar.number(6)));
+  Value end = mul(b, tile.panels, index(lanes));
+  forRange(b, index(0), end, lanes, [&](OpBuilder &inner, Value t) {
+    Words v(inner, loc, /*isVector=*/true);
+    Value at = add(inner, base, t), one = v.number(1);
+    Value both = vector::LoadOp::create(inner, loc, cast<VectorType>(v.type),
+                                        scores, at);
+    Value places = v.rightUnsigned(both, v.number(16));
+    places = v.min(v.sub(places, start), v.number(31));
+    Value weight = v.rightUnsigned(v.bitAnd(both, v.number(65535)), places);
+    weight = v.rightUnsigned(v.add(weight, one), one);
+    vector::StoreOp::create(
+        inner, loc, v.truncate(weight, valueWays == 2 ? 16 : 8), weights, at);
+  });
+}
+
+void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
+  auto bound = qt::BoundAttr::get(b.getContext(), 0, 255, -127, 127,
+                                  qt::IntegerAttentionOp::mostKeys / valueWays,
+                                  false, 0, 0, 0, 0);
+  Value steps =
+      arith::CeilDivUIOp::create(b, loc, tile.visible, index(valueWays));
+  SmallVector<Value> lhsAt, places, factors;
+  for (int64_t r = 0; r < tile.count; ++r) {
+    lhsAt.push_back(mul(b, index(r), paddedKeys));
+    auto load = [&](Value buffer) {
+      return splat(b, loc, memref::LoadOp::create(b, loc, buffer, index(r)));
+    };
+    places.push_back(load(rowRooms));
+    factors.push_back(load(rowReciprocals));
+  }
+  Words v(b, loc, /*isVector=*/true);
+  auto binary = [&](nn::BinaryKind kind, Value x, Value y) -> Value {
+    return nn::BinaryOp::create(b, loc, v.type, kind, x, y);
+  };
+  for (int64_t first = 0; first < widthVectors; first += panelsAtOnce) {
+    int64_t count = std::min(panelsAtOnce, widthVectors - first);
+    SmallVector<Value> rhsAt;
+    for (int64_t i = 0; i < count; ++i)
+      rhsAt.push_back(mul(b, index((first + i) * lanes), paddedKeys));
+    SmallVector<Value> sums = multiply(b, steps, valueWays, bound, weights,
+                                       lhsAt, packedValues, rhsAt);
+    for (int64_t r = 0; r < tile.count; ++r)
+      for (int64_t i = 0; i < count; ++i) {
+        Value y =
+            binary(nn::BinaryKind::RShift, sums[r * count + i], places[r]);
+        y = binary(nn::BinaryKind::MulHigh31, y, factors[r]);
+        y = v.right(v.add(y, v.number(1)), v.number(1));
+        int64_t at = (first + i) * lanes;
+        Value mask;
+        if (width - at < lanes)
+          mask = vector::CreateMaskOp::create(
+              b, loc, VectorType::get(lanes, b.getI1Type()), index(width - at));
+        Value row = rowOf(b, result, add(b, tile.row, index(r)));
+        storeVector(b, loc, y, result.codes,
+                    add(b, mul(b, row, index(width)), index(at)), mask);
+      }
+  }
+}
+
+void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
+  Tile tile{row, count, countVisible(b, add(b, row, index(count - 1))),
+            {},  {},    {}};
+  tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
+  loadQueries(b, tile);
+  scoreRows(b, tile);
+  forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
+    emitWeights(inner, tile, r, emitPowers(inner, tile, r));
+  });
+  weighValues(b, tile);
+}

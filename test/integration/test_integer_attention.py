@@ -1,0 +1,92 @@
+"""Attention of integers, compiled, against the interpreter: the same bits."""
+
+import unittest
+
+import numpy as np
+
+from kernels import KernelTest, model
+from test_kernels_attention import attention
+
+CPUS = ("native", "x86-64-v3", "x86-64-v2")
+INFINITY = np.float32(np.inf)
+
+
+class IntegerAttention(KernelTest):
+    def check_bits(self, proto, feeds, cpus=CPUS):
+        path, text = self.save(proto), self.folder / "split.mlir"
+        self.must("compile", path, "--stop-after=split", "-o", text, "--integer-only")
+        self.assertIn("qt.integer_attention", text.read_text())
+        expected = [self.interpret(text, feed) for feed in feeds]
+        for cpu in cpus:
+            with self.subTest(cpu):
+                self.compare(proto, feeds, expected, 0, 0, "--integer-only", f"--mcpu={cpu}")
+        return expected
+
+    def feed(self, seed, q, k, v, mask=None, spread=1.0):
+        """Rows of different magnitudes."""
+        rng = np.random.default_rng(seed)
+        drawn = [rng.normal(size=shape) * spread ** rng.normal(size=(*shape[:-1], 1)) for shape in (q, k, v)]
+        given = {name: x.astype(np.float32) for name, x in zip("qkv", drawn)}
+        return given if mask is None else given | {"mask": mask}
+
+    def test_lengths_and_heads(self):
+        # Dynamic sizes; Dv != D, grouped heads, one query, no keys, no queries, no batch, tails of every kind.
+        proto = attention(["b", 4, "s", 20], ["b", 2, "t", 20], ["b", 2, "t", 9])
+        sizes = [(2, 7, 19), (1, 1, 33), (3, 5, 1), (1, 131, 16), (2, 3, 0), (2, 0, 5), (0, 3, 4)]
+        feeds = [self.feed(n, (b, 4, s, 20), (b, 2, t, 20), (b, 2, t, 9), spread=4) for n, (b, s, t) in enumerate(sizes)]
+        self.check_bits(proto, feeds)
+
+    def test_widths(self):
+        for features, width in ((64, 64), (33, 40), (128, 96)):
+            shapes = [(2, 2, 9, features), (2, 2, 48, features), (2, 2, 48, width)]
+            self.check_bits(attention(*shapes), [self.feed(features, *shapes, spread=s) for s in (1, 8)])
+
+    def test_large_scores(self):
+        # Scores beyond 2^15 are shifted to the left, and saturate; rows of zeros have an exponent of their own.
+        shapes = [(2, 2, 6, 16), (2, 2, 37, 16), (2, 2, 37, 16)]
+        feeds = []
+        for n, factor in enumerate((1e2, 1e4, 1e9)):
+            feeds.append(self.feed(n, *shapes, spread=10))
+            feeds[-1]["q"] *= factor
+            feeds[-1]["k"] *= factor
+            feeds[-1]["k"][:, :, 3] = feeds[-1]["v"][:, :, 5] = feeds[-1]["q"][:, :, 1] = 0
+        self.check_bits(attention(*shapes), feeds)
+
+    def test_causal(self):
+        proto = attention(["b", 2, "s", 16], ["b", 2, "s", 16], ["b", 2, "s", 16], is_causal=1)
+        self.check_bits(proto, [self.feed(n, *[(2, 2, s, 16)] * 3, spread=3) for n, s in enumerate((1, 16, 37))])
+
+    def test_masks(self):
+        rng = np.random.default_rng(3)
+        b, h, s, t = 2, 3, 6, 21
+        operands = ([b, h, "s", 8], [b, h, "t", 8], [b, h, "t", 8])
+        for shape in ((t,), (s, t), (1, t), (b, 1, 1, t), (1, h, s, t), (b, h, s, t)):
+            dims = [{s: "s", t: "t"}.get(size, size) for size in shape]
+            mask = rng.normal(size=shape).astype(np.float32)
+            hidden = np.where(rng.random(shape) < 0.4, -INFINITY, 0).astype(np.float32)
+            hidden[0] = -INFINITY  # rows that see nothing
+            feeds = [self.feed(5, (b, h, s, 8), (b, h, t, 8), (b, h, t, 8), m, spread=4) for m in (mask, hidden)]
+            with self.subTest(f"{shape}"):
+                self.check_bits(attention(*operands, dims), feeds, CPUS[:2])
+
+    def test_heads_in_place(self):
+        """No transpose of heads is left, on either side."""
+        rng = np.random.default_rng(12)
+        constants = {f"w{x}": 0.3 * rng.normal(size=(24, 24)) for x in "qkvo"}
+        constants = {name: value.astype(np.float32) for name, value in constants.items()}
+        constants |= {"split": np.array([0, 0, 3, 8]), "joined": np.array([0, 0, 24]), "b": np.ones(24, np.float32)}
+        nodes = []
+        for x in "qkv":
+            nodes += [("MatMul", f"x w{x}", f"m{x}"), ("Reshape", f"m{x} split", f"r{x}"),
+                      ("Transpose", f"r{x}", f"h{x}", {"perm": [0, 2, 1, 3]})]
+        nodes += [("Attention", "hq hk hv", "h"), ("Transpose", "h", "t", {"perm": [0, 2, 1, 3]}),
+                  ("Reshape", "t joined", "j"), ("MatMul", "j wo", "m"), ("Add", "m b", "y")]
+        proto = model(nodes, {"x": (np.float32, ["b", "s", 24])}, ["y"], constants, opset=23)
+        text = self.must("compile", self.save(proto), "--integer-only", "--stop-after=layout", "-o", "-")
+        self.assertNotIn("perm [0, 2, 1, 3]", text)
+        feeds = [{"x": rng.normal(size=shape).astype(np.float32)} for shape in ((2, 7, 24), (1, 33, 24))]
+        self.check_bits(proto, feeds)
+
+
+if __name__ == "__main__":
+    unittest.main()
