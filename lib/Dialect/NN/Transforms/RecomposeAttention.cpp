@@ -30,8 +30,8 @@ static Value stripScale(Value value, double &scale) {
 }
 
 namespace {
-/// The scores under the softmax: (q k^T) * scale, masks added to it or chosen
-/// in its place.
+/// The scores under the softmax: (q k^T) * scale, capped or not, masks added to
+/// it or chosen in its place.
 struct Scores {
   /// In place of a score where a condition is as `hiding` says.
   struct Fill {
@@ -43,6 +43,7 @@ struct Scores {
 
   MatmulOp product;
   double scale = 1;
+  double softcap = 0; ///< none
   SmallVector<Value> masks;
   SmallVector<Fill> fills;
 };
@@ -68,6 +69,9 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
         left = sum.getLhs();
       else if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
         left = reshape.getInput();
+      else if (auto cap = dyn_cast_or_null<UnaryOp>(op);
+               cap && cap.getKind() == UnaryKind::Tanh)
+        left = cap.getInput();
       else
         return false;
     }
@@ -112,6 +116,17 @@ static std::optional<Scores> matchScores(Value value, StringRef &reason) {
     scores.product = product.getDefiningOp<MatmulOp>();
     if (scores.product)
       return scores;
+    // c tanh(x / c), right above the scaled product: no mask is capped.
+    if (auto cap = product.getDefiningOp<UnaryOp>();
+        cap && cap.getKind() == UnaryKind::Tanh && scores.scale > 0) {
+      scores.softcap = scores.scale;
+      scores.product =
+          stripScale(cap.getInput(), scores.scale).getDefiningOp<MatmulOp>();
+      if (scores.product)
+        return scores;
+      reason = "a tanh is over scores that are no scaled product";
+      return std::nullopt;
+    }
     // Batch and heads as one dim and as two.
     if (auto reshape = product.getDefiningOp<ReshapeOp>();
         reshape && reshape.getInput().hasOneUse() && scores.scale == 1) {
@@ -208,9 +223,9 @@ static Value makeNumber(PatternRewriter &rewriter, Location loc, float number) {
 }
 
 namespace {
-/// softmax((q k^T) * scale + mask) v, with heads as a dim of their own, or as
-/// one with the batch that was made of both. The transposes and reshapes that
-/// split and join the heads stay as they are.
+/// softmax(cap((q k^T) * scale) + mask) v, with heads as a dim of their own, or
+/// as one with the batch that was made of both. The transposes and reshapes
+/// that split and join the heads stay as they are.
 struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
   RecomposeAttention(MLIRContext *context, RecomposeContext &recompose)
       : OpRewritePattern(context), recompose(recompose) {}
@@ -295,13 +310,17 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
                      typeOf(key).getDimSize(1) != typeOf(query).getDimSize(1);
     recompose.found(op, Twine("attention") + (causal ? ", causal" : "") +
                             (mask ? ", masked" : "") +
+                            (scores->softcap != 0 ? ", capped" : "") +
                             (isGrouped ? ", grouped heads" : ""));
     SmallVector<int64_t> shape(typeOf(query).getShape());
     shape[3] = typeOf(value).getDimSize(3);
     Value result = AttentionOp::create(
         rewriter, op.getLoc(), op.getType().clone(shape), query, key, value,
         mask, rewriter.getF32FloatAttr(static_cast<float>(scale)),
-        /*softcap=*/FloatAttr(), causal ? rewriter.getUnitAttr() : UnitAttr());
+        scores->softcap != 0
+            ? rewriter.getF32FloatAttr(static_cast<float>(scores->softcap))
+            : FloatAttr(),
+        causal ? rewriter.getUnitAttr() : UnitAttr());
     if (target)
       result = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), result,
                                  target);

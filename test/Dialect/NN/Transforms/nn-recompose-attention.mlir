@@ -40,6 +40,41 @@ func.func @masked(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor
 
 // -----
 
+// A soft cap between scale and mask: 30 tanh(x / 4 / 30).
+// CHECK-LABEL: @capped
+// CHECK-SAME: (%[[Q:.*]]: tensor<2x4x9x16xf32>, %{{.*}}, %[[M:.*]]: tensor<9x9xf32>)
+// CHECK: nn.attention %[[Q]], %[[Q]], %{{.*}} mask(%[[M]] : tensor<9x9xf32>) {scale = 2.500000e-01 : f32, softcap = 3.000000e+01 : f32}
+// CHECK-NEXT: return
+func.func @capped(%q: tensor<2x4x9x16xf32>, %v: tensor<2x4x16x9xf32>, %m: tensor<9x9xf32>) -> tensor<2x4x9x16xf32> {
+  %four = arith.constant dense<4.0> : tensor<f32>
+  %cap = arith.constant dense<30.0> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<2x4x9x16xf32>, tensor<2x4x9x16xf32> -> tensor<2x4x9x9xf32>
+  %1 = nn.binary div %0, %four : tensor<2x4x9x9xf32>, tensor<f32> -> tensor<2x4x9x9xf32>
+  %2 = nn.binary div %1, %cap : tensor<2x4x9x9xf32>, tensor<f32> -> tensor<2x4x9x9xf32>
+  %3 = nn.unary tanh %2 : tensor<2x4x9x9xf32>
+  %4 = nn.binary mul %3, %cap : tensor<2x4x9x9xf32>, tensor<f32> -> tensor<2x4x9x9xf32>
+  %5 = nn.binary add %4, %m : tensor<2x4x9x9xf32>, tensor<9x9xf32> -> tensor<2x4x9x9xf32>
+  %6 = nn.softmax %5 {axis = 3 : i64} : tensor<2x4x9x9xf32>
+  %7 = nn.matmul %6, %v : tensor<2x4x9x9xf32>, tensor<2x4x16x9xf32> -> tensor<2x4x9x16xf32>
+  return %7 : tensor<2x4x9x16xf32>
+}
+
+// -----
+
+// A mask that is capped itself hides nothing.
+// CHECK-LABEL: @capped_mask
+// CHECK-NOT: nn.attention
+func.func @capped_mask(%q: tensor<2x4x9x16xf32>, %v: tensor<2x4x16x9xf32>, %m: tensor<9x9xf32>) -> tensor<2x4x9x16xf32> {
+  %0 = nn.matmul %q, %q : tensor<2x4x9x16xf32>, tensor<2x4x9x16xf32> -> tensor<2x4x9x9xf32>
+  %1 = nn.binary add %0, %m : tensor<2x4x9x9xf32>, tensor<9x9xf32> -> tensor<2x4x9x9xf32>
+  %2 = nn.unary tanh %1 : tensor<2x4x9x9xf32>
+  %3 = nn.softmax %2 {axis = 3 : i64} : tensor<2x4x9x9xf32>
+  %4 = nn.matmul %3, %v : tensor<2x4x9x9xf32>, tensor<2x4x16x9xf32> -> tensor<2x4x9x16xf32>
+  return %4 : tensor<2x4x9x16xf32>
+}
+
+// -----
+
 // Nobody says that the batches are the same: one could be broadcast.
 // CHECK-LABEL: @batches
 // CHECK-NOT: nn.attention

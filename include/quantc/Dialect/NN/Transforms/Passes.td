@@ -69,8 +69,8 @@ def NNRecompose : Pass<"nn-recompose"> {
     it is.
 
     Of attention: the scale may be a factor or a divisor of the scores or of
-    either operand, a mask is added to the scores or chosen by a condition, a
-    triangle in it becomes `causal`, keys and values that were repeated for
+    either operand, scores may be capped by a tanh, a mask is added to them or
+    chosen by a condition, a triangle in it becomes `causal`, keys and values that were repeated for
     several query heads are taken once. What a mask hides has at most -1e9
     added, of which float32 shows nothing but the mask; so where every key of a
     row is hidden by such numbers the row is the mean of what `causal` lets it
