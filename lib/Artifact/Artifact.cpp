@@ -84,7 +84,10 @@ public:
   }
 
   llvm::Error open(llvm::StringRef final) {
-    path = final.str();
+    // What a link names is written, and the link stays.
+    llvm::SmallString<128> real;
+    path =
+        llvm::sys::fs::real_path(final, real) ? final.str() : real.str().str();
     if (std::error_code error =
             llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
       return llvm::createStringError("'" + path + "': " + error.message());

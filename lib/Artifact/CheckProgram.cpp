@@ -10,11 +10,14 @@
 #include "mlir/IR/AffineMap.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Runtime/Program.h"
 
 using namespace mlir;
 using namespace quantc;
+
+static_assert(nn::MaxRank == QUANTC_MAX_RANK);
 
 namespace {
 class Checker {

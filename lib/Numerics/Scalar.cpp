@@ -279,6 +279,93 @@ double numerics::cos(double x) {
   return sinOfQuadrant({reduced.quadrant + 1, reduced.rest});
 }
 
+double numerics::tan(double x) {
+  if (!std::isfinite(x))
+    return notANumber;
+  if (x == 0) // of either sign
+    return x;
+  Reduced reduced = reduce(x);
+  double sine = sinSmall(reduced.rest), cosine = cosSmall(reduced.rest);
+  return reduced.quadrant & 1 ? -cosine / sine : sine / cosine;
+}
+
+//===----------------------------------------------------------------------===//
+// Inverse and hyperbolic functions
+//===----------------------------------------------------------------------===//
+
+static constexpr double halfPi = 1.57079632679489661923;
+
+double numerics::atan(double x) {
+  if (std::isnan(x))
+    return x;
+  double a = std::fabs(x);
+  bool isSteep = a > 1;
+  double t = isSteep ? 1 / a : a;
+  // The angle is halved twice: tan(a/2) = t / (1 + sqrt(1 + t^2)).
+  for (int i = 0; i < 2; ++i)
+    t = t / (1 + std::sqrt(1 + t * t));
+  double z = t * t, sum = 0;
+  for (int n = 12; n >= 1; --n)
+    sum = -z * (1.0 / (2 * n + 1) + sum);
+  double angle = 4 * (t + t * sum);
+  return std::copysign(isSteep ? halfPi - angle : angle, x);
+}
+
+double numerics::asin(double x) {
+  double a = std::fabs(x);
+  if (!(a <= 1))
+    return notANumber;
+  // Both factors are exact where they are small.
+  return a < 1 ? atan(x / std::sqrt((1 - x) * (1 + x)))
+               : std::copysign(halfPi, x);
+}
+
+double numerics::acos(double x) {
+  if (!(std::fabs(x) <= 1))
+    return notANumber;
+  return x == -1 ? 2 * halfPi : 2 * atan(std::sqrt((1 - x) / (1 + x)));
+}
+
+double numerics::sinh(double x) {
+  double a = std::fabs(x), e;
+  if (a > 0.35) {
+    e = exp(a / 2);
+    // In two steps: the exponential of the whole may be infinite before half
+    // of it is.
+    return std::copysign(a > 40 ? 0.5 * e * e : 0.5 * (e * e - 1 / (e * e)), x);
+  }
+  e = expm1Small(a);
+  return std::copysign(0.5 * (e + e / (1 + e)), x);
+}
+
+double numerics::cosh(double x) {
+  double e = exp(std::fabs(x) / 2);
+  return 0.5 * e * e + 0.5 / e / e;
+}
+
+double numerics::asinh(double x) {
+  double a = std::fabs(x);
+  // Squares of larger ones may be infinite, and 1 is nothing beside them.
+  double y = a > 1e150 ? log(a) + 0.69314718055994530942
+                       : log1p(a + a * a / (1 + std::sqrt(1 + a * a)));
+  return std::copysign(y, x);
+}
+
+double numerics::acosh(double x) {
+  if (!(x >= 1))
+    return notANumber;
+  double t = x - 1;
+  return x > 1e150 ? log(x) + 0.69314718055994530942
+                   : log1p(t + std::sqrt(t * (2 + t)));
+}
+
+double numerics::atanh(double x) {
+  double a = std::fabs(x);
+  if (!(a <= 1))
+    return notANumber;
+  return std::copysign(a == 1 ? infinity : 0.5 * log1p(2 * a / (1 - a)), x);
+}
+
 //===----------------------------------------------------------------------===//
 // Power
 //===----------------------------------------------------------------------===//

@@ -52,6 +52,7 @@ static void buildTransform(OpPassManager &manager, const StageOptions &) {
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   QuantizeContractionsOptions own;
   own.recipe = options.recipe;
+  own.needsCode = options.needsCode;
   manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
   manager.addNestedPass<func::FuncOp>(createQuantizeContractions(own));
   manager.addPass(createCSEPass());

@@ -44,28 +44,29 @@ std::vector<std::pair<std::string, std::string>> Recipe::list() {
 }
 
 Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass) {
-  return load(nameOrPath, targetClass, /*depth=*/0);
+  return load(nameOrPath, targetClass, /*user=*/nullptr);
 }
 
 Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass,
-                              unsigned depth) {
-  // A recipe that is its own base, by whatever way, has no end.
-  constexpr unsigned maxDepth = 8;
-  if (depth > maxDepth)
-    return createStringError("recipes are based on one another more than " +
-                             Twine(maxDepth) + " deep");
+                              const Loading *user) {
+  for (const Loading *other = user; other; other = other->user)
+    if (other->name == nameOrPath)
+      return createStringError("recipe '" + nameOrPath +
+                               "' is based on itself");
+  Loading loading{nameOrPath, user};
   for (const char *text : builtins)
     if (field(text, "name") == nameOrPath)
-      return RecipeParser(targetClass, depth).parse(text);
+      return RecipeParser(targetClass, &loading).parse(text);
   if (auto [first, second] = nameOrPath.rsplit('+'); isBuiltin(second)) {
-    Expected<Recipe> left = load(first, targetClass, depth + 1);
+    Expected<Recipe> left = load(first, targetClass, &loading);
     if (!left)
       return left.takeError();
-    Expected<Recipe> right = load(second, targetClass, depth + 1);
+    Expected<Recipe> right = load(second, targetClass, &loading);
     if (!right)
       return right.takeError();
     left->name += "+" + right->name;
     append_range(left->rules, right->rules);
+    append_range(left->warnings, right->warnings);
     return left;
   }
   if (!nameOrPath.contains('.') && !nameOrPath.contains('/')) {
@@ -80,7 +81,7 @@ Expected<Recipe> Recipe::load(StringRef nameOrPath, StringRef targetClass,
     return createStringError("recipe '" + nameOrPath +
                              "': " + buffer.getError().message());
   Expected<Recipe> recipe =
-      RecipeParser(targetClass, depth).parse((*buffer)->getBuffer());
+      RecipeParser(targetClass, &loading).parse((*buffer)->getBuffer());
   if (!recipe)
     return createStringError("recipe '" + nameOrPath +
                              "': " + toString(recipe.takeError()));

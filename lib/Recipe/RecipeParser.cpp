@@ -104,6 +104,15 @@ void RecipeParser::parseRange(const json::Object &object, const Twine &where,
   }
   format.lowest = *low;
   format.highest = *high;
+  std::string range = "'range' " + print(*value);
+  if (StringRef(format.element).starts_with("s") && *low >= 0)
+    recipe.warnings.push_back((where + ": " + range + " of '" + format.element +
+                               "': numbers below 0 become 0")
+                                  .str());
+  else if (*high - *low < 6)
+    recipe.warnings.push_back(
+        (where + ": " + range + " has " + Twine(*high - *low + 1) + " codes")
+            .str());
 }
 
 void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
@@ -141,6 +150,9 @@ void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
               "; supported: \"row\", \"image\", \"tensor\", a positive block "
               "length");
   }
+  if (format.perImage && rule.role && *rule.role != OperandRole::Activation)
+    problem(where + ": grid \"image\" of a role that is no activation; "
+                    "supported: \"row\", \"tensor\", a positive block length");
   parseRange(object, where, format);
   rule.format = format;
 }
@@ -248,11 +260,13 @@ Expected<Recipe> RecipeParser::parse(StringRef source) {
   checkReach();
   std::string base = text(*object, "base", "recipe", "");
   if (!base.empty()) {
-    Expected<Recipe> below = Recipe::load(base, targetClass, depth + 1);
+    Expected<Recipe> below = Recipe::load(base, targetClass, loading);
     if (!below)
       problem("base: " + toString(below.takeError()));
-    else
+    else {
       llvm::append_range(recipe.rules, below->rules);
+      llvm::append_range(recipe.warnings, below->warnings);
+    }
   }
   if (!problems.empty())
     return createStringError(problems);

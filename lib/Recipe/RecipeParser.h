@@ -18,9 +18,10 @@ namespace quantc {
 /// Collects problems while it reads, so that a user sees all of them at once.
 class RecipeParser {
 public:
-  /// \p depth is the number of recipes that this one is the base of.
-  explicit RecipeParser(llvm::StringRef targetClass, unsigned depth = 0)
-      : targetClass(targetClass), depth(depth) {}
+  /// \p loading is the recipe, among those that are based on it.
+  explicit RecipeParser(llvm::StringRef targetClass,
+                        const Recipe::Loading *loading = nullptr)
+      : targetClass(targetClass), loading(loading) {}
 
   llvm::Expected<Recipe> parse(llvm::StringRef text);
 
@@ -43,7 +44,7 @@ private:
                    const llvm::Twine &where, llvm::StringRef missing);
 
   llvm::StringRef targetClass;
-  unsigned depth;
+  const Recipe::Loading *loading;
   std::string problems;
   Recipe recipe;
 };

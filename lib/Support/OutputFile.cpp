@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -32,6 +33,11 @@ OutputFile::~OutputFile() {
 bool OutputFile::open(const std::string &name, std::string &error,
                       unsigned permissions) {
   path = name;
+  // What a link names is written, and the link stays.
+  if (char *real = ::realpath(name.c_str(), nullptr)) {
+    path = real;
+    ::free(real);
+  }
   struct stat status;
   if (::stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) {

@@ -47,10 +47,14 @@ static std::string evaluate(const std::string &model, const std::string &in,
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     problems.push_back(diagnostic.str());
   });
+  std::string error;
+  std::shared_ptr<const MappedFile> file = MappedFile::open(model, error);
+  if (!file)
+    return "unsupported: " + error;
   OwningOpRef<ModuleOp> module =
       StringRef(model).ends_with(".mlir")
           ? parseSourceFile<ModuleOp>(model, &context)
-          : onnx::importModel(model, &context, problems);
+          : onnx::importModel(std::move(file), &context, problems);
   if (!module)
     return "unsupported: " + joined(problems);
   if (recompose) {
@@ -63,7 +67,6 @@ static std::string evaluate(const std::string &model, const std::string &in,
   }
 
   std::vector<NamedArray> arrays;
-  std::string error;
   if (!readNpz(in, arrays, error))
     return "failed: " + error;
   auto function = module->lookupSymbol<func::FuncOp>("main");

@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -135,6 +137,16 @@ class BadInput(DriverTest):
         self.rejects(model, "weights.bin")
         tensor.external_data[0].value = "../weights.bin"
         self.rejects(model, "../weights.bin")
+        # A link out of the folder, and links to both files, as caches of models keep them.
+        tensor.external_data[0].value = "link.bin"
+        with tempfile.TemporaryDirectory() as other:
+            store = Path(other)
+            (store / "blob").write_bytes(EYE["w"].tobytes())
+            (self.folder / "link.bin").symlink_to(store / "blob")
+            self.rejects(model, "link.bin", "inside the folder of the model")
+            onnx.save(model, store / "stored.onnx")
+            (self.folder / "linked.onnx").symlink_to(store / "stored.onnx")
+            self.compile(self.folder / "linked.onnx", "linked")
 
     def test_graphs(self):
         self.rejects(make_model([node("Frobnicate", ["x"], ["y"])]), "node_Frobnicate", "Frobnicate")
@@ -154,6 +166,28 @@ class BadInput(DriverTest):
         self.rejects(make_model([node("Erf", ["x"], ["y"])], dtype=TensorProto.STRING), "x")
         self.rejects(make_model([node("Transpose", ["x"], ["y"], perm=[0, 7])]), "node_Transpose")
         self.rejects(make_model([node("Relu", ["x"], ["y"])], shape=(-3, 4)), "x")
+
+    def test_long_names(self):
+        name = "n" * 100_000
+        for bad in (node("Frobnicate", ["x"], [name]), node(name, ["x"], ["y"]), node("Relu", ["x"], ["y"], domain=name)):
+            path = self.folder / "long.onnx"
+            onnx.save(make_model([bad, node("Neg", [name], ["y"])]), path)
+            result = self.must_fail(1, "not supported", "compile", path, "-o", self.folder / "long.so")
+            self.assertLess(len(result.stderr), 8000)
+
+    def test_the_model_is_not_written_over(self):
+        path = self.folder / "model.so"
+        path.write_bytes(MODEL.read_bytes())
+        (self.folder / "link.so").symlink_to(path)
+        for flags in (("-o", path), ("-o", self.folder / "link.so"), ("-o", self.folder / "x.so", f"--weights-file={path}")):
+            self.must_fail(2, "is the model itself", "compile", path, *flags)
+        self.assertEqual(path.read_bytes(), MODEL.read_bytes())
+        # What a link names is written, and the link stays.
+        (self.folder / "out.so").symlink_to(self.folder / "target.so")
+        (self.folder / "target.so").write_bytes(b"")
+        self.must("compile", MODEL, "-o", self.folder / "out.so", "--recipe=f32")
+        self.assertTrue((self.folder / "out.so").is_symlink())
+        self.assertGreater((self.folder / "target.so").stat().st_size, 0)
 
     def test_sizes_that_overflow(self):
         huge = 1 << 40
@@ -218,6 +252,29 @@ class BadInput(DriverTest):
             with self.subTest(rules):
                 self.must_fail(1, word, "compile", MODEL, *out, f"--recipe={own}")
                 self.assertFalse(out[1].exists())
+        row = '"element": "s8", "grid": "row", "scale": "f32", "encoding": "absmax", "range": [-127, 127]'
+        for rules, words in (
+            (f'{{"role": "weight", {row}}}, {{"role": "activation", {row.replace("row", "tensor")}}}', ('activation: grid "tensor" (supported: "row")',)),
+            (f'{{"role": "weight", {row}}}, {{"role": "activation", {row.replace("absmax", "search")}}}', ('encoding "search" (supported: "absmax")',)),
+            (f'{{"role": "weight", {row.replace("s8", "s99")}}}', ('weight: element "s99" (supported: "s8")',)),
+            (f'{{"role": "attention", {row.replace("-127", "-128")}}}', ("attention: range [-128,127]", "/attn/")),
+            (f'{{"role": "weight", {row.replace("row", "image")}}}', ('rule 0: grid "image" of a role that is no activation',)),
+        ):
+            own.write_text('{"rules": [%s]}' % rules)
+            with self.subTest(rules):
+                result = self.must_fail(1, "recipe '", "compile", MODEL, *out, f"--recipe={own}")
+                for word in words:
+                    self.assertIn(word, result.stderr)
+                # What there is no code for may be evaluated.
+                self.assertIn(quantc("compare", MODEL, "--dim", "batch=1", f"--recipe={own}").returncode, (0, 1))
+        own.write_text('{"base": "%s", "rules": []}' % own)
+        result = self.must_fail(1, "is based on itself", "compile", MODEL, *out, f"--recipe={own}")
+        self.assertLess(result.stderr.count("base"), 3)
+        own.write_text('{"base": "w8a8", "rules": [{"role": "weight", %s}]}' % row.replace("-127", "0"))
+        result = quantc("compile", MODEL, *out, f"--recipe={own}")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("warning: recipe", result.stderr)
+        out[1].unlink()
         self.must_fail(2, "MODEL", "compile", *out)
         self.must_fail(2, "frob", "frob")
 

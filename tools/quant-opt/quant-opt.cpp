@@ -14,39 +14,45 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "quantc/Import/ONNX/Import.h"
 #include "quantc/InitAll.h"
+#include "quantc/Support/ParserInput.h"
 
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 
-/// Runs mlir-opt's main on the imported model, as if its module had been read.
-static LogicalResult runOnModel(StringRef input, StringRef output,
-                                DialectRegistry &registry) {
-  std::string bytecode;
-  {
+/// Runs mlir-opt's main on the contents of a file or standard input; of a
+/// model, on the imported module, as if it had been read.
+static LogicalResult runOn(std::shared_ptr<const quantc::MappedFile> file,
+                           StringRef output, DialectRegistry &registry) {
+  std::string name = file->path(), error;
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  if (quantc::onnx::isModelFile(*file)) {
     MLIRContext context(registry);
     std::vector<std::string> problems;
     OwningOpRef<ModuleOp> module =
-        quantc::onnx::importModel(input, &context, problems);
+        quantc::onnx::importModel(std::move(file), &context, problems);
     for (const std::string &problem : problems)
-      llvm::errs() << input << ": error: " << problem << "\n";
-    llvm::raw_string_ostream stream(bytecode);
+      llvm::errs() << name << ": error: " << problem << "\n";
+    SmallVector<char, 0> bytecode;
+    llvm::raw_svector_ostream stream(bytecode);
     if (!module || failed(writeBytecodeToFile(*module, stream)))
       return failure();
+    buffer = quantc::makeParserInput(bytecode, name);
+  } else {
+    buffer = quantc::makeParserInput(
+        {reinterpret_cast<const char *>(file->data()), file->size()}, name);
   }
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-  if (!file) {
+  std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(output, &error);
+  if (!out) {
     llvm::errs() << error << "\n";
     return failure();
   }
-  if (failed(MlirOptMain(
-          file->os(), llvm::MemoryBuffer::getMemBuffer(bytecode, input, false),
-          registry, MlirOptMainConfig::createFromCLOptions())))
+  if (failed(MlirOptMain(out->os(), std::move(buffer), registry,
+                         MlirOptMainConfig::createFromCLOptions())))
     return failure();
-  file->keep();
+  out->keep();
   return success();
 }
 
@@ -60,7 +66,21 @@ int main(int argc, char **argv) {
   quantc::registerAllPasses();
   auto [input, output] = registerAndParseCLIOptions(
       argc, argv, "quantc's pass driver\n", registry);
-  if (quantc::onnx::isModelFile(input))
-    return asMainReturnCode(runOnModel(input, output, registry));
+  // Standard input can be read once, so MLIR from it goes this way as well. A
+  // terminal, and what needs no input, are left to mlir-opt.
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  bool needsInput = !config.shouldShowDialects() && !config.shouldListPasses();
+  bool isInput = input == "-" && needsInput &&
+                 !llvm::sys::Process::StandardInIsUserInput();
+  std::string error;
+  std::shared_ptr<const quantc::MappedFile> file =
+      isInput ? quantc::MappedFile::readStandardInput(error)
+              : quantc::MappedFile::open(input, error);
+  if (isInput && !file) {
+    llvm::errs() << error << "\n";
+    return asMainReturnCode(failure());
+  }
+  if (isInput || (file && quantc::onnx::isModelFile(*file)))
+    return asMainReturnCode(runOn(std::move(file), output, registry));
   return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
 }

@@ -134,6 +134,12 @@ private:
   std::string makeMetadata(const Model &model);
 
   const Options &given;
+  /// Of the model in what is written of it.
+  StringRef getModelName() const {
+    return path == StandardInput ? StringRef("stdin")
+                                 : sys::path::filename(path);
+  }
+
   std::string path, stop, emit, output;
   unsigned threads = 1;
   StageOptions stageOptions;
@@ -187,6 +193,15 @@ std::optional<int> Compilation::check() {
                                      "': static objects and executables are "
                                      "not built yet; supported: -o OUT.so");
   }
+  if (path == StandardInput && given.has("--keep-ir"))
+    return wrongUse("compile", "--keep-ir refers to the weights in the model's "
+                               "file, and standard input is none");
+  for (StringRef written :
+       {StringRef(output), given.get("--weights-file").value_or("")})
+    if (path != StandardInput && sys::fs::equivalent(written, path))
+      return wrongUse("compile", "'" + written +
+                                     "' is the model itself; it would be "
+                                     "written over");
   if (auto name = given.get("--name"); name && !isIdentifier(*name))
     return wrongUse("compile",
                     "--name takes an identifier of C, not '" + *name + "'");
@@ -220,6 +235,11 @@ std::optional<int> Compilation::check() {
     stageOptions.integerOnly = true;
   }
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
+  // What stops before there are layouts may be evaluated instead. Integer-only
+  // networks replace the formats.
+  stageOptions.needsCode =
+      !stageOptions.integerOnly &&
+      (stop.empty() || find(names, stop) >= find(names, StringRef("layout")));
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
   if (!stageOptions.cpuLayout.empty() &&
       !parseLayoutClass(stageOptions.cpuLayout))
@@ -233,7 +253,7 @@ std::string Compilation::makeMetadata(const Model &model) {
   json::Object object{
       {"quantc", getVersion()},
       {"abi", static_cast<int64_t>(QUANTC_ABI_VERSION)},
-      {"model", sys::path::filename(path)},
+      {"model", getModelName()},
       {"model_hash", "blake3:" + model.getHash().str()},
       {"recipe", resolved ? *resolved : json::Value(recipe->getName())},
       {"triple", target->getTriple()},
@@ -287,7 +307,11 @@ int Compilation::run() {
       getTraits(target ? target->getLayoutClass() : LayoutClass::Generic).name);
   if (loaded)
     recipe = std::move(*loaded);
-  else
+  if (recipe)
+    for (const std::string &warning : recipe->getWarnings())
+      errs() << "quantc compile: warning: recipe '" << recipe->getName()
+             << "': " << warning << "\n";
+  if (!loaded)
     model.problems.push_back(toString(loaded.takeError()));
   if (!model.problems.empty() || !isRead)
     return model.fail("compile");
@@ -362,7 +386,8 @@ int Compilation::finish(Model &model) {
   if (!stop.empty() || emit == "mlir") {
     return write(print(model.getModule()));
   }
-  ProgramInfo info{sys::path::stem(path).str(), makeMetadata(model), *target};
+  ProgramInfo info{sys::path::stem(getModelName()).str(), makeMetadata(model),
+                   *target};
   if (!emit.empty()) {
     auto text =
         printCode(model.getModule(), info,

@@ -18,9 +18,12 @@
 #include "quantc/InitAll.h"
 #include "quantc/Support/Locations.h"
 #include "quantc/Support/MappedFile.h"
+#include "quantc/Support/Messages.h"
+#include "quantc/Support/ParserInput.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/BLAKE3.h"
+#include "llvm/Support/SourceMgr.h"
 
 using namespace llvm;
 using namespace quantc;
@@ -36,7 +39,7 @@ static std::string describe(mlir::Diagnostic &diagnostic) {
     out << place.getFilename().getValue() << ":" << place.getLine() << ":"
         << place.getColumn() << ": ";
   out << diagnostic;
-  return text;
+  return makePrintable(text);
 }
 
 Model::Model(unsigned threads)
@@ -58,32 +61,43 @@ Model::Model(unsigned threads)
 }
 
 /// The hash of a file, piece by piece: none of it stays in memory.
-static std::optional<std::string> hashFile(StringRef path, std::string &error) {
-  std::shared_ptr<const MappedFile> file = MappedFile::open(path.str(), error);
-  if (!file)
-    return std::nullopt;
+static std::string hashFile(const MappedFile &file) {
   constexpr uint64_t pieceBytes = 1 << 22;
   BLAKE3 hasher;
-  for (uint64_t at = 0; at < file->size(); at += pieceBytes) {
-    uint64_t size = std::min(pieceBytes, file->size() - at);
-    hasher.update(ArrayRef(file->data() + at, size));
-    file->discard(at, size);
+  for (uint64_t at = 0; at < file.size(); at += pieceBytes) {
+    uint64_t size = std::min(pieceBytes, file.size() - at);
+    hasher.update(ArrayRef(file.data() + at, size));
+    file.discard(at, size);
   }
   return toHex(hasher.final<16>(), /*LowerCase=*/true);
 }
 
+/// Text or bytecode from standard input, whose resources may stay where the
+/// parser finds them.
+static mlir::OwningOpRef<mlir::ModuleOp>
+parseInput(const MappedFile &file, mlir::MLIRContext *context) {
+  ArrayRef bytes(reinterpret_cast<const char *>(file.data()), file.size());
+  auto sources = std::make_shared<SourceMgr>();
+  sources->AddNewSourceBuffer(makeParserInput(bytes, file.path()), SMLoc());
+  return mlir::parseSourceFile<mlir::ModuleOp>(sources, context);
+}
+
 bool Model::read(StringRef path) {
   std::string error;
-  std::optional<std::string> digest = hashFile(path, error);
-  if (!digest) {
+  std::shared_ptr<const MappedFile> file =
+      path == StandardInput ? MappedFile::readStandardInput(error)
+                            : MappedFile::open(path.str(), error);
+  if (!file) {
     problems.push_back(error);
     return false;
   }
-  hash = *digest;
+  hash = hashFile(*file);
   if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
     module = mlir::parseSourceFile<mlir::ModuleOp>(path, &context);
+  else if (file->isNamed() || onnx::isModelFile(*file))
+    module = onnx::importModel(std::move(file), &context, problems);
   else
-    module = onnx::importModel(path, &context, problems);
+    module = parseInput(*file, &context);
   return static_cast<bool>(module);
 }
 

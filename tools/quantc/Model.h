@@ -23,13 +23,16 @@
 
 namespace quantc {
 
+/// The operand that stands for standard input.
+inline constexpr llvm::StringLiteral StandardInput = "-";
+
 /// A module with its context, and every error of what is done with it.
 class Model {
 public:
   explicit Model(unsigned threads);
 
-  /// Reads an ONNX model, or MLIR (`.mlir`, `.mlirbc`). On failure returns
-  /// false; what is wrong is among the problems.
+  /// Reads an ONNX model, or MLIR (`.mlir`, `.mlirbc`), or either from standard
+  /// input. On failure returns false; what is wrong is among the problems.
   bool read(llvm::StringRef path);
 
   /// Runs the stages behind the one that `module` has reached, which its

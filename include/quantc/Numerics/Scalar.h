@@ -12,7 +12,8 @@
 // bits everywhere.
 //
 // Errors, in units in the last place of a double: exp, log, log1p, sin and cos
-// stay below 2, tanh and erf below 8, erfc below 128. pow stays below 2^-41 of
+// stay below 2, tanh and erf below 8, erfc below 128, the others of one operand
+// below 6. pow stays below 2^-41 of
 // its result, and is exact for integer exponents where the products are.
 //
 //===----------------------------------------------------------------------===//
@@ -32,6 +33,15 @@ double erf(double x);
 double erfc(double x);
 double sin(double x);
 double cos(double x);
+double tan(double x);
+double asin(double x);
+double acos(double x);
+double atan(double x);
+double sinh(double x);
+double cosh(double x);
+double asinh(double x);
+double acosh(double x);
+double atanh(double x);
 /// With the special cases of C's pow.
 double pow(double x, double y);
 

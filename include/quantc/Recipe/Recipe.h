@@ -81,6 +81,9 @@ public:
   std::vector<std::string>
   getUnmatched(llvm::ArrayRef<llvm::StringRef> names) const;
 
+  /// What is allowed and yet unlikely to be meant.
+  llvm::ArrayRef<std::string> getWarnings() const { return warnings; }
+
   llvm::StringRef getName() const { return name; }
   int64_t getVersion() const { return version; }
 
@@ -105,13 +108,19 @@ private:
     bool covers(const Rule &other) const;
   };
 
-  /// The same with the number of recipes that name this one as their base.
-  static llvm::Expected<Recipe>
-  load(llvm::StringRef nameOrPath, llvm::StringRef targetClass, unsigned depth);
+  /// What is being loaded, from the inside out.
+  struct Loading {
+    llvm::StringRef name;
+    const Loading *user;
+  };
+  static llvm::Expected<Recipe> load(llvm::StringRef nameOrPath,
+                                     llvm::StringRef targetClass,
+                                     const Loading *user);
 
   std::string name;
   int64_t version = 1;
   std::vector<Rule> rules;
+  std::vector<std::string> warnings;
 
   friend class RecipeParser;
 };

@@ -98,6 +98,24 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
     return m.sin(x);
   case nn::UnaryKind::Cos:
     return m.cos(x);
+  case nn::UnaryKind::Tan:
+    return m.tan(x);
+  case nn::UnaryKind::Asin:
+    return m.asin(x);
+  case nn::UnaryKind::Acos:
+    return m.acos(x);
+  case nn::UnaryKind::Atan:
+    return m.atan(x);
+  case nn::UnaryKind::Sinh:
+    return m.sinh(x);
+  case nn::UnaryKind::Cosh:
+    return m.cosh(x);
+  case nn::UnaryKind::Asinh:
+    return m.asinh(x);
+  case nn::UnaryKind::Acosh:
+    return m.acosh(x);
+  case nn::UnaryKind::Atanh:
+    return m.atanh(x);
   case nn::UnaryKind::Softplus:
     return m.add(m.max(x, m.number(0)), m.log1p(m.exp(m.neg(m.abs(x)))));
   case nn::UnaryKind::Not:
@@ -139,6 +157,14 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
     return expandRoundedShift(b, loc, x, y, target);
   case nn::BinaryKind::MulHigh31:
     return expandMulHigh31(b, loc, x, y);
+  case nn::BinaryKind::Shr: {
+    unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
+    Value isWithin =
+        compare(arith::CmpIPredicate::ult, y,
+                integerLike(b, loc, x.getType(), static_cast<int64_t>(width)));
+    Value safe = m.select(isWithin, y, zero);
+    return m.select(isWithin, arith::ShRUIOp::create(b, loc, x, safe), zero);
+  }
   case nn::BinaryKind::Pow: {
     // Square and multiply over all bits; a negative exponent leaves 1, -1, 0.
     unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();

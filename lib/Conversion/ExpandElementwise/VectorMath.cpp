@@ -99,9 +99,11 @@ Value VectorMath::scaleByPowers(Value p, Value n) {
   return mul(mul(p, power(half)), power(rest));
 }
 
-Value VectorMath::exp(Value x) {
+Value VectorMath::exp(Value x) { return scaledExp(x, 0); }
+
+Value VectorMath::scaledExp(Value x, int64_t power) {
   // Beyond these the result is 0 or infinite; a NaN passes both.
-  Value bounded = min(max(x, number(-105.0)), number(89.0));
+  Value bounded = min(max(x, number(-105.0)), number(power < 0 ? 90.0 : 89.0));
   // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
   Value magic = number(12582912.0);
   Value shifted = fma(bounded, number(1.44269504088896341), magic);
@@ -109,6 +111,8 @@ Value VectorMath::exp(Value x) {
   Value p = expOfRest(bounded, n);
   Value exponent =
       arith::SubIOp::create(builder, loc, bits(shifted), bits(magic));
+  if (power != 0)
+    exponent = arith::AddIOp::create(builder, loc, exponent, integer(power));
   return scaleByPowers(p, exponent);
 }
 
@@ -250,7 +254,7 @@ static constexpr double twoOverPi[] = {
     0x1.0e4107c000000p-170,
 };
 
-Value VectorMath::sinCos(Value x, bool cosine) {
+VectorMath::Angle VectorMath::reduceAngle(Value x) {
   // Quarter turns x 2/pi, from each part without its whole turns: what is left
   // of all parts is exact for every float, up to the sum of what is left.
   Type wide = wideType(), i64 = withElement(type, builder.getI64Type());
@@ -287,8 +291,6 @@ Value VectorMath::sinCos(Value x, bool cosine) {
   takeWhole();
   Value rest = arith::MulFOp::create(builder, loc, quarters,
                                      real(1.57079632679489661923));
-  if (cosine)
-    quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(1));
   Value r = arith::TruncFOp::create(builder, loc, type, rest);
   Value z = mul(r, r);
   Value sine = fma(
@@ -298,17 +300,140 @@ Value VectorMath::sinCos(Value x, bool cosine) {
       mul(z, z),
       polynomial(z, {0.041666645683, -0.0013887316255, 2.443315711809948e-05}),
       fma(number(-0.5), z, number(1.0)));
-  auto testBit = [&](int64_t bit) -> Value {
-    Value masked = arith::AndIOp::create(builder, loc, quadrant, integer(bit));
-    return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked,
-                                 integer(0));
-  };
-  Value result = select(testBit(1), cosines, sine);
-  return select(testBit(2), neg(result), result);
+  return {quadrant, sine, cosines};
+}
+
+Value VectorMath::testBit(Value x, int64_t bit) {
+  Value masked = arith::AndIOp::create(builder, loc, x, integer(bit));
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, masked,
+                               integer(0));
+}
+
+Value VectorMath::sinCos(Value x, bool cosine) {
+  Angle angle = reduceAngle(x);
+  Value quadrant = angle.quadrant;
+  if (cosine)
+    quadrant = arith::AddIOp::create(builder, loc, quadrant, integer(1));
+  Value result = select(testBit(quadrant, 1), angle.cosine, angle.sine);
+  return select(testBit(quadrant, 2), neg(result), result);
 }
 
 Value VectorMath::sin(Value x) { return sinCos(x, /*cosine=*/false); }
 Value VectorMath::cos(Value x) { return sinCos(x, /*cosine=*/true); }
+
+Value VectorMath::tan(Value x) {
+  Angle angle = reduceAngle(x);
+  Value isOdd = testBit(angle.quadrant, 1);
+  return div(select(isOdd, neg(angle.cosine), angle.sine),
+             select(isOdd, angle.sine, angle.cosine));
+}
+
+static constexpr double quarterPi = 0.78539816339744830962;
+static constexpr double halfPi = 2 * quarterPi, wholePi = 4 * quarterPi;
+
+Value VectorMath::atan(Value x) {
+  // Turned by a quarter or an eighth of a turn, so that the tangent of what is
+  // left is at most sqrt(2) - 1.
+  Value a = abs(x), one = number(1.0);
+  Value isSteep = less(number(2.414213562373095), a),
+        isMiddle = less(number(0.4142135623730950), a);
+  Value numerator = select(isMiddle, sub(a, one), a),
+        denominator = select(isMiddle, add(a, one), one);
+  numerator = select(isSteep, number(-1.0), numerator);
+  denominator = select(isSteep, a, denominator);
+  Value turn = select(isMiddle, number(quarterPi), number(0));
+  turn = select(isSteep, number(halfPi), turn);
+  Value t = div(numerator, denominator), z = mul(t, t);
+  Value rest = fma(mul(z, t),
+                   polynomial(z, {-3.33329491539e-1, 1.99777106478e-1,
+                                  -1.38776856032e-1, 8.05374449538e-2}),
+                   t);
+  return copySign(add(turn, rest), x);
+}
+
+Value VectorMath::asinOfSmall(Value x) {
+  Value z = mul(x, x);
+  return fma(mul(z, x),
+             polynomial(z, {1.6666752422e-1, 7.4953002686e-2, 4.5470025998e-2,
+                            2.4181311049e-2, 4.2163199048e-2}),
+             x);
+}
+
+Value VectorMath::asin(Value x) {
+  // Above 1/2 by the half angle: pi/2 - 2 asin(sqrt((1 - a) / 2)). The root of
+  // what is above 1 is NaN.
+  Value a = abs(x), isLarge = less(number(0.5), a);
+  Value half =
+      math::SqrtOp::create(builder, loc, mul(number(0.5), sub(number(1.0), a)));
+  Value small = asinOfSmall(select(isLarge, half, a));
+  Value large = sub(number(halfPi), mul(number(2.0), small));
+  return copySign(select(isLarge, large, small), x);
+}
+
+Value VectorMath::acos(Value x) {
+  Value a = abs(x), isLarge = less(number(0.5), a);
+  Value isNegative = less(x, number(0));
+  Value half =
+      math::SqrtOp::create(builder, loc, mul(number(0.5), sub(number(1.0), a)));
+  Value small = asinOfSmall(select(isLarge, half, a));
+  Value twice = mul(number(2.0), small);
+  Value large = select(isNegative, sub(number(wholePi), twice), twice);
+  return select(isLarge, large, sub(number(halfPi), copySign(small, x)));
+}
+
+Value VectorMath::sinh(Value x) {
+  Value a = abs(x), z = mul(a, a);
+  Value near = fma(
+      mul(z, a),
+      polynomial(z, {1.66667160211e-1, 8.33028376239e-3, 2.03721912945e-4}), a);
+  Value half = scaledExp(a, -1);
+  Value far = sub(half, div(number(0.25), half));
+  return copySign(select(less(a, number(1.0)), near, far), x);
+}
+
+Value VectorMath::cosh(Value x) {
+  Value half = scaledExp(abs(x), -1);
+  return add(half, div(number(0.25), half));
+}
+
+Value VectorMath::logOfSum(Value x, Value root) {
+  Value isLarge = less(number(0x1p13), x);
+  Value result = log(select(isLarge, x, add(x, root)));
+  return select(isLarge, add(result, number(0.69314718055994531)), result);
+}
+
+Value VectorMath::asinh(Value x) {
+  Value a = abs(x), z = mul(a, a);
+  Value near = fma(mul(z, a),
+                   polynomial(z, {-1.6666288134e-1, 7.4847586088e-2,
+                                  -4.2699340972e-2, 2.0122003309e-2}),
+                   a);
+  Value root = math::SqrtOp::create(builder, loc, add(z, number(1.0)));
+  return copySign(select(less(a, number(0.5)), near, logOfSum(a, root)), x);
+}
+
+Value VectorMath::acosh(Value x) {
+  // The root of what is below 1 is NaN.
+  Value t = sub(x, number(1.0));
+  Value near =
+      mul(polynomial(t, {1.4142135263e0, -1.1784741703e-1, 2.6454905019e-2,
+                         -7.5272886713e-3, 1.7596881071e-3}),
+          math::SqrtOp::create(builder, loc, t));
+  Value root = math::SqrtOp::create(builder, loc, mul(t, add(x, number(1.0))));
+  return select(less(t, number(0.5)), near, logOfSum(x, root));
+}
+
+Value VectorMath::atanh(Value x) {
+  Value a = abs(x), z = mul(a, a), one = number(1.0);
+  Value near =
+      fma(mul(z, a),
+          polynomial(z, {3.33337300303e-1, 1.99782164500e-1, 1.46691431730e-1,
+                         8.24370301058e-2, 1.81740078349e-1}),
+          a);
+  // Of a ratio below 0 the logarithm is NaN.
+  Value far = mul(number(0.5), log(div(add(one, a), sub(one, a))));
+  return copySign(select(less(a, number(0.5)), near, far), x);
+}
 
 Value VectorMath::pow(Value x, Value y) {
   // 2^(y log2|x|) in double, then signs and the special cases of IEEE pow.

@@ -65,6 +65,15 @@ public:
   Value geluErf(Value x); ///< 5e-7
   Value sin(Value x);     ///< 2 ulp
   Value cos(Value x);
+  Value tan(Value x);          ///< 4 ulp
+  Value asin(Value x);         ///< 3 ulp
+  Value acos(Value x);         ///< 3 ulp
+  Value atan(Value x);         ///< 3 ulp
+  Value sinh(Value x);         ///< 3 ulp
+  Value cosh(Value x);         ///< 3 ulp
+  Value asinh(Value x);        ///< 4 ulp
+  Value acosh(Value x);        ///< 4 ulp
+  Value atanh(Value x);        ///< 4 ulp
   Value pow(Value x, Value y); ///< 1 ulp, with the special cases of IEEE
 
 private:
@@ -75,7 +84,19 @@ private:
   Value fromBits(Value x);
   Value expOfRest(Value x, Value n);
   Value scaleByPowers(Value p, Value n);
+  /// exp(x) 2^power, up to x = 89.5; infinite and 0 beyond what a float holds.
+  Value scaledExp(Value x, int64_t power);
+  /// x = quadrant pi/2 + rest, and both functions of the rest.
+  struct Angle {
+    Value quadrant, sine, cosine;
+  };
+  Angle reduceAngle(Value x);
+  Value testBit(Value x, int64_t bit);
   Value sinCos(Value x, bool cosine);
+  /// asin of what lies in [0, 1/2].
+  Value asinOfSmall(Value x);
+  /// log(x + root) where root, near x, may not be added to a large x.
+  Value logOfSum(Value x, Value root);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

@@ -42,18 +42,22 @@ static void importCast(NodeBinder &node) {
   }
   Value x = node.input(0);
   if (!node.failed())
-    node.output(0, castThrough(node, x, dataType));
+    node.output(0, castThrough(node, x, dataType), dataType);
 }
 
-/// To the type that is computed with: that of `target_type` is not kept.
 static void importCastLike(NodeBinder &node) {
   if (node.opset() >= 19)
     node.ignore("saturate");
   if (node.opset() >= 24)
     node.ignore("round_mode");
   Value x = node.input(0), like = node.input(1);
-  if (!node.failed())
-    node.output(0, node.emit().cast(x, typeOf(like).getElementType()));
+  if (node.failed())
+    return;
+  int32_t dataType = node.dataType(1);
+  node.output(0,
+              dataType ? castThrough(node, x, dataType)
+                       : node.emit().cast(x, typeOf(like).getElementType()),
+              dataType);
 }
 
 void quantc::onnx::addCastOps(OpTable &table) {

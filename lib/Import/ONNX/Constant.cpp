@@ -8,6 +8,8 @@
 
 #include "OpTable.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace quantc::onnx;
 
@@ -63,7 +65,8 @@ static void importConstantOfShape(NodeBinder &node) {
   }
   if (rankOf(value) != 0)
     value = emit.reshape(value, ArrayRef<Size>());
-  node.output(0, emit.expand(value, shape));
+  node.output(0, emit.expand(value, shape),
+              tensor ? tensor->data_type() : quantc_onnx::TensorProto::FLOAT);
 }
 
 /// How many numbers a range of run-time bounds has, as one int64.
@@ -89,32 +92,47 @@ static Value countRange(Emitter &emit, Value start, Value limit, Value delta) {
   return emit.reshape(count, {Size(1)});
 }
 
+/// Up to how many numbers a Range of constants is written out; more are made
+/// from their positions.
+static constexpr int64_t mostWritten = 1 << 10;
+/// 2 GiB of positions.
+static constexpr int64_t mostNumbers = 1 << 28;
+
+/// Reports a Range of more numbers than are supported.
+static bool isTooLong(NodeBinder &node, double count) {
+  if (count <= mostNumbers)
+    return false;
+  node.problem("gives " + Twine(llvm::formatv("{0:f0}", count).str()) +
+               " numbers; supported: at most 2^28");
+  return true;
+}
+
+/// `start + i * delta`, each in the type of the bounds.
+static Value makeRange(Emitter &emit, ArrayRef<Value> bounds, Value count) {
+  std::optional<double> start = constantScalar(bounds[0]),
+                        delta = constantScalar(bounds[2]);
+  Value numbers =
+      emit.cast(emit.iota(count), typeOf(bounds[0]).getElementType());
+  if (!delta || *delta != 1)
+    numbers = emit.binary("mul", numbers, bounds[2]);
+  if (!start || *start != 0)
+    numbers = emit.binary("add", numbers, bounds[0]);
+  return numbers;
+}
+
 /// A range that is not all constants: numbers from 0 on, scaled and shifted.
 static void importRunTimeRange(NodeBinder &node, ArrayRef<Value> bounds) {
   Emitter &emit = node.emit();
   Type type = typeOf(bounds[0]).getElementType();
-  std::optional<double> start = constantScalar(bounds[0]),
-                        delta = constantScalar(bounds[2]);
-  if (delta && *delta == 0) {
-    node.problem("has a step of 0");
-    return;
-  }
+  std::optional<double> delta = constantScalar(bounds[2]);
   if (!delta && !isa<FloatType>(type)) {
     node.problem("input 2 (delta) is computed at run time; supported: a "
                  "constant for ranges of integers");
     return;
   }
   Value count = countRange(emit, bounds[0], bounds[1], bounds[2]);
-  Value numbers = emit.cast(emit.iota(count), type);
-  if (!delta || *delta != 1)
-    numbers = emit.binary("mul", numbers, bounds[2]);
-  if (!start || *start != 0)
-    numbers = emit.binary("add", numbers, bounds[0]);
-  node.output(0, numbers);
+  node.output(0, makeRange(emit, bounds, count));
 }
-
-/// Numbers that a Range of constants gives at most.
-static constexpr int64_t mostConstants = 1 << 20;
 
 /// Of constants, the last of which is not 0.
 static void importIntegerRange(NodeBinder &node, ArrayRef<Value> bounds) {
@@ -126,8 +144,12 @@ static void importIntegerRange(NodeBinder &node, ArrayRef<Value> bounds) {
   __int128 count = distance / delta + (distance % delta != 0);
   if ((distance < 0) != (delta < 0))
     count = 0;
-  if (count > mostConstants) {
-    node.problem("gives more than 2^20 numbers");
+  if (isTooLong(node, static_cast<double>(count)))
+    return;
+  if (count > mostWritten) {
+    Emitter &emit = node.emit();
+    node.output(0, makeRange(emit, bounds,
+                             emit.integers({static_cast<int64_t>(count)})));
     return;
   }
   SmallVector<int64_t> values;
@@ -151,20 +173,22 @@ static void importRange(NodeBinder &node) {
         typeOf(bounds[i]).getNumElements() != 1)
       node.problem("input " + Twine(i) + " must be one number");
     numbers[i] = constantScalar(bounds[i]);
+    if (numbers[i] && !std::isfinite(*numbers[i]))
+      node.problem("input " + Twine(i) + " is " +
+                   (std::isnan(*numbers[i]) ? "NaN" : "infinite") +
+                   "; supported: finite numbers");
+    if (i == 2 && numbers[i] == 0.0)
+      node.problem("input 2 (delta) is 0");
   }
   node.requireSameElements(bounds);
   if (node.failed())
     return;
   Emitter &emit = node.emit();
+  for (Value &bound : bounds)
+    if (rankOf(bound) != 0)
+      bound = emit.reshape(bound, ArrayRef<Size>());
   if (!numbers[0] || !numbers[1] || !numbers[2]) {
-    for (Value &bound : bounds)
-      if (rankOf(bound) != 0)
-        bound = emit.reshape(bound, ArrayRef<Size>());
     importRunTimeRange(node, bounds);
-    return;
-  }
-  if (*numbers[2] == 0) {
-    node.problem("input 2 (delta) is 0");
     return;
   }
   if (typeOf(bounds[0]).getElementType().isInteger()) {
@@ -173,9 +197,11 @@ static void importRange(NodeBinder &node) {
   }
   double start = *numbers[0], delta = *numbers[2];
   double count = std::ceil((*numbers[1] - start) / delta);
-  // Also false for the NaN of bounds that are no numbers.
-  if (!(count <= mostConstants)) {
-    node.problem("gives more than 2^20 numbers, or bounds are no numbers");
+  if (isTooLong(node, count))
+    return;
+  if (count > mostWritten) {
+    node.output(0, makeRange(emit, bounds,
+                             emit.integers({static_cast<int64_t>(count)})));
     return;
   }
   SmallVector<double> values;

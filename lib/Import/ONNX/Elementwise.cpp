@@ -19,14 +19,23 @@ static std::string kindOf(NodeBinder &node) {
 template <unsigned Kinds> static void importUnary(NodeBinder &node) {
   Value x = node.input(0, Kinds);
   if (!node.failed())
-    node.output(0, node.emit().unary(kindOf(node), x));
+    node.outputWrapped(0, node.emit().unary(kindOf(node), x));
 }
 
 template <unsigned Kinds> static void importBinary(NodeBinder &node) {
   Value a = node.input(0, Kinds), b = node.input(1, Kinds);
   node.requireSameElements({a, b});
   if (!node.failed())
-    node.output(0, node.emit().binary(kindOf(node), a, b));
+    node.outputWrapped(0, node.emit().binary(kindOf(node), a, b));
+}
+
+static void importErf(NodeBinder &node) {
+  Value x = node.input(0, Number);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Type type = typeOf(x).getElementType();
+  node.output(0, emit.cast(emit.unary("erf", emit.cast(x, emit.f32())), type));
 }
 
 static void importPow(NodeBinder &node) {
@@ -41,7 +50,7 @@ static void importPow(NodeBinder &node) {
     base = emit.cast(base, emit.f32());
   else
     exponent = emit.cast(exponent, type);
-  node.output(0, emit.cast(emit.binary("pow", base, exponent), type));
+  node.outputWrapped(0, emit.cast(emit.binary("pow", base, exponent), type));
 }
 
 static void importMod(NodeBinder &node) {
@@ -77,7 +86,7 @@ static void importVariadic(NodeBinder &node) {
     result = emit.binary(
         "div", result,
         emit.scalar(typeOf(result).getElementType(), values.size()));
-  node.output(0, result);
+  node.outputWrapped(0, result);
 }
 
 template <char const *Predicate> static void importCompare(NodeBinder &node) {
@@ -162,8 +171,8 @@ static void importPRelu(NodeBinder &node) {
     return;
   Emitter &emit = node.emit();
   Value zero = emit.scalar(typeOf(x).getElementType(), 0);
-  node.output(0, emit.select(emit.compare("lt", x, zero),
-                             emit.binary("mul", x, slope), x));
+  node.outputWrapped(0, emit.select(emit.compare("lt", x, zero),
+                                    emit.binary("mul", x, slope), x));
 }
 
 /// alpha (exp(min(x, 0)) - 1): bounded, so that what is not chosen is finite.
@@ -182,6 +191,20 @@ static void importElu(NodeBinder &node) {
     return;
   Emitter &emit = node.emit();
   node.output(0, positiveOr(emit, x, exponentialBelow(emit, x, alpha)));
+}
+
+static void importCelu(NodeBinder &node) {
+  float alpha = node.real("alpha", 1);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value factor = emit.scalar(emit.f32(), alpha);
+  Value scaled = emit.binary("div", x, factor);
+  node.output(0, emit.binary("mul",
+                             positiveOr(emit, scaled,
+                                        exponentialBelow(emit, scaled, 1)),
+                             factor));
 }
 
 static void importSelu(NodeBinder &node) {
@@ -229,6 +252,80 @@ static void importMish(NodeBinder &node) {
       0, emit.binary("mul", x, emit.unary("tanh", emit.unary("softplus", x))));
 }
 
+static void importSoftsign(NodeBinder &node) {
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value above =
+      emit.binary("add", emit.unary("abs", x), emit.scalar(emit.f32(), 1));
+  node.output(0, emit.binary("div", x, above));
+}
+
+static void importThresholdedRelu(NodeBinder &node) {
+  float alpha = node.real("alpha", 1);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value isAbove = emit.compare("gt", x, emit.scalar(emit.f32(), alpha));
+  node.output(0, emit.select(isAbove, x, emit.scalar(emit.f32(), 0)));
+}
+
+static void importShrink(NodeBinder &node) {
+  float lambda = node.real("lambd", 0.5f), bias = node.real("bias", 0);
+  Value x = node.input(0, Number);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Type type = typeOf(x).getElementType();
+  // Of integers both are cut to integers, as ONNX casts them.
+  Value high = emit.scalar(type, lambda), low = emit.unary("neg", high);
+  Value shift = emit.scalar(type, bias);
+  Value above = emit.select(emit.compare("gt", x, high),
+                            emit.binary("sub", x, shift), emit.scalar(type, 0));
+  node.outputWrapped(0, emit.select(emit.compare("lt", x, low),
+                                    emit.binary("add", x, shift), above));
+}
+
+static void importSwish(NodeBinder &node) {
+  float alpha = node.real("alpha", 1);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value scaled =
+      alpha == 1 ? x : emit.binary("mul", x, emit.scalar(emit.f32(), alpha));
+  node.output(0, emit.binary("mul", x, emit.unary("sigmoid", scaled)));
+}
+
+static void importIsNaN(NodeBinder &node) {
+  Value x = node.input(0, Float);
+  // Nothing else differs from itself.
+  if (!node.failed())
+    node.output(0, node.emit().compare("ne", x, x));
+}
+
+static void importIsInf(NodeBinder &node) {
+  bool negative = node.flag("detect_negative", true),
+       positive = node.flag("detect_positive", true);
+  Value x = node.input(0, Float);
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (negative && positive)
+    x = emit.unary("abs", x);
+  // Neither: nothing is below the lowest number.
+  Value isInfinite =
+      negative || positive
+          ? emit.compare(
+                "eq", x,
+                emit.scalar(emit.f32(), positive ? infinity : -infinity))
+          : emit.compare("lt", x, emit.scalar(emit.f32(), -infinity));
+  node.output(0, isInfinite);
+}
+
 static constexpr char Equal[] = "eq", Less[] = "lt", Greater[] = "gt",
                       LessOrEqual[] = "le", GreaterOrEqual[] = "ge";
 
@@ -236,11 +333,13 @@ void quantc::onnx::addElementwiseOps(OpTable &table) {
   for (const char *name :
        {"Tanh", "Sigmoid", "Exp", "Log", "Sqrt", "Reciprocal", "Floor", "Ceil"})
     table.add(name, importUnary<Float>, 6, 1, 1);
-  for (const char *name : {"Sin", "Cos"})
+  for (const char *name : {"Sin", "Cos", "Tan", "Asin", "Acos", "Atan"})
     table.add(name, importUnary<Float>, 7, 1, 1);
+  for (const char *name : {"Sinh", "Cosh", "Asinh", "Acosh", "Atanh"})
+    table.add(name, importUnary<Float>, 9, 1, 1);
   table.add("Softplus", importUnary<Float>, 1, 1, 1);
   table.add("Round", importUnary<Float>, 11, 1, 1);
-  table.add("Erf", importUnary<Number>, 9, 1, 1);
+  table.add("Erf", importErf, 9, 1, 1);
   table.add("Sign", importUnary<Number>, 9, 1, 1);
   for (const char *name : {"Neg", "Abs", "Relu"})
     table.add(name, importUnary<Number>, 6, 1, 1);
@@ -265,7 +364,14 @@ void quantc::onnx::addElementwiseOps(OpTable &table) {
   table.add("LeakyRelu", importLeakyRelu, 6, 1, 1);
   table.add("PRelu", importPRelu, 7, 2, 2);
   table.add("Elu", importElu, 6, 1, 1);
+  table.add("Celu", importCelu, 12, 1, 1);
   table.add("Selu", importSelu, 6, 1, 1);
+  table.add("Softsign", importSoftsign, 1, 1, 1);
+  table.add("ThresholdedRelu", importThresholdedRelu, 10, 1, 1);
+  table.add("Shrink", importShrink, 9, 1, 1);
+  table.add("Swish", importSwish, 24, 1, 1);
+  table.add("IsNaN", importIsNaN, 9, 1, 1);
+  table.add("IsInf", importIsInf, 10, 1, 1);
   table.add("HardSigmoid", importHardSigmoid, 6, 1, 1);
   table.add("HardSwish", importHardSwish, 14, 1, 1);
   table.add("Mish", importMish, 18, 1, 1);

@@ -13,6 +13,7 @@
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Support/Messages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -22,7 +23,6 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/ConvertUTF.h"
 
 using namespace quantc;
 using namespace quantc::onnx;
@@ -47,6 +47,7 @@ private:
   Type argumentType(const quantc_onnx::ValueInfoProto &input);
   void importNodes(ArrayRef<int> order);
   void returnOutputs();
+  void checkDeclaredShapes();
   void setAttributes(ModuleOp module);
   AffineExpr symbolFor(const std::string &name);
 
@@ -81,6 +82,12 @@ bool ModelImporter::readOpset() {
   for (const auto &import : model.opset_import()) {
     if (!import.domain().empty() && import.domain() != "ai.onnx")
       continue;
+    if (found && import.version() != opset) {
+      problems.push_back("the model uses opset " + std::to_string(opset) +
+                         " and opset " + std::to_string(import.version()) +
+                         " of the default domain; supported: one");
+      return false;
+    }
     found = true;
     if (import.version() < OldestOpset || import.version() > NewestOpset) {
       problems.push_back(
@@ -242,6 +249,7 @@ void ModelImporter::declareInputs() {
     Emitter emit(state.builder, loc, *state.shapes, [&](const Twine &text) {
       problems.push_back("input '" + input->name() + "': " + text.str());
     });
+    state.setDataType(input->name(), input->type().tensor_type().elem_type());
     state.define(
         input->name(),
         emit.cast(argument,
@@ -303,6 +311,33 @@ void ModelImporter::returnOutputs() {
       argumentTypes, ValueRange(results).getTypes()));
 }
 
+/// Sizes that the file states of its outputs must be those that are computed.
+/// Some exporters write 0 or -1 for a size that is not known.
+void ModelImporter::checkDeclaredShapes() {
+  for (const auto &[output, type] :
+       llvm::zip_equal(graph.output(), function.getResultTypes())) {
+    const auto &tensor = output.type().tensor_type();
+    if (!output.type().has_tensor_type() || !tensor.has_shape())
+      continue;
+    ArrayRef<int64_t> computed = cast<RankedTensorType>(type).getShape();
+    bool fits = tensor.shape().dim_size() == static_cast<int>(computed.size());
+    SmallVector<std::string> declared;
+    for (const auto &[index, dim] : llvm::enumerate(tensor.shape().dim())) {
+      bool isStated = dim.has_dim_value() && dim.dim_value() > 0;
+      declared.push_back(isStated ? std::to_string(dim.dim_value()) : "?");
+      fits = fits && (!isStated || ShapedType::isDynamic(computed[index]) ||
+                      computed[index] == dim.dim_value());
+    }
+    if (fits)
+      continue;
+    std::string text;
+    llvm::raw_string_ostream(text) << type;
+    problems.push_back(
+        "output '" + output.name() + "' is declared with shape [" +
+        llvm::join(declared, ", ") + "] but computed as " + text);
+  }
+}
+
 void ModelImporter::setAttributes(ModuleOp module) {
   Builder &builder = state.builder;
   function->setAttr(argNamesAttrName, builder.getArrayAttr(argumentNames));
@@ -337,6 +372,9 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
     return {};
   setAttributes(*module);
   nn::resolveShapes(function);
+  checkDeclaredShapes();
+  if (!problems.empty())
+    return {};
   if (failed(verify(*module))) {
     problems.push_back("the imported module does not verify");
     return {};
@@ -344,34 +382,14 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   return module;
 }
 
-/// The text with what is no printable UTF-8 as \XX: names come from the file.
-static std::string makePrintable(StringRef text) {
-  std::string result;
-  llvm::raw_string_ostream stream(result);
-  while (!text.empty()) {
-    auto first = static_cast<unsigned char>(text.front());
-    unsigned size =
-        std::min<size_t>(llvm::getNumBytesForUTF8(first), text.size());
-    const auto *bytes = reinterpret_cast<const llvm::UTF8 *>(text.data());
-    if (first >= 0x20 && first != 0x7f &&
-        llvm::isLegalUTF8Sequence(bytes, bytes + size)) {
-      stream << text.take_front(size);
-      text = text.drop_front(size);
-      continue;
-    }
-    stream << "\\" << llvm::hexdigit(first >> 4) << llvm::hexdigit(first & 15);
-    text = text.drop_front();
-  }
-  return result;
-}
-
 OwningOpRef<ModuleOp>
-quantc::onnx::importModel(StringRef path, MLIRContext *context,
+quantc::onnx::importModel(std::shared_ptr<const MappedFile> mapped,
+                          MLIRContext *context,
                           std::vector<std::string> &problems) {
   context->loadDialect<nn::NNDialect, qt::QTDialect, arith::ArithDialect,
                        func::FuncDialect>();
   std::string error;
-  std::unique_ptr<ModelFile> file = ModelFile::read(path.str(), error);
+  std::unique_ptr<ModelFile> file = ModelFile::read(std::move(mapped), error);
   if (!file) {
     problems.push_back(error);
     return {};
@@ -383,12 +401,14 @@ quantc::onnx::importModel(StringRef path, MLIRContext *context,
   return module;
 }
 
-bool quantc::onnx::isModelFile(StringRef path) {
-  if (path.ends_with(".onnx"))
+bool quantc::onnx::isModelFile(const MappedFile &file) {
+  if (StringRef(file.path()).ends_with(".onnx"))
     return true;
-  std::string ignored;
-  std::shared_ptr<const MappedFile> file =
-      MappedFile::open(path.str(), ignored);
+  if (file.size() == 0)
+    return !file.isNamed();
+  uint8_t first = file.data()[0];
   // The tag of the IR version, which is the first field of every model.
-  return file && file->size() > 0 && file->data()[0] == 0x08;
+  // Text, and the name of MLIR's bytecode, begin with a letter or a space.
+  return first == 0x08 ||
+         (!file.isNamed() && !llvm::isPrint(first) && !llvm::isSpace(first));
 }

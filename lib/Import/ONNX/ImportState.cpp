@@ -102,6 +102,14 @@ Value ImportState::lookup(StringRef name) {
   return value;
 }
 
+int32_t ImportState::dataTypeOf(StringRef name) const {
+  if (auto found = dataTypes.find(name); found != dataTypes.end())
+    return found->second;
+  auto initializer = initializers.find(name);
+  return initializer == initializers.end() ? TensorProto::UNDEFINED
+                                           : initializer->second->data_type();
+}
+
 /// Bytes of `data` in the form of `element`: little-endian, a byte a boolean.
 static std::vector<uint8_t> convert(const TensorData &data, Type element) {
   auto count = static_cast<size_t>(data.count());

@@ -49,6 +49,13 @@ public:
   mlir::Value lookup(llvm::StringRef name);
   void define(llvm::StringRef name, mlir::Value value) { values[name] = value; }
 
+  /// The element type that a value has in the file: several of them are
+  /// computed with as one. 0 where it is not known.
+  int32_t dataTypeOf(llvm::StringRef name) const;
+  void setDataType(llvm::StringRef name, int32_t dataType) {
+    dataTypes[name] = dataType;
+  }
+
   /// The constant of a tensor's elements. Null, with the reason in `error`,
   /// when they cannot be read or have an unsupported type.
   mlir::Value constant(const quantc_onnx::TensorProto &tensor,
@@ -66,6 +73,7 @@ public:
 
 private:
   llvm::StringMap<mlir::Value> values;
+  llvm::StringMap<int32_t> dataTypes;
 };
 
 /// The elements of a constant integer or boolean tensor.

@@ -10,7 +10,9 @@
 #include "WireScan.h"
 #include "quantc/Import/ONNX/onnx-ml.pb.h"
 
+#include <algorithm>
 #include <climits>
+#include <filesystem>
 
 using namespace quantc;
 using namespace quantc::onnx;
@@ -20,12 +22,17 @@ ModelFile::~ModelFile() = default;
 
 std::unique_ptr<ModelFile> ModelFile::read(const std::string &path,
                                            std::string &error) {
+  std::shared_ptr<const MappedFile> mapped = MappedFile::open(path, error);
+  return mapped ? read(std::move(mapped), error) : nullptr;
+}
+
+std::unique_ptr<ModelFile>
+ModelFile::read(std::shared_ptr<const MappedFile> mapped, std::string &error) {
   std::unique_ptr<ModelFile> result(new ModelFile);
-  result->mapped = MappedFile::open(path, error);
-  if (!result->mapped)
-    return nullptr;
+  result->mapped = std::move(mapped);
   auto refuse = [&](const std::string &why) {
-    error = "'" + path + "' is not an ONNX model, or it is damaged: " + why;
+    error = "'" + result->mapped->path() +
+            "' is not an ONNX model, or it is damaged: " + why;
     return nullptr;
   };
   if (result->mapped->size() == 0)
@@ -91,19 +98,42 @@ static bool staysInside(const std::string &location) {
   return true;
 }
 
+/// Whether `path`, behind all of its links, lies in the folder of `model`, or
+/// in that of the file that `model` is a link to: caches of models keep links
+/// to both in a folder.
+static bool liesBeside(const std::string &path, const std::string &model) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  fs::path real = fs::canonical(path, code);
+  // What does not exist is reported where it is opened.
+  if (code)
+    return true;
+  fs::path links = fs::absolute(model, code).parent_path();
+  for (const fs::path &folder :
+       {fs::canonical(links, code), fs::canonical(model, code).parent_path()}) {
+    auto [end, ignored] =
+        std::mismatch(folder.begin(), folder.end(), real.begin(), real.end());
+    if (!folder.empty() && end == folder.end())
+      return true;
+  }
+  return false;
+}
+
 std::shared_ptr<const MappedFile>
 ModelFile::externalFile(const std::string &location, std::string &error) const {
-  if (!staysInside(location)) {
+  const std::string &path = mapped->path();
+  size_t slash = path.rfind('/');
+  std::string folder = slash == std::string::npos || !mapped->isNamed()
+                           ? ""
+                           : path.substr(0, slash + 1);
+  if (!staysInside(location) ||
+      !liesBeside(folder + location, mapped->isNamed() ? path : "./")) {
     error = "external data at '" + location +
             "': only files inside the folder of the model may be named";
     return nullptr;
   }
   std::shared_ptr<const MappedFile> &slot = externals[location];
   if (!slot) {
-    const std::string &path = mapped->path();
-    size_t slash = path.rfind('/');
-    std::string folder =
-        slash == std::string::npos ? "" : path.substr(0, slash + 1);
     std::string why;
     slot = MappedFile::open(folder + location, why);
     if (!slot)

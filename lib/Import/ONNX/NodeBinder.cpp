@@ -266,9 +266,41 @@ bool NodeBinder::wantsOutput(unsigned index) const {
   return index < outputCount() && !node.output(index).empty();
 }
 
+int32_t NodeBinder::dataType(unsigned index) const {
+  return hasInput(index) ? state.dataTypeOf(node.input(index)) : 0;
+}
+
+int32_t NodeBinder::resultType(Value value) const {
+  if (!value)
+    return 0;
+  for (unsigned index = 0; index < inputCount(); ++index)
+    if (int32_t type = dataType(index);
+        computationType(type, state.context()) ==
+        getElementTypeOrSelf(value.getType()))
+      return type;
+  return 0;
+}
+
+void NodeBinder::output(unsigned index, Value value, int32_t dataType) {
+  if (!wantsOutput(index))
+    return;
+  state.define(node.output(index), value);
+  if (dataType)
+    state.setDataType(node.output(index), dataType);
+}
+
 void NodeBinder::output(unsigned index, Value value) {
-  if (wantsOutput(index))
-    state.define(node.output(index), value);
+  output(index, value, resultType(value));
+}
+
+void NodeBinder::outputWrapped(unsigned index, Value value) {
+  int32_t type = resultType(value);
+  Type narrow = signatureType(type, state.context());
+  if (type && narrow.isInteger()) {
+    Type computed = typeOf(value).getElementType();
+    value = emitter.cast(emitter.cast(value, narrow), computed);
+  }
+  output(index, value, type);
 }
 
 Value NodeBinder::constant(const quantc_onnx::TensorProto &tensor) {

@@ -11,6 +11,7 @@
 
 #include "Emitter.h"
 #include "ImportState.h"
+#include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Import/ONNX/onnx-ml.pb.h"
 
 #include "llvm/ADT/StringSet.h"
@@ -26,8 +27,7 @@ enum Elements : unsigned {
   Any = Number | Boolean,
 };
 
-/// The most dims that a tensor may have.
-constexpr int64_t MaxRank = 64;
+using nn::MaxRank;
 
 /// One ONNX node while it is imported: its attributes with the defaults that
 /// hold in its opset, its inputs as MLIR values of a known kind, and the place
@@ -93,14 +93,23 @@ public:
   std::optional<llvm::SmallVector<int64_t>>
   constantIntegers(unsigned index, llvm::StringRef what);
 
+  /// The element type of an input in the file, 0 where it is not known.
+  int32_t dataType(unsigned index) const;
+
   // Results.
   unsigned outputCount() const { return node.output_size(); }
   bool wantsOutput(unsigned index) const;
+  /// A result, whose elements are in the file of the type of the first input
+  /// that is computed with alike, wherever the operator does not say.
   void output(unsigned index, mlir::Value value);
+  void output(unsigned index, mlir::Value value, int32_t dataType);
+  /// A result of arithmetic on such elements: narrow and unsigned integers are
+  /// computed with in wider ones, and wrap here.
+  void outputWrapped(unsigned index, mlir::Value value);
   /// The constant of a tensor attribute, as a value or a result.
   mlir::Value constant(const quantc_onnx::TensorProto &tensor);
   void outputConstant(unsigned index, const quantc_onnx::TensorProto &tensor) {
-    output(index, constant(tensor));
+    output(index, constant(tensor), tensor.data_type());
   }
 
   /// `axis` counted from the front, of `rank` dims; reports one out of range.
@@ -110,6 +119,7 @@ public:
                                            int64_t rank);
 
 private:
+  int32_t resultType(mlir::Value value) const;
   const quantc_onnx::AttributeProto *
   find(llvm::StringRef name, quantc_onnx::AttributeProto::AttributeType type);
 

@@ -12,6 +12,7 @@ using namespace quantc::onnx;
 
 OpTable::OpTable() {
   addAttentionOps(*this);
+  addBitwiseOps(*this);
   addCastOps(*this);
   addConstantOps(*this);
   addContractionOps(*this);

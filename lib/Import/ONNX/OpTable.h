@@ -53,6 +53,7 @@ private:
 
 // One function a family; each lives in the file of its name.
 void addAttentionOps(OpTable &table);
+void addBitwiseOps(OpTable &table);
 void addCastOps(OpTable &table);
 void addConstantOps(OpTable &table);
 void addContractionOps(OpTable &table);

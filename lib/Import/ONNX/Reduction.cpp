@@ -16,12 +16,29 @@ static unsigned axesInputSince(StringRef op) {
   return op == "ReduceSum" ? 13 : 18;
 }
 
+/// log(sum(exp(x))), about the largest element where that is finite: then no
+/// exponential overflows, and not all of them vanish.
+static Value logSumExp(Emitter &emit, Value x, ArrayRef<int64_t> axes,
+                       bool keepDims) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Value largest = emit.reduce("max", x, axes, /*keepDims=*/true);
+  Value isFinite = emit.compare("lt", emit.unary("abs", largest),
+                                emit.scalar(emit.f32(), infinity));
+  Value center = emit.select(isFinite, largest, emit.scalar(emit.f32(), 0));
+  Value sum = emit.reduce(
+      "sum", emit.unary("exp", emit.binary("sub", x, center)), axes, keepDims);
+  // The same numbers in the shape of the result.
+  if (!keepDims)
+    center = emit.reduce("sum", center, axes, keepDims);
+  return emit.binary("add", emit.unary("log", sum), center);
+}
+
 static void importReduction(NodeBinder &node) {
   StringRef op = node.proto().op_type();
   std::string kind = op.drop_front(StringRef("Reduce").size()).lower();
   if (kind == "sumsquare")
     kind = "sumsq";
-  bool logarithm = kind == "logsum";
+  bool logarithm = kind == "logsum", exponential = kind == "logsumexp";
   bool keepDims = node.flag("keepdims", true);
   bool noop = false;
   std::optional<SmallVector<int64_t>> axes;
@@ -54,14 +71,21 @@ static void importReduction(NodeBinder &node) {
   bool boolean = element.isInteger(1);
   if (boolean)
     x = emit.cast(x, emit.i32());
-  Value result = emit.reduce(logarithm ? "sum" : kind, x, normal, keepDims);
+  // Logarithms of integers are cut to integers.
+  if (logarithm || exponential)
+    x = emit.cast(x, emit.f32());
+  Value result =
+      exponential ? logSumExp(emit, x, normal, keepDims)
+                  : emit.reduce(logarithm ? "sum" : kind, x, normal, keepDims);
   if (logarithm)
     result = emit.unary("log", result);
+  if (logarithm || exponential)
+    result = emit.cast(result, element);
   // Above zero, not different from it: the maximum of nothing is the lowest
   // integer, which stands for false.
   if (boolean)
     result = emit.compare("gt", result, emit.scalar(emit.i32(), 0));
-  node.output(0, result);
+  node.outputWrapped(0, result);
 }
 
 /// The least (or greatest) position whose element is not short of the extreme.
@@ -84,14 +108,15 @@ static void importArgument(NodeBinder &node) {
   Value other = last ? emit.integer(-1) : emit.shapeOf(x, axis, axis + 1);
   Value isShort = emit.compare(largest ? "lt" : "gt", x, extreme);
   Value found = emit.select(isShort, other, position);
-  node.output(0, emit.reduce(last ? "max" : "min", found, {axis}, keepDims));
+  node.output(0, emit.reduce(last ? "max" : "min", found, {axis}, keepDims),
+              quantc_onnx::TensorProto::INT64);
 }
 
 void quantc::onnx::addReductionOps(OpTable &table) {
   table.add("ArgMax", importArgument, 1, 1, 1);
   table.add("ArgMin", importArgument, 1, 1, 1);
-  for (const char *name :
-       {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd",
-        "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum"})
+  for (const char *name : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",
+                           "ReduceProd", "ReduceSumSquare", "ReduceL1",
+                           "ReduceL2", "ReduceLogSum", "ReduceLogSumExp"})
     table.add(name, importReduction, 1, 1, 2);
 }

@@ -203,8 +203,10 @@ static void importShape(NodeBinder &node) {
     return std::clamp<int64_t>(bound < 0 ? bound + rank : bound, 0, rank);
   };
   start = clamp(start);
-  node.output(0, node.emit().shapeOf(
-                     x, start, std::max(start, clamp(end.value_or(rank)))));
+  node.output(
+      0,
+      node.emit().shapeOf(x, start, std::max(start, clamp(end.value_or(rank)))),
+      quantc_onnx::TensorProto::INT64);
 }
 
 static void importSize(NodeBinder &node) {
@@ -212,7 +214,8 @@ static void importSize(NodeBinder &node) {
   if (node.failed())
     return;
   Emitter &emit = node.emit();
-  node.output(0, emit.reduce("prod", emit.shapeOf(x), {0}, false));
+  node.output(0, emit.reduce("prod", emit.shapeOf(x), {0}, false),
+              quantc_onnx::TensorProto::INT64);
 }
 
 void quantc::onnx::addShapeOps(OpTable &table) {

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FormatsWithCode.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
@@ -165,6 +166,8 @@ LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
   if (!isQuantized || !hasWeight)
     return success();
 
+  if (needsCode && failed(verifyHasCode(op, operands, formats, recipe)))
+    return failure();
   OpBuilder builder(op);
   SmallVector<Value> quantized;
   for (auto [operand, format] : llvm::zip_equal(operands, formats)) {

@@ -93,3 +93,11 @@ func.func @reshape(%x: tensor<?x4x8xf32>, %s: tensor<2xi64>, %z: tensor<0x?xf32>
   %3 = nn.reshape %z, %s : tensor<0x?xf32>, tensor<2xi64> -> tensor<0x?xf32>
   return %1, %2, %3 : tensor<?x32xf32>, tensor<?x4x8xf32>, tensor<0x?xf32>
 }
+
+// CHECK-LABEL: @shift_by_nothing(
+// CHECK-NEXT: return %arg0
+func.func @shift_by_nothing(%x: tensor<?x4xi32>) -> tensor<?x4xi32> {
+  %s = arith.constant dense<0> : tensor<4xi32>
+  %0 = nn.binary shr %x, %s : tensor<?x4xi32>, tensor<4xi32> -> tensor<?x4xi32>
+  return %0 : tensor<?x4xi32>
+}

@@ -175,3 +175,27 @@ func.func @joint_without_a_form(%x: tensor<4x!qt.block<[?], s8, scale = f32>>) {
   %0 = nn.select %x, %x, %x : tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>> -> tensor<4x!qt.block<[?], s8, scale = f32>>
   return
 }
+
+// -----
+
+func.func @tan_of_integers(%x: tensor<4xi32>) {
+  // expected-error @below {{'nn.unary' op 'tan' on elements of type 'i32'; supported: f32}}
+  %0 = nn.unary tan %x : tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @shr_of_floats(%x: tensor<4xf32>) {
+  // expected-error @below {{'nn.binary' op 'shr' on elements of type 'f32'; supported: i32, i64}}
+  %0 = nn.binary shr %x, %x : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @rank(%x: tensor<1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1xf32>) {
+  // expected-error @below {{'nn.silu' op has a tensor of rank 17; supported: 16}}
+  %0 = nn.silu %x : tensor<1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1x1xf32>
+  return
+}

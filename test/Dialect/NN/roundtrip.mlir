@@ -134,3 +134,33 @@ func.func @integer_steps(%x: tensor<?x4xi32>, %s: tensor<?x1xi32>, %q: tensor<?x
   %5 = nn.transpose %m perm [1, 0] : tensor<?x4xi16> -> tensor<4x?xi16>
   return
 }
+
+// CHECK-LABEL: @angles
+func.func @angles(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  // CHECK: nn.unary tan %{{.*}} : tensor<?x4xf32>
+  %0 = nn.unary tan %x : tensor<?x4xf32>
+  // CHECK: nn.unary asin %{{.*}} : tensor<?x4xf32>
+  %1 = nn.unary asin %0 : tensor<?x4xf32>
+  // CHECK: nn.unary acos %{{.*}} : tensor<?x4xf32>
+  %2 = nn.unary acos %1 : tensor<?x4xf32>
+  // CHECK: nn.unary atan %{{.*}} : tensor<?x4xf32>
+  %3 = nn.unary atan %2 : tensor<?x4xf32>
+  // CHECK: nn.unary sinh %{{.*}} : tensor<?x4xf32>
+  %4 = nn.unary sinh %3 : tensor<?x4xf32>
+  // CHECK: nn.unary cosh %{{.*}} : tensor<?x4xf32>
+  %5 = nn.unary cosh %4 : tensor<?x4xf32>
+  // CHECK: nn.unary asinh %{{.*}} : tensor<?x4xf32>
+  %6 = nn.unary asinh %5 : tensor<?x4xf32>
+  // CHECK: nn.unary acosh %{{.*}} : tensor<?x4xf32>
+  %7 = nn.unary acosh %6 : tensor<?x4xf32>
+  // CHECK: nn.unary atanh %{{.*}} : tensor<?x4xf32>
+  %8 = nn.unary atanh %7 : tensor<?x4xf32>
+  return %8 : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: @shr
+func.func @shr(%x: tensor<?x4xi32>, %s: tensor<?x1xi32>) -> tensor<?x4xi32> {
+  // CHECK: nn.binary shr %{{.*}}, %{{.*}} : tensor<?x4xi32>, tensor<?x1xi32> -> tensor<?x4xi32>
+  %0 = nn.binary shr %x, %s : tensor<?x4xi32>, tensor<?x1xi32> -> tensor<?x4xi32>
+  return %0 : tensor<?x4xi32>
+}

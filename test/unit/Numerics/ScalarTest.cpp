@@ -47,6 +47,19 @@ TEST(Scalar, AgreesWithTheLibrary) {
   expectNear(numerics::erfc, std::erfc, -7, 26, 128);
   expectNear(numerics::sin, std::sin, -100, 100, 3);
   expectNear(numerics::cos, std::cos, -1e6, 1e6, 3);
+  expectNear(numerics::tan, std::tan, -1e3, 1e3, 7);
+  expectNear(numerics::asin, std::asin, -1, 1, 7);
+  expectNear(numerics::acos, std::acos, -1, 1, 7);
+  expectNear(numerics::atan, std::atan, -50, 50, 7);
+  expectNear(numerics::atan, std::atan, -1e300, 1e300, 7);
+  expectNear(numerics::sinh, std::sinh, -2, 2, 7);
+  expectNear(numerics::sinh, std::sinh, -700, 700, 7);
+  expectNear(numerics::cosh, std::cosh, -700, 700, 7);
+  expectNear(numerics::asinh, std::asinh, -3, 3, 7);
+  expectNear(numerics::asinh, std::asinh, -1e300, 1e300, 7);
+  expectNear(numerics::acosh, std::acosh, 1, 3, 7);
+  expectNear(numerics::acosh, std::acosh, 1, 1e300, 7);
+  expectNear(numerics::atanh, std::atanh, -0.9999, 0.9999, 7);
 }
 
 TEST(Scalar, LargeAngles) {
@@ -83,6 +96,24 @@ TEST(Scalar, SpecialValues) {
   EXPECT_EQ(numerics::cos(0), 1);
   EXPECT_TRUE(std::isnan(numerics::sin(infinity)));
   EXPECT_TRUE(std::isnan(numerics::cos(-infinity)));
+  EXPECT_TRUE(std::isnan(numerics::tan(infinity)));
+  EXPECT_EQ(numerics::atan(infinity), std::atan(infinity));
+  EXPECT_EQ(numerics::acos(1), 0);
+  EXPECT_EQ(numerics::acos(-1), std::acos(-1.0));
+  EXPECT_EQ(numerics::sinh(-infinity), -infinity);
+  EXPECT_EQ(numerics::cosh(-infinity), infinity);
+  EXPECT_EQ(numerics::asinh(-infinity), -infinity);
+  EXPECT_EQ(numerics::acosh(infinity), infinity);
+  EXPECT_EQ(numerics::atanh(-1), -infinity);
+  for (double x : {1.5, -1.5, -infinity})
+    for (Function function : {numerics::asin, numerics::atanh})
+      EXPECT_TRUE(std::isnan(function(x)));
+  EXPECT_TRUE(std::isnan(numerics::acosh(0.5)));
+  for (Function function : {numerics::tan, numerics::asin, numerics::atan,
+                            numerics::sinh, numerics::asinh, numerics::atanh}) {
+    EXPECT_TRUE(std::signbit(function(-0.0)));
+    EXPECT_TRUE(std::isnan(function(notANumber)));
+  }
   EXPECT_EQ(numerics::sigmoid(infinity), 1);
   EXPECT_EQ(numerics::sigmoid(-infinity), 0);
   EXPECT_EQ(numerics::softplus(-infinity), 0);

@@ -11,22 +11,23 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "quantc/Support/MappedFile.h"
 
 #include <string>
 #include <vector>
 
 namespace quantc::onnx {
 
-/// Imports the ONNX model at `path` as a module with one function, `@main`, on
+/// Imports the ONNX model in `file` as a module with one function, `@main`, on
 /// the nn dialect. On failure returns null and adds a sentence for each problem
 /// of the model to `problems`: all that were found, not just the first.
 mlir::OwningOpRef<mlir::ModuleOp>
-importModel(llvm::StringRef path, mlir::MLIRContext *context,
+importModel(std::shared_ptr<const MappedFile> file, mlir::MLIRContext *context,
             std::vector<std::string> &problems);
 
-/// Whether the file at `path` is to be read as an ONNX model: it is called so,
-/// or begins like one.
-bool isModelFile(llvm::StringRef path);
+/// Whether the file is to be read as an ONNX model: it is called so, or begins
+/// like one, or, from standard input, not like MLIR.
+bool isModelFile(const MappedFile &file);
 
 } // namespace quantc::onnx
 

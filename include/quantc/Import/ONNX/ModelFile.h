@@ -38,6 +38,8 @@ public:
   /// Reads the file at `path`. On failure returns null and says why in `error`.
   static std::unique_ptr<ModelFile> read(const std::string &path,
                                          std::string &error);
+  static std::unique_ptr<ModelFile>
+  read(std::shared_ptr<const MappedFile> mapped, std::string &error);
   ~ModelFile();
 
   const quantc_onnx::ModelProto &model() const { return *proto; }
@@ -49,7 +51,8 @@ public:
   rawData(const quantc_onnx::TensorProto &tensor) const;
 
   /// The file of external data at `location`, a path relative to the folder of
-  /// the model and inside it. Each file is mapped once.
+  /// the model (the working folder for one from standard input) and inside it.
+  /// Each file is mapped once.
   std::shared_ptr<const MappedFile> externalFile(const std::string &location,
                                                  std::string &error) const;
 

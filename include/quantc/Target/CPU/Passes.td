@@ -34,7 +34,9 @@ def QuantizeContractions : Pass<"qt-quantize-contractions", "::mlir::func::FuncO
   }];
   let options = [
     Option<"recipe", "recipe", "std::string", "\"w8a8g32\"",
-           "Name of a built-in recipe, or path of a .json file">
+           "Name of a built-in recipe, or path of a .json file">,
+    Option<"needsCode", "needs-code", "bool", "false",
+           "Report formats that no kernel takes; else the interpreter may">
   ];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }

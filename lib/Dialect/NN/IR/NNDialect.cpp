@@ -104,7 +104,14 @@ bool nn::areCompatibleTypes(TypeRange lhs, TypeRange rhs) {
          });
 }
 
-LogicalResult nn::verifyJointTypes(Operation *op) {
+LogicalResult nn::verifyTypes(Operation *op) {
+  for (Type type :
+       llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()),
+                                SmallVector<Type>(op->getResultTypes())))
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        tensor && tensor.getRank() > MaxRank)
+      return op->emitOpError("has a tensor of rank ")
+             << tensor.getRank() << "; supported: " << MaxRank;
   auto isJoint = llvm::any_of(op->getOperandTypes(), isQuantizedTensor) ||
                  llvm::any_of(op->getResultTypes(), isQuantizedTensor);
   if (!isJoint || isQuantizable(op))

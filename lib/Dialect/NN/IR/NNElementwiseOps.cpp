@@ -120,6 +120,7 @@ LogicalResult BinaryOp::verify() {
     supported = "i1, i32, i64";
     break;
   case BinaryKind::RShift:
+  case BinaryKind::Shr:
     admitted = isInteger && !isLogical;
     supported = "i32, i64";
     break;
@@ -237,6 +238,7 @@ static std::optional<double> getNeutral(BinaryKind kind, Type element) {
   case BinaryKind::Or:
   case BinaryKind::Xor:
   case BinaryKind::RShift:
+  case BinaryKind::Shr:
     return 0;
   case BinaryKind::Mul:
   case BinaryKind::Div:

@@ -85,6 +85,24 @@ static double applyUnary(UnaryKind kind, double x) {
     return numerics::cos(x);
   case UnaryKind::Softplus:
     return numerics::softplus(x);
+  case UnaryKind::Tan:
+    return numerics::tan(x);
+  case UnaryKind::Asin:
+    return numerics::asin(x);
+  case UnaryKind::Acos:
+    return numerics::acos(x);
+  case UnaryKind::Atan:
+    return numerics::atan(x);
+  case UnaryKind::Sinh:
+    return numerics::sinh(x);
+  case UnaryKind::Cosh:
+    return numerics::cosh(x);
+  case UnaryKind::Asinh:
+    return numerics::asinh(x);
+  case UnaryKind::Acosh:
+    return numerics::acosh(x);
+  case UnaryKind::Atanh:
+    return numerics::atanh(x);
   case UnaryKind::Not:
   case UnaryKind::Clz:
   case UnaryKind::Isqrt:
@@ -339,6 +357,11 @@ static int64_t applyBinary(BinaryKind kind, int64_t a, int64_t b,
     return a ^ b;
   case BinaryKind::RShift:
     return shiftRounded(a, b, bits);
+  case BinaryKind::Shr:
+    if (b < 0 || b >= static_cast<int64_t>(bits))
+      return 0;
+    return static_cast<int64_t>((bits == 32 ? static_cast<uint32_t>(a) : x) >>
+                                b);
   case BinaryKind::MulHigh31:
     return numerics::fixed::multiplyHigh31(static_cast<int32_t>(a),
                                            static_cast<int32_t>(b));

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
+#include "Bytecode.h"
 #include "FormatSpelling.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 
@@ -350,9 +351,6 @@ LogicalResult HaloAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 // qt::BlobAttr
 //===----------------------------------------------------------------------===//
 
-/// Longest blob that is printed as digits.
-static constexpr uint64_t inlineLimit = 4096;
-
 qt::BlobAttr qt::BlobAttr::get(RankedTensorType type, BlobHandle handle) {
   return Base::get(type.getContext(), type, handle);
 }
@@ -388,15 +386,15 @@ void qt::BlobAttr::print(AsmPrinter &printer) const {
   BlobHandle handle = getHandle();
   std::shared_ptr<const Blob::Data> data = handle.getResource()->getData();
   printer << "<";
-  if (data && data->bytes.size() < inlineLimit) {
+  if (isWrittenApart(*handle.getResource())) {
+    printer.printResourceHandle(handle);
+  } else if (data->bytes.size() < inlineLimit) {
     printer << "\"0x" << llvm::toHex(data->bytes) << "\"";
-  } else if (data && data->file) {
+  } else {
     printer << "file ";
     printer.printString(data->file->path());
     printer << ", offset = " << data->offset << ", hash = \""
             << handle.getResource()->getHash() << "\"";
-  } else {
-    printer.printResourceHandle(handle);
   }
   printer << ">";
 }

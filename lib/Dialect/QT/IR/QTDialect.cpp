@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "Bytecode.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -91,6 +92,7 @@ void QTDialect::initialize() {
   registerOperations();
   addInterface<QTAsmInterface>(*blobs);
   addInterfaces<QTInlinerInterface>();
+  addBytecodeInterface(*this);
 }
 
 void QTDialect::registerOperations() {

@@ -128,3 +128,63 @@ func.func @clip_integers() {
   check.expect_eq %some, %some_e : tensor<3xi64>, tensor<3xi64>
   return
 }
+
+// Inverse and hyperbolic functions, as the C library gives them.
+func.func @angles() {
+  %x = arith.constant dense<[-0.75, 0.25, 0.5]> : tensor<3xf32>
+  %tan = nn.unary tan %x : tensor<3xf32>
+  %tan_e = arith.constant dense<[-0.9315964579582214, 0.25534191727638245, 0.5463024973869324]> : tensor<3xf32>
+  check.expect_almost %tan, %tan_e : tensor<3xf32>, tensor<3xf32>
+  %asin = nn.unary asin %x : tensor<3xf32>
+  %asin_e = arith.constant dense<[-0.8480620980262756, 0.252680242061615, 0.5235987901687622]> : tensor<3xf32>
+  check.expect_almost %asin, %asin_e : tensor<3xf32>, tensor<3xf32>
+  %acos = nn.unary acos %x : tensor<3xf32>
+  %acos_e = arith.constant dense<[2.418858289718628, 1.3181160688400269, 1.0471975803375244]> : tensor<3xf32>
+  check.expect_almost %acos, %acos_e : tensor<3xf32>, tensor<3xf32>
+  %atan = nn.unary atan %x : tensor<3xf32>
+  %atan_e = arith.constant dense<[-0.6435011029243469, 0.244978666305542, 0.46364760398864746]> : tensor<3xf32>
+  check.expect_almost %atan, %atan_e : tensor<3xf32>, tensor<3xf32>
+  %sinh = nn.unary sinh %x : tensor<3xf32>
+  %sinh_e = arith.constant dense<[-0.8223167061805725, 0.25261232256889343, 0.5210952758789062]> : tensor<3xf32>
+  check.expect_almost %sinh, %sinh_e : tensor<3xf32>, tensor<3xf32>
+  %cosh = nn.unary cosh %x : tensor<3xf32>
+  %cosh_e = arith.constant dense<[1.2946833372116089, 1.0314130783081055, 1.1276259422302246]> : tensor<3xf32>
+  check.expect_almost %cosh, %cosh_e : tensor<3xf32>, tensor<3xf32>
+  %asinh = nn.unary asinh %x : tensor<3xf32>
+  %asinh_e = arith.constant dense<[-0.6931471824645996, 0.24746645987033844, 0.4812118113040924]> : tensor<3xf32>
+  check.expect_almost %asinh, %asinh_e : tensor<3xf32>, tensor<3xf32>
+  %atanh = nn.unary atanh %x : tensor<3xf32>
+  %atanh_e = arith.constant dense<[-0.972955048084259, 0.2554128170013428, 0.5493061542510986]> : tensor<3xf32>
+  check.expect_almost %atanh, %atanh_e : tensor<3xf32>, tensor<3xf32>
+  %b = arith.constant dense<[1.0, 1.5, 40.0]> : tensor<3xf32>
+  %acosh = nn.unary acosh %b : tensor<3xf32>
+  %acosh_e = arith.constant dense<[0.0, 0.9624236226081848, 4.381870269775391]> : tensor<3xf32>
+  check.expect_almost %acosh, %acosh_e : tensor<3xf32>, tensor<3xf32>
+  return
+}
+
+// At the ends of their domains, and beyond: NaN differs from itself.
+func.func @ends_of_domains() {
+  %x = arith.constant dense<[1.0, -1.0]> : tensor<2xf32>
+  %atanh = nn.unary atanh %x : tensor<2xf32>
+  %infinite = arith.constant dense<[0x7F800000, 0xFF800000]> : tensor<2xf32>
+  check.expect_eq %atanh, %infinite : tensor<2xf32>, tensor<2xf32>
+  %sinh = nn.unary sinh %infinite : tensor<2xf32>
+  check.expect_eq %sinh, %infinite : tensor<2xf32>, tensor<2xf32>
+  %beyond = arith.constant dense<[1.5, -1.5]> : tensor<2xf32>
+  %asin = nn.unary asin %beyond : tensor<2xf32>
+  %differs = nn.compare ne %asin, %asin : tensor<2xf32>, tensor<2xf32> -> tensor<2xi1>
+  %true = arith.constant dense<true> : tensor<2xi1>
+  check.expect_eq %differs, %true : tensor<2xi1>, tensor<2xi1>
+  return
+}
+
+// Zeros come in from the left, and are all that is left of too many places.
+func.func @shr() {
+  %x = arith.constant dense<[-1, 5, 5, 5, -8]> : tensor<5xi32>
+  %s = arith.constant dense<[28, 1, 32, -1, 0]> : tensor<5xi32>
+  %y = nn.binary shr %x, %s : tensor<5xi32>, tensor<5xi32> -> tensor<5xi32>
+  %e = arith.constant dense<[15, 2, 0, 0, -8]> : tensor<5xi32>
+  check.expect_eq %y, %e : tensor<5xi32>, tensor<5xi32>
+  return
+}

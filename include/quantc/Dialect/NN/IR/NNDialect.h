@@ -13,4 +13,9 @@
 
 #include "quantc/Dialect/NN/IR/NNDialect.h.inc"
 
+namespace quantc::nn {
+/// The most dimensions of a tensor: as many as an artefact's interface states.
+inline constexpr int64_t MaxRank = 16;
+} // namespace quantc::nn
+
 #endif // QUANTC_DIALECT_NN_IR_NNDIALECT_H

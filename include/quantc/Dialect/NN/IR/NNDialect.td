@@ -28,21 +28,22 @@ def NN_Dialect : Dialect {
     What a network computes, with the semantics of the newest ONNX opset and
     one canonical form per operation. LayerNorm, softmax, GELU and attention
     stay whole until the stage that lowers them. Sizes may be dynamic, ranks
-    are known. Elements are f32, i32, i64 and i1.
+    are known, and 16 at most. Elements are f32, i32, i64 and i1.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 
-/// Operands and results in joint form are for ops that say how they compute on
-/// them: contractions, and those with an integer-only form.
-def NN_ChecksJointTypes : NativeOpTrait<"ChecksJointTypes"> {
+/// Tensors have at most MaxRank dimensions. Operands and results in joint form
+/// are for ops that say how they compute on them: contractions, and those with
+/// an integer-only form.
+def NN_ChecksTypes : NativeOpTrait<"ChecksTypes"> {
   let cppNamespace = "::quantc::nn";
 }
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
-    : Op<NN_Dialect, mnemonic, !listconcat([Pure, NN_ChecksJointTypes,
+    : Op<NN_Dialect, mnemonic, !listconcat([Pure, NN_ChecksTypes,
         DeclareOpInterfaceMethods<InterpretableOpInterface>,
         DeclareOpInterfaceMethods<ShapeInterface>], traits)> {
   // Sizes that are known of a result and not of its operands, or the other way

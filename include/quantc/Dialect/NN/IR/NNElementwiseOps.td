@@ -47,7 +47,13 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
     I32EnumAttrCase<"Cos", 17, "cos">,
     I32EnumAttrCase<"Softplus", 18, "softplus">,
     I32EnumAttrCase<"Clz", 19, "clz">, I32EnumAttrCase<"Isqrt", 20, "isqrt">,
-    I32EnumAttrCase<"Recip61", 21, "recip61">]> {
+    I32EnumAttrCase<"Recip61", 21, "recip61">,
+    I32EnumAttrCase<"Tan", 22, "tan">, I32EnumAttrCase<"Asin", 23, "asin">,
+    I32EnumAttrCase<"Acos", 24, "acos">, I32EnumAttrCase<"Atan", 25, "atan">,
+    I32EnumAttrCase<"Sinh", 26, "sinh">, I32EnumAttrCase<"Cosh", 27, "cosh">,
+    I32EnumAttrCase<"Asinh", 28, "asinh">,
+    I32EnumAttrCase<"Acosh", 29, "acosh">,
+    I32EnumAttrCase<"Atanh", 30, "atanh">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -57,7 +63,8 @@ def NN_UnaryOp : NN_SameTypeOp<"unary", [], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
-    integers as well, `not` takes i1, the others f32.
+    integers as well, `not` takes i1, the others f32. Outside of its domain a
+    function gives NaN.
 
     Steps of integer-only networks: `clz` counts leading zeros of i32 or i64,
     `isqrt` is the integer part of the root of an i64 below 2^62 and `recip61`
@@ -127,7 +134,8 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
     I32EnumAttrCase<"Fmod", 8, "fmod">,
     I32EnumAttrCase<"And", 9, "and">, I32EnumAttrCase<"Or", 10, "or">,
     I32EnumAttrCase<"Xor", 11, "xor">, I32EnumAttrCase<"RShift", 12, "rshift">,
-    I32EnumAttrCase<"MulHigh31", 13, "mulh31">]> {
+    I32EnumAttrCase<"MulHigh31", 13, "mulh31">,
+    I32EnumAttrCase<"Shr", 14, "shr">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -140,7 +148,9 @@ def NN_BinaryOp : NN_ElementwiseOp<"binary", [
   let description = [{
     Tensors broadcast as in numpy. Integer `div` truncates, `mod` takes the
     sign of the divisor, `fmod` that of the dividend; by zero both give zero.
-    `min` and `max` hand NaN on. `and`, `or`, `xor` take i1 and integers.
+    `min` and `max` hand NaN on. `and`, `or`, `xor` take i1 and integers. `shr`
+    shifts the bits of an integer to the right and fills up with zeros; by as
+    many places as it has bits, or by less than none, it gives 0.
 
     Steps of integer-only networks, rounded half up: `rshift` is lhs shifted to
     the right by rhs places, to the left by those below zero, where bits are

@@ -66,14 +66,14 @@ getConstantIntegers(mlir::Value value);
 mlir::Value makeIntegers(mlir::OpBuilder &builder, mlir::Location loc,
                          llvm::ArrayRef<int64_t> values);
 
-/// An error where an op has operands or results in joint form and no way to
-/// compute on them.
-llvm::LogicalResult verifyJointTypes(mlir::Operation *op);
+/// An error where an op has a tensor of more than MaxRank dimensions, or
+/// operands or results in joint form and no way to compute on them.
+llvm::LogicalResult verifyTypes(mlir::Operation *op);
 
 template <typename OpT>
-struct ChecksJointTypes : mlir::OpTrait::TraitBase<OpT, ChecksJointTypes> {
+struct ChecksTypes : mlir::OpTrait::TraitBase<OpT, ChecksTypes> {
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
-    return verifyJointTypes(op);
+    return verifyTypes(op);
   }
 };
 
