@@ -33,4 +33,15 @@ if ! cmp -s tools/requirements.txt "$stamp"; then
 fi
 
 [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
-ninja -C "build/$preset" "$@" | tail -n 3 >&2
+# Minutes pass when much is new: a terminal shows each step on one line, a log every 20th, and both whatever is no step.
+if [ -t 2 ]; then
+  ninja -C "build/$preset" "$@" >&2
+else
+  ninja -C "build/$preset" "$@" | awk '
+    match($0, /^\[[0-9]+\/[0-9]+\] /) {
+      split(substr($0, 2, RLENGTH - 3), step, "/")
+      if (step[1] % 20 == 0 || step[1] == step[2]) { print; fflush() }
+      next
+    }
+    { print; fflush() }' >&2
+fi
