@@ -52,7 +52,10 @@ static void buildTransform(OpPassManager &manager, const StageOptions &) {
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   QuantizeContractionsOptions own;
   own.recipe = options.recipe;
-  own.needsCode = options.needsCode;
+  // Integer-only networks replace the formats.
+  own.needsCode = options.needsCode && !options.integerOnly;
+  if (options.needsCode)
+    manager.addNestedPass<func::FuncOp>(nn::createNNVerifySizes());
   manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
   manager.addNestedPass<func::FuncOp>(createQuantizeContractions(own));
   manager.addPass(createCSEPass());

@@ -212,6 +212,22 @@ class BadInput(DriverTest):
         model = make_model(nodes, {"w": weights, "m": mask}, shape=("n", 64))
         self.compiles_and_runs(model, {"x": np.ones((3, 64), np.float32)})
 
+    def test_sizes_that_data_decide(self):
+        """They name the node and the value that decides; what decides no size may be anything."""
+        integers = TensorProto.INT64
+        cases = {
+            "Reshape": ([node("Reshape", ["x", "s"], ["y"])], 2), "Expand": ([node("Expand", ["x", "s"], ["y"])], 3),
+            "Tile": ([node("Tile", ["x", "s"], ["y"])], 2), "ConstantOfShape": ([node("ConstantOfShape", ["s"], ["y"])], 2),
+            "Slice": ([node("Slice", ["x", "zero", "s"], ["y"])], 1),
+            "Range": ([node("Squeeze", ["s"], ["e"]), node("Range", ["none", "e", "one"], ["r"]), node("Cast", ["r"], ["y"], to=1)], 1),
+        }
+        constants = {"zero": np.zeros(1, np.int64), "none": np.array(0), "one": np.array(1)}
+        for op, (nodes, count) in cases.items():
+            with self.subTest(op):
+                model = make_model(nodes, constants)
+                model.graph.input.append(helper.make_tensor_value_info("s", integers, [count]))
+                self.rejects(model, "'r'" if op == "Range" else "'y'", "depends on the data of operand", "'e'" if op == "Range" else "'s'")
+
     def test_sizes_of_zero(self):
         product = [node("MatMul", ["x", "w"], ["y"])]
         self.rejects(make_model(product, {"w": np.zeros((4, 0), np.float32)}), "'w'", "no elements")

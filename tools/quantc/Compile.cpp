@@ -235,11 +235,9 @@ std::optional<int> Compilation::check() {
     stageOptions.integerOnly = true;
   }
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
-  // What stops before there are layouts may be evaluated instead. Integer-only
-  // networks replace the formats.
+  // What stops before there are layouts may be evaluated instead.
   stageOptions.needsCode =
-      !stageOptions.integerOnly &&
-      (stop.empty() || find(names, stop) >= find(names, StringRef("layout")));
+      stop.empty() || find(names, stop) >= find(names, StringRef("layout"));
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
   if (!stageOptions.cpuLayout.empty() &&
       !parseLayoutClass(stageOptions.cpuLayout))

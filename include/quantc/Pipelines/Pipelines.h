@@ -24,7 +24,8 @@ struct StageOptions {
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>
       dims; ///< what to fix or bound: "batch=8", "n=1..128"
-  /// Whether formats that no kernel takes are errors.
+  /// Whether formats that no kernel takes, and sizes that only data decide, are
+  /// errors.
   bool needsCode = false;
   /// Remarks on chains that became whole ops, and on those that nearly did.
   bool reportRecompose = false, explainRecompose = false;

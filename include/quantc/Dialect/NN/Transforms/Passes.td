@@ -107,4 +107,21 @@ def NNVerifyNetwork : Pass<"nn-verify-network", "::mlir::func::FuncOp"> {
   }];
 }
 
+def NNVerifySizes : Pass<"nn-verify-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Refuse sizes that only data decide";
+  let description = [{
+    A compiled model plans its memory and its kernels from the sizes of its
+    inputs. An op whose result has a size that follows from none of them, but
+    from elements of an operand (a shape, a start, a count that is computed from
+    data), is an error that names the operand and the value it comes from. The
+    interpreter evaluates such ops, so the stage quantize runs this pass only
+    where code is to be made.
+
+    ```mlir
+    // error: size of dim 0 depends on the data of operand #1, which comes from 's'
+    %y = nn.reshape %x, %s : tensor<?x4xf32>, tensor<2xi64> -> tensor<?x?xf32>
+    ```
+  }];
+}
+
 #endif // QUANTC_DIALECT_NN_TRANSFORMS_PASSES_TD

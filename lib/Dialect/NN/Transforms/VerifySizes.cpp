@@ -1,0 +1,110 @@
+//===- VerifySizes.cpp - Sizes that only data decide ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Support/Locations.h"
+
+namespace quantc::nn {
+#define GEN_PASS_DEF_NNVERIFYSIZES
+#include "quantc/Dialect/NN/Transforms/Passes.h.inc"
+} // namespace quantc::nn
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+struct NNVerifySizes : public nn::impl::NNVerifySizesBase<NNVerifySizes> {
+  void runOnOperation() override;
+
+private:
+  bool isKnown(AffineExpr size) const;
+  LogicalResult verify(ShapeInterface op, SymbolicShapes &shapes);
+
+  /// The symbols of the arguments' sizes.
+  llvm::DenseSet<AffineExpr> symbols;
+};
+} // namespace
+
+bool NNVerifySizes::isKnown(AffineExpr size) const {
+  return !size.walk([&](AffineExpr part) {
+                return isa<AffineSymbolExpr>(part) && !symbols.contains(part)
+                           ? WalkResult::interrupt()
+                           : WalkResult::advance();
+              })
+              .wasInterrupted();
+}
+
+/// The value of another node that an operand of this one was made from: an
+/// importer writes several ops for a node, all under its name.
+static StringRef nameSource(Operation *op, Value operand) {
+  StringRef own = getValueName(op->getLoc());
+  SmallVector<Value> worklist{operand};
+  llvm::DenseSet<Value> seen;
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    StringRef name = getValueName(value.getLoc());
+    if (!seen.insert(value).second)
+      continue;
+    Operation *source = value.getDefiningOp();
+    if (source && source->hasTrait<OpTrait::ConstantLike>())
+      continue;
+    if (!name.empty() && name != own)
+      return name;
+    if (source)
+      llvm::append_range(worklist, source->getOperands());
+  }
+  return "";
+}
+
+LogicalResult NNVerifySizes::verify(ShapeInterface op, SymbolicShapes &shapes) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    unsigned index = operand.getOperandNumber();
+    if (!op.isShapeOperand(index))
+      continue;
+    auto elements = shapes.getElements(operand.get());
+    if (elements &&
+        llvm::all_of(*elements, [&](AffineExpr e) { return isKnown(e); }))
+      continue;
+    for (Value result : op->getResults())
+      for (auto [dim, size] : llvm::enumerate(shapes.getSizes(result))) {
+        if (isKnown(size))
+          continue;
+        StringRef source = nameSource(op, operand.get());
+        InFlightDiagnostic diagnostic = op->emitOpError("size of dim ")
+                                        << dim << " depends on the data of "
+                                        << "operand #" << index;
+        if (!source.empty())
+          diagnostic << ", which comes from '" << source << "'";
+        return diagnostic << "; supported: sizes that follow from the sizes "
+                             "of the model's inputs";
+      }
+  }
+  return success();
+}
+
+void NNVerifySizes::runOnOperation() {
+  func::FuncOp func = getOperation();
+  SymbolicShapes shapes(func);
+  symbols.clear();
+  for (BlockArgument argument : func.getArguments())
+    if (isa<RankedTensorType>(argument.getType()))
+      for (AffineExpr size : shapes.getSizes(argument))
+        size.walk([&](AffineExpr part) {
+          if (isa<AffineSymbolExpr>(part))
+            symbols.insert(part);
+        });
+  bool isRight = true;
+  func.walk(
+      [&](ShapeInterface op) { isRight &= succeeded(verify(op, shapes)); });
+  if (!isRight)
+    signalPassFailure();
+  markAllAnalysesPreserved();
+}
