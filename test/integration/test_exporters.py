@@ -70,6 +70,21 @@ class Exporters(KernelTest):
 
         self.expect(proto, self.feeds((1, 1), (3, 19), seen=seen), "found attention, masked")
 
+    def test_capped_window(self):
+        """Gemma 2: scores under a soft cap, a window in the causal mask."""
+        nodes = QKV + [
+            ("Transpose", "k", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores"), ("Mul", "scores root", "scaled"),
+            ("Div", "scaled cap", "small"), ("Tanh", "small", "tanh"), ("Mul", "tanh cap", "capped"),
+            ("Shape", "x", "sizes"), ("Gather", "sizes one", "s"), ("Range", "zero s one", "key"), ("Unsqueeze", "key last", "query"),
+            ("Sub", "query key", "distance"), ("Less", "distance window", "near"), ("GreaterOrEqual", "distance zero", "before"),
+            ("And", "near before", "seen"), ("Where", "seen none low", "mask"), ("Add", "capped mask", "masked"),
+            ("Softmax", "masked", "p", {"axis": -1}), ("MatMul", "p v", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(zero=0, one=1, window=6, last=[1]) | weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2)
+        constants |= {"root": np.float32(SIZE**-0.5), "cap": np.float32(2), "none": np.float32(0), "low": LOWEST}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y"], constants)
+        self.expect(proto, self.feeds((1, 1), (2, 33)), "found attention, causal, windowed, capped")
+
     def test_buffer(self):
         """GPT-2: one product split in three, a triangle cut from a buffer, scores divided and replaced."""
         nodes = [("MatMul", "x w", "qkv0"), ("Add", "qkv0 b", "qkv"), ("Split", "qkv thirds", "q0 k0 v0", {"axis": 2})]

@@ -26,29 +26,31 @@ static int64_t rankOf(Value value) {
 }
 
 namespace {
-class CausalSplitter {
+class PositionSplitter {
 public:
-  CausalSplitter(PatternRewriter &rewriter, AffineExpr rows, AffineExpr keys,
-                 SymbolicShapes &shapes)
+  PositionSplitter(PatternRewriter &rewriter, AffineExpr rows, AffineExpr keys,
+                   SymbolicShapes &shapes)
       : rewriter(rewriter), rows(rows), keys(keys), shapes(shapes),
         analysis(shapes) {}
 
   /// Of a mask that is added.
-  std::optional<CausalMask> split(Value mask, unsigned depth = 0);
+  std::optional<PositionMask> split(Value mask, unsigned depth = 0);
 
 private:
   /// Of a condition whose \p hiding value hides.
-  std::optional<CausalMask> splitCondition(Value condition, bool hiding,
-                                           unsigned depth);
-  std::optional<CausalMask> splitSelect(SelectOp op, unsigned depth);
-  /// A mask of nothing else than a triangle, or of nothing.
-  std::optional<CausalMask> readWhole(Value value,
-                                      function_ref<bool(double)> hidden,
-                                      function_ref<bool(double)> visible);
-  /// Whether the element is \p hidden exactly behind the diagonal.
-  bool isTriangle(Value value, const Elements &elements,
-                  function_ref<bool(double)> hidden,
-                  function_ref<bool(double)> visible);
+  std::optional<PositionMask> splitCondition(Value condition, bool hiding,
+                                             unsigned depth);
+  std::optional<PositionMask> splitSelect(SelectOp op, unsigned depth);
+  /// A mask of nothing else than a triangle or a band, or of nothing.
+  std::optional<PositionMask> readWhole(Value value,
+                                        function_ref<bool(double)> hidden,
+                                        function_ref<bool(double)> visible);
+  /// What the elements hide by their distance from the diagonal, if that is a
+  /// side of it.
+  std::optional<PositionMask> readDistance(Value value,
+                                           const Elements &elements,
+                                           function_ref<bool(double)> hidden,
+                                           function_ref<bool(double)> visible);
 
   PatternRewriter &rewriter;
   AffineExpr rows, keys;
@@ -59,48 +61,88 @@ private:
 
 static bool isVisible(double value) { return value == 0; }
 
-bool CausalSplitter::isTriangle(Value value, const Elements &elements,
-                                function_ref<bool(double)> hidden,
-                                function_ref<bool(double)> visible) {
+/// The constant by which \p a exceeds \p b.
+static std::optional<int64_t> getDifference(AffineExpr a, AffineExpr b) {
+  auto difference = dyn_cast<AffineConstantExpr>(canonicalizeSize(a - b));
+  if (!difference)
+    return std::nullopt;
+  return difference.getValue();
+}
+
+std::optional<PositionMask>
+PositionSplitter::readDistance(Value value, const Elements &elements,
+                               function_ref<bool(double)> hidden,
+                               function_ref<bool(double)> visible) {
   int64_t rank = rankOf(value);
   if (rank < 2)
-    return false;
+    return std::nullopt;
   // It must have all rows and keys of the scores, so that none is repeated.
   SymbolicShapes::Sizes sizes(shapes.getSizes(value));
   if (sizes[rank - 2] != rows || sizes[rank - 1] != keys)
-    return false;
+    return std::nullopt;
+  bool hides = hidden(elements.then) && visible(elements.otherwise);
+  if (!hides && !(visible(elements.then) && hidden(elements.otherwise)))
+    return std::nullopt;
   // The only position along a dim of size 1 is 0.
   MLIRContext *context = shapes.getContext();
   auto position = [&](int64_t dim) {
     return sizes[dim] == shapes.getConstant(1) ? shapes.getConstant(0)
                                                : getAffineDimExpr(dim, context);
   };
-  AffineExpr behind = position(rank - 1) - position(rank - 2) - keys + rows - 1;
-  AffineExpr later = canonicalizeSize(behind),
-             earlier = canonicalizeSize(-behind - 1);
-  if (elements.condition == later)
-    return hidden(elements.then) && visible(elements.otherwise);
-  return elements.condition == earlier && visible(elements.then) &&
-         hidden(elements.otherwise);
+  // How far the key is before the query.
+  AffineExpr distance = position(rank - 2) + keys - rows - position(rank - 1);
+  PositionMask mask;
+  if (auto more = getDifference(elements.condition, distance)) {
+    // Chosen from the distance -more on.
+    if (hides && *more < 0)
+      mask.left = -*more - 1;
+    else if (!hides && *more == 0)
+      mask.causal = true;
+    else
+      return std::nullopt;
+    return mask;
+  }
+  if (auto most = getDifference(elements.condition, -distance)) {
+    // Chosen up to the distance most.
+    if (hides && *most == -1)
+      mask.causal = true;
+    else if (!hides && *most >= 0)
+      mask.left = *most;
+    else
+      return std::nullopt;
+    return mask;
+  }
+  return std::nullopt;
 }
 
-std::optional<CausalMask>
-CausalSplitter::readWhole(Value value, function_ref<bool(double)> hidden,
-                          function_ref<bool(double)> visible) {
+std::optional<PositionMask>
+PositionSplitter::readWhole(Value value, function_ref<bool(double)> hidden,
+                            function_ref<bool(double)> visible) {
   std::optional<Elements> elements = analysis.read(value);
   if (!elements || elements->position)
     return std::nullopt;
-  if (!elements->condition)
-    return visible(elements->otherwise)
-               ? std::optional(CausalMask{/*causal=*/false, {}})
-               : std::nullopt;
-  return isTriangle(value, *elements, hidden, visible)
-             ? std::optional(CausalMask{/*causal=*/true, {}})
-             : std::nullopt;
+  if (elements->condition)
+    return readDistance(value, *elements, hidden, visible);
+  return visible(elements->otherwise) ? std::optional(PositionMask())
+                                      : std::nullopt;
 }
 
-std::optional<CausalMask>
-CausalSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
+/// Of two masks that both hide keys; \p join makes one of what both leave.
+static PositionMask joinMasks(const PositionMask &a, const PositionMask &b,
+                              function_ref<Value(Value, Value)> join) {
+  PositionMask both;
+  both.causal = a.causal || b.causal;
+  both.left = a.left && b.left ? std::min(a.left, b.left)
+              : a.left         ? a.left
+                               : b.left;
+  both.rest = a.rest && b.rest ? join(a.rest, b.rest)
+              : a.rest         ? a.rest
+                               : b.rest;
+  return both;
+}
+
+std::optional<PositionMask>
+PositionSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
   auto hidden = [&](double value) { return (value != 0) == hiding; };
   auto visible = [&](double value) { return (value != 0) != hiding; };
   if (auto whole = readWhole(condition, hidden, visible))
@@ -128,21 +170,21 @@ CausalSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
     auto inner = splitCondition(part, hiding, depth + 1);
     if (!inner)
       continue;
-    if (!inner->rest && !inner->causal)
-      if (auto second = splitCondition(other, hiding, depth + 1))
-        return second;
-    if (inner->rest)
-      inner->rest = rewriter.createOrFold<BinaryOp>(
-          join.getLoc(), join.getKind(), inner->rest, other);
-    else
-      inner->rest = other;
-    return inner;
+    auto second = splitCondition(other, hiding, depth + 1);
+    if (!second) {
+      second.emplace();
+      second->rest = other;
+    }
+    return joinMasks(*inner, *second, [&](Value a, Value b) {
+      return rewriter.createOrFold<BinaryOp>(join.getLoc(), join.getKind(), a,
+                                             b);
+    });
   }
   return std::nullopt;
 }
 
-std::optional<CausalMask> CausalSplitter::splitSelect(SelectOp op,
-                                                      unsigned depth) {
+std::optional<PositionMask> PositionSplitter::splitSelect(SelectOp op,
+                                                          unsigned depth) {
   auto matches = [&](Value value, function_ref<bool(double)> predicate) {
     std::optional<Elements> elements = analysis.read(value);
     return elements && !elements->position && !elements->condition &&
@@ -181,7 +223,8 @@ std::optional<CausalMask> CausalSplitter::splitSelect(SelectOp op,
   return std::nullopt;
 }
 
-std::optional<CausalMask> CausalSplitter::split(Value mask, unsigned depth) {
+std::optional<PositionMask> PositionSplitter::split(Value mask,
+                                                    unsigned depth) {
   if (auto whole = readWhole(mask, isHidden, isVisible))
     return whole;
   constexpr unsigned deepest = 8;
@@ -200,23 +243,21 @@ std::optional<CausalMask> CausalSplitter::split(Value mask, unsigned depth) {
     auto inner = split(part, depth);
     if (!inner)
       continue;
-    if (!inner->rest && !inner->causal)
-      if (auto second = split(other, depth))
-        return second;
-    inner->rest = inner->rest
-                      ? BinaryOp::create(rewriter, sum.getLoc(),
-                                         BinaryKind::Add, inner->rest, other)
-                            .getResult()
-                      : other;
-    return inner;
+    auto second = split(other, depth);
+    if (!second) {
+      second.emplace();
+      second->rest = other;
+    }
+    return joinMasks(*inner, *second, [&](Value a, Value b) -> Value {
+      return BinaryOp::create(rewriter, sum.getLoc(), BinaryKind::Add, a, b);
+    });
   }
   return std::nullopt;
 }
 
-std::optional<CausalMask> quantc::nn::splitCausalMask(PatternRewriter &rewriter,
-                                                      Value mask,
-                                                      AffineExpr rows,
-                                                      AffineExpr keys,
-                                                      SymbolicShapes &shapes) {
-  return CausalSplitter(rewriter, rows, keys, shapes).split(mask);
+std::optional<PositionMask>
+quantc::nn::splitPositionMask(PatternRewriter &rewriter, Value mask,
+                              AffineExpr rows, AffineExpr keys,
+                              SymbolicShapes &shapes) {
+  return PositionSplitter(rewriter, rows, keys, shapes).split(mask);
 }

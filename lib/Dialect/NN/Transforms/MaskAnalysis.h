@@ -18,22 +18,25 @@ namespace quantc::nn {
 /// the sum leaves nothing: to float32 it is the mask's own value.
 bool isHidden(double value);
 
-/// A mask without its part that hides later keys.
-struct CausalMask {
-  bool causal;
+/// A mask without its parts that hide keys by how far they are from the query,
+/// which is at the key row + keys - rows.
+struct PositionMask {
+  bool causal = false; ///< later keys are hidden
+  /// Keys more than this before the query are hidden, where it is set.
+  std::optional<int64_t> left;
   /// What is left to be added, null where that is nothing.
   mlir::Value rest;
 };
 
 /// Reads an additive mask that broadcasts to scores of `rows` by `keys`. Where
-/// it, or one of the masks that it joins, hides exactly the keys behind
-/// row + keys - rows, or nothing at all, the others are what is left. New ops
-/// are created in front of the rewriter's insertion point.
-std::optional<CausalMask> splitCausalMask(mlir::PatternRewriter &rewriter,
-                                          mlir::Value mask,
-                                          mlir::AffineExpr rows,
-                                          mlir::AffineExpr keys,
-                                          SymbolicShapes &shapes);
+/// it, or one of the masks that it joins, hides exactly the later keys, or
+/// those too far before, or nothing at all, the others are what is left. New
+/// ops are created in front of the rewriter's insertion point.
+std::optional<PositionMask> splitPositionMask(mlir::PatternRewriter &rewriter,
+                                              mlir::Value mask,
+                                              mlir::AffineExpr rows,
+                                              mlir::AffineExpr keys,
+                                              SymbolicShapes &shapes);
 
 } // namespace quantc::nn
 

@@ -304,23 +304,26 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
       key = fewKeys;
       value = fewValues;
     }
-    bool causal = false;
-    Value mask = makeMask(rewriter, *scores, query, key, causal);
+    PositionMask mask = makeMask(rewriter, *scores, query, key);
     bool isGrouped = key == fewKeys &&
                      typeOf(key).getDimSize(1) != typeOf(query).getDimSize(1);
-    recompose.found(op, Twine("attention") + (causal ? ", causal" : "") +
-                            (mask ? ", masked" : "") +
+    recompose.found(op, Twine("attention") + (mask.causal ? ", causal" : "") +
+                            (mask.left ? ", windowed" : "") +
+                            (mask.rest ? ", masked" : "") +
                             (scores->softcap != 0 ? ", capped" : "") +
                             (isGrouped ? ", grouped heads" : ""));
     SmallVector<int64_t> shape(typeOf(query).getShape());
     shape[3] = typeOf(value).getDimSize(3);
-    Value result = AttentionOp::create(
+    auto attention = AttentionOp::create(
         rewriter, op.getLoc(), op.getType().clone(shape), query, key, value,
-        mask, rewriter.getF32FloatAttr(static_cast<float>(scale)),
+        mask.rest, rewriter.getF32FloatAttr(static_cast<float>(scale)),
         scores->softcap != 0
             ? rewriter.getF32FloatAttr(static_cast<float>(scores->softcap))
             : FloatAttr(),
-        causal ? rewriter.getUnitAttr() : UnitAttr());
+        mask.causal ? rewriter.getUnitAttr() : UnitAttr());
+    if (mask.left)
+      attention.setLeftWindow(*mask.left);
+    Value result = attention;
     if (target)
       result = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), result,
                                  target);
@@ -334,9 +337,9 @@ private:
     return size == shapes.getSizes(b)[dim];
   }
 
-  /// One mask that is added, without the triangle that \p causal stands for.
-  Value makeMask(PatternRewriter &rewriter, const Scores &scores, Value query,
-                 Value key, bool &causal) const {
+  /// One mask that is added, and apart what positions hide.
+  PositionMask makeMask(PatternRewriter &rewriter, const Scores &scores,
+                        Value query, Value key) const {
     SymbolicShapes &shapes = recompose.getShapes();
     AffineExpr rows = shapes.getSizes(query)[2], keys = shapes.getSizes(key)[2];
     SmallVector<Value> masks(scores.masks);
@@ -348,19 +351,21 @@ private:
                                        fill.hiding ? hidden : zero,
                                        fill.hiding ? zero : hidden));
     }
-    Value sum;
+    PositionMask all;
     for (Value mask : masks) {
-      if (auto split = splitCausalMask(rewriter, mask, rows, keys, shapes)) {
-        causal |= split->causal;
+      if (auto split = splitPositionMask(rewriter, mask, rows, keys, shapes)) {
+        all.causal |= split->causal;
+        if (split->left)
+          all.left = std::min(all.left.value_or(*split->left), *split->left);
         mask = split->rest;
       }
       if (mask)
-        sum = sum ? BinaryOp::create(rewriter, mask.getLoc(), BinaryKind::Add,
-                                     sum, mask)
-                        .getResult()
-                  : mask;
+        all.rest = all.rest ? BinaryOp::create(rewriter, mask.getLoc(),
+                                               BinaryKind::Add, all.rest, mask)
+                                  .getResult()
+                            : mask;
     }
-    return sum;
+    return all;
   }
 
   RecomposeContext &recompose;

@@ -26,6 +26,62 @@ func.func @triangle(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tens
 
 // -----
 
+// A window of 9 keys, the own one with them: two conditions that have to hold, and a mask beside them.
+// CHECK-LABEL: @window(
+// CHECK-SAME: %[[A:[a-z0-9]+]]: tensor<?x1x1x?xf32>
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} mask(%[[A]] : tensor<?x1x1x?xf32>) {causal, left_window = 8 : i64, scale
+// REMARK: found attention, causal, windowed, masked
+func.func @window(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>, %a: tensor<?x1x1x?xf32>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>,
+                     affine_map<()[b, s] -> (b, 1, 1, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %nine = arith.constant dense<9> : tensor<i64>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %first = nn.binary sub %r, %nine : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi64>
+  %near = nn.compare gt %c, %first : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %before = nn.compare le %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %seen = nn.binary and %near, %before : tensor<?x?xi1>, tensor<?x?xi1> -> tensor<?x?xi1>
+  %mask = nn.select %seen, %zero, %low : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %both = nn.binary add %mask, %a : tensor<?x?xf32>, tensor<?x1x1x?xf32> -> tensor<?x1x?x?xf32>
+  %1 = nn.binary add %0, %both : tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// The same turned around: what is too far before is hidden.
+// CHECK-LABEL: @far(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {left_window = 8 : i64, scale
+func.func @far(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
+  %n = nn.shape %m {start = 1 : i64, end = 2 : i64} : tensor<?x?xi64> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %nine = arith.constant dense<9> : tensor<i64>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %distance = nn.binary sub %r, %c : tensor<?x1xi64>, tensor<?xi64> -> tensor<?x?xi64>
+  %far = nn.compare ge %distance, %nine : tensor<?x?xi64>, tensor<i64> -> tensor<?x?xi1>
+  %mask = nn.select %far, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
 // As a product of a triangle and a comparison; the condition is turned around.
 // CHECK-LABEL: @product(
 // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
@@ -141,9 +197,9 @@ func.func @replaced(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tens
 
 // -----
 
-// Near misses: the triangle of the other side stays a mask,
+// The triangle of the other side: a window that ends at the query.
 // CHECK-LABEL: @earlier(
-// CHECK: nn.attention %{{.*}} mask(%{{.*}} : tensor<?x?xf32>) {scale
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {left_window = 0 : i64, scale
 func.func @earlier(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {
     qt.dim_names = ["b", "s"],
     qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, s)>]} {
@@ -164,7 +220,7 @@ func.func @earlier(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tenso
 
 // -----
 
-// so does one that hides the diagonal,
+// Near misses: a triangle that hides the diagonal stays a mask,
 // CHECK-LABEL: @strict(
 // CHECK: nn.attention %{{.*}} mask(%{{.*}} : tensor<?x?xf32>) {scale
 func.func @strict(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %m: tensor<?x?xi64>) -> tensor<?x4x?x16xf32> attributes {

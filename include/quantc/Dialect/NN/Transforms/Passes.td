@@ -70,11 +70,13 @@ def NNRecompose : Pass<"nn-recompose"> {
 
     Of attention: the scale may be a factor or a divisor of the scores or of
     either operand, scores may be capped by a tanh, a mask is added to them or
-    chosen by a condition, a triangle in it becomes `causal`, keys and values that were repeated for
-    several query heads are taken once. What a mask hides has at most -1e9
-    added, of which float32 shows nothing but the mask; so where every key of a
-    row is hidden by such numbers the row is the mean of what `causal` lets it
-    see, and zero where all keys are hidden by -inf. No such row is NaN.
+    chosen by a condition, a triangle in it becomes `causal`, keys that it hides
+    for being too far before the query a `left_window`, keys and values that
+    were repeated for several query heads are taken once. What a mask hides has
+    at most -1e9 added, of which float32 shows nothing but the mask; so where
+    every key of a row is hidden by such numbers the row is the mean of what
+    `causal` and the window let it see, and zero where all keys are hidden by
+    -inf. No such row is NaN.
   }];
   let options = [
     Option<"report", "report", "bool", "false",
