@@ -46,8 +46,15 @@ class KernelTest(DriverTest):
     def check_quantised(self, proto, feeds, recipe, rtol=1e-5, atol=1e-5, cpus=CPUS):
         """The compiled model and the interpreter of its IR agree: codes and sums of integers are
         the same numbers, so that only the order of float operations differs."""
+        self.check_against_split(proto, feeds, rtol, atol, cpus, f"--recipe={recipe}")
+
+    def check_integers(self, proto, feeds, cpus=CPUS):
+        """As an integer-only network the model gives the bits that the interpreter gives."""
+        self.check_against_split(proto, feeds, 0, 0, cpus, "--integer-only")
+
+    def check_against_split(self, proto, feeds, rtol, atol, cpus, *options):
         for cpu in cpus:
-            flags = (f"--recipe={recipe}", f"--mcpu={cpu}")
+            flags = (*options, f"--mcpu={cpu}")
             path = self.save(proto)
             text = self.folder / "split.mlir"
             self.must("compile", path, "--stop-after=split", "-o", text, *flags)

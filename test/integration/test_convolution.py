@@ -53,8 +53,9 @@ class Geometry:
         return f"seed {self.seed}: {self.batch}x{self.channels}x{self.sizes} " + str(self.attributes())
 
 
-def network(cases):
-    """One model of many convolutions, each with an input of its own, a bias and a ReLU."""
+def network(cases, deep=False):
+    """One model of many convolutions, each with an input of its own, a bias and a ReLU; and behind it, if it is deep, one of
+    single taps with pads."""
     nodes, inputs, constants, outputs = [], {}, {}, []
     for case in cases:
         i, random = case.seed, np.random.default_rng(case.seed)
@@ -63,7 +64,10 @@ def network(cases):
         constants[f"b{i}"] = random.standard_normal(case.outputs).astype("f4")
         nodes.append(("Conv", f"x{i} w{i} b{i}", f"c{i}", case.attributes()))
         nodes.append(("Relu", f"c{i}", f"y{i}"))
-        outputs.append(f"y{i}")
+        if deep:
+            constants[f"v{i}"] = random.standard_normal((7, case.outputs, *[1] * case.rank)).astype("f4")
+            nodes.append(("Conv", f"y{i} v{i}", f"z{i}", {"pads": [1] * case.rank + [2] * case.rank}))
+        outputs.append(f"z{i}" if deep else f"y{i}")
     return model(nodes, inputs, outputs, constants)
 
 
@@ -100,6 +104,11 @@ class Convolution(KernelTest):
 
     def test_w4a8(self):
         self.quantised("w4a8")
+
+    def test_integers(self):
+        for cases in self.groups_of_cases(4):
+            with self.subTest("\n".join(map(str, cases))):
+                self.check_integers(network(cases, deep=True), [feed(cases)])
 
     def test_not_finite(self):
         """A NaN or an infinity spoils what its window, or with one scale its image, gives; no other image."""

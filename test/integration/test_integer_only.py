@@ -1,5 +1,6 @@
 """Integer-only networks: every stage means the same bits, which are close to the float network's."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -44,23 +45,25 @@ class IntegerOnly(DriverTest):
 
     def test_compiled(self):
         """Every target and layout computes the bits that the split form means."""
-        model = MODELS / "digits_vit.onnx"
         image = np.random.default_rng(6).random((BATCH, 1, 8, 8), np.float32)
-        np.savez(self.folder / "in.npz", image=image)
-        for recipe in ("w8a8g32", "w4a8"):
-            weights = ("--integer-only", f"--recipe={recipe}")
+        targets = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni")
+        for name, recipe in itertools.product(("digits_vit.onnx", "digits_cnn.onnx"), ("w8a8g32", "w4a8")):
+            model, weights = MODELS / name, ("--integer-only", f"--recipe={recipe}")
             meaning = self.interpret_ir(self.must("compile", model, "-o", "-", *weights, "--stop-after=split"), image)
-            for flags in ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2", "--cpu-layout=avx2", "--cpu-layout=avx512vnni"):
-                with self.subTest(recipe=recipe, flags=flags):
-                    artefact = self.compile(model, "model", *weights, flags)
-                    self.must("run", artefact, "--inputs", self.folder / "in.npz", "--outputs", self.folder / "out.npz")
-                    with np.load(self.folder / "out.npz") as outputs:
-                        np.testing.assert_array_equal(outputs["logits"], meaning)
+            for target in targets:
+                with self.subTest(name=name, recipe=recipe, target=target):
+                    artefact = self.compile(model, "model", *weights, target)
+                    for threads in (1, 3):
+                        got = self.run_artefact(artefact, {"image": image}, f"--threads={threads}")["logits"]
+                        np.testing.assert_array_equal(got, meaning)
+                    # An example's bits do not depend on those beside it.
+                    alone = self.run_artefact(artefact, {"image": image[1:2]})["logits"]
+                    np.testing.assert_array_equal(alone, meaning[1:2])
 
     def test_no_float_instructions(self):
         """But in the kernels at the border, which have floats among their operands or results."""
-        model = MODELS / "digits_vit.onnx"
-        for cpu in ("native", "x86-64-v3", "x86-64-v2"):
+        models = (MODELS / "digits_vit.onnx", MODELS / "digits_cnn.onnx")
+        for model, cpu in itertools.product(models, ("native", "x86-64-v3", "x86-64-v2")):
             flags = ("--integer-only", f"--mcpu={cpu}")
             text = self.must("compile", model, "-o", "-", "--stop-after=group", *flags)
             kernels = dict(re.findall(r"func\.func private @(\w+)\((.*)", text))
@@ -81,7 +84,7 @@ class IntegerOnly(DriverTest):
                     for one in used
                     if ARITHMETIC.fullmatch(one) and not MOVES.fullmatch(one) and not INTEGERS.fullmatch(one)
                 }
-                self.assertEqual(floats, set(), f"{name} on {cpu}")
+                self.assertEqual(floats, set(), f"{name} of {model.name} on {cpu}")
             self.assertGreater(seen, 20)
 
     def test_errors(self):

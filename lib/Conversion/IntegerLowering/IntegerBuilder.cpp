@@ -9,6 +9,7 @@
 #include "IntegerBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/NN/IR/NNDims.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 #include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
@@ -140,8 +141,16 @@ void IntegerBuilder::align(Scaled &a, Scaled &b) {
 }
 
 Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
-  return reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, x),
-                getWholeAxes(blocks));
+  SmallVector<int64_t> axes = getWholeAxes(blocks);
+  // An image is a row that lies in several dimensions.
+  auto rank = static_cast<int64_t>(blocks.size());
+  bool isImage = axes.size() > 1 && axes.front() == 1 &&
+                 static_cast<int64_t>(axes.size()) == rank - 1;
+  if (!isImage)
+    return reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, x), axes);
+  Value row = nn::joinDims(builder, loc, x, /*lead=*/1);
+  Value most = reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, row), 1);
+  return nn::appendOnes(builder, loc, most, /*lead=*/1, rank);
 }
 
 SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {

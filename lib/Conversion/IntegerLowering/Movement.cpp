@@ -362,7 +362,8 @@ private:
   }
 };
 
-/// Zeros at the edges of dimensions that lie within blocks.
+/// Zeros or other elements of the block at the edges of dimensions that lie
+/// within blocks.
 struct PadIntegers
     : IntegerLoweringInterface::ExternalModel<PadIntegers, nn::PadOp> {
   bool isMovement(Operation *) const { return true; }
@@ -377,13 +378,13 @@ struct PadIntegers
     for (auto [dim, low, high] : llvm::enumerate(pad.getLow(), pad.getHigh()))
       if (low != 0 || high != 0)
         blocks[dim] = whole;
-    if (pad.getMode() != nn::PadMode::Constant || !pad.getValue().isZero() ||
+    if ((pad.getMode() == nn::PadMode::Constant && !pad.getValue().isZero()) ||
         (format->getShape()[0] == 1 && blocks[0] == whole))
       return op->emitOpError("'")
              << nn::stringifyPadMode(pad.getMode()) << "' with "
              << pad.getValue().convertToDouble()
-             << " has no integer-only form; supported: zeros behind the first "
-                "dimension";
+             << " has no integer-only form; supported: zeros, and the other "
+                "modes, behind the first dimension";
     unsigned bits = format->getShape() == ArrayRef(blocks)
                         ? format->getElement().getBitWidth()
                         : qt::rowBits;

@@ -102,7 +102,7 @@ struct ReduceIntegers
   }
 };
 
-/// Windows as slices with the strides of the windows.
+/// Maxima and sums of mantissas.
 struct PoolIntegers
     : IntegerLoweringInterface::ExternalModel<PoolIntegers, nn::PoolOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
@@ -110,20 +110,26 @@ struct PoolIntegers
     auto pool = cast<nn::PoolOp>(op);
     nn::Window window = pool.getWindow();
     bool isMax = pool.getKind() == nn::PoolKind::Max;
+    bool isSum = pool.getKind() == nn::PoolKind::Sum;
     bool hasPads =
         llvm::any_of(window.pads, [](int64_t pad) { return pad != 0; });
-    int64_t count = 1;
-    for (int64_t size : window.kernel)
-      count *= size;
-    if ((!isMax && (pool.getKind() != nn::PoolKind::Average ||
-                    (hasPads && !pool.getCountPads()))) ||
-        pool.getCeil() || count > 65536)
+    bool hasCount = !pool.getCeil() && (!hasPads || pool.getCountPads());
+    bool isAverage = pool.getKind() == nn::PoolKind::Average && hasCount;
+    // Of a window in the pads there is no maximum.
+    bool hasValues = !hasPads || llvm::all_of(window.dilations, isOne);
+    for (auto [dim, size] : llvm::enumerate(window.kernel)) {
+      int64_t span = (size - 1) * window.dilations[dim] + 1;
+      int64_t high = window.pads[window.getRank() + dim];
+      hasValues &= window.pads[dim] < span && high < span &&
+                   (!pool.getCeil() || high == 0);
+    }
+    if (countTaps(pool) > 65536 || !(isMax ? hasValues : isSum || isAverage))
       return op->emitOpError("'")
              << nn::stringifyPoolKind(pool.getKind())
              << "' with these windows has no integer-only form; supported: "
-                "max, "
-                "and average without pads or with count_pads, of up to 65536 "
-                "elements, sizes rounded down";
+                "max of windows that reach into the input, "
+                "sum, and average without pads or with count_pads, sizes "
+                "rounded down, of up to 65536 elements";
     SmallVector<int64_t> blocks =
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);
@@ -136,61 +142,36 @@ struct PoolIntegers
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
     auto pool = cast<nn::PoolOp>(op);
-    nn::Window window = pool.getWindow();
+    auto type = cast<RankedTensorType>(pool.getType());
+    auto apply = [&](nn::PoolKind kind, Value m) -> Value {
+      Type element = cast<RankedTensorType>(m.getType()).getElementType();
+      return nn::PoolOp::create(builder, op->getLoc(), type.clone(element),
+                                nn::PoolKindAttr::get(op->getContext(), kind),
+                                m, pool.getKernelAttr(), pool.getStridesAttr(),
+                                pool.getDilationsAttr(), pool.getPadsAttr(),
+                                pool.getCeilAttr(),
+                                /*count_pads=*/UnitAttr(), pool.getPAttr());
+    };
+    if (pool.getKind() == nn::PoolKind::Max) {
+      results.push_back({apply(nn::PoolKind::Max, parts[0][0]), parts[0][1]});
+      return success();
+    }
     IntegerBuilder b(builder, op->getLoc());
-    Location loc = op->getLoc();
-    bool isMax = pool.getKind() == nn::PoolKind::Max;
     Scaled x = b.load(parts[0]);
-    auto type = cast<RankedTensorType>(x.m.getType());
-    size_t spatial = window.kernel.size();
-    SmallVector<int64_t> low(type.getRank(), 0), high(type.getRank(), 0);
-    SmallVector<int64_t> padded(type.getShape());
-    for (size_t dim = 0; dim < spatial; ++dim) {
-      low[1 + dim] = window.pads[dim];
-      high[1 + dim] = window.pads[spatial + dim];
-      if (!ShapedType::isDynamic(padded[1 + dim]))
-        padded[1 + dim] += low[1 + dim] + high[1 + dim];
-    }
-    if (padded != type.getShape())
-      x.m = nn::PadOp::create(
-          builder, loc, type.clone(padded),
-          nn::PadModeAttr::get(op->getContext(), nn::PadMode::Constant), x.m,
-          builder.getDenseI64ArrayAttr(low), builder.getDenseI64ArrayAttr(high),
-          builder.getF64FloatAttr(isMax ? -INT16_MAX : 0));
-    auto resultType =
-        cast<RankedTensorType>(pool.getType()).clone(builder.getI32Type());
-    int64_t count = 1;
-    for (int64_t size : window.kernel)
-      count *= size;
-    Value y;
-    for (int64_t tap = 0; tap < count; ++tap) {
-      SmallVector<int64_t> starts, ends, axes;
-      int64_t rest = tap;
-      for (size_t dim = spatial; dim-- > 0;) {
-        int64_t offset = rest % window.kernel[dim] * window.dilations[dim];
-        rest /= window.kernel[dim];
-        int64_t span = (window.kernel[dim] - 1) * window.dilations[dim];
-        starts.push_back(offset);
-        // Places that windows begin at, before the end of the last window.
-        int64_t behind = span - offset;
-        ends.push_back(behind == 0 ? INT64_MAX : -behind);
-        axes.push_back(1 + dim);
-      }
-      SmallVector<int64_t> steps;
-      for (int64_t axis : axes)
-        steps.push_back(window.strides[axis - 1]);
-      Value slice = nn::SliceOp::create(builder, loc, resultType, x.m,
-                                        nn::makeIntegers(builder, loc, starts),
-                                        nn::makeIntegers(builder, loc, ends),
-                                        nn::makeIntegers(builder, loc, axes),
-                                        nn::makeIntegers(builder, loc, steps));
-      y = !y ? slice : isMax ? b.max(y, slice) : b.add(y, slice);
-    }
-    Scaled result{y, x.e};
-    if (!isMax)
-      result = buildMean(b, result, count);
-    results.push_back(b.store(result, qt::getBlockFormat(pool.getType())));
+    x.m = apply(nn::PoolKind::Sum, x.m);
+    if (pool.getKind() == nn::PoolKind::Average)
+      x = buildMean(b, x, countTaps(pool));
+    results.push_back(b.store(x, qt::getBlockFormat(type)));
     return success();
+  }
+
+private:
+  static bool isOne(int64_t x) { return x == 1; }
+  static int64_t countTaps(nn::PoolOp pool) {
+    int64_t count = 1;
+    for (int64_t size : pool.getKernel())
+      count *= size;
+    return count;
   }
 };
 } // namespace

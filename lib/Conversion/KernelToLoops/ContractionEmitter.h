@@ -60,10 +60,14 @@ private:
   // Depthwise.cpp: every channel is a group of its own.
   void emitDepthwise(OpBuilder &b, Value last);
   void emitDepthwiseTile(OpBuilder &b, Value row, int64_t count, Value at,
-                         int64_t lanes, Value mask);
+                         int64_t lanes, int64_t split, Value mask);
+  Value loadLaneShifts(OpBuilder &b, Value position, Value at, int64_t lanes,
+                       int64_t split);
   Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
                   Value mask);
   void setLine(OpBuilder &b, Value line);
+  bool isOfImage(Value operand);
+  void loadImageOperands(OpBuilder &b);
   Value setLines(OpBuilder &b, Value block);
 
   void requireSizes();
@@ -183,6 +187,8 @@ private:
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
+  /// Epilogue operands with one number for each image: that of the line's.
+  llvm::DenseMap<Value, Value> imageOperands;
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool hasFloatRows;   ///< activations are floats

@@ -26,6 +26,8 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
   Value offset = index(0);
   if (own.size() < 2)
     return offset;
+  if (conv && isOfImage(operand))
+    return arith::MulIOp::create(b, loc, image, kernel.getIndex(own.back()));
   AffineExpr stride = own.back();
   Value rest = row;
   size_t shift = resultSizes.size() - own.size();
@@ -49,6 +51,8 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
 
 Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
                                               Value row, Value at, Value mask) {
+  if (Value number = imageOperands.lookup(operand))
+    return splat(b, number);
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
   Value offset = operandOffset(b, operand, row);
   Type element = getElementTypeOrSelf(operand);

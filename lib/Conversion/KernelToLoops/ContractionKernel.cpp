@@ -81,8 +81,10 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     groups = conv.getGroups();
     isDepthwise = qt::isDepthwise(k, groups);
     tapStride = qt::getTapStride(layout.getForm(), k, groups);
-    // Nibbles of two steps share a byte.
-    blockSteps = std::min<int64_t>(8, llvm::alignTo(llvm::divideCeil(k, 4), 2));
+    blockSteps = std::min<int64_t>(8, llvm::divideCeil(k, 4));
+    // Two steps share a byte.
+    if (numerics::hasNibbles(layout.getForm()))
+      blockSteps = llvm::alignTo(blockSteps, 2);
     k = conv.getNumTaps() * tapStride;
   }
   n = columns / groups;

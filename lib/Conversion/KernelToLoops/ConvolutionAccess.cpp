@@ -17,6 +17,7 @@
 
 #include "ContractionEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Numerics/Packing.h"
 
 using namespace mlir;
@@ -168,4 +169,26 @@ void ContractionEmitter::setLine(OpBuilder &b, Value line) {
           add(b, position, times(b, places[dim], conv.getStrides()[dim]));
   }
   lineBase = add(b, groupStart, times(b, position, positionSize));
+  loadImageOperands(b);
+}
+
+/// Whether an epilogue operand has the same for all positions of an image.
+bool ContractionEmitter::isOfImage(Value operand) {
+  ArrayRef<AffineExpr> own = shapes.getSizes(operand);
+  return own.size() == resultSizes.size() && own.front() == resultSizes[0] &&
+         llvm::all_of(own.drop_front().drop_back(), [&](AffineExpr size) {
+           return size == shapes.getConstant(1);
+         });
+}
+
+void ContractionEmitter::loadImageOperands(OpBuilder &b) {
+  for (Value operand : contract.getEpilogueOperands()) {
+    ArrayRef<AffineExpr> own = shapes.getSizes(operand);
+    if (!isOfImage(operand) || own.back() != shapes.getConstant(1))
+      continue;
+    Value stored = memref::LoadOp::create(
+        b, loc, kernel.getBuffer(cast<BlockArgument>(operand)), image);
+    imageOperands[operand] =
+        kernel.fromStored(b, stored, getElementTypeOrSelf(operand));
+  }
 }

@@ -50,18 +50,40 @@ Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
   return result;
 }
 
+/// The shifts of `lanes` channels from \p at on, of a position: those of one
+/// block, and behind the first \p split lanes, if there is such a lane, those
+/// of the next.
+Value ContractionEmitter::loadLaneShifts(OpBuilder &b, Value position, Value at,
+                                         int64_t lanes, int64_t split) {
+  auto words = VectorType::get(lanes, b.getI32Type());
+  Value block = add(b, times(b, position, llvm::divideCeil(columns, 32)),
+                    arith::DivUIOp::create(b, loc, at, index(32)));
+  auto spread = [&](Value from) -> Value {
+    return vector::BroadcastOp::create(b, loc, words, loadShift(b, from));
+  };
+  Value first = spread(block);
+  if (split >= lanes)
+    return first;
+  Value mask = vector::CreateMaskOp::create(
+      b, loc, VectorType::get(lanes, b.getI1Type()), index(split));
+  return arith::SelectOp::create(b, loc, mask, first,
+                                 spread(plus(b, block, 1)));
+}
+
 /// `count` positions from \p row on, `lanes` channels from \p at on. With a
-/// mask there are fewer channels than lanes.
+/// mask there are fewer channels than lanes. Blocks of shifts end behind \p
+/// split lanes.
 void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
                                            int64_t count, Value at,
-                                           int64_t lanes, Value mask) {
+                                           int64_t lanes, int64_t split,
+                                           Value mask) {
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
   int64_t parts = lanes / width;
   auto real = VectorType::get(lanes, b.getF32Type());
   auto bytes = VectorType::get(lanes, b.getI8Type());
   auto halves = VectorType::get(lanes, b.getI16Type());
   auto words = VectorType::get(lanes, b.getI32Type());
-  Value base = add(b, getRowAt(b, row), at);
+  Value rowAt = getRowAt(b, row), base = add(b, rowAt, at);
   // Codes stand behind the scales.
   Value weights = isFloat ? times(b, at, 4) : plus(b, at, columns * 4);
   Values sums(count, zeros(b, isFloat ? real : words));
@@ -75,7 +97,10 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
         if (!isFloat)
           w = arith::ExtSIOp::create(inner, loc, halves, w);
         Value offset = memref::LoadOp::create(inner, loc, tapTable, tap);
-        Value x0 = add(inner, base, offset);
+        Value x0 = add(inner, base, offset), position;
+        if (hasIntegerSums)
+          position = arith::DivUIOp::create(
+              inner, loc, add(inner, rowAt, offset), index(positionSize));
         for (int64_t r = 0; r < count; ++r) {
           Value x =
               loadLanes(inner, lhsBuffer, plus(inner, x0, r * getRowStride()),
@@ -88,12 +113,17 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
           x = arith::ExtSIOp::create(inner, loc, halves, x);
           Value product = arith::MulIOp::create(inner, loc, x, w);
           product = arith::ExtSIOp::create(inner, loc, words, product);
+          if (hasIntegerSums)
+            product = arith::ShLIOp::create(
+                inner, loc, product,
+                loadLaneShifts(inner, plus(inner, position, r * lineStep), at,
+                               lanes, split));
           next[r] = arith::AddIOp::create(inner, loc, next[r], product);
         }
         scf::YieldOp::create(inner, loc, next);
       });
   sums = Values(loop.getResults());
-  if (!isFloat) {
+  if (!isFloat && !hasIntegerSums) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
     Value scale = memref::LoadOp::create(b, loc, scalesBuffer, image);
     Value both = arith::MulFOp::create(
@@ -125,22 +155,23 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
 void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {
   constexpr int64_t positions = 4;
   int64_t lanes = layout.getForm() == qt::LayoutForm::F32 ? width : 2 * width;
-  auto tilesAt = [&](OpBuilder &inner, Value at, Value mask) {
+  auto tilesAt = [&](OpBuilder &inner, Value at, int64_t split, Value mask) {
     forEachTile(inner, firstRow, last, {positions, 1},
                 [&](OpBuilder &body, Value row, int64_t count) {
-                  emitDepthwiseTile(body, row, count, at, lanes, mask);
+                  emitDepthwiseTile(body, row, count, at, lanes, split, mask);
                 });
   };
   if (columns < lanes) {
     Value mask = vector::CreateMaskOp::create(
         b, loc, VectorType::get(lanes, b.getI1Type()), index(columns));
-    return tilesAt(b, index(0), mask);
+    return tilesAt(b, index(0), lanes, mask);
   }
+  // A block of shifts has 32 channels, which are whole vectors.
   auto loop = scf::ForOp::create(b, loc, index(0),
                                  index(columns / lanes * lanes), index(lanes));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  tilesAt(inner, loop.getInductionVar(), Value());
+  tilesAt(inner, loop.getInductionVar(), lanes, Value());
   // The last vector overlaps the one before: what it writes is the same.
   if (columns % lanes != 0)
-    tilesAt(b, index(columns - lanes), Value());
+    tilesAt(b, index(columns - lanes), 32 - (columns - lanes) % 32, Value());
 }

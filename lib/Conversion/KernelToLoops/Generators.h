@@ -41,7 +41,9 @@ llvm::LogicalResult emitMovement(KernelBuilder &kernel);
 bool canEmitWindow(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitWindow(KernelBuilder &kernel);
 
-/// The quantisation of a convolution's input.
+/// The quantisation of a convolution's input: of floats, of integers.
+bool canEmitHaloIntegers(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitHaloIntegers(KernelBuilder &kernel);
 bool canEmitHalo(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitHalo(KernelBuilder &kernel);
 

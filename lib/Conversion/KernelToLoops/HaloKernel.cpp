@@ -16,7 +16,6 @@
 
 #include "Generators.h"
 #include "IndexEmitter.h"
-#include "IntegerCodes.h"
 #include "QuantizeMath.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -27,15 +26,9 @@ using namespace quantc;
 
 bool quantc::canEmitHalo(func::FuncOp kernel) {
   auto op = dyn_cast_or_null<qt::QuantizeOp>(getOnlyOp(kernel));
-  if (!op || !op.getHaloAttr())
-    return false;
-  qt::BlockType format = op.getResultFormat();
-  if (op.getExponent())
-    return format.getElement().getFormat().isSigned(8) &&
-           format.getScale().getSpelling() == "shift<3>" &&
-           format.getOuter().getSpelling() == "exp<8>";
-  return op.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
-         format.hasScaledCodes(8);
+  return op && op.getHaloAttr() &&
+         op.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
+         op.getResultFormat().hasScaledCodes(8);
 }
 
 namespace {
@@ -60,8 +53,6 @@ private:
   using BlockBody = function_ref<void(OpBuilder &, Value number, Value from,
                                       Value to, Value count)>;
   void forEachBlock(OpBuilder &b, Value image, BlockBody body);
-  void emitIntegers(OpBuilder &b, Value image);
-  Value findLargestInteger(OpBuilder &b, Value first, Value count);
 
   qt::QuantizeOp op;
   SmallVector<AffineExpr> inside, outside; ///< spatial sizes without and with
@@ -210,52 +201,6 @@ void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
       });
 }
 
-/// The largest magnitudes among \p count integers, by lanes.
-Value HaloEmitter::findLargestInteger(OpBuilder &b, Value first, Value count) {
-  Words v(b, loc, /*isVector=*/true);
-  return forEachVector(
-      b, loc, count, v.number(0),
-      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
-        Words v(inner, loc, /*isVector=*/true);
-        Value x = v.extend(loadVector(
-            inner, loc, input, add(inner, first, step.position), step.valid));
-        return SmallVector<Value>{
-            v.max(carried[0], math::AbsIOp::create(inner, loc, x))};
-      })[0];
-}
-
-/// One exponent an image, a shift for every 32 channels of a position.
-void HaloEmitter::emitIntegers(OpBuilder &b, Value image) {
-  Value count =
-      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
-  RowShift row =
-      getRowShift(b, loc, findLargestInteger(b, mul(b, image, count), count));
-  Words w(b, loc, /*isVector=*/false);
-  auto exponents = kernel.getBuffer(cast<BlockArgument>(op.getExponent()));
-  Value exponent = w.extend(memref::LoadOp::create(b, loc, exponents, image));
-  exponent = getStoredExponent(b, loc, row.isZero, w.add(exponent, row.lowest));
-  memref::StoreOp::create(b, loc, exponent, kernel.getResultBuffer(2), image);
-  forEachBlock(
-      b, image,
-      [&](OpBuilder &inner, Value number, Value from, Value to, Value count) {
-        auto [shift, stored] = getBlockShift(
-            inner, loc, row, findLargestInteger(inner, from, count));
-        memref::StoreOp::create(inner, loc, stored, scales, number);
-        Value shifts = splat(inner, loc, shift);
-        forEachVector(
-            inner, loc, count, {},
-            [&](OpBuilder &body, const VectorStep &step, ValueRange) {
-              Words v(body, loc, /*isVector=*/true);
-              Value x = v.extend(loadVector(body, loc, input,
-                                            add(body, from, step.position),
-                                            step.valid));
-              storeVector(body, loc, encodeShifted(body, loc, op, x, shifts),
-                          codes, add(body, to, step.position), step.valid);
-              return SmallVector<Value>();
-            });
-      });
-}
-
 void HaloEmitter::emit() {
   SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
   kernel.setIterations(sizes[0], 1);
@@ -283,8 +228,6 @@ void HaloEmitter::emit() {
          splatConstant(body, loc,
                        cast<MemRefType>(scales.getType()).getElementType(), 0));
   }
-  if (op.getExponent())
-    return emitIntegers(body, image);
   emitBlocks(body, image);
 }
 

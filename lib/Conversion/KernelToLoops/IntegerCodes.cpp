@@ -52,8 +52,14 @@ Value quantc::getStoredExponent(OpBuilder &b, Location loc, Value isZero,
 Value quantc::encodeShifted(OpBuilder &b, Location loc, qt::QuantizeOp op,
                             Value x, Value shifts) {
   Words v(b, loc, /*isVector=*/true);
-  Value q =
-      nn::BinaryOp::create(b, loc, v.type, nn::BinaryKind::RShift, x, shifts);
+  return finishCodes(
+      b, loc, op,
+      nn::BinaryOp::create(b, loc, v.type, nn::BinaryKind::RShift, x, shifts));
+}
+
+Value quantc::finishCodes(OpBuilder &b, Location loc, qt::QuantizeOp op,
+                          Value q) {
+  Words v(b, loc, /*isVector=*/true);
   q = v.truncate(v.min(v.max(q, v.number(-127)), v.number(127)), 8);
   if (getCodeBias(op) == 0)
     return q;

@@ -113,6 +113,10 @@ mlir::Value getStoredExponent(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value encodeShifted(mlir::OpBuilder &builder, mlir::Location loc,
                           qt::QuantizeOp op, mlir::Value x, mlir::Value shifts);
 
+/// The same of words that are shifted already.
+mlir::Value finishCodes(mlir::OpBuilder &builder, mlir::Location loc,
+                        qt::QuantizeOp op, mlir::Value q);
+
 /// The largest of 16 words.
 mlir::Value reduceLargest(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value words);

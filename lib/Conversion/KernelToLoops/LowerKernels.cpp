@@ -49,6 +49,7 @@ static const KernelGenerator generators[] = {
     {"movement", canEmitMovement, emitMovement},
     {"positions", canEmitPositions, emitPositions},
     {"halo", canEmitHalo, emitHalo},
+    {"halo of integers", canEmitHaloIntegers, emitHaloIntegers},
     {"windows", canEmitWindow, emitWindow},
     {"loops", canEmitLoops, emitLoops},
 };

@@ -18,6 +18,7 @@
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -78,7 +79,14 @@ std::pair<Value, Value> WindowEmitter::getTaps(OpBuilder &b,
 
 Value WindowEmitter::accumulate(OpBuilder &b, nn::PoolOp op, Value sum,
                                 Value x) {
-  if (op.getKind() == nn::PoolKind::Max)
+  bool isMax = op.getKind() == nn::PoolKind::Max;
+  if (isa<IntegerType>(op.getType().getElementType())) {
+    // Of widths that elementwise ops do not have.
+    if (isMax)
+      return arith::MaxSIOp::create(b, loc, sum, x);
+    return add(b, sum, x);
+  }
+  if (isMax)
     return binary(b, nn::BinaryKind::Max, sum, x);
   if (op.getKind() == nn::PoolKind::Lp) {
     if (op.getP() == 2) {
@@ -99,7 +107,7 @@ void WindowEmitter::emitPool(nn::PoolOp op) {
   unsigned rank = window.getRank();
   kernel.setIterations(shapes.getProduct(ArrayRef(to).drop_back()), 16);
   OpBuilder &b = kernel.getBuilder();
-  Type f32 = b.getF32Type();
+  Type element = op.getType().getElementType(), f32 = b.getF32Type();
   auto rows =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
@@ -130,7 +138,12 @@ void WindowEmitter::emitPool(nn::PoolOp op) {
       body, loc, channels, {},
       [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
         OpBuilder deep = inner;
-        Value sum = splatConstant(inner, loc, f32, isMax ? -INFINITY : 0);
+        double start = 0;
+        if (isMax)
+          start = element.isF32()
+                      ? -INFINITY
+                      : -std::ldexp(1, element.getIntOrFloatBitWidth() - 1);
+        Value sum = splatConstant(inner, loc, element, start);
         SmallVector<scf::ForOp> loops;
         Value position = places[0];
         for (unsigned dim = 0; dim < rank; ++dim) {

@@ -6,13 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 #include "quantc/Target/CPU/Layouts.h"
 #include "quantc/Target/CPU/Passes.h"
+#include <numeric>
 
 namespace quantc {
 #define GEN_PASS_DEF_ASSIGNLAYOUTS
@@ -87,7 +91,63 @@ static LogicalResult layOutActivations(OpBuilder &builder,
       builder, quantize.getLoc(), types, quantize.getInput(),
       quantize.getExponent(), quantize.getEncodingAttr(),
       quantize.getFormatAttr(), layout, halo);
+  if (halo && quantize.getExponent()) {
+    auto rows =
+        matchNormalisedRows(quantize.getInput(), quantize.getExponent());
+    if (rows && isLargestOfImage(rows->largest, rows->wide))
+      packed->setAttr(normalisedAttrName, builder.getUnitAttr());
+    // Exponents are the same in every layout; other contractions get their own.
+    quantize.getResult(2).replaceUsesWithIf(
+        packed.getResult(2),
+        [](OpOperand &use) { return !isa<qt::ContractOp>(use.getOwner()); });
+  }
   contract.getLhsMutable().assign(packed.getResults());
+  return success();
+}
+
+/// How many groups of \p depth channels make one in which blocks of shifts end,
+/// which have 32: all, if no fewer do.
+static int64_t countJoined(int64_t depth, int64_t groups) {
+  int64_t count = 32 / std::gcd(depth, int64_t(32));
+  return groups % count == 0 ? count : groups;
+}
+
+/// Where blocks of shifts reach from one group of a convolution into the next:
+/// fewer groups, with zeros for what belongs to another one.
+static LogicalResult joinGroups(OpBuilder &builder, qt::ContractOp contract) {
+  auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
+  auto lhs = dyn_cast<qt::BlockType>(contract.getLhsFormat()),
+       rhs = dyn_cast<qt::BlockType>(contract.getRhsFormat());
+  auto type = cast<RankedTensorType>(contract.getRhs()[0].getType());
+  if (!conv || conv.getGroups() == 1 || !lhs || !rhs || !lhs.getOuter() ||
+      !contract.getAcc().isInteger(32) || rhs.getElement().getBitWidth() != 8 ||
+      !type.hasStaticShape())
+    return success();
+  auto groups = static_cast<int64_t>(conv.getGroups());
+  int64_t outputs = type.getDimSize(0), depth = type.getDimSize(2);
+  int64_t joined = countJoined(depth, groups);
+  if (joined == 1 || (qt::isDepthwise(depth, groups) && outputs == groups))
+    return success();
+  FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
+  if (failed(codes))
+    return failure();
+  HostValue wide = HostValue::allocate(
+      type.clone({outputs, type.getDimSize(1), depth * joined}));
+  ArrayRef<int8_t> from = codes->as<int8_t>();
+  MutableArrayRef<int8_t> to = wide.asMutable<int8_t>();
+  for (int64_t row = 0, e = outputs * type.getDimSize(1); row < e; ++row) {
+    int64_t group = row / type.getDimSize(1) / (outputs / groups);
+    std::copy_n(from.begin() + row * depth, depth,
+                to.begin() + (row * joined + group % joined) * depth);
+  }
+  SmallVector<Value> parts(contract.getRhs());
+  builder.setInsertionPoint(contract);
+  parts[0] =
+      arith::ConstantOp::create(builder, parts[0].getLoc(), wide.toAttribute());
+  contract.getRhsMutable().assign(parts);
+  contract.setGeometryAttr(qt::ConvAttr::get(
+      contract.getContext(), conv.getTaps(), conv.getStrides(),
+      conv.getDilations(), conv.getPads(), groups / joined, /*k=*/0));
   return success();
 }
 
@@ -96,13 +156,16 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   if (contract.getLayoutAttr() || contract.isBatched() ||
       !llvm::all_of(contract.getRhs(), isConstantSlice))
     return success(); // read as it lies in memory
+  OpBuilder builder(contract);
+  if (failed(joinGroups(builder, contract)))
+    return failure();
   FailureOr<PackingChoice> choice = chooseLayout(contract, layoutClass);
   if (failed(choice))
     return failure();
+  builder.setInsertionPoint(contract);
   qt::LayoutAttr layout = choice->layout;
   int64_t k = contract.getContractionSize();
   auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
-  OpBuilder builder(contract);
   SmallVector<Value> parts(contract.getRhs());
   auto packedType = RankedTensorType::get(choice->bytes, builder.getI8Type());
   auto pack =

@@ -146,8 +146,11 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   if (conv && qt::isDepthwise(k, groups)) {
     // Channels are lanes here: signed codes are widened as they are.
     bool isFloat = lhs.isF32() && rhs.isF32();
-    if (n == groups && (isFloat || (FormatKind(lhs, true).isS8Row &&
-                                    FormatKind(rhs, true).isS8Row))) {
+    FormatKind left(lhs, true), right(rhs, true);
+    bool isInteger = contract.getAcc().isInteger(32);
+    bool isS8 = isInteger ? left.isShiftedBlocks && right.isExponentRow
+                          : left.isS8Row && right.isS8Row;
+    if (n == groups && (isFloat || isS8)) {
       LayoutForm form = isFloat ? LayoutForm::F32 : LayoutForm::S8;
       auto layout = qt::LayoutAttr::get(contract.getContext(), form, 16, 4, 0);
       return PackingChoice{
@@ -157,7 +160,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                "no packed layout for a depthwise convolution of ")
            << lhs << " and " << rhs << " with " << n << " outputs of " << groups
            << " channels; supported: one output a channel, f32 with f32, or s8 "
-              "per image with s8 per output";
+              "per image with s8 per output, or with acc = i32 s8 in blocks "
+              "of 32 with shifts and s8 with an exponent per output";
   }
   if (lhs.isF32() && rhs.isF32())
     return make(LayoutForm::F32);

@@ -102,3 +102,11 @@ func.func @nothing(%x: tensor<2x0xf32>) {
   %0 = nn.pad edge %x low [0, 1] high [0, 0] : tensor<2x0xf32> -> tensor<2x1xf32>
   return
 }
+
+// -----
+
+func.func @pool_of_integers(%x: tensor<1x8x4xi32>) -> tensor<1x6x4xi32> {
+  // expected-error@+1 {{'average' of 'tensor<1x8x4xi32>'; supported for integers: max, sum}}
+  %0 = nn.pool average %x kernel [3] strides [1] dilations [1] pads [0, 0] : tensor<1x8x4xi32> -> tensor<1x6x4xi32>
+  return %0 : tensor<1x6x4xi32>
+}

@@ -61,5 +61,10 @@ module attributes {qt.iterations = affine_map<()[s0] -> (s0, s0)>} {
 
 // -----
 
+// expected-error @below {{attribute 'qt.normalised' = unit on 'func.func'; supported: a unit attribute on qt.quantize}}
+func.func private @f() attributes {qt.normalised}
+
+// -----
+
 // expected-error @below {{unknown attribute 'qt.dims'; supported: qt.dim_names, qt.dim_bounds}}
 func.func private @f() attributes {qt.dims = 1}

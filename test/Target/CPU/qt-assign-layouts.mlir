@@ -80,3 +80,49 @@ func.func @open(%x: tensor<2x?xf32>) -> tensor<2x8xf32> {
   %0 = qt.contract lhs(%c, %s : tensor<2x?xi8>, tensor<2x1xf32>) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !x8} -> tensor<2x8xf32>
   return %0 : tensor<2x8xf32>
 }
+
+// -----
+
+// Integers that the largest magnitude of their image brings to 16 bits: their
+// quantisation knows. Blocks of 32 channels reach over both groups, which are
+// one then.
+// CHECK-LABEL: func @image
+// CHECK: %[[Q:.*]]:3 = qt.quantize {{.*}}halo = #qt.halo<pads = [1, 1, 1, 1], groups = 1>, {{.*}}qt.normalised} : tensor<?x4x4x32xi16> -> tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>
+// CHECK: qt.pack {{.*}} : tensor<8x9x32xi8>, tensor<8x1x1xi8>
+// CHECK: qt.contract lhs(%[[Q]]#0, {{.*}}groups = 1, k = 32>
+// Nothing is known of others.
+// CHECK-NOT: qt.normalised
+!blk8 = !qt.block<[1, 1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?, ?]>
+!w8 = !qt.block<[1, ?, ?], s8, scale = exp<8>>
+func.func @image(%w: tensor<?x4x4x32xi32>, %e: tensor<?x1x1x1xi32>, %other: tensor<?x4x4x32xi16>) -> (tensor<?x4x4x8xi32>, tensor<?x4x4x32xi32>) {
+  %c32 = arith.constant dense<32> : tensor<i32>
+  %bits = arith.constant dense<-15> : tensor<i32>
+  %zero = arith.constant dense<0> : tensor<i32>
+  %least = arith.constant dense<-100> : tensor<i32>
+  %flat = arith.constant dense<[-1, 512]> : tensor<2xi64>
+  %ones = arith.constant dense<[-1, 1, 1, 1]> : tensor<4xi64>
+  %row = nn.reshape %w, %flat : tensor<?x4x4x32xi32>, tensor<2xi64> -> tensor<?x512xi32>
+  %magnitudes = nn.unary abs %row : tensor<?x512xi32>
+  %largest = nn.reduce max %magnitudes axes [1] keepdims : tensor<?x512xi32> -> tensor<?x1xi32>
+  %most = nn.reshape %largest, %ones : tensor<?x1xi32>, tensor<4xi64> -> tensor<?x1x1x1xi32>
+  %n = nn.unary clz %most : tensor<?x1x1x1xi32>
+  %l = nn.binary sub %c32, %n : tensor<i32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %s = nn.binary add %l, %bits : tensor<?x1x1x1xi32>, tensor<i32> -> tensor<?x1x1x1xi32>
+  %shifted = nn.binary rshift %w, %s : tensor<?x4x4x32xi32>, tensor<?x1x1x1xi32> -> tensor<?x4x4x32xi32>
+  %limited = nn.clip %shifted min -3.276700e+04 max 3.276700e+04 : tensor<?x4x4x32xi32>
+  %sum = nn.binary add %e, %s : tensor<?x1x1x1xi32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %is = nn.compare eq %most, %zero : tensor<?x1x1x1xi32>, tensor<i32> -> tensor<?x1x1x1xi1>
+  %own = nn.select %is, %least, %sum : tensor<?x1x1x1xi1>, tensor<i32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %kept = nn.clip %own min -1.280000e+02 max 1.270000e+02 : tensor<?x1x1x1xi32>
+  %e8 = nn.cast %kept : tensor<?x1x1x1xi32> to tensor<?x1x1x1xi8>
+  %m = nn.cast %limited : tensor<?x4x4x32xi32> to tensor<?x4x4x32xi16>
+  %q, %k, %x = qt.quantize %m exponent %e8 : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x32xi16> -> tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>
+  %c = arith.constant dense<1> : tensor<8x9x16xi8>
+  %ce = arith.constant dense<0> : tensor<8x1x1xi8>
+  %0 = qt.contract lhs(%q, %k, %x : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%c, %ce : tensor<8x9x16xi8>, tensor<8x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 2>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x8xi32>
+  %oq, %ok, %ox = qt.quantize %other exponent %e8 : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x32xi16> -> tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>
+  %d = arith.constant dense<1> : tensor<32x9x1xi8>
+  %de = arith.constant dense<0> : tensor<32x1x1xi8>
+  %1 = qt.contract lhs(%oq, %ok, %ox : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%d, %de : tensor<32x9x1xi8>, tensor<32x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 32>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x32xi32>
+  return %0, %1 : tensor<?x4x4x8xi32>, tensor<?x4x4x32xi32>
+}

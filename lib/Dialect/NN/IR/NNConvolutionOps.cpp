@@ -253,6 +253,11 @@ LogicalResult PoolOp::verify() {
            << getP() << "; supported: 1 or more";
   if (getCountPads() && getKind() != PoolKind::Average)
     return emitOpError("counts pads; only an average does");
+  if (getInput().getType().getElementType().isInteger() &&
+      getKind() != PoolKind::Max && getKind() != PoolKind::Sum)
+    return emitOpError("'")
+           << stringifyPoolKind(getKind()) << "' of " << getInput().getType()
+           << "; supported for integers: max, sum";
   SmallVector<int64_t> shape = inferPositions(getWindow(), input);
   shape.push_back(input.back());
   return verifyResult(*this, shape);

@@ -125,10 +125,29 @@ LogicalResult PoolOp::interpret(Values operands, Results &results,
   if (failed(result))
     return failure();
   ArrayRef<int64_t> shape = result->getShape();
-  const float *x = operands[0].as<float>().data();
-  float *y = result->asMutable<float>().data();
   int64_t rows = channels == 0 ? 0 : result->getNumElements() / channels;
   PoolKind kind = getKind();
+  Type element = operands[0].getElementType();
+  if (element.isInteger()) {
+    bool isMax = kind == PoolKind::Max;
+    int64_t lowest = APInt::getSignedMinValue(element.getIntOrFloatBitWidth())
+                         .getSExtValue();
+    context.parallelFor(rows, [&](int64_t row) {
+      SmallVector<int64_t> sums(channels, isMax ? lowest : 0);
+      forEachTap(window, input, shape, row, [&](int64_t, int64_t position) {
+        for (int64_t c = 0; c < channels; ++c) {
+          int64_t value = operands[0].getInteger(position * channels + c);
+          sums[c] = isMax ? std::max(sums[c], value) : sums[c] + value;
+        }
+      });
+      for (int64_t c = 0; c < channels; ++c)
+        result->setInteger(row * channels + c, sums[c]);
+    });
+    results.push_back(*result);
+    return success();
+  }
+  const float *x = operands[0].as<float>().data();
+  float *y = result->asMutable<float>().data();
   auto order = static_cast<double>(getP());
   // With its pads a window may still reach beyond them, where `ceil` put it.
   Window padded = window;

@@ -360,7 +360,8 @@ LogicalResult ContractOp::verify() {
                            << getRhs().size() << " parts of "
                            << getRhs().getTypes();
     if (failed(verifyLayoutFormat([&] { return emitOpError() << "rhs: "; },
-                                  getLayoutAttr(), getRhsFormat())))
+                                  getLayoutAttr(), getRhsFormat(),
+                                  conv && isDepthwise(k, groups))))
       return failure();
     SmallVector<int64_t> weights{columns, k};
     if (conv)

@@ -42,7 +42,7 @@ static bool isExponentRow(BlockType format) {
 
 LogicalResult
 qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
-                       LayoutAttr layout, Type format) {
+                       LayoutAttr layout, Type format, bool isDepthwise) {
   auto fail = [&](StringRef supported) -> LogicalResult {
     return emitError() << "format " << format << " in the layout " << layout
                        << "; supported: " << supported;
@@ -70,7 +70,8 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
   if (block && isRows(block))
     return success();
   // Blocks of integer-only activations against one exponent a row.
-  if (layout.getForm() == LayoutForm::B32 && block && isExponentRow(block))
+  LayoutForm ofShifts = isDepthwise ? LayoutForm::S8 : LayoutForm::B32;
+  if (layout.getForm() == ofShifts && block && isExponentRow(block))
     return success();
   if (layout.getForm() == LayoutForm::W4I && block && isIntegerNibbles(block))
     return success();
@@ -133,8 +134,6 @@ LogicalResult PackOp::verify() {
   auto emitError = [&] { return emitOpError(); };
   if (getParts().empty())
     return emitOpError() << "has no parts";
-  if (failed(verifyLayoutFormat(emitError, getLayout(), getFormat())))
-    return failure();
   auto block = dyn_cast<BlockType>(getFormat());
   SmallVector<int64_t> shape(
       cast<RankedTensorType>(getParts()[0].getType()).getShape());
@@ -161,9 +160,12 @@ LogicalResult PackOp::verify() {
     return emitOpError() << "groups = " << groups << " do not divide "
                          << shape[0] << " outputs";
   LayoutForm form = getLayout().getForm();
-  if (shape.size() == 3 && isDepthwise(shape[2], groups) &&
-      (shape[0] != groups ||
-       (form != LayoutForm::F32 && form != LayoutForm::S8)))
+  bool isPerChannel = shape.size() == 3 && isDepthwise(shape[2], groups);
+  if (failed(verifyLayoutFormat(emitError, getLayout(), getFormat(),
+                                isPerChannel)))
+    return failure();
+  if (isPerChannel && (shape[0] != groups ||
+                       (form != LayoutForm::F32 && form != LayoutForm::S8)))
     return emitOpError() << "of a depthwise convolution with " << shape[0]
                          << " outputs in " << groups << " groups in the "
                          << "layout " << getLayout()
@@ -185,20 +187,21 @@ static std::vector<T> fillRows(const T *from, int64_t rows, int64_t depth,
 /// Puts [channels, taps] weights, floats or codes with scales, tap after tap.
 static HostValue packDepthwise(RankedTensorType type, int64_t taps,
                                int64_t channels, ArrayRef<float> values,
-                               ArrayRef<int8_t> codes, const float *scales) {
+                               ArrayRef<int8_t> codes, ArrayRef<float> scales) {
+  bool isFloat = scales.empty();
   HostValue result = HostValue::allocate(RankedTensorType::get(
-      {getDepthwiseBytes(scales ? LayoutForm::S8 : LayoutForm::F32, taps,
+      {getDepthwiseBytes(isFloat ? LayoutForm::F32 : LayoutForm::S8, taps,
                          channels)},
       type.getElementType()));
   uint8_t *out = result.getMutableBytes().data();
-  if (scales) {
-    std::memcpy(out, scales, channels * sizeof(float));
+  if (!isFloat) {
+    std::memcpy(out, scales.data(), channels * sizeof(float));
     out += channels * sizeof(float);
   }
   for (int64_t tap = 0; tap < taps; ++tap)
     for (int64_t c = 0; c < channels; ++c) {
       int64_t from = c * taps + tap, to = tap * channels + c;
-      if (scales)
+      if (!isFloat)
         out[to] = static_cast<uint8_t>(codes[from]);
       else
         std::memcpy(out + to * sizeof(float), &values[from], sizeof(float));
@@ -234,8 +237,9 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
     values.assign(given.begin(), given.end());
   }
   if (shape.size() == 3 && isDepthwise(shape[2], groups)) {
-    const float *scales =
-        block ? operands[1].as<float>().data() : static_cast<float *>(nullptr);
+    std::vector<float> scales;
+    for (int64_t c = 0; block && c < groups; ++c)
+      scales.push_back(static_cast<float>(operands[1].getNumber(c)));
     results.push_back(
         packDepthwise(getType(), shape[1], groups, values, bytes, scales));
     return success();

@@ -16,10 +16,11 @@
 namespace quantc {
 namespace qt {
 
-/// Whether the layout's form is made for weights of this format.
+/// Whether the layout's form is made for weights of this format. Of a depthwise
+/// convolution only forms of single channels are asked.
 llvm::LogicalResult
 verifyLayoutFormat(llvm::function_ref<mlir::InFlightDiagnostic()> emitError,
-                   LayoutAttr layout, mlir::Type format);
+                   LayoutAttr layout, mlir::Type format, bool isDepthwise);
 
 /// Whether a buffer of this type can hold weights of a shape in the layout.
 llvm::LogicalResult

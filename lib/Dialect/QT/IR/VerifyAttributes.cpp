@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -76,6 +77,7 @@ static bool isPositive(Attribute value) {
 
 static bool isFunction(Operation *op) { return isa<FunctionOpInterface>(op); }
 static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
+static bool isEncoding(Operation *op) { return isa<QuantizeOp>(op); }
 /// A kernel, before it is lowered or after.
 static bool isEither(Operation *op) { return isFunction(op) || isModule(op); }
 
@@ -106,6 +108,8 @@ static const Rule rules[] = {
      "an array of strings on a function"},
     {resultNamesAttrName, isFunction, isArrayOf<StringAttr>,
      "an array of strings on a function"},
+    {normalisedAttrName, isEncoding, isA<UnitAttr>,
+     "a unit attribute on qt.quantize"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
     {stageAttrName, isModule, isA<StringAttr>, "a string on a module"},

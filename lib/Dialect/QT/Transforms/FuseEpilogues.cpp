@@ -88,13 +88,29 @@ static bool isSpread(Value value, ArrayRef<AffineExpr> sizes,
          });
 }
 
+/// Whether \p value is one integer at the same place, shifted or scaled by
+/// smaller operands, for one user: what it is made of is read there.
+static bool isStep(Value value, ArrayRef<AffineExpr> sizes,
+                   SymbolicShapes &shapes) {
+  Operation *op = value.getDefiningOp();
+  return op && value.hasOneUse() && keepsPlaces(op, sizes, shapes) &&
+         llvm::count_if(op->getOperands(),
+                        [&](Value operand) {
+                          return llvm::equal(shapes.getSizes(operand), sizes);
+                        }) == 1 &&
+         llvm::all_of(op->getOperandTypes(), [](Type type) {
+           return getElementTypeOrSelf(type).isInteger();
+         });
+}
+
 /// Clones \p user onto scalars at the end of \p body, which holds \p region
 /// values; operands from outside become arguments of the region.
 static void moveIntoRegion(Operation *user, Block *body, IRMapping &scalars,
                            SmallVectorImpl<Value> &operands,
                            ArrayRef<AffineExpr> sizes, SymbolicShapes &shapes) {
   for (Value operand : user->getOperands())
-    if (!scalars.contains(operand) && isSpread(operand, sizes, shapes))
+    if (!scalars.contains(operand) &&
+        (isSpread(operand, sizes, shapes) || isStep(operand, sizes, shapes)))
       moveIntoRegion(operand.getDefiningOp(), body, scalars, operands, sizes,
                      shapes);
   OpBuilder builder = OpBuilder::atBlockTerminator(body);

@@ -19,6 +19,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -49,6 +50,7 @@ class Grouping {
 public:
   Grouping(func::FuncOp func, SymbolicShapes &shapes);
 
+  void fuseImages();
   void fuseRows();
 
   /// The groups in an order in which each follows what it uses.
@@ -60,6 +62,8 @@ private:
   void forEachProducer(Operation *op, function_ref<void(unsigned)> call);
   bool reaches(unsigned from, unsigned to);
   std::optional<SmallVector<AffineExpr>> joinRows(unsigned from, unsigned to);
+  void join(unsigned from, unsigned to);
+  bool isOfImage(Operation *op, qt::QuantizeOp quantize);
 
   SymbolicShapes &shapes;
   std::vector<Operation *> ops;
@@ -175,6 +179,61 @@ std::optional<SmallVector<AffineExpr>> Grouping::joinRows(unsigned from,
   return hasNumbers(to) ? rows[from] : std::nullopt;
 }
 
+/// Group \p from takes in group \p to.
+void Grouping::join(unsigned from, unsigned to) {
+  parents[to] = from;
+  llvm::append_range(members[from], members[to]);
+  members[to].clear();
+}
+
+/// Whether \p op computes elements of the image that is quantised, or numbers
+/// of which there is one for each image, from others like them.
+bool Grouping::isOfImage(Operation *op, qt::QuantizeOp quantize) {
+  SmallVector<AffineExpr> whole(shapes.getSizes(quantize.getInput())),
+      single(whole.size(), shapes.getConstant(1));
+  single.front() = whole.front();
+  auto isKnown = [&](Value value) {
+    DenseElementsAttr constant;
+    if (matchPattern(value, m_Constant(&constant)))
+      return constant.isSplat();
+    SmallVector<AffineExpr> sizes(shapes.getSizes(value));
+    return sizes == whole || sizes == single;
+  };
+  return isa<ElementwiseOpInterface>(op) && op->getNumResults() == 1 &&
+         isKnown(op->getResult(0)) && llvm::all_of(op->getOperands(), isKnown);
+}
+
+/// What brings an image to 16 bits joins its quantisation.
+void Grouping::fuseImages() {
+  for (unsigned index = 0; index < ops.size(); ++index) {
+    auto quantize = dyn_cast<qt::QuantizeOp>(ops[index]);
+    if (!quantize || !quantize->hasAttr(normalisedAttrName))
+      continue;
+    llvm::SetVector<unsigned> worklist;
+    auto addProducers = [&](Operation *op) {
+      for (Value operand : op->getOperands()) {
+        auto it = indices.find(operand.getDefiningOp());
+        if (it != indices.end() && isOfImage(ops[it->second], quantize))
+          worklist.insert(it->second);
+      }
+    };
+    addProducers(quantize);
+    for (size_t i = 0; i < worklist.size(); ++i)
+      addProducers(ops[worklist[i]]);
+    // Late ones first: what lies between is inside already.
+    SmallVector<unsigned> sources(worklist.begin(), worklist.end());
+    llvm::sort(sources, std::greater<>());
+    for (unsigned source : sources) {
+      unsigned from = find(source), to = find(index);
+      if (from == to || members[from].size() > 1 ||
+          members[to].size() >= maxOpsOfKernel || reaches(from, to))
+        continue;
+      join(from, to);
+      rows[from] = std::nullopt;
+    }
+  }
+}
+
 void Grouping::fuseRows() {
   for (unsigned index = 0; index < ops.size(); ++index) {
     for (Value operand : ops[index]->getOperands()) {
@@ -187,10 +246,8 @@ void Grouping::fuseRows() {
           members[from].size() + members[to].size() > maxOpsOfKernel ||
           reaches(from, to))
         continue;
-      parents[to] = from;
+      join(from, to);
       rows[from] = joined;
-      llvm::append_range(members[from], members[to]);
-      members[to].clear();
     }
   }
 }
@@ -437,6 +494,7 @@ void GroupKernels::runOnOperation() {
     // What computed sizes only.
     eraseDeadOps(entry.getBody().front());
     Grouping grouping(entry, shapes);
+    grouping.fuseImages();
     grouping.fuseRows();
     Block &body = entry.getBody().front();
     std::vector<std::vector<Operation *>> groups = grouping.getOrderedGroups();

@@ -15,7 +15,10 @@
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/NN/IR/NNDims.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -87,6 +90,10 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
             rewriter, op.getLoc(),
             op.getInput().getType().clone(rewriter.getF32Type()), given,
             TypeAttr::get(format));
+    } else if (isImage(op)) {
+      SmallVector<SmallVector<Value>> image{encodeImage(rewriter, op, parts)};
+      rewriter.replaceOpWithMultiple(op, std::move(image));
+      return success();
     }
     auto split = qt::QuantizeOp::create(
         rewriter, op.getLoc(), parts, input, exponent, op.getEncodingAttr(),
@@ -94,6 +101,36 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
         /*halo=*/nullptr);
     rewriter.replaceOpWithMultiple(op, {ValueRange(split.getResults())});
     return success();
+  }
+
+private:
+  /// Integers of floats that share an exponent in all dimensions but the first.
+  static bool isImage(qt::QuantizeOp op) {
+    qt::BlockType format = op.getResultFormat();
+    ArrayRef<int64_t> blocks = format.getShape();
+    return op.getEncoding().getRule() == qt::ScaleRule::Norm &&
+           format.getElement().getBitWidth() == qt::rowBits &&
+           blocks.size() > 2 && !isConstantSlice(op.getInput()) &&
+           blocks == ArrayRef(qt::getImageBlocks(blocks.size()));
+  }
+
+  /// As the row that an image is.
+  static SmallVector<Value> encodeImage(OpBuilder &builder, qt::QuantizeOp op,
+                                        ArrayRef<Type> parts) {
+    Location loc = op.getLoc();
+    Value image = op.getInput(), row = nn::joinDims(builder, loc, image, 1);
+    qt::BlockType format =
+        qt::getIntegerFormat(op.getContext(), qt::getRowBlocks(2), qt::rowBits);
+    auto encoded = qt::QuantizeOp::create(
+        builder, loc,
+        llvm::to_vector_of<Type>(
+            format.getPartTypes(cast<RankedTensorType>(row.getType()))),
+        row, /*exponent=*/Value(), op.getEncodingAttr(), TypeAttr::get(format),
+        /*layout=*/nullptr, /*halo=*/nullptr);
+    auto type = cast<RankedTensorType>(parts[0]);
+    return {
+        nn::splitDims(builder, loc, encoded.getResult(0), type, image),
+        nn::appendOnes(builder, loc, encoded.getResult(1), 1, type.getRank())};
   }
 };
 

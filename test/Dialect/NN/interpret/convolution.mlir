@@ -37,6 +37,21 @@ func.func @pools() {
   %l = nn.pool lp %f kernel [2] strides [2] dilations [1] pads [0, 0] {p = 1 : i64} : tensor<1x5x1xf32> -> tensor<1x2x1xf32>
   %le = arith.constant dense<[[[5.0], [7.0]]]> : tensor<1x2x1xf32>
   check.expect_eq %l, %le : tensor<1x2x1xf32>, tensor<1x2x1xf32>
+  %s = nn.pool sum %f kernel [3] strides [2] dilations [1] pads [1, 0] : tensor<1x5x1xf32> -> tensor<1x2x1xf32>
+  %se = arith.constant dense<[[[3.0], [6.0]]]> : tensor<1x2x1xf32>
+  check.expect_eq %s, %se : tensor<1x2x1xf32>, tensor<1x2x1xf32>
+  return
+}
+
+func.func @pools_of_integers() {
+  %x = arith.constant dense<[[[-5, 7], [-9, -3], [2, 4]]]> : tensor<1x3x2xi16>
+  %m = nn.pool max %x kernel [2] strides [1] dilations [1] pads [1, 1] : tensor<1x3x2xi16> -> tensor<1x4x2xi16>
+  %me = arith.constant dense<[[[-5, 7], [-5, 7], [2, 4], [2, 4]]]> : tensor<1x4x2xi16>
+  check.expect_eq %m, %me : tensor<1x4x2xi16>, tensor<1x4x2xi16>
+  %y = arith.constant dense<[[[2147483647], [1], [5]]]> : tensor<1x3x1xi32>
+  %s = nn.pool sum %y kernel [2] strides [2] dilations [1] pads [0, 0] ceil : tensor<1x3x1xi32> -> tensor<1x2x1xi32>
+  %se = arith.constant dense<[[[-2147483648], [5]]]> : tensor<1x2x1xi32>
+  check.expect_eq %s, %se : tensor<1x2x1xi32>, tensor<1x2x1xi32>
   return
 }
 

@@ -69,3 +69,20 @@ func.func @spelt_otherwise(%x: tensor<4x64xf32>, %w: tensor<8x64xf32>, %b: tenso
   %1 = nn.binary add %0, %b : tensor<4x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
   return %1 : tensor<?x8xf32>
 }
+
+// -----
+
+// A residual of 16 bits is brought to the sum's exponent where it is added.
+// CHECK-LABEL: func @step
+// CHECK: qt.contract {{.*}} epilogue(%{{.*}}, %{{.*}} : tensor<4x8xi16>, tensor<4x1xi32>)
+// CHECK: nn.cast {{.*}} : i16 to i32
+// CHECK: nn.binary rshift
+// CHECK: nn.binary add
+!row8 = !qt.block<[1, ?], s8, scale = exp<8>>
+func.func @step(%x: tensor<4x64xi8>, %e: tensor<4x1xi8>, %w: tensor<8x64xi8>, %we: tensor<8x1xi8>, %m: tensor<4x8xi16>, %s: tensor<4x1xi32>) -> tensor<4x8xi32> {
+  %0 = qt.contract lhs(%x, %e : tensor<4x64xi8>, tensor<4x1xi8>) rhs(%w, %we : tensor<8x64xi8>, tensor<8x1xi8>) {acc = i32, geometry = #qt.matmul, lhs_format = !row8, rhs_format = !row8} -> tensor<4x8xi32>
+  %1 = nn.cast %m : tensor<4x8xi16> to tensor<4x8xi32>
+  %2 = nn.binary rshift %1, %s : tensor<4x8xi32>, tensor<4x1xi32> -> tensor<4x8xi32>
+  %3 = nn.binary add %0, %2 : tensor<4x8xi32>, tensor<4x8xi32> -> tensor<4x8xi32>
+  return %3 : tensor<4x8xi32>
+}

@@ -115,3 +115,35 @@ func.func @turned(%x: tensor<?x?xf32>) -> tensor<?x?xf32>
   %0 = nn.reshape %x, %s : tensor<?x?xf32>, tensor<2xi64> -> tensor<?x?xf32>
   return %0 : tensor<?x?xf32>
 }
+
+// -----
+
+// What brings an image to 16 bits is in the kernel that encodes it, whoever else
+// reads the 16 bits.
+// CHECK-LABEL: func.func @image
+// CHECK: %[[R:.*]]:4 = qt.launch @[[K:[a-z_0-9]+]](
+// CHECK-NOT: qt.launch
+// CHECK: func.func private @[[K]](
+// CHECK: nn.binary rshift
+// CHECK: qt.quantize
+!blk8 = !qt.block<[1, 1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?, ?]>
+func.func @image(%w: tensor<?x4x4x32xi32>, %e: tensor<?x1x1x1xi32>, %most: tensor<?x1x1x1xi32>) -> (tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>, tensor<?x4x4x32xi16>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 4, 4, 32)>, affine_map<()[s0] -> (s0, 1, 1, 1)>, affine_map<()[s0] -> (s0, 1, 1, 1)>]} {
+  %c32 = arith.constant dense<32> : tensor<i32>
+  %bits = arith.constant dense<-15> : tensor<i32>
+  %zero = arith.constant dense<0> : tensor<i32>
+  %least = arith.constant dense<-100> : tensor<i32>
+  %n = nn.unary clz %most : tensor<?x1x1x1xi32>
+  %l = nn.binary sub %c32, %n : tensor<i32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %s = nn.binary add %l, %bits : tensor<?x1x1x1xi32>, tensor<i32> -> tensor<?x1x1x1xi32>
+  %shifted = nn.binary rshift %w, %s : tensor<?x4x4x32xi32>, tensor<?x1x1x1xi32> -> tensor<?x4x4x32xi32>
+  %limited = nn.clip %shifted min -3.276700e+04 max 3.276700e+04 : tensor<?x4x4x32xi32>
+  %sum = nn.binary add %e, %s : tensor<?x1x1x1xi32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %is = nn.compare eq %most, %zero : tensor<?x1x1x1xi32>, tensor<i32> -> tensor<?x1x1x1xi1>
+  %own = nn.select %is, %least, %sum : tensor<?x1x1x1xi1>, tensor<i32>, tensor<?x1x1x1xi32> -> tensor<?x1x1x1xi32>
+  %kept = nn.clip %own min -1.280000e+02 max 1.270000e+02 : tensor<?x1x1x1xi32>
+  %e8 = nn.cast %kept : tensor<?x1x1x1xi32> to tensor<?x1x1x1xi8>
+  %m = nn.cast %limited : tensor<?x4x4x32xi32> to tensor<?x4x4x32xi16>
+  %q, %k, %x = qt.quantize %m exponent %e8 : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8, layout = #qt.layout<b32, panel = 16, rows = 4, bias = 0>, halo = #qt.halo<pads = [1, 1, 1, 1], groups = 1>, qt.normalised} : tensor<?x4x4x32xi16> -> tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>
+  return %q, %k, %x, %m : tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>, tensor<?x4x4x32xi16>
+}

@@ -53,7 +53,7 @@ def NN_ConvOp : NN_Op<"conv", [
 
 def NN_PoolKind : I32EnumAttr<"PoolKind", "pooling", [
     I32EnumAttrCase<"Max", 0, "max">, I32EnumAttrCase<"Average", 1, "average">,
-    I32EnumAttrCase<"Lp", 2, "lp">]> {
+    I32EnumAttrCase<"Lp", 2, "lp">, I32EnumAttrCase<"Sum", 3, "sum">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -63,24 +63,24 @@ def NN_PoolOp : NN_Op<"pool", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
   let summary = "reduce windows of positions, channels last";
   let description = [{
-    Of `[B, spatial..., C]`. Pads are no values: a maximum or a norm does not see
-    them, an average divides by the number of positions that are there, or with
+    Of `[B, spatial..., C]`. Pads are no values: a maximum, a norm or a sum does not
+    see them, an average divides by the number of positions that are there, or with
     `count_pads` by those of the window with its pads. `ceil` rounds the number of
     windows up, but none begins behind the input and its pads. A window
     without a position gives what an empty reduction gives. `p` is the order of
-    the norm `lp`.
+    the norm `lp`. Of integers there are `max` and `sum`, which wraps around.
 
     ```mlir
     %y = nn.pool max %x kernel [3, 3] strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1]
       : tensor<?x112x112x64xf32> -> tensor<?x56x56x64xf32>
     ```
   }];
-  let arguments = (ins NN_PoolKindAttr:$kind, NN_FloatTensor:$input,
+  let arguments = (ins NN_PoolKindAttr:$kind, NN_MantissaTensor:$input,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
                        UnitAttr:$ceil, UnitAttr:$count_pads,
                        DefaultValuedAttr<I64Attr, "2">:$p);
-  let results = (outs NN_FloatTensor:$result);
+  let results = (outs NN_MantissaTensor:$result);
   let assemblyFormat = [{
     `` $kind $input `kernel` $kernel `strides` $strides `dilations` $dilations
     `pads` $pads (`ceil` $ceil^)? (`count_pads` $count_pads^)? attr-dict

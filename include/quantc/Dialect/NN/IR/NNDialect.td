@@ -69,7 +69,8 @@ def NN_MovedTensor : Type<
 def NN_FloatTensor : Type<
     Or<[RankedTensorOf<[F32]>.predicate, isJointTensor]>,
     "ranked tensor of 32-bit float values", "::mlir::RankedTensorType">;
-def NN_RotatedTensor : Type<
+/// Mantissas of integer-only networks among them.
+def NN_MantissaTensor : Type<
     Or<[NN_FloatTensor.predicate, RankedTensorOf<[I16, I32]>.predicate]>,
     "ranked tensor of 32-bit float values, i16 or i32",
     "::mlir::RankedTensorType">;

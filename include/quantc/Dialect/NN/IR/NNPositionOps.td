@@ -47,9 +47,9 @@ def NN_RotaryOp : NN_Op<"rotary"> {
     %y = nn.rotary %x, %cos, %sin : tensor<?x4x?x16xf32>, tensor<?x16xf32>, tensor<?x16xf32> -> tensor<?x4x?x16xf32>
     ```
   }];
-  let arguments = (ins NN_RotatedTensor:$input, NN_RotatedTensor:$cos,
-                       NN_RotatedTensor:$sin, UnitAttr:$interleaved);
-  let results = (outs NN_RotatedTensor:$result);
+  let arguments = (ins NN_MantissaTensor:$input, NN_MantissaTensor:$cos,
+                       NN_MantissaTensor:$sin, UnitAttr:$interleaved);
+  let results = (outs NN_MantissaTensor:$result);
   let assemblyFormat = [{
     $input `,` $cos `,` $sin attr-dict
     `:` type($input) `,` type($cos) `,` type($sin) `->` type($result)

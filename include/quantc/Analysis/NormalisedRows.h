@@ -1,0 +1,46 @@
+//===- NormalisedRows.h - Integers by their largest magnitude ---*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the method `fixed` calls norm16, where it stands as single ops: integers
+// shifted until the largest magnitude of a row has 15 bits.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ANALYSIS_NORMALISEDROWS_H
+#define QUANTC_ANALYSIS_NORMALISEDROWS_H
+
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/StringRef.h"
+#include <optional>
+
+namespace quantc {
+
+/// Marks a qt.quantize of such integers: the largest magnitudes that they are
+/// shifted by are those of their own rows.
+constexpr llvm::StringLiteral normalisedAttrName = "qt.normalised";
+
+struct NormalisedRows {
+  mlir::Value wide;   ///< the integers
+  mlir::Value places; ///< what they are shifted by, one for each row
+  mlir::Value isZero; ///< whether all integers of a row are 0
+  mlir::Value largest;
+};
+
+/// The ops of which \p mantissas and \p exponents, of 16 and 8 bits, are the
+/// results, if they have this form. What the largest magnitudes are those of is
+/// not looked at.
+std::optional<NormalisedRows> matchNormalisedRows(mlir::Value mantissas,
+                                                  mlir::Value exponents);
+
+/// Whether \p largest is computed as the largest magnitudes of the rows of \p
+/// wide, all dimensions but the first being a row.
+bool isLargestOfImage(mlir::Value largest, mlir::Value wide);
+
+} // namespace quantc
+
+#endif // QUANTC_ANALYSIS_NORMALISEDROWS_H

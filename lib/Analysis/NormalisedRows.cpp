@@ -1,0 +1,82 @@
+//===- NormalisedRows.cpp - Integers by their largest magnitude -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/NormalisedRows.h"
+#include "mlir/IR/Matchers.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+using namespace mlir;
+using namespace quantc;
+
+static bool isConstant(Value value, int64_t number) {
+  DenseElementsAttr constant;
+  return matchPattern(value, m_Constant(&constant)) && constant.isSplat() &&
+         constant.getElementType().isInteger() &&
+         constant.getSplatValue<APInt>().getSExtValue() == number;
+}
+
+static nn::BinaryOp getBinary(Value value, nn::BinaryKind kind) {
+  auto op = value.getDefiningOp<nn::BinaryOp>();
+  return op && op.getKind() == kind ? op : nn::BinaryOp();
+}
+
+static nn::UnaryOp getUnary(Value value, nn::UnaryKind kind) {
+  auto op = value.getDefiningOp<nn::UnaryOp>();
+  return op && op.getKind() == kind ? op : nn::UnaryOp();
+}
+
+/// What is limited to +-\p limit, or with one more below, and then cast.
+static Value getLimited(Value value, int64_t low, int64_t high) {
+  auto cast = value.getDefiningOp<nn::CastOp>();
+  auto clip = cast ? cast.getInput().getDefiningOp<nn::ClipOp>() : nn::ClipOp();
+  return clip && clip.getMin().convertToDouble() == static_cast<double>(low) &&
+                 clip.getMax().convertToDouble() == static_cast<double>(high)
+             ? clip.getInput()
+             : Value();
+}
+
+std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
+                                                          Value exponents) {
+  Value limited = getLimited(mantissas, -INT16_MAX, INT16_MAX);
+  auto shift =
+      limited ? getBinary(limited, nn::BinaryKind::RShift) : nn::BinaryOp();
+  auto places =
+      shift ? getBinary(shift.getRhs(), nn::BinaryKind::Add) : nn::BinaryOp();
+  auto length = places && isConstant(places.getRhs(), 1 - 16)
+                    ? getBinary(places.getLhs(), nn::BinaryKind::Sub)
+                    : nn::BinaryOp();
+  auto zeros = length && isConstant(length.getLhs(), 32)
+                   ? getUnary(length.getRhs(), nn::UnaryKind::Clz)
+                   : nn::UnaryOp();
+  Value stored = getLimited(exponents, INT8_MIN, INT8_MAX);
+  auto select = stored ? stored.getDefiningOp<nn::SelectOp>() : nn::SelectOp();
+  auto isZero =
+      select && isConstant(select.getOnTrue(), numerics::fixed::zeroExponent)
+          ? select.getCondition().getDefiningOp<nn::CompareOp>()
+          : nn::CompareOp();
+  if (!zeros || !isZero || isZero.getPredicate() != nn::Predicate::Eq ||
+      isZero.getLhs() != zeros.getInput() || !isConstant(isZero.getRhs(), 0))
+    return std::nullopt;
+  return NormalisedRows{shift.getLhs(), shift.getRhs(), isZero.getResult(),
+                        zeros.getInput()};
+}
+
+bool quantc::isLargestOfImage(Value largest, Value wide) {
+  auto keep = largest.getDefiningOp<nn::ReshapeOp>();
+  auto reduce =
+      keep ? keep.getInput().getDefiningOp<nn::ReduceOp>() : nn::ReduceOp();
+  if (!reduce || reduce.getKind() != nn::ReduceKind::Max ||
+      reduce.getAxes() != ArrayRef<int64_t>{1} ||
+      reduce.getInput().getType().getRank() != 2)
+    return false;
+  auto magnitude = getUnary(reduce.getInput(), nn::UnaryKind::Abs);
+  auto row = magnitude ? magnitude.getInput().getDefiningOp<nn::ReshapeOp>()
+                       : nn::ReshapeOp();
+  return row && row.getInput() == wide;
+}

@@ -1,0 +1,595 @@
+//===- HaloIntegers.cpp - Encode images of integers -------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The codes of an input of integers with its halo: an exponent for an image, a
+// shift for every 32 channels of a position. What the integers are computed
+// from, element by element, is computed on the way. Where they were brought to
+// 16 bits by the largest one of the image, its bits are known, and a unit is a
+// line of the result; else a unit is an image, the largest magnitude of which
+// is looked for first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "IndexEmitter.h"
+#include "IntegerCodes.h"
+#include "QuantizeMath.h"
+#include "VectorLoops.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
+#include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Numerics/Fixed/Rows.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+using namespace mlir;
+using namespace quantc;
+using Sizes = SmallVector<AffineExpr>;
+
+/// Of a block of integers with 15 bits and a sign in an image of such.
+static constexpr int64_t lowestShift = 15 - 7 - numerics::fixed::blockDepth;
+
+namespace {
+/// A full vector of a block or, with a mask, what is shorter than one.
+struct Piece {
+  int64_t offset; ///< within the block
+  int64_t count;  ///< lanes that exist
+};
+
+class HaloIntegers : IndexEmitter {
+public:
+  HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op);
+
+  void emit();
+
+private:
+  using Cache = llvm::DenseMap<Value, Value>;
+
+  Value sub(OpBuilder &b, Value x, Value y) {
+    return arith::SubIOp::create(b, loc, x, y);
+  }
+  Value splatCode(OpBuilder &b) {
+    return splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
+  }
+  void fill(OpBuilder &b, Value buffer, Value from, Value count, Value value);
+  void emitScalars(OpBuilder &b, Value image, Value isFirst);
+  Value evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
+                 Cache &cache);
+  Value evaluateWords(OpBuilder &b, Value at, Value mask, Cache &cache);
+  Value load(OpBuilder &b, Value buffer, Value at, Value mask);
+  Value shiftNormalised(OpBuilder &b, Value x);
+  RowShift findRowShift(OpBuilder &b, Value image);
+  void emitExponent(OpBuilder &b, Value image, Value isFirst);
+  void emitLine(OpBuilder &b, ArrayRef<Value> places);
+  void emitPositions(OpBuilder &b, Value from, Value to);
+  void emitBlock(OpBuilder &b, Value source, Value target, Value number,
+                 int64_t count, int64_t room);
+  struct BlockShift {
+    Value left; ///< none is shifted to the left where it is null
+    Value half, right, stored;
+  };
+  BlockShift getShift(OpBuilder &b, Value magnitudes);
+  Value spreadLanes(OpBuilder &b, Value words);
+  Value encodeWords(OpBuilder &b, Value x, const BlockShift &shift);
+
+  qt::QuantizeOp op;
+  CpuTarget target;
+  std::optional<NormalisedRows> normalised;
+  Sizes sizes, outside; ///< of the input; spatial ones with the halo
+  int64_t rank, channels, block, blocks, stride;
+  SmallVector<Value> results; ///< beside the codes, of the input's sizes
+  Value codes, shifts;
+  llvm::DenseMap<Value, Value> scalars; ///< numbers of the image at hand
+  RowShift row;
+  int64_t fewLanes = 0; ///< of the vector at hand, if it is not full
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Which kernels
+//===----------------------------------------------------------------------===//
+
+static qt::QuantizeOp getQuantize(func::FuncOp kernel) {
+  qt::QuantizeOp found;
+  for (auto op : kernel.getBody().front().getOps<qt::QuantizeOp>()) {
+    if (found)
+      return {};
+    found = op;
+  }
+  return found;
+}
+
+/// One number for each image, or for all.
+static bool isOfImage(ArrayRef<AffineExpr> own, ArrayRef<AffineExpr> whole) {
+  auto isOne = [](AffineExpr size) {
+    auto constant = dyn_cast<AffineConstantExpr>(size);
+    return constant && constant.getValue() == 1;
+  };
+  return own.size() == whole.size() && own.front() == whole.front() &&
+         llvm::all_of(own.drop_front(), isOne);
+}
+
+bool quantc::canEmitHaloIntegers(func::FuncOp kernel) {
+  qt::QuantizeOp op = getQuantize(kernel);
+  if (!op || !op.getHaloAttr() || !op.getExponent())
+    return false;
+  qt::BlockType format = op.getResultFormat();
+  ArrayRef<int64_t> extents = format.getShape();
+  if (!format.getElement().getFormat().isSigned(8) ||
+      format.getScale().getSpelling() != "shift<3>" ||
+      format.getOuter().getSpelling() != "exp<8>" ||
+      format.getOuterShape() !=
+          ArrayRef(qt::getImageBlocks(format.getOuterShape().size())) ||
+      ShapedType::isDynamic(extents.back()) ||
+      !llvm::all_of(extents.drop_back(),
+                    [](int64_t extent) { return extent == 1; }))
+    return false;
+  SymbolicShapes shapes(kernel);
+  Sizes sizes(shapes.getSizes(op.getInput()));
+  for (Operation &other : kernel.getBody().front().without_terminator()) {
+    DenseElementsAttr constant;
+    if (&other == op ||
+        (matchPattern(&other, m_Constant(&constant)) && constant.isSplat()))
+      continue;
+    Sizes own;
+    if (isa<ElementwiseOpInterface>(other))
+      own = Sizes(shapes.getSizes(other.getResult(0)));
+    if (own.empty() || (own != sizes && !isOfImage(own, sizes)))
+      return false;
+    for (Value operand : other.getOperands()) {
+      Sizes given(shapes.getSizes(operand));
+      if (!matchPattern(operand, m_Constant()) && given != sizes &&
+          !isOfImage(given, sizes))
+        return false;
+    }
+  }
+  return true;
+}
+
+LogicalResult quantc::emitHaloIntegers(KernelBuilder &kernel) {
+  HaloIntegers(kernel, getQuantize(kernel.getKernel())).emit();
+  return success();
+}
+
+HaloIntegers::HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op)
+    : IndexEmitter(kernel), op(op),
+      target(CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>())),
+      sizes(shapes.getSizes(op.getInput())) {
+  Sizes to(shapes.getSizes(op.getResult(0)));
+  outside.assign(to.begin() + 1, to.end() - 1);
+  rank = outside.size();
+  channels = cast<RankedTensorType>(op.getInput().getType()).getShape().back();
+  block = op.getResultFormat().getShape().back();
+  blocks = llvm::divideCeil(channels, block);
+  stride = cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
+  if (op->hasAttr(normalisedAttrName))
+    normalised = matchNormalisedRows(op.getInput(), op.getExponent());
+  for (Value value :
+       kernel.getKernel().getBody().front().getTerminator()->getOperands())
+    if (value.getDefiningOp() != op && Sizes(shapes.getSizes(value)) == sizes &&
+        !llvm::is_contained(results, value))
+      results.push_back(value);
+  codes = kernel.getResultBuffer(
+      getResultIndices(kernel.getKernel(), op.getResult(0))[0]);
+  shifts = kernel.getResultBuffer(
+      getResultIndices(kernel.getKernel(), op.getResult(1))[0]);
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+/// Numbers of the image; those that are results are stored once.
+void HaloIntegers::emitScalars(OpBuilder &b, Value image, Value isFirst) {
+  Block &body = kernel.getKernel().getBody().front();
+  auto getScalar = [&](Value value) -> Value {
+    DenseElementsAttr constant;
+    if (matchPattern(value, m_Constant(&constant)))
+      return arith::ConstantOp::create(b, loc,
+                                       constant.getSplatValue<TypedAttr>());
+    return scalars.lookup(value);
+  };
+  for (BlockArgument argument : body.getArguments()) {
+    if (!isOfImage(Sizes(shapes.getSizes(argument)), sizes))
+      continue;
+    Value stored =
+        memref::LoadOp::create(b, loc, kernel.getBuffer(argument), image);
+    scalars[argument] = kernel.fromStored(
+        b, stored, cast<RankedTensorType>(argument.getType()).getElementType());
+  }
+  SmallVector<std::pair<Value, Value>> stores;
+  for (Operation &other : body) {
+    auto elementwise = dyn_cast<ElementwiseOpInterface>(other);
+    if (!elementwise ||
+        !isOfImage(Sizes(shapes.getSizes(other.getResult(0))), sizes))
+      continue;
+    SmallVector<Value> operands;
+    for (Value operand : other.getOperands())
+      operands.push_back(getScalar(operand));
+    Value result = other.getResult(0);
+    scalars[result] = elementwise.cloneOnto(b, operands)->getResult(0);
+    for (unsigned index : getResultIndices(kernel.getKernel(), result))
+      stores.push_back(
+          {kernel.toStored(
+               b, scalars[result],
+               cast<RankedTensorType>(result.getType()).getElementType()),
+           kernel.getResultBuffer(index)});
+  }
+  if (stores.empty())
+    return;
+  auto branch = scf::IfOp::create(b, loc, isFirst);
+  OpBuilder then = branch.getThenBodyBuilder();
+  for (auto [value, buffer] : stores)
+    memref::StoreOp::create(then, loc, value, buffer, image);
+}
+
+/// x shifted as `places` says, with which nothing leaves 16 bits but by
+/// rounding: ((x >> (places - 1)) + 1) >> 1.
+Value HaloIntegers::shiftNormalised(OpBuilder &b, Value x) {
+  Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
+  Value before = w.sub(scalars.lookup(normalised->places), w.number(1));
+  Value right = splat(b, loc, w.max(before, w.number(0)));
+  Value left = splat(b, loc, w.max(w.sub(w.number(0), before), w.number(0)));
+  x = arith::ShLIOp::create(b, loc, x, left);
+  x = arith::ShRSIOp::create(b, loc, x, right);
+  return arith::ShRSIOp::create(b, loc, v.add(x, v.number(1)), v.number(1));
+}
+
+/// One by one where the target has no masks for elements as narrow as these.
+Value HaloIntegers::load(OpBuilder &b, Value buffer, Value at, Value mask) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  if (fewLanes == 0 || element.getIntOrFloatBitWidth() >= 32 ||
+      target.has("avx512bw"))
+    return loadVector(b, loc, buffer, at, mask);
+  auto type = VectorType::get(lanes, element);
+  Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  for (int64_t lane = 0; lane < fewLanes; ++lane)
+    result = vector::InsertOp::create(
+        b, loc, memref::LoadOp::create(b, loc, buffer, add(b, at, index(lane))),
+        result, lane);
+  return result;
+}
+
+/// 16 neighbours of a tensor of the input's sizes from element \p at on.
+Value HaloIntegers::evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
+                             Cache &cache) {
+  if (Value known = cache.lookup(tensor))
+    return known;
+  Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
+  DenseElementsAttr constant;
+  Value result;
+  if (Value scalar = scalars.lookup(tensor)) {
+    result = splat(b, loc, scalar);
+  } else if (matchPattern(tensor, m_Constant(&constant))) {
+    result = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(VectorType::get(lanes, element),
+                               constant.getSplatValue<Attribute>()));
+  } else if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    Value stored = load(b, kernel.getBuffer(argument), at, mask);
+    result = kernel.fromStored(b, stored, element);
+  } else {
+    Operation *definition = tensor.getDefiningOp();
+    auto shift = dyn_cast<nn::BinaryOp>(definition);
+    if (normalised && shift && shift.getKind() == nn::BinaryKind::RShift &&
+        shift.getLhs() == normalised->wide &&
+        shift.getRhs() == normalised->places) {
+      result = shiftNormalised(b, evaluate(b, shift.getLhs(), at, mask, cache));
+    } else {
+      SmallVector<Value> operands;
+      for (Value operand : definition->getOperands())
+        operands.push_back(evaluate(b, operand, at, mask, cache));
+      result = cast<ElementwiseOpInterface>(definition)
+                   .cloneOnto(b, operands)
+                   ->getResult(0);
+    }
+  }
+  return cache[tensor] = result;
+}
+
+/// The input, as words, and 0 where there is none.
+Value HaloIntegers::evaluateWords(OpBuilder &b, Value at, Value mask,
+                                  Cache &cache) {
+  Value input = op.getInput();
+  // What was limited to 16 bits needs no way through them.
+  if (normalised)
+    input = input.getDefiningOp()->getOperand(0);
+  Words v(b, loc, /*isVector=*/true);
+  return blend(b, loc, mask, v.extend(evaluate(b, input, at, mask, cache)),
+               v.number(0));
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+/// What the words of a block are shifted by to be codes, and what of it is
+/// stored, from their magnitudes.
+HaloIntegers::BlockShift HaloIntegers::getShift(OpBuilder &b,
+                                                Value magnitudes) {
+  Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
+  auto shiftLeft = [&](Value x, Value by) -> Value {
+    return arith::ShLIOp::create(b, loc, x, by);
+  };
+  if (!normalised) {
+    auto [shift, stored] = getBlockShift(b, loc, row, magnitudes);
+    Value right = w.max(shift, w.number(0));
+    Value half = arith::ShRUIOp::create(b, loc, shiftLeft(w.number(1), right),
+                                        w.number(1));
+    Value left = w.max(w.sub(w.number(0), shift), w.number(0));
+    return {splat(b, loc, left), splat(b, loc, half), splat(b, loc, right),
+            stored};
+  }
+  // 4 places and one more for each bit above 11: blocks of zeros have the
+  // lowest shift, as have all of an image of zeros.
+  Value any = spreadLanes(b, magnitudes), places = v.number(0);
+  if (target.has("avx512cd")) {
+    Value zeros = math::CountLeadingZerosOp::create(b, loc, any);
+    places = v.max(v.sub(v.number(32 - 11), zeros), places);
+  } else {
+    for (int64_t bits = 11; bits < 15; ++bits) {
+      Value isLong =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, any,
+                                v.number((int64_t(1) << bits) - 1));
+      places = v.sub(places, arith::ExtSIOp::create(b, loc, v.type, isLong));
+    }
+  }
+  Value stored =
+      w.truncate(vector::ExtractOp::create(b, loc, places, int64_t(0)), 8);
+  return {Value(), shiftLeft(v.number(int64_t(1) << (lowestShift - 1)), places),
+          v.add(places, v.number(lowestShift)), stored};
+}
+
+/// The bits that any of 16 words has, in each of them.
+Value HaloIntegers::spreadLanes(OpBuilder &b, Value words) {
+  for (int64_t step = lanes / 2; step > 0; step /= 2) {
+    SmallVector<int64_t> order;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      order.push_back(lane ^ step);
+    words = arith::OrIOp::create(
+        b, loc, words, vector::ShuffleOp::create(b, loc, words, words, order));
+  }
+  return words;
+}
+
+/// Codes of 16 words as the op stores them. Words have 16 bits, so that what
+/// is shifted to the left and half a unit fit beside them.
+Value HaloIntegers::encodeWords(OpBuilder &b, Value x,
+                                const BlockShift &shift) {
+  Words v(b, loc, /*isVector=*/true);
+  if (shift.left)
+    x = arith::ShLIOp::create(b, loc, x, shift.left);
+  x = arith::ShRSIOp::create(b, loc, v.add(x, shift.half), shift.right);
+  return finishCodes(b, loc, op, x);
+}
+
+/// \p count channels, whose codes have \p room bytes.
+void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
+                             Value number, int64_t count, int64_t room) {
+  SmallVector<Piece> pieces;
+  for (int64_t at = 0; at + lanes <= count; at += lanes)
+    pieces.push_back({at, lanes});
+  if (count < lanes)
+    pieces.push_back({0, count});
+  else if (count % lanes != 0)
+    pieces.push_back({count - lanes, lanes}); // overlaps the one before
+  auto offset = [&](Value base, int64_t by) {
+    return by == 0 ? base : add(b, base, index(by));
+  };
+  // What is behind the channels, before vectors that reach into it.
+  for (int64_t at = room; at > count && at >= lanes; at -= lanes)
+    storeVector(b, loc, splatCode(b), codes, offset(target, at - lanes),
+                /*mask=*/Value());
+  Words v(b, loc, /*isVector=*/true);
+  Value magnitudes = v.number(0);
+  SmallVector<std::pair<Value, Value>> words; // with their masks
+  for (const Piece &piece : pieces) {
+    Cache cache;
+    Value mask, at = offset(source, piece.offset);
+    fewLanes = piece.count < lanes ? piece.count : 0;
+    if (fewLanes != 0)
+      mask = vector::CreateMaskOp::create(
+          b, loc, VectorType::get(lanes, b.getI1Type()), index(piece.count));
+    Value x = evaluateWords(b, at, mask, cache);
+    words.push_back({x, mask});
+    Value magnitude = math::AbsIOp::create(b, loc, x);
+    magnitudes =
+        normalised
+            ? arith::OrIOp::create(b, loc, magnitudes, magnitude).getResult()
+            : v.max(magnitudes, magnitude);
+    for (Value value : results) {
+      Type element = cast<RankedTensorType>(value.getType()).getElementType();
+      Value stored =
+          kernel.toStored(b, evaluate(b, value, at, mask, cache), element);
+      for (unsigned index : getResultIndices(kernel.getKernel(), value))
+        storeVector(b, loc, stored, kernel.getResultBuffer(index), at, mask);
+    }
+  }
+  fewLanes = 0;
+  BlockShift shift = getShift(b, magnitudes);
+  memref::StoreOp::create(b, loc, shift.stored, shifts, number);
+  for (auto [piece, entry] : llvm::zip_equal(pieces, words))
+    storeVector(b, loc, encodeWords(b, entry.first, shift), codes,
+                offset(target, piece.offset),
+                room >= lanes ? Value() : entry.second);
+}
+
+//===----------------------------------------------------------------------===//
+// Lines and images
+//===----------------------------------------------------------------------===//
+
+void HaloIntegers::fill(OpBuilder &b, Value buffer, Value from, Value count,
+                        Value value) {
+  forEachVector(b, loc, count, {},
+                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                  storeVector(inner, loc, value, buffer,
+                              add(inner, from, step.position), step.valid);
+                  return SmallVector<Value>();
+                });
+}
+
+/// A line of positions, numbered from the first of the input and of the result.
+void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
+  auto loop = scf::ForOp::create(b, loc, index(0), kernel.getIndex(sizes[rank]),
+                                 index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value place = loop.getInductionVar();
+  Value source = mul(body, add(body, from, place), index(channels)),
+        position = add(body, to, place),
+        target = mul(body, position, index(stride)),
+        number = mul(body, position, index(blocks));
+  int64_t whole = channels / block, rest = channels % block;
+  auto emitAt = [&](OpBuilder &at, Value which, int64_t count, int64_t room) {
+    Value offset = mul(at, which, index(block));
+    emitBlock(at, add(at, source, offset), add(at, target, offset),
+              add(at, number, which), count, room);
+  };
+  if (whole > 1) {
+    auto inner =
+        scf::ForOp::create(body, loc, index(0), index(whole), index(1));
+    OpBuilder each = OpBuilder::atBlockBegin(inner.getBody());
+    emitAt(each, inner.getInductionVar(), block, block);
+  } else if (whole == 1) {
+    emitAt(body, index(0), block, block);
+  }
+  if (rest != 0)
+    emitAt(body, index(whole), rest, stride - whole * block);
+}
+
+/// The line at these places of the result: of the halo, or with its ends.
+void HaloIntegers::emitLine(OpBuilder &b, ArrayRef<Value> places) {
+  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
+  Value isInside, from = places[0], to = places[0];
+  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
+    Value at = places[1 + dim];
+    to = add(b, mul(b, to, kernel.getIndex(outside[dim])), at);
+    if (pads[dim] != 0 || pads[rank + dim] != 0) {
+      at = sub(b, at, index(pads[dim]));
+      // Unsigned: what is before the first one is large.
+      Value isBelow =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at,
+                                kernel.getIndex(sizes[1 + dim]));
+      isInside =
+          isInside
+              ? arith::AndIOp::create(b, loc, isInside, isBelow).getResult()
+              : isBelow;
+    }
+    from = add(b, mul(b, from, kernel.getIndex(sizes[1 + dim])), at);
+  }
+  Value length = kernel.getIndex(outside.back());
+  from = mul(b, from, kernel.getIndex(sizes[rank]));
+  to = mul(b, to, length);
+  auto fillPositions = [&](OpBuilder &at, Value first, Value count) {
+    fill(at, codes, mul(at, first, index(stride)),
+         mul(at, count, index(stride)), splatCode(at));
+    fill(at, shifts, mul(at, first, index(blocks)),
+         mul(at, count, index(blocks)),
+         splatConstant(at, loc,
+                       cast<MemRefType>(shifts.getType()).getElementType(), 0));
+  };
+  auto emitInside = [&](OpBuilder &at) {
+    int64_t low = pads[rank - 1], high = pads[2 * rank - 1];
+    Value first = add(at, to, index(low));
+    if (low != 0)
+      fillPositions(at, to, index(low));
+    emitPositions(at, from, first);
+    if (high != 0)
+      fillPositions(at, add(at, first, kernel.getIndex(sizes[rank])),
+                    index(high));
+  };
+  if (!isInside)
+    return emitInside(b);
+  auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder(),
+            otherwise = branch.getElseBodyBuilder();
+  emitInside(then);
+  fillPositions(otherwise, to, length);
+}
+
+/// From the largest magnitude of the image.
+RowShift HaloIntegers::findRowShift(OpBuilder &b, Value image) {
+  Value count =
+      kernel.getIndex(shapes.getProduct(ArrayRef(sizes).drop_front()));
+  Value first = mul(b, image, count);
+  Words v(b, loc, /*isVector=*/true);
+  SmallVector<Value> largest = forEachVector(
+      b, loc, count, v.number(0),
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
+        Words v(inner, loc, /*isVector=*/true);
+        Cache cache;
+        Value x = evaluateWords(inner, add(inner, first, step.position),
+                                step.valid, cache);
+        return SmallVector<Value>{
+            v.max(carried[0], math::AbsIOp::create(inner, loc, x))};
+      });
+  return getRowShift(b, loc, largest[0]);
+}
+
+void HaloIntegers::emitExponent(OpBuilder &b, Value image, Value isFirst) {
+  Words w(b, loc, /*isVector=*/false);
+  Value exponent = w.extend(scalars.lookup(op.getExponent()));
+  exponent = getStoredExponent(b, loc, row.isZero, w.add(exponent, row.lowest));
+  auto branch = scf::IfOp::create(b, loc, isFirst);
+  OpBuilder then = branch.getThenBodyBuilder();
+  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(2)))
+    memref::StoreOp::create(then, loc, exponent, kernel.getResultBuffer(index),
+                            image);
+}
+
+void HaloIntegers::emit() {
+  Sizes lines(ArrayRef(outside).drop_back());
+  OpBuilder &b = kernel.getBuilder();
+  auto emitUnits = [&](AffineExpr units, int64_t grain,
+                       function_ref<void(OpBuilder &, Value)> emitUnit) {
+    kernel.setIterations(units, grain);
+    auto loop = scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(),
+                                   index(1));
+    OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+    emitUnit(body, loop.getInductionVar());
+  };
+  if (!normalised) {
+    emitUnits(sizes[0], 1, [&](OpBuilder &body, Value image) {
+      Value isFirst = arith::ConstantIntOp::create(body, loc, 1, 1);
+      emitScalars(body, image, isFirst);
+      row = findRowShift(body, image);
+      emitExponent(body, image, isFirst);
+      SmallVector<Value> places{image};
+      OpBuilder inner = body;
+      for (AffineExpr size : lines) {
+        auto loop = scf::ForOp::create(inner, loc, index(0),
+                                       kernel.getIndex(size), index(1));
+        inner = OpBuilder::atBlockBegin(loop.getBody());
+        places.push_back(loop.getInductionVar());
+      }
+      emitLine(inner, places);
+    });
+    return;
+  }
+  lines.insert(lines.begin(), sizes[0]);
+  // A call of less than some thousand elements is not worth its dispatch.
+  auto length = dyn_cast<AffineConstantExpr>(sizes[rank]);
+  int64_t perLine =
+      std::max<int64_t>(1, channels * (length ? length.getValue() : 1));
+  emitUnits(shapes.getProduct(lines), std::max<int64_t>(1, 4096 / perLine),
+            [&](OpBuilder &body, Value unit) {
+              SmallVector<Value> places = kernel.delinearize(body, lines, unit);
+              Value isFirst = arith::ConstantIntOp::create(body, loc, 1, 1);
+              for (Value place : ArrayRef(places).drop_front())
+                isFirst = arith::AndIOp::create(
+                    body, loc, isFirst,
+                    arith::CmpIOp::create(body, loc, arith::CmpIPredicate::eq,
+                                          place, index(0)));
+              emitScalars(body, places[0], isFirst);
+              Words w(body, loc, /*isVector=*/false);
+              row = {w.number(lowestShift), scalars.lookup(normalised->isZero)};
+              emitExponent(body, places[0], isFirst);
+              emitLine(body, places);
+            });
+}
