@@ -133,6 +133,21 @@ Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc) {
   return multiplyHigh(shift(acc, -multipliers.preShift), factors);
 }
 
+Scaled IntegerBuilder::prepareAlignment(Scaled x, qt::BlockType format) {
+  switch (format.getElement().getBitWidth()) {
+  case qt::summandBits:
+    break;
+  case qt::wideBits:
+    x = {shift(x.m, 1), add(x.e, 1)};
+    break;
+  default:
+    x = {shift(x.m, -15), add(x.e, -15)};
+  }
+  Value isZero =
+      compare(nn::Predicate::Eq, largest(x.m, format.getShape()), number(0));
+  return {x.m, select(isZero, number(fixed::zeroExponent), x.e)};
+}
+
 void IntegerBuilder::align(Scaled &a, Scaled &b) {
   Value common = max(a.e, b.e);
   a.m = shift(a.m, sub(common, a.e));

@@ -102,6 +102,9 @@ public:
   /// Sums by the multipliers of their channels.
   mlir::Value apply(const numerics::fixed::Multipliers &multipliers,
                     mlir::Value acc);
+  /// With the low bits that alignment shifts out, below 2^31, and the exponent
+  /// of zero where a block of \p format is zeros: it does not count then.
+  Scaled prepareAlignment(Scaled x, qt::BlockType format);
   /// Both on the larger exponent, which is that of the results.
   void align(Scaled &a, Scaled &b);
   /// The largest magnitude of each block.

@@ -277,11 +277,20 @@ struct ConcatIntegers
         return failure();
       blocks = qt::joinBlocks(blocks, integer->getShape());
     }
-    if (blocks[axis] == whole)
-      return op->emitOpError("along axis ")
-             << axis << ", within blocks of " << available[0]
-             << ", has no integer-only form; supported: another axis";
     qt::BlockType row = getRow16(op, blocks);
+    if (blocks[axis] == whole) {
+      // What is joined within blocks comes to one exponent.
+      for (auto [operand, type] :
+           llvm::zip_equal(op->getOperands(), available)) {
+        qt::BlockType format = qt::getIntegerFormat(type);
+        bool fits = format && format.getShape() == ArrayRef(blocks) &&
+                    format.getElement().getBitWidth() >= qt::rowBits;
+        operands.push_back(fits ? type : withFormat(operand, row));
+      }
+      results.push_back(
+          withFormat(op->getResult(0), getWide(op, blocks, qt::summandBits)));
+      return success();
+    }
     for (Value operand : op->getOperands())
       operands.push_back(withFormat(operand, row));
     results.push_back(withFormat(op->getResult(0), row));
@@ -290,6 +299,12 @@ struct ConcatIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
+    auto concat = cast<nn::ConcatOp>(op);
+    qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+    if (format.getShape()[concat.getAxis()] == whole) {
+      results.push_back(joinWithin(concat, builder, parts, format));
+      return success();
+    }
     SmallVector<Value> m, e;
     for (ValueRange operand : parts) {
       m.push_back(operand[0]);
@@ -302,6 +317,27 @@ struct ConcatIntegers
                                            getExponentType(op), e, axis);
     results.push_back({joined, exponents});
     return success();
+  }
+
+private:
+  static SmallVector<Value> joinWithin(nn::ConcatOp concat, OpBuilder &builder,
+                                       Parts parts, qt::BlockType format) {
+    IntegerBuilder b(builder, concat.getLoc());
+    SmallVector<Scaled> terms;
+    Value common;
+    for (auto [operand, own] : llvm::zip_equal(concat.getOperands(), parts)) {
+      terms.push_back(b.prepareAlignment(
+          b.load(own), qt::getBlockFormat(operand.getType())));
+      common = common ? b.max(common, terms.back().e) : terms.back().e;
+    }
+    SmallVector<Value> m;
+    for (const Scaled &term : terms)
+      m.push_back(b.shift(term.m, b.sub(common, term.e)));
+    Value joined = nn::ConcatOp::create(
+        builder, concat.getLoc(),
+        getMantissaType(concat).clone(builder.getI32Type()), m,
+        concat.getAxisAttr());
+    return b.store({joined, common}, format);
   }
 };
 

@@ -23,20 +23,8 @@ static Scaled alignBlocks(IntegerBuilder &b, Scaled x, qt::BlockType from,
       axes.push_back(dim);
   if (axes.empty())
     return x;
-  switch (from.getElement().getBitWidth()) {
-  case qt::summandBits:
-    break;
-  case qt::wideBits:
-    x = {b.shift(x.m, 1), b.add(x.e, 1)};
-    break;
-  default:
-    // Low bits for what is shifted out.
-    x = {b.shift(x.m, -15), b.add(x.e, -15)};
-  }
+  x = b.prepareAlignment(x, from);
   Value zero = b.number(fixed::zeroExponent);
-  Value isZero = b.compare(nn::Predicate::Eq, b.largest(x.m, from.getShape()),
-                           b.number(0));
-  x.e = b.select(isZero, zero, x.e);
   Value common = b.max(b.reduce(nn::ReduceKind::Max, x.e, axes), zero);
   return {b.shift(x.m, b.sub(common, x.e)), common};
 }

@@ -101,3 +101,20 @@ func.func @embedding() {
   check.expect_eq %f, %f_e : tensor<1x2x2xf32>, tensor<1x2x2xf32>
   return
 }
+
+// Within a row the parts come to one exponent; a row of zeros does not count.
+func.func @join_rows() {
+  %am = arith.constant dense<[[8, -4], [8, -4]]> : tensor<2x2xi32>
+  %ae = arith.constant dense<0> : tensor<2x1xi32>
+  %a = qt.join %am, %ae : tensor<2x2xi32>, tensor<2x1xi32> -> tensor<2x2x!qt.block<[1, ?], s31, scale = exp<32>>>
+  %bm = arith.constant dense<[[1], [0]]> : tensor<2x1xi32>
+  %be = arith.constant dense<[[3], [20]]> : tensor<2x1xi32>
+  %b = qt.join %bm, %be : tensor<2x1xi32>, tensor<2x1xi32> -> tensor<2x1x!qt.block<[1, ?], s31, scale = exp<32>>>
+  %y = nn.concat %a, %b {axis = 1 : i64} : tensor<2x2x!qt.block<[1, ?], s31, scale = exp<32>>>, tensor<2x1x!qt.block<[1, ?], s31, scale = exp<32>>> -> tensor<2x3x!qt.block<[1, ?], s31, scale = exp<32>>>
+  %ym_e = arith.constant dense<[[1, 0, 1], [8, -4, 0]]> : tensor<2x3xi32>
+  %ye_e = arith.constant dense<[[3], [0]]> : tensor<2x1xi32>
+  %ym, %ye = qt.split %y : tensor<2x3x!qt.block<[1, ?], s31, scale = exp<32>>> -> tensor<2x3xi32>, tensor<2x1xi32>
+  check.expect_eq %ym, %ym_e : tensor<2x3xi32>, tensor<2x3xi32>
+  check.expect_eq %ye, %ye_e : tensor<2x1xi32>, tensor<2x1xi32>
+  return
+}
