@@ -46,6 +46,15 @@ struct Scores {
   double softcap = 0; ///< none
   SmallVector<Value> masks;
   SmallVector<Fill> fills;
+  /// The results of reshapes on the way; other ops keep the sizes.
+  SmallVector<Value> views;
+  /// Masks and conditions that meet scores whose batch and heads are one dim.
+  SmallVector<Value> masksOfMerged;
+
+  void meet(Value mask, Value result) {
+    if (typeOf(result).getRank() == 3)
+      masksOfMerged.push_back(mask);
+  }
 };
 } // namespace
 
@@ -83,6 +92,7 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
                               std::pair(sum.getRhs(), sum.getLhs())})
       if (isLeft(left) && leadsToProduct(left)) {
         scores.masks.push_back(mask);
+        scores.meet(mask, value);
         return left;
       }
   }
@@ -102,6 +112,7 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
     }
     scores.fills.push_back(
         {select.getLoc(), select.getCondition(), hiding, *fill});
+    scores.meet(select.getCondition(), value);
     return left;
   }
   return {};
@@ -130,6 +141,7 @@ static std::optional<Scores> matchScores(Value value, StringRef &reason) {
     // Batch and heads as one dim and as two.
     if (auto reshape = product.getDefiningOp<ReshapeOp>();
         reshape && reshape.getInput().hasOneUse() && scores.scale == 1) {
+      scores.views.push_back(product);
       value = reshape.getInput();
       continue;
     }
@@ -263,6 +275,8 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     SymbolicShapes &shapes = recompose.getShapes();
     double scale = scores->scale;
     Value value = op.getRhs(), target;
+    SymbolicShapes::Sizes split(shapes.getSizes(scores->product));
+    SymbolicShapes::Sizes merged(split);
     if (rank == 3) {
       // The result takes the shape that the query was given.
       auto merge = stripScale(query, scale).getDefiningOp<ReshapeOp>();
@@ -279,15 +293,25 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
       if (typeOf(query).getDimSize(3) != typeOf(value).getDimSize(3))
         return miss("batch and heads are one dim, and values have other "
                     "features than queries");
-      for (Value mask : scores->masks)
-        if (typeOf(mask).getRank() == 3 && typeOf(mask).getDimSize(0) != 1)
-          return miss("the mask has batch and heads in one dim");
-      for (const Scores::Fill &fill : scores->fills)
-        if (typeOf(fill.condition).getRank() == 3 &&
-            typeOf(fill.condition).getDimSize(0) != 1)
-          return miss("the mask has batch and heads in one dim");
       target = merge.getShape();
+      split = SymbolicShapes::Sizes(shapes.getSizes(query).take_front(2));
+      split.append(merged.end() - 2, merged.end());
+    } else {
+      merged.erase(merged.begin());
+      merged[0] = shapes.getProduct({split[0], split[1]});
     }
+    // The same elements in the same order: rows and keys stay what they are.
+    if (weights != op.getLhs())
+      scores->views.push_back(op.getLhs());
+    for (Value view : scores->views)
+      if (!llvm::equal(shapes.getSizes(view), split) &&
+          !llvm::equal(shapes.getSizes(view), merged))
+        return miss("scores are reshaped to other dims than batch, head, row "
+                    "and key");
+    for (Value mask : scores->masksOfMerged)
+      if (typeOf(mask).getRank() == 3 && typeOf(mask).getDimSize(0) != 1 &&
+          split[0] != shapes.getConstant(1))
+        return miss("the mask has batch and heads in one dim");
     // Batch and heads must not be broadcast by either product.
     for (int64_t dim : {0, 1})
       for (Value other : {key, value})

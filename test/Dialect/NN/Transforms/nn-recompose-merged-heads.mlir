@@ -88,3 +88,99 @@ func.func @small_fill(%q: tensor<1x6x5x8xf32>, %v: tensor<1x6x8x5xf32>, %c: tens
   %3 = nn.matmul %1, %v : tensor<1x6x5x5xf32>, tensor<1x6x8x5xf32> -> tensor<1x6x5x8xf32>
   return %3 : tensor<1x6x5x8xf32>
 }
+
+// -----
+
+// Near miss: one softmax over all rows and keys of a head.
+// CHECK-LABEL: @whole_map(
+// CHECK-NOT: nn.attention
+// REMARK: not attention: scores are reshaped to other dims than batch, head, row and key
+func.func @whole_map(%q: tensor<1x2x4x8xf32>, %k: tensor<1x2x6x8xf32>, %v: tensor<1x2x8x6xf32>) -> tensor<1x2x4x8xf32> {
+  %flat = arith.constant dense<[1, 2, 24]> : tensor<3xi64>
+  %map = arith.constant dense<[1, 2, 4, 6]> : tensor<4xi64>
+  %0 = nn.matmul %q, %k : tensor<1x2x4x8xf32>, tensor<1x2x6x8xf32> -> tensor<1x2x4x6xf32>
+  %1 = nn.reshape %0, %flat : tensor<1x2x4x6xf32>, tensor<3xi64> -> tensor<1x2x24xf32>
+  %2 = nn.softmax %1 {axis = 2 : i64} : tensor<1x2x24xf32>
+  %3 = nn.reshape %2, %map : tensor<1x2x24xf32>, tensor<4xi64> -> tensor<1x2x4x6xf32>
+  %4 = nn.matmul %3, %v : tensor<1x2x4x6xf32>, tensor<1x2x8x6xf32> -> tensor<1x2x4x8xf32>
+  return %4 : tensor<1x2x4x8xf32>
+}
+
+// -----
+
+// Near miss: heads and rows as one dim, where a mask is added.
+// CHECK-LABEL: @merged_rows(
+// CHECK-NOT: nn.attention
+// REMARK: not attention: scores are reshaped to other dims than batch, head, row and key
+func.func @merged_rows(%q: tensor<1x2x4x8xf32>, %k: tensor<1x2x6x8xf32>, %v: tensor<1x2x8x6xf32>, %m: tensor<8x1xf32>) -> tensor<1x2x4x8xf32> {
+  %rows = arith.constant dense<[8, 6]> : tensor<2xi64>
+  %map = arith.constant dense<[1, 2, 4, 6]> : tensor<4xi64>
+  %0 = nn.matmul %q, %k : tensor<1x2x4x8xf32>, tensor<1x2x6x8xf32> -> tensor<1x2x4x6xf32>
+  %1 = nn.reshape %0, %rows : tensor<1x2x4x6xf32>, tensor<2xi64> -> tensor<8x6xf32>
+  %2 = nn.binary add %1, %m : tensor<8x6xf32>, tensor<8x1xf32> -> tensor<8x6xf32>
+  %3 = nn.softmax %2 {axis = 1 : i64} : tensor<8x6xf32>
+  %4 = nn.reshape %3, %map : tensor<8x6xf32>, tensor<4xi64> -> tensor<1x2x4x6xf32>
+  %5 = nn.matmul %4, %v : tensor<1x2x4x6xf32>, tensor<1x2x8x6xf32> -> tensor<1x2x4x8xf32>
+  return %5 : tensor<1x2x4x8xf32>
+}
+
+// -----
+
+// Near miss: batch and heads exchanged where a mask of one of them is added.
+// CHECK-LABEL: @regrouped(
+// CHECK-NOT: nn.attention
+// REMARK: not attention: scores are reshaped to other dims than batch, head, row and key
+func.func @regrouped(%q: tensor<2x3x4x8xf32>, %k: tensor<2x3x6x8xf32>, %v: tensor<2x3x6x8xf32>, %m: tensor<3x1x1x6xf32>) -> tensor<6x4x8xf32> {
+  %sq = arith.constant dense<[6, 4, 8]> : tensor<3xi64>
+  %sk = arith.constant dense<[6, 6, 8]> : tensor<3xi64>
+  %s4 = arith.constant dense<[3, 2, 4, 6]> : tensor<4xi64>
+  %s3 = arith.constant dense<[6, 4, 6]> : tensor<3xi64>
+  %q1 = nn.reshape %q, %sq : tensor<2x3x4x8xf32>, tensor<3xi64> -> tensor<6x4x8xf32>
+  %k1 = nn.reshape %k, %sk : tensor<2x3x6x8xf32>, tensor<3xi64> -> tensor<6x6x8xf32>
+  %v1 = nn.reshape %v, %sk : tensor<2x3x6x8xf32>, tensor<3xi64> -> tensor<6x6x8xf32>
+  %v2 = nn.transpose %v1 perm [0, 2, 1] : tensor<6x6x8xf32> -> tensor<6x8x6xf32>
+  %0 = nn.matmul %q1, %k1 : tensor<6x4x8xf32>, tensor<6x6x8xf32> -> tensor<6x4x6xf32>
+  %1 = nn.reshape %0, %s4 : tensor<6x4x6xf32>, tensor<4xi64> -> tensor<3x2x4x6xf32>
+  %2 = nn.binary add %1, %m : tensor<3x2x4x6xf32>, tensor<3x1x1x6xf32> -> tensor<3x2x4x6xf32>
+  %3 = nn.reshape %2, %s3 : tensor<3x2x4x6xf32>, tensor<3xi64> -> tensor<6x4x6xf32>
+  %4 = nn.softmax %3 {axis = 2 : i64} : tensor<6x4x6xf32>
+  %5 = nn.matmul %4, %v2 : tensor<6x4x6xf32>, tensor<6x8x6xf32> -> tensor<6x4x8xf32>
+  return %5 : tensor<6x4x8xf32>
+}
+
+// -----
+
+// Near miss: a mask of batch and heads in one dim, which is two of the product.
+// CHECK-LABEL: @mask_of_both(
+// CHECK-NOT: nn.attention
+// REMARK: not attention: the mask has batch and heads in one dim
+func.func @mask_of_both(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x6x8xf32>, %v: tensor<2x2x8x6xf32>, %m: tensor<4x4x6xf32>) -> tensor<2x2x4x8xf32> {
+  %s3 = arith.constant dense<[4, 4, 6]> : tensor<3xi64>
+  %s4 = arith.constant dense<[2, 2, 4, 6]> : tensor<4xi64>
+  %0 = nn.matmul %q, %k : tensor<2x2x4x8xf32>, tensor<2x2x6x8xf32> -> tensor<2x2x4x6xf32>
+  %1 = nn.reshape %0, %s3 : tensor<2x2x4x6xf32>, tensor<3xi64> -> tensor<4x4x6xf32>
+  %2 = nn.binary add %1, %m : tensor<4x4x6xf32>, tensor<4x4x6xf32> -> tensor<4x4x6xf32>
+  %3 = nn.softmax %2 {axis = 2 : i64} : tensor<4x4x6xf32>
+  %4 = nn.reshape %3, %s4 : tensor<4x4x6xf32>, tensor<4xi64> -> tensor<2x2x4x6xf32>
+  %5 = nn.matmul %4, %v : tensor<2x2x4x6xf32>, tensor<2x2x8x6xf32> -> tensor<2x2x4x8xf32>
+  return %5 : tensor<2x2x4x8xf32>
+}
+
+// -----
+
+// Of a single batch that dim is the heads.
+// CHECK-LABEL: @single_batch(
+// CHECK-SAME: %[[M:[^ ]*]]: tensor<2x4x6xf32>)
+// CHECK: nn.attention {{.*}} mask(%[[M]] : tensor<2x4x6xf32>)
+// REMARK: found attention, masked
+func.func @single_batch(%q: tensor<1x2x4x8xf32>, %k: tensor<1x2x6x8xf32>, %v: tensor<1x2x8x6xf32>, %m: tensor<2x4x6xf32>) -> tensor<1x2x4x8xf32> {
+  %s3 = arith.constant dense<[2, 4, 6]> : tensor<3xi64>
+  %s4 = arith.constant dense<[1, 2, 4, 6]> : tensor<4xi64>
+  %0 = nn.matmul %q, %k : tensor<1x2x4x8xf32>, tensor<1x2x6x8xf32> -> tensor<1x2x4x6xf32>
+  %1 = nn.reshape %0, %s3 : tensor<1x2x4x6xf32>, tensor<3xi64> -> tensor<2x4x6xf32>
+  %2 = nn.binary add %1, %m : tensor<2x4x6xf32>, tensor<2x4x6xf32> -> tensor<2x4x6xf32>
+  %3 = nn.softmax %2 {axis = 2 : i64} : tensor<2x4x6xf32>
+  %4 = nn.reshape %3, %s4 : tensor<2x4x6xf32>, tensor<4xi64> -> tensor<1x2x4x6xf32>
+  %5 = nn.matmul %4, %v : tensor<1x2x4x6xf32>, tensor<1x2x8x6xf32> -> tensor<1x2x4x8xf32>
+  return %5 : tensor<1x2x4x8xf32>
+}
