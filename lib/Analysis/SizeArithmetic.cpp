@@ -202,9 +202,10 @@ Polynomial Polynomial::from(AffineExpr expression) {
     scaled.overflow = whole.overflow;
     // Multiples of the divisor leave no remainder.
     whole = binary.getKind() == AffineExprKind::Mod ? Polynomial() : scaled;
+    whole.overflow = scaled.overflow;
   } else {
     rest = left;
-    whole = Polynomial();
+    whole.terms.clear();
   }
   MLIRContext *context = expression.getContext();
   AffineExpr open =
@@ -307,6 +308,15 @@ AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
   if (isSizeAtLeast(b, a))
     return a;
   return a + b - maxOfSizes(a, b);
+}
+
+AffineExpr quantc::truncatedQuotient(AffineExpr size, int64_t divisor) {
+  AffineExpr zero = getAffineConstantExpr(0, size.getContext());
+  if (isSizeAtLeast(size, zero))
+    return size.floorDiv(divisor);
+  // Two parts that are not negative, one of which is zero.
+  AffineExpr above = maxOfSizes(size, zero);
+  return above.floorDiv(divisor) - (above - size).floorDiv(divisor);
 }
 
 AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,

@@ -158,3 +158,33 @@ func.func @to_the_end(%x: tensor<?x4xf32>) attributes {qt.dim_names = ["batch"],
   %0 = nn.slice %x, %zero, %far, %zero, %one : tensor<?x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x4xf32>
   return
 }
+
+// -----
+
+// Numbers are divided as ONNX does it, to zero, and may be below it; remainders
+// have the sign of the divisor.
+// expected-remark @below {{sizes (s0)}}
+func.func @below_zero(%x: tensor<?xf32>) attributes {
+    qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0)>]} {
+  // expected-remark @below {{sizes (1) elements (s0)}}
+  %n = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?xf32> -> tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (2)}}
+  %two = arith.constant dense<2> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (5)}}
+  %five = arith.constant dense<5> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (s0 - 5)}}
+  %less = nn.binary sub %n, %five : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{floordiv 2 - (}}
+  %div = nn.binary div %less, %two : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements ((s0 - 5) mod 2)}}
+  %mod = nn.binary mod %less, %two : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (s0 + 5)}}
+  %more = nn.binary add %n, %five : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements ((s0 + 5) floordiv 2)}}
+  %half = nn.binary div %more, %two : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (-3)}}
+  %three = arith.constant dense<-3> : tensor<1xi64>
+  // expected-remark @below {{sizes (1) elements (-1)}}
+  %number = nn.binary div %three, %two : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64>
+  return
+}

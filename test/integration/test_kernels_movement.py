@@ -119,6 +119,57 @@ class Movement(KernelTest):
         )
         self.check(proto, [{"x": numbers("f4", n, 1, 12)} for n in (1, 3)])
 
+    def test_sizes_as_data(self):
+        """Sizes that are results of the model, or of what no expression follows, joined with constants."""
+        proto = model(
+            [
+                ("Shape", "x", "sizes"),
+                ("Concat", "sizes seven", "a", {"axis": 0}),
+                ("Gather", "sizes swap", "b"),
+                ("Gather", "other sizes", "c"),
+                ("Where", "flags sizes other", "d"),
+                ("Unsqueeze", "a axis", "e"),
+                ("Cast", "a", "f", {"to": 1}),
+                ("Add", "sizes other", "g"),
+                ("Tile", "sizes two", "h"),
+                ("ReduceProd", "sizes", "product", {"keepdims": 1}),
+                ("Concat", "seven product", "i", {"axis": 0}),
+                ("Equal", "sizes other", "equal"),
+                ("Where", "equal seven sizes", "j"),
+            ],
+            {"x": ("f4", ["n", "k", 1])},
+            list("abcdefghij"),
+            {
+                "seven": np.array([7], "i8"),
+                "swap": np.array([1, 0], "i8"),
+                "other": np.array([5, 3, 1], "i8"),
+                "flags": np.array([True, False, True]),
+                "axis": np.array([0], "i8"),
+                "two": np.array([2], "i8"),
+            },
+        )
+        self.check(proto, [{"x": numbers("f4", n, k, 1)} for n, k in ((1, 1), (2, 0), (0, 2))])
+
+    def test_sizes_below_zero(self):
+        """Shape arithmetic divides to zero; a remainder has the sign of the divisor."""
+        proto = model(
+            [
+                ("Shape", "x", "n"),
+                ("Sub", "n five", "less"),
+                ("Div", "less two", "half"),
+                ("Add", "half three", "c"),
+                ("Expand", "one c", "y"),
+                ("Mod", "less three", "rest"),
+                ("Expand", "one rest", "z"),
+                ("Add", "z one", "w"),
+            ],
+            {"x": ("f4", ["n"])},
+            ["y", "z", "w"],
+            {name: np.array([value], "i8") for name, value in (("five", 5), ("two", 2), ("three", 3))}
+            | {"one": np.array([1], "f4")},
+        )
+        self.check(proto, [{"x": numbers("f4", n)} for n in (0, 1, 2, 3, 4, 5, 6, 9)])
+
     def test_gather(self):
         table = numbers("f4", 11, 6)
         proto = model(

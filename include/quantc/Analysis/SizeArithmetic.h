@@ -51,6 +51,10 @@ std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr maxOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr minOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 
+/// \p size, which may be below zero, over a \p divisor above it, rounded to
+/// zero: the division of shape arithmetic.
+mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
+
 /// How many windows of \p span, \p stride apart, fit into \p size with \p pads.
 /// Negative where not one does and the size is not zero: no run gets past that.
 mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/Matchers.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -131,6 +133,8 @@ Value KernelBuilder::emit(AffineExpr expression) {
   }
   auto binary = cast<AffineBinaryOpExpr>(expression);
   Value lhs = getIndex(binary.getLHS()), rhs = getIndex(binary.getRHS());
+  bool isNotNegative = isSizeAtLeast(
+      binary.getLHS(), getAffineConstantExpr(0, kernel.getContext()));
   switch (expression.getKind()) {
   case AffineExprKind::Add:
     return arith::AddIOp::create(top, loc, lhs, rhs);
@@ -143,11 +147,20 @@ Value KernelBuilder::emit(AffineExpr expression) {
       return arith::ShRSIOp::create(
           top, loc, lhs, getIndex(llvm::Log2_64(divisor.getValue())));
     return arith::FloorDivSIOp::create(top, loc, lhs, rhs);
-  // Of sizes, which are not negative.
   case AffineExprKind::CeilDiv:
-    return arith::CeilDivUIOp::create(top, loc, lhs, rhs);
-  case AffineExprKind::Mod:
-    return arith::RemUIOp::create(top, loc, lhs, rhs);
+    if (isNotNegative)
+      return arith::CeilDivUIOp::create(top, loc, lhs, rhs);
+    return arith::CeilDivSIOp::create(top, loc, lhs, rhs);
+  case AffineExprKind::Mod: {
+    if (isNotNegative)
+      return arith::RemUIOp::create(top, loc, lhs, rhs);
+    // What a quotient that is rounded down leaves over, as the entry has it.
+    Value rest = arith::RemSIOp::create(top, loc, lhs, rhs);
+    Value isBelow = arith::CmpIOp::create(top, loc, arith::CmpIPredicate::slt,
+                                          rest, getIndex(int64_t(0)));
+    return arith::SelectOp::create(
+        top, loc, isBelow, arith::AddIOp::create(top, loc, rest, rhs), rest);
+  }
   default:
     llvm_unreachable("binary expressions are covered");
   }
@@ -203,6 +216,13 @@ Value KernelBuilder::getConstantBuffer(DenseElementsAttr constant) {
   auto flat = MemRefType::get({ShapedType::kDynamic}, type.getElementType());
   buffer = memref::CastOp::create(top, getLoc(), flat, global);
   return buffer;
+}
+
+Value KernelBuilder::getBuffer(Value tensor) {
+  DenseElementsAttr constant;
+  if (matchPattern(tensor, m_Constant(&constant)))
+    return getConstantBuffer(constant);
+  return getOperandBuffer(cast<BlockArgument>(tensor).getArgNumber());
 }
 
 void KernelBuilder::require(Value condition, KernelError error) {

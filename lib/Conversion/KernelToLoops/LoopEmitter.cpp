@@ -139,10 +139,8 @@ Value LoopEmitter::compute(OpBuilder &builder, Value tensor, ValueRange index) {
       number = DenseElementsAttr::get(vector, Attribute(number));
     return arith::ConstantOp::create(builder, loc, number);
   }
-  if (constant)
-    buffer = kernel.getConstantBuffer(constant);
-  else if (auto argument = dyn_cast<BlockArgument>(tensor))
-    buffer = kernel.getBuffer(argument);
+  if (constant || isa<BlockArgument>(tensor))
+    buffer = kernel.getBuffer(tensor);
   else if (auto results = getResultIndices(kernel.getKernel(), tensor);
            !results.empty())
     buffer = kernel.getResultBuffer(results[0]);

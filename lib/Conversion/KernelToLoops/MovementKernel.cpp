@@ -47,9 +47,7 @@ protected:
   /// Goes on with the index at \p pick of \p indices if it lies within \p size.
   void emitPick(OpBuilder &b, Value indices, Value pick, Value size,
                 function_ref<void(OpBuilder &, Value)> then);
-  Value getBuffer(Value operand) {
-    return kernel.getBuffer(cast<BlockArgument>(operand));
-  }
+  Value getBuffer(Value operand) { return kernel.getBuffer(operand); }
   /// Copies \p count elements to the result. A null stride stands for 1: whole
   /// vectors.
   void copyRun(OpBuilder &b, Value from, Value start, Value stride, Value at,
@@ -245,9 +243,9 @@ void SliceEmitter::prepare() {
     if (starts) {
       from = index((*starts)[at]);
     } else {
-      Value raw = memref::LoadOp::create(
-          b, loc, kernel.getBuffer(cast<BlockArgument>(slice.getStarts())),
-          index(static_cast<int64_t>(at)));
+      Value raw =
+          memref::LoadOp::create(b, loc, kernel.getBuffer(slice.getStarts()),
+                                 index(static_cast<int64_t>(at)));
       from = arith::IndexCastOp::create(b, loc, b.getIndexType(), raw);
     }
     // As ONNX clamps: negative positions count from the end.

@@ -80,7 +80,7 @@ void PositionEmitter::emit(nn::ShapeOp op) {
 
 PositionEmitter::RowPlace PositionEmitter::place(OpBuilder &b, Value tensor,
                                                  Value row) {
-  Value buffer = kernel.getBuffer(cast<BlockArgument>(tensor));
+  Value buffer = kernel.getBuffer(tensor);
   SmallVector<AffineExpr> own(shapes.getSizes(tensor));
   Value features = kernel.getIndex(sizes.back());
   if (llvm::equal(own, sizes))

@@ -121,4 +121,13 @@ TEST_F(SizeArithmetic, LargerAndSmaller) {
   EXPECT_EQ(canonicalizeSize(maxOfSizes(a - 1, number(0)) + b),
             canonicalizeSize(b + maxOfSizes(a - 1, number(0))));
 }
+
+TEST_F(SizeArithmetic, QuotientsToZero) {
+  EXPECT_EQ(truncatedQuotient(a + 1, 2), (a + 1).floorDiv(2));
+  EXPECT_EQ(truncatedQuotient(number(-3), 2), number(-1));
+  AffineExpr quotient = canonicalizeSize(truncatedQuotient(a - b, 3));
+  for (int64_t x = 0; x < 8; ++x)
+    for (int64_t y = 0; y < 8; ++y)
+      EXPECT_EQ(evaluate(quotient, x, y), (x - y) / 3);
+}
 } // namespace

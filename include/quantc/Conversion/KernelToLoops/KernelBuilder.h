@@ -48,10 +48,8 @@ public:
   mlir::Value getResultBuffer(unsigned index);
   /// A buffer with the elements of a constant.
   mlir::Value getConstantBuffer(mlir::DenseElementsAttr constant);
-  /// The buffer of an argument of the kernel function.
-  mlir::Value getBuffer(mlir::BlockArgument argument) {
-    return getOperandBuffer(argument.getArgNumber());
-  }
+  /// The buffer of an argument of the kernel function, or of a constant in it.
+  mlir::Value getBuffer(mlir::Value tensor);
 
   /// Sizes of the kernel's values in terms of its symbols.
   SymbolicShapes &getShapes() { return shapes; }

@@ -94,7 +94,6 @@ void BinaryOp::inferElements(SymbolicShapes &shapes) {
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
         AffineExpr a = row[0], b = row[1];
         auto divisor = dyn_cast<AffineConstantExpr>(b);
-        auto dividend = dyn_cast<AffineConstantExpr>(a);
         switch (getKind()) {
         case BinaryKind::Add:
           return a + b;
@@ -103,11 +102,11 @@ void BinaryOp::inferElements(SymbolicShapes &shapes) {
         case BinaryKind::Mul:
           return shapes.getProduct({a, b});
         case BinaryKind::Div:
-          // Truncation is the floor for sizes, which are not negative.
-          if (!dividend || dividend.getValue() >= 0)
-            if (AffineExpr quotient = shapes.divideExactly(a, b))
-              return quotient;
-          return AffineExpr();
+          if (!divisor)
+            return shapes.divideExactly(a, b);
+          return divisor.getValue() > 0
+                     ? truncatedQuotient(a, divisor.getValue())
+                     : AffineExpr();
         case BinaryKind::Mod:
           return divisor && divisor.getValue() > 0 ? a % b : AffineExpr();
         case BinaryKind::Min:
