@@ -64,6 +64,25 @@ class Windows(KernelTest):
                     more = [np.array(pads, "i8")] + ([np.float32(1.5)] if mode == "constant" else [])
                     self.one("Pad", (3, 5, 6), {"mode": mode}, more, batch=(1, 2))
 
+    def test_pads_of_nothing(self):
+        """Only a constant may stand around a dim without elements."""
+        for mode in ("reflect", "edge", "wrap"):
+            for dims, pads in ((["n"], [2, 2]), (["n", 3], [2, 0, 0, 0]), (["b", "n"], [0, 0, 0, 1])):
+                proto = model([("Pad", "x p", "y", {"mode": mode})], {"x": ("f4", dims)}, ["y"], {"p": np.array(pads, "i8")})
+                with self.subTest(mode=mode, pads=pads):
+                    empty = [{"n": 0, "b": 2}.get(dim, dim) for dim in dims]
+                    self.fails_at_run_time(proto, {"x": image(*empty)}, "an index lies outside its dimension")
+        proto = model([("Pad", "x p", "y", {"mode": "edge"})], {"x": ("f4", ["b", 3])}, ["y"], {"p": np.array([0, 1, 0, 1], "i8")})
+        self.check(proto, [{"x": image(0, 3)}, {"x": image(2, 3)}])
+
+    def test_resize_keeping_the_ratio(self):
+        for policy in ("not_larger", "not_smaller"):
+            for sizes in ([4, 8], [8, 4], [4, 4], [2, 4], [8, 6], [3, 9]):
+                proto = model([("Resize", "x - - s", "y", {"keep_aspect_ratio_policy": policy, "axes": [2, 3]})],
+                              {"x": ("f4", [1, 2, 4, 4])}, ["y"], {"s": np.array(sizes, "i8")})
+                with self.subTest(policy=policy, sizes=sizes):
+                    self.check(proto, [{"x": image(1, 2, 4, 4)}])
+
     def test_resize(self):
         scales, sizes = np.array([1, 1, 2, 1.5], "f4"), np.array([1, 3, 7, 4], "i8")
         for mode in ("nearest", "linear", "cubic"):

@@ -17,6 +17,7 @@
 #include "IndexEmitter.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include <cmath>
 
@@ -36,7 +37,7 @@ public:
   WindowEmitter(KernelBuilder &kernel, Operation *op)
       : IndexEmitter(kernel), from(shapes.getSizes(op->getOperand(0))),
         to(shapes.getSizes(op->getResult(0))),
-        input(kernel.getBuffer(cast<BlockArgument>(op->getOperand(0)))),
+        input(kernel.getBuffer(op->getOperand(0))),
         result(kernel.getResultBuffer(0)) {}
 
   void emitPool(nn::PoolOp op);
@@ -50,6 +51,7 @@ private:
                                   unsigned dim, Value start, Value end);
   Value accumulate(OpBuilder &b, nn::PoolOp op, Value sum, Value x);
   Value getSource(OpBuilder &b, nn::PadMode mode, Value at, Value size);
+  void requireSources(nn::PadOp op);
   Value unary(OpBuilder &b, nn::UnaryKind kind, Value x) {
     return nn::UnaryOp::create(b, loc, x.getType(), kind, x);
   }
@@ -213,8 +215,22 @@ Value WindowEmitter::getSource(OpBuilder &b, nn::PadMode mode, Value at,
   return arith::MinSIOp::create(b, loc, at, last);
 }
 
+/// Pads that are elements of the input need a first one.
+void WindowEmitter::requireSources(nn::PadOp op) {
+  AffineExpr one = shapes.getConstant(1);
+  for (auto [size, low, high] :
+       llvm::zip_equal(from, op.getLow(), op.getHigh()))
+    if (op.getMode() != nn::PadMode::Constant && (low || high) &&
+        !isSizeAtLeast(size, one))
+      kernel.require(arith::CmpIOp::create(kernel.getBuilder(), loc,
+                                           arith::CmpIPredicate::sge,
+                                           kernel.getIndex(size), index(1)),
+                     KernelError::IndexOutOfRange);
+}
+
 void WindowEmitter::emitPad(nn::PadOp op) {
   kernel.setIterations(shapes.getProduct(ArrayRef(to).drop_back()), 16);
+  requireSources(op);
   OpBuilder &b = kernel.getBuilder();
   Type element = op.getType().getElementType();
   Type stored = cast<MemRefType>(result.getType()).getElementType();

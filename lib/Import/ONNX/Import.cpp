@@ -268,6 +268,12 @@ void ModelImporter::importNodes(ArrayRef<int> order) {
     NodeBinder binder(node, opset, state);
     table.find(node.domain(), node.op_type())->import(binder);
     binder.checkAllAttributesKnown();
+    if (binder.failed())
+      continue;
+    // A mistake of the import, which must not end in a model without outputs.
+    for (const std::string &output : node.output())
+      if (!output.empty() && !state.lookup(output))
+        binder.problem("built no value for output '" + output + "'");
   }
 }
 

@@ -211,10 +211,18 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
                  " for " + Twine(dims.size()) + " axes");
     return {};
   }
-  constexpr double most = std::numeric_limits<int32_t>::max();
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  auto toSize = [](double size) {
+    return static_cast<int64_t>(std::clamp<double>(size, -1, int64_t(1) << 40));
+  };
   SmallVector<Axis> axes;
   SmallVector<AffineExpr> own(node.importState().shapes->getSizes(x));
-  double common = 0;
+  std::optional<double> common;
+  auto addScale = [&](double scale) {
+    common = !common                  ? scale
+             : policy == "not_larger" ? std::min(*common, scale)
+                                      : std::max(*common, scale);
+  };
   for (auto [index, dim] : llvm::enumerate(dims)) {
     Axis axis;
     axis.dim = dim;
@@ -227,10 +235,10 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
       axis.to = axis.from;
     } else if (scales) {
       axis.scale = (*scales)[index];
-      axis.to = static_cast<int64_t>(
-          std::floor(static_cast<double>(axis.from) * axis.scale));
+      axis.to = toSize(std::floor(static_cast<double>(axis.from) * axis.scale));
     } else if (size && size == own[dim]) {
       axis.to = axis.from; // as it is, whatever that is
+      addScale(axis.scale);
     } else if (!known || ShapedType::isDynamic(axis.from)) {
       node.problem("resizes axis " + Twine(dim) +
                    " from or to a size of run time; supported: known sizes, "
@@ -241,24 +249,28 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
       axis.scale = axis.from == 0 ? 1
                                   : static_cast<double>(axis.to) /
                                         static_cast<double>(axis.from);
-      common = common == 0              ? axis.scale
-               : policy == "not_larger" ? std::min(common, axis.scale)
-                                        : std::max(common, axis.scale);
+      addScale(axis.scale);
     }
-    if (!(axis.scale > 0) || axis.scale > most ||
-        static_cast<double>(axis.to) > most || (axis.from == 0 && axis.to != 0))
-      node.problem("resizes axis " + Twine(dim) + " of size " +
-                   Twine(axis.from) + " by a factor of " +
-                   Twine(std::to_string(axis.scale)) +
-                   "; supported: positive factors, results of 31 bits");
     axes.push_back(axis);
   }
-  if (policy != "stretch" && sizes)
-    for (Axis &axis : axes) {
-      axis.scale = common;
-      axis.to = static_cast<int64_t>(
-          std::round(common * static_cast<double>(axis.from)));
+  bool keepsRatio = policy != "stretch" && common;
+  for (Axis &axis : axes) {
+    bool isKnown = !ShapedType::isDynamic(axis.from);
+    if (keepsRatio) {
+      axis.scale = *common;
+      if (isKnown)
+        axis.to = toSize(std::round(*common * static_cast<double>(axis.from)));
     }
+    bool isPossible = axis.scale > 0 && axis.scale <= most;
+    if (isKnown)
+      isPossible &= axis.to <= most && (axis.from == 0) == (axis.to == 0);
+    if (!isPossible)
+      node.problem("resizes axis " + Twine(axis.dim) + " of size " +
+                   Twine(axis.from) + " by a factor of " +
+                   Twine(std::to_string(axis.scale)) +
+                   "; supported: positive factors, results of at least one "
+                   "element and of 31 bits");
+  }
   return axes;
 }
 
@@ -303,7 +315,7 @@ static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
     bool isDynamic = ShapedType::isDynamic(axis.from);
     bool isCrop = options.coordinates == "tf_crop_and_resize" &&
                   (axis.roiStart != 0 || axis.roiEnd != 1);
-    if (axis.scale == 1 && !isCrop)
+    if (axis.from == 0 || (axis.scale == 1 && !isCrop))
       continue;
     if (isDynamic && isRepetition(options, axis.scale)) {
       result = repeat(emit, result, axis.dim, static_cast<int64_t>(axis.scale));
