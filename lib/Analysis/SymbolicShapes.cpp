@@ -118,14 +118,19 @@ ArrayRef<AffineExpr> SymbolicShapes::getSizes(Value tensor) {
 }
 
 void SymbolicShapes::setSizes(Value tensor, ArrayRef<AffineExpr> given) {
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  if (!type) // a vector has no sizes to be known
+    return;
   Sizes known;
   for (AffineExpr size : given)
     known.push_back(canonicalize(size));
-  // What the type knows is simpler than any expression for it.
-  for (auto [size, expression] :
-       llvm::zip(cast<RankedTensorType>(tensor.getType()).getShape(), known))
-    if (!ShapedType::isDynamic(size))
+  // What the type states is simpler than any expression for it, if both are
+  // equal.
+  for (auto [size, expression] : llvm::zip(type.getShape(), known))
+    if (!ShapedType::isDynamic(size)) {
+      expectEqual(expression, getConstant(size));
       expression = getConstant(size);
+    }
   sizes[tensor] = std::move(known);
 }
 

@@ -8,6 +8,7 @@
 
 #include "CheckProgram.h"
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
@@ -32,6 +33,7 @@ public:
 
 private:
   LogicalResult checkBody();
+  LogicalResult checkEqualSizes();
   LogicalResult checkLaunch(qt::LaunchOp launch);
   LogicalResult checkMap(Operation *op, Attribute attribute, unsigned symbols,
                          unsigned results, StringRef what);
@@ -154,9 +156,16 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName,
   return result;
 }
 
+LogicalResult Checker::checkEqualSizes() {
+  auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName);
+  return success(!pairs || llvm::all_of(pairs, [&](Attribute pair) {
+    return succeeded(checkMap(entry, pair, numDims, 2, equalSizesAttrName));
+  }));
+}
+
 LogicalResult Checker::run() {
   LogicalResult results[] = {
-      checkBody(),
+      checkBody(), checkEqualSizes(),
       checkInterface(entry.getArgumentTypes(), argShapesAttrName, "input"),
       checkInterface(entry.getResultTypes(), resultShapesAttrName, "output")};
   return failure(llvm::any_of(

@@ -18,8 +18,8 @@
 #include "quantc/Artifact/EntryEmitter.h"
 #include "SizeEmitter.h"
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/SizeArithmetic.h"
-#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/ArenaPlan.h"
 #include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -63,6 +63,7 @@ private:
                                llvm::ArrayRef<llvm::Type *> arguments);
   SmallVector<AffineExpr> getResultSizes(unsigned index);
   void checkAliases(SizeEmitter &sizes);
+  void checkEqualSizes(SizeEmitter &sizes);
   uint32_t getSite(Location loc);
   llvm::GlobalVariable *getConstantData(llvm::StringRef name);
 
@@ -124,6 +125,13 @@ void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
   });
 }
 
+/// What kernels were made for.
+void ProgramEmitter::checkEqualSizes(SizeEmitter &sizes) {
+  if (auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
+    for (AffineMap pair : pairs.getAsValueRange<AffineMapAttr>())
+      sizes.checkEqual(pair.getResult(0), pair.getResult(1));
+}
+
 /// i32 plan(const i64 *symbols, i64 *out)
 llvm::Function *ProgramEmitter::emitPlan() {
   llvm::Function *function =
@@ -142,6 +150,7 @@ llvm::Function *ProgramEmitter::emitPlan() {
       scratch = sizes.maximum(scratch, sizes.emit(launch.scratch));
   }
   checkAliases(sizes);
+  checkEqualSizes(sizes);
   unsigned place = 0;
   auto put = [&](llvm::Value *value) {
     b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),

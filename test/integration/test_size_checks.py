@@ -39,6 +39,26 @@ CASES = {
            %r = nn.matmul %a, %w : tensor<2x64xf32>, tensor<8x64xf32> -> tensor<2x8xf32>
            %y = nn.binary add %r, %b : tensor<2x8xf32>, tensor<?x8xf32> -> tensor<2x8xf32>""",
         [[(2, 64), (2, 8)]], [[(2, 64), (7, 8)], [(2, 64), (0, 8)]]),
+    "transpose": (
+        ["n"], [("?x4", "n, 4")], "4x5",
+        "%y = nn.transpose %a perm [1, 0] : tensor<?x4xf32> -> tensor<4x5xf32>",
+        [[(5, 4)]], [[(2, 4)], [(6, 4)], [(0, 4)]]),
+    "reduce": (
+        ["n"], [("?x4", "n, 4")], "5",
+        "%y = nn.reduce sum %a axes [1] : tensor<?x4xf32> -> tensor<5xf32>",
+        [[(5, 4)]], [[(2, 4)], [(0, 4)]]),
+    "slice": (
+        ["n"], [("?", "n")], "5",
+        """%z = arith.constant dense<0> : tensor<1xi64>
+           %e = arith.constant dense<10> : tensor<1xi64>
+           %t = arith.constant dense<2> : tensor<1xi64>
+           %y = nn.slice %a, %z, %e, %z, %t : tensor<?xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<5xf32>""",
+        [[(9,)], [(11,)]], [[(3,)], [(0,)]]),
+    "rows": (
+        ["n"], [("?x64", "n, 64")], "4x8",
+        """%w = arith.constant dense<1.5> : tensor<8x64xf32>
+           %y = nn.matmul %a, %w : tensor<?x64xf32>, tensor<8x64xf32> -> tensor<4x8xf32>""",
+        [[(4, 64)]], [[(3, 64)], [(5, 64)]]),
 }
 
 

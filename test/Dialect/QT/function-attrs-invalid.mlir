@@ -27,6 +27,11 @@ func.func private @f() attributes {qt.dim_bounds = {n = array<i64: 4, 1>}}
 
 // -----
 
+// expected-error @below {{attribute 'qt.equal_sizes' = [affine_map<() -> (5)>] on 'func.func'; supported: an array of affine maps without dimensions and with two results on a function}}
+func.func private @pairs() attributes {qt.equal_sizes = [affine_map<() -> (5)>]}
+
+// -----
+
 // expected-error @below {{attribute 'qt.arg_names' = "x" on 'func.func'; supported: an array of strings on a function}}
 func.func private @f() attributes {qt.arg_names = "x"}
 

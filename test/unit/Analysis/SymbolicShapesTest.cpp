@@ -59,6 +59,22 @@ TEST_F(SymbolicShapesTest, UnknownDimsAreDifferent) {
   EXPECT_EQ(shapes.getNumSymbols(), 2u);
 }
 
+TEST_F(SymbolicShapesTest, StatedSizesAreExpected) {
+  func::FuncOp func = parse(R"(
+    func.func @f(%x: tensor<?x4xf32>) -> tensor<4x5xf32>
+        attributes {qt.dim_names = ["n"],
+                    qt.arg_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+      %0 = nn.transpose %x perm [1, 0] : tensor<?x4xf32> -> tensor<4x5xf32>
+      return %0 : tensor<4x5xf32>
+    })");
+  SymbolicShapes shapes(func);
+  Value turned = func.front().getTerminator()->getOperand(0);
+  EXPECT_EQ(shapes.getSizes(turned)[1], shapes.getConstant(5));
+  ASSERT_EQ(shapes.getExpectations().size(), 1u);
+  EXPECT_EQ(shapes.getExpectations()[0],
+            std::pair(getAffineSymbolExpr(0, &context), shapes.getConstant(5)));
+}
+
 TEST_F(SymbolicShapesTest, ProductsAndQuotients) {
   func::FuncOp func = parse(R"(
     func.func @f(%x: tensor<?x?xf32>) { return })");

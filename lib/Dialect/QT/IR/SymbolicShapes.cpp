@@ -133,9 +133,6 @@ void ContractOp::inferSymbolic(SymbolicShapes &shapes) {
     sizes.push_back(isa<ConvAttr>(getGeometry()) ? rhs[0]
                                                  : rhs[rhs.size() - 2]);
   }
-  for (auto [dim, size] : llvm::enumerate(type.getShape()))
-    if (!ShapedType::isDynamic(size))
-      sizes[dim] = shapes.getConstant(size);
   shapes.setSizes(getResult(), sizes);
 }
 
@@ -150,9 +147,6 @@ void AttentionOp::inferSymbolic(SymbolicShapes &shapes) {
     sizes[1] = shapes.getConstant(range.getCount());
   sizes[3] = shapes.getSizes(getV()[0])[3];
   sizes = inOrder(std::move(sizes), getResultOrder());
-  for (auto [dim, size] : llvm::enumerate(getType().getShape()))
-    if (!ShapedType::isDynamic(size))
-      sizes[dim] = shapes.getConstant(size);
   shapes.setSizes(getResult(), sizes);
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -60,6 +61,13 @@ static bool areShapes(Attribute value) {
   return array && llvm::all_of(array, isMapOfSymbols);
 }
 
+static bool arePairs(Attribute value) {
+  return areShapes(value) &&
+         llvm::all_of(cast<ArrayAttr>(value), [](Attribute map) {
+           return cast<AffineMapAttr>(map).getValue().getNumResults() == 2;
+         });
+}
+
 static bool isCount(Attribute value) {
   return isMapOfSymbols(value) &&
          cast<AffineMapAttr>(value).getValue().getNumResults() == 1;
@@ -104,6 +112,9 @@ static const Rule rules[] = {
      "a dictionary of array<i64: lowest, highest> on a function"},
     {argShapesAttrName, isEither, areShapes, shapesText},
     {resultShapesAttrName, isEither, areShapes, shapesText},
+    {equalSizesAttrName, isFunction, arePairs,
+     "an array of affine maps without dimensions and with two results on a "
+     "function"},
     {argNamesAttrName, isFunction, isArrayOf<StringAttr>,
      "an array of strings on a function"},
     {resultNamesAttrName, isFunction, isArrayOf<StringAttr>,

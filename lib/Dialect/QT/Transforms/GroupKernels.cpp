@@ -19,6 +19,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -476,16 +477,32 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
   }
 }
 
+/// What kernels are handed lies in memory.
+static LogicalResult verifyTensors(func::FuncOp entry) {
+  for (Operation &op : entry.getBody().front().without_terminator())
+    for (TypeRange types :
+         {TypeRange(op.getOperandTypes()), TypeRange(op.getResultTypes())})
+      for (Type type : types)
+        if (!isa<RankedTensorType>(type))
+          return op.emitOpError("has a value of type ")
+                 << type << "; supported in kernels: ranked tensors";
+  return success();
+}
+
 void GroupKernels::runOnOperation() {
   known.clear();
   symbols.emplace(getOperation());
   count = 0;
   SmallVector<func::FuncOp> entries;
   for (auto func : getOperation().getOps<func::FuncOp>())
-    if (!func.isExternal() && !func->hasAttr(kernelAttrName))
+    if (!func.isExternal() && !func->hasAttr(kernelAttrName)) {
+      if (failed(verifyTensors(func)))
+        return signalPassFailure();
       entries.push_back(func);
+    }
   for (func::FuncOp entry : entries) {
     SymbolicShapes shapes(entry);
+    stateEqualSizes(entry, shapes);
     dropSizeOperands(entry, shapes);
     stateResultShapes(entry, shapes);
     for (auto reshape :

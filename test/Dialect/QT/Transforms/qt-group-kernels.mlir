@@ -147,3 +147,15 @@ func.func @image(%w: tensor<?x4x4x32xi32>, %e: tensor<?x1x1x1xi32>, %most: tenso
   %q, %k, %x = qt.quantize %m exponent %e8 : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8, layout = #qt.layout<b32, panel = 16, rows = 4, bias = 0>, halo = #qt.halo<pads = [1, 1, 1, 1], groups = 1>, qt.normalised} : tensor<?x4x4x32xi16> -> tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>
   return %q, %k, %x, %m : tensor<?x6x6x32xi8>, tensor<?x6x6x1xi8>, tensor<?x1x1x1xi8>, tensor<?x4x4x32xi16>
 }
+
+// -----
+
+// Where a type states a size that run time computes, both have to be equal.
+// CHECK: #[[$PAIR:.*]] = affine_map<()[s0] -> (s0, 5)>
+// CHECK-LABEL: func.func @stated
+// CHECK-SAME: qt.equal_sizes = [#[[$PAIR]]]
+func.func @stated(%x: tensor<?x4xf32>) -> tensor<4x5xf32>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+  %0 = nn.transpose %x perm [1, 0] : tensor<?x4xf32> -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}

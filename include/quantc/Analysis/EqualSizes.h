@@ -1,0 +1,27 @@
+//===- EqualSizes.h - Sizes that have to be equal ---------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ANALYSIS_EQUALSIZES_H
+#define QUANTC_ANALYSIS_EQUALSIZES_H
+
+#include "quantc/Analysis/SymbolicShapes.h"
+
+namespace quantc {
+
+/// On the entry: maps of the named dims to two sizes, one that a type states
+/// and one that run time computes. Kernels rely on the one of the type, so the
+/// program compares them before it runs any.
+inline constexpr llvm::StringLiteral equalSizesAttrName = "qt.equal_sizes";
+
+/// States on the entry what \p shapes expects of it.
+void stateEqualSizes(mlir::FunctionOpInterface entry,
+                     const SymbolicShapes &shapes);
+
+} // namespace quantc
+
+#endif // QUANTC_ANALYSIS_EQUALSIZES_H

@@ -1,0 +1,33 @@
+//===- EqualSizes.cpp - Sizes that have to be equal -------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/EqualSizes.h"
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "quantc/Analysis/SizeArithmetic.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace quantc;
+
+void quantc::stateEqualSizes(FunctionOpInterface entry,
+                             const SymbolicShapes &shapes) {
+  auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
+  unsigned numDims = names ? names.size() : 0;
+  llvm::SmallSetVector<Attribute, 4> maps;
+  for (auto [a, b] : shapes.getExpectations())
+    // Two names may also broadcast, which kernels check.
+    if (isa<AffineConstantExpr>(a) != isa<AffineConstantExpr>(b) &&
+        usesSymbolsBelow(a, numDims) && usesSymbolsBelow(b, numDims))
+      maps.insert(AffineMapAttr::get(
+          AffineMap::get(0, numDims, {a, b}, entry.getContext())));
+  if (!maps.empty())
+    entry->setAttr(
+        equalSizesAttrName,
+        Builder(entry.getContext()).getArrayAttr(maps.getArrayRef()));
+}
