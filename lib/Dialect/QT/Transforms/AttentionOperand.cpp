@@ -78,8 +78,9 @@ nn::ReshapeOp quantc::qt::reshapeToHeads(OpBuilder &builder, nn::ReshapeOp like,
 }
 
 void quantc::qt::eraseDeadOps(func::FuncOp func) {
-  for (Operation &op : llvm::make_early_inc_range(
-           llvm::reverse(func.getBody().front().getOperations())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  for (Block &block : func.getBody())
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(block.getOperations())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
 }

@@ -32,7 +32,8 @@ using namespace mlir;
 using namespace quantc;
 
 static bool isFloat(Value value) {
-  return getElementTypeOrSelf(value.getType()).isF32();
+  auto tensor = dyn_cast<RankedTensorType>(value.getType());
+  return tensor && tensor.getElementType().isF32();
 }
 static bool isJoint(Value value) {
   return qt::getBlockFormat(value.getType()) != nullptr;

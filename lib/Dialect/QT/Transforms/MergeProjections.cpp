@@ -100,9 +100,9 @@ static bool haveEqualEpilogues(Projection &a, Projection &b) {
     return false;
   for (auto [left, right] : llvm::zip_equal(a.contract.getEpilogueOperands(),
                                             b.contract.getEpilogueOperands())) {
+    auto type = cast<RankedTensorType>(left.getType());
     bool isShared =
-        left == right &&
-        cast<RankedTensorType>(left.getType()).getNumElements() == 1;
+        left == right && type.hasStaticShape() && type.getNumElements() == 1;
     if (!isShared && !(isColumnVector(left, a.getColumns()) &&
                        isColumnVector(right, b.getColumns())))
       return false;

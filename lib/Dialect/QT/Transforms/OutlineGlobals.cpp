@@ -93,9 +93,12 @@ void OutlineGlobals::runOnOperation() {
   for (auto func : getOperation().getOps<func::FuncOp>()) {
     if (func.isExternal())
       continue;
+    Block &body = func.getBody().front();
+    llvm::DenseSet<Value> varying = getVaryingValues(body);
     llvm::SmallPtrSet<Operation *, 32> constant;
-    for (Operation &op : func.getOps())
-      if (op.getNumResults() && isConstantSlice(op.getResult(0)))
+    for (Operation &op : body)
+      if (op.getNumResults() && !varying.contains(op.getResult(0)) &&
+          llvm::all_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>))
         constant.insert(&op);
 
     SymbolicShapes shapes(func);
@@ -116,8 +119,8 @@ void OutlineGlobals::runOnOperation() {
                                             operand.get().getType(), name));
       }
     });
-    for (Operation &op : llvm::make_early_inc_range(
-             llvm::reverse(func.getBody().front().getOperations())))
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(body.getOperations())))
       if (constant.contains(&op) && op.use_empty())
         op.erase();
   }

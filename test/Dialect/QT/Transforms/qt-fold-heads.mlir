@@ -167,3 +167,8 @@ func.func @integers(%q: tensor<?x9x4x16xi16>, %qe: tensor<?x9x4x1xi8>, %k: tenso
   %4 = nn.transpose %ye perm [0, 2, 1, 3] : tensor<?x4x9x1xi32> -> tensor<?x9x4x1xi32>
   return %3, %4 : tensor<?x9x4x16xi32>, tensor<?x9x4x1xi32>
 }
+
+// -----
+
+// CHECK-LABEL: func private @declared
+func.func private @declared(tensor<4xf32>) -> tensor<4xf32>

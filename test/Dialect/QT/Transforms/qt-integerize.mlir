@@ -119,3 +119,13 @@ func.func @reduced(%x: tensor<?x64xf32>) -> tensor<?x8xf32> {
   %0 = nn.matmul %q, %wq : tensor<?x64x!w8>, tensor<8x64x!w8> -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+// Vectors are what kernels compute on: no network.
+// CHECK-LABEL: func @vectors
+// CHECK: nn.unary relu %{{.*}} : vector<16xf32>
+func.func @vectors(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = nn.unary relu %x : vector<16xf32>
+  return %0 : vector<16xf32>
+}

@@ -145,3 +145,38 @@ func.func @kept(%x: tensor<2x9x16xf32>) -> (tensor<2x2x9x8xf32>, tensor<2x9x16xf
       {scale = 0.25 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>} -> tensor<2x2x9x8xf32>
   return %o, %v0 : tensor<2x2x9x8xf32>, tensor<2x9x16xf32>
 }
+
+// -----
+
+// A factor for each token, which all three share: it is no column's.
+// CHECK-LABEL: func @token_factor
+// CHECK-COUNT-2: qt.contract
+// CHECK: qt.attention
+// CHECK-NOT: _heads
+func.func @token_factor(%x: tensor<?x9x16xf32>, %m: tensor<?x9x1xf32>) -> tensor<?x2x9x8xf32>
+    attributes {qt.dim_names = ["b"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 9, 16)>, affine_map<()[s0] -> (s0, 9, 1)>]} {
+  %wq = arith.constant dense<1.0> : tensor<16x16xf32>
+  %wk = arith.constant dense<2.0> : tensor<16x16xf32>
+  %s = arith.constant dense<[-1, 9, 2, 8]> : tensor<4xi64>
+  %q0 = qt.contract lhs(%x : tensor<?x9x16xf32>) rhs(%wq : tensor<16x16xf32>) epilogue(%m : tensor<?x9x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} {
+  ^bb0(%acc: f32, %f: f32):
+    %t = nn.binary mul %acc, %f : f32, f32 -> f32
+    qt.yield %t : f32
+  } -> tensor<?x9x16xf32>
+  %k0 = qt.contract lhs(%x : tensor<?x9x16xf32>) rhs(%wk : tensor<16x16xf32>) epilogue(%m : tensor<?x9x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} {
+  ^bb0(%acc: f32, %f: f32):
+    %t = nn.binary mul %acc, %f : f32, f32 -> f32
+    qt.yield %t : f32
+  } -> tensor<?x9x16xf32>
+  %q = nn.reshape %q0, %s : tensor<?x9x16xf32>, tensor<4xi64> -> tensor<?x9x2x8xf32>
+  %k = nn.reshape %k0, %s : tensor<?x9x16xf32>, tensor<4xi64> -> tensor<?x9x2x8xf32>
+  %v = nn.reshape %x, %s : tensor<?x9x16xf32>, tensor<4xi64> -> tensor<?x9x2x8xf32>
+  %o = qt.attention q(%q : tensor<?x9x2x8xf32>) k(%k : tensor<?x9x2x8xf32>) v(%v : tensor<?x9x2x8xf32>)
+      {scale = 0.25 : f32, q_order = #qt.order<bshd>, k_order = #qt.order<bshd>, v_order = #qt.order<bshd>} -> tensor<?x2x9x8xf32>
+  return %o : tensor<?x2x9x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func private @declared
+func.func private @declared(tensor<4xf32>) -> tensor<4xf32>

@@ -65,3 +65,14 @@ func.func @w0(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %0 = nn.binary add %x, %b : tensor<4x8xf32>, tensor<8xf32> -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// -----
+
+// A vector has no place in memory.
+// CHECK-LABEL: func.func @vectors
+// CHECK-NEXT: arith.constant
+// CHECK-NEXT: return
+func.func @vectors() -> vector<8xi32> {
+  %s = arith.constant dense<0> : vector<8xi32>
+  return %s : vector<8xi32>
+}
