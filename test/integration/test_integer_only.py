@@ -63,7 +63,7 @@ class IntegerOnly(DriverTest):
     def test_no_float_instructions(self):
         """But in the kernels at the border, which have floats among their operands or results."""
         models = (MODELS / "digits_vit.onnx", MODELS / "digits_cnn.onnx")
-        for model, cpu in itertools.product(models, ("native", "x86-64-v3", "x86-64-v2")):
+        for model, cpu in itertools.product(models, ("native", "x86-64-v3", "bdver2", "x86-64-v2")):  # bdver2: FMA without AVX2
             flags = ("--integer-only", f"--mcpu={cpu}")
             text = self.must("compile", model, "-o", "-", "--stop-after=group", *flags)
             kernels = dict(re.findall(r"func\.func private @(\w+)\((.*)", text))

@@ -71,24 +71,32 @@ static Value roundToZero(OpBuilder &b, Location loc, Value x) {
   return math::CopySignOp::create(b, loc, roundDown(b, loc, a), x);
 }
 
-/// Whether LLVM would make powers of two of floats to shift these lanes by.
-static bool shiftsByFloats(Operation *op) {
-  auto shift = dyn_cast<arith::ShLIOp>(op);
-  auto type = shift ? dyn_cast<VectorType>(shift.getType()) : VectorType();
-  return type && type.getElementType().isInteger(32) &&
-         !matchPattern(shift.getRhs(), m_Constant());
+/// Whether LLVM would compute an op on these lanes in floats where there is no
+/// AVX2: powers of two to shift by, and to compare 256 bits with AVX alone.
+static bool becomesFloats(Operation *op, const CpuTarget &target) {
+  if (!isa<arith::ShLIOp, arith::CmpIOp>(op))
+    return false;
+  auto type = dyn_cast<VectorType>(op->getOperand(0).getType());
+  if (!type || !type.getElementType().isInteger(32))
+    return false;
+  if (isa<arith::ShLIOp>(op))
+    return !matchPattern(op->getOperand(1), m_Constant());
+  return target.has("avx") && type.getNumElements() > 4;
 }
 
 /// Lane by lane: integer-only networks have no float instruction on any target.
-static Value shiftLanes(OpBuilder &b, arith::ShLIOp op) {
-  Location loc = op.getLoc();
-  auto type = cast<VectorType>(op.getType());
+static Value takeApart(OpBuilder &b, Operation *op) {
+  Location loc = op->getLoc();
+  auto type = cast<VectorType>(op->getResult(0).getType());
   Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   for (int64_t lane = 0; lane < type.getNumElements(); ++lane) {
-    Value x = vector::ExtractOp::create(b, loc, op.getLhs(), lane);
-    Value places = vector::ExtractOp::create(b, loc, op.getRhs(), lane);
-    Value shifted = arith::ShLIOp::create(b, loc, x, places);
-    result = vector::InsertOp::create(b, loc, shifted, result, lane);
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(vector::ExtractOp::create(b, loc, operand, lane));
+    Operation *one =
+        b.create(loc, op->getName().getIdentifier(), operands,
+                 type.getElementType(), op->getAttrDictionary().getValue());
+    result = vector::InsertOp::create(b, loc, one->getResult(0), result, lane);
   }
   return result;
 }
@@ -112,24 +120,21 @@ void quantc::expandForTarget(Operation *root, const CpuTarget &target) {
     return;
   bool hasFma = target.has("fma") || target.has("avx512f");
   bool hasRounding = target.has("sse4.1");
-  if (hasFma && hasRounding)
-    return;
+  bool hasAvx2 = target.has("avx2");
   IRRewriter rewriter(root->getContext());
   SmallVector<Operation *> ops;
   root->walk([&](Operation *op) {
-    if (!target.has("avx2") && shiftsByFloats(op))
-      ops.push_back(op);
+    bool isRounding =
+        isa<math::RoundEvenOp, math::FloorOp, math::CeilOp, math::TruncOp>(op);
     bool isFma = isa<math::FmaOp, vector::FMAOp>(op);
-    if ((isFma && !hasFma) ||
-        (!hasRounding &&
-         isa<math::RoundEvenOp, math::FloorOp, math::CeilOp, math::TruncOp>(
-             op)))
+    if ((isFma && !hasFma) || (isRounding && !hasRounding) ||
+        (!hasAvx2 && becomesFloats(op, target)))
       ops.push_back(op);
   });
   for (Operation *op : ops) {
     rewriter.setInsertionPoint(op);
-    if (auto shift = dyn_cast<arith::ShLIOp>(op)) {
-      rewriter.replaceOp(op, shiftLanes(rewriter, shift));
+    if (isa<arith::ShLIOp, arith::CmpIOp>(op)) {
+      rewriter.replaceOp(op, takeApart(rewriter, op));
       continue;
     }
     if (Value rounded = expandRounding(rewriter, op)) {
