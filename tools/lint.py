@@ -46,7 +46,7 @@ def kinds_of_tests(text):
     runs = "\n".join(re.findall(r"RUN: *(.*)", text))
     if re.search(r"quant-opt[^|\n]*\|[^|\n]*quant-opt", runs):
         yield "round-trip", text
-    if re.search(r"-canonicalize|-nn-fold-constants", runs):
+    if re.search(r"-canonicalize", runs):
         yield "fold", text
     if re.search(r"-interpret\b", runs):
         yield "interpreter", text

@@ -61,19 +61,21 @@ static Value createBinary(PatternRewriter &rewriter, Location loc,
   return BinaryOp::create(rewriter, loc, type, kind, a, b);
 }
 
-/// Whether a contraction with constant weights made \p value, for no other
-/// user.
-static Operation *getContraction(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!value.hasOneUse() || !isa_and_present<ConvOp, MatmulOp>(op) ||
-      !isConstantSlice(op->getOperand(1)))
+/// The constant weights of the contraction that made \p value for no other
+/// user, with an output for each of their first dimension.
+static OpOperand *getWeights(Value value) {
+  auto op = value.getDefiningOp<QuantizableOpInterface>();
+  if (!op || !value.hasOneUse())
     return nullptr;
-  auto weights = cast<RankedTensorType>(op->getOperand(1).getType());
-  bool isFloat = weights.getElementType().isF32();
-  return isFloat && weights.hasStaticShape() &&
-                 (isa<ConvOp>(op) || weights.getRank() == 2)
-             ? op
-             : nullptr;
+  for (const ContractionOperand &operand : op.getContractionOperands()) {
+    OpOperand &weights = op->getOpOperand(operand.index);
+    auto type = cast<RankedTensorType>(weights.get().getType());
+    if (operand.role == OperandRole::Weight && operand.axis != 0 &&
+        type.getElementType().isF32() && type.hasStaticShape() &&
+        isConstantSlice(weights.get()))
+      return &weights;
+  }
+  return nullptr;
 }
 
 namespace {
@@ -84,23 +86,22 @@ struct ScaleIntoWeights : OpRewritePattern<BinaryOp> {
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
     auto parts = matchPerChannel(op, BinaryKind::Mul);
-    Operation *contraction = parts ? getContraction(parts->first) : nullptr;
-    if (!contraction)
+    OpOperand *weights = parts ? getWeights(parts->first) : nullptr;
+    if (!weights)
       return rewriter.notifyMatchFailure(
           op, "no constant factor of a contraction's columns");
-    auto weights = cast<RankedTensorType>(contraction->getOperand(1).getType());
+    int64_t rank = cast<RankedTensorType>(weights->get().getType()).getRank();
     Value factor = parts->second;
     auto type = cast<RankedTensorType>(factor.getType());
-    SmallVector<int64_t> shape(weights.getRank(), 1);
+    SmallVector<int64_t> shape(rank, 1);
     shape[0] = type.getNumElements();
     factor = ReshapeOp::create(rewriter, op.getLoc(), type.clone(shape), factor,
                                makeIntegers(rewriter, op.getLoc(), shape));
-    Value scaled =
-        createBinary(rewriter, contraction->getOperand(1).getLoc(),
-                     BinaryKind::Mul, contraction->getOperand(1), factor);
+    Value scaled = createBinary(rewriter, weights->get().getLoc(),
+                                BinaryKind::Mul, weights->get(), factor);
     // Here, where the factor is known.
-    Operation *clone = rewriter.clone(*contraction);
-    clone->setOperand(1, scaled);
+    Operation *clone = rewriter.clone(*weights->getOwner());
+    clone->setOperand(weights->getOperandNumber(), scaled);
     rewriter.replaceOp(op, clone->getResults());
     return success();
   }
@@ -116,7 +117,7 @@ struct ScaleBeforeBias : OpRewritePattern<BinaryOp> {
     auto add = scale ? scale->first.getDefiningOp<BinaryOp>() : BinaryOp();
     auto bias = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
                                         : std::nullopt;
-    if (!bias || !getContraction(bias->first))
+    if (!bias || !getWeights(bias->first))
       return rewriter.notifyMatchFailure(
           op, "no constant factor of a contraction with a bias");
     Value shift = createBinary(rewriter, add.getLoc(), BinaryKind::Mul,
@@ -140,7 +141,7 @@ struct MergeBiases : OpRewritePattern<BinaryOp> {
     auto add = outer ? outer->first.getDefiningOp<BinaryOp>() : BinaryOp();
     auto inner = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
                                          : std::nullopt;
-    if (!inner || !getContraction(inner->first))
+    if (!inner || !getWeights(inner->first))
       return rewriter.notifyMatchFailure(
           op, "no two constant summands of a contraction");
     Value sum = createBinary(rewriter, op.getLoc(), BinaryKind::Add,

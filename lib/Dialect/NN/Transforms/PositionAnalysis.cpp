@@ -105,15 +105,19 @@ PositionAnalysis::readConstant(Value value, DenseElementsAttr constant) {
   constexpr int64_t longest = 1 << 20;
   int64_t length = type.getShape().empty() ? 1 : type.getShape().back();
   if (!isa<IntegerType>(type.getElementType()) ||
-      type.getNumElements() != length || length > longest ||
+      type.getNumElements() != length || length < 2 || length > longest ||
       type.getElementType().isInteger(1))
     return readTriangle(constant);
   // Position ids: numbers with one distance.
   auto numbers = constant.getValues<APInt>();
-  int64_t first = numbers[0].getSExtValue();
-  int64_t step = numbers[1].getSExtValue() - first;
+  auto at = [&](int64_t i) {
+    return type.getElementType().isUnsignedInteger()
+               ? static_cast<int64_t>(numbers[i].getZExtValue())
+               : numbers[i].getSExtValue();
+  };
+  int64_t first = at(0), step = at(1) - first;
   for (int64_t i = 0; i < length; ++i)
-    if (numbers[i].getSExtValue() != first + i * step)
+    if (at(i) != first + i * step)
       return std::nullopt;
   result.position = canonicalizeSize(dim(type.getRank() - 1) * step + first);
   return result;

@@ -48,17 +48,6 @@ def NNResolveShapes : Pass<"nn-resolve-shapes"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
-def NNFoldConstants : Pass<"nn-fold-constants", "::mlir::func::FuncOp"> {
-  let summary = "Evaluate ops whose operands are constants";
-  let description = [{
-    By the reference interpreter, so that a folded value is the one that would
-    have been computed. A result that is larger than both 64 KiB and its
-    constant operands stays an op: it is evaluated when its value is needed.
-    What cannot be evaluated, as an index out of range, is an error.
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect"];
-}
-
 def NNRecompose : Pass<"nn-recompose"> {
   let summary = "Recognise whole ops in the chains that exporters spell";
   let description = [{
