@@ -12,6 +12,7 @@
 #include "quantc/Artifact/Checksum.h"
 #include "quantc/Artifact/Linker.h"
 #include "quantc/Artifact/WeightsObject.h"
+#include "quantc/Support/OutputFile.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/Support/FileSystem.h"
@@ -72,42 +73,26 @@ private:
 };
 } // namespace
 
-namespace {
-/// A file that is written under another name and appears when it is whole.
-class PendingFile {
-public:
-  ~PendingFile() {
-    if (temporary.empty())
-      return;
-    llvm::sys::fs::remove(temporary);
-    llvm::sys::DontRemoveFileOnSignal(temporary);
-  }
+/// Opens a file that is written by its temporary name.
+static llvm::Error openOutput(OutputFile &file, const std::string &path) {
+  std::string error;
+  if (!file.open(path, error))
+    return llvm::createStringError(error);
+  if (file.getTemporary().empty())
+    return llvm::createStringError("cannot write '" + path +
+                                   "': it is a device or a pipe; supported: "
+                                   "files");
+  llvm::sys::RemoveFileOnSignal(file.getTemporary());
+  return llvm::Error::success();
+}
 
-  llvm::Error open(llvm::StringRef final) {
-    // What a link names is written, and the link stays.
-    llvm::SmallString<128> real;
-    path =
-        llvm::sys::fs::real_path(final, real) ? final.str() : real.str().str();
-    if (std::error_code error =
-            llvm::sys::fs::createUniqueFile(path + ".%%%%%%", temporary))
-      return llvm::createStringError("'" + path + "': " + error.message());
-    llvm::sys::RemoveFileOnSignal(temporary);
-    return llvm::Error::success();
-  }
-  llvm::StringRef getTemporary() const { return temporary; }
-  llvm::Error commit() {
-    if (std::error_code error = llvm::sys::fs::rename(temporary, path))
-      return llvm::createStringError("'" + path + "': " + error.message());
-    llvm::sys::DontRemoveFileOnSignal(temporary);
-    temporary.clear();
-    return llvm::Error::success();
-  }
-
-private:
-  std::string path;
-  llvm::SmallString<128> temporary;
-};
-} // namespace
+static llvm::Error commitOutput(OutputFile &file) {
+  std::string error, temporary = file.getTemporary();
+  if (!file.commit(error))
+    return llvm::createStringError(error);
+  llvm::sys::DontRemoveFileOnSignal(temporary);
+  return llvm::Error::success();
+}
 
 /// The runtime, for the baseline of the triple: what looks for the CPU's
 /// features must run on every CPU.
@@ -209,16 +194,16 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
                                        const ArtifactOptions &options,
                                        llvm::StringRef path) {
   // A place that cannot be written is found before the work is done.
-  PendingFile library, weights;
-  if (llvm::Error error = library.open(path))
+  OutputFile library, weights;
+  if (llvm::Error error = openOutput(library, path.str()))
     return error;
   ArtifactOptions own = options;
   ProgramInfo described = info;
   described.hasWeightsFile = !options.weights.path.empty();
   if (described.hasWeightsFile) {
-    if (llvm::Error error = weights.open(options.weights.path))
+    if (llvm::Error error = openOutput(weights, options.weights.path))
       return error;
-    own.weights.path = weights.getTemporary().str();
+    own.weights.path = weights.getTemporary();
   }
   Workspace workspace;
   if (std::error_code problem = workspace.getProblem())
@@ -241,9 +226,9 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   if (llvm::Error error = appendChecksum(library.getTemporary()))
     return error;
   if (described.hasWeightsFile)
-    if (llvm::Error error = weights.commit())
+    if (llvm::Error error = commitOutput(weights))
       return error;
-  if (llvm::Error error = library.commit())
+  if (llvm::Error error = commitOutput(library))
     return error;
   options.onStep("link");
   return llvm::Error::success();

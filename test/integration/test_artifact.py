@@ -84,14 +84,17 @@ class Library(DriverTest):
 
 class Stages(DriverTest):
     def test_stops_and_goes_on_everywhere(self):
-        whole = self.compile(MODEL, "digits_vit").read_bytes()
-        for stage in ("import", "quantize", "split", "layout", "group", "lower", "llvm"):
+        """What is compiled from the IR behind a stage computes the same bits."""
+        image = {"image": np.random.default_rng(3).random((2, 1, 8, 8), np.float32)}
+        whole = self.run_artefact(self.compile(MODEL, "digits_vit"), image)
+        stages = ("import", "recompose", "transform", "quantize", "integerize", "split", "layout", "group", "lower", "llvm")
+        for stage in stages:
             with self.subTest(stage):
                 text = self.folder / "digits_vit.mlir"
                 self.must("compile", MODEL, f"--stop-after={stage}", "-o", text)
                 self.assertIn(f'qt.stage = "{stage}"', text.read_text())
-                again = self.compile(text, f"from-{stage}").read_bytes()
-                self.assertEqual(len(whole), len(again))
+                again = self.run_artefact(self.compile(text, f"from-{stage}"), image)
+                np.testing.assert_array_equal(again["logits"], whole["logits"])
 
     def test_kernels_without_a_network(self):
         artefact = self.compile(ADD, "add")
@@ -165,6 +168,13 @@ class Misuse(DriverTest):
     def test_unwritable(self):
         self.must_fail(1, "no-folder", "compile", MODEL, "-o", self.folder / "no-folder" / "x.so")
         self.assertEqual([], [p.name for p in self.folder.iterdir() if "no-folder" in p.name])
+
+    def test_no_device(self):
+        """A device is neither written nor replaced."""
+        link = self.folder / "device.so"
+        link.symlink_to("/dev/full")
+        self.must_fail(1, "it is a device or a pipe", "compile", ADD, "-o", link)
+        self.assertTrue(link.is_symlink())
 
     def test_code_as_text(self):
         self.assertIn("@qcrt_this_program", self.must("compile", MODEL, "--emit=llvm"))

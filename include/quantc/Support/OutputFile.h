@@ -28,6 +28,9 @@ public:
   bool open(const std::string &path, std::string &error,
             unsigned permissions = 0666);
   bool write(const void *data, size_t size, std::string &error);
+  /// What is written until it is committed, for code that opens it by name;
+  /// empty for a device or a pipe.
+  const std::string &getTemporary() const { return temporary; }
   /// Makes the file appear under its name. Without it, nothing is left.
   bool commit(std::string &error);
 

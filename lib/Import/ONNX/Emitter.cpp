@@ -9,6 +9,7 @@
 #include "Emitter.h"
 #include "ImportState.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/SliceRange.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -501,21 +502,6 @@ Value Emitter::gather(Value x, Value indices, int64_t axis) {
                attribute("axis", builder.getI64IntegerAttr(axis)));
 }
 
-/// How many elements a slice takes of a dim of known size.
-static int64_t sliceSize(int64_t size, int64_t start, int64_t end,
-                         int64_t step) {
-  auto clamp = [&](int64_t bound, int64_t low, int64_t high) {
-    if (bound < 0)
-      bound = bound < -size ? -1 : bound + size;
-    return std::clamp(bound, low, high);
-  };
-  // In two's complement of 64 bits the least step has no counterpart.
-  uint64_t stride = step < 0 ? -static_cast<uint64_t>(step) : step;
-  int64_t span = step > 0 ? clamp(end, 0, size) - clamp(start, 0, size)
-                          : clamp(start, -1, size - 1) - clamp(end, -1, size);
-  return span <= 0 ? 0 : static_cast<int64_t>((span - 1) / stride + 1);
-}
-
 Value Emitter::slice(Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> ends,
                      ArrayRef<int64_t> axes, ArrayRef<int64_t> steps) {
   if (!x)
@@ -523,8 +509,8 @@ Value Emitter::slice(Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> ends,
   SmallVector<int64_t> sizes(typeOf(x).getShape());
   for (auto [start, end, axis, step] :
        llvm::zip_equal(starts, ends, axes, steps))
-    if (!ShapedType::isDynamic(sizes[axis]))
-      sizes[axis] = sliceSize(sizes[axis], start, end, step);
+    if (!ShapedType::isDynamic(sizes[axis]) && step != 0)
+      sizes[axis] = nn::getSliceRange(start, end, step, sizes[axis]).count;
   return build(
       "nn.slice",
       {x, integers(starts), integers(ends), integers(axes), integers(steps)},

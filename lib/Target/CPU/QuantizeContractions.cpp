@@ -126,14 +126,8 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder,
       getOuterShape(format, type.getRank(), operand));
   if (!element)
     return nullptr;
-  std::optional<qt::ScaleRule> rule = qt::symbolizeScaleRule(format.encoding);
-  if (!rule) {
-    emitError() << "encoding '" << format.encoding
-                << "'; supported: absmax, search, floor, ceil, rceil, even";
-    return nullptr;
-  }
-  auto encoding = qt::EncodingAttr::getChecked(emitError, &getContext(), *rule,
-                                               format.lowest, format.highest);
+  auto encoding = qt::EncodingAttr::getFromSpelling(
+      emitError, &getContext(), format.encoding, format.lowest, format.highest);
   if (!encoding || failed(qt::verifyEncodable(emitError, element, encoding)))
     return nullptr;
   return qt::QuantizeOp::create(builder, value.getLoc(), value, element,

@@ -72,3 +72,12 @@ func.func @transpose_twice(%x: tensor<4x4xf32>) {
   %0 = nn.transpose %x perm [0, 0] : tensor<4x4xf32> -> tensor<4x4xf32>
   return
 }
+
+// -----
+
+func.func @stated(%x: tensor<2x3xf32>) -> tensor<?xf32> {
+  %s = arith.constant dense<7> : tensor<1xi64>
+  // expected-error @below {{from 6 elements of 'tensor<2x3xf32>' to 7 of 'tensor<7xf32>'}}
+  %0 = nn.reshape %x, %s : tensor<2x3xf32>, tensor<1xi64> -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

@@ -1,6 +1,6 @@
 // RUN: quant-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @below {{unknown scale rule 'mean'; supported: absmax, search, floor, ceil, rceil, even}}
+// expected-error @below {{unknown scale rule 'mean'; supported: absmax, search, floor, ceil, rceil, even, norm}}
 func.func private @f() attributes {a = #qt.encoding<mean, -127..127>}
 
 // -----

@@ -16,10 +16,10 @@ def QuantizeContractions : Pass<"qt-quantize-contractions", "::mlir::func::FuncO
   let description = [{
     Asks every op with `QuantizableOpInterface` for its operands and their
     roles, looks each up in the recipe, and puts a `qt.quantize` in front of
-    those that get a format. The op stays what it is; only types change. A
-    contraction whose recipe leaves one of the two operands in float stays
-    float as a whole. Formats that an op cannot take are errors, all of a
-    function at once.
+    those that get a format. The op stays what it is; only types change. Of a
+    contraction the recipe gives formats to all operands, to none, or to the
+    weights alone. Another mixture and formats that an op cannot take are
+    errors, all of a function at once.
 
     Before:
     ```mlir

@@ -79,19 +79,22 @@ LogicalResult ReshapeOp::verify() {
   if (failed(verifyElementsEqual(*this)) ||
       failed(verifyShapeOperand(*this, getShape())))
     return failure();
+  SmallVector<int64_t> stated(getType().getShape());
   if (std::optional<SmallVector<int64_t>> sizes =
           getConstantIntegers(getShape())) {
     if (llvm::count(*sizes, -1) > 1)
       return emitOpError("shape [") << *sizes << "] has more than one -1";
-    for (auto [size, result] : llvm::zip(*sizes, getType().getShape())) {
+    for (auto [size, result] : llvm::zip(*sizes, stated)) {
       if (size < -1)
         return emitOpError("shape [") << *sizes << "] has a size of " << size;
       if (size >= 0 && !ShapedType::isDynamic(result) && size != result)
         return emitOpError("shape [")
                << *sizes << "] and result " << getType() << " differ";
+      if (size >= 0)
+        result = size;
     }
   }
-  RankedTensorType from = getInput().getType(), to = getType();
+  RankedTensorType from = getInput().getType(), to = getType().clone(stated);
   if (haveDifferentCounts(from, to))
     return emitOpError("from ")
            << from.getNumElements() << " elements of " << from << " to "

@@ -71,8 +71,12 @@ static bool parseRange(StringRef text, int64_t &low, int64_t &high) {
 // EncodingAttr
 //===----------------------------------------------------------------------===//
 
-static constexpr StringLiteral scaleRules =
-    "absmax, search, floor, ceil, rceil, even";
+static std::string listScaleRules() {
+  std::string names;
+  for (uint32_t number = 0; auto rule = symbolizeScaleRule(number); ++number)
+    names.append(names.empty() ? "" : ", ").append(stringifyScaleRule(*rule));
+  return names;
+}
 
 Attribute EncodingAttr::parse(AsmParser &parser, Type) {
   SMLoc loc = parser.getCurrentLocation();
@@ -96,7 +100,7 @@ EncodingAttr::getFromSpelling(function_ref<InFlightDiagnostic()> emitError,
   std::optional<ScaleRule> parsed = symbolizeScaleRule(rule);
   if (!parsed) {
     emitError() << "unknown scale rule '" << rule
-                << "'; supported: " << scaleRules;
+                << "'; supported: " << listScaleRules();
     return {};
   }
   return getChecked(emitError, context, *parsed, low, high);
