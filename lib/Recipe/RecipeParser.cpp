@@ -105,6 +105,18 @@ void RecipeParser::parseRange(const json::Object &object, const Twine &where,
   format.lowest = *low;
   format.highest = *high;
   std::string range = "'range' " + print(*value);
+  // Of the other elements the dialect knows the codes.
+  StringRef bits = StringRef(format.element).drop_front();
+  unsigned width = 0;
+  bool isSigned = StringRef(format.element).starts_with("s");
+  if ((isSigned || StringRef(format.element).starts_with("u")) &&
+      !bits.getAsInteger(10, width) && width >= 1 && width <= 32) {
+    int64_t lowest = isSigned ? -(int64_t(1) << (width - 1)) : 0;
+    int64_t highest = lowest + (int64_t(1) << width) - 1;
+    if (*low < lowest || *high > highest)
+      problem(where + ": " + range + " exceeds the codes of '" +
+              format.element + "', " + Twine(lowest) + ".." + Twine(highest));
+  }
   if (StringRef(format.element).starts_with("s") && *low >= 0)
     recipe.warnings.push_back((where + ": " + range + " of '" + format.element +
                                "': numbers below 0 become 0")

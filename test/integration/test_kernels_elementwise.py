@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import KernelTest, model
+from kernels import CPUS, KernelTest, model
 
 random = np.random.default_rng(6)
 SHAPES = {"a": ["n", 3, "k"], "b": ["k"], "c": [3, 1], "d": ["n", 1, "k"], "e": [], "f": [1, 1, 1]}
@@ -53,6 +53,36 @@ class Elementwise(KernelTest):
         values = [0, 1, -1, 127, 128, -128, -129, 255, 256, 300, 32767, 32768, -32769, 65535, 65536, 2**31, 2**32, -(2**31) - 1]
         self.check(proto, [{"x": np.array(values, "i8")}, {"x": np.array([], "i8")}])
 
+    def test_arithmetic_wraps(self):
+        """Integers of every width wrap as numpy's, before what reads them: here quotients, comparisons and shifts."""
+        for dtype in ("i1", "u1", "i2", "u2", "i4", "u4", "i8"):
+            with self.subTest(dtype):
+                kind, x, two = np.iinfo(dtype), np.arange(-40, 40), np.array(2, dtype)
+                a, b = (np.concatenate([x * 7, kind.max + x, kind.min + x]).astype(dtype), np.concatenate([x, 40 - x, x * x]).astype(dtype))
+                nodes = [("Add", "a b", "s"), ("Sub", "a b", "d"), ("Mul", "a b", "p"), ("Div", "s two", "h"), ("Less", "d two", "l"),
+                         ("BitwiseNot", "a", "n"), ("BitwiseXor", "a b", "x"), ("BitShift", "s two", "left", {"direction": "LEFT"}),
+                         ("BitShift", "s two", "right", {"direction": "RIGHT"}), ("ReduceSum", "a", "r", {"keepdims": 0}), ("Cast", "s", "f", {"to": 1})]
+                proto = model(nodes, {"a": (dtype, ["n"]), "b": (dtype, ["n"])}, [node[2] for node in nodes], {"two": two}, opset=28)
+                with np.errstate(over="ignore"):
+                    s, d = a + b, a - b
+                    quotient = s // two + ((s < 0) & (s % two != 0)).astype(dtype)  # towards zero
+                    expected = {"s": s, "d": d, "p": a * b, "h": quotient, "l": d < 2, "n": ~a,
+                                "x": a ^ b, "left": s << two, "right": s >> two, "r": np.sum(a, dtype=dtype), "f": s.astype("f4")}
+                for cpu in CPUS:
+                    self.compare(proto, [{"a": a, "b": b}], [expected], 1e-6, 0, "--recipe=f32", f"--mcpu={cpu}")
+
+    def test_unsigned_integers_of_64_bits(self):
+        """Arithmetic wraps, comparisons and casts take them as they are."""
+        a = np.array([0, 1, 2**63 - 1, 2**63, 2**64 - 1, 2**63 + 2**40], "u8")
+        b = a[::-1].copy()
+        nodes = [("Add", "a b", "s"), ("Less", "a b", "l"), ("GreaterOrEqual", "a b", "g"), ("Equal", "a b", "e"), ("Cast", "a", "f", {"to": 1}),
+                 ("BitShift", "a b", "z", {"direction": "RIGHT"})]
+        proto = model(nodes, {"a": ("u8", ["n"]), "b": ("u8", ["n"])}, [node[2] for node in nodes])
+        shifted = np.array([int(x) >> int(y) for x, y in zip(a, b)], "u8")
+        expected = {"s": a + b, "l": a < b, "g": a >= b, "e": a == b, "f": a.astype("f4"), "z": shifted}
+        for cpu in CPUS:
+            self.compare(proto, [{"a": a, "b": b}], [expected], 0, 0, "--recipe=f32", f"--mcpu={cpu}")
+
     def test_arithmetic(self):
         for dtype in ("f4", "i4", "i8"):
             with self.subTest(dtype):
@@ -96,6 +126,26 @@ class Elementwise(KernelTest):
 
     def test_functions_of_positive(self):
         self.unary([("Sqrt",), ("Log",), ("Reciprocal",)], positive="x", rtol=2e-6, atol=1e-6)
+
+    def test_inverse_functions(self):
+        """Beyond their domains both give NaN."""
+        self.unary([(op,) for op in "Tan Asin Acos Atan Sinh Cosh Asinh Atanh".split()], rtol=5e-6, atol=2e-6)
+        self.unary([("Acosh",)], rtol=5e-6, atol=2e-6)
+
+    def test_what_is_made_of_others(self):
+        for op in (("Celu", {"alpha": 1.5}), ("Softsign",), ("ThresholdedRelu", {"alpha": 0.5}), ("Shrink", {"lambd": 0.5, "bias": 0.25})):
+            with self.subTest(op[0]):
+                self.unary([op], rtol=5e-6, atol=2e-6)
+        x = np.array([np.nan, np.inf, -np.inf, 0, 1e38, -3], "f4")
+        nodes = [("IsNaN", "x", "a"), ("IsInf", "x", "b"), ("IsInf", "x", "c", {"detect_negative": 0}), ("IsInf", "x", "d", {"detect_positive": 0}),
+                 ("ReduceLogSumExp", "w", "e"), ("ReduceLogSumExp", "w one", "f", {"keepdims": 0})]
+        proto = model(nodes, {"x": ("f4", ["n"]), "w": ("f4", ["n", 3])}, list("abcdef"), {"one": np.array([1])})
+        large = np.array([[0, 1, 2], [-1, -2, -300], [90, 20, 89], [-1e4, -1e4, -1e4], [0, -np.inf, -5], [3, 3, 3]], "f4")
+        exact = np.log(np.sum(np.exp(large.astype("f8") - large.max(1, keepdims=True)), 1)) + large.max(1)
+        expected = {"a": np.isnan(x), "b": np.isinf(x), "c": x == np.inf, "d": x == -np.inf, "f": exact.astype("f4"),
+                    "e": np.full((1, 1), np.log(np.sum(np.exp(exact - exact.max()))) + exact.max(), "f4")}
+        for cpu in CPUS:
+            self.compare(proto, [{"x": x, "w": large}], [expected], 1e-6, 1e-6, "--recipe=f32", f"--mcpu={cpu}")
 
     def test_gelu_with_tanh(self):
         self.unary([("Gelu", {"approximate": "tanh"})], rtol=5e-6, atol=2e-6)

@@ -18,6 +18,10 @@ static Value castThrough(NodeBinder &node, Value x, int32_t dataType) {
   MLIRContext *context = node.importState().context();
   Type type = computationType(dataType, context),
        narrow = signatureType(dataType, context);
+  // Those above the signed ones are computed with as numbers below 0.
+  int32_t unsigned64 = quantc_onnx::TensorProto::UINT64;
+  if (node.dataType(0) == unsigned64)
+    x = node.emit().cast(x, signatureType(unsigned64, context));
   if (type.isInteger() && narrow.getIntOrFloatBitWidth() < 64)
     x = node.emit().cast(x, narrow);
   return node.emit().cast(x, type);

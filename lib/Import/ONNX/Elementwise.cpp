@@ -92,8 +92,16 @@ static void importVariadic(NodeBinder &node) {
 template <char const *Predicate> static void importCompare(NodeBinder &node) {
   Value a = node.input(0), b = node.input(1);
   node.requireSameElements({a, b});
-  if (!node.failed())
-    node.output(0, node.emit().compare(Predicate, a, b));
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  if (node.dataType(0) == quantc_onnx::TensorProto::UINT64) {
+    // In the order of signed numbers with the highest bit the other way round.
+    Value highest = emit.scalar(emit.i64(), -0x1p63);
+    a = emit.binary("xor", a, highest);
+    b = emit.binary("xor", b, highest);
+  }
+  node.output(0, emit.compare(Predicate, a, b));
 }
 
 static void importWhere(NodeBinder &node) {

@@ -145,6 +145,30 @@ TEST(Recipe, RulesAreToldInWords) {
   EXPECT_EQ(lines.back(), "everything else: float");
 }
 
+TEST(Recipe, RangesAreWithinTheElement) {
+  auto parse = [](StringRef element, StringRef range) {
+    return Recipe::parse((R"({"rules": [{"role": "weight", "element": ")" +
+                          element + R"(", "range": )" + range + "}]}")
+                             .str(),
+                         "avx2");
+  };
+  for (auto [element, range, codes] :
+       {std::tuple("s4", "[-127, 127]", "'s4', -8..7"),
+        std::tuple("u8", "[-1, 255]", "'u8', 0..255"),
+        std::tuple("s8", "[-127, 128]", "'s8', -128..127")}) {
+    Expected<Recipe> recipe = parse(element, range);
+    ASSERT_FALSE(static_cast<bool>(recipe));
+    EXPECT_NE(toString(recipe.takeError()).find(codes), std::string::npos);
+  }
+  for (auto [element, range, warnings] :
+       {std::tuple("s4", "[-8, 7]", 0U), std::tuple("s8", "[0, 127]", 1U),
+        std::tuple("s8", "[-1, 1]", 1U), std::tuple("u8", "[0, 255]", 0U)}) {
+    Expected<Recipe> recipe = parse(element, range);
+    ASSERT_TRUE(static_cast<bool>(recipe)) << toString(recipe.takeError());
+    EXPECT_EQ(recipe->getWarnings().size(), warnings) << range;
+  }
+}
+
 TEST(Recipe, ItsOwnBaseIsRefused) {
   SmallString<128> path;
   ASSERT_FALSE(sys::fs::createTemporaryFile("recipe", "json", path));
