@@ -84,6 +84,8 @@ private:
   void forEachTileOfRun(OpBuilder &b, Value first, Value last,
                         llvm::ArrayRef<int64_t> sizes, TileBody body);
   llvm::SmallVector<int64_t> getTileSizes();
+  llvm::SmallVector<int64_t> getFallingSizes();
+  int64_t getFewRows();
   void setPanel(OpBuilder &b, Value panel);
   void setChunk(OpBuilder &b, Value panel, Value number, int64_t size);
   Value getSumsAt(OpBuilder &b, Value row);
@@ -122,7 +124,9 @@ private:
   Value loadShift(OpBuilder &b, Value at);
   Values loadShifts(OpBuilder &b, Value block, Value row, Value offset,
                     int64_t count);
+  bool hasCodesOfFloats();
   bool decodesPanels();
+  bool treatsManyRows();
   void emitDecode(OpBuilder &b);
   std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
   Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc,

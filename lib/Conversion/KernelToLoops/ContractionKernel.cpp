@@ -106,7 +106,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   blockRows = (numChunks == 1 ? 64 : chunkedRows) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
-      numChunks == 1 && !(hasFloatRows && decodesPanels())
+      numChunks == 1 && !hasCodesOfFloats()
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
@@ -174,14 +174,14 @@ LogicalResult ContractionEmitter::emit() {
     decoded = kernel.allocateScratch(
         hasFloatRows ? Type(b.getF32Type()) : Type(b.getI8Type()),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
-  if (layout.getForm() == qt::LayoutForm::W4I && hasIntegerSums) {
+  if (decodesPanels() && hasIntegerSums) {
     VectorType lanes = getNibbleSumType();
     decodedBiases = kernel.allocateScratch(
         lanes.getElementType(),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * vectors *
                            lanes.getNumElements()));
   }
-  if (numChunks > 1 || keepsSums)
+  if (keepsSums || (numChunks > 1 && treatsManyRows()))
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(contract.getAcc(), shapes.getConstant(mr * nr));
@@ -232,26 +232,25 @@ void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
 }
 
 void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
-  if (numChunks == 1 && !decodesPanels())
-    return forEachPanel(b, [&](OpBuilder &inner, Value panel) {
-      emitWhole(inner, panel, last, getTileSizes());
+  // A convolution's tiles are as its lines are long.
+  SmallVector<int64_t> sizes =
+      conv && treatsManyRows() ? SmallVector<int64_t>{mr, 1} : getTileSizes();
+  auto emitFew = [&](OpBuilder &few) {
+    if (hasCodesOfFloats())
+      return emitFewFloats(few, last);
+    forEachPanel(few, [&](OpBuilder &inner, Value panel) {
+      emitWhole(inner, panel, last, sizes);
     });
+  };
+  if (!treatsManyRows())
+    return emitFew(b);
   Value count = arith::SubIOp::create(b, loc, last, firstRow);
-  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
-                                     index(mr));
+  Value many = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ugt, count,
+                                     index(getFewRows()));
   auto branch = scf::IfOp::create(b, loc, many, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
-  // A convolution's tiles are as its lines are long.
-  SmallVector<int64_t> sizes =
-      conv ? SmallVector<int64_t>{mr, 1} : getTileSizes();
-  ArrayRef<int64_t> fewer = ArrayRef(sizes).drop_front();
-  if (hasFloatRows && decodesPanels())
-    emitFewFloats(otherwise, last);
-  else
-    forEachPanel(otherwise, [&](OpBuilder &inner, Value panel) {
-      emitWhole(inner, panel, last, fewer);
-    });
+  emitFew(otherwise);
   if (numChunks > 1)
     return emitChunks(then, last);
   forEachPanel(then, [&](OpBuilder &inner, Value panel) {
@@ -264,18 +263,20 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   });
 }
 
-/// Fewer rows than a tile has, which decode codes as they go: half a tile, then
-/// row by row. The sums of one row in one panel would wait for one another, so
-/// a row goes along several panels at once.
+/// Few rows, which decode codes as they go: smaller tiles,
+/// then row by row. The sums of one row in one panel would wait for one
+/// another, so a row goes along several panels at once.
 void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
   Value block = firstRow, rest = firstRow;
-  if (int64_t half = mr / 2; half > 1) {
-    Value count = arith::SubIOp::create(b, loc, last, firstRow);
-    rest =
-        add(b, firstRow,
-            times(b, arith::DivUIOp::create(b, loc, count, index(half)), half));
+  SmallVector<int64_t> sizes = getFallingSizes();
+  if (sizes.size() > 1) {
+    ArrayRef<int64_t> several = ArrayRef(sizes).drop_back();
+    Value left = arith::SubIOp::create(b, loc, last, firstRow);
+    for (int64_t size : several)
+      left = arith::RemUIOp::create(b, loc, left, index(size));
+    rest = arith::SubIOp::create(b, loc, last, left);
     forEachPanel(b, [&](OpBuilder &inner, Value panel) {
-      emitWhole(inner, panel, rest, {half});
+      emitWhole(inner, panel, rest, several);
     });
   }
   firstRow = rest;
@@ -365,60 +366,6 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   });
 }
 
-SmallVector<int64_t> ContractionEmitter::getTileSizes() {
-  auto length = conv ? dyn_cast<AffineConstantExpr>(outputSizes.back())
-                     : AffineConstantExpr();
-  if (length && isa<AffineConstantExpr>(lineParts) && length.getValue() > 0 &&
-      cast<AffineConstantExpr>(lineParts).getValue() == 1) {
-    // Lines of known length: tiles of about the same size.
-    int64_t size = length.getValue();
-    int64_t even = llvm::divideCeil(size, llvm::divideCeil(size, mr));
-    SmallVector<int64_t> sizes{even};
-    if (size % even != 0)
-      sizes.push_back(size % even);
-    return sizes;
-  }
-  SmallVector<int64_t> sizes{mr};
-  while (sizes.back() > 1)
-    sizes.push_back(sizes.back() / 2);
-  return sizes;
-}
-
-/// Tiles of rows; in a convolution none goes from one line to the next.
-void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
-                                     ArrayRef<int64_t> sizes, TileBody body) {
-  if (!conv)
-    return forEachTileOfRun(b, first, last, sizes, body);
-  auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  setLine(inner, loop.getInductionVar());
-  Value begin = arith::MaxUIOp::create(inner, loc, first, lineFirstRow);
-  Value end = add(inner, lineFirstRow, kernel.getIndex(outputSizes.back()));
-  end = arith::MinUIOp::create(inner, loc, last, end);
-  forEachTileOfRun(inner, begin, end, sizes, body);
-}
-
-/// Tiles of the first size, then of the next ones for what is left; the last
-/// size is 1, or what lines of known length leave.
-void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
-                                          ArrayRef<int64_t> sizes,
-                                          TileBody body) {
-  Value at = first;
-  for (int64_t size : sizes) {
-    Value end = last;
-    if (size > 1) {
-      Value left = arith::SubIOp::create(b, loc, last, at);
-      end = add(
-          b, at,
-          times(b, arith::DivUIOp::create(b, loc, left, index(size)), size));
-    }
-    auto loop = scf::ForOp::create(b, loc, at, end, index(size));
-    OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-    body(inner, loop.getInductionVar(), size);
-    at = end;
-  }
-}
-
 void ContractionEmitter::setPanel(OpBuilder &b, Value panel) {
   column = times(b, panel, nr);
   sumOffset = index(0);
@@ -471,12 +418,6 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
   case qt::LayoutForm::Matched:
     break; // above
   }
-}
-
-/// Whether codes are taken apart once for many rows.
-bool ContractionEmitter::decodesPanels() {
-  return layout.getForm() == qt::LayoutForm::W4I ||
-         (hasFloatRows && layout.getForm() != qt::LayoutForm::F32);
 }
 
 Type ContractionEmitter::getSumType() {
