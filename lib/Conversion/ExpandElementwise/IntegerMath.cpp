@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -73,6 +74,10 @@ Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,
   IntegerMath m(b, loc, x.getType());
   int64_t bits = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
   Value zero = m.number(0), one = m.number(1);
+  APInt known;
+  if (matchPattern(places, m_ConstantInt(&known)) && known.isNonPositive() &&
+      known.getSExtValue() > -bits)
+    return m.left(x, m.number(-known.getSExtValue()));
   // To the right but for one place, and then: a half more, rounded down, is
   // what half is less, and a sign alone leaves nothing.
   Value back = m.sub(zero, places), almost = m.sub(places, one);

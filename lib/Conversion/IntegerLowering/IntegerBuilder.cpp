@@ -161,11 +161,16 @@ Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
   auto rank = static_cast<int64_t>(blocks.size());
   bool isImage = axes.size() > 1 && axes.front() == 1 &&
                  static_cast<int64_t>(axes.size()) == rank - 1;
-  if (!isImage)
-    return reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, x), axes);
-  Value row = nn::joinDims(builder, loc, x, /*lead=*/1);
-  Value most = reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, row), 1);
-  return nn::appendOnes(builder, loc, most, /*lead=*/1, rank);
+  if (isImage) {
+    Value row = nn::joinDims(builder, loc, x, /*lead=*/1);
+    Value most = reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, row), 1);
+    return nn::appendOnes(builder, loc, most, /*lead=*/1, rank);
+  }
+  Value most = unary(nn::UnaryKind::Abs, x);
+  // Of the heads of a token each first, which is a pass over rows.
+  if (axes == ArrayRef<int64_t>({2, 3}))
+    most = reduce(nn::ReduceKind::Max, most, axes.pop_back_val());
+  return reduce(nn::ReduceKind::Max, most, axes);
 }
 
 SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {

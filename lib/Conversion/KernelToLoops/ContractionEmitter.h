@@ -197,6 +197,8 @@ private:
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool hasFloatRows;   ///< activations are floats
   bool useDecoded = false;
+  /// What the rows of a tile have loaded of operands that they share.
+  llvm::DenseMap<Value, Value> *columnOperands = nullptr;
 };
 
 } // namespace quantc

@@ -54,9 +54,18 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   if (Value number = imageOperands.lookup(operand))
     return splat(b, number);
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
+  ArrayRef<AffineExpr> own = shapes.getSizes(operand);
+  AffineExpr unit = shapes.getConstant(1);
+  bool isOfColumns = columns != 1 && !own.empty() && own.back() != unit &&
+                     llvm::all_of(own.drop_back(), [&](AffineExpr size) {
+                       return size == unit;
+                     });
+  // Stores in between keep LLVM from seeing that rows load the same.
+  if (isOfColumns && columnOperands)
+    if (Value known = columnOperands->lookup(operand))
+      return known;
   Value offset = operandOffset(b, operand, row);
   Type element = getElementTypeOrSelf(operand);
-  ArrayRef<AffineExpr> own = shapes.getSizes(operand);
   if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1)) {
     Value single = memref::LoadOp::create(b, loc, buffer, offset);
     return splat(b, kernel.fromStored(b, single, element));
@@ -70,7 +79,10 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
                                           zeros(b, type));
   else
     stored = vector::LoadOp::create(b, loc, type, buffer, from);
-  return kernel.fromStored(b, stored, element);
+  Value loaded = kernel.fromStored(b, stored, element);
+  if (isOfColumns && columnOperands)
+    columnOperands->try_emplace(operand, loaded);
+  return loaded;
 }
 
 /// Clones the region onto \p accumulator, which holds columns from \p at on.
@@ -135,9 +147,13 @@ static bool isLong(qt::ContractOp contract) {
 void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
                                       Value row, int64_t count) {
   if (!isLong(contract) || count == 1) {
+    SmallVector<llvm::DenseMap<Value, Value>> ofColumns(vectors);
     for (int64_t r = 0; r < count; ++r)
-      for (int64_t v = 0; v < vectors; ++v)
+      for (int64_t v = 0; v < vectors; ++v) {
+        columnOperands = &ofColumns[v];
         emitStore(b, values[r * vectors + v], plus(b, row, r), v);
+      }
+    columnOperands = nullptr;
     return;
   }
   for (int64_t i = 0; i < count * vectors; ++i)

@@ -8,7 +8,6 @@
 
 #include "IntegerCodes.h"
 #include "QuantizeMath.h"
-#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -52,9 +51,11 @@ Value quantc::getStoredExponent(OpBuilder &b, Location loc, Value isZero,
 Value quantc::encodeShifted(OpBuilder &b, Location loc, qt::QuantizeOp op,
                             Value x, Value shifts) {
   Words v(b, loc, /*isVector=*/true);
-  return finishCodes(
-      b, loc, op,
-      nn::BinaryOp::create(b, loc, v.type, nn::BinaryKind::RShift, x, shifts));
+  // Far enough to the left that what is left to do is to the right.
+  constexpr int64_t margin = 7 + numerics::fixed::blockDepth + 1;
+  Value q =
+      v.right(v.left(x, v.number(margin)), v.add(shifts, v.number(margin - 1)));
+  return finishCodes(b, loc, op, v.right(v.add(q, v.number(1)), v.number(1)));
 }
 
 Value quantc::finishCodes(OpBuilder &b, Location loc, qt::QuantizeOp op,

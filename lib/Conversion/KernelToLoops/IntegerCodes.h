@@ -109,7 +109,8 @@ std::pair<mlir::Value, mlir::Value> getBlockShift(mlir::OpBuilder &builder,
 mlir::Value getStoredExponent(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value isZero, mlir::Value exponent);
 
-/// Codes of 16 words as \p op stores them.
+/// Codes of 16 words, each of 16 bits, as \p op stores them; \p shifts are
+/// those of getBlockShift.
 mlir::Value encodeShifted(mlir::OpBuilder &builder, mlir::Location loc,
                           qt::QuantizeOp op, mlir::Value x, mlir::Value shifts);
 

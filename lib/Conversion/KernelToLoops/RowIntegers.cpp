@@ -67,10 +67,105 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
   int64_t block = op.getResultFormat().getShape().back();
   if (ShapedType::isDynamic(block))
     block = std::max<int64_t>(length, 1);
-  forEachBlock(builder, block,
-               [&](OpBuilder &inner, Value number, Value start, int64_t count) {
-                 emitShiftedBlock(inner, shift, number, start, count);
-               });
+  int64_t whole = block % lanes == 0 ? length / block : 0;
+  if (whole < 2) {
+    forEachBlock(
+        builder, block,
+        [&](OpBuilder &inner, Value number, Value start, int64_t count) {
+          emitShiftedBlock(inner, shift, number, start, count);
+        });
+    return;
+  }
+  // The shifts of up to 16 blocks are found together.
+  int64_t grouped = whole / lanes * lanes;
+  auto loop =
+      scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
+                         kernel.getIndex(grouped), kernel.getIndex(lanes));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  emitShiftedGroup(body, shift, loop.getInductionVar(), lanes, block);
+  if (whole > grouped)
+    emitShiftedGroup(builder, shift, kernel.getIndex(grouped), whole - grouped,
+                     block);
+  if (length % block != 0)
+    emitShiftedBlock(builder, shift, kernel.getIndex(whole),
+                     kernel.getIndex(whole * block), length % block);
+  rows.finished.insert(op.getResult(0));
+  rows.finished.insert(op.getResult(1));
+}
+
+/// Brings what each of \p vectors, a power of two of them, has largest to the
+/// lane of its number.
+static Value findLargestOfEach(OpBuilder &b, Location loc,
+                               SmallVector<Value> vectors) {
+  Words v(b, loc, /*isVector=*/true);
+  // Every vector has groups of `width` lanes, whose halves are folded.
+  auto fold = [&](Value x, Value y, int64_t width) -> Value {
+    SmallVector<int64_t> low, high;
+    for (int64_t from = 0; from < 2 * lanes; from += width)
+      for (int64_t lane = from; lane < from + width / 2; ++lane) {
+        low.push_back(lane);
+        high.push_back(lane + width / 2);
+      }
+    return v.max(vector::ShuffleOp::create(b, loc, x, y, low),
+                 vector::ShuffleOp::create(b, loc, x, y, high));
+  };
+  int64_t width = lanes;
+  for (; vectors.size() > 1; width /= 2) {
+    SmallVector<Value> folded;
+    for (size_t i = 0; i < vectors.size(); i += 2)
+      folded.push_back(fold(vectors[i], vectors[i + 1], width));
+    vectors = folded;
+  }
+  for (; width > 1; width /= 2)
+    vectors[0] = fold(vectors[0], vectors[0], width);
+  return vectors[0];
+}
+
+/// \p count blocks of \p block elements from number \p first on.
+void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
+                                       const RowShift &rowShift, Value first,
+                                       int64_t count, int64_t block) {
+  Words v(builder, loc, /*isVector=*/true), w(builder, loc, false);
+  auto loadWords = [&](int64_t i) {
+    Value number =
+        arith::AddIOp::create(builder, loc, first, kernel.getIndex(i));
+    Value start =
+        arith::MulIOp::create(builder, loc, number, kernel.getIndex(block));
+    Parts parts = loadBlock(builder, start, block);
+    for (auto &[x, step] : parts)
+      x = v.extend(x);
+    return parts;
+  };
+  SmallVector<Value> magnitudes(llvm::PowerOf2Ceil(count), v.number(0));
+  for (int64_t i = 0; i < count; ++i)
+    for (auto &[x, step] : loadWords(i))
+      magnitudes[i] =
+          v.max(magnitudes[i], math::AbsIOp::create(builder, loc, x));
+  Value lengths =
+      v.bitLength(findLargestOfEach(builder, loc, std::move(magnitudes)));
+  Value lowest = splat(builder, loc, rowShift.lowest);
+  Value shifts = v.max(v.sub(lengths, v.number(7)), lowest);
+  Value stored = v.select(splat(builder, loc, rowShift.isZero), v.number(0),
+                          v.sub(shifts, lowest));
+  stored = vector::ExtractStridedSliceOp::create(
+      builder, loc, v.truncate(stored, 8), 0, count, 1);
+  AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
+  Value at = arith::AddIOp::create(
+      builder, loc,
+      arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks)),
+      first);
+  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
+    vector::StoreOp::create(builder, loc, stored, kernel.getResultBuffer(index),
+                            at);
+  if (!hasCodes())
+    return;
+  for (int64_t i = 0; i < count; ++i) {
+    Value own =
+        splat(builder, loc, vector::ExtractOp::create(builder, loc, shifts, i));
+    for (auto &[x, step] : loadWords(i))
+      rows.storeAt(builder, encodeShifted(builder, loc, op, x, own),
+                   getCodes(builder), step);
+  }
 }
 
 /// The block \p number, \p count elements from \p start on.

@@ -52,6 +52,8 @@ private:
                  mlir::Value start, int64_t count);
   void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value number, mlir::Value start, int64_t count);
+  void emitShiftedGroup(mlir::OpBuilder &builder, const RowShift &rowShift,
+                        mlir::Value first, int64_t count, int64_t block);
   bool hasCodes() {
     return !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
   }
