@@ -66,7 +66,9 @@ static void buildIntegerize(OpPassManager &manager,
                             const StageOptions &options) {
   if (!options.integerOnly)
     return;
-  manager.addNestedPass<func::FuncOp>(qt::createIntegerize());
+  qt::IntegerizeOptions own;
+  own.partial = options.integerPartial;
+  manager.addNestedPass<func::FuncOp>(qt::createIntegerize(own));
   manager.addPass(qt::createVerifyTypes());
 }
 
@@ -78,7 +80,7 @@ static void buildSplit(OpPassManager &manager, const StageOptions &options) {
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(qt::createMergeProjections());
   manager.addPass(qt::createVerifySplit());
-  if (options.integerOnly)
+  if (options.integerOnly && !options.integerPartial)
     manager.addNestedPass<func::FuncOp>(qt::createVerifyIntegerOnly());
 }
 
@@ -135,11 +137,15 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
   Option<bool> integerOnly{*this, "integer-only",
                            llvm::cl::desc("Compute in integers only"),
                            llvm::cl::init(false)};
+  Option<bool> integerPartial{
+      *this, "integer-partial",
+      llvm::cl::desc("With integer-only: leave the rest in float"),
+      llvm::cl::init(false)};
   ListOption<std::string> dims{
       *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
   StageOptions get() const {
-    return {recipe, integerOnly, cpuLayout,
+    return {recipe, integerOnly, integerPartial, cpuLayout,
             std::vector<std::string>(dims.begin(), dims.end())};
   }
 };

@@ -66,6 +66,48 @@ class Integers(KernelTest):
         # Of each of two products: the row, and the table as off as it.
         self.check_integers(proto, [{"x": x}], 4 * 2 * UNIT, [{"y": exact}])
 
+    def test_elementwise(self):
+        """Quotients, roots, powers, choices, and moving within rows."""
+        random = np.random.default_rng(8)
+        nodes = [
+            ("Div", "x p", "y_div"),
+            ("Div", "x three", "y_by"),
+            ("Div", "three p", "y_of"),
+            ("Sqrt", "p", "y_sqrt"),
+            ("Reciprocal", "p", "y_reciprocal"),
+            ("Exp", "x", "y_exp"),
+            ("Log", "p", "y_log"),
+            ("Pow", "x two", "y_square"),
+            ("Pow", "p third", "y_root"),
+            ("Pow", "x three", "y_cube"),
+            ("Max", "x z", "y_max"),
+            ("Min", "x column", "y_min"),
+            ("Where", "given x z", "y_where"),
+            ("Less", "x half", "y_less"),
+            ("Where", "y_less x half", "y_limited"),
+            ("Where", "given low zero", "y_mask"),
+            ("Concat", "x z", "y_concat", {"axis": 1}),
+            ("Slice", "x starts ends", "y_slice"),
+            ("Gather", "x order", "y_gather", {"axis": 1}),
+            ("Gather", "x one", "y_column", {"axis": 1}),
+        ]
+        constants = {"two": np.float32(2), "three": np.float32(3), "third": np.float32(1 / 3), "half": np.float32(0.5)}
+        constants |= {"low": np.float32(-1e9), "zero": np.float32(0)}
+        constants |= {"starts": np.array([1, 3]), "ends": np.array([4, 30]), "order": np.array([5, 0, 33])}
+        constants["one"] = np.int64(1)
+        inputs = {name: ("f4", ["rows", 37]) for name in ("x", "z", "p")} | {"column": ("f4", ["rows", 1])}
+        inputs["given"] = ("?", ["rows", 37])
+        outputs = [result for _, _, result, *_ in nodes]
+        proto = model(nodes, inputs, outputs, constants)
+        shape = (5, 37)
+        feed = {name: random.standard_normal(shape).astype("f4") for name in ("x", "z")}
+        feed |= {"p": (random.random(shape) + 0.25).astype("f4"), "column": random.standard_normal((5, 1)).astype("f4")}
+        feed["given"] = random.random(shape) < 0.5
+        # Nothing lies so near to what it is compared with that a unit of 16 bits would tell.
+        feed["x"][np.abs(feed["x"] - 0.5) < 1e-3] = 0
+        # Powers of two are good to 3e-4; a row's error of half a unit is one of up to 4 e of an exponential.
+        self.check_integers(proto, [feed], 6e-4)
+
 
 if __name__ == "__main__":
     unittest.main()

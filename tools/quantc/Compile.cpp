@@ -72,7 +72,7 @@ static constexpr OptionSpec CompileOptions[] = {
     {"--integer-only", OptionSpec::OptionalValue, "fixed",
      "compute in integers between the inputs and the outputs"},
     {"--integer-partial", OptionSpec::Flag, "",
-     "leave ops without an integer form in float", false, false},
+     "as --integer-only, but leave ops without an integer form in float"},
     {"--synthetic", OptionSpec::Value, "KIND", "made-up data to tune with",
      false, false},
     {"--calibration", OptionSpec::Value, "FILE", "data to tune with", false,
@@ -234,6 +234,8 @@ std::optional<int> Compilation::check() {
                       "--integer-only takes fixed, not '" + *method + "'");
     stageOptions.integerOnly = true;
   }
+  stageOptions.integerPartial = given.has("--integer-partial");
+  stageOptions.integerOnly |= stageOptions.integerPartial;
   stageOptions.recipe = given.get("--recipe").value_or("w8a8g32").str();
   // What stops before there are layouts may be evaluated instead.
   stageOptions.needsCode =

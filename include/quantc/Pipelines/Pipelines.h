@@ -20,6 +20,7 @@ namespace quantc {
 struct StageOptions {
   std::string recipe = "w8a8g32"; ///< a name, or a path
   bool integerOnly = false;       ///< by the method fixed
+  bool integerPartial = false;    ///< what has no integer form stays float
   std::string
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>

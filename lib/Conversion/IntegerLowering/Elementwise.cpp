@@ -7,16 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "Powers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace quantc;
 
-/// The format of an operand whose blocks are \p blocks: as it is, or as a row
-/// where its blocks or its width are others.
-static Type fitOperand(Operation *op, unsigned index, Type available,
-                       ArrayRef<int64_t> blocks, bool mayBeWide) {
+Type quantc::fitOperand(Operation *op, unsigned index, Type available,
+                        ArrayRef<int64_t> blocks, bool mayBeWide) {
   auto type = cast<RankedTensorType>(available);
   ArrayRef<int64_t> own = blocks.take_back(type.getRank());
   qt::BlockType format = qt::getIntegerFormat(available);
@@ -25,6 +24,21 @@ static Type fitOperand(Operation *op, unsigned index, Type available,
               (mayBeWide || !qt::isWide(format));
   return fits ? available
               : withFormat(op->getOperand(index), getRow16(op, own));
+}
+
+FailureOr<SmallVector<int64_t>> quantc::joinOperandBlocks(Operation *op,
+                                                          TypeRange available) {
+  auto result = cast<RankedTensorType>(op->getResult(0).getType());
+  SmallVector<int64_t> blocks(result.getRank(), 1);
+  for (Type type : available) {
+    if (!qt::getBlockFormat(type))
+      continue;
+    FailureOr<qt::BlockType> format = requireInteger(op, type);
+    if (failed(format))
+      return failure();
+    blocks = qt::joinBlocks(blocks, format->getShape());
+  }
+  return blocks;
 }
 
 LogicalResult quantc::inferSameIntegers(Operation *op, TypeRange available,
@@ -39,35 +53,71 @@ LogicalResult quantc::inferSameIntegers(Operation *op, TypeRange available,
   return success();
 }
 
+LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
+                                 ValueRange parts, IntegerBuilder &b,
+                                 Scaled &term) {
+  auto type = cast<RankedTensorType>(op->getOperand(index).getType());
+  qt::BlockType format = qt::getBlockFormat(type);
+  if (!format) {
+    FailureOr<std::vector<double>> values = getConstant(
+        op, index, /*takesInfinity=*/isa<nn::SelectOp, nn::CompareOp>(op));
+    if (failed(values))
+      return failure();
+    term = b.constant(*values, type.getShape(), 30);
+    return success();
+  }
+  term = b.load(parts);
+  if (!qt::isWide(format)) {
+    term = {b.shift(term.m, -15), b.add(term.e, -15)};
+    return success();
+  }
+  // Beside a row a result gives up a bit, whatever it has to spare.
+  qt::BlockType beside = qt::getBlockFormat(op->getOperand(other).getType());
+  bool isBesideRow = beside && !qt::isWide(beside);
+  if (isBesideRow || format.getElement().getBitWidth() == qt::wideBits)
+    term = {b.shift(term.m, 1), b.add(term.e, 1)};
+  return success();
+}
+
 namespace {
 struct BinaryIntegers
     : IntegerLoweringInterface::ExternalModel<BinaryIntegers, nn::BinaryOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     nn::BinaryKind kind = cast<nn::BinaryOp>(op).getKind();
-    bool isProduct = kind == nn::BinaryKind::Mul;
-    if (!isProduct && kind != nn::BinaryKind::Add &&
-        kind != nn::BinaryKind::Sub)
+    bool isConstant = qt::getBlockFormat(available[1]) == nullptr;
+    if (kind == nn::BinaryKind::Pow && isConstant &&
+        qt::getBlockFormat(available[0]) &&
+        cast<RankedTensorType>(op->getOperand(0).getType()).getShape() ==
+            cast<RankedTensorType>(op->getResult(0).getType()).getShape()) {
+      if (failed(inferRowIntegers(op, available, operands, results)))
+        return failure();
+      operands.push_back(available[1]);
+      return success();
+    }
+    bool isProduct = kind == nn::BinaryKind::Mul ||
+                     (kind == nn::BinaryKind::Div && isConstant);
+    bool isQuotient = kind == nn::BinaryKind::Div && !isConstant;
+    bool isChoice = kind == nn::BinaryKind::Max || kind == nn::BinaryKind::Min;
+    bool isSum = kind == nn::BinaryKind::Add || kind == nn::BinaryKind::Sub;
+    if (!isProduct && !isQuotient && !isChoice && !isSum)
       return op->emitOpError("'")
              << nn::stringifyBinaryKind(kind)
-             << "' has no integer-only form; supported: add, sub, mul";
-    int64_t rank = cast<RankedTensorType>(op->getResult(0).getType()).getRank();
-    SmallVector<int64_t> blocks(rank, 1);
-    for (Type type : available) {
-      if (getElementTypeOrSelf(type).isF32())
-        continue;
-      FailureOr<qt::BlockType> format = requireInteger(op, type);
-      if (failed(format))
-        return failure();
-      blocks = qt::joinBlocks(blocks, format->getShape());
-    }
+             << "' has no integer-only form; supported: add, sub, mul, div, "
+                "max, min, and pow of a constant exponent";
+    FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
+    if (failed(blocks))
+      return failure();
+    bool mayBeWide = isSum || isChoice;
     for (auto [index, type] : llvm::enumerate(available))
-      operands.push_back(getElementTypeOrSelf(type).isF32()
-                             ? type
-                             : fitOperand(op, index, type, blocks, !isProduct));
-    results.push_back(withFormat(
-        op->getResult(0),
-        getWide(op, blocks, isProduct ? qt::summandBits : qt::wideBits)));
+      operands.push_back(qt::getBlockFormat(type)
+                             ? fitOperand(op, index, type, *blocks, mayBeWide)
+                             : type);
+    qt::BlockType format =
+        isQuotient
+            ? getRow16(op, *blocks)
+            : getWide(op, *blocks, isSum ? qt::wideBits : qt::summandBits);
+    results.push_back(withFormat(op->getResult(0), format));
     return success();
   }
 
@@ -75,56 +125,55 @@ struct BinaryIntegers
                                 Lowered &results) const {
     auto binary = cast<nn::BinaryOp>(op);
     IntegerBuilder b(builder, op->getLoc());
-    bool isProduct = binary.getKind() == nn::BinaryKind::Mul;
+    nn::BinaryKind kind = binary.getKind();
+    qt::BlockType format = qt::getBlockFormat(binary.getType());
+    bool isConstant = !qt::getBlockFormat(binary.getRhs().getType());
+    if (kind == nn::BinaryKind::Pow)
+      return lowerPower(op, b.load(parts[0]), b, results);
+    bool isDivided = kind == nn::BinaryKind::Div;
+    bool isProduct = kind == nn::BinaryKind::Mul || isDivided;
     Scaled terms[2];
     for (unsigned i = 0; i < 2; ++i)
-      if (failed(isProduct ? getFactor(op, i, parts[i], b, terms[i])
-                           : getSummand(op, i, parts[i], b, terms[i])))
+      if (failed(isProduct ? getFactor(op, i, isDivided && i == 1, parts[i], b,
+                                       terms[i])
+                           : getSummand(op, i, 1 - i, parts[i], b, terms[i])))
         return failure();
     auto [x, y] = terms;
+    if (isDivided && !isConstant) {
+      Scaled quotient =
+          joinExponents(b, buildQuotient(b, x, y), format.getShape());
+      results.push_back(b.normalise(quotient, format));
+      return success();
+    }
     Scaled z;
     if (isProduct) {
       z = {b.mul(x.m, y.m), b.add(x.e, y.e)};
     } else {
       b.align(x, y);
-      z = {binary.getKind() == nn::BinaryKind::Add ? b.add(x.m, y.m)
-                                                   : b.sub(x.m, y.m),
-           x.e};
+      z = {b.binary(kind, x.m, y.m), x.e};
     }
-    results.push_back(b.store(z, qt::getBlockFormat(binary.getType())));
+    results.push_back(b.store(z, format));
     return success();
   }
 
 private:
-  /// Below 2^30, with as many bits as there is room for.
-  static LogicalResult getSummand(Operation *op, unsigned index,
-                                  ValueRange parts, IntegerBuilder &b,
-                                  Scaled &term) {
-    auto type = cast<RankedTensorType>(op->getOperand(index).getType());
-    qt::BlockType format = qt::getBlockFormat(type);
-    if (!format) {
-      FailureOr<std::vector<double>> values = getConstant(op, index);
-      if (failed(values))
-        return failure();
-      term = b.constant(*values, type.getShape(), 30);
-      return success();
-    }
-    term = b.load(parts);
-    if (!qt::isWide(format)) {
-      term = {b.shift(term.m, -15), b.add(term.e, -15)};
-      return success();
-    }
-    // Beside a row a result gives up a bit, whatever it has to spare.
-    qt::BlockType other =
-        qt::getBlockFormat(op->getOperand(1 - index).getType());
-    bool isBesideRow = other && !qt::isWide(other);
-    if (isBesideRow || format.getElement().getBitWidth() == qt::wideBits)
-      term = {b.shift(term.m, 1), b.add(term.e, 1)};
+  static LogicalResult lowerPower(Operation *op, Scaled x, IntegerBuilder &b,
+                                  Lowered &results) {
+    FailureOr<std::vector<double>> powers = getConstant(op, 1);
+    if (failed(powers))
+      return failure();
+    if (powers->empty() || !llvm::all_equal(*powers))
+      return op->emitOpError("'pow' to exponents that differ has no "
+                             "integer-only form; supported: one exponent");
+    qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+    Scaled y =
+        joinExponents(b, buildPower(b, x, powers->front()), format.getShape());
+    results.push_back(b.normalise(y, format));
     return success();
   }
 
-  /// Of 16 bits.
-  static LogicalResult getFactor(Operation *op, unsigned index,
+  /// Of 16 bits; a constant divisor is the reciprocal.
+  static LogicalResult getFactor(Operation *op, unsigned index, bool isDivisor,
                                  ValueRange parts, IntegerBuilder &b,
                                  Scaled &factor) {
     auto type = cast<RankedTensorType>(op->getOperand(index).getType());
@@ -135,6 +184,13 @@ private:
     FailureOr<std::vector<double>> values = getConstant(op, index);
     if (failed(values))
       return failure();
+    for (double &value : *values) {
+      if (isDivisor && value == 0)
+        return op->emitOpError("by a constant with an element 0 has no "
+                               "integer-only form");
+      if (isDivisor)
+        value = 1 / value;
+    }
     factor = b.constant(*values, type.getShape(), 15);
     return success();
   }

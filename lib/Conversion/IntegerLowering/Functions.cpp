@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "Powers.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 
 using namespace mlir;
@@ -104,12 +105,18 @@ struct UnaryIntegers
     case nn::UnaryKind::Sigmoid:
     case nn::UnaryKind::Tanh:
     case nn::UnaryKind::Erf:
+    case nn::UnaryKind::Sqrt:
+    case nn::UnaryKind::Rsqrt:
+    case nn::UnaryKind::Reciprocal:
+    case nn::UnaryKind::Exp:
+    case nn::UnaryKind::Log:
       return inferRowIntegers(op, available, operands, results);
     default:
       return op->emitOpError("'")
              << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
              << "' has no integer-only form; supported: relu, neg, abs, "
-                "sigmoid, tanh, erf, and cos and sin of multiples of integer "
+                "sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, and "
+                "cos and sin of multiples of integer "
                 "positions";
     }
   }
@@ -129,6 +136,16 @@ struct UnaryIntegers
       return finishOdd(op, b, qt::SigmaKind::Sigmoid, x, results);
     case nn::UnaryKind::Erf:
       return finishOdd(op, b, qt::SigmaKind::Erf, x, results);
+    case nn::UnaryKind::Sqrt:
+    case nn::UnaryKind::Rsqrt:
+      return finishJoined(op, b, buildRoot(b, x, kind == nn::UnaryKind::Rsqrt),
+                          results);
+    case nn::UnaryKind::Reciprocal:
+      return finishJoined(op, b, buildReciprocal(b, x), results);
+    case nn::UnaryKind::Exp:
+      return finishJoined(op, b, buildExponential(b, x), results);
+    case nn::UnaryKind::Log:
+      return finish(op, b, buildLogarithm(b, x), results);
     default:
       x.m = b.unary(kind, x.m);
       results.push_back(
@@ -138,6 +155,13 @@ struct UnaryIntegers
   }
 
 private:
+  /// Of elements with exponents of their own.
+  static LogicalResult finishJoined(Operation *op, IntegerBuilder &b, Scaled y,
+                                    Lowered &results) {
+    qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+    return finish(op, b, joinExponents(b, y, format.getShape()), results);
+  }
+
   /// 2 G(x) - 1.
   static LogicalResult finishOdd(Operation *op, IntegerBuilder &b,
                                  qt::SigmaKind function, Scaled x,

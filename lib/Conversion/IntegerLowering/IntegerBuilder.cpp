@@ -109,11 +109,43 @@ Scaled IntegerBuilder::load(ValueRange parts) {
   return {cast(parts[0], 32), cast(parts[1], 32)};
 }
 
+Value IntegerBuilder::spread(Value e, Value m, qt::BlockType format) {
+  auto type = mlir::cast<RankedTensorType>(m.getType());
+  auto own = mlir::cast<RankedTensorType>(e.getType());
+  RankedTensorType needed = format.getPartTypes(type)[1];
+  bool fits = own.getRank() == needed.getRank() &&
+              llvm::all_of(llvm::zip_equal(own.getShape(), needed.getShape()),
+                           [](auto sizes) {
+                             auto [size, other] = sizes;
+                             return size != 1 || other == 1;
+                           });
+  if (fits)
+    return e;
+  Value sizes;
+  if (needed.hasStaticShape()) {
+    sizes = nn::makeIntegers(builder, loc, needed.getShape());
+  } else {
+    int64_t rank = type.getRank();
+    sizes = nn::ShapeOp::create(
+        builder, loc, RankedTensorType::get(rank, builder.getI64Type()), m,
+        /*start=*/0, /*end=*/rank);
+    SmallVector<int64_t> kept, single;
+    for (int64_t extent : format.getShape()) {
+      kept.push_back(extent == 1);
+      single.push_back(extent != 1);
+    }
+    sizes = add(mul(sizes, nn::makeIntegers(builder, loc, kept)),
+                nn::makeIntegers(builder, loc, single));
+  }
+  return nn::ExpandOp::create(builder, loc, needed.clone(own.getElementType()),
+                              e, sizes);
+}
+
 SmallVector<Value> IntegerBuilder::store(Scaled x, qt::BlockType format) {
   unsigned bits = format.getElement().getStorageType().getIntOrFloatBitWidth();
   unsigned exponentBits =
       format.getScale().getStorageType().getIntOrFloatBitWidth();
-  Value e = x.e;
+  Value e = spread(x.e, x.m, format);
   if (exponentBits == 8)
     e = cast(clip(e, -128, 127), 8);
   return {cast(x.m, bits), e};

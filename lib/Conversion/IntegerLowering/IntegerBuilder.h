@@ -92,7 +92,7 @@ public:
   //===--------------------------------------------------------------------===//
 
   /// The parts of a value, widened; and back, where the exponents are
-  /// saturated.
+  /// saturated, and one that several blocks share is repeated.
   Scaled load(mlir::ValueRange parts);
   llvm::SmallVector<mlir::Value> store(Scaled x, qt::BlockType format);
 
@@ -129,6 +129,7 @@ public:
 
 private:
   mlir::Value like(mlir::Value x, int64_t value);
+  mlir::Value spread(mlir::Value e, mlir::Value m, qt::BlockType format);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

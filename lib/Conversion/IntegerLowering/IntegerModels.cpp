@@ -11,6 +11,7 @@
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include <cfloat>
 #include <cmath>
 
 using namespace mlir;
@@ -32,8 +33,8 @@ FailureOr<qt::BlockType> quantc::requireInteger(Operation *op, Type type) {
             "integers with an exponent for whole dimensions";
 }
 
-FailureOr<std::vector<double>> quantc::getConstant(Operation *op,
-                                                   unsigned index) {
+FailureOr<std::vector<double>>
+quantc::getConstant(Operation *op, unsigned index, bool takesInfinity) {
   Value operand = op->getOperand(index);
   if (!isConstantSlice(operand))
     return op->emitOpError("operand #")
@@ -44,6 +45,8 @@ FailureOr<std::vector<double>> quantc::getConstant(Operation *op,
   std::vector<double> numbers;
   for (int64_t i = 0, e = value->getNumElements(); i < e; ++i) {
     numbers.push_back(value->getNumber(i));
+    if (takesInfinity && std::isinf(numbers.back()))
+      numbers.back() = std::copysign(FLT_MAX, numbers.back());
     if (!std::isfinite(numbers.back()))
       return op->emitOpError("operand #")
              << index << " has an element " << numbers.back()
@@ -63,6 +66,7 @@ void quantc::registerIntegerModels(DialectRegistry &registry) {
         attachMovementIntegers(context);
         attachReductionIntegers(context);
         attachRotaryIntegers(context);
+        attachSelectionIntegers(context);
       });
   // What rescaling is made of are ops of nn, whatever else there is.
   registry.addExtension(+[](MLIRContext *context, qt::QTDialect *) {

@@ -30,6 +30,7 @@ void attachMovementIntegers(mlir::MLIRContext *context);
 void attachReductionIntegers(mlir::MLIRContext *context);
 void attachRescaleIntegers(mlir::MLIRContext *context);
 void attachRotaryIntegers(mlir::MLIRContext *context);
+void attachSelectionIntegers(mlir::MLIRContext *context);
 
 /// The cosine or sine of integers times constants as an integer-only value;
 /// null where the angles are others.
@@ -52,9 +53,22 @@ llvm::FailureOr<qt::BlockType> requireInteger(mlir::Operation *op,
                                               mlir::Type type);
 
 /// The elements of a constant float operand; an error where it is none or not
-/// finite.
-llvm::FailureOr<std::vector<double>> getConstant(mlir::Operation *op,
-                                                 unsigned index);
+/// finite, of which infinities may stand for the largest floats.
+llvm::FailureOr<std::vector<double>>
+getConstant(mlir::Operation *op, unsigned index, bool takesInfinity = false);
+
+/// Blocks that hold those of all operands, floats left out.
+llvm::FailureOr<llvm::SmallVector<int64_t>>
+joinOperandBlocks(mlir::Operation *op, mlir::TypeRange available);
+/// The format of an operand whose blocks are \p blocks: as it is, or as a row
+/// where its blocks or its width are others.
+mlir::Type fitOperand(mlir::Operation *op, unsigned index, mlir::Type available,
+                      llvm::ArrayRef<int64_t> blocks, bool mayBeWide);
+/// Operand \p index below 2^30, with as many bits as there is room for beside
+/// operand \p other.
+llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,
+                               unsigned other, mlir::ValueRange parts,
+                               IntegerBuilder &b, Scaled &term);
 
 /// Types of an op whose result has the type of its one operand.
 llvm::LogicalResult inferSameIntegers(mlir::Operation *op,

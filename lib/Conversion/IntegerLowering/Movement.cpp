@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Linear.h"
@@ -265,8 +266,10 @@ struct ConcatIntegers
 
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
-    auto axis = static_cast<int64_t>(cast<nn::ConcatOp>(op).getAxis());
-    SmallVector<int64_t> blocks(typeOf(op->getResult(0)).getRank(), 1);
+    // The blocks that lie within those of all operands, so that none loses
+    // bits; those that hold all where there are no such blocks.
+    int64_t rank = typeOf(op->getResult(0)).getRank();
+    SmallVector<int64_t> blocks(rank, 1), common(rank, whole);
     for (Type type : available) {
       // A constant has an exponent for each row.
       qt::BlockType format = qt::getBlockFormat(type);
@@ -276,7 +279,12 @@ struct ConcatIntegers
       if (failed(integer))
         return failure();
       blocks = qt::joinBlocks(blocks, integer->getShape());
+      for (auto [extent, own] : llvm::zip_equal(common, integer->getShape()))
+        if (own == 1)
+          extent = 1;
     }
+    if (llvm::is_contained(common, whole))
+      blocks = common;
     qt::BlockType row = getRow16(op, blocks);
     if (blocks[axis] == whole) {
       // What is joined within blocks comes to one exponent.
@@ -348,8 +356,11 @@ struct SliceIntegers
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
-    if (failed(format) || failed(getInner(op, *format)))
+    if (failed(format))
       return failure();
+    if (!cast<nn::SliceOp>(op).getKnownAxes())
+      return op->emitOpError("along axes that are no constants has no "
+                             "integer-only form");
     operands.push_back(withFormat(op->getOperand(0), *format));
     keepOperands(available, operands);
     results.push_back(withFormat(op->getResult(0), *format));
@@ -365,36 +376,45 @@ struct SliceIntegers
                                   parts[0][0], bounds[0], bounds[1], bounds[2],
                                   bounds[3]);
     Value e = parts[0][1];
-    FailureOr<bool> isInner =
-        getInner(op, qt::getBlockFormat(op->getResult(0).getType()));
-    if (failed(isInner))
-      return failure();
-    if (!*isInner)
+    SmallVector<int64_t> outer = getOuterAxes(op);
+    if (!outer.empty()) {
+      if (outer.size() != static_cast<size_t>(typeOf(bounds[0]).getDimSize(0)))
+        for (Value &bound : bounds)
+          bound = pick(bound, outer, builder);
       e = nn::SliceOp::create(builder, op->getLoc(), getExponentType(op), e,
                               bounds[0], bounds[1], bounds[2], bounds[3]);
+    }
     results.push_back({m, e});
     return success();
   }
 
 private:
-  /// Whether the slice lies within blocks; an error where it does in part.
-  static FailureOr<bool> getInner(Operation *op, qt::BlockType format) {
-    auto slice = cast<nn::SliceOp>(op);
-    std::optional<SmallVector<int64_t>> axes =
-        nn::getConstantIntegers(slice.getAxes());
-    if (!axes)
-      return op->emitOpError("along axes that are no constants has no "
-                             "integer-only form");
-    int64_t rank = typeOf(slice.getResult()).getRank();
-    unsigned inner = llvm::count_if(*axes, [&](int64_t axis) {
-      return format.getShape()[axis < 0 ? axis + rank : axis] == whole;
-    });
-    if (inner != 0 && inner != axes->size())
-      return op->emitOpError("along axes within blocks of ")
-             << Type(format)
-             << " and others has no integer-only form; "
-                "supported: one or the other";
-    return inner != 0;
+  /// The places in the list of axes of those that do not lie within blocks,
+  /// whose exponents are sliced as well.
+  static SmallVector<int64_t> getOuterAxes(Operation *op) {
+    qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+    SmallVector<int64_t> outer;
+    for (auto [place, axis] :
+         llvm::enumerate(*cast<nn::SliceOp>(op).getKnownAxes()))
+      if (format.getShape()[axis] != whole)
+        outer.push_back(static_cast<int64_t>(place));
+    return outer;
+  }
+
+  /// Some elements of a list.
+  static Value pick(Value list, ArrayRef<int64_t> places, OpBuilder &builder) {
+    Location loc = list.getLoc();
+    if (std::optional<SmallVector<int64_t>> known =
+            nn::getConstantIntegers(list)) {
+      SmallVector<int64_t> picked;
+      for (int64_t place : places)
+        picked.push_back((*known)[place]);
+      return nn::makeIntegers(builder, loc, picked);
+    }
+    auto type = typeOf(list).clone({static_cast<int64_t>(places.size())});
+    return nn::GatherOp::create(builder, loc, type, list,
+                                nn::makeIntegers(builder, loc, places),
+                                builder.getI64IntegerAttr(0));
   }
 };
 
@@ -495,14 +515,11 @@ struct GatherIntegers
     FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
     if (failed(format))
       return failure();
-    if (format->getShape()[axis] == whole)
-      return op->emitOpError("along axis ")
-             << axis << ", within blocks of " << available[0]
-             << ", has no integer-only form; supported: another axis";
     SmallVector<int64_t> blocks(format->getShape());
+    int64_t extent = blocks[axis];
     blocks.erase(blocks.begin() + axis);
     blocks.insert(blocks.begin() + axis,
-                  gather.getIndices().getType().getRank(), 1);
+                  gather.getIndices().getType().getRank(), extent);
     operands.push_back(withFormat(op->getOperand(0), *format));
     keepOperands(available, operands);
     results.push_back(
@@ -520,8 +537,22 @@ struct GatherIntegers
                                   parts[1][0], gather.getAxisAttr());
     };
     if (!isTable(gather.getInput().getType())) {
-      results.push_back({pick(getMantissaType(op), parts[0][0]),
-                         pick(getExponentType(op), parts[0][1])});
+      Value m = pick(getMantissaType(op), parts[0][0]), e = parts[0][1];
+      qt::BlockType own = qt::getBlockFormat(gather.getInput().getType());
+      if (own.getShape()[gather.getAxis()] != whole) {
+        e = pick(getExponentType(op), e);
+      } else if (int64_t rank = gather.getIndices().getType().getRank();
+                 rank != 1) {
+        // All elements have the block's one exponent.
+        SmallVector<int64_t> single(rank, 1);
+        auto first = RankedTensorType::get(single, builder.getI64Type());
+        Value zeros = arith::ConstantOp::create(
+            builder, op->getLoc(),
+            DenseElementsAttr::get(first, APInt::getZero(64)));
+        e = nn::GatherOp::create(builder, op->getLoc(), getExponentType(op), e,
+                                 zeros, gather.getAxisAttr());
+      }
+      results.push_back({m, e});
       return success();
     }
     // Rows of 8 bits, each with the multiplier that stands for its scale.

@@ -101,3 +101,14 @@ func.func @shift_by_nothing(%x: tensor<?x4xi32>) -> tensor<?x4xi32> {
   %0 = nn.binary shr %x, %s : tensor<?x4xi32>, tensor<4xi32> -> tensor<?x4xi32>
   return %0 : tensor<?x4xi32>
 }
+
+// The infinity that every value is on the same side of.
+// CHECK-LABEL: func @infinite_limits
+// CHECK-NEXT: return %arg0
+func.func @infinite_limits(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %low = arith.constant dense<0xFF800000> : tensor<f32>
+  %high = arith.constant dense<0x7F800000> : tensor<f32>
+  %0 = nn.binary max %low, %x : tensor<f32>, tensor<4xf32> -> tensor<4xf32>
+  %1 = nn.binary min %0, %high : tensor<4xf32>, tensor<f32> -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}

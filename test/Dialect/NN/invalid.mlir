@@ -171,7 +171,7 @@ func.func @zeros_of_floats(%x: tensor<4xf32>) {
 // -----
 
 func.func @joint_without_a_form(%x: tensor<4x!qt.block<[?], s8, scale = f32>>) {
-  // expected-error @below {{has no form on quantised values}}
+  // expected-error @below {{has no integer-only form here; supported: signed integers with an exponent for whole dimensions}}
   %0 = nn.select %x, %x, %x : tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>>, tensor<4x!qt.block<[?], s8, scale = f32>> -> tensor<4x!qt.block<[?], s8, scale = f32>>
   return
 }

@@ -11,6 +11,8 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include <cmath>
 
+#include <limits>
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
@@ -139,6 +141,8 @@ LogicalResult BinaryOp::verify() {
 }
 
 LogicalResult CompareOp::verify() {
+  if (llvm::any_of(getOperandTypes(), isQuantizedTensor))
+    return success();
   return verifyBroadcast(*this, getOperandTypes(),
                          IntegerType::get(getContext(), 1));
 }
@@ -148,6 +152,8 @@ LogicalResult SelectOp::verify() {
   if (!condition.isInteger(1))
     return emitOpError("condition has elements of type ")
            << condition << "; supported: i1";
+  if (isQuantizedTensor(getType()))
+    return success();
   return verifyBroadcast(*this, TypeRange(getOperands().drop_front()),
                          getElement(getOnTrue()));
 }
@@ -247,6 +253,12 @@ static std::optional<double> getNeutral(BinaryKind kind, Type element) {
   case BinaryKind::And:
     // All bits.
     return element.isInteger(1) ? 1 : -1;
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    if (!real)
+      return std::nullopt;
+    return kind == BinaryKind::Max ? -std::numeric_limits<double>::infinity()
+                                   : std::numeric_limits<double>::infinity();
   default:
     return std::nullopt;
   }
@@ -255,7 +267,8 @@ static std::optional<double> getNeutral(BinaryKind kind, Type element) {
 static bool isCommutative(BinaryKind kind) {
   return kind == BinaryKind::Add || kind == BinaryKind::Mul ||
          kind == BinaryKind::And || kind == BinaryKind::Or ||
-         kind == BinaryKind::Xor;
+         kind == BinaryKind::Xor || kind == BinaryKind::Max ||
+         kind == BinaryKind::Min;
 }
 
 /// Whether an op that broadcasts gives \p value, one of its operands, where it

@@ -115,8 +115,7 @@ std::optional<std::pair<Value, double>> quantc::nn::matchShift(Value value) {
   return std::nullopt;
 }
 
-/// `value` = r^power, for a power of 0.5 or -0.5.
-static Value matchRoot(Value value, double power) {
+Value quantc::nn::matchRoot(Value value, double power) {
   if (auto unary = value.getDefiningOp<UnaryOp>()) {
     if (unary.getKind() == (power < 0 ? UnaryKind::Rsqrt : UnaryKind::Sqrt))
       return unary.getInput();

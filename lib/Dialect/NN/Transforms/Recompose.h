@@ -48,6 +48,9 @@ struct RootQuotient {
 /// where both factors could be the root.
 llvm::SmallVector<RootQuotient, 2> matchRootQuotient(mlir::Value value);
 
+/// `value` = r^power, for a power of 0.5 or -0.5: r, or null.
+mlir::Value matchRoot(mlir::Value value, double power);
+
 /// The input of a mean over the last dims, from `axis` on, that keeps them.
 mlir::Value matchTrailingMean(mlir::Value value, int64_t &axis);
 

@@ -139,6 +139,203 @@ private:
   RecomposeContext &recompose;
 };
 
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// The variance as a difference
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A mean over some dims, and whether it keeps them.
+struct Mean {
+  Value input;
+  SmallVector<int64_t> axes;
+};
+} // namespace
+
+/// `value` = mean(input), also as a sum by the reciprocal of a number.
+static std::optional<Mean> matchMean(Value value) {
+  if (auto reduce = value.getDefiningOp<ReduceOp>())
+    return reduce.getKind() == ReduceKind::Mean
+               ? std::optional(Mean{reduce.getInput(),
+                                    SmallVector<int64_t>(reduce.getAxes())})
+               : std::nullopt;
+  Product product = matchProduct(value);
+  if (product.factors.size() != 1)
+    return std::nullopt;
+  auto sum = product.factors.front().getDefiningOp<ReduceOp>();
+  if (!sum || sum.getKind() != ReduceKind::Sum)
+    return std::nullopt;
+  int64_t count = 1;
+  for (int64_t axis : sum.getAxes()) {
+    int64_t size = sum.getInput().getType().getDimSize(axis);
+    if (ShapedType::isDynamic(size) || size == 0)
+      return std::nullopt;
+    count *= size;
+  }
+  if (!isNumber(product.scale * static_cast<double>(count), 1))
+    return std::nullopt;
+  return Mean{sum.getInput(), SmallVector<int64_t>(sum.getAxes())};
+}
+
+/// What becomes \p value, which has the dims of \p type with size 1 along
+/// \p axis, by adding dims of size 1 alone.
+static Value stripDims(Value value, RankedTensorType type, int64_t axis) {
+  auto own = dyn_cast<RankedTensorType>(value.getType());
+  if (!own || own.getRank() != type.getRank())
+    return {};
+  // Of several unknown sizes a reshape may exchange elements.
+  int64_t unknown = 0;
+  for (int64_t dim = 0; dim < own.getRank(); ++dim) {
+    if (own.getDimSize(dim) != (dim == axis ? 1 : type.getDimSize(dim)))
+      return {};
+    unknown += own.isDynamicDim(dim);
+  }
+  if (unknown > 1)
+    return {};
+  Operation *op = value.getDefiningOp();
+  auto isSame = [&](Value inner) {
+    auto innerType = cast<RankedTensorType>(inner.getType());
+    auto notOne = [](int64_t size) { return size != 1; };
+    return llvm::equal(llvm::make_filter_range(innerType.getShape(), notOne),
+                       llvm::make_filter_range(own.getShape(), notOne));
+  };
+  while (isa_and_nonnull<ReshapeOp, ExpandOp>(op) &&
+         isSame(op->getOperand(0))) {
+    value = op->getOperand(0);
+    op = value.getDefiningOp();
+  }
+  return value;
+}
+
+namespace {
+/// (x - mean(x)) g / sqrt(max(mean(x^2) - mean(x)^2, 0) + epsilon) along any
+/// one axis: its variance cancels, that of nn.layer_norm does not.
+struct RecomposeFastNorm : public OpRewritePattern<BinaryOp> {
+  RecomposeFastNorm(MLIRContext *context, RecomposeContext &recompose)
+      : OpRewritePattern(context), recompose(recompose) {}
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(op.getType());
+    if (!type || op.getKind() != BinaryKind::Mul)
+      return rewriter.notifyMatchFailure(op, "no product of tensors");
+    for (auto [centred, factor] : {std::pair(op.getLhs(), op.getRhs()),
+                                   std::pair(op.getRhs(), op.getLhs())}) {
+      auto sub = centred.getDefiningOp<BinaryOp>();
+      if (!sub || sub.getKind() != BinaryKind::Sub ||
+          sub.getLhs().getType() != type)
+        continue;
+      auto scaled = factor.getDefiningOp<BinaryOp>();
+      if (!scaled || scaled.getKind() != BinaryKind::Mul)
+        continue;
+      for (auto [root, gamma] : {std::pair(scaled.getLhs(), scaled.getRhs()),
+                                 std::pair(scaled.getRhs(), scaled.getLhs())})
+        if (succeeded(match(op, sub, root, gamma, rewriter)))
+          return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no normalisation");
+  }
+
+private:
+  LogicalResult match(BinaryOp op, BinaryOp sub, Value root, Value gamma,
+                      PatternRewriter &rewriter) const {
+    auto type = cast<RankedTensorType>(op.getType());
+    Value x = sub.getLhs();
+    Value radicand = matchRoot(root, -0.5);
+    auto shifted = radicand ? matchShift(radicand) : std::nullopt;
+    if (!shifted)
+      return failure();
+    // The axis is the one along which the mean has the size 1.
+    auto meanType = cast<RankedTensorType>(sub.getRhs().getType());
+    int64_t axis = -1;
+    for (int64_t dim = 0;
+         meanType.getRank() == type.getRank() && dim < type.getRank(); ++dim)
+      if (meanType.getDimSize(dim) == 1 && type.getDimSize(dim) != 1)
+        axis = dim;
+    if (axis < 0 || type.isDynamicDim(axis))
+      return failure();
+    Value mean = stripDims(sub.getRhs(), type, axis),
+          variance = stripDims(shifted->first, type, axis);
+    std::optional<Mean> first = mean ? matchMean(mean) : std::nullopt;
+    auto isAlong = [&](const std::optional<Mean> &own) {
+      return own && own->axes.size() == 1 && own->axes.front() == axis;
+    };
+    if (!isAlong(first) || first->input != x || !variance)
+      return failure();
+    if (auto limit = variance.getDefiningOp<BinaryOp>();
+        limit && limit.getKind() == BinaryKind::Max)
+      for (auto [bound, other] : {std::pair(limit.getLhs(), limit.getRhs()),
+                                  std::pair(limit.getRhs(), limit.getLhs())})
+        if (matchSplat(bound) == 0.0)
+          variance = other;
+    if (auto relu = variance.getDefiningOp<UnaryOp>();
+        relu && relu.getKind() == UnaryKind::Relu)
+      variance = relu.getInput();
+    auto difference = variance.getDefiningOp<BinaryOp>();
+    if (!difference || difference.getKind() != BinaryKind::Sub)
+      return failure();
+    auto isSquare = [](Value value, Value of) {
+      Product product = matchProduct(value);
+      return product.scale == 1 && product.factors.size() == 2 &&
+             llvm::all_equal(product.factors) && product.factors[0] == of;
+    };
+    std::optional<Mean> second = matchMean(difference.getLhs());
+    if (!isAlong(second) || !isSquare(second->input, x) ||
+        !isSquare(difference.getRhs(), mean))
+      return failure();
+    // The scale belongs to the axis alone.
+    auto scaleType = cast<RankedTensorType>(gamma.getType());
+    int64_t size = type.getDimSize(axis),
+            lead = type.getRank() - scaleType.getRank();
+    for (int64_t dim = 0; dim < scaleType.getRank(); ++dim)
+      if (scaleType.getDimSize(dim) != (dim + lead == axis ? size : 1))
+        return recompose.miss(rewriter, op, "a normalisation",
+                              "the scale has other dims than the one that is "
+                              "normalised");
+    if (lead > axis)
+      return failure();
+    recompose.found(op, "LayerNorm");
+    rewriter.replaceOp(op,
+                       build(op, x, gamma, axis, shifted->second, rewriter));
+    return success();
+  }
+
+  /// With the axis as the last one, which is where nn.layer_norm has it.
+  static Value build(BinaryOp op, Value x, Value gamma, int64_t axis,
+                     double epsilon, PatternRewriter &rewriter) {
+    auto type = cast<RankedTensorType>(x.getType());
+    int64_t last = type.getRank() - 1, size = type.getDimSize(axis);
+    Location loc = op.getLoc();
+    gamma = ReshapeOp::create(rewriter, loc, type.clone(ArrayRef(size)), gamma,
+                              makeIntegers(rewriter, loc, {size}));
+    SmallVector<int64_t> there, back, shape;
+    for (int64_t dim = 0; dim <= last; ++dim)
+      if (dim != axis)
+        there.push_back(dim);
+    there.push_back(axis);
+    for (int64_t dim : there)
+      shape.push_back(type.getDimSize(dim));
+    back.resize(there.size());
+    for (auto [to, from] : llvm::enumerate(there))
+      back[from] = static_cast<int64_t>(to);
+    if (axis != last)
+      x = TransposeOp::create(rewriter, loc, type.clone(shape), x,
+                              rewriter.getDenseI64ArrayAttr(there));
+    Value y = LayerNormOp::create(
+        rewriter, loc, cast<RankedTensorType>(x.getType()), x, gamma, Value(),
+        rewriter.getI64IntegerAttr(last),
+        rewriter.getF32FloatAttr(static_cast<float>(epsilon)));
+    return axis == last
+               ? y
+               : TransposeOp::create(rewriter, loc, type, y,
+                                     rewriter.getDenseI64ArrayAttr(back))
+                     .getResult();
+  }
+
+  RecomposeContext &recompose;
+};
+
 /// What is added behind a LayerNorm without a bias is its bias.
 struct AbsorbBias : public OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -167,6 +364,7 @@ struct AbsorbBias : public OpRewritePattern<BinaryOp> {
 
 void quantc::nn::populateRecomposeNormPatterns(RewritePatternSet &patterns,
                                                RecomposeContext &context) {
-  patterns.add<RecomposeNorm>(patterns.getContext(), context);
+  patterns.add<RecomposeNorm, RecomposeFastNorm>(patterns.getContext(),
+                                                 context);
   patterns.add<AbsorbBias>(patterns.getContext());
 }

@@ -252,7 +252,10 @@ bool DequantizeOp::isRowwise() {
   BlockType format = getFormatAttr()
                          ? cast<BlockType>(getFormatAttr().getValue())
                          : getBlockFormat(getInput()[0].getType());
-  return hasRowBlocks(format);
+  // Integers become floats at the border, apart from what computes on them.
+  bool isInteger = format.getScale().getFormat().kind ==
+                   numerics::ScaleFormat::Kind::Exponent;
+  return hasRowBlocks(format) && !isInteger;
 }
 
 Value DequantizeOp::getRowTensor() { return getResult(); }

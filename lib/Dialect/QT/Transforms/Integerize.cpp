@@ -50,6 +50,9 @@ private:
   /// nothing else uses then are left out.
   void buildDirectly(ArrayRef<Operation *> ops);
   LogicalResult convert(Operation *op);
+  /// Leaves an op in float: it takes decoded values.
+  void leaveFloat(Operation *op, StringRef reason);
+  Value decode(Value value);
   LogicalResult convertResults(func::ReturnOp op);
   /// What stands for a float: itself, or what a recipe has quantised.
   Value getSource(Value value);
@@ -63,6 +66,8 @@ private:
   llvm::DenseMap<Value, Value> integers;
   /// Values in other types.
   llvm::DenseMap<std::pair<Value, Type>, Value> converted;
+  /// Floats that are decoded again.
+  llvm::DenseMap<Value, Value> decoded;
   SmallVector<Operation *> unsupported;
   llvm::DenseSet<Operation *> leftOut;
 };
@@ -219,13 +224,33 @@ LogicalResult Integerize::convert(Operation *op) {
   if (isBorder && integer && integer.isMovement())
     return success();
   if (!integer || op->getNumResults() != 1) {
-    unsupported.push_back(op);
+    if (partial)
+      leaveFloat(op, "has no integer-only form");
+    else
+      unsupported.push_back(op);
     return success();
   }
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
     available.push_back(getAvailable(operand));
-  if (failed(integer.inferIntegerTypes(available, operandTypes, resultTypes)))
+  std::string reason;
+  LogicalResult isInferred = success();
+  {
+    // The reason of what stays a float is no error.
+    std::optional<ScopedDiagnosticHandler> handler;
+    if (partial)
+      handler.emplace(&getContext(), [&](Diagnostic &diagnostic) {
+        reason = diagnostic.str();
+        return success();
+      });
+    isInferred =
+        integer.inferIntegerTypes(available, operandTypes, resultTypes);
+  }
+  if (failed(isInferred) && partial) {
+    leaveFloat(op, reason);
+    return success();
+  }
+  if (failed(isInferred))
     return failure();
   OpBuilder builder(op);
   SmallVector<Value> operands;
@@ -243,16 +268,37 @@ LogicalResult Integerize::convert(Operation *op) {
   return success();
 }
 
-LogicalResult Integerize::convertResults(func::ReturnOp op) {
-  OpBuilder builder(op);
-  for (OpOperand &operand : op->getOpOperands()) {
-    Value value = integers.lookup(operand.get());
-    if (!value)
-      continue;
-    auto type = cast<RankedTensorType>(operand.get().getType());
-    operand.set(qt::DequantizeOp::create(builder, value.getLoc(), type, value,
-                                         /*format=*/nullptr));
+Value Integerize::decode(Value value) {
+  Value joint = integers.lookup(value);
+  if (!joint)
+    return value;
+  Value &known = decoded[value];
+  if (!known) {
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(joint);
+    known = qt::DequantizeOp::create(builder, joint.getLoc(),
+                                     cast<RankedTensorType>(value.getType()),
+                                     joint, /*format=*/nullptr);
   }
+  return known;
+}
+
+void Integerize::leaveFloat(Operation *op, StringRef reason) {
+  op->emitRemark("stays in float: ") << reason;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto quantize = operand.get().getDefiningOp<qt::QuantizeOp>();
+    if (!quantize || isConstantSlice(operand.get())) {
+      operand.set(decode(operand.get()));
+      continue;
+    }
+    // What a recipe quantises is encoded from the decoded value.
+    quantize.getInputMutable().assign(decode(quantize.getInput()));
+  }
+}
+
+LogicalResult Integerize::convertResults(func::ReturnOp op) {
+  for (OpOperand &operand : op->getOpOperands())
+    operand.set(decode(operand.get()));
   return success();
 }
 

@@ -82,3 +82,35 @@ func.func @other_value(%x: tensor<2x8xf32>, %z: tensor<2x8xf32>, %g: tensor<8xf3
   %13 = nn.binary mul %12, %r : tensor<2x8xf32>, tensor<2x1xf32> -> tensor<2x8xf32>
   return %7, %13 : tensor<2x8xf32>, tensor<2x8xf32>
 }
+
+// -----
+
+// The variance as a difference of means, along an axis that is not the last.
+// CHECK-LABEL: func @fast_variance
+// CHECK: %[[T:.*]] = nn.transpose %arg0 perm [0, 2, 1] : tensor<?x8x6xf32> -> tensor<?x6x8xf32>
+// CHECK: %[[Y:.*]] = nn.layer_norm %[[T]], %{{.*}} {axis = 2 : i64, epsilon = 9.99999997E-7 : f32}
+// CHECK: nn.transpose %[[Y]] perm [0, 2, 1] : tensor<?x6x8xf32> -> tensor<?x8x6xf32>
+func.func @fast_variance(%x: tensor<?x8x6xf32>) -> tensor<?x8x6xf32> {
+  %eighth = arith.constant dense<0.125> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %eps = arith.constant dense<1.0e-6> : tensor<f32>
+  %g = arith.constant dense<2.0> : tensor<1x8x1xf32>
+  %kept = arith.constant dense<[-1, 1, 6]> : tensor<3xi64>
+  %sum = nn.reduce sum %x axes [1] : tensor<?x8x6xf32> -> tensor<?x6xf32>
+  %mean = nn.binary mul %sum, %eighth : tensor<?x6xf32>, tensor<f32> -> tensor<?x6xf32>
+  %m = nn.reshape %mean, %kept : tensor<?x6xf32>, tensor<3xi64> -> tensor<?x1x6xf32>
+  %c = nn.binary sub %x, %m : tensor<?x8x6xf32>, tensor<?x1x6xf32> -> tensor<?x8x6xf32>
+  %xx = nn.binary mul %x, %x : tensor<?x8x6xf32>, tensor<?x8x6xf32> -> tensor<?x8x6xf32>
+  %squares = nn.reduce sum %xx axes [1] : tensor<?x8x6xf32> -> tensor<?x6xf32>
+  %meansq = nn.binary mul %squares, %eighth : tensor<?x6xf32>, tensor<f32> -> tensor<?x6xf32>
+  %mm = nn.binary mul %mean, %mean : tensor<?x6xf32>, tensor<?x6xf32> -> tensor<?x6xf32>
+  %d = nn.binary sub %meansq, %mm : tensor<?x6xf32>, tensor<?x6xf32> -> tensor<?x6xf32>
+  %v = nn.binary max %zero, %d : tensor<f32>, tensor<?x6xf32> -> tensor<?x6xf32>
+  %w = nn.reshape %v, %kept : tensor<?x6xf32>, tensor<3xi64> -> tensor<?x1x6xf32>
+  %e = nn.binary add %w, %eps : tensor<?x1x6xf32>, tensor<f32> -> tensor<?x1x6xf32>
+  %s = nn.unary sqrt %e : tensor<?x1x6xf32>
+  %r = nn.unary reciprocal %s : tensor<?x1x6xf32>
+  %rg = nn.binary mul %r, %g : tensor<?x1x6xf32>, tensor<1x8x1xf32> -> tensor<?x8x6xf32>
+  %y = nn.binary mul %c, %rg : tensor<?x8x6xf32>, tensor<?x8x6xf32> -> tensor<?x8x6xf32>
+  return %y : tensor<?x8x6xf32>
+}

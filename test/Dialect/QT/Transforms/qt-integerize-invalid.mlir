@@ -1,18 +1,18 @@
 // RUN: quant-opt %s -split-input-file -qt-integerize -verify-diagnostics
 
 // All ops without a form are named.
-// expected-error @below {{ops without an integer-only form (2): nn.compare 'first', nn.select 'second'}}
+// expected-error @below {{ops without an integer-only form (2): qt.hadamard 'first', qt.hadamard 'second'}}
 func.func @all(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  %0 = nn.compare lt %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xi1> loc("first")
-  %1 = nn.select %0, %x, %x : tensor<?x4xi1>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32> loc("second")
+  %0 = qt.hadamard 4 %x : tensor<?x4xf32> loc("first")
+  %1 = qt.hadamard 4 %0 : tensor<?x4xf32> loc("second")
   return %1 : tensor<?x4xf32>
 }
 
 // -----
 
 func.func @kind(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // expected-error @below {{'exp' has no integer-only form; supported: relu, neg, abs, sigmoid, tanh, erf}}
-  %0 = nn.unary exp %x : tensor<?x4xf32>
+  // expected-error @below {{'floor' has no integer-only form; supported: relu, neg, abs, sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, and cos and sin of multiples of integer positions}}
+  %0 = nn.unary floor %x : tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
 
@@ -49,4 +49,12 @@ func.func @softcap(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
   // expected-error @below {{with softcap = 3.000000e+01 : f32 has no integer-only form; supported: a scale, a mask, lengths, an offset, causal and windows, and no softcap}}
   %0 = nn.attention %q, %q, %q {scale = 0.5 : f32, softcap = 30.0 : f32} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32> -> tensor<1x2x3x4xf32>
   return %0 : tensor<1x2x3x4xf32>
+}
+
+// -----
+
+func.func @powers(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
+  // expected-error @below {{'pow' has no integer-only form; supported: add, sub, mul, div, max, min, and pow of a constant exponent}}
+  %0 = nn.binary pow %x, %x : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
 }

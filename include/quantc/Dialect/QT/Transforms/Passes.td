@@ -22,7 +22,8 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     bits in blocks with integer multipliers. `qt.rescale` stands where an op
     takes another type than one gives. Constants stay floats; moving data before
     the first computation stays what it is. Ops without such a form are errors,
-    all of a function at once.
+    all of a function at once; with `partial` they stay floats between
+    `qt.dequantize` and `qt.quantize`, and remarks name them.
 
     Before:
     ```mlir
@@ -38,6 +39,8 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     %4 = qt.dequantize %1 : ... -> tensor<?x8xf32>
     ```
   }];
+  let options = [Option<"partial", "partial", "bool", "false",
+                        "Leave ops without an integer-only form in float">];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
 

@@ -1,0 +1,55 @@
+//===- Powers.h - Integer reciprocals, roots, logarithms --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Functions of one positive integer whose results have exponents of their own:
+// Newton's steps from a polynomial, in 32 bits with the upper halves of
+// products. Rows are put on one exponent afterwards.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_NUMERICS_FIXED_POWERS_H
+#define QUANTC_NUMERICS_FIXED_POWERS_H
+
+#include <cstdint>
+
+namespace quantc::numerics::fixed {
+
+/// m 2^e.
+struct Floating {
+  int32_t m, e;
+};
+
+/// 1 / x for x > 0, with a mantissa of 2^29 .. 2^30. Relative error below
+/// 2^-28.
+Floating reciprocal(int32_t x);
+
+/// The root of x and its reciprocal for 0 < x < 2^30, with mantissas of 2^28 ..
+/// 2^29 and 2^29 .. 2^30. Relative errors below 2^-27.
+Floating squareRoot(int32_t x);
+Floating reciprocalRoot(int32_t x);
+
+/// log2 of x > 0 in units of 2^-22, off by up to 1.3 units.
+int32_t logarithm(int32_t x);
+
+/// 2^-y for y in units of 2^-15, |y| < 2^30, with a mantissa of 2^28 .. 2^29.
+/// Relative error below 3e-4, that of exp2Fraction.
+Floating powerOfTwo(int32_t y);
+
+/// What the functions are made of: the start of the reciprocal, 32/17 in Q29;
+/// that of the root's in Q28; log2(1 + v) / v in Q29, both from the constant
+/// term up; 32768 / 32640 in Q30.
+constexpr int32_t reciprocalStart = 1010580540;
+constexpr int32_t rootStart[] = {705622595, -841268886, 408876638};
+constexpr int32_t logarithmPolynomial[] = {774540833,  -387248617, 257704728,
+                                           -189567161, 136996759,  -82759728,
+                                           33687809,   -6483801};
+constexpr int32_t unitOfPowers = 1077952576;
+
+} // namespace quantc::numerics::fixed
+
+#endif // QUANTC_NUMERICS_FIXED_POWERS_H

@@ -1,0 +1,155 @@
+//===- Powers.cpp - Integer quotients, roots, powers ------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Powers.h"
+#include "quantc/Numerics/Fixed/Powers.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::numerics;
+
+Scaled quantc::joinExponents(IntegerBuilder &b, Scaled x,
+                             ArrayRef<int64_t> blocks) {
+  // What a block of zeros has in the place of its largest element.
+  constexpr int64_t none = -(1 << 20);
+  Value length = b.add(b.bitLength(b.unary(nn::UnaryKind::Abs, x.m)), x.e);
+  Value isZero = b.compare(nn::Predicate::Eq, x.m, b.number(0));
+  length = b.select(isZero, b.number(none), length);
+  SmallVector<int64_t> axes = getWholeAxes(blocks);
+  Value most =
+      axes.empty() ? length : b.reduce(nn::ReduceKind::Max, length, axes);
+  Value common = b.add(most, -29);
+  Value m = b.shift(x.m, b.sub(common, x.e));
+  Value isEmpty = b.compare(nn::Predicate::Le, most, b.number(none));
+  return {m, b.select(isEmpty, b.number(fixed::zeroExponent), common)};
+}
+
+/// Zeros before the highest bit, less the sign, of what is positive.
+static Value getLead(IntegerBuilder &b, Value x) {
+  return b.add(b.unary(nn::UnaryKind::Clz, x), -1);
+}
+static Value shiftLeft(IntegerBuilder &b, Value x, Value places) {
+  return b.shift(x, b.sub(b.number(0), places));
+}
+static Value isNegative(IntegerBuilder &b, Value x) {
+  return b.compare(nn::Predicate::Lt, x, b.number(0));
+}
+static Value giveSign(IntegerBuilder &b, Value from, Value x) {
+  return b.select(isNegative(b, from), b.sub(b.number(0), x), x);
+}
+static Value getMagnitude(IntegerBuilder &b, Value x) {
+  return b.max(b.unary(nn::UnaryKind::Abs, x), 1);
+}
+
+/// fixed::reciprocal
+static Scaled invert(IntegerBuilder &b, Value x) {
+  Value lead = getLead(b, x), d = shiftLeft(b, x, lead);
+  Value start = b.number(fixed::reciprocalStart);
+  Value y = b.sub(start, b.multiplyHigh(b.add(d, -(int64_t(1) << 30)), start));
+  for (int step = 0; step < 3; ++step) {
+    Value rest = b.sub(b.number(1 << 29), b.multiplyHigh(d, y));
+    y = b.add(y, b.multiplyHigh(y, b.shift(rest, -2)));
+  }
+  return {y, b.add(lead, -60)};
+}
+
+Scaled quantc::buildReciprocal(IntegerBuilder &b, Scaled x) {
+  Scaled y = invert(b, getMagnitude(b, x.m));
+  return {giveSign(b, x.m, y.m), b.sub(y.e, x.e)};
+}
+
+Scaled quantc::buildQuotient(IntegerBuilder &b, Scaled x, Scaled y) {
+  Scaled inverse = buildReciprocal(b, y);
+  // All bits of the dividend; 30 where it is 0.
+  Value lead = b.add(getLead(b, b.unary(nn::UnaryKind::Abs, x.m)), -1);
+  Value m = b.multiplyHigh(shiftLeft(b, x.m, lead), inverse.m);
+  return {m, b.add(b.sub(b.add(x.e, inverse.e), lead), 31)};
+}
+
+Scaled quantc::buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal) {
+  // fixed::squareRoot and reciprocalRoot of a number with an even exponent.
+  Value odd = b.maskBits(x.e, 1);
+  Value exponent = b.shift(b.sub(x.e, odd), 1);
+  Value radicand = shiftLeft(b, b.max(x.m, 1), odd);
+  Value half = b.shiftDown(b.add(getLead(b, radicand), -1), 1);
+  Value d = shiftLeft(b, radicand, b.add(b.add(half, half), 1));
+  Value y = b.add(b.multiplyHigh(d, b.number(fixed::rootStart[2])),
+                  fixed::rootStart[1]);
+  y = b.shift(b.add(b.multiplyHigh(d, y), fixed::rootStart[0]), -1);
+  for (int step = 0; step < 3; ++step) {
+    Value square = b.shift(b.multiplyHigh(y, y), -1);
+    Value rest = b.sub(b.number(1 << 28), b.multiplyHigh(d, square));
+    y = b.add(y, b.multiplyHigh(y, b.shift(rest, -2)));
+  }
+  if (isReciprocal)
+    return {y, b.add(b.sub(half, exponent), -44)};
+  Value root = b.multiplyHigh(d, y);
+  Value isPositive = b.compare(nn::Predicate::Gt, x.m, b.number(0));
+  return {b.select(isPositive, root, b.number(0)),
+          b.add(b.sub(exponent, half), -14)};
+}
+
+/// fixed::powerOfTwo
+static Scaled raiseTwo(IntegerBuilder &b, Value below) {
+  auto [power, places] = b.powerOfTwo(below);
+  Value m = b.multiplyHigh(b.shift(power, -15), b.number(fixed::unitOfPowers));
+  return {m, b.sub(b.number(-29), places)};
+}
+
+Scaled quantc::buildExponential(IntegerBuilder &b, Scaled x) {
+  constexpr double log2e = 1.4426950408889634074;
+  constexpr int64_t bound = INT16_MAX;
+  Value z = b.score(fixed::makeMultipliers(&log2e, &bound, 1), x.m, x.e);
+  return raiseTwo(b, b.sub(b.number(0), z));
+}
+
+/// log2 of magnitudes in units of 2^-22, by fixed::logarithm.
+static Value getLogarithm(IntegerBuilder &b, Scaled x) {
+  Value lead = getLead(b, x.m);
+  Value v = b.shift(b.add(shiftLeft(b, x.m, lead), -(int64_t(1) << 30)), -1);
+  ArrayRef<int32_t> polynomial = fixed::logarithmPolynomial;
+  Value sum = b.number(polynomial.back());
+  for (int32_t c : llvm::reverse(polynomial.drop_back()))
+    sum = b.add(b.multiplyHigh(v, sum), c);
+  Value fraction = b.shift(b.multiplyHigh(v, sum), 7);
+  return b.add(fraction, b.shift(b.sub(b.add(x.e, 30), lead), -22));
+}
+
+Scaled quantc::buildLogarithm(IntegerBuilder &b, Scaled x) {
+  constexpr int64_t ln2 = 1488522236; // Q31
+  Value y = getLogarithm(b, {b.max(x.m, 1), x.e});
+  return {b.multiplyHigh(y, b.number(ln2)), b.number(-22)};
+}
+
+Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, double power) {
+  if (power == 2)
+    return {b.mul(x.m, x.m), b.add(x.e, x.e)};
+  if (power == -1)
+    return buildReciprocal(b, x);
+  if (std::abs(power) == 0.5)
+    return buildRoot(b, x, power < 0);
+  // Exponents of eight bits: logarithms are below 2^30.
+  double factor = std::abs(power);
+  constexpr int64_t bound = int64_t(1) << 30;
+  Value y = getLogarithm(b, {getMagnitude(b, x.m), x.e});
+  Value z =
+      b.score(fixed::makeMultipliers(&factor, &bound, 1), y, b.number(-22));
+  Scaled result = raiseTwo(b, power < 0 ? z : b.sub(b.number(0), z));
+  bool isInteger = power == std::floor(power);
+  if (isInteger && std::fmod(power, 2) != 0)
+    result.m = giveSign(b, x.m, result.m);
+  else if (!isInteger)
+    result.m = b.select(isNegative(b, x.m), b.number(0), result.m);
+  if (power > 0) {
+    Value isZero = b.compare(nn::Predicate::Eq, x.m, b.number(0));
+    result.m = b.select(isZero, b.number(0), result.m);
+  }
+  return result;
+}

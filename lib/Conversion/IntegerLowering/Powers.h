@@ -1,0 +1,39 @@
+//===- Powers.h - Integer quotients, roots, powers --------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Functions of rows of 16 bits in the steps of Numerics/Fixed/Powers.h. Their
+// elements have exponents of their own, `e` of the size of `m`, until they are
+// put on one for each block. Where a function is not defined: 0 as a divisor or
+// under a logarithm is one unit of its row, what is negative under a root is 0,
+// under a logarithm one unit, and to a power that is no integer 0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_INTEGERLOWERING_POWERS_H
+#define QUANTC_LIB_CONVERSION_INTEGERLOWERING_POWERS_H
+
+#include "IntegerBuilder.h"
+
+namespace quantc {
+
+/// Integers of up to 30 bits with an exponent each on one for every block, of
+/// magnitudes up to 2^29.
+Scaled joinExponents(IntegerBuilder &b, Scaled x,
+                     llvm::ArrayRef<int64_t> blocks);
+
+Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
+Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
+Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
+Scaled buildExponential(IntegerBuilder &b, Scaled x);
+/// With one exponent for all.
+Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
+Scaled buildPower(IntegerBuilder &b, Scaled x, double power);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_POWERS_H

@@ -1,0 +1,92 @@
+//===- Selection.cpp - Integer comparisons and choices ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Both sides are put on the larger of their exponents, as summands are: what
+// differs by less than a unit of the larger side's 30 bits is equal.
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+struct CompareIntegers
+    : IntegerLoweringInterface::ExternalModel<CompareIntegers, nn::CompareOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
+    if (failed(blocks))
+      return failure();
+    for (auto [index, type] : llvm::enumerate(available))
+      operands.push_back(qt::getBlockFormat(type)
+                             ? fitOperand(op, index, type, *blocks,
+                                          /*mayBeWide=*/true)
+                             : type);
+    results.push_back(op->getResult(0).getType());
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x, y;
+    if (failed(getSummand(op, 0, 1, parts[0], b, x)) ||
+        failed(getSummand(op, 1, 0, parts[1], b, y)))
+      return failure();
+    b.align(x, y);
+    results.push_back(
+        {b.compare(cast<nn::CompareOp>(op).getPredicate(), x.m, y.m)});
+    return success();
+  }
+};
+
+struct SelectIntegers
+    : IntegerLoweringInterface::ExternalModel<SelectIntegers, nn::SelectOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<SmallVector<int64_t>> blocks =
+        joinOperandBlocks(op, available.drop_front());
+    if (failed(blocks))
+      return failure();
+    // Of constants alone an example has an exponent.
+    if (!llvm::is_contained(*blocks, ShapedType::kDynamic))
+      *blocks = blocks->size() > 1 ? qt::getImageBlocks(blocks->size())
+                                   : qt::getRowBlocks(blocks->size());
+    operands.push_back(available.front());
+    for (unsigned index : {1, 2})
+      operands.push_back(qt::getBlockFormat(available[index])
+                             ? fitOperand(op, index, available[index], *blocks,
+                                          /*mayBeWide=*/true)
+                             : available[index]);
+    results.push_back(
+        withFormat(op->getResult(0), getWide(op, *blocks, qt::summandBits)));
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x, y;
+    if (failed(getSummand(op, 1, 2, parts[1], b, x)) ||
+        failed(getSummand(op, 2, 1, parts[2], b, y)))
+      return failure();
+    b.align(x, y);
+    Value m = b.select(parts[0][0], x.m, y.m);
+    results.push_back(
+        b.store({m, x.e}, qt::getBlockFormat(op->getResult(0).getType())));
+    return success();
+  }
+};
+} // namespace
+
+void quantc::attachSelectionIntegers(MLIRContext *context) {
+  nn::CompareOp::attachInterface<CompareIntegers>(*context);
+  nn::SelectOp::attachInterface<SelectIntegers>(*context);
+}

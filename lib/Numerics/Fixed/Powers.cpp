@@ -1,0 +1,73 @@
+//===- Powers.cpp - Integer reciprocals, roots, logarithms ------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Fixed/Powers.h"
+#include "quantc/Numerics/Fixed/Functions.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
+
+#include <iterator>
+
+using namespace quantc::numerics;
+using namespace quantc::numerics::fixed;
+
+/// Zeros before the highest bit of a number that is positive, less the sign.
+static int32_t getLead(int32_t x) { return 31 - bitLength(magnitude(x)); }
+
+Floating fixed::reciprocal(int32_t x) {
+  int32_t lead = getLead(x), d = x << lead; // Q31, 1/2 .. 1
+  int32_t y = reciprocalStart - multiplyHigh31(d - (1 << 30), reciprocalStart);
+  for (int step = 0; step < 3; ++step)
+    y += multiplyHigh31(y, 4 * ((1 << 29) - multiplyHigh31(d, y)));
+  return {y, lead - 60};
+}
+
+namespace {
+/// x 4^half in Q31, a quarter to one, and the reciprocal of its root in Q29.
+struct Root {
+  int32_t half, d, y;
+};
+} // namespace
+
+static Root makeRoot(int32_t x) {
+  Root root{(getLead(x) - 1) >> 1, 0, 0};
+  root.d = x << (2 * root.half + 1);
+  int32_t y = multiplyHigh31(root.d, rootStart[2]) + rootStart[1];
+  y = 2 * (multiplyHigh31(root.d, y) + rootStart[0]);
+  for (int step = 0; step < 3; ++step) {
+    int32_t square = 2 * multiplyHigh31(y, y); // Q28
+    y += multiplyHigh31(y, 4 * ((1 << 28) - multiplyHigh31(root.d, square)));
+  }
+  root.y = y;
+  return root;
+}
+
+Floating fixed::squareRoot(int32_t x) {
+  Root root = makeRoot(x);
+  return {multiplyHigh31(root.d, root.y), -14 - root.half};
+}
+
+Floating fixed::reciprocalRoot(int32_t x) {
+  Root root = makeRoot(x);
+  return {root.y, root.half - 44};
+}
+
+int32_t fixed::logarithm(int32_t x) {
+  int32_t lead = getLead(x);
+  // x = (1 + v) 2^(30 - lead), v in Q31.
+  int32_t v = 2 * ((x << lead) - (1 << 30));
+  int32_t sum = *std::rbegin(logarithmPolynomial);
+  for (auto c = std::next(std::rbegin(logarithmPolynomial));
+       c != std::rend(logarithmPolynomial); ++c)
+    sum = *c + multiplyHigh31(v, sum);
+  return shiftRight(multiplyHigh31(v, sum), 7) + ((30 - lead) << 22);
+}
+
+Floating fixed::powerOfTwo(int32_t y) {
+  int32_t power = exp2Fraction(y & 32767);
+  return {multiplyHigh31(power << 15, unitOfPowers), -29 - (y >> 15)};
+}

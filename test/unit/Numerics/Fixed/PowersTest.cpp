@@ -1,0 +1,76 @@
+//===- PowersTest.cpp - Integer reciprocals, roots, logarithms --*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Numerics/Fixed/Powers.h"
+#include "gtest/gtest.h"
+
+#include <cmath>
+#include <cstdlib>
+
+using namespace quantc::numerics;
+using fixed::Floating;
+
+static double getValue(Floating x) { return std::scalbn(double(x.m), x.e); }
+
+/// Every number of 16 bits, and some of every other length.
+template <typename Body> static void forEachNumber(int bits, Body body) {
+  for (int32_t x = 1; x < 65536; ++x)
+    body(x);
+  for (int length = 17; length <= bits; ++length)
+    for (int64_t i = 0; i < 4096; ++i)
+      body(static_cast<int32_t>((int64_t(1) << (length - 1)) +
+                                (i * (int64_t(1) << (length - 1))) / 4096));
+  body(static_cast<int32_t>((int64_t(1) << bits) - 1));
+}
+
+TEST(FixedPowers, Reciprocal) {
+  double worst = 0;
+  forEachNumber(31, [&](int32_t x) {
+    Floating y = fixed::reciprocal(x);
+    EXPECT_TRUE(y.m >= (1 << 29) - 4 && y.m <= 1 << 30) << x;
+    worst = std::max(worst, std::fabs(getValue(y) * x - 1));
+  });
+  EXPECT_LT(worst, std::scalbn(1.0, -28));
+}
+
+TEST(FixedPowers, Roots) {
+  double worst = 0, worstReciprocal = 0;
+  forEachNumber(30, [&](int32_t x) {
+    Floating root = fixed::squareRoot(x), other = fixed::reciprocalRoot(x);
+    EXPECT_TRUE(root.m >= (1 << 28) - 4 && root.m <= 1 << 29) << x;
+    EXPECT_TRUE(other.m >= (1 << 29) - 4 && other.m <= (1 << 30) + 4) << x;
+    worst = std::max(worst, std::fabs(getValue(root) / std::sqrt(x) - 1));
+    worstReciprocal = std::max(worstReciprocal,
+                               std::fabs(getValue(other) * std::sqrt(x) - 1));
+  });
+  EXPECT_LT(worst, std::scalbn(1.0, -27));
+  EXPECT_LT(worstReciprocal, std::scalbn(1.0, -27));
+}
+
+TEST(FixedPowers, Logarithm) {
+  double worst = 0;
+  forEachNumber(31, [&](int32_t x) {
+    worst = std::max(worst, std::fabs(fixed::logarithm(x) -
+                                      std::log2(double(x)) * (1 << 22)));
+  });
+  EXPECT_LT(worst, 1.3);
+  EXPECT_EQ(fixed::logarithm(1), 0);
+  EXPECT_EQ(fixed::logarithm(1 << 20), 20 << 22);
+}
+
+TEST(FixedPowers, PowerOfTwo) {
+  double worst = 0;
+  for (int32_t y = -70000; y < 70000; ++y) {
+    Floating power = fixed::powerOfTwo(y);
+    EXPECT_TRUE(power.m >= (1 << 28) - (1 << 14) && power.m <= 1 << 29) << y;
+    worst = std::max(worst,
+                     std::fabs(getValue(power) * std::exp2(y / 32768.0) - 1));
+  }
+  EXPECT_LT(worst, 3e-4);
+  EXPECT_EQ(fixed::powerOfTwo(0).m, 1 << 29);
+}
