@@ -266,6 +266,7 @@ struct ConcatIntegers
 
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
+    auto axis = static_cast<int64_t>(cast<nn::ConcatOp>(op).getAxis());
     // The blocks that lie within those of all operands, so that none loses
     // bits; those that hold all where there are no such blocks.
     int64_t rank = typeOf(op->getResult(0)).getRank();
