@@ -37,11 +37,11 @@ fi
 if [ -t 2 ]; then
   ninja -C "build/$preset" "$@" >&2
 else
-  ninja -C "build/$preset" "$@" | awk '
-    match($0, /^\[[0-9]+\/[0-9]+\] /) {
-      split(substr($0, 2, RLENGTH - 3), step, "/")
-      if (step[1] % 20 == 0 || step[1] == step[2]) { print; fflush() }
-      next
-    }
-    { print; fflush() }' >&2
+  # Not awk: Debian's reads whole blocks of a pipe.
+  ninja -C "build/$preset" "$@" | while IFS= read -r line; do
+    if [[ $line =~ ^\[([0-9]+)/([0-9]+)\]\  ]]; then
+      ((BASH_REMATCH[1] % 20 == 0 || BASH_REMATCH[1] == BASH_REMATCH[2])) || continue
+    fi
+    printf '%s\n' "$line"
+  done >&2
 fi
