@@ -96,6 +96,8 @@ LogicalResult Checker::checkLaunch(qt::LaunchOp launch) {
 }
 
 LogicalResult Checker::checkBody() {
+  if (entry.isExternal())
+    return entry.emitError("the entry is declared and has no body");
   if (!llvm::hasSingleElement(entry.getBody()))
     return entry.emitError("control flow in the entry is not supported");
   LogicalResult result = success();

@@ -2,6 +2,7 @@
 // written.
 // RUN: split-file %s %t
 // RUN: not quantc compile %t/no-main.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=MAIN
+// RUN: not quantc compile %t/declared.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=DECLARED
 // RUN: not quantc compile %t/unnamed.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=UNNAMED
 // RUN: not quantc compile %t/scalar.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=SCALAR
 // RUN: not quantc compile %t/integer.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=INTEGER
@@ -10,6 +11,10 @@
 // MAIN: quantc compile: the module has no function 'main'
 //--- no-main.mlir
 module {}
+
+// DECLARED: the entry is declared and has no body
+//--- declared.mlir
+func.func private @main(tensor<4xf32>) -> tensor<4xf32>
 
 // UNNAMED: attribute 'qt.arg_shapes' is missing
 // UNNAMED-NEXT: {{.*}}a size of output 0 does not follow from the sizes of the model's inputs

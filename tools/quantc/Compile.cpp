@@ -22,6 +22,7 @@
 #include "quantc/Support/Version.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -210,11 +211,14 @@ std::optional<int> Compilation::check() {
       text && !parseCount("compile", "--threads", *text, 1, 1024, count))
     return WrongUse;
   threads = static_cast<unsigned>(count);
+  StringSet<> bound;
   for (StringRef text : given.all("--dim")) {
     StringRef name;
     int64_t min = 0, max = 0;
     if (auto problem = nn::parseDimBinding(text, name, min, max))
       return wrongUse("compile", "--dim " + *problem);
+    if (!bound.insert(name).second)
+      return wrongUse("compile", "--dim gives '" + name + "' twice");
     stageOptions.dims.push_back(text.str());
   }
   if (auto report = given.get("--report-recompose")) {

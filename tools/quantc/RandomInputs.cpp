@@ -51,6 +51,8 @@ std::optional<int> quantc::readDims(StringRef command, const Options &options,
           command, "there is no run-time dimension '" + name + "'" +
                        didYouMean(name, SmallVector<StringRef>(names.begin(),
                                                                names.end())));
+    if (dims[found - names.begin()] >= 0)
+      return wrongUse(command, "--dim gives '" + name + "' twice");
     if (!parseCount(command, "--dim " + name.str(), size, 0, INT64_MAX,
                     dims[found - names.begin()]))
       return WrongUse;

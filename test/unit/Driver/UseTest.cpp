@@ -61,6 +61,10 @@ TEST_F(Driver, WrongUseIsExplained) {
          "no run-time dimension 'bacth' (did you mean 'batch'?)");
   expect({"bench", FAKE_ARTIFACT, "--dim", "batch"}, "NAME=SIZE");
   expect({"bench", FAKE_ARTIFACT, "--dim", "batch=-1"}, "at least 0");
+  expect({"bench", FAKE_ARTIFACT, "--dim", "batch=1", "--dim", "batch=2"},
+         "--dim gives 'batch' twice");
+  expect({"compile", "a.onnx", "-o", "a.so", "--dim", "n=1", "--dim", "n=2"},
+         "--dim gives 'n' twice");
   expect({"bench", FAKE_ARTIFACT, "--json=yes"}, "takes no value");
   expect({"bench", FAKE_ARTIFACT, "--seconds=nan"}, "--seconds takes");
   expect({"compare"}, "MODEL|ARTEFACT [ARTEFACT] is missing");

@@ -41,6 +41,11 @@ std::optional<std::string> nn::parseDimBinding(llvm::StringRef text,
   if (min < 0 || max < min)
     return ("'" + text + "': sizes are not negative, and MIN is at most MAX")
         .str();
+  // Bytes that a 64-bit machine addresses: no tensor has more elements.
+  constexpr int64_t most = int64_t(1) << 47;
+  if (min > most)
+    return ("'" + text + "': a size of more than 2^47 cannot be addressed")
+        .str();
   return std::nullopt;
 }
 

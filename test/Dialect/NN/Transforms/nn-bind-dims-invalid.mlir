@@ -1,10 +1,12 @@
 // RUN: not quant-opt %s '-nn-bind-dims=dims=batch=8' -split-input-file 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: not quant-opt %s '-nn-bind-dims=dims=n=-8' -split-input-file 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not quant-opt %s '-nn-bind-dims=dims=n=9223372036854775807' -split-input-file 2>&1 | FileCheck %s --check-prefix=HUGE
 // RUN: not quant-opt %s '-nn-bind-dims=dims=n=9..8' -split-input-file 2>&1 | FileCheck %s --check-prefix=RANGE
 // RUN: not quant-opt %s '-nn-bind-dims=dims=n' 2>&1 | FileCheck %s --check-prefix=FORM
 
 // UNKNOWN: there is no dim 'batch' to fix or bound; there are n, k, m
 // NEGATIVE: 'n=-8': sizes are not negative
+// HUGE: 'n=9223372036854775807': a size of more than 2^47 cannot be addressed
 // RANGE: 'n=9..8': sizes are not negative, and MIN is at most MAX
 // FORM: NAME=N
 func.func @both(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32>
