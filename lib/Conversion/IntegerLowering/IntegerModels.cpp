@@ -21,6 +21,23 @@ Type quantc::withFormat(Value value, qt::BlockType format) {
   return cast<RankedTensorType>(value.getType()).clone(format);
 }
 
+static RankedTensorType getPartType(Operation *op, unsigned part) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return qt::getBlockFormat(type).getPartTypes(type)[part];
+}
+
+RankedTensorType quantc::getMantissaType(Operation *op) {
+  return getPartType(op, 0);
+}
+
+RankedTensorType quantc::getExponentType(Operation *op) {
+  return getPartType(op, 1);
+}
+
+void quantc::keepOperands(TypeRange available, Types &operands) {
+  llvm::append_range(operands, available.drop_front());
+}
+
 FailureOr<qt::BlockType> quantc::requireInteger(Operation *op, Type type) {
   if (qt::BlockType format = qt::getIntegerFormat(type))
     return format;
@@ -64,6 +81,7 @@ void quantc::registerIntegerModels(DialectRegistry &registry) {
         attachNormalisationIntegers(context);
         attachAttentionIntegers(context);
         attachMovementIntegers(context);
+        attachGatherIntegers(context);
         attachReductionIntegers(context);
         attachRotaryIntegers(context);
         attachSelectionIntegers(context);

@@ -27,6 +27,7 @@ void attachFunctionIntegers(mlir::MLIRContext *context);
 void attachNormalisationIntegers(mlir::MLIRContext *context);
 void attachAttentionIntegers(mlir::MLIRContext *context);
 void attachMovementIntegers(mlir::MLIRContext *context);
+void attachGatherIntegers(mlir::MLIRContext *context);
 void attachReductionIntegers(mlir::MLIRContext *context);
 void attachRescaleIntegers(mlir::MLIRContext *context);
 void attachRotaryIntegers(mlir::MLIRContext *context);
@@ -46,6 +47,13 @@ inline qt::BlockType getWide(mlir::Operation *op,
                              llvm::ArrayRef<int64_t> blocks, unsigned bits) {
   return qt::getIntegerFormat(op->getContext(), blocks, bits);
 }
+
+/// The types of the two parts of an op's first result.
+mlir::RankedTensorType getMantissaType(mlir::Operation *op);
+mlir::RankedTensorType getExponentType(mlir::Operation *op);
+
+/// Asks for the operands behind the first as they are.
+void keepOperands(mlir::TypeRange available, Types &operands);
 
 /// The integer-only format of \p type among `available`, that of rows for a
 /// constant; an error where it has none.
