@@ -85,7 +85,7 @@ class Embeddings(DriverTest):
         wrong = json.loads(recipe.read_text())
         wrong["rules"][0]["grid"] = 32
         recipe.write_text(json.dumps(wrong))
-        self.must_fail(1, "'rows': 'nn.gather' op table is quantised as", "compile", self.model, "--recipe", recipe, "-o", self.folder / "x.so")
+        self.must_fail(1, "'rows': recipe 'custom': no kernel takes its embedding: grid \"32\" (supported: \"row\")", "compile", self.model, "--recipe", recipe, "-o", self.folder / "x.so")
 
 
 if __name__ == "__main__":
