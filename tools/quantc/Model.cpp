@@ -55,6 +55,8 @@ Model::Model(unsigned threads)
   context.getDiagEngine().registerHandler([&](mlir::Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
       problems.push_back(describe(diagnostic));
+    else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning)
+      errs() << "warning: " << describe(diagnostic) << "\n";
     else if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Remark)
       errs() << describe(diagnostic) << "\n";
   });
