@@ -9,15 +9,12 @@
 #ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ATTENTIONEMITTER_H
 #define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ATTENTIONEMITTER_H
 
-#include "IndexEmitter.h"
+#include "AttentionFrame.h"
 #include "VectorLoops.h"
 #include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 namespace quantc {
-
-/// Rows whose scores are computed together.
-constexpr int64_t rowsOfTile = 4;
 
 /// Keys up to which 127 * 127 of each sum up in 32 bits; the runtime refuses
 /// more.
@@ -26,11 +23,8 @@ constexpr int64_t maxAttentionKeys = 1 << 17;
 /// One attention. AttentionKernel.cpp has the frame, AttentionMask.cpp what is
 /// visible, AttentionSoftmax.cpp the weights, AttentionProducts.cpp the two
 /// products of floats and AttentionCodes.cpp those of codes.
-class AttentionEmitter : IndexEmitter {
+class AttentionEmitter : AttentionFrame {
 public:
-  using OpBuilder = mlir::OpBuilder;
-  using Value = mlir::Value;
-
   AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op);
   llvm::LogicalResult emit();
 
@@ -50,8 +44,6 @@ private:
   };
   Value real(OpBuilder &b, double value);
   Value roundUp(OpBuilder &b, Value x, int64_t multiple);
-  void forRange(OpBuilder &b, Value from, Value to, int64_t step,
-                llvm::function_ref<void(OpBuilder &, Value)> body);
   Value rowOf(OpBuilder &b, const Head &head, Value row);
   Value loadRow(OpBuilder &b, const Head &head, Value row, int64_t at,
                 int64_t size);
@@ -59,7 +51,6 @@ private:
   Head locate(OpBuilder &b, Value buffer, Value heads, Value rows, int64_t size,
               qt::HeadOrder order, qt::HeadRangeAttr range, Value batch,
               Value head);
-  void emitBlock(OpBuilder &b, Value first, Value last);
   void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
                     llvm::ArrayRef<mlir::AffineExpr> k,
                     llvm::ArrayRef<mlir::AffineExpr> v);
@@ -137,9 +128,7 @@ private:
   Value lengthBuffer, offsetBuffer; ///< null where there are none
   Value lengthStep, offsetStep;     ///< from one batch item to the next
   std::optional<int64_t> right;     ///< keys behind its own that a row sees
-  Value maskBuffer, maskBase;
-  llvm::SmallVector<Value> maskSteps; ///< by dims of the scores
-  bool isRagged;                      ///< the last panel may not be full
+  bool isRagged;                    ///< the last panel may not be full
   /// Scratch: of a head.
   Value packedKeys, keyScales, keyStarts, packedValues, valueScales;
   Value bias; ///< what the scores of every row get; null if nothing

@@ -27,11 +27,6 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Rows that share one packing of keys and values, at most.
-static constexpr int64_t rowsOfBlock = 256;
-/// Units below which heads are cut further, for threads to share.
-static constexpr int64_t fewUnits = 4;
-
 /// One scale per token and head, codes of 8 bits.
 static bool isSupported(TypeAttr format) {
   auto block = cast<qt::BlockType>(format.getValue());
@@ -72,7 +67,7 @@ bool quantc::canEmitAttention(func::FuncOp kernel) {
 }
 
 AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
-    : IndexEmitter(kernel), op(op), f32(Float32Type::get(op.getContext())),
+    : AttentionFrame(kernel), op(op), f32(Float32Type::get(op.getContext())),
       isQuantized(op.getQFormatAttr() != nullptr),
       right(nn::KeyWindow::getRight(op)) {
   CpuTarget target =
@@ -95,14 +90,6 @@ Value AttentionEmitter::real(OpBuilder &b, double value) {
 Value AttentionEmitter::roundUp(OpBuilder &b, Value x, int64_t multiple) {
   return mul(b, arith::CeilDivUIOp::create(b, loc, x, index(multiple)),
              index(multiple));
-}
-
-void AttentionEmitter::forRange(OpBuilder &b, Value from, Value to,
-                                int64_t step,
-                                function_ref<void(OpBuilder &, Value)> body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, index(step));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  body(inner, loop.getInductionVar());
 }
 
 AttentionEmitter::Head
@@ -139,18 +126,7 @@ Value AttentionEmitter::loadRow(OpBuilder &b, const Head &head, Value row,
 void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
                                     ArrayRef<AffineExpr> k,
                                     ArrayRef<AffineExpr> v) {
-  kernel.requireEqual(q[0], k[0]);
-  for (size_t dim : {0, 1, 2})
-    kernel.requireEqual(k[dim], v[dim]);
-  if (!isa<AffineConstantExpr>(q[1]) || !isa<AffineConstantExpr>(k[1])) {
-    OpBuilder &b = kernel.getBuilder();
-    Value share =
-        arith::MaxUIOp::create(b, loc, kernel.getIndex(k[1]), index(1));
-    Value rest = arith::RemUIOp::create(b, loc, kernel.getIndex(q[1]), share);
-    kernel.require(
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, rest, index(0)),
-        KernelError::ShapeMismatch);
-  }
+  requireHeads(q, k, v);
   for (Value list : {op.getLengths(), op.getOffset()})
     if (list)
       kernel.requireBroadcast(SmallVector<AffineExpr>(shapes.getSizes(list)),
@@ -162,36 +138,10 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
       SmallVector<AffineExpr>(shapes.getSizes(op.getMask())), scores);
 }
 
-/// The rows from \p first to \p last, at least one.
-void AttentionEmitter::emitBlock(OpBuilder &b, Value first, Value last) {
-  prepareBias(b);
-  Value count = arith::SubIOp::create(b, loc, last, first);
-  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
-                                       index(rowsOfTile));
-  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
-  OpBuilder many = branch.getThenBodyBuilder();
-  // The last tile begins early rather than being short: rows that are computed
-  // twice are the same twice.
-  Value latest = arith::SubIOp::create(many, loc, last, index(rowsOfTile));
-  forRange(many, first, last, rowsOfTile, [&](OpBuilder &inner, Value row) {
-    emitRows(inner, arith::MinUIOp::create(inner, loc, row, latest),
-             rowsOfTile);
-  });
-  OpBuilder few = branch.getElseBodyBuilder();
-  forRange(few, first, last, 1,
-           [&](OpBuilder &inner, Value row) { emitRows(inner, row, 1); });
-}
-
 LogicalResult AttentionEmitter::emit() {
-  auto sizesOf = [&](Value tensor, qt::HeadOrder order) {
-    SmallVector<AffineExpr> sizes(shapes.getSizes(tensor));
-    if (order == qt::HeadOrder::BSHD)
-      std::swap(sizes[1], sizes[2]);
-    return sizes;
-  };
-  SmallVector<AffineExpr> q = sizesOf(op.getQ()[0], op.getQOrder()),
-                          k = sizesOf(op.getK()[0], op.getKOrder()),
-                          v = sizesOf(op.getV()[0], op.getVOrder());
+  SmallVector<AffineExpr> q = getHeadSizes(op.getQ()[0], op.getQOrder()),
+                          k = getHeadSizes(op.getK()[0], op.getKOrder()),
+                          v = getHeadSizes(op.getV()[0], op.getVOrder());
   // Heads of the tensors, then of the operands, which may be some of them.
   Value queryHeads = kernel.getIndex(q[1]), allKeyHeads = kernel.getIndex(k[1]),
         valueHeads = kernel.getIndex(v[1]);
@@ -204,14 +154,7 @@ LogicalResult AttentionEmitter::emit() {
   narrow(v[1], op.getVHeadsAttr());
   requireSizes(q, k, v);
   keysExpr = k[2];
-  // Blocks of equal size, and more of them where there are few heads: not as
-  // many as one might have, since each packs the keys anew.
-  AffineExpr pairs = shapes.getProduct({k[0], k[1]});
-  AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
-  AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
-  blocks = blocks * cuts;
-  AffineExpr rowsExpr = q[2].ceilDiv(blocks).ceilDiv(rowsOfTile) * rowsOfTile;
-  kernel.setIterations(pairs * blocks, 1);
+  Blocks blocks = cutRows(q, k);
   OpBuilder &b = kernel.getBuilder();
   queries = kernel.getIndex(q[2]);
   keys = kernel.getIndex(keysExpr);
@@ -245,8 +188,8 @@ LogicalResult AttentionEmitter::emit() {
   prepareMask(b, {q[0], q[1], q[2], k[2]});
   prepareWindow(b, q[0]);
   Value heads = kernel.getIndex(q[1]), keyHeads = kernel.getIndex(k[1]),
-        blockCount = kernel.getIndex(blocks),
-        blockRows = kernel.getIndex(rowsExpr);
+        blockCount = kernel.getIndex(blocks.count),
+        blockRows = kernel.getIndex(blocks.rows);
   Value share = b.createOrFold<arith::DivUIOp>(
       loc, heads, b.createOrFold<arith::MaxUIOp>(loc, keyHeads, index(1)));
   forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
@@ -286,7 +229,11 @@ LogicalResult AttentionEmitter::emit() {
                if (op.getMask())
                  maskBase = add(deep, mul(deep, batch, maskSteps[0]),
                                 mul(deep, head, maskSteps[1]));
-               emitBlock(deep, first, last);
+               prepareBias(deep);
+               forEachTile(deep, first, last,
+                           [&](OpBuilder &rows, Value row, int64_t count) {
+                             emitRows(rows, row, count);
+                           });
              });
            });
   return success();

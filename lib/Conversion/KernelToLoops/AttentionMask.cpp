@@ -29,18 +29,8 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
   std::optional<int64_t> count = getConstantIndex(keys);
   isRagged = op.getLengths() || !count || *count % lanes != 0;
-  if (op.getMask()) {
-    ArrayRef<AffineExpr> own = shapes.getSizes(op.getMask());
-    maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
-    maskSteps.assign(scores.size(), index(0));
-    AffineExpr stride = shapes.getConstant(1);
-    for (size_t dim = own.size(); dim-- > 0;) {
-      size_t target = dim + scores.size() - own.size();
-      maskSteps[target] =
-          kernel.getBroadcastStep(b, own[dim], scores[target], stride);
-      stride = shapes.getProduct({stride, own[dim]});
-    }
-  }
+  if (op.getMask())
+    prepareSteps(b, op.getMask(), scores);
   bool isOfKeys = op.getMask() && getConstantIndex(maskSteps[2]) == 0;
   if (isOfKeys || (!op.getMask() && isRagged && !isWindowed()))
     bias = kernel.allocateScratch(f32, keysExpr.ceilDiv(lanes) * lanes);

@@ -9,7 +9,7 @@
 #ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERATTENTION_H
 #define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_INTEGERATTENTION_H
 
-#include "IndexEmitter.h"
+#include "AttentionFrame.h"
 #include "IntegerCodes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Numerics/Fixed/Linear.h"
@@ -19,11 +19,8 @@ namespace quantc {
 /// One attention of integers. IntegerAttentionKernel.cpp has the frame and the
 /// packing of keys and values, IntegerAttentionRows.cpp what becomes of the
 /// rows of a tile.
-class IntegerAttention : IndexEmitter {
+class IntegerAttention : AttentionFrame {
 public:
-  using OpBuilder = mlir::OpBuilder;
-  using Value = mlir::Value;
-
   IntegerAttention(KernelBuilder &kernel, qt::IntegerAttentionOp op);
   llvm::LogicalResult emit();
 
@@ -42,13 +39,10 @@ private:
     /// scores is to be shifted to the left.
     llvm::SmallVector<Value> exponents, isLeft;
   };
-  using RangeBody = llvm::function_ref<void(OpBuilder &, Value)>;
   using PanelBody = llvm::function_ref<llvm::SmallVector<Value>(
       OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value> carried)>;
 
   // IntegerAttentionKernel.cpp
-  void forRange(OpBuilder &b, Value from, Value to, int64_t step,
-                RangeBody body);
   Value rowOf(OpBuilder &b, const Head &head, Value row);
   Value loadRow(OpBuilder &b, const Head &head, Value row, int64_t at);
   Value loadExponent(OpBuilder &b, const Head &head, Value row);
@@ -58,11 +52,9 @@ private:
   void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
                     llvm::ArrayRef<mlir::AffineExpr> k,
                     llvm::ArrayRef<mlir::AffineExpr> v);
-  void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
   void packExponents(OpBuilder &b);
   void packKeys(OpBuilder &b);
   void packValues(OpBuilder &b);
-  void emitBlock(OpBuilder &b, Value first, Value last);
   void emitUnit(OpBuilder &b, Value unit);
   /// Keys that row \p row sees.
   Value countVisible(OpBuilder &b, Value row);
@@ -106,8 +98,6 @@ private:
   bool hidesKeys; ///< that are in a panel
   Value heads, keyHeads, share, blockCount, blockRows;
   Head query, key, value, result;
-  Value maskBuffer, maskBase;
-  llvm::SmallVector<Value> maskSteps; ///< by dims of the scores
   /// Scratch, of a head. To the right, scores are shifted by `keyPlaces` less
   /// the exponent of the query; weights by `valuePlaces` and what is below 1.
   Value packedKeys, packedValues, keyPlaces, valuePlaces;

@@ -24,12 +24,6 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Rows that share one packing of keys and values, at most.
-static constexpr int64_t rowsOfBlock = 256;
-/// Units below which heads are cut further, for threads to share.
-static constexpr int64_t fewUnits = 4;
-static constexpr int64_t rowsOfTile = 4;
-
 bool quantc::canEmitIntegerAttention(func::FuncOp kernel) {
   auto op = dyn_cast_or_null<qt::IntegerAttentionOp>(getOnlyOp(kernel));
   if (!op || ShapedType::isDynamic(op.getQ().getType().getShape().back()) ||
@@ -42,7 +36,7 @@ bool quantc::canEmitIntegerAttention(func::FuncOp kernel) {
 
 IntegerAttention::IntegerAttention(KernelBuilder &kernel,
                                    qt::IntegerAttentionOp op)
-    : IndexEmitter(kernel), op(op),
+    : AttentionFrame(kernel), op(op),
       features(op.getQ().getType().getShape().back()),
       width(op.getV().getType().getShape().back()) {
   CpuTarget target =
@@ -57,13 +51,6 @@ IntegerAttention::IntegerAttention(KernelBuilder &kernel,
   widthVectors = llvm::divideCeil(width, lanes);
   multiplier = numerics::fixed::makeScoreMultiplier(
       op.getScale().convertToDouble(), features);
-}
-
-void IntegerAttention::forRange(OpBuilder &b, Value from, Value to,
-                                int64_t step, RangeBody body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, index(step));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  body(inner, loop.getInductionVar());
 }
 
 IntegerAttention::Head IntegerAttention::locate(OpBuilder &b, Value codes,
@@ -105,46 +92,19 @@ Value IntegerAttention::loadExponent(OpBuilder &b, const Head &head,
 void IntegerAttention::requireSizes(ArrayRef<AffineExpr> q,
                                     ArrayRef<AffineExpr> k,
                                     ArrayRef<AffineExpr> v) {
-  kernel.requireEqual(q[0], k[0]);
-  for (size_t dim : {0, 1, 2})
-    kernel.requireEqual(k[dim], v[dim]);
-  OpBuilder &b = kernel.getBuilder();
-  auto require = [&](arith::CmpIPredicate predicate, Value x, Value y,
-                     KernelError error) {
-    kernel.require(arith::CmpIOp::create(b, loc, predicate, x, y), error);
-  };
-  if (!isa<AffineConstantExpr>(q[1]) || !isa<AffineConstantExpr>(k[1])) {
-    Value some =
-        arith::MaxUIOp::create(b, loc, kernel.getIndex(k[1]), index(1));
-    require(arith::CmpIPredicate::eq,
-            arith::RemUIOp::create(b, loc, kernel.getIndex(q[1]), some),
-            index(0), KernelError::ShapeMismatch);
-  }
+  requireHeads(q, k, v);
   if (!isa<AffineConstantExpr>(k[2]))
-    require(arith::CmpIPredicate::ule, kernel.getIndex(k[2]),
-            index(qt::IntegerAttentionOp::mostKeys), KernelError::SizeOverflow);
+    kernel.require(
+        arith::CmpIOp::create(kernel.getBuilder(), loc,
+                              arith::CmpIPredicate::ule, kernel.getIndex(k[2]),
+                              index(qt::IntegerAttentionOp::mostKeys)),
+        KernelError::SizeOverflow);
   if (!op.getMask())
     return;
   SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]},
       mask(shapes.getSizes(op.getMask()));
   kernel.requireBroadcast(mask, scores);
   kernel.requireEqual(mask.back(), k[2]);
-}
-
-/// Steps of the mask along the four dims of the scores.
-void IntegerAttention::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
-  if (!op.getMask())
-    return;
-  SmallVector<AffineExpr> own(shapes.getSizes(op.getMask()));
-  maskBuffer = kernel.getBuffer(cast<BlockArgument>(op.getMask()));
-  maskSteps.assign(scores.size(), index(0));
-  AffineExpr stride = shapes.getConstant(1);
-  for (size_t dim = own.size(); dim-- > 0;) {
-    size_t target = dim + scores.size() - own.size();
-    maskSteps[target] =
-        kernel.getBroadcastStep(b, own[dim], scores[target], stride);
-    stride = shapes.getProduct({stride, own[dim]});
-  }
 }
 
 /// What the exponents of keys and values mean for their shifts.
@@ -245,25 +205,6 @@ Value IntegerAttention::countVisible(OpBuilder &b, Value row) {
       b, loc, arith::MinSIOp::create(b, loc, bound, keys), index(0));
 }
 
-/// The rows from \p first to \p last, at least one.
-void IntegerAttention::emitBlock(OpBuilder &b, Value first, Value last) {
-  Value count = arith::SubIOp::create(b, loc, last, first);
-  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
-                                       index(rowsOfTile));
-  auto branch = scf::IfOp::create(b, loc, isFull, /*withElseRegion=*/true);
-  OpBuilder many = branch.getThenBodyBuilder();
-  // The last tile begins early rather than being short: rows that are computed
-  // twice are the same twice.
-  Value latest = arith::SubIOp::create(many, loc, last, index(rowsOfTile));
-  forRange(many, first, last, rowsOfTile, [&](OpBuilder &inner, Value row) {
-    emitRows(inner, arith::MinUIOp::create(inner, loc, row, latest),
-             rowsOfTile);
-  });
-  OpBuilder few = branch.getElseBodyBuilder();
-  forRange(few, first, last, 1,
-           [&](OpBuilder &inner, Value row) { emitRows(inner, row, 1); });
-}
-
 void IntegerAttention::emitUnit(OpBuilder &b, Value unit) {
   auto bufferOf = [&](Value operand) {
     return kernel.getBuffer(cast<BlockArgument>(operand));
@@ -297,30 +238,20 @@ void IntegerAttention::emitUnit(OpBuilder &b, Value unit) {
     if (op.getMask())
       maskBase = add(deep, mul(deep, batch, maskSteps[0]),
                      mul(deep, head, maskSteps[1]));
-    emitBlock(deep, first, last);
+    forEachTile(deep, first, last,
+                [&](OpBuilder &rows, Value row, int64_t count) {
+                  emitRows(rows, row, count);
+                });
   });
 }
 
 LogicalResult IntegerAttention::emit() {
-  auto sizesOf = [&](Value tensor, qt::HeadOrder order) {
-    SmallVector<AffineExpr> sizes(shapes.getSizes(tensor));
-    if (order == qt::HeadOrder::BSHD)
-      std::swap(sizes[1], sizes[2]);
-    return sizes;
-  };
-  SmallVector<AffineExpr> q = sizesOf(op.getQ(), op.getQOrder()),
-                          k = sizesOf(op.getK(), op.getKOrder()),
-                          v = sizesOf(op.getV(), op.getVOrder());
+  SmallVector<AffineExpr> q = getHeadSizes(op.getQ(), op.getQOrder()),
+                          k = getHeadSizes(op.getK(), op.getKOrder()),
+                          v = getHeadSizes(op.getV(), op.getVOrder());
   requireSizes(q, k, v);
   keysExpr = k[2];
-  // Blocks of equal size, and more of them where there are few heads: not as
-  // many as one might have, since each packs the keys anew.
-  AffineExpr pairs = shapes.getProduct({k[0], k[1]});
-  AffineExpr blocks = q[2].ceilDiv(rowsOfBlock);
-  AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
-  blocks = blocks * cuts;
-  AffineExpr rowsExpr = q[2].ceilDiv(blocks).ceilDiv(rowsOfTile) * rowsOfTile;
-  kernel.setIterations(pairs * blocks, 1);
+  Blocks blocks = cutRows(q, k);
   OpBuilder &b = kernel.getBuilder();
   queries = kernel.getIndex(q[2]);
   keys = kernel.getIndex(keysExpr);
@@ -341,11 +272,12 @@ LogicalResult IntegerAttention::emit() {
   weights = kernel.allocateScratch(value, padded * rowsOfTile);
   for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})
     *ofRows = kernel.allocateScratch(i32, tile);
-  prepareMask(b, {q[0], q[1], q[2], k[2]});
+  if (op.getMask())
+    prepareSteps(b, op.getMask(), {q[0], q[1], q[2], k[2]});
   heads = kernel.getIndex(q[1]);
   keyHeads = kernel.getIndex(k[1]);
-  blockCount = kernel.getIndex(blocks);
-  blockRows = kernel.getIndex(rowsExpr);
+  blockCount = kernel.getIndex(blocks.count);
+  blockRows = kernel.getIndex(blocks.rows);
   share = b.createOrFold<arith::DivUIOp>(
       loc, heads, b.createOrFold<arith::MaxUIOp>(loc, keyHeads, index(1)));
   forRange(b, kernel.getBegin(), kernel.getEnd(), 1,
