@@ -62,8 +62,7 @@ public:
       error = out.error();
       out.clear_error();
     }
-    return error ? llvm::createStringError("'" + path + "': " + error.message())
-                 : llvm::Error::success();
+    return error ? llvm::createFileError(path, error) : llvm::Error::success();
   }
 
 private:

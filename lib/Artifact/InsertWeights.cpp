@@ -24,10 +24,6 @@
 using namespace llvm;
 using namespace quantc;
 
-static Error atPath(StringRef path, std::error_code error) {
-  return createStringError("'" + path + "': " + error.message());
-}
-
 namespace {
 /// The headers of a linked file, which are edited in place: both are in the
 /// host's byte order, as every target that is supported has it.
@@ -105,10 +101,10 @@ Error quantc::insertWeights(StringRef linked, StringRef weights,
                             StringRef path) {
   uint64_t weightBytes;
   if (std::error_code error = sys::fs::file_size(weights, weightBytes))
-    return atPath(weights, error);
+    return createFileError(weights, error);
   auto buffer = WritableMemoryBuffer::getFile(linked);
   if (!buffer)
-    return atPath(linked, buffer.getError());
+    return createFileError(linked, buffer.getError());
   MutableArrayRef<char> bytes = (*buffer)->getBuffer();
   Gap gap{bytes.size(), bytes.size(), 0};
   if (weightBytes != 0) {
@@ -121,7 +117,7 @@ Error quantc::insertWeights(StringRef linked, StringRef weights,
   std::error_code error;
   raw_fd_ostream out(path, error);
   if (error)
-    return atPath(path, error);
+    return createFileError(path, error);
   out.write(bytes.data(), gap.begin);
   out.write_zeros(gap.weights - gap.begin);
   Error problem = readInPieces(weights, [&](StringRef piece) { out << piece; });
@@ -129,7 +125,8 @@ Error quantc::insertWeights(StringRef linked, StringRef weights,
   out.write(bytes.data() + gap.begin, bytes.size() - gap.begin);
   out.close();
   if (out.has_error())
-    problem = joinErrors(std::move(problem), atPath(path, out.error()));
+    problem =
+        joinErrors(std::move(problem), createFileError(path, out.error()));
   out.clear_error();
   return problem;
 }

@@ -57,14 +57,14 @@ static llvm::Error writeVersionScript(llvm::StringRef exportedSymbol,
   std::error_code error;
   llvm::raw_fd_ostream out(path, error);
   if (error)
-    return llvm::createStringError("'" + path + "': " + error.message());
+    return llvm::createFileError(path, error);
   out << "{ global: " << exportedSymbol << "; local: *; };\n";
   out.close();
   if (!out.has_error())
     return llvm::Error::success();
   error = out.error();
   out.clear_error();
-  return llvm::createStringError("'" + path + "': " + error.message());
+  return llvm::createFileError(path, error);
 }
 
 llvm::Error quantc::linkSharedLibrary(const llvm::Triple &triple,

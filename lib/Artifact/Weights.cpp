@@ -107,7 +107,7 @@ static llvm::Error close(llvm::raw_fd_ostream &out, llvm::StringRef path) {
     return llvm::Error::success();
   std::error_code error = out.error();
   out.clear_error();
-  return llvm::createStringError("'" + path + "': " + error.message());
+  return llvm::createFileError(path, error);
 }
 
 llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
@@ -116,8 +116,7 @@ llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
   auto open = [&](std::optional<llvm::raw_fd_ostream> &out,
                   const std::string &path) {
     out.emplace(path, error);
-    return error ? llvm::createStringError("'" + path + "': " + error.message())
-                 : llvm::Error::success();
+    return error ? llvm::createFileError(path, error) : llvm::Error::success();
   };
   std::optional<llvm::raw_fd_ostream> object, data, beside;
   std::optional<WeightsFileWriter> fileWriter;

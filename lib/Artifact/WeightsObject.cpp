@@ -132,6 +132,5 @@ Error quantc::writeSectionObject(const Triple &triple, StringRef section,
     error = out.error();
     out.clear_error();
   }
-  return error ? createStringError("'" + path + "': " + error.message())
-               : Error::success();
+  return error ? createFileError(path, error) : Error::success();
 }

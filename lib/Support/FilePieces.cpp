@@ -32,8 +32,6 @@ Error quantc::readInPieces(StringRef path,
     use(StringRef(piece.data(), *count));
   }
   if (std::error_code error = sys::fs::closeFile(*file))
-    problem =
-        joinErrors(std::move(problem),
-                   createStringError("'" + path + "': " + error.message()));
+    problem = joinErrors(std::move(problem), createFileError(path, error));
   return problem;
 }
