@@ -165,21 +165,6 @@ void AttentionEmitter::encodeValues(OpBuilder &b) {
   });
 }
 
-/// Four bytes at \p at for every lane of a register.
-Value AttentionEmitter::broadcastCodes(OpBuilder &b, Value buffer, Value at) {
-  Value four = vector::LoadOp::create(b, loc, VectorType::get(4, b.getI8Type()),
-                                      buffer, at);
-  Value word = vector::ExtractOp::create(
-      b, loc,
-      vector::BitCastOp::create(b, loc, VectorType::get(1, b.getI32Type()),
-                                four),
-      int64_t(0));
-  Value words = vector::BroadcastOp::create(
-      b, loc, VectorType::get(registerLanes, b.getI32Type()), word);
-  return vector::BitCastOp::create(
-      b, loc, VectorType::get(registerLanes * 4, b.getI8Type()), words);
-}
-
 SmallVector<Value> AttentionEmitter::splitLanes(OpBuilder &b, Value vector) {
   if (registerLanes == lanes)
     return {vector};
@@ -271,9 +256,10 @@ SmallVector<Value> AttentionEmitter::scoreCodes(OpBuilder &b,
                                            add(deep, place, index(offset))));
               }
               for (int64_t r = 0; r < tile.count; ++r) {
-                Value q = broadcastCodes(
-                    deep, rowCodes,
-                    add(deep, index(r * padded), mul(deep, s, index(4))));
+                Value q = broadcastWord(
+                    deep, loc, rowCodes,
+                    add(deep, index(r * padded), mul(deep, s, index(4))), 4,
+                    registerLanes);
                 for (size_t i = 0; i < registers; ++i) {
                   Value &sum = sums[r * registers + i];
                   sum = qt::DotOp::create(deep, loc, sum.getType(), 4, q,
@@ -328,10 +314,10 @@ void AttentionEmitter::weighCodes(OpBuilder &b, const Tile &tile) {
             now.push_back(vector::LoadOp::create(
                 inner, loc, bytes, packedValues, add(inner, start, place)));
           for (int64_t r = 0; r < tile.count; ++r) {
-            Value p =
-                broadcastCodes(inner, weights,
-                               add(inner, mul(inner, index(r), paddedKeys),
-                                   mul(inner, group, index(4))));
+            Value p = broadcastWord(inner, loc, weights,
+                                    add(inner, mul(inner, index(r), paddedKeys),
+                                        mul(inner, group, index(4))),
+                                    4, registerLanes);
             for (int64_t i = 0; i < registers; ++i) {
               Value &sum = sums[r * registers + i];
               sum = qt::DotOp::create(inner, loc, sum.getType(), 4, p, now[i],

@@ -104,7 +104,6 @@ private:
   llvm::SmallVector<Value> scoreCodes(OpBuilder &b, const Tile &tile);
   void weighCodes(OpBuilder &b, const Tile &tile);
   Value largestBits(OpBuilder &b, llvm::ArrayRef<Value> vectors);
-  Value broadcastCodes(OpBuilder &b, Value buffer, Value at);
   llvm::SmallVector<Value> splitLanes(OpBuilder &b, Value vector);
   Value joinLanes(OpBuilder &b, llvm::ArrayRef<Value> parts);
 

@@ -263,9 +263,9 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   });
 }
 
-/// Few rows, which decode codes as they go: smaller tiles,
-/// then row by row. The sums of one row in one panel would wait for one
-/// another, so a row goes along several panels at once.
+/// Few rows, which decode codes as they go: tiles of falling size, then single
+/// rows. The sums of one row in one panel would wait for one another, so a row
+/// goes along several panels at once.
 void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
   Value block = firstRow, rest = firstRow;
   SmallVector<int64_t> sizes = getFallingSizes();

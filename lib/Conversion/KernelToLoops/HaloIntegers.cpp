@@ -58,7 +58,6 @@ private:
   Value splatCode(OpBuilder &b) {
     return splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
   }
-  void fill(OpBuilder &b, Value buffer, Value from, Value count, Value value);
   void emitScalars(OpBuilder &b, Value image, Value isFirst);
   Value evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
                  Cache &cache);
@@ -425,16 +424,6 @@ void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
 // Lines and images
 //===----------------------------------------------------------------------===//
 
-void HaloIntegers::fill(OpBuilder &b, Value buffer, Value from, Value count,
-                        Value value) {
-  forEachVector(b, loc, count, {},
-                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-                  storeVector(inner, loc, value, buffer,
-                              add(inner, from, step.position), step.valid);
-                  return SmallVector<Value>();
-                });
-}
-
 /// A line of positions, numbered from the first of the input and of the result.
 void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
   auto loop = scf::ForOp::create(b, loc, index(0), kernel.getIndex(sizes[rank]),
@@ -487,12 +476,13 @@ void HaloIntegers::emitLine(OpBuilder &b, ArrayRef<Value> places) {
   from = mul(b, from, kernel.getIndex(sizes[rank]));
   to = mul(b, to, length);
   auto fillPositions = [&](OpBuilder &at, Value first, Value count) {
-    fill(at, codes, mul(at, first, index(stride)),
-         mul(at, count, index(stride)), splatCode(at));
-    fill(at, shifts, mul(at, first, index(blocks)),
-         mul(at, count, index(blocks)),
-         splatConstant(at, loc,
-                       cast<MemRefType>(shifts.getType()).getElementType(), 0));
+    fillVectors(at, loc, codes, mul(at, first, index(stride)),
+                mul(at, count, index(stride)), splatCode(at));
+    fillVectors(
+        at, loc, shifts, mul(at, first, index(blocks)),
+        mul(at, count, index(blocks)),
+        splatConstant(at, loc,
+                      cast<MemRefType>(shifts.getType()).getElementType(), 0));
   };
   auto emitInside = [&](OpBuilder &at) {
     int64_t low = pads[rank - 1], high = pads[2 * rank - 1];

@@ -39,7 +39,6 @@ public:
   void emit();
 
 private:
-  void fill(OpBuilder &b, Value buffer, Value from, Value count, Value value);
   void
   forEachPosition(OpBuilder &b, Value image,
                   function_ref<void(OpBuilder &, Value from, Value to)> body);
@@ -75,16 +74,6 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
   input = kernel.getBuffer(cast<BlockArgument>(op.getInput()));
   codes = kernel.getResultBuffer(0);
   scales = kernel.getResultBuffer(1);
-}
-
-void HaloEmitter::fill(OpBuilder &b, Value buffer, Value from, Value count,
-                       Value value) {
-  forEachVector(b, loc, count, {},
-                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-                  storeVector(inner, loc, value, buffer,
-                              add(inner, from, step.position), step.valid);
-                  return SmallVector<Value>();
-                });
 }
 
 /// Runs of positions along the last spatial dimension: calls \p body with the
@@ -215,8 +204,8 @@ void HaloEmitter::emit() {
   Value positions = kernel.getIndex(shapes.getProduct(outside));
   if (hasPads || stride != depth) {
     Value count = mul(body, positions, index(groups * stride));
-    fill(body, codes, mul(body, image, count), count,
-         splatConstant(body, loc, b.getI8Type(), -getCodeBias(op)));
+    fillVectors(body, loc, codes, mul(body, image, count), count,
+                splatConstant(body, loc, b.getI8Type(), -getCodeBias(op)));
   }
   if (isImage)
     return emitImage(body, image);
@@ -224,9 +213,10 @@ void HaloEmitter::emit() {
     int64_t blocks =
         llvm::divideCeil(channels, op.getResultFormat().getShape().back());
     Value count = mul(body, positions, index(blocks));
-    fill(body, scales, mul(body, image, count), count,
-         splatConstant(body, loc,
-                       cast<MemRefType>(scales.getType()).getElementType(), 0));
+    fillVectors(
+        body, loc, scales, mul(body, image, count), count,
+        splatConstant(body, loc,
+                      cast<MemRefType>(scales.getType()).getElementType(), 0));
   }
   emitBlocks(body, image);
 }

@@ -60,7 +60,6 @@ private:
   Value countVisible(OpBuilder &b, Value row);
 
   // IntegerAttentionRows.cpp
-  Value broadcastWays(OpBuilder &b, Value buffer, Value at, int64_t ways);
   llvm::SmallVector<Value> multiply(OpBuilder &b, Value steps, int64_t ways,
                                     qt::BoundAttr bound, Value lhs,
                                     llvm::ArrayRef<Value> lhsAt, Value rhs,

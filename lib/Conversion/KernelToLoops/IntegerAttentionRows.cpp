@@ -33,23 +33,6 @@ static constexpr int64_t hidden = -(int64_t(1) << 30);
 /// values, which differ by up to 255; and those of a hidden key.
 static constexpr int64_t farPlaces = 511, hiddenPlaces = 1023;
 
-/// \p ways elements at \p at for every lane of a register.
-Value IntegerAttention::broadcastWays(OpBuilder &b, Value buffer, Value at,
-                                      int64_t ways) {
-  Type element = cast<MemRefType>(buffer.getType()).getElementType();
-  Value few = vector::LoadOp::create(b, loc, VectorType::get(ways, element),
-                                     buffer, at);
-  Value word = vector::ExtractOp::create(
-      b, loc,
-      vector::BitCastOp::create(b, loc, VectorType::get(1, b.getI32Type()),
-                                few),
-      int64_t(0));
-  Value words = vector::BroadcastOp::create(
-      b, loc, VectorType::get(registerLanes, b.getI32Type()), word);
-  return vector::BitCastOp::create(
-      b, loc, VectorType::get(registerLanes * ways, element), words);
-}
-
 /// Sums over \p steps of products of the rows that begin at \p lhsAt and the
 /// panels at \p rhsAt: 16 lanes by rows, then by panels.
 SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
@@ -75,8 +58,9 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
                   index(static_cast<int64_t>(i % parts) * registerLanes *
                         ways))));
         for (auto [r, at] : llvm::enumerate(lhsAt)) {
-          Value x = broadcastWays(
-              inner, lhs, add(inner, at, mul(inner, step, index(ways))), ways);
+          Value x = broadcastWord(inner, loc, lhs,
+                                  add(inner, at, mul(inner, step, index(ways))),
+                                  ways, registerLanes);
           for (size_t i = 0; i < registers; ++i) {
             Value &own = sums[r * registers + i];
             own =

@@ -144,6 +144,32 @@ void quantc::storeVector(OpBuilder &builder, Location loc, Value vector,
     vector::MaskedStoreOp::create(builder, loc, buffer, index, mask, vector);
 }
 
+Value quantc::broadcastWord(OpBuilder &builder, Location loc, Value buffer,
+                            Value index, int64_t ways, int64_t lanes) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  Value few = vector::LoadOp::create(
+      builder, loc, VectorType::get(ways, element), buffer, index);
+  auto one = VectorType::get(1, builder.getI32Type());
+  Value word = vector::ExtractOp::create(
+      builder, loc, vector::BitCastOp::create(builder, loc, one, few),
+      int64_t(0));
+  Value words = vector::BroadcastOp::create(
+      builder, loc, VectorType::get(lanes, builder.getI32Type()), word);
+  return vector::BitCastOp::create(
+      builder, loc, VectorType::get(lanes * ways, element), words);
+}
+
+void quantc::fillVectors(OpBuilder &builder, Location loc, Value buffer,
+                         Value start, Value count, Value value) {
+  forEachVector(builder, loc, count, {},
+                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                  Value at =
+                      arith::AddIOp::create(inner, loc, start, step.position);
+                  storeVector(inner, loc, value, buffer, at, step.valid);
+                  return SmallVector<Value>();
+                });
+}
+
 void quantc::copyVectors(OpBuilder &builder, Location loc, Value from,
                          Value start, Value to, Value at, Value count) {
   forEachVector(

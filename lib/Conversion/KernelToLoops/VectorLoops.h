@@ -49,6 +49,16 @@ mlir::Value keepCounted(mlir::OpBuilder &builder, mlir::Location loc,
 /// The constant that \p value is, if it is one.
 std::optional<int64_t> getConstantIndex(mlir::Value value);
 
+/// \p ways elements at \p index, 4 bytes, for each of \p lanes.
+mlir::Value broadcastWord(mlir::OpBuilder &builder, mlir::Location loc,
+                          mlir::Value buffer, mlir::Value index, int64_t ways,
+                          int64_t lanes);
+
+/// Stores \p value, the same in all lanes, \p count times from \p start on.
+void fillVectors(mlir::OpBuilder &builder, mlir::Location loc,
+                 mlir::Value buffer, mlir::Value start, mlir::Value count,
+                 mlir::Value value);
+
 /// Loads 16 elements from the flat \p buffer; masked ones are zero.
 mlir::Value loadVector(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value buffer, mlir::Value index, mlir::Value mask);
