@@ -19,9 +19,11 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "quantc/Analysis/Passes.h"
+#include "quantc/Conversion/ExpandElementwise/Passes.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/KernelToLoops/LoopOpInterface.h"
 #include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Conversion/LowerDot/Passes.h"
 #include "quantc/Dialect/Check/IR/CheckOps.h"
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
@@ -55,6 +57,8 @@ void quantc::registerAllPasses() {
   qt::registerQTTransformsPasses();
   registerTargetCPUPasses();
   registerKernelToLoopsPasses();
+  registerExpandElementwisePasses();
+  registerLowerDotPasses();
   registerInterpreterPasses();
   registerStagePipelines();
 }

@@ -14,13 +14,13 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Conversion/ExpandElementwise/Passes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace quantc {
 #define GEN_PASS_DEF_EXPANDELEMENTWISE
-#include "quantc/Conversion/KernelToLoops/Passes.h.inc"
+#include "quantc/Conversion/ExpandElementwise/Passes.h.inc"
 } // namespace quantc
 
 using namespace mlir;

@@ -11,14 +11,14 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
-#include "quantc/Conversion/KernelToLoops/Passes.h"
+#include "quantc/Conversion/LowerDot/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
 namespace quantc {
 #define GEN_PASS_DEF_LOWERDOT
-#include "quantc/Conversion/KernelToLoops/Passes.h.inc"
+#include "quantc/Conversion/LowerDot/Passes.h.inc"
 } // namespace quantc
 
 using namespace mlir;
