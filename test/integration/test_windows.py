@@ -137,6 +137,23 @@ class Windows(KernelTest):
             self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 3], "auto_pad": mode}, [image(4, 3, 3, 4)], atol=1e-5)
         self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 2], "output_shape": [10, 11]}, [image(4, 3, 3, 3)], atol=1e-5)
 
+    def test_same_of_run_time_size(self):
+        """auto_pad whose pads depend on sizes of run time: as many windows as strides, for every remainder."""
+        feeds = [{"x": image(1, 3, h, w)} for h, w in ((1, 1), (2, 7), (3, 4), (4, 9), (8, 6))]
+        inputs = {"x": ("f4", ["b", 3, "h", "w"])}
+        for mode in ("SAME_UPPER", "SAME_LOWER"):
+            for own in ({"strides": [2, 3]}, {"strides": [2, 1]}, {"strides": [3, 2], "group": 3}):
+                weights = image(6, 3 // own.get("group", 1), 3, 3)
+                proto = model([("Conv", "x w", "y", {"auto_pad": mode, **own})], inputs, ["y"], {"w": weights})
+                with self.subTest(mode=mode, **own):
+                    self.check(proto, feeds, atol=1e-5)
+            for kind, more in (("MaxPool", {}), ("AveragePool", {"count_include_pad": 1}), ("LpPool", {})):
+                own = {"auto_pad": mode, "kernel_shape": [3, 2], "strides": [2, 2], **more}
+                with self.subTest(mode=mode, kind=kind):
+                    self.check(model([(kind, "x", "y", own)], inputs, ["y"], {}), feeds, atol=1e-5)
+            proto = model([("Conv", "x w", "y", {"auto_pad": mode, "strides": [2, 2]})], inputs, ["y"], {"w": image(4, 3, 1, 1)})
+            self.check(proto, feeds, atol=1e-5)
+
     def test_normalisation(self):
         scale, bias = image(6), image(6)
         self.one("InstanceNormalization", (6, 5, 7), {"epsilon": 1e-3}, [scale, bias], batch=(0, 2), rtol=1e-4, atol=1e-5)

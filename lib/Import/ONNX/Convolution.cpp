@@ -13,92 +13,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::onnx;
 
-/// The attribute `name` with `rank` entries of `least` or more.
-static SmallVector<int64_t> readList(NodeBinder &node, StringRef name,
-                                     int64_t rank, int64_t least,
-                                     ArrayRef<int64_t> fallback) {
-  constexpr int64_t most = std::numeric_limits<int32_t>::max();
-  std::optional<SmallVector<int64_t>> list = node.integers(name);
-  if (!list)
-    return SmallVector<int64_t>(fallback);
-  bool sane = static_cast<int64_t>(list->size()) == rank &&
-              llvm::all_of(*list, [&](int64_t entry) {
-                return entry >= least && entry <= most;
-              });
-  if (sane)
-    return *list;
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  llvm::interleaveComma(*list, stream);
-  node.unsupported(name, "[" + Twine(text) + "]",
-                   Twine(rank) + " entries from " + Twine(least) + " to " +
-                       Twine(most));
-  return SmallVector<int64_t>(fallback);
-}
-
-/// Pads by which there are as many windows as strides in the input.
-static void padToSame(NodeBinder &node, Value x, bool lower,
-                      WindowAttributes &result) {
-  int64_t rank = result.kernel.size();
-  nn::Window window = result.get();
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    int64_t size = typeOf(x).getDimSize(2 + dim);
-    int64_t stride = result.strides[dim];
-    if (ShapedType::isDynamic(size) && stride != 1) {
-      node.problem("auto_pad with a stride of " + Twine(stride) +
-                   " along a dim of run-time size; supported: pads that are "
-                   "given, or --dim NAME=N");
-      return;
-    }
-    // With a stride of 1 the pads do not depend on the size.
-    int64_t last =
-        ShapedType::isDynamic(size)
-            ? 0
-            : (llvm::divideCeil(size, stride) - 1) * stride + 1 - size;
-    int64_t total = std::max<int64_t>(0, last + window.getSpan(dim) - 1);
-    int64_t less = total / 2;
-    result.pads[dim] = lower ? total - less : less;
-    result.pads[rank + dim] = total - result.pads[dim];
-  }
-}
-
-WindowAttributes WindowAttributes::read(NodeBinder &node, Value x,
-                                        ArrayRef<int64_t> kernel,
-                                        bool hasDilations) {
-  WindowAttributes result;
-  StringRef mode = node.choice("auto_pad", "NOTSET",
-                               {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"});
-  if (!x)
-    return result;
-  int64_t rank = rankOf(x) - 2;
-  if (rank < 1 || rank > 3) {
-    node.problem("input of rank " + Twine(rankOf(x)) +
-                 "; supported: batch, channels and 1 to 3 spatial dims");
-    return result;
-  }
-  SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
-  if (kernel.empty() && !node.hasAttribute("kernel_shape")) {
-    node.problem("attribute kernel_shape is missing");
-    return result;
-  }
-  result.kernel = readList(node, "kernel_shape", rank, 1,
-                           kernel.empty() ? ArrayRef(ones) : kernel);
-  if (!kernel.empty() && result.kernel != SmallVector<int64_t>(kernel))
-    node.problem("attribute kernel_shape differs from the shape of the "
-                 "weights");
-  result.strides = readList(node, "strides", rank, 1, ones);
-  result.dilations =
-      hasDilations ? readList(node, "dilations", rank, 1, ones) : ones;
-  bool explicitPads = mode == "NOTSET";
-  result.pads =
-      explicitPads ? readList(node, "pads", 2 * rank, 0, zeros) : zeros;
-  if (!explicitPads)
-    node.ignore("pads");
-  if (mode.starts_with("SAME") && !node.failed())
-    padToSame(node, x, mode == "SAME_LOWER", result);
-  return result;
-}
-
 /// [O, C / g, taps...] as [O, taps, C / g].
 static Value layOutWeights(Emitter &emit, Value weights, int64_t taps) {
   ArrayRef<int64_t> shape = typeOf(weights).getShape();
@@ -149,7 +63,7 @@ static void importConv(NodeBinder &node) {
   if (node.failed())
     return;
   Emitter &emit = node.emit();
-  Value y = emit.conv(emit.channelsLast(x),
+  Value y = emit.conv(window.padToSame(emit, emit.channelsLast(x), 0),
                       layOutWeights(emit, weights, window.get().getNumTaps()),
                       window.get(), groups);
   node.output(0, emit.channelsFirst(y ? addBias(node, y, bias) : y));
@@ -173,17 +87,17 @@ static Transposed readTransposed(NodeBinder &node, Value x,
   WindowAttributes &window = result.window;
   int64_t rank = kernel.size();
   SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
-  window.kernel = readList(node, "kernel_shape", rank, 1, kernel);
+  window.kernel = readWindowList(node, "kernel_shape", rank, 1, kernel);
   if (window.kernel != SmallVector<int64_t>(kernel))
     node.problem("attribute kernel_shape differs from the shape of the "
                  "weights");
-  window.strides = readList(node, "strides", rank, 1, ones);
-  window.dilations = readList(node, "dilations", rank, 1, ones);
-  window.pads = readList(node, "pads", 2 * rank, 0, zeros);
-  result.more = readList(node, "output_padding", rank, 0,
-                         ArrayRef(zeros).take_front(rank));
+  window.strides = readWindowList(node, "strides", rank, 1, ones);
+  window.dilations = readWindowList(node, "dilations", rank, 1, ones);
+  window.pads = readWindowList(node, "pads", 2 * rank, 0, zeros);
+  result.more = readWindowList(node, "output_padding", rank, 0,
+                               ArrayRef(zeros).take_front(rank));
   SmallVector<int64_t> wanted =
-      readList(node, "output_shape", rank, 0, SmallVector<int64_t>());
+      readWindowList(node, "output_shape", rank, 0, SmallVector<int64_t>());
   bool isSame = mode.starts_with("SAME");
   if (node.failed() || (wanted.empty() && !isSame))
     return result;

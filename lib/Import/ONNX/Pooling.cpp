@@ -30,11 +30,18 @@ static void importPool(NodeBinder &node, StringRef kind) {
                       (kind == "lp" && node.opset() >= 18);
   WindowAttributes window = WindowAttributes::read(node, x, {}, hasDilations);
   window.ceil = ceil;
+  if (isAverage && !countPads && !window.sameDims.empty())
+    node.problem("auto_pad along a dim of run-time size, whose pads are not "
+                 "counted; supported: count_include_pad = 1, pads that are "
+                 "given, or --dim NAME=N");
   if (node.failed())
     return;
   Emitter &emit = node.emit();
-  node.output(0, emit.channelsFirst(emit.pool(kind, emit.channelsLast(x),
-                                              window.get(), countPads, p)));
+  // No element is less than this, and nothing but NaN is in a window of pads.
+  double outside = isMax ? -std::numeric_limits<double>::infinity() : 0;
+  Value padded = window.padToSame(emit, emit.channelsLast(x), outside);
+  node.output(0, emit.channelsFirst(
+                     emit.pool(kind, padded, window.get(), countPads, p)));
 }
 
 static void importMaxPool(NodeBinder &node) { importPool(node, "max"); }

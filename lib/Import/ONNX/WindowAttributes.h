@@ -17,16 +17,29 @@ namespace quantc::onnx {
 struct WindowAttributes {
   llvm::SmallVector<int64_t> kernel, strides, dilations, pads;
   bool ceil = false;
+  /// Spatial dims whose pads for `auto_pad` depend on a size of run time; they
+  /// are none of `pads`, but positions of the input that padToSame puts there.
+  llvm::SmallVector<int64_t> sameDims;
+  bool isLower = false; ///< the larger half of such pads comes first
 
   nn::Window get() const { return {kernel, strides, dilations, pads, ceil}; }
 
   /// Reads them for a channels-first `x`; what does not fit is reported. An
   /// empty `kernel` stands for one that only the attribute gives. `auto_pad`
-  /// is settled by the sizes of `x`.
+  /// is settled by the sizes of `x`, as far as they are known.
   static WindowAttributes read(NodeBinder &node, mlir::Value x,
                                llvm::ArrayRef<int64_t> kernel,
                                bool hasDilations = true);
+
+  /// The channels-last `x` with `value` around it along `sameDims`.
+  mlir::Value padToSame(Emitter &emit, mlir::Value x, double value) const;
 };
+
+/// The attribute `name` with `rank` entries of `least` or more.
+llvm::SmallVector<int64_t> readWindowList(NodeBinder &node,
+                                          llvm::StringRef name, int64_t rank,
+                                          int64_t least,
+                                          llvm::ArrayRef<int64_t> fallback);
 
 } // namespace quantc::onnx
 
