@@ -74,6 +74,8 @@ static void buildIntegerize(OpPassManager &manager,
 
 static void buildSplit(OpPassManager &manager, const StageOptions &options) {
   manager.addNestedPass<func::FuncOp>(qt::createSplit());
+  if (options.integerOnly)
+    manager.addNestedPass<func::FuncOp>(qt::createVerifyRanges());
   manager.addNestedPass<func::FuncOp>(qt::createFoldHeads());
   manager.addNestedPass<func::FuncOp>(qt::createFuseEpilogues());
   manager.addPass(createCanonicalizerPass());

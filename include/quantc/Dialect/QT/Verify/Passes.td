@@ -43,4 +43,26 @@ def VerifyIntegerOnly : Pass<"qt-verify-integer-only", "::mlir::func::FuncOp"> {
   }];
 }
 
+def VerifyRanges : Pass<"qt-verify-ranges", "::mlir::func::FuncOp"> {
+  let summary = "Prove that no integer of a network overflows";
+  let description = [{
+    In split form every integer that depends on a quantised value is shown to
+    fit its type for any input, from the ranges of codes and exponents up. An op
+    whose result may leave its type is an error that names it, its node and what
+    the result may reach.
+
+    Exponents are stored in 8 bits: what leaves them saturates. Where the ranges
+    do not exclude that, it is counted.
+  }];
+  let options = [
+    Option<"print", "print", "bool", "false",
+           "Print the range of every result">,
+    Option<"report", "report", "bool", "false",
+           "Say how many exponents may saturate">
+  ];
+  let statistics = [
+    Statistic<"numSaturating", "saturating", "Exponents that may saturate">
+  ];
+}
+
 #endif // QUANTC_DIALECT_QT_VERIFY_PASSES_TD

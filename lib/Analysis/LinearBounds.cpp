@@ -1,0 +1,235 @@
+//===- LinearBounds.cpp - Inequalities between integers ---------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinearBounds.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+using namespace mlir;
+using namespace quantc;
+using llvm::DynamicAPInt;
+
+/// Beyond these a sum of terms proves nothing that matters here.
+static constexpr int64_t largestCoefficient = int64_t(1) << 20;
+static constexpr unsigned largestScale = 8;
+
+std::optional<int64_t> quantc::getNumber(Value value) {
+  DenseElementsAttr elements;
+  IntegerAttr number;
+  if (matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
+      elements.getElementType().isInteger())
+    return elements.getSplatValue<APInt>().getSExtValue();
+  if (matchPattern(value, m_Constant(&number)))
+    return number.getValue().getSExtValue();
+  return std::nullopt;
+}
+
+Value quantc::stripMoves(Value value) {
+  while (true) {
+    if (auto argument = dyn_cast<BlockArgument>(value)) {
+      auto contract =
+          dyn_cast<qt::ContractOp>(argument.getOwner()->getParentOp());
+      if (!contract || argument.getArgNumber() == 0)
+        return value;
+      value = contract.getEpilogueOperands()[argument.getArgNumber() - 1];
+      continue;
+    }
+    Operation *op = value.getDefiningOp();
+    auto cast = dyn_cast<nn::CastOp>(op);
+    bool widens =
+        cast && getElementTypeOrSelf(cast.getInput().getType()).isInteger() &&
+        getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth() >
+            getElementTypeOrSelf(cast.getInput().getType())
+                .getIntOrFloatBitWidth();
+    if (!widens && !isa<nn::ExpandOp>(op))
+      return value;
+    value = op->getOperand(0);
+  }
+}
+
+void quantc::collectDominated(Value value, SmallVectorImpl<Value> &dominated) {
+  value = stripMoves(value);
+  dominated.push_back(value);
+  Operation *op = value.getDefiningOp();
+  if (auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
+      unary && unary.getKind() == nn::UnaryKind::Abs) {
+    dominated.push_back(stripMoves(unary.getInput()));
+  } else if (auto binary = dyn_cast_or_null<nn::BinaryOp>(op);
+             binary && binary.getKind() == nn::BinaryKind::Max) {
+    collectDominated(binary.getLhs(), dominated);
+    collectDominated(binary.getRhs(), dominated);
+  } else if (auto reduce = dyn_cast_or_null<nn::ReduceOp>(op);
+             reduce && reduce.getKind() == nn::ReduceKind::Max &&
+             reduce.getKeepdims()) {
+    collectDominated(reduce.getInput(), dominated);
+  } else if (auto keep = dyn_cast_or_null<nn::ReshapeOp>(op)) {
+    // The row that an image is.
+    auto row = keep.getInput().getDefiningOp<nn::ReduceOp>();
+    auto magnitude =
+        row ? row.getInput().getDefiningOp<nn::UnaryOp>() : nn::UnaryOp();
+    auto image = magnitude ? magnitude.getInput().getDefiningOp<nn::ReshapeOp>()
+                           : nn::ReshapeOp();
+    if (image && isLargestOfImage(value, image.getInput()))
+      dominated.push_back(stripMoves(image.getInput()));
+  }
+}
+
+LinearSum LinearSum::ofTerm(Value value, int64_t coefficient) {
+  LinearSum sum;
+  sum.terms[value] = coefficient;
+  return sum;
+}
+
+LinearSum &LinearSum::add(LinearSum other, int64_t factor) {
+  unsigned common = std::max(scale, other.scale);
+  auto scaleBy = [](LinearSum &sum, int64_t by) {
+    for (auto &term : sum.terms)
+      term.second *= by;
+    sum.rest = {sum.rest.low * by, sum.rest.high * by};
+    if (by < 0)
+      std::swap(sum.rest.low, sum.rest.high);
+  };
+  scaleBy(*this, int64_t(1) << (common - scale));
+  scaleBy(other, factor * (int64_t(1) << (common - other.scale)));
+  scale = common;
+  for (auto [term, coefficient] : other.terms)
+    terms[term] += coefficient;
+  terms.remove_if([](const auto &term) { return term.second == 0; });
+  rest = {rest.low + other.rest.low, rest.high + other.rest.high};
+  return *this;
+}
+
+/// By a constant number of places, half up.
+static bool shiftBy(LinearSum &sum, int64_t places) {
+  if (places < -16 || places + sum.scale > largestScale)
+    return false;
+  if (places <= 0) {
+    LinearSum zero;
+    sum = zero.add(sum, int64_t(1) << -places);
+    return true;
+  }
+  // floor((x + 2^(s-1)) / 2^s) is at least (x - 2^(s-1) + 1) / 2^s.
+  DynamicAPInt unit = getPower(sum.scale), half = getPower(places - 1) * unit;
+  sum.rest = {sum.rest.low - half + unit, sum.rest.high + half};
+  sum.scale += places;
+  return true;
+}
+
+LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
+  value = stripMoves(value);
+  LinearSum sum;
+  if (std::optional<int64_t> number = getNumber(value)) {
+    sum.rest = Interval::get(*number);
+    return sum;
+  }
+  if (auto cast = value.getDefiningOp<nn::CastOp>();
+      cast && depth != 0 && ranges(value) == ranges(cast.getInput()))
+    return getSum(cast.getInput(), depth - 1);
+  auto binary = value.getDefiningOp<nn::BinaryOp>();
+  if (!binary || depth == 0)
+    return LinearSum::ofTerm(value);
+  std::optional<int64_t> right = getNumber(binary.getRhs());
+  switch (binary.getKind()) {
+  case nn::BinaryKind::Add:
+  case nn::BinaryKind::Sub:
+    sum = getSum(binary.getLhs(), depth - 1);
+    sum.add(getSum(binary.getRhs(), depth - 1),
+            binary.getKind() == nn::BinaryKind::Add ? 1 : -1);
+    break;
+  case nn::BinaryKind::Mul:
+    if (!right || std::abs(*right) > largestCoefficient)
+      return LinearSum::ofTerm(value);
+    sum.add(getSum(binary.getLhs(), depth - 1), *right);
+    break;
+  case nn::BinaryKind::RShift:
+    if (right)
+      sum = getSum(binary.getLhs(), depth - 1);
+    if (!right || !shiftBy(sum, *right))
+      return LinearSum::ofTerm(value);
+    break;
+  default:
+    return LinearSum::ofTerm(value);
+  }
+  for (auto [term, coefficient] : sum.terms)
+    if (std::abs(coefficient) > largestCoefficient)
+      return LinearSum::ofTerm(value);
+  return sum;
+}
+
+DynamicAPInt LinearBounds::getLowest(const LinearSum &sum,
+                                     const DynamicAPInt &enough,
+                                     Value nonZero) {
+  target = enough;
+  budget = 300;
+  return search(sum, nonZero, /*depth=*/8);
+}
+
+/// What bounds a term from below, or from above: any one of these.
+static SmallVector<Value> getBounds(Value term, bool fromBelow) {
+  if (auto binary = term.getDefiningOp<nn::BinaryOp>();
+      binary && binary.getKind() ==
+                    (fromBelow ? nn::BinaryKind::Max : nn::BinaryKind::Min))
+    return {binary.getLhs(), binary.getRhs()};
+  if (auto reduce = term.getDefiningOp<nn::ReduceOp>();
+      reduce && reduce.getKeepdims() &&
+      reduce.getKind() ==
+          (fromBelow ? nn::ReduceKind::Max : nn::ReduceKind::Min))
+    return {reduce.getInput()};
+  return {};
+}
+
+/// Whether a condition is that a value is 0 which is not, where \p nonZero is
+/// not.
+static bool isExcluded(Value condition, Value nonZero) {
+  auto compare = condition.getDefiningOp<nn::CompareOp>();
+  if (!nonZero || !compare || compare.getPredicate() != nn::Predicate::Eq ||
+      getNumber(compare.getRhs()) != 0)
+    return false;
+  SmallVector<Value> dominated;
+  collectDominated(compare.getLhs(), dominated);
+  return llvm::is_contained(dominated, stripMoves(nonZero));
+}
+
+DynamicAPInt LinearBounds::search(const LinearSum &sum, Value nonZero,
+                                  unsigned depth) {
+  DynamicAPInt least = sum.rest.low;
+  for (auto [term, coefficient] : sum.terms) {
+    Interval range = ranges(term);
+    least += coefficient * (coefficient > 0 ? range.low : range.high);
+  }
+  // An integer: what is left over rounds up.
+  DynamicAPInt best = ceilDiv(least, getPower(sum.scale));
+  for (auto [term, coefficient] : sum.terms) {
+    if (depth == 0 || best >= target)
+      return best;
+    auto replace = [&, term = term, coefficient = coefficient](Value by) {
+      if (budget == 0)
+        return best;
+      --budget;
+      LinearSum other = sum;
+      other.terms.erase(term);
+      LinearSum bound = getSum(by);
+      LinearSum scaled;
+      scaled.add(bound, coefficient);
+      scaled.scale += sum.scale;
+      return search(other.add(scaled), nonZero, depth - 1);
+    };
+    for (Value bound : getBounds(term, coefficient > 0))
+      best = std::max(best, replace(bound));
+    if (auto select = term.getDefiningOp<nn::SelectOp>()) {
+      DynamicAPInt other = replace(select.getOnFalse());
+      if (isExcluded(select.getCondition(), nonZero))
+        best = std::max(best, other);
+      else if (other > best)
+        best = std::max(best, std::min(other, replace(select.getOnTrue())));
+    }
+  }
+  return best;
+}
