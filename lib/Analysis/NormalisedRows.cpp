@@ -41,8 +41,8 @@ static Value getLimited(Value value, int64_t low, int64_t high) {
              : Value();
 }
 
-std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
-                                                          Value exponents) {
+std::optional<NormalisedRows>
+quantc::matchNormalisedMantissas(Value mantissas) {
   Value limited = getLimited(mantissas, -INT16_MAX, INT16_MAX);
   auto shift =
       limited ? getBinary(limited, nn::BinaryKind::RShift) : nn::BinaryOp();
@@ -54,17 +54,36 @@ std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
   auto zeros = length && isConstant(length.getLhs(), 32)
                    ? getUnary(length.getRhs(), nn::UnaryKind::Clz)
                    : nn::UnaryOp();
+  if (!zeros)
+    return std::nullopt;
+  return NormalisedRows{shift.getLhs(), shift.getRhs(), Value(),
+                        zeros.getInput()};
+}
+
+std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
+                                                          Value exponents) {
+  auto rows = matchNormalisedMantissas(mantissas);
   Value stored = getLimited(exponents, INT8_MIN, INT8_MAX);
   auto select = stored ? stored.getDefiningOp<nn::SelectOp>() : nn::SelectOp();
   auto isZero =
       select && isConstant(select.getOnTrue(), numerics::fixed::zeroExponent)
           ? select.getCondition().getDefiningOp<nn::CompareOp>()
           : nn::CompareOp();
-  if (!zeros || !isZero || isZero.getPredicate() != nn::Predicate::Eq ||
-      isZero.getLhs() != zeros.getInput() || !isConstant(isZero.getRhs(), 0))
+  if (!rows || !isZero || isZero.getPredicate() != nn::Predicate::Eq ||
+      isZero.getLhs() != rows->largest || !isConstant(isZero.getRhs(), 0))
     return std::nullopt;
-  return NormalisedRows{shift.getLhs(), shift.getRhs(), isZero.getResult(),
-                        zeros.getInput()};
+  rows->isZero = isZero.getResult();
+  return rows;
+}
+
+bool quantc::isLargestOfRow(Value largest, Value wide) {
+  auto reduce = largest.getDefiningOp<nn::ReduceOp>();
+  if (!reduce || reduce.getKind() != nn::ReduceKind::Max ||
+      reduce.getAxes() !=
+          ArrayRef<int64_t>{reduce.getInput().getType().getRank() - 1})
+    return false;
+  auto magnitude = getUnary(reduce.getInput(), nn::UnaryKind::Abs);
+  return magnitude && magnitude.getInput() == wide;
 }
 
 bool quantc::isLargestOfImage(Value largest, Value wide) {

@@ -108,6 +108,23 @@ class Integers(KernelTest):
         # Powers of two are good to 3e-4; a row's error of half a unit is one of up to 4 e of an exponential.
         self.check_integers(proto, [feed], 6e-4)
 
+    def test_gated_rows(self):
+        """Rows of 16 bits, their products with a function and codes of 8 bits: of every size, with no positive element, of zeros."""
+        random = np.random.default_rng(9)
+        for kind, columns in (("Gelu", 96), ("Gelu", 40), ("Sigmoid", 64)):
+            nodes = [("MatMul", "x up", "hidden"), (kind, "hidden", "gate"), ("MatMul", "gate down", "y")]
+            if kind == "Sigmoid":
+                nodes[2:2] = [("Mul", "hidden gate", "gated")]
+                nodes[3] = ("MatMul", "gated down", "y")
+            up = random.random((32, columns), "f4") / 32
+            constants = {"up": up, "down": random.standard_normal((columns, 64)).astype("f4")}
+            proto = model(nodes, {"x": ("f4", ["rows", 32])}, ["y"], constants)
+            size = (4.0 ** np.arange(-12, 12)[:, None]).astype("f4")
+            x = [random.standard_normal((24, 32)).astype("f4") * size, random.random((24, 32), "f4") * size]
+            x += [-x[1], np.zeros((2, 32), "f4")]
+            with self.subTest(kind, columns=columns):
+                self.check_integers(proto, [{"x": np.concatenate(x)}], 1, [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -27,7 +27,7 @@ constexpr llvm::StringLiteral normalisedAttrName = "qt.normalised";
 struct NormalisedRows {
   mlir::Value wide;   ///< the integers
   mlir::Value places; ///< what they are shifted by, one for each row
-  mlir::Value isZero; ///< whether all integers of a row are 0
+  mlir::Value isZero; ///< whether all integers of a row are 0, if asked for
   mlir::Value largest;
 };
 
@@ -37,8 +37,13 @@ struct NormalisedRows {
 std::optional<NormalisedRows> matchNormalisedRows(mlir::Value mantissas,
                                                   mlir::Value exponents);
 
+/// The same of \p mantissas alone.
+std::optional<NormalisedRows> matchNormalisedMantissas(mlir::Value mantissas);
+
 /// Whether \p largest is computed as the largest magnitudes of the rows of \p
-/// wide, all dimensions but the first being a row.
+/// wide, the last dimension being a row.
+bool isLargestOfRow(mlir::Value largest, mlir::Value wide);
+/// The same with all dimensions but the first being a row.
 bool isLargestOfImage(mlir::Value largest, mlir::Value wide);
 
 } // namespace quantc

@@ -51,22 +51,24 @@ static Value shiftWords(OpBuilder &b, Location loc, bool isLeft, Value x,
         .getResult(0);
   };
   int64_t lanes = type.getNumElements();
-  if (lanes == 16 && target.has("avx512f"))
-    return make("avx512.d.512", type, x, places);
-  if ((lanes != 8 && lanes != 16) || !target.has("avx2"))
+  bool isWide = lanes % 16 == 0 && target.has("avx512f");
+  int64_t size = isWide ? 16 : 8;
+  if (lanes % size != 0 || !target.has("avx2"))
     return {};
-  auto eight = VectorType::get(8, type.getElementType());
-  Value parts[2];
-  for (int64_t i = 0; i < lanes / 8; ++i) {
+  auto part = VectorType::get(size, type.getElementType());
+  if (lanes == size)
+    return make(isWide ? "avx512.d.512" : "avx2.d.256", type, x, places);
+  Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+  for (int64_t i = 0; i < lanes; i += size) {
     auto take = [&](Value whole) -> Value {
-      return vector::ExtractStridedSliceOp::create(b, loc, whole, i * 8, 8, 1);
+      return vector::ExtractStridedSliceOp::create(b, loc, whole, i, size, 1);
     };
-    parts[i] = make("avx2.d.256", eight, take(x), take(places));
+    Value shifted = make(isWide ? "avx512.d.512" : "avx2.d.256", part, take(x),
+                         take(places));
+    result =
+        vector::InsertStridedSliceOp::create(b, loc, shifted, result, i, 1);
   }
-  if (lanes == 8)
-    return parts[0];
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
-  return vector::ShuffleOp::create(b, loc, parts[0], parts[1], order);
+  return result;
 }
 
 Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,

@@ -14,6 +14,7 @@
 #include "Expansions.h"
 #include "IntegerMath.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -132,25 +133,25 @@ Value WordTable::lookUp(Value index) {
 }
 
 //===----------------------------------------------------------------------===//
-// 16 lanes of 16 bits
+// Lanes of 16 bits
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Where tables of 64 halves are one instruction and lanes of 16 bits have
-/// shifts of their own, everything fits 16 bits: products by a position within
-/// a segment, 12 bits, are rounded high halves, and of a value in units of
-/// 2^-18 only the last three bits are in the way.
+/// Where tables of 64 halves are one instruction everything fits 16 bits:
+/// products by a position within a segment, 12 bits, are rounded high halves,
+/// and of a value in units of 2^-18 only the last three bits are in the way.
 class HalfSigma {
 public:
   HalfSigma(OpBuilder &b, Location loc,
-            const numerics::fixed::SigmaTable &table)
-      : b(b), loc(loc), table(table), type(VectorType::get(16, b.getI16Type())),
-        m(b, loc, type) {}
+            const numerics::fixed::SigmaTable &table, int64_t lanes)
+      : b(b), loc(loc), table(table),
+        type(VectorType::get(lanes, b.getI16Type())), m(b, loc, type) {}
 
   static bool isFor(Type type, const CpuTarget &target) {
     auto vector = dyn_cast<VectorType>(type);
-    return vector && vector.getNumElements() == 16 && target.has("avx512bw") &&
-           target.has("avx512vl");
+    return vector &&
+           (vector.getNumElements() == 16 || vector.getNumElements() == 32) &&
+           target.has("avx512bw") && target.has("avx512vl");
   }
 
   Value evaluate(Value mantissa, Value exponent);
@@ -161,16 +162,12 @@ private:
                                          operands)
         .getResult(0);
   }
-  /// Shifts by numbers without a sign; nothing is left from 16 places on.
-  Value left(Value x, Value places) {
-    return intrinsic("llvm.x86.avx512.psllv.w.256", type, {x, places});
-  }
-  Value right(Value x, Value places) {
-    return intrinsic("llvm.x86.avx512.psrlv.w.256", type, {x, places});
-  }
   /// (x y + 2^14) >> 15.
   Value multiplyHigh(Value x, Value y) {
-    return intrinsic("llvm.x86.avx2.pmul.hr.sw", type, {x, y});
+    return intrinsic(type.getNumElements() == 32
+                         ? "llvm.x86.avx512.pmul.hr.sw.512"
+                         : "llvm.x86.avx2.pmul.hr.sw",
+                     type, {x, y});
   }
   Value lookUp(function_ref<int32_t(int64_t)> entry, Value index);
 
@@ -193,39 +190,48 @@ Value HalfSigma::lookUp(function_ref<int32_t(int64_t)> entry, Value index) {
     halves[half] = arith::ConstantOp::create(
         b, loc, DenseElementsAttr::get(wide, ArrayRef(entries)));
   }
-  SmallVector<int64_t> lanes;
-  for (int64_t i = 0; i < 32; ++i)
-    lanes.push_back(i % 16);
-  Value both = vector::ShuffleOp::create(b, loc, index, index, lanes);
+  int64_t width = type.getNumElements();
+  if (width < 32) {
+    SmallVector<int64_t> lanes;
+    for (int64_t i = 0; i < 32; ++i)
+      lanes.push_back(i % width);
+    index = vector::ShuffleOp::create(b, loc, index, index, lanes);
+  }
   Value found = intrinsic("llvm.x86.avx512.vpermi2var.hi.512", wide,
-                          {halves[0], both, halves[1]});
-  return vector::ExtractStridedSliceOp::create(b, loc, found, 0, 16, 1);
+                          {halves[0], index, halves[1]});
+  return width == 32
+             ? found
+             : vector::ExtractStridedSliceOp::create(b, loc, found, 0, width, 1)
+                   .getResult();
 }
 
 Value HalfSigma::evaluate(Value mantissa, Value exponent) {
   auto narrow = [&](Value x) -> Value {
     return arith::TruncIOp::create(b, loc, type, x);
   };
-  Value zero = m.number(0), one = m.number(1);
+  Value zero = m.number(0), three = m.number(3), full = m.number(-32768);
   Value x = narrow(mantissa);
-  Value isNegative = m.isLess(x, zero);
-  Value a = m.select(isNegative, m.sub(zero, x), x);
   // Exponents from here on make no difference.
   constexpr int64_t far = 200;
   IntegerMath words(b, loc, exponent.getType());
   exponent =
       words.min(words.max(exponent, words.number(-far)), words.number(far));
   Value shift = m.sub(m.number(-(table.log2PerUnit + 12)), narrow(exponent));
-  Value almost = right(a, m.sub(shift, one));
-  Value rounded = m.rightUnsigned(m.add(almost, one), one);
-  a = m.select(m.isLess(zero, shift), rounded, a);
   Value by = m.min(m.max(m.sub(zero, shift), zero), m.number(15));
-  // The position is a << by: its segment, and 15 bits of where within.
-  Value index = arith::OrIOp::create(b, loc, right(a, m.sub(m.number(12), by)),
-                                     left(a, m.sub(by, m.number(12))));
-  Value r = m.bitAnd(left(a, m.add(by, m.number(3))), m.number(0x7ff8));
-  Value isBeyond = arith::CmpIOp::create(
-      b, loc, P::ne, right(a, m.sub(m.number(18), by)), zero);
+  // The end of the table is as good as what is beyond. Negatives, because one
+  // of the factors that shift to the right is -1.
+  Value limit = m.rightUnsigned(m.number(32767), m.max(m.sub(by, three), zero));
+  Value a = m.sub(zero, arith::MinUIOp::create(
+                            b, loc, math::AbsIOp::create(b, loc, x), limit));
+  a = m.left(a, m.max(m.sub(by, three), zero));
+  Value isNothing = m.isLess(m.number(15), shift);
+  Value factor = m.select(
+      isNothing, zero, m.right(full, m.min(m.max(shift, zero), m.number(15))));
+  a = multiplyHigh(a, factor);
+  // Of the position the segment, and 15 bits of where within.
+  by = m.min(by, three);
+  Value index = m.rightUnsigned(a, m.sub(m.number(12), by));
+  Value r = m.bitAnd(m.left(a, m.add(by, three)), m.number(0x7ff8));
   // Curvature shares a word with the last bits of the base, rounding included.
   Value base = lookUp([&](int64_t i) { return table.c0[i] >> 3; }, index);
   Value slope = lookUp([&](int64_t i) { return table.c1[i]; }, index);
@@ -235,11 +241,9 @@ Value HalfSigma::evaluate(Value mantissa, Value exponent) {
   Value curve = m.right(packed, m.number(4));
   slope = m.add(slope, multiplyHigh(curve, r));
   Value last = m.add(multiplyHigh(slope, r), m.bitAnd(packed, m.number(15)));
-  Value g = m.add(base, m.right(last, m.number(3)));
-  Value full = m.number(-32768);
-  g = m.select(isBeyond, full,
-               arith::MinUIOp::create(b, loc, g, full).getResult());
-  g = m.select(isNegative, m.sub(full, g), g);
+  Value g = m.add(base, m.right(last, three));
+  g = arith::MinUIOp::create(b, loc, g, full);
+  g = m.select(m.isLess(x, zero), m.sub(full, g), g);
   return arith::ExtUIOp::create(b, loc, mantissa.getType(), g);
 }
 
@@ -253,7 +257,8 @@ Value quantc::expandSigma(OpBuilder &b, qt::SigmaOp op,
   const numerics::fixed::SigmaTable &table =
       numerics::fixed::getSigmaTable(qt::getSigma(op.getKind()));
   if (HalfSigma::isFor(op.getType(), target))
-    return HalfSigma(b, loc, table)
+    return HalfSigma(b, loc, table,
+                     cast<VectorType>(op.getType()).getNumElements())
         .evaluate(op.getMantissa(), op.getExponent());
   std::string name = ("sigma." + qt::stringifySigmaKind(op.getKind())).str();
   // Slope and curvature share a word.

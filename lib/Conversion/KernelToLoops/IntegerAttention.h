@@ -75,7 +75,6 @@ private:
              Value score);
   Value loadMask(OpBuilder &b, Value row, Value position);
   Value emitPower(OpBuilder &b, Value fraction);
-  Value multiplyHigh15(OpBuilder &b, Value x, Value y);
   Value emitPowers(OpBuilder &b, const Tile &tile, Value r);
   void finishRow(OpBuilder &b, Value r, Value row, Value sum, Value count,
                  Value least);
@@ -84,11 +83,11 @@ private:
   void emitRows(OpBuilder &b, Value row, int64_t count);
 
   qt::IntegerAttentionOp op;
+  CpuTarget target;
   numerics::fixed::Multipliers multiplier;
   int64_t registerLanes; ///< 32-bit lanes of a dot
   int64_t panelsAtOnce;  ///< which registers have room for
   int64_t valueWays;     ///< keys in a lane of the second product
-  bool hasHalfProducts;  ///< of 16 lanes, rounded, in one instruction
   int64_t features, width;
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;

@@ -19,7 +19,6 @@
 #include "IntegerAttention.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Fixed/Attention.h"
-#include "quantc/Target/CPU/CpuTarget.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -37,16 +36,14 @@ bool quantc::canEmitIntegerAttention(func::FuncOp kernel) {
 IntegerAttention::IntegerAttention(KernelBuilder &kernel,
                                    qt::IntegerAttentionOp op)
     : AttentionFrame(kernel), op(op),
+      target(CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>())),
       features(op.getQ().getType().getShape().back()),
       width(op.getV().getType().getShape().back()) {
-  CpuTarget target =
-      CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   bool isWide = target.has("avx512bw");
   registerLanes = isWide ? 16 : 8;
   panelsAtOnce = isWide ? 2 : 1;
   // Sums of two products of bytes do not fit 16 bits.
   valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
-  hasHalfProducts = target.has("avx2");
   featureVectors = llvm::divideCeil(features, lanes);
   widthVectors = llvm::divideCeil(width, lanes);
   multiplier = numerics::fixed::makeScoreMultiplier(

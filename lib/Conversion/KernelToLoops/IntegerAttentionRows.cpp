@@ -16,7 +16,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerAttention.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Numerics/Fixed/Attention.h"
@@ -223,19 +222,6 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
                             index(static_cast<int64_t>(r)));
 }
 
-/// (x y + 2^14) >> 15 of 16-bit numbers.
-Value IntegerAttention::multiplyHigh15(OpBuilder &b, Value x, Value y) {
-  if (hasHalfProducts)
-    return LLVM::CallIntrinsicOp::create(
-               b, loc, x.getType(), b.getStringAttr("llvm.x86.avx2.pmul.hr.sw"),
-               ValueRange{x, y})
-        .getResult(0);
-  Words v(b, loc, /*isVector=*/true);
-  Value product = v.mul(v.extend(x), v.extend(y));
-  return v.truncate(
-      v.right(v.add(product, v.number(int64_t(1) << 14)), v.number(15)), 16);
-}
-
 /// 32640 2^-fraction, as fixed::exp2Fraction has it: every step fits 16 bits.
 Value IntegerAttention::emitPower(OpBuilder &b, Value fraction) {
   Words v(b, loc, /*isVector=*/true);
@@ -244,7 +230,7 @@ Value IntegerAttention::emitPower(OpBuilder &b, Value fraction) {
   };
   Value f = v.truncate(fraction, 16), r = number(-1289);
   for (int64_t c : {7533, -22564, 32640})
-    r = v.add(multiplyHigh15(b, r, f), number(c));
+    r = v.add(multiplyHigh15(b, loc, r, f, target), number(c));
   return arith::ExtUIOp::create(b, loc, v.type, r);
 }
 

@@ -8,6 +8,7 @@
 
 #include "IntegerCodes.h"
 #include "QuantizeMath.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -19,6 +20,32 @@ Value quantc::reduceLargest(OpBuilder &b, Location loc, Value words) {
                      [&](OpBuilder &inner, Value x, Value y) -> Value {
                        return arith::MaxSIOp::create(inner, loc, x, y);
                      });
+}
+
+Value quantc::foldEach(OpBuilder &b, Location loc, SmallVector<Value> vectors,
+                       Combine combine) {
+  int64_t all = cast<VectorType>(vectors[0].getType()).getNumElements();
+  // Every vector has groups of `width` lanes, whose halves are folded.
+  auto fold = [&](Value x, Value y, int64_t width) -> Value {
+    SmallVector<int64_t> low, high;
+    for (int64_t from = 0; from < 2 * all; from += width)
+      for (int64_t lane = from; lane < from + width / 2; ++lane) {
+        low.push_back(lane);
+        high.push_back(lane + width / 2);
+      }
+    return combine(b, vector::ShuffleOp::create(b, loc, x, y, low),
+                   vector::ShuffleOp::create(b, loc, x, y, high));
+  };
+  int64_t width = all;
+  for (; vectors.size() > 1; width /= 2) {
+    SmallVector<Value> folded;
+    for (size_t i = 0; i < vectors.size(); i += 2)
+      folded.push_back(fold(vectors[i], vectors[i + 1], width));
+    vectors = folded;
+  }
+  for (; width > 1; width /= 2)
+    vectors[0] = fold(vectors[0], vectors[0], width);
+  return vectors[0];
 }
 
 RowShift quantc::getRowShift(OpBuilder &b, Location loc, Value magnitudes) {
@@ -50,7 +77,7 @@ Value quantc::getStoredExponent(OpBuilder &b, Location loc, Value isZero,
 
 Value quantc::encodeShifted(OpBuilder &b, Location loc, qt::QuantizeOp op,
                             Value x, Value shifts) {
-  Words v(b, loc, /*isVector=*/true);
+  Words v = Words::of(b, loc, x);
   // Far enough to the left that what is left to do is to the right.
   constexpr int64_t margin = 7 + numerics::fixed::blockDepth + 1;
   Value q =
@@ -60,10 +87,35 @@ Value quantc::encodeShifted(OpBuilder &b, Location loc, qt::QuantizeOp op,
 
 Value quantc::finishCodes(OpBuilder &b, Location loc, qt::QuantizeOp op,
                           Value q) {
-  Words v(b, loc, /*isVector=*/true);
-  q = v.truncate(v.min(v.max(q, v.number(-127)), v.number(127)), 8);
+  Words v = Words::of(b, loc, q);
+  return biasCodes(
+      b, loc, op,
+      v.truncate(v.min(v.max(q, v.number(-127)), v.number(127)), 8));
+}
+
+Value quantc::biasCodes(OpBuilder &b, Location loc, qt::QuantizeOp op,
+                        Value q) {
   if (getCodeBias(op) == 0)
     return q;
-  return arith::XOrIOp::create(b, loc, q,
-                               splatConstant(b, loc, b.getI8Type(), -128));
+  int64_t width = cast<VectorType>(q.getType()).getNumElements();
+  return arith::XOrIOp::create(
+      b, loc, q, splatConstant(b, loc, b.getI8Type(), -128, width));
+}
+
+Value quantc::multiplyHigh15(OpBuilder &b, Location loc, Value x, Value y,
+                             const CpuTarget &target) {
+  int64_t width = cast<VectorType>(x.getType()).getNumElements();
+  StringRef name;
+  if (width == 16 && target.has("avx2"))
+    name = "llvm.x86.avx2.pmul.hr.sw";
+  else if (width == 32 && target.has("avx512bw"))
+    name = "llvm.x86.avx512.pmul.hr.sw.512";
+  if (!name.empty())
+    return LLVM::CallIntrinsicOp::create(
+               b, loc, x.getType(), b.getStringAttr(name), ValueRange{x, y})
+        .getResult(0);
+  Words v = Words::of(b, loc, x);
+  Value product = v.mul(v.extend(x), v.extend(y));
+  return v.truncate(
+      v.right(v.add(product, v.number(int64_t(1) << 14)), v.number(15)), 16);
 }

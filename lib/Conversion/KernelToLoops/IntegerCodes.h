@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The steps of fixed::encodeBlocks, on vectors of 16 words.
+// The steps of fixed::encodeBlocks, on vectors of words.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,10 +16,11 @@
 #include "VectorLoops.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Target/CPU/CpuTarget.h"
 
 namespace quantc {
 
-/// i32 arithmetic on a scalar or vectors of 16.
+/// i32 arithmetic on a scalar or vectors.
 struct Words {
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -30,9 +31,17 @@ struct Words {
     if (isVector)
       type = mlir::VectorType::get(lanes, type);
   }
+  /// With as many lanes as \p x has.
+  static Words of(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x) {
+    Words words(b, loc, /*isVector=*/false);
+    if (auto vector = mlir::dyn_cast<mlir::VectorType>(x.getType()))
+      words.type = vector.clone(words.type);
+    return words;
+  }
   mlir::Value number(int64_t value) {
-    if (mlir::isa<mlir::VectorType>(type))
-      return splatConstant(b, loc, b.getI32Type(), value);
+    if (auto vector = mlir::dyn_cast<mlir::VectorType>(type))
+      return splatConstant(b, loc, b.getI32Type(), static_cast<double>(value),
+                           vector.getNumElements());
     return mlir::arith::ConstantIntOp::create(b, loc, value, 32);
   }
   mlir::Value add(mlir::Value x, mlir::Value y) {
@@ -109,7 +118,7 @@ std::pair<mlir::Value, mlir::Value> getBlockShift(mlir::OpBuilder &builder,
 mlir::Value getStoredExponent(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value isZero, mlir::Value exponent);
 
-/// Codes of 16 words, each of 16 bits, as \p op stores them; \p shifts are
+/// Codes of words, each of 16 bits, as \p op stores them; \p shifts are
 /// those of getBlockShift.
 mlir::Value encodeShifted(mlir::OpBuilder &builder, mlir::Location loc,
                           qt::QuantizeOp op, mlir::Value x, mlir::Value shifts);
@@ -118,9 +127,23 @@ mlir::Value encodeShifted(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value finishCodes(mlir::OpBuilder &builder, mlir::Location loc,
                         qt::QuantizeOp op, mlir::Value q);
 
-/// The largest of 16 words.
+/// Codes of 8 bits as \p op stores them.
+mlir::Value biasCodes(mlir::OpBuilder &builder, mlir::Location loc,
+                      qt::QuantizeOp op, mlir::Value q);
+
+/// Folds the lanes of each of \p vectors, a power of two of them, into the lane
+/// of its number.
+mlir::Value foldEach(mlir::OpBuilder &builder, mlir::Location loc,
+                     llvm::SmallVector<mlir::Value> vectors, Combine combine);
+
+/// The largest of the words of a vector.
 mlir::Value reduceLargest(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value words);
+
+/// (x y + 2^14) >> 15 of 16-bit numbers.
+mlir::Value multiplyHigh15(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value x, mlir::Value y,
+                           const CpuTarget &target);
 
 } // namespace quantc
 

@@ -21,8 +21,10 @@
 
 #include "Generators.h"
 #include "VectorLoops.h"
+#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Target/CPU/CpuTarget.h"
 
 namespace quantc {
 
@@ -60,6 +62,17 @@ public:
   /// Scratch memory for one row.
   Place allocateRow(mlir::Type element);
   Value getNumber(OpBuilder &builder, double value);
+  /// Notes that \p value, if it is a result, was written to it.
+  void noteResult(Value value);
+
+  // RowNarrow.cpp: rows of 16 bits.
+
+  /// What \p value is made of where the largest magnitude of its row has
+  /// brought it to 16 bits.
+  std::optional<NormalisedRows> getNormalised(Value value);
+  /// Emits the largest magnitude of a product that never leaves 16 bits, as a
+  /// number with as many bits, if \p op is one.
+  bool emitProduct(OpBuilder &builder, nn::ReduceOp op);
   /// The number of elements of a row, as f32.
   Value getCount(OpBuilder &builder);
 
@@ -67,6 +80,8 @@ public:
   SymbolicShapes &shapes;
   mlir::Location loc;
   mlir::Type f32;
+  CpuTarget target;
+  int64_t width = lanes;                     ///< of every pass
   llvm::SmallVector<mlir::AffineExpr> sizes; ///< of the tensor of the rows
   Value n, row, base;                        ///< of the row at hand
   /// What a model keeps of the row at hand, by the value that it belongs to.
@@ -78,6 +93,11 @@ public:
   llvm::DenseSet<Value> finished;
 
 private:
+  int64_t chooseWidth();
+  Value evaluateNormalised(OpBuilder &builder, const NormalisedRows &rows,
+                           const VectorStep &step, Cache &cache);
+  Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,
+                     Value places, const VectorStep &step);
   bool isFlat();
   void requireBroadcast();
   int64_t countTogether();
@@ -95,6 +115,8 @@ private:
   void emitScalar(OpBuilder &builder, ElementwiseOpInterface op);
 
   bool flat = false;
+  /// Products that lie in memory as their upper and lower halves.
+  llvm::DenseMap<Value, std::pair<Place, Place>> products;
   /// Values of which each row has one number: that of the row at hand.
   llvm::DenseMap<Value, Value> scalars;
 };

@@ -13,7 +13,7 @@
 
 #include "QuantizeMath.h"
 #include "RowQuantize.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Numerics/Fixed/Rows.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -44,31 +44,48 @@ bool quantc::canQuantizeIntegerRows(qt::QuantizeOp op) {
          isOnlyReturned(op.getResult(0)) && isOnlyReturned(op.getResult(1));
 }
 
-void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
-  Value zero = splatConstant(builder, loc, builder.getI32Type(), 0);
+/// The smallest shift of the row, and whether all of it is 0.
+RowShift QuantizeEmitter::findRowShift(OpBuilder &builder) {
+  Type type = VectorType::get(rows.width, builder.getI32Type());
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   Value largest =
       rows.passOver(builder, op.getInput(), zero,
                     [&](OpBuilder &inner, const VectorStep &step, Value x,
                         ValueRange carried) {
-                      Words w(inner, loc, /*isVector=*/true);
-                      x = blend(inner, loc, step.valid, w.extend(x), zero);
+                      x = arith::ExtSIOp::create(inner, loc, type, x);
+                      x = blend(inner, loc, step.valid, x, zero);
                       x = math::AbsIOp::create(inner, loc, x);
-                      return SmallVector<Value>{w.max(carried[0], x)};
+                      return SmallVector<Value>{
+                          arith::MaxSIOp::create(inner, loc, carried[0], x)};
                     })[0];
-  RowShift shift = getRowShift(builder, loc, largest);
+  return getRowShift(builder, loc, largest);
+}
+
+void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
   Words w(builder, loc, /*isVector=*/false);
+  // Of 16 bits by the row's largest magnitude, 15 bits are known without a pass
+  // over the row.
+  auto normalised = matchNormalisedRows(op.getInput(), op.getExponent());
+  bool isNarrow = normalised && rows.getNormalised(op.getInput());
+  RowShift shift =
+      isNarrow ? RowShift{w.number(15 - 7 - numerics::fixed::blockDepth),
+                          rows.getNumberOfRow(builder, normalised->isZero)}
+               : findRowShift(builder);
   Value exponent = w.extend(rows.getNumberOfRow(builder, op.getExponent()));
   rows.setNumberOfRow(builder, op.getResult(2),
                       getStoredExponent(builder, loc, shift.isZero,
                                         w.add(exponent, shift.lowest)));
+  if (isOnlyNumber())
+    return;
   if (hasCodes() && op.getLayoutAttr())
     padRow(builder);
   int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t block = op.getResultFormat().getShape().back();
   if (ShapedType::isDynamic(block))
     block = std::max<int64_t>(length, 1);
-  int64_t whole = block % lanes == 0 ? length / block : 0;
-  if (whole < 2) {
+  int64_t whole = block % rows.width == 0 ? length / block : 0;
+  if (whole < (isNarrow ? 1 : 2)) {
     forEachBlock(
         builder, block,
         [&](OpBuilder &inner, Value number, Value start, int64_t count) {
@@ -77,48 +94,42 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
     return;
   }
   // The shifts of up to 16 blocks are found together.
+  auto emitGroup = [&](OpBuilder &b, Value first, int64_t count) {
+    if (isNarrow)
+      emitNarrowGroup(b, first, count, block);
+    else
+      emitShiftedGroup(b, shift, first, count, block);
+  };
   int64_t grouped = whole / lanes * lanes;
   auto loop =
       scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
                          kernel.getIndex(grouped), kernel.getIndex(lanes));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  emitShiftedGroup(body, shift, loop.getInductionVar(), lanes, block);
+  emitGroup(body, loop.getInductionVar(), lanes);
   if (whole > grouped)
-    emitShiftedGroup(builder, shift, kernel.getIndex(grouped), whole - grouped,
-                     block);
+    emitGroup(builder, kernel.getIndex(grouped), whole - grouped);
   if (length % block != 0)
     emitShiftedBlock(builder, shift, kernel.getIndex(whole),
                      kernel.getIndex(whole * block), length % block);
+  else if (isNarrow)
+    rows.noteResult(op.getInput());
   rows.finished.insert(op.getResult(0));
   rows.finished.insert(op.getResult(1));
 }
 
-/// Brings what each of \p vectors, a power of two of them, has largest to the
-/// lane of its number.
-static Value findLargestOfEach(OpBuilder &b, Location loc,
-                               SmallVector<Value> vectors) {
-  Words v(b, loc, /*isVector=*/true);
-  // Every vector has groups of `width` lanes, whose halves are folded.
-  auto fold = [&](Value x, Value y, int64_t width) -> Value {
-    SmallVector<int64_t> low, high;
-    for (int64_t from = 0; from < 2 * lanes; from += width)
-      for (int64_t lane = from; lane < from + width / 2; ++lane) {
-        low.push_back(lane);
-        high.push_back(lane + width / 2);
-      }
-    return v.max(vector::ShuffleOp::create(b, loc, x, y, low),
-                 vector::ShuffleOp::create(b, loc, x, y, high));
-  };
-  int64_t width = lanes;
-  for (; vectors.size() > 1; width /= 2) {
-    SmallVector<Value> folded;
-    for (size_t i = 0; i < vectors.size(); i += 2)
-      folded.push_back(fold(vectors[i], vectors[i + 1], width));
-    vectors = folded;
-  }
-  for (; width > 1; width /= 2)
-    vectors[0] = fold(vectors[0], vectors[0], width);
-  return vectors[0];
+/// Writes the \p shifts, by lanes, of \p count blocks from \p first on.
+void QuantizeEmitter::storeShifts(OpBuilder &builder, Value shifts, Value first,
+                                  int64_t count) {
+  shifts =
+      vector::ExtractStridedSliceOp::create(builder, loc, shifts, 0, count, 1);
+  AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
+  Value at = arith::AddIOp::create(
+      builder, loc,
+      arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks)),
+      first);
+  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
+    vector::StoreOp::create(builder, loc, shifts, kernel.getResultBuffer(index),
+                            at);
 }
 
 /// \p count blocks of \p block elements from number \p first on.
@@ -126,6 +137,7 @@ void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
                                        const RowShift &rowShift, Value first,
                                        int64_t count, int64_t block) {
   Words v(builder, loc, /*isVector=*/true), w(builder, loc, false);
+  auto type = VectorType::get(rows.width, builder.getI32Type());
   auto loadWords = [&](int64_t i) {
     Value number =
         arith::AddIOp::create(builder, loc, first, kernel.getIndex(i));
@@ -133,35 +145,34 @@ void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
         arith::MulIOp::create(builder, loc, number, kernel.getIndex(block));
     Parts parts = loadBlock(builder, start, block);
     for (auto &[x, step] : parts)
-      x = v.extend(x);
+      x = arith::ExtSIOp::create(builder, loc, type, x);
     return parts;
   };
-  SmallVector<Value> magnitudes(llvm::PowerOf2Ceil(count), v.number(0));
+  SmallVector<Value> magnitudes(
+      llvm::PowerOf2Ceil(count),
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type)));
   for (int64_t i = 0; i < count; ++i)
     for (auto &[x, step] : loadWords(i))
       magnitudes[i] =
           v.max(magnitudes[i], math::AbsIOp::create(builder, loc, x));
-  Value lengths =
-      v.bitLength(findLargestOfEach(builder, loc, std::move(magnitudes)));
+  Value lengths = v.bitLength(vector::ExtractStridedSliceOp::create(
+      builder, loc,
+      foldEach(builder, loc, std::move(magnitudes),
+               [&](OpBuilder &inner, Value x, Value y) -> Value {
+                 return arith::MaxSIOp::create(inner, loc, x, y);
+               }),
+      0, lanes, 1));
   Value lowest = splat(builder, loc, rowShift.lowest);
   Value shifts = v.max(v.sub(lengths, v.number(7)), lowest);
   Value stored = v.select(splat(builder, loc, rowShift.isZero), v.number(0),
                           v.sub(shifts, lowest));
-  stored = vector::ExtractStridedSliceOp::create(
-      builder, loc, v.truncate(stored, 8), 0, count, 1);
-  AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
-  Value at = arith::AddIOp::create(
-      builder, loc,
-      arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks)),
-      first);
-  for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
-    vector::StoreOp::create(builder, loc, stored, kernel.getResultBuffer(index),
-                            at);
+  storeShifts(builder, v.truncate(stored, 8), first, count);
   if (!hasCodes())
     return;
   for (int64_t i = 0; i < count; ++i) {
     Value own =
-        splat(builder, loc, vector::ExtractOp::create(builder, loc, shifts, i));
+        splat(builder, loc, vector::ExtractOp::create(builder, loc, shifts, i),
+              rows.width);
     for (auto &[x, step] : loadWords(i))
       rows.storeAt(builder, encodeShifted(builder, loc, op, x, own),
                    getCodes(builder), step);
@@ -172,9 +183,9 @@ void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
 void QuantizeEmitter::emitShiftedBlock(OpBuilder &builder,
                                        const RowShift &rowShift, Value number,
                                        Value start, int64_t count) {
-  Words v(builder, loc, /*isVector=*/true);
-  Value magnitudes = v.number(0);
   Parts parts = loadBlock(builder, start, count);
+  Words v = Words::of(builder, loc, parts.front().first);
+  Value magnitudes = v.number(0);
   for (auto &[x, step] : parts) {
     x = v.extend(x);
     magnitudes = v.max(magnitudes, math::AbsIOp::create(builder, loc, x));
@@ -183,7 +194,7 @@ void QuantizeEmitter::emitShiftedBlock(OpBuilder &builder,
   storeOfBlock(builder, stored, number);
   if (!hasCodes())
     return;
-  Value shifts = splat(builder, loc, shift);
+  Value shifts = splat(builder, loc, shift, rows.width);
   for (auto &[x, step] : parts) {
     Value q = encodeShifted(builder, loc, op, x, shifts);
     // Rows of a layout have room for a whole vector.

@@ -134,7 +134,8 @@ SmallVector<unsigned> quantc::getResultIndices(func::FuncOp kernel,
 
 RowEmitter::RowEmitter(KernelBuilder &kernel)
     : kernel(kernel), shapes(kernel.getShapes()), loc(kernel.getLoc()),
-      f32(Float32Type::get(kernel.getKernel().getContext())) {}
+      f32(Float32Type::get(kernel.getKernel().getContext())),
+      target(CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>())) {}
 
 static bool isSingle(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
@@ -168,6 +169,7 @@ LogicalResult RowEmitter::emit() {
   sizes = SmallVector<AffineExpr>(
       shapes.getSizes(findRows(shapes, kernel.getKernel())));
   flat = isFlat();
+  width = chooseWidth();
   AffineExpr total = shapes.getProduct(sizes);
   AffineExpr rowCount = flat ? total.ceilDiv(chunkElements)
                              : shapes.getProduct(ArrayRef(sizes).drop_back());
@@ -287,7 +289,7 @@ Value RowEmitter::loadAt(OpBuilder &builder, Place place,
                          const VectorStep &step) {
   Value index =
       arith::AddIOp::create(builder, loc, place.second, step.position);
-  return loadVector(builder, loc, place.first, index, step.valid);
+  return loadVector(builder, loc, place.first, index, step.valid, step.width);
 }
 
 void RowEmitter::storeAt(OpBuilder &builder, Value vector, Place place,
@@ -306,7 +308,8 @@ Value RowEmitter::load(OpBuilder &builder, BlockArgument argument,
                   (isConstantOne(own.back()) && !isConstantOne(sizes.back()));
   Value vector = isNumber ? splat(builder, loc,
                                   memref::LoadOp::create(
-                                      builder, loc, place.first, place.second))
+                                      builder, loc, place.first, place.second),
+                                  step.width)
                           : loadAt(builder, place, step);
   return kernel.fromStored(builder, vector, type.getElementType());
 }
@@ -321,16 +324,18 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     result = load(builder, argument, step);
   } else if (Value scalar = scalars.lookup(value)) {
-    result = splat(builder, loc, scalar);
+    result = splat(builder, loc, scalar, step.width);
   } else if (auto it = places.find(value); it != places.end()) {
     result = kernel.fromStored(
         builder, loadAt(builder, it->second, step),
         cast<RankedTensorType>(value.getType()).getElementType());
   } else if (matchPattern(value, m_Constant(&constant))) {
-    auto type = VectorType::get(lanes, constant.getElementType());
+    auto type = VectorType::get(step.width, constant.getElementType());
     result = arith::ConstantOp::create(
         builder, loc,
         DenseElementsAttr::get(type, constant.getSplatValue<Attribute>()));
+  } else if (auto normalised = getNormalised(value)) {
+    result = evaluateNormalised(builder, *normalised, step, cache);
   } else if (const RowModel *model = getModel(op)) {
     result = model->evaluate(*this, builder, op, step, cache);
   } else {
@@ -349,7 +354,7 @@ RowEmitter::Place RowEmitter::allocateRow(Type element) {
   return {kernel.allocateScratch(element.isInteger(1)
                                      ? IntegerType::get(element.getContext(), 8)
                                      : element,
-                                 sizes.back() + lanes),
+                                 sizes.back() + width),
           kernel.getIndex(int64_t(0))};
 }
 
@@ -411,7 +416,8 @@ SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
             store(inner, kept, vector, step);
         }
         return body(inner, step, x, carried);
-      });
+      },
+      width);
   if (place) {
     places[kept] = *place;
     if (!results.empty())
@@ -475,6 +481,13 @@ void RowEmitter::emitOp(OpBuilder &builder, Operation *op) {
     emitScalar(builder, elementwise);
 }
 
+void RowEmitter::noteResult(Value value) {
+  auto indices = getResultIndices(kernel.getKernel(), value);
+  if (indices.empty() || !finished.insert(value).second)
+    return;
+  places[value] = {kernel.getResultBuffer(indices[0]), base};
+}
+
 /// What no op has written yet.
 void RowEmitter::emitRest(OpBuilder &builder) {
   SmallVector<Value> rest;
@@ -484,16 +497,18 @@ void RowEmitter::emitRest(OpBuilder &builder) {
       rest.push_back(value);
   if (rest.empty())
     return;
-  forEachVector(builder, loc, n, {},
-                [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-                  Cache cache;
-                  SmallVector<Value> vectors;
-                  for (Value value : rest)
-                    vectors.push_back(evaluate(inner, value, step, cache));
-                  for (auto [value, vector] : llvm::zip_equal(rest, vectors))
-                    store(inner, value, vector, step);
-                  return SmallVector<Value>();
-                });
+  forEachVector(
+      builder, loc, n, {},
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+        Cache cache;
+        SmallVector<Value> vectors;
+        for (Value value : rest)
+          vectors.push_back(evaluate(inner, value, step, cache));
+        for (auto [value, vector] : llvm::zip_equal(rest, vectors))
+          store(inner, value, vector, step);
+        return SmallVector<Value>();
+      },
+      width);
 }
 
 void RowEmitter::emitTogether(OpBuilder &builder,

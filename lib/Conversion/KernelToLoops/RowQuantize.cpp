@@ -130,13 +130,15 @@ void QuantizeEmitter::forEachBlock(OpBuilder &builder, int64_t block,
 
 QuantizeEmitter::Parts QuantizeEmitter::loadBlock(OpBuilder &builder,
                                                   Value start, int64_t count) {
-  auto maskType = VectorType::get(lanes, builder.getI1Type());
+  int64_t width = rows.width;
+  auto maskType = VectorType::get(width, builder.getI1Type());
   Parts parts;
-  for (int64_t i = 0; i < count; i += lanes) {
+  for (int64_t i = 0; i < count; i += width) {
     VectorStep step;
+    step.width = width;
     step.position =
         arith::AddIOp::create(builder, loc, start, kernel.getIndex(i));
-    if (count - i < lanes)
+    if (count - i < width)
       step.valid = vector::CreateMaskOp::create(builder, loc, maskType,
                                                 kernel.getIndex(count - i));
     RowEmitter::Cache cache;

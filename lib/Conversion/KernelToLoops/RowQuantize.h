@@ -52,10 +52,21 @@ private:
                  mlir::Value start, int64_t count);
   void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value number, mlir::Value start, int64_t count);
+  RowShift findRowShift(mlir::OpBuilder &builder);
+  void storeShifts(mlir::OpBuilder &builder, mlir::Value shifts,
+                   mlir::Value first, int64_t count);
+  /// RowNarrow.cpp
+  void emitNarrowGroup(mlir::OpBuilder &builder, mlir::Value first,
+                       int64_t count, int64_t block);
   void emitShiftedGroup(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value first, int64_t count, int64_t block);
   bool hasCodes() {
     return !getResultIndices(kernel.getKernel(), op.getResult(0)).empty();
+  }
+  /// Whether nothing but the numbers of rows is asked for.
+  bool isOnlyNumber() {
+    return !hasCodes() &&
+           getResultIndices(kernel.getKernel(), op.getResult(1)).empty();
   }
   mlir::AffineExpr getLength() { return rows.sizes.back(); }
 

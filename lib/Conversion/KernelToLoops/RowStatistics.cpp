@@ -182,10 +182,13 @@ static bool canEmitReduce(nn::ReduceOp op) {
 }
 
 static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
+  if (rows.emitProduct(builder, op))
+    return;
   Location loc = rows.loc;
   Reduction reduction(op);
   Type element = op.getInput().getType().getElementType();
-  Value start = reduction.getNeutral(builder, VectorType::get(lanes, element));
+  Value start =
+      reduction.getNeutral(builder, VectorType::get(rows.width, element));
   SmallVector<Value> folded = rows.passOver(
       builder, op.getInput(), start,
       [&](OpBuilder &inner, const VectorStep &step, Value x,

@@ -23,22 +23,24 @@ std::optional<int64_t> quantc::getConstantIndex(Value value) {
 }
 
 /// The first \p count lanes.
-static Value makeMask(OpBuilder &builder, Location loc, Value count) {
-  auto type = VectorType::get(lanes, builder.getI1Type());
+static Value makeMask(OpBuilder &builder, Location loc, Value count,
+                      int64_t width) {
+  auto type = VectorType::get(width, builder.getI1Type());
   return vector::CreateMaskOp::create(builder, loc, type, count);
 }
 
-/// The steps of a row that has 16 elements or more.
+/// The steps of a row that has as many elements as a vector or more.
 static SmallVector<Value> emitLongRow(OpBuilder &builder, Location loc, Value n,
-                                      ValueRange initial, VectorBody body) {
+                                      ValueRange initial, VectorBody body,
+                                      int64_t width) {
   std::optional<int64_t> size = getConstantIndex(n);
   auto index = [&](int64_t value) -> Value {
     return arith::ConstantIndexOp::create(builder, loc, value);
   };
-  bool isEven = size && *size % lanes == 0;
-  Value step = index(lanes), whole;
+  bool isEven = size && *size % width == 0;
+  Value step = index(width), whole;
   if (size) {
-    whole = index(isEven ? *size : *size / lanes * lanes);
+    whole = index(isEven ? *size : *size / width * width);
   } else {
     // The last vector is always the overlapping one: no branch.
     Value last = arith::SubIOp::create(builder, loc, n, index(1));
@@ -46,47 +48,50 @@ static SmallVector<Value> emitLongRow(OpBuilder &builder, Location loc, Value n,
         builder, loc, arith::DivUIOp::create(builder, loc, last, step), step);
   }
   SmallVector<Value> values(initial);
-  if (size && *size < (longestStraight + 1) * lanes) {
-    for (int64_t at = 0; at + lanes <= *size; at += lanes)
-      values = body(builder, {index(at), Value(), Value()}, values);
+  if (size && *size < (longestStraight + 1) * width) {
+    for (int64_t at = 0; at + width <= *size; at += width)
+      values = body(builder, {index(at), Value(), Value(), width}, values);
   } else {
     auto loop = scf::ForOp::create(
         builder, loc, index(0), whole, step, values,
         [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
           scf::YieldOp::create(
-              inner, loc, body(inner, {position, Value(), Value()}, carried));
+              inner, loc,
+              body(inner, {position, Value(), Value(), width}, carried));
         });
     values.assign(loop.getResults().begin(), loop.getResults().end());
   }
   if (isEven)
     return values;
   Value position = arith::SubIOp::create(builder, loc, n, step);
-  Value skipped = makeMask(
-      builder, loc, arith::SubIOp::create(builder, loc, whole, position));
-  return body(builder, {position, skipped, Value()}, values);
+  Value skipped =
+      makeMask(builder, loc,
+               arith::SubIOp::create(builder, loc, whole, position), width);
+  return body(builder, {position, skipped, Value(), width}, values);
 }
 
 SmallVector<Value> quantc::forEachVector(OpBuilder &builder, Location loc,
                                          Value n, ValueRange initial,
-                                         VectorBody body) {
+                                         VectorBody body, int64_t width) {
   auto emitShortRow = [&](OpBuilder &inner) {
     Value zero = arith::ConstantIndexOp::create(inner, loc, 0);
-    return body(inner, {zero, Value(), makeMask(inner, loc, n)}, initial);
+    return body(inner, {zero, Value(), makeMask(inner, loc, n, width), width},
+                initial);
   };
   if (std::optional<int64_t> size = getConstantIndex(n)) {
     if (*size == 0)
       return SmallVector<Value>(initial);
-    return *size < lanes ? emitShortRow(builder)
-                         : emitLongRow(builder, loc, n, initial, body);
+    return *size < width ? emitShortRow(builder)
+                         : emitLongRow(builder, loc, n, initial, body, width);
   }
-  Value least = arith::ConstantIndexOp::create(builder, loc, lanes);
+  Value least = arith::ConstantIndexOp::create(builder, loc, width);
   Value isLong =
       arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::uge, n, least);
   auto branch = scf::IfOp::create(
       builder, loc, isLong,
       [&](OpBuilder &inner, Location) {
         scf::YieldOp::create(inner, loc,
-                             emitLongRow(inner, loc, n, initial, body));
+                             emitLongRow(inner, loc, n, initial, body, width));
       },
       [&](OpBuilder &inner, Location) {
         scf::YieldOp::create(inner, loc, emitShortRow(inner));
@@ -101,14 +106,10 @@ Value quantc::keepCounted(OpBuilder &builder, Location loc,
   return blend(builder, loc, step.valid, value, neutral);
 }
 
-static VectorType getVectorType(Value buffer) {
-  return VectorType::get(lanes,
-                         cast<MemRefType>(buffer.getType()).getElementType());
-}
-
 Value quantc::loadVector(OpBuilder &builder, Location loc, Value buffer,
-                         Value index, Value mask) {
-  VectorType type = getVectorType(buffer);
+                         Value index, Value mask, int64_t width) {
+  auto type = VectorType::get(
+      width, cast<MemRefType>(buffer.getType()).getElementType());
   if (!mask)
     return vector::LoadOp::create(builder, loc, type, buffer, index);
   Value zero =
@@ -122,7 +123,8 @@ Value quantc::loadVector(OpBuilder &builder, Location loc, Value buffer,
 /// for bytes at that.
 static void storeLanes(OpBuilder &builder, Location loc, Value vector,
                        Value buffer, Value index, Value mask) {
-  for (int64_t lane = 0; lane < lanes; ++lane) {
+  int64_t width = cast<VectorType>(vector.getType()).getNumElements();
+  for (int64_t lane = 0; lane < width; ++lane) {
     Value exists = vector::ExtractOp::create(builder, loc, mask, lane);
     auto branch = scf::IfOp::create(builder, loc, exists);
     OpBuilder then = branch.getThenBodyBuilder();
@@ -184,14 +186,15 @@ void quantc::copyVectors(OpBuilder &builder, Location loc, Value from,
       });
 }
 
-Value quantc::splat(OpBuilder &builder, Location loc, Value value) {
+Value quantc::splat(OpBuilder &builder, Location loc, Value value,
+                    int64_t width) {
   return vector::BroadcastOp::create(
-      builder, loc, VectorType::get(lanes, value.getType()), value);
+      builder, loc, VectorType::get(width, value.getType()), value);
 }
 
 Value quantc::splatConstant(OpBuilder &builder, Location loc, Type element,
-                            double value) {
-  auto type = VectorType::get(lanes, element);
+                            double value, int64_t width) {
+  auto type = VectorType::get(width, element);
   Attribute number =
       isa<FloatType>(element)
           ? Attribute(FloatAttr::get(element, value))
@@ -211,7 +214,8 @@ Value quantc::interleaveFour(OpBuilder &builder, Location loc,
 
 Value quantc::reduceToFour(OpBuilder &builder, Location loc, Value vector,
                            Combine combine) {
-  for (int64_t width = lanes / 2; width >= 4; width /= 2) {
+  int64_t all = cast<VectorType>(vector.getType()).getNumElements();
+  for (int64_t width = all / 2; width >= 4; width /= 2) {
     SmallVector<int64_t> low = llvm::to_vector(llvm::seq<int64_t>(0, width));
     SmallVector<int64_t> high =
         llvm::to_vector(llvm::seq<int64_t>(width, 2 * width));

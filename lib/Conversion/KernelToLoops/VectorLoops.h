@@ -29,17 +29,18 @@ struct VectorStep {
   mlir::Value position;
   mlir::Value skipped; ///< vector of i1, or null
   mlir::Value valid;   ///< vector of i1, or null
+  int64_t width = lanes;
 };
 
-/// Emits a loop over [0, n) in steps of 16. \p body is called for each kind of
-/// step that n can have; it gets the loop's values and returns the next ones.
-/// What it stores must not depend on what it stored: lanes are seen twice.
+/// Emits a loop over [0, n) in steps of \p width lanes. \p body is called for
+/// each kind of step that n can have; it gets the loop's values and returns the
+/// next ones. What it stores must not depend on what it stored: lanes are seen
+/// twice.
 using VectorBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(
     mlir::OpBuilder &, const VectorStep &step, mlir::ValueRange values)>;
-llvm::SmallVector<mlir::Value> forEachVector(mlir::OpBuilder &builder,
-                                             mlir::Location loc, mlir::Value n,
-                                             mlir::ValueRange initial,
-                                             VectorBody body);
+llvm::SmallVector<mlir::Value>
+forEachVector(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value n,
+              mlir::ValueRange initial, VectorBody body, int64_t width = lanes);
 
 /// \p value, but \p neutral in lanes that are not to be counted in this step.
 mlir::Value keepCounted(mlir::OpBuilder &builder, mlir::Location loc,
@@ -59,9 +60,10 @@ void fillVectors(mlir::OpBuilder &builder, mlir::Location loc,
                  mlir::Value buffer, mlir::Value start, mlir::Value count,
                  mlir::Value value);
 
-/// Loads 16 elements from the flat \p buffer; masked ones are zero.
+/// Loads \p width elements from the flat \p buffer; masked ones are zero.
 mlir::Value loadVector(mlir::OpBuilder &builder, mlir::Location loc,
-                       mlir::Value buffer, mlir::Value index, mlir::Value mask);
+                       mlir::Value buffer, mlir::Value index, mlir::Value mask,
+                       int64_t width = lanes);
 void storeVector(mlir::OpBuilder &builder, mlir::Location loc,
                  mlir::Value vector, mlir::Value buffer, mlir::Value index,
                  mlir::Value mask);
@@ -71,18 +73,19 @@ void copyVectors(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
                  mlir::Value start, mlir::Value to, mlir::Value at,
                  mlir::Value count);
 
-/// 16 times the scalar \p value.
+/// \p width times the scalar \p value.
 mlir::Value splat(mlir::OpBuilder &builder, mlir::Location loc,
-                  mlir::Value value);
-/// 16 times the number \p value in the element type \p element.
+                  mlir::Value value, int64_t width = lanes);
+/// \p width times the number \p value in the element type \p element.
 mlir::Value splatConstant(mlir::OpBuilder &builder, mlir::Location loc,
-                          mlir::Type element, double value);
+                          mlir::Type element, double value,
+                          int64_t width = lanes);
 
 /// The first element of each of four vectors, then the second of each, ...
 mlir::Value interleaveFour(mlir::OpBuilder &builder, mlir::Location loc,
                            llvm::ArrayRef<mlir::Value> vectors);
 
-/// Folds 16 lanes into one scalar by halves, in a fixed order.
+/// Folds lanes into one scalar by halves, in a fixed order.
 using Combine = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value,
                                                mlir::Value)>;
 mlir::Value reduceLanes(mlir::OpBuilder &builder, mlir::Location loc,

@@ -91,10 +91,10 @@ static LogicalResult layOutActivations(OpBuilder &builder,
       builder, quantize.getLoc(), types, quantize.getInput(),
       quantize.getExponent(), quantize.getEncodingAttr(),
       quantize.getFormatAttr(), layout, halo);
-  if (halo && quantize.getExponent()) {
+  if (quantize.getExponent()) {
     auto rows =
         matchNormalisedRows(quantize.getInput(), quantize.getExponent());
-    if (rows && isLargestOfImage(rows->largest, rows->wide))
+    if (halo && rows && isLargestOfImage(rows->largest, rows->wide))
       packed->setAttr(normalisedAttrName, builder.getUnitAttr());
     // Exponents are the same in every layout; other contractions get their own.
     quantize.getResult(2).replaceUsesWithIf(
