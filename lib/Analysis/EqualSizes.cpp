@@ -20,6 +20,8 @@ void quantc::stateEqualSizes(FunctionOpInterface entry,
   auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   unsigned numDims = names ? names.size() : 0;
   llvm::SmallSetVector<Attribute, 4> maps;
+  if (auto known = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
+    maps.insert_range(known);
   for (auto [a, b] : shapes.getExpectations())
     // Two names may also broadcast, which kernels check.
     if (isa<AffineConstantExpr>(a) != isa<AffineConstantExpr>(b) &&
@@ -30,4 +32,15 @@ void quantc::stateEqualSizes(FunctionOpInterface entry,
     entry->setAttr(
         equalSizesAttrName,
         Builder(entry.getContext()).getArrayAttr(maps.getArrayRef()));
+}
+
+AffineExpr quantc::getDeclaredSize(FunctionOpInterface entry, AffineExpr size) {
+  if (isa<AffineConstantExpr, AffineSymbolExpr>(size))
+    return size;
+  if (auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
+    for (AffineMap pair : pairs.getAsValueRange<AffineMapAttr>())
+      if (isa<AffineSymbolExpr>(pair.getResult(0)) &&
+          canonicalizeSize(pair.getResult(1)) == canonicalizeSize(size))
+        return pair.getResult(0);
+  return nullptr;
 }

@@ -154,6 +154,13 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName,
       result = entry.emitError()
                << "a size of " << what << " " << i
                << " does not follow from the sizes of the model's inputs";
+    else if (shapesName == argShapesAttrName &&
+             !llvm::all_of(sizes, [&](AffineExpr size) {
+               return getDeclaredSize(entry, size) != nullptr;
+             }))
+      result = entry.emitError()
+               << "a size of " << what << " " << i
+               << " is neither a number nor a name, and no name is equal to it";
   }
   return result;
 }

@@ -353,10 +353,12 @@ void ProgramEmitter::emitDescriptor(
   SmallVector<llvm::Constant *> inputs, outputs, dims;
   auto inputNames = namesOf(argNamesAttrName, entry.getNumArguments());
   for (auto [name, argument] :
-       llvm::zip_equal(inputNames, entry.getArguments()))
-    inputs.push_back(
-        describeValue(name, argument.getType(),
-                      SmallVector<AffineExpr>(shapes.getSizes(argument))));
+       llvm::zip_equal(inputNames, entry.getArguments())) {
+    SmallVector<AffineExpr> declared;
+    for (AffineExpr size : SmallVector<AffineExpr>(shapes.getSizes(argument)))
+      declared.push_back(getDeclaredSize(entry, size));
+    inputs.push_back(describeValue(name, argument.getType(), declared));
+  }
   auto outputNames = namesOf(resultNamesAttrName, entry.getNumResults());
   for (auto [index, name] : llvm::enumerate(outputNames))
     outputs.push_back(describeValue(name, entry.getResultTypes()[index],

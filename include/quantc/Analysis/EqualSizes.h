@@ -15,8 +15,14 @@ namespace quantc {
 
 /// On the entry: maps of the named dims to two sizes, one that a type states
 /// and one that run time computes. Kernels rely on the one of the type, so the
-/// program compares them before it runs any.
+/// program compares them before it runs any. The first may also be a name that
+/// an input gives to the second.
 inline constexpr llvm::StringLiteral equalSizesAttrName = "qt.equal_sizes";
+
+/// What stands for \p size, one of an input's, where inputs are described: a
+/// number or a name; null where none does.
+mlir::AffineExpr getDeclaredSize(mlir::FunctionOpInterface entry,
+                                 mlir::AffineExpr size);
 
 /// States on the entry what \p shapes expects of it.
 void stateEqualSizes(mlir::FunctionOpInterface entry,

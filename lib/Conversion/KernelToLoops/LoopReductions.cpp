@@ -148,6 +148,46 @@ struct SoftmaxLoops
   }
 };
 
+struct CumSumLoops : LoopOpInterface::ExternalModel<CumSumLoops, nn::CumSumOp> {
+  Sizes getLoopSizes(Operation *op, SymbolicShapes &shapes) const {
+    auto sums = cast<nn::CumSumOp>(op);
+    return pick(shapes.getSizes(sums.getInput()),
+                static_cast<int64_t>(sums.getAxis()), false);
+  }
+
+  bool hasAdjacentPoints(Operation *op) const {
+    auto sums = cast<nn::CumSumOp>(op);
+    return static_cast<int64_t>(sums.getAxis()) !=
+           sums.getInput().getType().getRank() - 1;
+  }
+
+  void emitPoint(Operation *op, OpBuilder &builder, ValueRange point,
+                 LoopEmitter &emitter) const {
+    auto sums = cast<nn::CumSumOp>(op);
+    Location loc = emitter.getLoc();
+    int64_t axis = sums.getAxis();
+    AffineExpr size = emitter.getSizes(sums.getInput())[axis];
+    Type element = sums.getType().getElementType();
+    emitter.forEach(
+        builder, size, emitter.getNumber(builder, element, 0),
+        [&](OpBuilder &inner, ValueRange at, ValueRange carried) {
+          Value position = at[0];
+          if (sums.getReverse())
+            position = arith::SubIOp::create(
+                inner, loc, emitter.getIndex(size - 1), position);
+          Values index = merge(point, position, axis);
+          Value x = emitter.load(inner, sums.getInput(), index);
+          Value sum =
+              isa<FloatType>(element)
+                  ? arith::AddFOp::create(inner, loc, carried[0], x).getResult()
+                  : arith::AddIOp::create(inner, loc, carried[0], x);
+          emitter.store(inner, sums.getResult(), index,
+                        sums.getExclusive() ? carried[0] : sum);
+          return Values{sum};
+        });
+  }
+};
+
 /// LayerNorm, and RMSNorm, which takes no mean off and adds no bias.
 template <typename NormOp>
 struct NormLoops : LoopOpInterface::ExternalModel<NormLoops<NormOp>, NormOp> {
@@ -227,6 +267,7 @@ struct NormLoops : LoopOpInterface::ExternalModel<NormLoops<NormOp>, NormOp> {
 void quantc::attachReductionLoops(MLIRContext *context) {
   nn::ReduceOp::attachInterface<ReduceLoops>(*context);
   nn::SoftmaxOp::attachInterface<SoftmaxLoops>(*context);
+  nn::CumSumOp::attachInterface<CumSumLoops>(*context);
   nn::LayerNormOp::attachInterface<NormLoops<nn::LayerNormOp>>(*context);
   nn::RMSNormOp::attachInterface<NormLoops<nn::RMSNormOp>>(*context);
 }

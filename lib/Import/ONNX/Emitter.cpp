@@ -313,6 +313,16 @@ Value Emitter::softmax(Value x, int64_t axis) {
                attribute("axis", builder.getI64IntegerAttr(axis)));
 }
 
+Value Emitter::cumsum(Value x, int64_t axis, bool exclusive, bool reverse) {
+  SmallVector<NamedAttribute> attributes{
+      attribute("axis", builder.getI64IntegerAttr(axis))};
+  if (exclusive)
+    attributes.push_back(attribute("exclusive", builder.getUnitAttr()));
+  if (reverse)
+    attributes.push_back(attribute("reverse", builder.getUnitAttr()));
+  return build("nn.cumsum", {x}, attributes);
+}
+
 Value Emitter::attention(Value q, Value k, Value v, const AttentionForm &form) {
   SmallVector<Value> operands{q, k, v};
   SmallVector<int32_t> segments(3, 1);

@@ -90,6 +90,7 @@ public:
   mlir::Value rmsNorm(mlir::Value x, mlir::Value scale, int64_t axis,
                       float epsilon);
   mlir::Value softmax(mlir::Value x, int64_t axis);
+  mlir::Value cumsum(mlir::Value x, int64_t axis, bool exclusive, bool reverse);
   mlir::Value attention(mlir::Value q, mlir::Value k, mlir::Value v,
                         const AttentionForm &form);
   mlir::Value rotary(mlir::Value x, mlir::Value cos, mlir::Value sin,

@@ -18,6 +18,7 @@ OpTable::OpTable() {
   addContractionOps(*this);
   addConvolutionOps(*this);
   addElementwiseOps(*this);
+  addIndexingOps(*this);
   addMovementOps(*this);
   addNormalizationOps(*this);
   addPoolingOps(*this);

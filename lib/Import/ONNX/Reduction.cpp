@@ -112,7 +112,22 @@ static void importArgument(NodeBinder &node) {
               quantc_onnx::TensorProto::INT64);
 }
 
+static void importCumSum(NodeBinder &node) {
+  bool exclusive = node.flag("exclusive", false);
+  bool reverse = node.flag("reverse", false);
+  std::optional<SmallVector<int64_t>> axis = node.constantIntegers(1, "axis");
+  Value x = node.input(0, Number);
+  if (axis && axis->size() != 1)
+    node.problem("has " + Twine(axis->size()) + " axes; supported: one");
+  if (node.failed())
+    return;
+  int64_t normal = node.normalizeAxis(axis->front(), rankOf(x), "axis");
+  if (!node.failed())
+    node.outputWrapped(0, node.emit().cumsum(x, normal, exclusive, reverse));
+}
+
 void quantc::onnx::addReductionOps(OpTable &table) {
+  table.add("CumSum", importCumSum, 11, 2, 2);
   table.add("ArgMax", importArgument, 1, 1, 1);
   table.add("ArgMin", importArgument, 1, 1, 1);
   for (const char *name : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",

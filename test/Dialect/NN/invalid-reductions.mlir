@@ -181,3 +181,19 @@ func.func @reduce_result(%x: tensor<4x8xf32>) {
   %0 = nn.reduce sum %x axes [1] keepdims : tensor<4x8xf32> -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @cumsum_axis(%x: tensor<4x8xi64>) {
+  // expected-error @below {{'nn.cumsum' op axis 2 of a tensor of rank 2}}
+  %0 = nn.cumsum %x {axis = 2 : i64} : tensor<4x8xi64>
+  return
+}
+
+// -----
+
+func.func @cumsum_boolean(%x: tensor<4x8xi1>) {
+  // expected-error @below {{'nn.cumsum' op elements of type i1; supported: f32, i32, i64}}
+  %0 = nn.cumsum %x {axis = 0 : i64} : tensor<4x8xi1>
+  return
+}

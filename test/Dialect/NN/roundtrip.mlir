@@ -79,6 +79,8 @@ func.func @reductions(%x: tensor<?x99x64xf32>, %g: tensor<64xf32>) {
   %1 = nn.layer_norm %x, %g {axis = 2 : i64, epsilon = 0.0 : f32} : tensor<?x99x64xf32>, tensor<64xf32>
   // CHECK: nn.softmax %{{.*}} {axis = 1 : i64} : tensor<?x99x64xf32>
   %2 = nn.softmax %x {axis = 1 : i64} : tensor<?x99x64xf32>
+  // CHECK: nn.cumsum %{{.*}} {axis = 1 : i64, exclusive, reverse} : tensor<?x99x64xf32>
+  %sums = nn.cumsum %x {axis = 1 : i64, exclusive, reverse} : tensor<?x99x64xf32>
   // CHECK: nn.reduce mean %{{.*}} axes [1] keepdims : tensor<?x99x64xf32> -> tensor<?x1x64xf32>
   %3 = nn.reduce mean %x axes [1] keepdims : tensor<?x99x64xf32> -> tensor<?x1x64xf32>
   // CHECK: nn.reduce l2 %{{.*}} axes [0, 2] : tensor<?x99x64xf32> -> tensor<99xf32>

@@ -243,3 +243,44 @@ LogicalResult ReduceOp::interpret(Values operands, Results &results,
   results.push_back(result);
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Running sums
+//===----------------------------------------------------------------------===//
+
+LogicalResult CumSumOp::interpret(Values operands, Results &results,
+                                  InterpreterContext &) {
+  const HostValue &x = operands[0];
+  ArrayRef<int64_t> shape = x.getShape();
+  int64_t size = shape[getAxis()];
+  int64_t inner = product(shape.drop_front(getAxis() + 1));
+  int64_t outer = product(shape.take_front(getAxis()));
+  HostValue result = HostValue::allocate(x.getType());
+  bool isFloat = x.getElementType().isF32();
+  for (int64_t o = 0; o < outer; ++o) {
+    for (int64_t i = 0; i < inner; ++i) {
+      double sum = 0;
+      uint64_t whole = 0;
+      for (int64_t k = 0; k < size; ++k) {
+        int64_t position = getReverse() ? size - 1 - k : k;
+        int64_t at = (o * size + position) * inner + i;
+        auto store = [&] {
+          if (isFloat)
+            result.setNumber(at, sum);
+          else
+            result.setInteger(at, static_cast<int64_t>(whole));
+        };
+        if (getExclusive())
+          store();
+        if (isFloat)
+          sum += x.as<float>()[at];
+        else
+          whole += static_cast<uint64_t>(x.getInteger(at));
+        if (!getExclusive())
+          store();
+      }
+    }
+  }
+  results.push_back(result);
+  return success();
+}

@@ -51,6 +51,13 @@ LogicalResult SoftmaxOp::verify() {
 
 bool SoftmaxOp::isRowwise() { return isLastAxis(getInput(), getAxis()); }
 
+LogicalResult CumSumOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (type.getElementType().isInteger(1))
+    return emitOpError("elements of type i1; supported: f32, i32, i64");
+  return verifyAxis(*this, getAxis(), type.getRank());
+}
+
 static SmallVector<int64_t> inferReduce(ArrayRef<int64_t> shape,
                                         ArrayRef<int64_t> axes, bool keepdims) {
   SmallVector<int64_t> result;

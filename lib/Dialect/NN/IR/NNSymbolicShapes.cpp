@@ -198,6 +198,10 @@ void SoftmaxOp::inferSymbolic(SymbolicShapes &shapes) {
   copySizes(*this, shapes);
 }
 
+void CumSumOp::inferSymbolic(SymbolicShapes &shapes) {
+  copySizes(*this, shapes);
+}
+
 void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes result;
   Sizes input(shapes.getSizes(getInput()));

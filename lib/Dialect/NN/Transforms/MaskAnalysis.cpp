@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "MaskAnalysis.h"
-#include "PositionAnalysis.h"
 #include "quantc/Analysis/SizeArithmetic.h"
+#include "quantc/Dialect/NN/Transforms/PositionAnalysis.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PositionAnalysis.h"
+#include "quantc/Dialect/NN/Transforms/PositionAnalysis.h"
 #include "Recompose.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 
@@ -29,16 +29,6 @@ static double toDouble(Attribute attribute) {
              : static_cast<double>(integer.getValue().getSExtValue());
 }
 
-/// The same elements with \p condition, where theirs is that or its opposite.
-static Elements alignWith(AffineExpr condition, Elements elements) {
-  if (condition && elements.condition && elements.condition != condition &&
-      canonicalizeSize(-elements.condition - 1) == condition) {
-    std::swap(elements.then, elements.otherwise);
-    elements.condition = condition;
-  }
-  return elements;
-}
-
 std::optional<Elements>
 PositionAnalysis::replaceDims(Elements elements, ArrayRef<AffineExpr> dims) {
   for (AffineExpr *part : {&elements.position, &elements.condition})
@@ -47,18 +37,82 @@ PositionAnalysis::replaceDims(Elements elements, ArrayRef<AffineExpr> dims) {
   return elements;
 }
 
+/// Whether \p a holds nowhere but where \p b holds.
+static bool implies(AffineExpr a, AffineExpr b) { return isSizeAtLeast(b, a); }
+
+/// What holds where \p condition does not.
+static AffineExpr negate(AffineExpr condition) {
+  return canonicalizeSize(-condition - 1);
+}
+
 std::optional<Elements>
-PositionAnalysis::combine(const Elements &a, const Elements &other,
-                          function_ref<double(double, double)> function) {
-  Elements b = alignWith(a.condition, other);
-  if (a.position || b.position ||
-      (a.condition && b.condition && a.condition != b.condition))
-    return std::nullopt;
+PositionAnalysis::combine(ArrayRef<Elements> operands,
+                          function_ref<double(ArrayRef<double>)> function) {
+  // Two conditions at most, each as it is or turned over.
+  SmallVector<AffineExpr, 2> conditions;
+  SmallVector<std::pair<size_t, bool>> places;
+  for (const Elements &operand : operands) {
+    if (operand.position)
+      return std::nullopt;
+    auto &[place, isTurned] = places.emplace_back(0, false);
+    if (!operand.condition)
+      continue;
+    AffineExpr opposite = negate(operand.condition);
+    while (place < conditions.size() &&
+           conditions[place] != operand.condition &&
+           conditions[place] != opposite)
+      ++place;
+    if (place == 2 || !opposite)
+      return std::nullopt;
+    if (place == conditions.size())
+      conditions.push_back(operand.condition);
+    isTurned = conditions[place] != operand.condition;
+  }
+  auto evaluate = [&](bool first, bool second) {
+    SmallVector<double> numbers;
+    for (auto [operand, place] : llvm::zip_equal(operands, places)) {
+      bool holds = (place.first == 0 ? first : second) != place.second;
+      numbers.push_back(operand.condition && holds ? operand.then
+                                                   : operand.otherwise);
+    }
+    return function(numbers);
+  };
   Elements result;
-  result.condition = a.condition ? a.condition : b.condition;
-  result.then = function(a.condition ? a.then : a.otherwise,
-                         b.condition ? b.then : b.otherwise);
-  result.otherwise = function(a.otherwise, b.otherwise);
+  result.otherwise = evaluate(false, false);
+  if (conditions.empty())
+    return result;
+  AffineExpr first = conditions.front();
+  if (conditions.size() == 1) {
+    result.condition = first;
+    result.then = evaluate(true, true);
+    return result;
+  }
+  // One implies the other, or its opposite: of four parts three are left, and
+  // two of these must be one.
+  AffineExpr second = conditions.back(), notFirst = negate(first),
+             notSecond = negate(second);
+  struct Order {
+    AffineExpr narrow, wide;
+    double inner, between, outer;
+  };
+  std::optional<Order> order;
+  double both = evaluate(true, true), one = evaluate(true, false),
+         other = evaluate(false, true), none = result.otherwise;
+  if (implies(first, second))
+    order = {first, second, both, other, none};
+  else if (implies(second, first))
+    order = {second, first, both, one, none};
+  else if (implies(first, notSecond))
+    order = {first, notSecond, one, none, other};
+  else if (implies(notFirst, second))
+    order = {notFirst, second, other, both, one};
+  if (!order ||
+      (order->between != order->inner && order->between != order->outer))
+    return std::nullopt;
+  result.condition =
+      order->between == order->outer ? order->narrow : order->wide;
+  result.then = order->inner;
+  result.otherwise = order->outer;
   return result;
 }
 
@@ -103,7 +157,9 @@ PositionAnalysis::readConstant(Value value, DenseElementsAttr constant) {
     return result;
   }
   constexpr int64_t longest = 1 << 20;
-  int64_t length = type.getShape().empty() ? 1 : type.getShape().back();
+  // Along the only dim of another size than 1.
+  const auto *along = llvm::max_element(type.getShape());
+  int64_t length = type.getShape().empty() ? 1 : *along;
   if (!isa<IntegerType>(type.getElementType()) ||
       type.getNumElements() != length || length < 2 || length > longest ||
       type.getElementType().isInteger(1))
@@ -119,7 +175,8 @@ PositionAnalysis::readConstant(Value value, DenseElementsAttr constant) {
   for (int64_t i = 0; i < length; ++i)
     if (at(i) != first + i * step)
       return std::nullopt;
-  result.position = canonicalizeSize(dim(type.getRank() - 1) * step + first);
+  result.position =
+      canonicalizeSize(dim(along - type.getShape().begin()) * step + first);
   return result;
 }
 
@@ -142,12 +199,34 @@ PositionAnalysis::readBroadcast(Value operand, Value result, unsigned depth) {
   return replaceDims(*elements, dims);
 }
 
+static bool holds(Predicate predicate, double a, double b) {
+  switch (predicate) {
+  case Predicate::Eq:
+    return a == b;
+  case Predicate::Ne:
+    return a != b;
+  case Predicate::Lt:
+    return a < b;
+  case Predicate::Le:
+    return a <= b;
+  case Predicate::Gt:
+    return a > b;
+  case Predicate::Ge:
+    return a >= b;
+  }
+  llvm_unreachable("all predicates are covered");
+}
+
 std::optional<Elements> PositionAnalysis::readCompare(CompareOp op,
                                                       unsigned depth) {
   auto a = readBroadcast(op.getLhs(), op.getResult(), depth),
        b = readBroadcast(op.getRhs(), op.getResult(), depth);
   if (!a || !b)
     return std::nullopt;
+  if (!a->position && !b->position)
+    return combine({*a, *b}, [&](ArrayRef<double> x) {
+      return static_cast<double>(holds(op.getPredicate(), x[0], x[1]));
+    });
   auto asPosition = [&](const Elements &elements) -> AffineExpr {
     if (elements.position || elements.condition)
       return elements.position;
@@ -181,6 +260,11 @@ std::optional<Elements> PositionAnalysis::readCompare(CompareOp op,
   result.condition = canonicalizeSize(result.condition);
   if (!result.condition)
     return std::nullopt;
+  // Everywhere, or nowhere?
+  if (isSizeAtLeast(result.condition, shapes.getConstant(0)))
+    result = Elements{{}, {}, 0, 1};
+  else if (isSizeAtLeast(shapes.getConstant(-1), result.condition))
+    result = Elements();
   return result;
 }
 
@@ -213,17 +297,19 @@ std::optional<Elements> PositionAnalysis::readBinary(BinaryOp op,
   }
   switch (kind) {
   case BinaryKind::Add:
-    return combine(*a, *b, [](double x, double y) { return x + y; });
+    return combine({*a, *b}, [](ArrayRef<double> x) { return x[0] + x[1]; });
   case BinaryKind::Sub:
-    return combine(*a, *b, [](double x, double y) { return x - y; });
+    return combine({*a, *b}, [](ArrayRef<double> x) { return x[0] - x[1]; });
   case BinaryKind::Mul:
-    return combine(*a, *b, [](double x, double y) { return x * y; });
+    return combine({*a, *b}, [](ArrayRef<double> x) { return x[0] * x[1]; });
   case BinaryKind::Min:
   case BinaryKind::And:
-    return combine(*a, *b, [](double x, double y) { return std::min(x, y); });
+    return combine({*a, *b},
+                   [](ArrayRef<double> x) { return std::min(x[0], x[1]); });
   case BinaryKind::Max:
   case BinaryKind::Or:
-    return combine(*a, *b, [](double x, double y) { return std::max(x, y); });
+    return combine({*a, *b},
+                   [](ArrayRef<double> x) { return std::max(x[0], x[1]); });
   default:
     return std::nullopt;
   }
@@ -234,30 +320,13 @@ std::optional<Elements> PositionAnalysis::readSelect(SelectOp op,
   auto condition = readBroadcast(op.getCondition(), op.getResult(), depth),
        a = readBroadcast(op.getOnTrue(), op.getResult(), depth),
        b = readBroadcast(op.getOnFalse(), op.getResult(), depth);
-  if (!condition || !a || !b || a->position || b->position)
+  if (!condition || !a || !b)
     return std::nullopt;
-  AffineExpr shared = condition->condition;
-  if (!shared)
-    shared = a->condition;
-  a = alignWith(shared, *a);
-  b = alignWith(shared, *b);
-  if (a->condition && b->condition && a->condition != b->condition)
-    return std::nullopt;
-  for (const Elements *side : {&*a, &*b})
-    if (side->condition && condition->condition &&
-        side->condition != condition->condition)
-      return std::nullopt;
-  auto pick = [](const Elements &elements, bool then) {
-    return elements.condition && then ? elements.then : elements.otherwise;
-  };
-  Elements result;
-  result.condition = condition->condition;
-  for (const Elements *side : {&*a, &*b})
-    if (!result.condition)
-      result.condition = side->condition;
-  result.then = pick(pick(*condition, true) != 0 ? *a : *b, true);
-  result.otherwise = pick(condition->otherwise != 0 ? *a : *b, false);
-  return result;
+  // A choice that is made everywhere may be one of positions.
+  if (!condition->position && !condition->condition)
+    return condition->otherwise != 0 ? a : b;
+  return combine({*condition, *a, *b},
+                 [](ArrayRef<double> x) { return x[0] != 0 ? x[1] : x[2]; });
 }
 
 std::optional<Elements> PositionAnalysis::readSlice(SliceOp op,
@@ -319,8 +388,8 @@ std::optional<Elements> PositionAnalysis::readConcat(ConcatOp op,
       back->position || !back->condition)
     return std::nullopt;
   if (back->otherwise != front->otherwise)
-    back = alignWith(canonicalizeSize(-back->condition - 1), *back);
-  if (back->otherwise != front->otherwise)
+    *back = {{}, negate(back->condition), back->otherwise, back->then};
+  if (back->otherwise != front->otherwise || !back->condition)
     return std::nullopt;
   AffineExpr minusOne = getAffineConstantExpr(-1, context);
   // Rises along the axis, and is below zero in front of it.

@@ -10,6 +10,8 @@
 #include "Recompose.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
@@ -19,14 +21,28 @@ static RankedTensorType typeOf(Value value) {
 }
 
 /// Divides constant factors out of `value` into `scale`; the rest must be one
-/// value of the same type.
+/// value of the same type. A factor may also stand between two transposes that
+/// undo each other: keys are transposed for the product, and scaled there.
 static Value stripScale(Value value, double &scale) {
   Product product = matchProduct(value);
-  if (product.factors.size() != 1 ||
-      product.factors[0].getType() != value.getType())
+  if (product.factors.size() == 1 &&
+      product.factors[0].getType() == value.getType()) {
+    scale *= product.scale;
+    value = product.factors[0];
+  }
+  auto outer = value.getDefiningOp<TransposeOp>();
+  if (!outer)
     return value;
-  scale *= product.scale;
-  return product.factors[0];
+  Product between = matchProduct(outer.getInput());
+  auto inner = between.factors.size() == 1
+                   ? between.factors[0].getDefiningOp<TransposeOp>()
+                   : TransposeOp();
+  if (!inner || inner.getInput().getType() != value.getType() ||
+      inner.getPerm() !=
+          ArrayRef<int64_t>(invertPermutationVector(outer.getPerm())))
+    return value;
+  scale *= between.scale;
+  return stripScale(inner.getInput(), scale);
 }
 
 namespace {
@@ -257,7 +273,8 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     if (!softmax->hasOneUse())
       return miss("the softmax has other users");
     int64_t rank = typeOf(op.getLhs()).getRank();
-    if ((rank != 3 && rank != 4) || typeOf(op.getRhs()).getRank() != rank)
+    Value value = op.getRhs();
+    if ((rank != 3 && rank != 4) || typeOf(value).getRank() != rank)
       return miss("operands are neither [batch, head, row, key] nor "
                   "[batch and head, row, key]");
     Value input = softmax.getInput();
@@ -270,30 +287,36 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     if (!input.hasOneUse() || !scores->product->hasOneUse())
       return miss("the scores have other users");
     Value query = scores->product.getLhs(), key = scores->product.getRhs();
-    if (typeOf(query).getRank() != rank || typeOf(key).getRank() != rank)
+    int64_t scoreRank = typeOf(query).getRank();
+    if ((scoreRank != rank && scoreRank != 3) ||
+        typeOf(key).getRank() != scoreRank)
       return miss("query and key have other dims than the values");
     SymbolicShapes &shapes = recompose.getShapes();
     double scale = scores->scale;
-    Value value = op.getRhs(), target;
+    Value target;
     SymbolicShapes::Sizes split(shapes.getSizes(scores->product));
     SymbolicShapes::Sizes merged(split);
-    if (rank == 3) {
+    if (scoreRank == 3) {
       // The result takes the shape that the query was given.
       auto merge = stripScale(query, scale).getDefiningOp<ReshapeOp>();
       scale = scores->scale;
-      auto exchange = value.getDefiningOp<TransposeOp>();
-      double none = 1;
       query = splitBatch(query, scale, shapes);
       key = splitBatch(key, scale, shapes);
-      value = exchange && exchange.getPerm() == ArrayRef<int64_t>{0, 2, 1}
-                  ? splitBatch(exchange.getInput(), none, shapes)
-                  : Value();
+      double none = 1;
+      if (rank == 3) {
+        auto exchange = value.getDefiningOp<TransposeOp>();
+        value = exchange && exchange.getPerm() == ArrayRef<int64_t>{0, 2, 1}
+                    ? splitBatch(exchange.getInput(), none, shapes)
+                    : Value();
+      }
       if (!query || !key || !value || none != 1)
         return miss("batch and heads are one dim that was not made of two");
-      if (typeOf(query).getDimSize(3) != typeOf(value).getDimSize(3))
-        return miss("batch and heads are one dim, and values have other "
-                    "features than queries");
-      target = merge.getShape();
+      if (rank == 3) {
+        if (typeOf(query).getDimSize(3) != typeOf(value).getDimSize(3))
+          return miss("batch and heads are one dim, and values have other "
+                      "features than queries");
+        target = merge.getShape();
+      }
       split = SymbolicShapes::Sizes(shapes.getSizes(query).take_front(2));
       split.append(merged.end() - 2, merged.end());
     } else {
@@ -394,9 +417,69 @@ private:
 
   RecomposeContext &recompose;
 };
+
+/// A softmax whose rows without a key are NaN in ONNX, replaced by zeros there:
+/// zeros are what nn.softmax gives.
+struct DropGuard : public OpRewritePattern<SelectOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SelectOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isNaN = op.getCondition().getDefiningOp<CompareOp>();
+    Value weights = op.getOnFalse();
+    if (!isNaN || isNaN.getPredicate() != Predicate::Ne ||
+        isNaN.getLhs() != weights || isNaN.getRhs() != weights ||
+        !weights.getDefiningOp<SoftmaxOp>() ||
+        matchSplat(op.getOnTrue()) != 0 || op.getType() != weights.getType())
+      return rewriter.notifyMatchFailure(op, "guards no softmax");
+    rewriter.replaceOp(op, weights);
+    return success();
+  }
+};
+
+/// [..., M, N] by way of [-1, M, N] and [-1, N, M] to [..., N, M].
+struct TransposeMatrices : public OpRewritePattern<ReshapeOp> {
+  TransposeMatrices(MLIRContext *context, RecomposeContext &recompose)
+      : OpRewritePattern(context), recompose(recompose) {}
+
+  LogicalResult matchAndRewrite(ReshapeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto transpose = op.getInput().getDefiningOp<TransposeOp>();
+    auto merge = transpose ? transpose.getInput().getDefiningOp<ReshapeOp>()
+                           : ReshapeOp();
+    if (!merge || transpose.getPerm() != ArrayRef<int64_t>{0, 2, 1})
+      return rewriter.notifyMatchFailure(op, "no transposed matrices");
+    Value input = merge.getInput();
+    int64_t rank = typeOf(input).getRank();
+    SymbolicShapes &shapes = recompose.getShapes();
+    SymbolicShapes::Sizes from(shapes.getSizes(input)),
+        middle(shapes.getSizes(merge)), to(shapes.getSizes(op));
+    if (rank < 3 || to.size() != from.size())
+      return rewriter.notifyMatchFailure(op, "other dims than before");
+    SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank)),
+                         shape;
+    std::swap(perm[rank - 2], perm[rank - 1]);
+    for (auto [dim, source] : llvm::enumerate(perm)) {
+      shape.push_back(typeOf(input).getDimSize(source));
+      if (to[dim] != from[source])
+        return rewriter.notifyMatchFailure(op, "other sizes than before");
+    }
+    if (!llvm::equal(ArrayRef(from).take_back(2),
+                     ArrayRef(middle).take_back(2)) ||
+        op.getType().getShape() != ArrayRef<int64_t>(shape))
+      return rewriter.notifyMatchFailure(op, "other matrices");
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), input, perm);
+    return success();
+  }
+
+private:
+  RecomposeContext &recompose;
+};
 } // namespace
 
 void quantc::nn::populateRecomposeAttentionPatterns(RewritePatternSet &patterns,
                                                     RecomposeContext &context) {
-  patterns.add<RecomposeAttention>(patterns.getContext(), context);
+  patterns.add<RecomposeAttention, TransposeMatrices>(patterns.getContext(),
+                                                      context);
+  patterns.add<DropGuard>(patterns.getContext());
 }

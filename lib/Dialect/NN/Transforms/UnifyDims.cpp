@@ -6,9 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Dialect/NN/Transforms/Passes.h"
-
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/EqualSizes.h"
+#include "quantc/Analysis/SizeArithmetic.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNUNIFYDIMS
@@ -18,62 +19,84 @@ namespace quantc::nn {
 using namespace mlir;
 using namespace quantc;
 
-/// Which earlier name stands for each of \p count; empty where all stay.
-static SmallVector<unsigned> findEqualDims(func::FuncOp func, unsigned count) {
-  SymbolicShapes shapes(func);
-  SmallVector<unsigned> first = llvm::to_vector(llvm::seq<unsigned>(0, count));
-  auto find = [&](unsigned dim) {
-    while (first[dim] != dim)
-      dim = first[dim];
-    return dim;
-  };
-  bool isChanged = false;
-  for (auto [a, b] : shapes.getExpectations()) {
-    auto left = dyn_cast<AffineSymbolExpr>(a),
-         right = dyn_cast<AffineSymbolExpr>(b);
-    // Symbols behind the names are sizes that nobody knows.
-    if (!left || !right || left.getPosition() >= count ||
-        right.getPosition() >= count)
-      continue;
-    unsigned x = find(left.getPosition()), y = find(right.getPosition());
-    if (x == y)
-      continue;
-    first[std::max(x, y)] = std::min(x, y);
-    isChanged = true;
+/// A name that another size stands for.
+using EqualDim = std::pair<unsigned, AffineExpr>;
+
+/// One of \p count names of which \p difference, which has to be zero, tells
+/// what it is in terms of the others; the last one where several are.
+static std::optional<EqualDim> solve(AffineExpr difference, unsigned count) {
+  if (!difference || !usesSymbolsBelow(difference, count))
+    return std::nullopt;
+  MLIRContext *context = difference.getContext();
+  AffineExpr zero = getAffineConstantExpr(0, context);
+  for (unsigned dim = count; dim-- > 0;) {
+    AffineExpr symbol = getAffineSymbolExpr(dim, context);
+    for (AffineExpr other : {symbol - difference, symbol + difference}) {
+      other = canonicalizeSize(other);
+      // A number is for the size checks to compare with.
+      if (other && !isa<AffineConstantExpr>(other) &&
+          !other.isFunctionOfSymbol(dim) && isSizeAtLeast(other, zero))
+        return EqualDim(dim, other);
+    }
   }
-  if (!isChanged)
-    return {};
-  for (unsigned &dim : first)
-    dim = find(dim);
-  return first;
+  return std::nullopt;
 }
 
-/// Whether one more dim went.
+static std::optional<EqualDim> findEqualDim(func::FuncOp func, unsigned count) {
+  SymbolicShapes shapes(func);
+  for (auto [a, b] : shapes.getExpectations())
+    // Symbols behind the names are sizes that nobody knows.
+    if (auto equal = solve(canonicalizeSize(a - b), count))
+      return equal;
+  return std::nullopt;
+}
+
+/// The maps in the attribute \p name with other symbols.
+static ArrayAttr replaceSymbols(func::FuncOp func, StringRef name,
+                                ArrayRef<AffineExpr> replacements,
+                                unsigned count) {
+  SmallVector<Attribute> maps;
+  if (auto attribute = func->getAttrOfType<ArrayAttr>(name))
+    for (AffineMap map : attribute.getAsValueRange<AffineMapAttr>())
+      maps.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
+          {}, replacements, /*numResultDims=*/0, count)));
+  return ArrayAttr::get(func.getContext(), maps);
+}
+
+/// Whether one more dim stands for something else now.
 static bool unifyDims(func::FuncOp func) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
-  auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
-  if (!names || !maps)
+  if (!names || !func->hasAttr(argShapesAttrName))
     return false;
-  SmallVector<unsigned> first = findEqualDims(func, names.size());
-  if (first.empty())
+  std::optional<EqualDim> equal = findEqualDim(func, names.size());
+  if (!equal)
     return false;
+  // Another name takes the place of this one. A sum does so in sizes only: the
+  // input's own size has to have a name, which is compared with the sum.
   Builder builder(func.getContext());
+  auto [dim, size] = *equal;
+  bool isName = isa<AffineSymbolExpr>(size);
   SmallVector<Attribute> left;
-  SmallVector<AffineExpr> replacements;
-  for (auto [dim, name] : llvm::enumerate(names)) {
-    if (first[dim] != dim) {
-      replacements.push_back(replacements[first[dim]]);
-      continue;
-    }
-    replacements.push_back(builder.getAffineSymbolExpr(left.size()));
-    left.push_back(name);
+  SmallVector<AffineExpr> places;
+  for (auto [index, name] : llvm::enumerate(names)) {
+    places.push_back(builder.getAffineSymbolExpr(left.size()));
+    if (index != dim || !isName)
+      left.push_back(name);
   }
-  SmallVector<Attribute> shapes;
-  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
-    shapes.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
-        {}, replacements, /*numResultDims=*/0, left.size())));
+  SmallVector<AffineExpr> replacements(places);
+  replacements[dim] = size.replaceSymbols(places);
   func->setAttr(dimNamesAttrName, builder.getArrayAttr(left));
-  func->setAttr(argShapesAttrName, builder.getArrayAttr(shapes));
+  func->setAttr(argShapesAttrName, replaceSymbols(func, argShapesAttrName,
+                                                  replacements, left.size()));
+  SmallVector<Attribute> pairs(replaceSymbols(func, equalSizesAttrName,
+                                              isName ? replacements : places,
+                                              left.size())
+                                   .getValue());
+  if (!isName)
+    pairs.push_back(AffineMapAttr::get(AffineMap::get(
+        0, left.size(), {places[dim], replacements[dim]}, func.getContext())));
+  if (!pairs.empty())
+    func->setAttr(equalSizesAttrName, builder.getArrayAttr(pairs));
   return true;
 }
 

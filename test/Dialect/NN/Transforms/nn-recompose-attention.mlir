@@ -125,3 +125,52 @@ func.func @tensor_scale(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>, %s: 
   %3 = nn.matmul %2, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
   return %3 : tensor<1x4x9x16xf32>
 }
+
+// -----
+
+// Keys transposed as matrices of one dim for batch and heads, scaled between, and a softmax that is guarded against
+// rows of -inf.
+// CHECK-LABEL: @guarded(
+// CHECK-NOT: nn.reshape
+// CHECK: nn.attention %arg0, %arg1, %{{.*}} {scale = 2.500000e-01 : f32}
+func.func @guarded(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>]} {
+  %b = nn.shape %k {start = 0 : i64, end = 1 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %s = nn.shape %k {start = 2 : i64, end = 3 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %open = arith.constant dense<-1> : tensor<1xi64>
+  %four = arith.constant dense<4> : tensor<1xi64>
+  %size = arith.constant dense<16> : tensor<1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %root = arith.constant dense<0.5> : tensor<1xf32>
+  %merged = nn.concat %open, %s, %size {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<3xi64>
+  %split = nn.concat %b, %four, %size, %s {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<4xi64>
+  %k0 = nn.reshape %k, %merged : tensor<?x4x?x16xf32>, tensor<3xi64> -> tensor<?x?x16xf32>
+  %k1 = nn.transpose %k0 perm [0, 2, 1] : tensor<?x?x16xf32> -> tensor<?x16x?xf32>
+  %k2 = nn.reshape %k1, %split : tensor<?x16x?xf32>, tensor<4xi64> -> tensor<?x4x16x?xf32>
+  %k3 = nn.binary mul %k2, %root : tensor<?x4x16x?xf32>, tensor<1xf32> -> tensor<?x4x16x?xf32>
+  %k4 = nn.transpose %k3 perm [0, 1, 3, 2] : tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  %q0 = nn.binary mul %q, %root : tensor<?x4x?x16xf32>, tensor<1xf32> -> tensor<?x4x?x16xf32>
+  %0 = nn.matmul %q0, %k4 : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %1 = nn.softmax %0 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %2 = nn.compare ne %1, %1 : tensor<?x4x?x?xf32>, tensor<?x4x?x?xf32> -> tensor<?x4x?x?xi1>
+  %3 = nn.select %2, %zero, %1 : tensor<?x4x?x?xi1>, tensor<f32>, tensor<?x4x?x?xf32> -> tensor<?x4x?x?xf32>
+  %4 = nn.matmul %3, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %4 : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// A guard that puts another number there, and one of something else than a softmax.
+// CHECK-LABEL: @other_guards(
+// CHECK-COUNT-2: nn.select
+func.func @other_guards(%x: tensor<4x9xf32>) -> (tensor<4x9xf32>, tensor<4x9xf32>) {
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %0 = nn.softmax %x {axis = 1 : i64} : tensor<4x9xf32>
+  %1 = nn.compare ne %0, %0 : tensor<4x9xf32>, tensor<4x9xf32> -> tensor<4x9xi1>
+  %2 = nn.select %1, %one, %0 : tensor<4x9xi1>, tensor<f32>, tensor<4x9xf32> -> tensor<4x9xf32>
+  %3 = nn.compare ne %x, %x : tensor<4x9xf32>, tensor<4x9xf32> -> tensor<4x9xi1>
+  %4 = nn.select %3, %zero, %x : tensor<4x9xi1>, tensor<f32>, tensor<4x9xf32> -> tensor<4x9xf32>
+  return %2, %4 : tensor<4x9xf32>, tensor<4x9xf32>
+}

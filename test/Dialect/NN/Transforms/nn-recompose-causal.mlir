@@ -353,3 +353,39 @@ func.func @one_row(%q: tensor<1x2x1x4xf32>, %k: tensor<1x2x?x4xf32>, %v: tensor<
   %7 = nn.matmul %6, %v : tensor<1x2x1x?xf32>, tensor<1x2x4x?xf32> -> tensor<1x2x1x4xf32>
   return %3, %7 : tensor<1x2x1x4xf32>, tensor<1x2x1x4xf32>
 }
+
+// -----
+
+// The upper triangle of a constant, multiplied by whether a key is later than a row behind a past: the second implies the
+// first. A condition that always holds is none.
+// CHECK-LABEL: @product(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {causal, scale
+// REMARK: found attention, causal
+func.func @product(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %past: tensor<?xi1>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s", "p"],
+    qt.arg_shapes = [affine_map<()[b, s, p] -> (b, 4, s, 16)>, affine_map<()[b, s, p] -> (b, 4, s + p, 16)>,
+                     affine_map<()[b, s, p] -> (b, 4, 16, s + p)>, affine_map<()[b, s, p] -> (p)>]} {
+  %s = nn.shape %q {start = 2 : i64, end = 3 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %t = nn.shape %k {start = 2 : i64, end = 3 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %p = nn.shape %past {start = 0 : i64, end = 1 : i64} : tensor<?xi1> -> tensor<1xi64>
+  %column = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %zero = arith.constant dense<0> : tensor<i64>
+  %none = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<-3.40282347E+38> : tensor<f32>
+  %keys = nn.iota %t : tensor<1xi64> -> tensor<?xi64>
+  %i = nn.iota %s : tensor<1xi64> -> tensor<?xi64>
+  %rows = nn.reshape %i, %column : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %at = nn.binary add %rows, %p : tensor<?x1xi64>, tensor<1xi64> -> tensor<?x1xi64>
+  %above = nn.compare gt %keys, %rows : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %tri = nn.select %above, %low, %none : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %later = nn.compare gt %keys, %at : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi1>
+  %always = nn.compare ge %rows, %zero : tensor<?x1xi64>, tensor<i64> -> tensor<?x1xi1>
+  %both = nn.binary and %always, %later : tensor<?x1xi1>, tensor<?x?xi1> -> tensor<?x?xi1>
+  %factor = nn.cast %both : tensor<?x?xi1> to tensor<?x?xf32>
+  %mask = nn.binary mul %tri, %factor : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  %0 = nn.matmul %q, %k : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %3 = nn.matmul %2, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %3 : tensor<?x4x?x16xf32>
+}

@@ -103,3 +103,22 @@ func.func @sum_of_negative_zero() {
   check.expect_eq %m, %zero : tensor<1xf32>, tensor<1xf32>
   return
 }
+
+// Integers wrap.
+func.func @cumsum() {
+  %x = arith.constant dense<[[1, 2, 3], [2147483647, 1, 5]]> : tensor<2x3xi32>
+  %a = nn.cumsum %x {axis = 1 : i64} : tensor<2x3xi32>
+  %a_e = arith.constant dense<[[1, 3, 6], [2147483647, -2147483648, -2147483643]]> : tensor<2x3xi32>
+  check.expect_eq %a, %a_e : tensor<2x3xi32>, tensor<2x3xi32>
+  %b = nn.cumsum %x {axis = 1 : i64, exclusive, reverse} : tensor<2x3xi32>
+  %b_e = arith.constant dense<[[5, 3, 0], [6, 5, 0]]> : tensor<2x3xi32>
+  check.expect_eq %b, %b_e : tensor<2x3xi32>, tensor<2x3xi32>
+  %f = arith.constant dense<[[0.5, 1.0], [2.0, -1.0]]> : tensor<2x2xf32>
+  %c = nn.cumsum %f {axis = 0 : i64, reverse} : tensor<2x2xf32>
+  %c_e = arith.constant dense<[[2.5, 0.0], [2.0, -1.0]]> : tensor<2x2xf32>
+  check.expect_eq %c, %c_e : tensor<2x2xf32>, tensor<2x2xf32>
+  %none = arith.constant dense<> : tensor<2x0xf32>
+  %d = nn.cumsum %none {axis = 1 : i64} : tensor<2x0xf32>
+  check.expect_eq %d, %none : tensor<2x0xf32>, tensor<2x0xf32>
+  return
+}

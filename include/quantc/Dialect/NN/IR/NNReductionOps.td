@@ -107,4 +107,21 @@ def NN_ReduceOp : NN_Op<"reduce", [
   let hasFolder = 1;
 }
 
+def NN_CumSumOp : NN_Op<"cumsum", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "running sums along an axis";
+  let description = [{
+    The sum of the elements up to each position, itself included unless
+    `exclusive` is set; counted from the end where `reverse` is. Integers wrap.
+
+    ```mlir
+    %y = nn.cumsum %x {axis = 1 : i64, exclusive} : tensor<?x?xi64>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$input, NN_DimAttr:$axis, UnitAttr:$exclusive,
+                       UnitAttr:$reverse);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
 #endif // QUANTC_DIALECT_NN_IR_NNREDUCTIONOPS_TD

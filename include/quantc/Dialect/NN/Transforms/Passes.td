@@ -27,7 +27,9 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     Some exporters name every dim of every input differently. Where two named
     dims are added to each other or joined in another dim, the model is right
     only if they are equal, or if one of them is 1 and broadcast; the first name
-    then stands for both. Inputs whose sizes differ are refused when the model
+    then stands for both. A name for what is the sum of others, as the length of
+    a mask over past and new keys, stands for that sum, with which it is compared
+    when the model runs. Inputs whose sizes differ are refused when the model
     runs, also where one of them is 1.
   }];
 }

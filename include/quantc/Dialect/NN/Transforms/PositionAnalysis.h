@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
-#define QUANTC_LIB_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
+#ifndef QUANTC_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
+#define QUANTC_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
 
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -47,10 +47,9 @@ private:
   Result readBroadcast(mlir::Value operand, mlir::Value result, unsigned depth);
 
   Result replaceDims(Elements elements, llvm::ArrayRef<mlir::AffineExpr> dims);
-  /// Both as functions of one condition.
-  static std::optional<Elements>
-  combine(const Elements &a, const Elements &other,
-          llvm::function_ref<double(double, double)> function);
+  /// What \p function makes of numbers, as a function of one condition.
+  Result combine(llvm::ArrayRef<Elements> operands,
+                 llvm::function_ref<double(llvm::ArrayRef<double>)> function);
   mlir::AffineExpr dim(unsigned position) {
     return getAffineDimExpr(position, context);
   }
@@ -61,4 +60,4 @@ private:
 
 } // namespace quantc::nn
 
-#endif // QUANTC_LIB_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
+#endif // QUANTC_DIALECT_NN_TRANSFORMS_POSITIONANALYSIS_H
