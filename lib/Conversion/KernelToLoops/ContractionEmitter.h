@@ -52,6 +52,8 @@ private:
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.
   int64_t getRowStride();
+  int64_t getRowOffset(int64_t row);
+  int64_t getBlockOffset(int64_t row);
   Value getRowAt(OpBuilder &b, Value row);
   Value getStepAt(OpBuilder &b, Value base, Value p, int64_t offset = 0);
   void prepareConvolution();
@@ -81,10 +83,13 @@ private:
   void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last,
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
+  void forEachTileOfImages(OpBuilder &b, TileBody body);
   void forEachTileOfRun(OpBuilder &b, Value first, Value last,
                         llvm::ArrayRef<int64_t> sizes, TileBody body);
-  llvm::SmallVector<int64_t> getTileSizes();
-  llvm::SmallVector<int64_t> getFallingSizes();
+  std::optional<int64_t> getLineLength();
+  int64_t getLinesOfTile();
+  llvm::SmallVector<int64_t> getTileSizes(int64_t most);
+  llvm::SmallVector<int64_t> getFallingSizes(int64_t most);
   int64_t getFewRows();
   void setPanel(OpBuilder &b, Value panel);
   void setChunk(OpBuilder &b, Value panel, Value number, int64_t size);
@@ -98,6 +103,8 @@ private:
   Values sumTile(OpBuilder &b, Value row, int64_t count, Values sums);
   Values finishTile(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumFloats(OpBuilder &b, Value row, int64_t count, Values sums);
+  bool canShareTaps();
+  Values sumSharedTaps(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumFloatBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Gives the weights of p + offset, a register for each part of the panel. p
   /// is a multiple of 4 unless it stands in a tail.
@@ -187,6 +194,9 @@ private:
   int64_t positionSize = 0; ///< elements of a position of the input
   int64_t lineStep = 0;     ///< positions between windows of a line
   int64_t linesOfUnit = 1;  ///< whole lines, if lineParts is 1
+  /// Where a tile has several whole lines: those of an image, of a tile, and
+  /// elements from the windows of one line to those of the next.
+  int64_t linesOfImage = 1, linesOfTile = 1, lineJump = 0;
   llvm::SmallVector<mlir::AffineExpr> inputSizes, outputSizes; ///< spatial
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;

@@ -26,7 +26,6 @@ using Values = SmallVector<Value>;
 Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
                                          Value first, Value last, Values sums,
                                          WeightLoader load) {
-  int64_t stride = getRowStride();
   Value base = getRowAt(b, row);
   constexpr int64_t unroll = 4;
   auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
@@ -38,9 +37,9 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
       Values weights = load(inner, p, u, /*isTail=*/unroll == 1);
       Value x0 = getStepAt(inner, base, p, u);
       for (int64_t r = 0; r < count; ++r) {
-        Value x =
-            splat(inner, memref::LoadOp::create(inner, loc, lhsBuffer,
-                                                plus(inner, x0, r * stride)));
+        Value x = splat(
+            inner, memref::LoadOp::create(inner, loc, lhsBuffer,
+                                          plus(inner, x0, getRowOffset(r))));
         for (int64_t v = 0; v < vectors; ++v)
           values[r * vectors + v] = math::FmaOp::create(
               inner, loc, x, weights[v], values[r * vectors + v]);
@@ -58,9 +57,62 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
   return loop(whole, last, 1, sums);
 }
 
+/// Whether neighbouring windows of a line share positions, and one register of
+/// columns asks for an activation with every product: loads take longer than
+/// products then.
+bool ContractionEmitter::canShareTaps() {
+  return conv && layout.getForm() == qt::LayoutForm::F32 && vectors == 1 &&
+         width == 16 && linesOfTile == 1 && lineStep == 1 &&
+         conv.getDilations().back() == 1 && conv.getTaps().back() > 1 &&
+         conv.getTaps().back() <= 5;
+}
+
+/// The taps of a line at once: every position is loaded once for all windows
+/// that contain it.
+Values ContractionEmitter::sumSharedTaps(OpBuilder &b, Value row, int64_t count,
+                                         Values sums) {
+  int64_t taps = conv.getTaps().back(), stride = getRowStride();
+  Value base = getRowAt(b, row);
+  auto lines = scf::ForOp::create(
+      b, loc, index(0), index(conv.getNumTaps() / taps), index(1), sums);
+  OpBuilder outer = OpBuilder::atBlockBegin(lines.getBody());
+  Value tap = times(outer, lines.getInductionVar(), taps);
+  Value window =
+      add(outer, base,
+          memref::LoadOp::create(outer, loc, tapTable,
+                                 times(outer, tap, tapStride / tableUnit)));
+  Value panel = add(outer, chunkBase, times(outer, tap, tapStride * nr * 4));
+  auto channels = scf::ForOp::create(outer, loc, index(0), index(tapStride),
+                                     index(1), lines.getRegionIterArgs());
+  OpBuilder inner = OpBuilder::atBlockBegin(channels.getBody());
+  Value channel = channels.getInductionVar();
+  Values values(channels.getRegionIterArgs()), weights;
+  Value at = add(inner, panel, times(inner, channel, nr * 4)),
+        from = add(inner, window, channel);
+  for (int64_t t = 0; t < taps; ++t) {
+    Value own = plus(inner, at, t * tapStride * nr * 4);
+    weights.push_back(
+        loadFromBytes(inner, packed, own, vectorOf(b.getF32Type())));
+    prefetch(inner, own, nr * 4);
+  }
+  for (int64_t position = 0; position < count + taps - 1; ++position) {
+    Value x = splat(
+        inner, memref::LoadOp::create(inner, loc, lhsBuffer,
+                                      plus(inner, from, position * stride)));
+    for (int64_t t = 0; t < taps; ++t)
+      if (int64_t r = position - t; r >= 0 && r < count)
+        values[r] = math::FmaOp::create(inner, loc, x, weights[t], values[r]);
+  }
+  scf::YieldOp::create(inner, loc, values);
+  scf::YieldOp::create(outer, loc, channels.getResults());
+  return Values(lines.getResults());
+}
+
 /// All of the chunk.
 Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
                                      Values sums) {
+  if (canShareTaps() && count > 1)
+    return sumSharedTaps(b, row, count, sums);
   return sumFloatSteps(
       b, row, count, from, to, sums,
       [&](OpBuilder &inner, Value p, int64_t offset, bool isTail) {

@@ -131,7 +131,7 @@ Values ContractionEmitter::loadStarts(OpBuilder &b, Value at, int64_t count) {
 
 Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
                                  Values sums) {
-  int64_t steps = llvm::divideCeil(k, 4), stride = getRowStride();
+  int64_t steps = llvm::divideCeil(k, 4);
   Value base = getRowAt(b, row);
   qt::BoundAttr bound = makeBound(-127, 127, steps);
   VectorType bytes = vectorOf(b.getI8Type(), 4);
@@ -143,7 +143,7 @@ Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
     prefetch(inner, plus(inner, at, offset * nr), nr * 4);
     Value x0 = getStepAt(inner, base, p, offset);
     for (int64_t r = 0; r < count; ++r) {
-      Value x = broadcastActivations(inner, plus(inner, x0, r * stride));
+      Value x = broadcastActivations(inner, plus(inner, x0, getRowOffset(r)));
       for (int64_t v = 0; v < vectors; ++v)
         sums[r * vectors + v] =
             dot(inner, 4, x, weights[v], sums[r * vectors + v], bound);
@@ -172,7 +172,6 @@ Values ContractionEmitter::sumS8(OpBuilder &b, Value row, int64_t count,
 
 Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
                                       Values sums) {
-  int64_t stride = getRowStride();
   auto count32 = [&](int64_t byte) -> Value {
     Value word = loadInteger(b, packed, plus(b, header, byte));
     return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), word);
@@ -217,8 +216,8 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
       for (int64_t r = 0; r < count; ++r) {
         Values x;
         for (int64_t i = 0; i < chain; ++i)
-          x.push_back(
-              broadcastActivations(inner, plus(inner, offsets[i], r * stride)));
+          x.push_back(broadcastActivations(
+              inner, plus(inner, offsets[i], getRowOffset(r))));
         for (int64_t v = 0; v < vectors; ++v) {
           Value sum = zeros(inner, halves);
           for (int64_t i = 0; i < chain; ++i)
@@ -265,9 +264,7 @@ Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
 
 Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
                                   Values sums) {
-  // Rows and blocks of scales lie as those of codes do.
-  int64_t stride = getRowStride(),
-          blocks = conv ? stride / 32 : llvm::divideCeil(k, 32);
+  int64_t blocks = llvm::divideCeil(k, 32);
   VectorType real = vectorOf(b.getF32Type()),
              bytes = vectorOf(b.getI8Type(), 4);
   Value base = getRowAt(b, row);
@@ -287,7 +284,7 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
               loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
           for (int64_t r = 0; r < count; ++r) {
             Value x = broadcastActivations(
-                inner, plus(inner, offset, r * stride + s * 4));
+                inner, plus(inner, offset, getRowOffset(r) + s * 4));
             for (int64_t v = 0; v < vectors; ++v)
               partial[r * vectors + v] =
                   dot(inner, 4, x, weights[v], partial[r * vectors + v], bound);
@@ -302,8 +299,9 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
                  : add(inner, scaleBase, block);
         for (int64_t r = 0; r < count; ++r) {
           Value scale = splat(
-              inner, memref::LoadOp::create(inner, loc, scalesBuffer,
-                                            plus(inner, scaleAt, r * blocks)));
+              inner,
+              memref::LoadOp::create(inner, loc, scalesBuffer,
+                                     plus(inner, scaleAt, getBlockOffset(r))));
           for (int64_t v = 0; v < vectors; ++v) {
             Value both = arith::MulFOp::create(inner, loc, scale, columns[v]);
             Value sum = arith::SIToFPOp::create(inner, loc, real,
@@ -407,7 +405,6 @@ Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
 /// lie.
 Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
                                       int64_t count, Values *biases) {
-  int64_t stride = getRowStride();
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   Value head = add(b, chunkBase, times(b, block, nr * 20));
   Value nibbles = plus(b, head, nr * 4), plain = times(b, block, nr * 32);
@@ -437,7 +434,8 @@ Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
         (*biases)[v] = addBias(b, high, addBias(b, low, (*biases)[v]));
     }
     for (int64_t r = 0; r < count; ++r) {
-      Value x = broadcastActivations(b, plus(b, offset, r * stride + s * 4));
+      Value x =
+          broadcastActivations(b, plus(b, offset, getRowOffset(r) + s * 4));
       for (int64_t v = 0; v < vectors; ++v) {
         Value &sum = sums[r * vectors + v];
         sum = dotNibbles(b, x, weights[s % 2][v], sum);

@@ -31,16 +31,14 @@ Value ContractionEmitter::loadShift(OpBuilder &b, Value at) {
 }
 
 /// The shifts of a block of \p count rows, whose activations lie at \p offset.
-/// Rows of shifts lie as those of codes do.
 Values ContractionEmitter::loadShifts(OpBuilder &b, Value block, Value row,
                                       Value offset, int64_t count) {
-  int64_t blocks = conv ? getRowStride() / 32 : llvm::divideCeil(k, 32);
   Value at = arith::DivUIOp::create(b, loc, conv ? offset : from, index(32));
   if (!conv)
-    at = add(b, add(b, times(b, row, blocks), at), block);
+    at = add(b, add(b, times(b, row, llvm::divideCeil(k, 32)), at), block);
   Values shifts;
   for (int64_t r = 0; r < count; ++r)
-    shifts.push_back(loadShift(b, plus(b, at, r * blocks)));
+    shifts.push_back(loadShift(b, plus(b, at, getBlockOffset(r))));
   return shifts;
 }
 
@@ -93,7 +91,6 @@ Values ContractionEmitter::sumShiftedNibbles(OpBuilder &b, Value row,
 
 Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
                                             int64_t count, Values sums) {
-  int64_t stride = getRowStride();
   VectorType bytes = vectorOf(b.getI8Type(), 4),
              halves = vectorOf(b.getI16Type(), 2);
   Value base = getRowAt(b, row);
@@ -127,7 +124,7 @@ Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
               loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
           for (int64_t r = 0; r < count; ++r) {
             Value x = broadcastActivations(
-                inner, plus(inner, offset, r * stride + s * 4));
+                inner, plus(inner, offset, getRowOffset(r) + s * 4));
             for (int64_t v = 0; v < vectors; ++v) {
               int64_t i = r * vectors + v;
               if (isBiased) {

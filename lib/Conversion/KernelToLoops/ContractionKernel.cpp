@@ -234,7 +234,7 @@ void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
 void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   // A convolution's tiles are as its lines are long.
   SmallVector<int64_t> sizes =
-      conv && treatsManyRows() ? SmallVector<int64_t>{mr, 1} : getTileSizes();
+      conv && treatsManyRows() ? SmallVector<int64_t>{mr, 1} : getTileSizes(mr);
   auto emitFew = [&](OpBuilder &few) {
     if (hasCodesOfFloats())
       return emitFewFloats(few, last);
@@ -258,7 +258,7 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
     setChunk(inner, panel, index(0), chunk);
     emitDecode(inner);
     useDecoded = true;
-    emitWhole(inner, panel, last, getTileSizes());
+    emitWhole(inner, panel, last, getTileSizes(mr));
     useDecoded = false;
   });
 }
@@ -268,7 +268,7 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
 /// goes along several panels at once.
 void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
   Value block = firstRow, rest = firstRow;
-  SmallVector<int64_t> sizes = getFallingSizes();
+  SmallVector<int64_t> sizes = getFallingSizes(mr);
   if (sizes.size() > 1) {
     ArrayRef<int64_t> several = ArrayRef(sizes).drop_back();
     Value left = arith::SubIOp::create(b, loc, last, firstRow);
@@ -346,7 +346,7 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
       useDecoded = true;
     }
     forEachTile(
-        inner, firstRow, last, getTileSizes(),
+        inner, firstRow, last, getTileSizes(mr),
         [&](OpBuilder &body, Value row, int64_t count) {
           storeSums(body, sumTile(body, row, count, loadSums(body, row, count)),
                     row);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace quantc;
@@ -51,25 +52,63 @@ int64_t ContractionEmitter::getFewRows() {
   llvm_unreachable("all forms are handled");
 }
 
-SmallVector<int64_t> ContractionEmitter::getTileSizes() {
-  auto length = conv ? dyn_cast<AffineConstantExpr>(outputSizes.back())
-                     : AffineConstantExpr();
-  if (length && isa<AffineConstantExpr>(lineParts) && length.getValue() > 0 &&
-      cast<AffineConstantExpr>(lineParts).getValue() == 1) {
-    // Lines of known length: tiles of about the same size.
-    int64_t size = length.getValue();
-    int64_t even = llvm::divideCeil(size, llvm::divideCeil(size, mr));
-    SmallVector<int64_t> sizes{even};
-    if (size % even != 0)
-      sizes.push_back(size % even);
+/// How many rows a line has, if units have whole lines of a known length.
+std::optional<int64_t> ContractionEmitter::getLineLength() {
+  if (!conv || lineParts != shapes.getConstant(1))
+    return std::nullopt;
+  auto length = dyn_cast<AffineConstantExpr>(outputSizes.back());
+  if (!length || length.getValue() <= 0)
+    return std::nullopt;
+  return length.getValue();
+}
+
+/// Lines short beside a tile go into it together: as many whole ones as fit,
+/// if an image is small enough for a unit.
+int64_t ContractionEmitter::getLinesOfTile() {
+  std::optional<int64_t> length = getLineLength();
+  if (!length || outputSizes.size() != 2 || isDepthwise)
+    return 1;
+  auto height = dyn_cast<AffineConstantExpr>(outputSizes[0]);
+  if (!height || height.getValue() <= 0 ||
+      height.getValue() * *length > blockRows ||
+      !isa<AffineConstantExpr>(inputSizes[1]))
+    return 1;
+  return std::clamp<int64_t>(mr / *length, 1, height.getValue());
+}
+
+/// Tiles of \p most rows at most.
+SmallVector<int64_t> ContractionEmitter::getTileSizes(int64_t most) {
+  if (std::optional<int64_t> length = getLineLength()) {
+    if (linesOfTile > 1) {
+      SmallVector<int64_t> sizes{linesOfTile * *length};
+      if (int64_t rest = linesOfImage % linesOfTile)
+        sizes.push_back(rest * *length);
+      return sizes;
+    }
+    // Tiles of about the same size: small ones wait for their sums.
+    int64_t count = llvm::divideCeil(*length, most);
+    SmallVector<int64_t> sizes(count, *length / count);
+    for (int64_t &size : MutableArrayRef(sizes).take_front(*length % count))
+      ++size;
     return sizes;
   }
-  return getFallingSizes();
+  auto length = conv ? dyn_cast<AffineConstantExpr>(outputSizes.back())
+                     : AffineConstantExpr();
+  if (!length || !isa<AffineConstantExpr>(lineParts) || length.getValue() <= 0)
+    return getFallingSizes(most);
+  // Parts of a long line.
+  SmallVector<int64_t> sizes;
+  for (int64_t left : {blockRows, length.getValue() % blockRows})
+    for (int64_t size = most; left > 0; size = left %= size)
+      if (size <= left && !llvm::is_contained(sizes, size))
+        sizes.push_back(size);
+  llvm::sort(sizes, std::greater<>());
+  return sizes;
 }
 
 /// What is left of a tile, or a batch smaller than one, is a tile or two.
-SmallVector<int64_t> ContractionEmitter::getFallingSizes() {
-  SmallVector<int64_t> sizes{mr};
+SmallVector<int64_t> ContractionEmitter::getFallingSizes(int64_t most) {
+  SmallVector<int64_t> sizes{most};
   while (sizes.back() > 1) {
     int64_t size = sizes.back();
     // Small tiles are cheap to have in every size.
@@ -80,11 +119,13 @@ SmallVector<int64_t> ContractionEmitter::getFallingSizes() {
   return sizes;
 }
 
-/// Tiles of rows; in a convolution none goes from one line to the next.
+/// Tiles of rows; in a convolution none has parts of two lines.
 void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
                                      ArrayRef<int64_t> sizes, TileBody body) {
   if (!conv)
     return forEachTileOfRun(b, first, last, sizes, body);
+  if (linesOfTile > 1 && sizes.front() == linesOfTile * *getLineLength())
+    return forEachTileOfImages(b, body);
   auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   setLine(inner, loop.getInductionVar());
@@ -94,15 +135,42 @@ void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
   forEachTileOfRun(inner, begin, end, sizes, body);
 }
 
+/// Tiles of several whole lines of an image.
+void ContractionEmitter::forEachTileOfImages(OpBuilder &b, TileBody body) {
+  auto images =
+      scf::ForOp::create(b, loc, firstLine, lastLine, index(linesOfImage));
+  OpBuilder inner = OpBuilder::atBlockBegin(images.getBody());
+  Value first = images.getInductionVar();
+  int64_t rest = linesOfImage % linesOfTile;
+  Value behind = plus(inner, first, linesOfImage - rest);
+  auto tiles =
+      scf::ForOp::create(inner, loc, first, behind, index(linesOfTile));
+  OpBuilder each = OpBuilder::atBlockBegin(tiles.getBody());
+  setLine(each, tiles.getInductionVar());
+  body(each, lineFirstRow, linesOfTile * *getLineLength());
+  if (rest == 0)
+    return;
+  setLine(inner, behind);
+  body(inner, lineFirstRow, rest * *getLineLength());
+}
+
 /// Tiles of the first size, then of the next ones for what is left; the last
 /// size is 1, or what lines of known length leave.
 void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
                                           ArrayRef<int64_t> sizes,
                                           TileBody body) {
   Value at = first;
-  for (int64_t size : sizes) {
+  // All tiles of a line, one by one.
+  bool areAll = getLineLength() ==
+                std::accumulate(sizes.begin(), sizes.end(), int64_t(0));
+  for (ArrayRef<int64_t> rest = sizes; !rest.empty();) {
+    int64_t size = rest.front(), number = 1;
     Value end = last;
-    if (size > 1) {
+    if (areAll) {
+      number =
+          rest.take_while([=](int64_t next) { return next == size; }).size();
+      end = plus(b, at, number * size);
+    } else if (size > 1) {
       Value left = arith::SubIOp::create(b, loc, last, at);
       end = add(
           b, at,
@@ -112,5 +180,6 @@ void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
     OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
     body(inner, loop.getInductionVar(), size);
     at = end;
+    rest = rest.drop_front(number);
   }
 }

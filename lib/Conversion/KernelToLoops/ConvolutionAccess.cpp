@@ -30,6 +30,20 @@ int64_t ContractionEmitter::getRowStride() {
   return hasFloatRows ? k : numerics::activationStride(k);
 }
 
+/// Elements from the first row of a tile to row \p row of it, which may stand
+/// in another line of the result.
+int64_t ContractionEmitter::getRowOffset(int64_t row) {
+  if (linesOfTile == 1)
+    return row * getRowStride();
+  int64_t length = *getLineLength();
+  return row / length * lineJump + row % length * getRowStride();
+}
+
+/// The same in blocks of 32: they lie as codes do.
+int64_t ContractionEmitter::getBlockOffset(int64_t row) {
+  return conv ? getRowOffset(row) / 32 : row * llvm::divideCeil(k, 32);
+}
+
 /// Where the activations of a row begin.
 Value ContractionEmitter::getRowAt(OpBuilder &b, Value row) {
   if (!conv)
@@ -71,10 +85,18 @@ void ContractionEmitter::prepareConvolution() {
   lines = shapes.getProduct(outer);
   lineParts = shapes.getConstant(1);
   auto length = dyn_cast<AffineConstantExpr>(outputSizes.back());
-  if (length && length.getValue() > 0 && length.getValue() <= blockRows)
-    linesOfUnit = blockRows / length.getValue();
-  else
+  if (!length || length.getValue() <= 0 || length.getValue() > blockRows) {
     lineParts = outputSizes.back().ceilDiv(blockRows);
+    return;
+  }
+  linesOfUnit = blockRows / *getLineLength();
+  linesOfTile = getLinesOfTile();
+  if (linesOfTile == 1)
+    return;
+  linesOfImage = cast<AffineConstantExpr>(outputSizes[0]).getValue();
+  linesOfUnit = linesOfUnit / linesOfImage * linesOfImage;
+  lineJump = conv.getStrides()[0] * positionSize *
+             cast<AffineConstantExpr>(inputSizes[1]).getValue();
 }
 
 /// Offsets of the elements of K from the first position of a window.

@@ -153,10 +153,13 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
 }
 
 void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {
-  constexpr int64_t positions = 4;
-  int64_t lanes = layout.getForm() == qt::LayoutForm::F32 ? width : 2 * width;
+  // Sums wait for one another where a tile has few; codes have two registers
+  // for each.
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  int64_t positions = isFloat ? (width == 16 ? 10 : 7) : 4;
+  int64_t lanes = isFloat ? width : 2 * width;
   auto tilesAt = [&](OpBuilder &inner, Value at, int64_t split, Value mask) {
-    forEachTile(inner, firstRow, last, {positions, 1},
+    forEachTile(inner, firstRow, last, getTileSizes(positions),
                 [&](OpBuilder &body, Value row, int64_t count) {
                   emitDepthwiseTile(body, row, count, at, lanes, split, mask);
                 });

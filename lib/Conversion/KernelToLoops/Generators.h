@@ -33,6 +33,10 @@ llvm::SmallVector<unsigned> getResultIndices(mlir::func::FuncOp kernel,
 bool canEmitRows(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitRows(KernelBuilder &kernel);
 
+/// One transpose that turns matrices of 32-bit elements.
+bool canEmitTranspose(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitTranspose(KernelBuilder &kernel);
+
 /// One op that moves data: transpose, slice, expand, concat, gather.
 bool canEmitMovement(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitMovement(KernelBuilder &kernel);

@@ -46,6 +46,7 @@ static const KernelGenerator generators[] = {
     {"attention", canEmitAttention, emitAttention},
     {"integer attention", canEmitIntegerAttention, emitIntegerAttention},
     {"rows", canEmitRows, emitRows},
+    {"transpose", canEmitTranspose, emitTranspose},
     {"movement", canEmitMovement, emitMovement},
     {"positions", canEmitPositions, emitPositions},
     {"halo", canEmitHalo, emitHalo},

@@ -9,7 +9,7 @@
 //
 // A unit of a pool is a position of the result: all channels of it, vector by
 // vector, over those taps that meet the input. A unit of a pad is a row of the
-// result, its last dimension.
+// result: its last dimension with pads and what lies behind.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,6 +32,13 @@ bool quantc::canEmitWindow(func::FuncOp kernel) {
 }
 
 namespace {
+/// A position of a pool's result and the taps of its window, dim by dim.
+struct PoolPosition {
+  Value row, image, channels;
+  Value count; ///< of what an average divides by
+  SmallVector<Value> starts, first, last;
+};
+
 class WindowEmitter : IndexEmitter {
 public:
   WindowEmitter(KernelBuilder &kernel, Operation *op)
@@ -50,6 +57,8 @@ private:
   std::pair<Value, Value> getTaps(OpBuilder &b, const nn::Window &window,
                                   unsigned dim, Value start, Value end);
   Value accumulate(OpBuilder &b, nn::PoolOp op, Value sum, Value x);
+  void poolVectors(OpBuilder &b, nn::PoolOp op, const PoolPosition &position,
+                   ArrayRef<VectorStep> steps);
   Value getSource(OpBuilder &b, nn::PadMode mode, Value at, Value size);
   void requireSources(nn::PadOp op);
   Value unary(OpBuilder &b, nn::UnaryKind kind, Value x) {
@@ -104,90 +113,116 @@ Value WindowEmitter::accumulate(OpBuilder &b, nn::PoolOp op, Value sum,
   return binary(b, nn::BinaryKind::Add, sum, x);
 }
 
+/// The channels of \p steps: vectors that share the loops over taps.
+void WindowEmitter::poolVectors(OpBuilder &b, nn::PoolOp op,
+                                const PoolPosition &position,
+                                ArrayRef<VectorStep> steps) {
+  nn::Window window = op.getWindow();
+  Type element = op.getType().getElementType(), f32 = b.getF32Type();
+  double start = 0;
+  if (op.getKind() == nn::PoolKind::Max)
+    start = element.isF32()
+                ? -INFINITY
+                : -std::ldexp(1, element.getIntOrFloatBitWidth() - 1);
+  SmallVector<Value> sums(steps.size(), splatConstant(b, loc, element, start));
+  OpBuilder deep = b;
+  SmallVector<scf::ForOp> loops;
+  Value source = position.image;
+  for (unsigned dim = 0; dim < window.getRank(); ++dim) {
+    auto loop = scf::ForOp::create(
+        deep, loc, position.first[dim], position.last[dim], index(1),
+        loops.empty() ? ValueRange(sums)
+                      : ValueRange(loops.back().getRegionIterArgs()));
+    loops.push_back(loop);
+    deep = OpBuilder::atBlockBegin(loop.getBody());
+    Value at =
+        add(deep, position.starts[dim],
+            mul(deep, loop.getInductionVar(), index(window.dilations[dim])));
+    source = add(deep, mul(deep, source, kernel.getIndex(from[1 + dim])), at);
+  }
+  source = mul(deep, source, position.channels);
+  for (auto [i, step] : llvm::enumerate(steps)) {
+    Value x = loadVector(deep, loc, input, add(deep, source, step.position),
+                         step.valid);
+    sums[i] = accumulate(deep, op, loops.back().getRegionIterArgs()[i], x);
+  }
+  for (scf::ForOp loop : llvm::reverse(loops)) {
+    OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
+    scf::YieldOp::create(end, loc, sums);
+    sums.assign(loop.getResults().begin(), loop.getResults().end());
+  }
+  Value number;
+  if (op.getKind() == nn::PoolKind::Average) {
+    Value integer =
+        arith::IndexCastOp::create(b, loc, b.getI32Type(), position.count);
+    number = splat(b, loc, arith::SIToFPOp::create(b, loc, f32, integer));
+  }
+  Value target = mul(b, position.row, position.channels);
+  for (auto [sum, step] : llvm::zip_equal(sums, steps)) {
+    if (number)
+      sum = arith::DivFOp::create(b, loc, sum, number);
+    if (op.getKind() == nn::PoolKind::Lp && op.getP() != 1)
+      sum = op.getP() == 2
+                ? unary(b, nn::UnaryKind::Sqrt, sum)
+                : binary(b, nn::BinaryKind::Pow, sum,
+                         splatConstant(b, loc, f32, 1.0 / op.getP()));
+    storeVector(b, loc, sum, result, add(b, target, step.position), step.valid);
+  }
+}
+
 void WindowEmitter::emitPool(nn::PoolOp op) {
   nn::Window window = op.getWindow();
   unsigned rank = window.getRank();
   kernel.setIterations(shapes.getProduct(ArrayRef(to).drop_back()), 16);
   OpBuilder &b = kernel.getBuilder();
-  Type element = op.getType().getElementType(), f32 = b.getF32Type();
   auto rows =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
-  Value row = rows.getInductionVar(), channels = kernel.getIndex(to.back());
+  PoolPosition position;
+  position.row = rows.getInductionVar();
+  position.channels = kernel.getIndex(to.back());
   SmallVector<Value> places =
-      kernel.delinearize(body, ArrayRef(to).drop_back(), row);
-  SmallVector<Value> starts, first, last;
-  Value count = index(1);
+      kernel.delinearize(body, ArrayRef(to).drop_back(), position.row);
+  position.image = places[0];
+  position.count = index(1);
   for (unsigned dim = 0; dim < rank; ++dim) {
     Value size = kernel.getIndex(from[1 + dim]);
     Value start =
         sub(body, mul(body, places[1 + dim], index(window.strides[dim])),
             index(window.pads[dim]));
     auto [low, high] = getTaps(body, window, dim, start, size);
-    starts.push_back(start);
-    first.push_back(low);
-    last.push_back(high);
+    position.starts.push_back(start);
+    position.first.push_back(low);
+    position.last.push_back(high);
     Value number = sub(body, high, low);
     if (op.getCountPads()) {
       // Of the window, those in the input or its pads.
       Value beyond = add(body, size, index(window.pads[rank + dim]));
       number = getTaps(body, window, dim, start, beyond).second;
     }
-    count = mul(body, count, number);
+    position.count = mul(body, position.count, number);
   }
-  bool isMax = op.getKind() == nn::PoolKind::Max;
-  forEachVector(
-      body, loc, channels, {},
-      [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-        OpBuilder deep = inner;
-        double start = 0;
-        if (isMax)
-          start = element.isF32()
-                      ? -INFINITY
-                      : -std::ldexp(1, element.getIntOrFloatBitWidth() - 1);
-        Value sum = splatConstant(inner, loc, element, start);
-        SmallVector<scf::ForOp> loops;
-        Value position = places[0];
-        for (unsigned dim = 0; dim < rank; ++dim) {
-          auto loop = scf::ForOp::create(
-              deep, loc, first[dim], last[dim], index(1),
-              loops.empty() ? sum : loops.back().getRegionIterArgs()[0]);
-          loops.push_back(loop);
-          deep = OpBuilder::atBlockBegin(loop.getBody());
-          Value at = add(
-              deep, starts[dim],
-              mul(deep, loop.getInductionVar(), index(window.dilations[dim])));
-          position = add(
-              deep, mul(deep, position, kernel.getIndex(from[1 + dim])), at);
-        }
-        Value x =
-            loadVector(deep, loc, input,
-                       add(deep, mul(deep, position, channels), step.position),
-                       step.valid);
-        Value next =
-            accumulate(deep, op, loops.back().getRegionIterArgs()[0], x);
-        for (scf::ForOp loop : llvm::reverse(loops)) {
-          OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
-          scf::YieldOp::create(end, loc, next);
-          next = loop.getResult(0);
-        }
-        if (op.getKind() == nn::PoolKind::Average) {
-          Value integer =
-              arith::IndexCastOp::create(inner, loc, inner.getI32Type(), count);
-          Value number = arith::SIToFPOp::create(inner, loc, f32, integer);
-          next = arith::DivFOp::create(inner, loc, next,
-                                       splat(inner, loc, number));
-        }
-        if (op.getKind() == nn::PoolKind::Lp && op.getP() != 1)
-          next = op.getP() == 2
-                     ? unary(inner, nn::UnaryKind::Sqrt, next)
-                     : binary(inner, nn::BinaryKind::Pow, next,
-                              splatConstant(inner, loc, f32, 1.0 / op.getP()));
-        storeVector(inner, loc, next, result,
-                    add(inner, mul(inner, row, channels), step.position),
-                    step.valid);
-        return SmallVector<Value>();
-      });
+  constexpr int64_t together = 4;
+  auto known = dyn_cast<AffineConstantExpr>(to.back());
+  int64_t numVectors =
+      known && known.getValue() % lanes == 0 ? known.getValue() / lanes : 0;
+  int64_t most = std::min(together, numVectors);
+  if (most == 0 || numVectors % most != 0) {
+    forEachVector(body, loc, position.channels, {},
+                  [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+                    poolVectors(inner, op, position, step);
+                    return SmallVector<Value>();
+                  });
+    return;
+  }
+  auto loop = scf::ForOp::create(body, loc, index(0), position.channels,
+                                 index(most * lanes));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  SmallVector<VectorStep> steps;
+  for (int64_t i = 0; i < most; ++i)
+    steps.push_back({add(inner, loop.getInductionVar(), index(i * lanes)),
+                     Value(), Value()});
+  poolVectors(inner, op, position, steps);
 }
 
 /// The element that stands at position \p at, counted from the first one of
@@ -229,8 +264,20 @@ void WindowEmitter::requireSources(nn::PadOp op) {
 }
 
 void WindowEmitter::emitPad(nn::PadOp op) {
-  kernel.setIterations(shapes.getProduct(ArrayRef(to).drop_back()), 16);
+  nn::PadMode mode = op.getMode();
+  bool isConstant = mode == nn::PadMode::Constant;
   requireSources(op);
+  // Dims behind the last one with pads are parts of its elements.
+  size_t rank = to.size();
+  while (isConstant && rank > 1 && op.getLow()[rank - 1] == 0 &&
+         op.getHigh()[rank - 1] == 0)
+    --rank;
+  AffineExpr depth = shapes.getProduct(ArrayRef(to).drop_front(rank));
+  for (SmallVector<AffineExpr> *sizes : {&from, &to}) {
+    sizes->truncate(rank);
+    sizes->back() = shapes.getProduct({sizes->back(), depth});
+  }
+  kernel.setIterations(shapes.getProduct(ArrayRef(to).drop_back()), 16);
   OpBuilder &b = kernel.getBuilder();
   Type element = op.getType().getElementType();
   Type stored = cast<MemRefType>(result.getType()).getElementType();
@@ -238,8 +285,6 @@ void WindowEmitter::emitPad(nn::PadOp op) {
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(rows.getBody());
   Value row = rows.getInductionVar(), size = kernel.getIndex(from.back());
-  nn::PadMode mode = op.getMode();
-  bool isConstant = mode == nn::PadMode::Constant;
   SmallVector<Value> places =
       kernel.delinearize(body, ArrayRef(to).drop_back(), row);
   Value source = index(0);
@@ -259,10 +304,11 @@ void WindowEmitter::emitPad(nn::PadOp op) {
   }
   source = mul(body, source, size);
   Value target = mul(body, row, kernel.getIndex(to.back()));
-  int64_t low = op.getLow().back(), high = op.getHigh().back();
+  int64_t low = op.getLow()[rank - 1], high = op.getHigh()[rank - 1];
+  Value before = mul(body, index(low), kernel.getIndex(depth)),
+        behind = mul(body, index(high), kernel.getIndex(depth));
   auto copy = [&](OpBuilder &at) {
-    copyVectors(at, loc, input, source, result, add(at, target, index(low)),
-                size);
+    copyVectors(at, loc, input, source, result, add(at, target, before), size);
   };
   if (!isConstant) {
     copy(body);
@@ -294,10 +340,10 @@ void WindowEmitter::emitPad(nn::PadOp op) {
   auto branch = scf::IfOp::create(body, loc, isInside, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder();
   if (low)
-    fill(then, target, index(low));
+    fill(then, target, before);
   copy(then);
   if (high)
-    fill(then, add(then, target, add(then, size, index(low))), index(high));
+    fill(then, add(then, target, add(then, size, before)), behind);
   OpBuilder otherwise = branch.getElseBodyBuilder();
   fill(otherwise, target, kernel.getIndex(to.back()));
 }

@@ -113,6 +113,20 @@ static qt::LayoutAttr narrow(qt::LayoutAttr layout, int64_t n) {
                              2 * layout.getRows(), layout.getBias());
 }
 
+/// Lines of a convolution are 7, 14 or 28 rows long more often than multiples
+/// of 8. Of 32 registers sums have 28, where blocks have no sums of their own.
+static qt::LayoutAttr heighten(qt::LayoutAttr layout,
+                               const LayoutClassTraits &traits) {
+  bool hasManyRegisters = traits.panel > 16;
+  constexpr int64_t sums = 28, lanes = 16;
+  if (!hasManyRegisters || (layout.getForm() != LayoutForm::F32 &&
+                            layout.getForm() != LayoutForm::S8))
+    return layout;
+  return qt::LayoutAttr::get(
+      layout.getContext(), layout.getForm(), layout.getPanel(),
+      sums / (layout.getPanel() / lanes), layout.getBias());
+}
+
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                                               LayoutClass layoutClass) {
   // The weights are constant: they say what the result's type may not.
@@ -137,7 +151,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
         makeLayout(contract.getContext(), form, layoutClass);
     layout = fit(layout, n / groups);
     if (conv)
-      layout = narrow(layout, n / groups);
+      layout = heighten(narrow(layout, n / groups), getTraits(layoutClass));
     numerics::PackedLayout packing = pack(layout);
     return PackingChoice{layout,
                          groups * packing.numPanels() * packing.panelBytes()};

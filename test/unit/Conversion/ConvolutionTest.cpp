@@ -87,28 +87,52 @@ TEST_F(ConvolutionTest, EncodesBlocksWithTheirHalo) {
 }
 
 TEST_F(ConvolutionTest, ReadsWindowsOfFloats) {
-  // 19 outputs are two panels of 16; a stride of 2 leaves a position over.
-  for (int64_t c : {1, 3, 4, 20}) {
+  // 19 outputs are two panels of 16; a stride of 2 leaves a position over. A
+  // tile is a part of a line, two lines, or all three.
+  for (auto [c, rows] : {std::pair(1, 4), {3, 4}, {4, 14}, {20, 28}}) {
     std::string text =
         "func.func @k(%x: tensor<?x7x8xCxf32>, %w: tensor<Pxi8>, "
         "%b: tensor<19xf32>) -> tensor<?x3x6x19xf32> {"
         "%y = qt.contract lhs(%x : tensor<?x7x8xCxf32>) rhs(%w : tensor<Pxi8>) "
         "epilogue(%b : tensor<19xf32>) {acc = f32, geometry = #qt.conv<taps = "
         "[3, 2], strides = [2, 1], dilations = [1, 2], pads = [0, 0, 0, 0], "
-        "groups = 1, k = C>, layout = #qt.layout<f32, panel = 16, rows = 4>, "
+        "groups = 1, k = C>, layout = #qt.layout<f32, panel = 16, rows = R>, "
         "lhs_format = f32, rhs_format = f32} {"
         "^bb0(%a: f32, %c: f32): %0 = nn.binary add %a, %c : f32, f32 -> f32 "
         "qt.yield %0 : f32 } -> tensor<?x3x6x19xf32> "
         "return %y : tensor<?x3x6x19xf32> }";
     int64_t bytes = 2 * 16 * 6 * c * 4;
-    Kernel kernel = compile(replaceAll(replaceAll(text, "C", std::to_string(c)),
-                                       "P", std::to_string(bytes)));
+    text = replaceAll(text, "C", std::to_string(c));
+    text = replaceAll(text, "R", std::to_string(rows));
+    Kernel kernel = compile(replaceAll(text, "P", std::to_string(bytes)));
     ASSERT_TRUE(kernel.span);
     // Sums of up to 120 numbers below 4 that the interpreter adds in double.
     for (int64_t batch : {0, 1, 2})
       check(kernel, {reals({batch, 7, 8, c}), units(bytes), reals({19})}, 1e-6,
             1e-5);
     ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+/// Windows of a line that share positions, in tiles of several sizes.
+TEST_F(ConvolutionTest, SharesTaps) {
+  for (int64_t width : {3, 9, 40}) {
+    std::string text =
+        "func.func @k(%x: tensor<?x5xWx5xf32>, %w: tensor<2880xi8>) "
+        "-> tensor<?x3xVx16xf32> {"
+        "%y = qt.contract lhs(%x : tensor<?x5xWx5xf32>) "
+        "rhs(%w : tensor<2880xi8>) {acc = f32, geometry = #qt.conv<taps = "
+        "[3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], "
+        "groups = 1, k = 5>, layout = #qt.layout<f32, panel = 16, rows = 7>, "
+        "lhs_format = f32, rhs_format = f32} -> tensor<?x3xVx16xf32> "
+        "return %y : tensor<?x3xVx16xf32> }";
+    text = replaceAll(text, "W", std::to_string(width));
+    Kernel kernel = compile(replaceAll(text, "V", std::to_string(width - 2)));
+    ASSERT_TRUE(kernel.span);
+    // Sums of 45 numbers below 4 that the interpreter adds in double.
+    for (int64_t batch : {0, 1, 2})
+      check(kernel, {reals({batch, 5, width, 5}), units(2880)}, 1e-6, 1e-5);
+    ASSERT_FALSE(HasFailure()) << "lines of " << width;
   }
 }
 
@@ -161,7 +185,7 @@ TEST_F(ConvolutionTest, TakesChannelsAsLanes) {
 
 TEST_F(ConvolutionTest, Pools) {
   for (const char *kind : {"max", "average", "lp"})
-    for (int64_t c : {1, 7, 16, 33}) {
+    for (int64_t c : {1, 7, 16, 33, 64}) {
       std::string text =
           "func.func @k(%x: tensor<?x5x6xCxf32>) -> tensor<?x3x4xCxf32> {"
           "%y = nn.pool KIND %x kernel [3, 2] strides [2, 2] dilations [1, 1] "
@@ -174,6 +198,50 @@ TEST_F(ConvolutionTest, Pools) {
         check(kernel, {reals({batch, 5, 6, c})}, 1e-6, 1e-6);
       ASSERT_FALSE(HasFailure()) << kind << ", " << c << " channels";
     }
+}
+
+/// Squares, parts of squares, and sides shorter than a vector.
+TEST_F(ConvolutionTest, Transposes) {
+  for (auto [rows, columns] : {std::pair(1, 20),
+                               {3, 50},
+                               {50, 3},
+                               {8, 16},
+                               {17, 40},
+                               {40, 17},
+                               {10, 9},
+                               {48, 32},
+                               {1, 1}})
+    for (const char *element : {"f32", "i32"})
+      for (bool isDynamic : {false, true}) {
+        std::string text =
+            "func.func @k(%x: tensor<?xRx2xCxT>) -> tensor<?x2xCxRxT> {"
+            "%y = nn.transpose %x perm [0, 2, 3, 1] : tensor<?xRx2xCxT> "
+            "-> tensor<?x2xCxRxT> return %y : tensor<?x2xCxRxT> }";
+        text = replaceAll(text, "R", isDynamic ? "?" : std::to_string(rows));
+        text = replaceAll(text, "C", std::to_string(columns));
+        Kernel kernel = compile(replaceAll(text, "T", element));
+        ASSERT_TRUE(kernel.span);
+        Builder builder(&getContext());
+        Type type = StringRef(element) == "f32" ? Type(builder.getF32Type())
+                                                : Type(builder.getI32Type());
+        for (int64_t batch : {0, 1, 2})
+          check(kernel, {random({batch, rows, 2, columns}, type)});
+        ASSERT_FALSE(HasFailure()) << rows << " x " << columns;
+      }
+}
+
+TEST_F(ConvolutionTest, PadsOuterDims) {
+  for (const char *mode : {"constant", "edge"}) {
+    std::string text =
+        "func.func @k(%x: tensor<?x3x4x7xf32>) -> tensor<?x4x7x7xf32> {"
+        "%y = nn.pad MODE %x low [0, 1, 1, 0] high [0, 0, 2, 0] {value = 1.0 : "
+        "f64} : tensor<?x3x4x7xf32> -> tensor<?x4x7x7xf32> "
+        "return %y : tensor<?x4x7x7xf32> }";
+    Kernel kernel = compile(replaceAll(text, "MODE", mode));
+    ASSERT_TRUE(kernel.span);
+    for (int64_t batch : {0, 1, 2})
+      check(kernel, {reals({batch, 3, 4, 7})});
+  }
 }
 
 TEST_F(ConvolutionTest, Pads) {
