@@ -253,28 +253,54 @@ AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
   return quotient ? quotient->toExpression(size.getContext()) : AffineExpr();
 }
 
-/// A symbol or a position, or a quotient or remainder of what is not negative
-/// by a number above zero.
-static bool isNotNegative(AffineExpr unknown) {
+static std::optional<int64_t> getLowerBound(const Polynomial &polynomial);
+
+/// What is never below it: 0 for a symbol, a position and a remainder, the
+/// quotient of the bound for a quotient by a number above zero.
+static std::optional<int64_t> getLowerBound(AffineExpr unknown) {
   if (isa<AffineSymbolExpr, AffineDimExpr>(unknown))
-    return true;
+    return 0;
   auto binary = dyn_cast<AffineBinaryOpExpr>(unknown);
-  if (!binary)
-    return false;
-  auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
-  return divisor && divisor.getValue() > 0 &&
-         isSizeAtLeast(binary.getLHS(),
-                       getAffineConstantExpr(0, unknown.getContext()));
+  auto divisor = binary ? dyn_cast<AffineConstantExpr>(binary.getRHS())
+                        : AffineConstantExpr();
+  if (!divisor || divisor.getValue() <= 0)
+    return std::nullopt;
+  if (binary.getKind() == AffineExprKind::Mod)
+    return 0;
+  std::optional<int64_t> dividend =
+      getLowerBound(Polynomial::from(binary.getLHS()));
+  if (!dividend)
+    return std::nullopt;
+  return binary.getKind() == AffineExprKind::FloorDiv
+             ? llvm::divideFloorSigned(*dividend, divisor.getValue())
+             : llvm::divideCeilSigned(*dividend, divisor.getValue());
+}
+
+static std::optional<int64_t> getLowerBound(const Polynomial &polynomial) {
+  if (!polynomial.isValid())
+    return std::nullopt;
+  int64_t sum = 0;
+  for (const Term &term : polynomial.getTerms()) {
+    int64_t product = term.coefficient;
+    for (AffineExpr unknown : term.unknowns) {
+      // Of several factors, or of what is taken off, the sign must be known.
+      std::optional<int64_t> bound = getLowerBound(unknown);
+      if (!bound || term.coefficient < 0 ||
+          (*bound < 0 && term.unknowns.size() > 1) ||
+          llvm::MulOverflow(product, *bound, product))
+        return std::nullopt;
+    }
+    if (llvm::AddOverflow(sum, product, sum))
+      return std::nullopt;
+  }
+  return sum;
 }
 
 bool quantc::isSizeAtLeast(AffineExpr a, AffineExpr b) {
   Polynomial difference = Polynomial::from(a);
   difference.add(Polynomial::from(b), -1);
-  return difference.isValid() &&
-         llvm::all_of(difference.getTerms(), [](const Term &term) {
-           return term.coefficient > 0 &&
-                  llvm::all_of(term.unknowns, isNotNegative);
-         });
+  std::optional<int64_t> bound = getLowerBound(difference);
+  return bound && *bound >= 0;
 }
 
 std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {

@@ -42,6 +42,18 @@ class Loops(KernelTest):
         )
         self.check_all(proto, [{"v": normal(8), "x": normal(n, 8), "t": normal(n, 8, 8)} for n in (1, 3)])
 
+    def test_largest_elements(self):
+        """Of equal ones the first, along any axis; more than there are is an error."""
+        for axis, k, largest in ((-1, 1, 1), (1, 3, 1), (0, 2, 0), (2, 7, 0)):
+            nodes = [("TopK", "x k", "v p", {"axis": axis, "largest": largest})]
+            proto = model(nodes, {"x": ("f4", ["n", 4, "m"])}, ["v", "p"], {"k": np.array([k], "i8")})
+            values = [random.integers(-9, 9, shape).astype("f4") for shape in ((2, 4, 7), (3, 4, 40))]
+            with self.subTest(axis=axis, k=k, largest=largest):
+                self.check(proto, [{"x": value} for value in values], rtol=0, atol=0)
+        self.fails_at_run_time(proto, {"x": normal(2, 4, 6)}, "")
+        integers = model([("TopK", "x k", "v p", {"axis": 0})], {"x": ("i8", ["n"])}, ["v", "p"], {"k": np.array([3], "i8")})
+        self.check(integers, [{"x": random.integers(-5, 5, 200)}], rtol=0, atol=0)
+
     def test_batches_that_broadcast(self):
         proto = model(
             [("MatMul", "x y", "a"), ("MatMul", "x z", "b"), ("MatMul", "z y", "c")],

@@ -154,6 +154,26 @@ class Windows(KernelTest):
             proto = model([("Conv", "x w", "y", {"auto_pad": mode, "strides": [2, 2]})], inputs, ["y"], {"w": image(4, 3, 1, 1)})
             self.check(proto, feeds, atol=1e-5)
 
+    def test_pads_computed_from_sizes(self):
+        """What a U-Net does: the smaller map is padded to the size of the larger one, its lower half above."""
+        nodes = [
+            ("Shape", "x", "sx", {}), ("Shape", "y", "sy", {}), ("Sub", "sx sy", "d", {}), ("Div", "d two", "low", {}), ("Sub", "d low", "high", {}),
+            ("Concat", "low high", "pads", {"axis": 0}), ("Pad", "y pads", "z", {}), ("Concat", "x z", "both", {"axis": 1}),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"]), "y": ("f4", ["b", 3, "v", "u"])}, ["both"], {"two": np.array([2], "i8")})
+        self.check(proto, [{"x": image(2, 3, 7, 9), "y": image(2, 3, 6, 4)}, {"x": image(1, 3, 5, 5), "y": image(1, 3, 5, 5)}])
+        self.fails_at_run_time(proto, {"x": image(1, 3, 5, 5), "y": image(1, 3, 6, 5)}, "")
+
+    def test_positions_along_windows(self):
+        """A detector's grid: as many numbers as a strided convolution, of which nothing else is used, has windows."""
+        nodes = [
+            ("Conv", "x w", "c", {"strides": [2, 3], "pads": [1, 1, 1, 1]}), ("Conv", "c v", "e", {"strides": [2, 2]}), ("Shape", "e", "s", {}),
+            ("Gather", "s two", "n", {}), ("Range", "zero n one", "y", {}),
+        ]
+        numbers = {name: np.array(value, "i8") for name, value in (("zero", 0), ("one", 1), ("two", 2))}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", 9])}, ["y"], {"w": image(4, 3, 3, 3), "v": image(2, 4, 2, 2), **numbers})
+        self.check(proto, [{"x": image(1, 3, h, 9)} for h in (3, 4, 17)])
+
     def test_normalisation(self):
         scale, bias = image(6), image(6)
         self.one("InstanceNormalization", (6, 5, 7), {"epsilon": 1e-3}, [scale, bias], batch=(0, 2), rtol=1e-4, atol=1e-5)

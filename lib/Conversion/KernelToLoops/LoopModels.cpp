@@ -17,6 +17,7 @@ using namespace quantc;
 void quantc::registerLoopModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, nn::NNDialect *) {
     attachReductionLoops(context);
+    attachTopKLoops(context);
   });
   registry.addExtension(+[](MLIRContext *context, qt::QTDialect *) {
     attachContractionLoops(context);

@@ -17,6 +17,7 @@ namespace quantc {
 void attachReductionLoops(mlir::MLIRContext *context);
 void attachContractionLoops(mlir::MLIRContext *context);
 void attachCrossingLoops(mlir::MLIRContext *context);
+void attachTopKLoops(mlir::MLIRContext *context);
 
 } // namespace quantc
 

@@ -368,6 +368,15 @@ Value Emitter::reduce(StringRef kind, Value x, ArrayRef<int64_t> axes,
   return build("nn.reduce", {x}, attributes);
 }
 
+Value Emitter::topK(Value x, int64_t axis, int64_t k, bool largest) {
+  SmallVector<NamedAttribute> attributes{
+      attribute("axis", builder.getI64IntegerAttr(axis)),
+      attribute("k", builder.getI64IntegerAttr(k))};
+  if (!largest)
+    attributes.push_back(attribute("smallest", builder.getUnitAttr()));
+  return build("nn.topk", {x}, attributes);
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes and data movement
 //===----------------------------------------------------------------------===//

@@ -98,6 +98,8 @@ public:
   mlir::Value reduce(llvm::StringRef kind, mlir::Value x,
                      llvm::ArrayRef<int64_t> axes, bool keepDims);
 
+  mlir::Value topK(mlir::Value x, int64_t axis, int64_t k, bool largest);
+
   mlir::Value reshape(mlir::Value x, mlir::Value shape);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<Size> sizes);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);

@@ -164,14 +164,51 @@ static std::optional<double> readPadValue(NodeBinder &node) {
   return static_cast<double>((*constant.value_begin<APInt>()).getSExtValue());
 }
 
+/// Pads that are computed from sizes: positions that a concatenation puts
+/// there.
+static void importComputedPad(NodeBinder &node, StringRef mode, Value x,
+                              Value pads, ArrayRef<int64_t> axes,
+                              double value) {
+  auto count = static_cast<int64_t>(axes.size());
+  if (mode != "constant")
+    node.problem("mode " + mode +
+                 " with pads that are computed at run time; "
+                 "supported: constant");
+  if (rankOf(pads) != 1 || typeOf(pads).getDimSize(0) != 2 * count)
+    node.problem("pads is not one vector of " + Twine(2 * count) +
+                 " numbers, two for each axis");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  pads = emit.cast(pads, emit.i64());
+  for (auto [index, axis] : llvm::enumerate(axes)) {
+    auto get = [&](int64_t at) {
+      return emit.slice(pads, {at}, {at + 1}, {0}, {1});
+    };
+    auto at = static_cast<int64_t>(index);
+    Value low = get(at), high = get(count + at);
+    if (!low || !high)
+      return;
+    if (constantScalar(low) != 0.0 || constantScalar(high) != 0.0)
+      x = padByValues(emit, x, axis, low, high, value);
+    if (!x)
+      return;
+  }
+  node.output(0, x);
+}
+
 static void importPad(NodeBinder &node) {
   StringRef mode =
       node.choice("mode", "constant", {"constant", "reflect", "edge", "wrap"});
   Value x = node.input(0, Any);
+  // Constants are taken as such: they may be negative, too.
+  Value computed = node.opset() < 11 ? Value() : node.input(1, Integer);
+  bool isComputed = computed && !constantElements(computed);
   std::optional<SmallVector<int64_t>> pads =
       node.opset() < 11 ? node.integers("pads")
+      : isComputed      ? std::nullopt
                         : node.constantIntegers(1, "pads");
-  if (!pads && !node.failed())
+  if (!pads && !isComputed && !node.failed())
     node.problem("attribute pads is missing");
   std::optional<double> value = readPadValue(node);
   std::optional<SmallVector<int64_t>> given;
@@ -183,6 +220,11 @@ static void importPad(NodeBinder &node) {
   SmallVector<int64_t> axes =
       given ? node.normalizeAxes(*given, rank)
             : llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (isComputed) {
+    if (!node.failed())
+      importComputedPad(node, mode, x, computed, axes, *value);
+    return;
+  }
   if (!node.failed() && pads->size() != 2 * axes.size())
     node.problem("pads has " + Twine(pads->size()) + " entries for " +
                  Twine(axes.size()) + " axes");

@@ -126,8 +126,65 @@ static void importCumSum(NodeBinder &node) {
     node.outputWrapped(0, node.emit().cumsum(x, normal, exclusive, reverse));
 }
 
+/// The elements of `x` at these positions along its last dim, for every row.
+static Value pickInRows(Emitter &emit, Value x, Value positions) {
+  int64_t rank = rankOf(x);
+  if (rank == 1)
+    return emit.gather(x, positions, 0);
+  Value outer = emit.shapeOf(x, 0, rank - 1);
+  Value rows = emit.reshape(
+      emit.iota(emit.reduce("prod", outer, {0}, /*keepDims=*/true)),
+      emit.concat({outer, emit.integers({1})}, 0));
+  Value first = emit.binary("mul", rows, emit.shapeOf(x, rank - 1, rank));
+  return emit.gather(emit.reshape(x, {Size(-1)}),
+                     emit.binary("add", first, positions), 0);
+}
+
+static void importTopK(NodeBinder &node) {
+  int64_t axis = node.integer("axis", -1);
+  bool hasOrder = node.opset() >= 11;
+  bool largest = !hasOrder || node.flag("largest", true);
+  if (hasOrder)
+    node.flag("sorted", true); // The order asked for is one of any.
+  Value x = node.input(0, Number);
+  int64_t k = 0;
+  if (node.opset() < 10) {
+    k = node.integer("k", 0);
+  } else if (auto given = node.constantIntegers(1, "k")) {
+    if (given->size() != 1)
+      node.problem("k has " + Twine(given->size()) + " elements");
+    else
+      k = given->front();
+  }
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (!node.failed() && k < 1)
+    node.unsupported("k", Twine(k), "1 and more");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  // Rows of the axis, last.
+  int64_t last = rankOf(x) - 1;
+  SmallVector<int64_t> permutation =
+      llvm::to_vector(llvm::seq<int64_t>(0, last + 1));
+  std::swap(permutation[axis], permutation[last]);
+  bool isMoved = axis != last;
+  Value rows = isMoved ? emit.transpose(x, permutation) : x;
+  Value positions = emit.topK(rows, last, k, largest);
+  Value values =
+      node.wantsOutput(0) ? pickInRows(emit, rows, positions) : Value();
+  auto moveBack = [&](Value value) {
+    return isMoved ? emit.transpose(value, permutation) : value;
+  };
+  if (values)
+    node.output(0, moveBack(values));
+  if (positions && node.wantsOutput(1))
+    node.output(1, moveBack(positions), quantc_onnx::TensorProto::INT64);
+}
+
 void quantc::onnx::addReductionOps(OpTable &table) {
   table.add("CumSum", importCumSum, 11, 2, 2);
+  table.add("TopK", importTopK, 1, 1, 2, 2);
   table.add("ArgMax", importArgument, 1, 1, 1);
   table.add("ArgMin", importArgument, 1, 1, 1);
   for (const char *name : {"ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin",

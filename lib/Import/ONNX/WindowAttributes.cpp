@@ -65,9 +65,22 @@ static void settlePads(NodeBinder &node, Value x, bool lower,
   result.isLower = lower;
 }
 
+Value quantc::onnx::padByValues(Emitter &emit, Value x, int64_t dim, Value low,
+                                Value high, double value) {
+  int64_t rank = rankOf(x);
+  auto makePad = [&](Value length) {
+    Value one = emit.reshape(emit.scalar(typeOf(x).getElementType(), value),
+                             SmallVector<Size>(rank, Size(1)));
+    Value shape = emit.concat(
+        {emit.shapeOf(x, 0, dim), length, emit.shapeOf(x, dim + 1, rank)}, 0);
+    return emit.expand(one, shape);
+  };
+  return emit.concat({makePad(low), x, makePad(high)}, dim);
+}
+
 Value WindowAttributes::padToSame(Emitter &emit, Value x, double value) const {
   for (int64_t spatial : sameDims) {
-    int64_t dim = 1 + spatial, rank = rankOf(x);
+    int64_t dim = 1 + spatial;
     Value size = emit.shapeOf(x, dim, dim + 1);
     auto integer = [&](int64_t number) { return emit.integers({number}); };
     // What the last window, (ceil(size / stride) - 1) * stride away, reaches
@@ -81,16 +94,8 @@ Value WindowAttributes::padToSame(Emitter &emit, Value x, double value) const {
     Value total = emit.binary("sub", reach, size);
     Value less = emit.binary("div", total, integer(2));
     Value more = emit.binary("sub", total, less);
-    auto makePad = [&](Value length) {
-      Value one = emit.reshape(emit.scalar(typeOf(x).getElementType(), value),
-                               SmallVector<Size>(rank, Size(1)));
-      Value shape = emit.concat(
-          {emit.shapeOf(x, 0, dim), length, emit.shapeOf(x, dim + 1, rank)}, 0);
-      return emit.expand(one, shape);
-    };
-    x = emit.concat(
-        {makePad(isLower ? more : less), x, makePad(isLower ? less : more)},
-        dim);
+    x = padByValues(emit, x, dim, isLower ? more : less, isLower ? less : more,
+                    value);
   }
   return x;
 }

@@ -35,6 +35,11 @@ struct WindowAttributes {
   mlir::Value padToSame(Emitter &emit, mlir::Value x, double value) const;
 };
 
+/// `x` with `low` and `high` positions of `value` around it along `dim`: each a
+/// tensor of one int64.
+mlir::Value padByValues(Emitter &emit, mlir::Value x, int64_t dim,
+                        mlir::Value low, mlir::Value high, double value);
+
 /// The attribute `name` with `rank` entries of `least` or more.
 llvm::SmallVector<int64_t> readWindowList(NodeBinder &node,
                                           llvm::StringRef name, int64_t rank,

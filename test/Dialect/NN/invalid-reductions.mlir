@@ -187,6 +187,11 @@ func.func @reduce_result(%x: tensor<4x8xf32>) {
 func.func @cumsum_axis(%x: tensor<4x8xi64>) {
   // expected-error @below {{'nn.cumsum' op axis 2 of a tensor of rank 2}}
   %0 = nn.cumsum %x {axis = 2 : i64} : tensor<4x8xi64>
+}
+
+func.func @topk_few(%x: tensor<4x8xf32>) {
+  // expected-error @below {{'nn.topk' op k = 9 of 8 elements}}
+  %0 = nn.topk %x {axis = 1 : i64, k = 9 : i64} : tensor<4x8xf32> -> tensor<4x9xi64>
   return
 }
 
@@ -195,5 +200,34 @@ func.func @cumsum_axis(%x: tensor<4x8xi64>) {
 func.func @cumsum_boolean(%x: tensor<4x8xi1>) {
   // expected-error @below {{'nn.cumsum' op elements of type i1; supported: f32, i32, i64}}
   %0 = nn.cumsum %x {axis = 0 : i64} : tensor<4x8xi1>
+}
+
+func.func @topk_axis(%x: tensor<4x8xf32>) {
+  // expected-error @below {{'nn.topk' op axis 2 of a tensor of rank 2}}
+  %0 = nn.topk %x {axis = 2 : i64, k = 1 : i64} : tensor<4x8xf32> -> tensor<4x1xi64>
+  return
+}
+
+// -----
+
+func.func @topk_none(%x: tensor<4x8xf32>) {
+  // expected-error @below {{'nn.topk' op attribute 'k' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+  %0 = nn.topk %x {axis = 1 : i64, k = 0 : i64} : tensor<4x8xf32> -> tensor<4x0xi64>
+  return
+}
+
+// -----
+
+func.func @topk_result(%x: tensor<4x8xf32>) {
+  // expected-error @below {{'nn.topk' op result is of type 'tensor<4x3xi64>', expected 'tensor<4x2xi64>'}}
+  %0 = nn.topk %x {axis = 1 : i64, k = 2 : i64} : tensor<4x8xf32> -> tensor<4x3xi64>
+  return
+}
+
+// -----
+
+func.func @topk_booleans(%x: tensor<4x8xi1>) {
+  // expected-error @below {{'nn.topk' op elements of type i1; supported: f32, i32, i64}}
+  %0 = nn.topk %x {axis = 1 : i64, k = 2 : i64} : tensor<4x8xi1> -> tensor<4x2xi64>
   return
 }

@@ -83,6 +83,8 @@ func.func @reductions(%x: tensor<?x99x64xf32>, %g: tensor<64xf32>) {
   %sums = nn.cumsum %x {axis = 1 : i64, exclusive, reverse} : tensor<?x99x64xf32>
   // CHECK: nn.reduce mean %{{.*}} axes [1] keepdims : tensor<?x99x64xf32> -> tensor<?x1x64xf32>
   %3 = nn.reduce mean %x axes [1] keepdims : tensor<?x99x64xf32> -> tensor<?x1x64xf32>
+  // CHECK: nn.topk %{{.*}} {axis = 1 : i64, k = 5 : i64, smallest} : tensor<?x99x64xf32> -> tensor<?x5x64xi64>
+  %topk = nn.topk %x {axis = 1 : i64, k = 5 : i64, smallest} : tensor<?x99x64xf32> -> tensor<?x5x64xi64>
   // CHECK: nn.reduce l2 %{{.*}} axes [0, 2] : tensor<?x99x64xf32> -> tensor<99xf32>
   %4 = nn.reduce l2 %x axes [0, 2] : tensor<?x99x64xf32> -> tensor<99xf32>
   return

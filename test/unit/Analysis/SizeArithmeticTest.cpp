@@ -95,6 +95,14 @@ TEST_F(SizeArithmetic, Comparison) {
   EXPECT_TRUE(isSizeAtLeast(a, number(0)));
   EXPECT_TRUE(isSizeAtLeast(a * 2 + b, a));
   EXPECT_FALSE(isSizeAtLeast(a, number(1)));
+  // Windows of a padded convolution, twice: floor((a - 1) / 2) + 1 is -1 / 2,
+  // rounded down, plus 1 at least.
+  AffineExpr once = (a - 1).floorDiv(2) + 1, twice = (once - 1).floorDiv(3) + 1;
+  EXPECT_TRUE(isSizeAtLeast(once, number(0)));
+  EXPECT_TRUE(isSizeAtLeast(twice + b, number(0)));
+  EXPECT_FALSE(isSizeAtLeast((a - 3).floorDiv(2) + 1, number(0)));
+  EXPECT_FALSE(isSizeAtLeast((once - 2) * b, number(-2)));
+  EXPECT_TRUE(isSizeAtLeast((a - 9) % 4, number(0)));
 }
 
 /// Replaces both symbols by numbers.

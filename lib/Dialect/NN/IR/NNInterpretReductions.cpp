@@ -15,6 +15,7 @@
 
 // The same results on every host: no product and sum is ever contracted.
 #pragma STDC FP_CONTRACT OFF
+#include <numeric>
 
 using namespace mlir;
 using namespace quantc;
@@ -190,6 +191,48 @@ static int64_t getIntegerNeutral(ReduceKind kind, unsigned bits) {
          : kind == ReduceKind::Max ? lowest
          : kind == ReduceKind::Min ? ~lowest
                                    : 0;
+}
+
+LogicalResult TopKOp::interpret(Values operands, Results &results,
+                                InterpreterContext &) {
+  const HostValue &x = operands[0];
+  SmallVector<int64_t> shape(x.getShape());
+  int64_t axis = getAxis(), k = getK(), size = shape[axis];
+  if (size < k)
+    return emitOpError("k = ") << k << " of " << size << " elements";
+  int64_t inner = product(x.getShape().drop_front(axis + 1));
+  int64_t outer = product(x.getShape().take_front(axis));
+  shape[axis] = k;
+  HostValue result = HostValue::allocate(
+      RankedTensorType::get(shape, IntegerType::get(getContext(), 64)));
+  bool isFloat = x.getElementType().isF32();
+  SmallVector<int64_t> order(size);
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t i = 0; i < inner; ++i) {
+      auto at = [&](int64_t position) {
+        return (o * size + position) * inner + i;
+      };
+      auto isBefore = [&](int64_t a, int64_t b) {
+        if (getSmallest())
+          std::swap(a, b);
+        if (!isFloat)
+          return x.getInteger(at(a)) > x.getInteger(at(b));
+        float left = x.as<float>()[at(a)], right = x.as<float>()[at(b)];
+        // A NaN is behind all numbers in either order.
+        if (std::isnan(left) || std::isnan(right))
+          return getSmallest() ? std::isnan(left) && !std::isnan(right)
+                               : std::isnan(right) && !std::isnan(left);
+        return left > right;
+      };
+      std::iota(order.begin(), order.end(), 0);
+      llvm::sort(order, [&](int64_t a, int64_t b) {
+        return isBefore(a, b) || (!isBefore(b, a) && a < b);
+      });
+      for (int64_t n = 0; n < k; ++n)
+        result.setInteger((o * k + n) * inner + i, order[n]);
+    }
+  results.push_back(result);
+  return success();
 }
 
 LogicalResult ReduceOp::interpret(Values operands, Results &results,

@@ -58,6 +58,41 @@ LogicalResult CumSumOp::verify() {
   return verifyAxis(*this, getAxis(), type.getRank());
 }
 
+LogicalResult
+TopKOp::inferReturnTypes(MLIRContext *context, std::optional<Location> loc,
+                         ValueRange operands, DictionaryAttr attributes,
+                         OpaqueProperties properties, RegionRange regions,
+                         SmallVectorImpl<Type> &types) {
+  Adaptor adaptor(operands, attributes, properties, regions);
+  auto type = cast<RankedTensorType>(operands[0].getType());
+  if (adaptor.getAxis() >= static_cast<uint64_t>(type.getRank()))
+    return failure(); // The verifier says so.
+  SmallVector<int64_t> shape(type.getShape());
+  shape[adaptor.getAxis()] = adaptor.getK();
+  types.push_back(RankedTensorType::get(shape, IntegerType::get(context, 64)));
+  return success();
+}
+
+LogicalResult TopKOp::verify() {
+  RankedTensorType type = getInput().getType();
+  if (type.getElementType().isInteger(1))
+    return emitOpError("elements of type i1; supported: f32, i32, i64");
+  if (failed(verifyAxis(*this, getAxis(), type.getRank())))
+    return failure();
+  int64_t size = type.getDimSize(getAxis()), k = getK();
+  if (!ShapedType::isDynamic(size) && size < k)
+    return emitOpError("k = ") << k << " of " << size << " elements";
+  SmallVector<int64_t> expected(type.getShape());
+  expected[getAxis()] = k;
+  if (!getType().getElementType().isInteger(64) ||
+      failed(verifyCompatibleShape(expected, getType().getShape())))
+    return emitOpError("result is of type ")
+           << getType() << ", expected "
+           << RankedTensorType::get(expected,
+                                    IntegerType::get(getContext(), 64));
+  return success();
+}
+
 static SmallVector<int64_t> inferReduce(ArrayRef<int64_t> shape,
                                         ArrayRef<int64_t> axes, bool keepdims) {
   SmallVector<int64_t> result;

@@ -89,6 +89,19 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
   return true;
 }
 
+/// Whether it stays far from the limits of 64 bits as long as sizes do. What is
+/// divided by does not matter.
+static bool isModerate(AffineExpr element) {
+  constexpr int64_t most = int64_t(1) << 40;
+  if (auto constant = dyn_cast<AffineConstantExpr>(element))
+    return constant.getValue() > -most && constant.getValue() < most;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(element);
+  bool isScaled = binary && (binary.getKind() == AffineExprKind::Add ||
+                             binary.getKind() == AffineExprKind::Mul);
+  return !binary || (isModerate(binary.getLHS()) &&
+                     (!isScaled || isModerate(binary.getRHS())));
+}
+
 void BinaryOp::inferElements(SymbolicShapes &shapes) {
   zipElements(
       shapes, getOperands(), getResult(), [&](ArrayRef<AffineExpr> row) {
@@ -111,11 +124,13 @@ void BinaryOp::inferElements(SymbolicShapes &shapes) {
           return divisor && divisor.getValue() > 0 ? a % b : AffineExpr();
         case BinaryKind::Min:
         case BinaryKind::Max:
-          if (isSizeAtLeast(a, b))
-            return getKind() == BinaryKind::Max ? a : b;
-          if (isSizeAtLeast(b, a))
-            return getKind() == BinaryKind::Max ? b : a;
-          return AffineExpr();
+          // Where they compare for no reason of form, their difference must be
+          // one that maxOfSizes can take.
+          if (!isSizeAtLeast(a, b) && !isSizeAtLeast(b, a) &&
+              (!isModerate(a) || !isModerate(b)))
+            return AffineExpr();
+          return getKind() == BinaryKind::Max ? maxOfSizes(a, b)
+                                              : minOfSizes(a, b);
         default:
           return AffineExpr();
         }
@@ -200,6 +215,12 @@ void SoftmaxOp::inferSymbolic(SymbolicShapes &shapes) {
 
 void CumSumOp::inferSymbolic(SymbolicShapes &shapes) {
   copySizes(*this, shapes);
+}
+
+void TopKOp::inferSymbolic(SymbolicShapes &shapes) {
+  Sizes result(shapes.getSizes(getInput()));
+  result[getAxis()] = shapes.getConstant(getK());
+  shapes.setSizes(getResult(), result);
 }
 
 void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {

@@ -489,6 +489,16 @@ static LogicalResult verifyTensors(func::FuncOp entry) {
   return success();
 }
 
+/// Of an op of which only the size was asked, whose weights nobody reads now.
+static void eraseUnusedGlobals(ModuleOp module) {
+  llvm::StringSet<> used;
+  module.walk(
+      [&](qt::GlobalRefOp reference) { used.insert(reference.getGlobal()); });
+  for (auto global : llvm::make_early_inc_range(module.getOps<qt::GlobalOp>()))
+    if (!used.contains(global.getSymName()))
+      global.erase();
+}
+
 void GroupKernels::runOnOperation() {
   known.clear();
   symbols.emplace(getOperation());
@@ -524,4 +534,5 @@ void GroupKernels::runOnOperation() {
     sortTopologically(&body);
     eraseDeadOps(body);
   }
+  eraseUnusedGlobals(getOperation());
 }

@@ -27,6 +27,22 @@ func.func @softmax() {
   return
 }
 
+func.func @topk() {
+  %x = arith.constant dense<[[3.0, 0x7FC00000, 5.0, 3.0, -1.0], [0x7FC00000, 0.0, 0xFF800000, 2.0, 2.0]]> : tensor<2x5xf32>
+  %largest = nn.topk %x {axis = 1 : i64, k = 5 : i64} : tensor<2x5xf32> -> tensor<2x5xi64>
+  // Of equal ones the first; NaN last.
+  %largest_e = arith.constant dense<[[2, 0, 3, 4, 1], [3, 4, 1, 2, 0]]> : tensor<2x5xi64>
+  check.expect_eq %largest, %largest_e : tensor<2x5xi64>, tensor<2x5xi64>
+  %least = nn.topk %x {axis = 1 : i64, k = 3 : i64, smallest} : tensor<2x5xf32> -> tensor<2x3xi64>
+  %least_e = arith.constant dense<[[4, 0, 3], [2, 1, 3]]> : tensor<2x3xi64>
+  check.expect_eq %least, %least_e : tensor<2x3xi64>, tensor<2x3xi64>
+  %i = arith.constant dense<[[1, 7], [5, 2], [1, 9]]> : tensor<3x2xi32>
+  %rows = nn.topk %i {axis = 0 : i64, k = 2 : i64} : tensor<3x2xi32> -> tensor<2x2xi64>
+  %rows_e = arith.constant dense<[[1, 2], [0, 0]]> : tensor<2x2xi64>
+  check.expect_eq %rows, %rows_e : tensor<2x2xi64>, tensor<2x2xi64>
+  return
+}
+
 func.func @reduce() {
   %x = arith.constant dense<[[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]]> : tensor<2x3xf32>
   %sum = nn.reduce sum %x axes [1] : tensor<2x3xf32> -> tensor<2xf32>

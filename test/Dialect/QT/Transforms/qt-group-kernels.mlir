@@ -159,3 +159,22 @@ func.func @stated(%x: tensor<?x4xf32>) -> tensor<4x5xf32>
   %0 = nn.transpose %x perm [1, 0] : tensor<?x4xf32> -> tensor<4x5xf32>
   return %0 : tensor<4x5xf32>
 }
+
+// -----
+
+// Weights of an op of which only the size was asked go with it.
+// CHECK-NOT: qt.global
+// CHECK-LABEL: func.func @size
+// CHECK-NOT: matmul
+qt.global @w : tensor<4x4xf32> {
+  %0 = arith.constant dense<1.0> : tensor<4x4xf32>
+  qt.yield %0 : tensor<4x4xf32>
+}
+func.func @size(%x: tensor<?x4xf32>) -> tensor<?xi64>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 4)>]} {
+  %w = qt.global_ref @w : tensor<4x4xf32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<4x4xf32> -> tensor<?x4xf32>
+  %1 = nn.shape %0 {start = 0 : i64, end = 1 : i64} : tensor<?x4xf32> -> tensor<1xi64>
+  %2 = nn.iota %1 : tensor<1xi64> -> tensor<?xi64>
+  return %2 : tensor<?xi64>
+}

@@ -72,6 +72,25 @@ def NN_SoftmaxOp : NN_Op<"softmax", [
   let hasVerifier = 1;
 }
 
+def NN_TopKOp : NN_Op<"topk", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "positions of the largest or smallest elements along an axis";
+  let description = [{
+    The positions of the `k` largest elements (with `smallest` the smallest) in
+    their order, of equal ones the first; NaN comes last. There must be `k`
+    elements.
+
+    ```mlir
+    %p = nn.topk %x {axis = 1 : i64, k = 5 : i64} : tensor<?x100xf32> -> tensor<?x5xi64>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$input, NN_DimAttr:$axis,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$k,
+                       UnitAttr:$smallest);
+  let results = (outs NN_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def NN_ReduceKind : I32EnumAttr<"ReduceKind", "reduction", [
     I32EnumAttrCase<"Sum", 0, "sum">, I32EnumAttrCase<"Mean", 1, "mean">,
     I32EnumAttrCase<"Max", 2, "max">, I32EnumAttrCase<"Min", 3, "min">,
