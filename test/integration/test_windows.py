@@ -169,9 +169,11 @@ class Windows(KernelTest):
         nodes = [
             ("Conv", "x w", "c", {"strides": [2, 3], "pads": [1, 1, 1, 1]}), ("Conv", "c v", "e", {"strides": [2, 2]}), ("Shape", "e", "s", {}),
             ("Gather", "s two", "n", {}), ("Range", "zero n one", "y", {}),
+            ("Cast", "n", "f", {"to": 1}), ("Range", "start f step", "z", {}),
         ]
         numbers = {name: np.array(value, "i8") for name, value in (("zero", 0), ("one", 1), ("two", 2))}
-        proto = model(nodes, {"x": ("f4", ["b", 3, "h", 9])}, ["y"], {"w": image(4, 3, 3, 3), "v": image(2, 4, 2, 2), **numbers})
+        numbers.update(start=np.array(0, "f4"), step=np.array(1, "f4"))
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", 9])}, ["y", "z"], {"w": image(4, 3, 3, 3), "v": image(2, 4, 2, 2), **numbers})
         self.check(proto, [{"x": image(1, 3, h, 9)} for h in (3, 4, 17)])
 
     def test_normalisation(self):

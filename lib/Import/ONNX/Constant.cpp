@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpTable.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -120,6 +121,23 @@ static Value makeRange(Emitter &emit, ArrayRef<Value> bounds, Value count) {
   return numbers;
 }
 
+/// The int64 that a float number is made of: exporters cast sizes to floats for
+/// grids of coordinates. Null where it is something else.
+static Value getWhole(Emitter &emit, Value number) {
+  if (std::optional<double> constant = constantScalar(number))
+    return *constant == std::trunc(*constant) && std::fabs(*constant) < 0x1p53
+               ? emit.integer(static_cast<int64_t>(*constant))
+               : Value();
+  auto cast = number.getDefiningOp<quantc::nn::CastOp>();
+  if (!cast)
+    return {};
+  auto element =
+      dyn_cast<IntegerType>(typeOf(cast.getInput()).getElementType());
+  return element && element.getWidth() > 1
+             ? emit.cast(cast.getInput(), emit.i64())
+             : Value();
+}
+
 /// A range that is not all constants: numbers from 0 on, scaled and shifted.
 static void importRunTimeRange(NodeBinder &node, ArrayRef<Value> bounds) {
   Emitter &emit = node.emit();
@@ -130,7 +148,14 @@ static void importRunTimeRange(NodeBinder &node, ArrayRef<Value> bounds) {
                  "constant for ranges of integers");
     return;
   }
-  Value count = countRange(emit, bounds[0], bounds[1], bounds[2]);
+  Value whole[3];
+  bool areWhole = true;
+  for (unsigned i = 0; i < 3; ++i) {
+    whole[i] = getWhole(emit, bounds[i]);
+    areWhole &= whole[i] != nullptr;
+  }
+  ArrayRef<Value> counted = areWhole ? ArrayRef(whole) : bounds;
+  Value count = countRange(emit, counted[0], counted[1], counted[2]);
   node.output(0, makeRange(emit, bounds, count));
 }
 
