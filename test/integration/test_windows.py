@@ -110,6 +110,22 @@ class Windows(KernelTest):
                       {"x": ("f4", ["b", 3, "h", "w"])}, ["y"], {"s": np.array([1, 1, 2, 3], "f4")})
         self.check(proto, [{"x": image(1, 3, 4, 5)}, {"x": image(2, 3, 1, 7)}])
 
+    def test_resize_by_computed_places(self):
+        """Sizes of run time, by any factor or to the size of another tensor, as segmentation networks have them."""
+        inputs = {"x": ("f4", ["b", 3, "h", "w"]), "t": ("f4", ["b", 3, "v", "u"])}
+        shapes = (((1, 3, 4, 5), (1, 3, 9, 8)), ((2, 3, 1, 7), (2, 3, 1, 3)), ((1, 3, 6, 6), (1, 3, 2, 13)))
+        feeds = [{"x": image(*a), "t": image(*b)} for a, b in shapes]
+        for mode, own in (("nearest", ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")), ("linear", ("floor",))):
+            for coordinates in ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"):
+                for rounding in own:
+                    attributes = {"mode": mode, "coordinate_transformation_mode": coordinates, "nearest_mode": rounding}
+                    with self.subTest(**attributes):
+                        other = model([("Shape", "t", "s", {}), ("Resize", "x - - s", "y", attributes)], inputs, ["y"])
+                        self.check(other, feeds, rtol=1e-5, atol=1e-5)
+                        factors = model([("Resize", "x - s", "y", attributes), ("Add", "y y", "z", {})], {"x": inputs["x"]}, ["z"],
+                                        {"s": np.array([1, 1, 1.5, 0.75], "f4")})
+                        self.check(factors, [{"x": feed["x"]} for feed in feeds[::2]], rtol=1e-5, atol=1e-5)
+
     def test_depth_and_space(self):
         for mode in ("DCR", "CRD"):
             self.one("DepthToSpace", (12, 3, 5), {"mode": mode, "blocksize": 2}, batch=(0, 2))

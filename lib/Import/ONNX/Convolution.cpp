@@ -52,7 +52,7 @@ static void importConv(NodeBinder &node) {
     kernel.assign(typeOf(weights).getShape().drop_front(2).begin(),
                   typeOf(weights).getShape().end());
   else
-    node.ignore("kernel_shape");
+    WindowAttributes::ignoreAll(node);
   if (bias && weights &&
       (rankOf(bias) != 1 ||
        typeOf(bias).getDimSize(0) != typeOf(weights).getDimSize(0)))
@@ -164,9 +164,9 @@ static void importConvTranspose(NodeBinder &node) {
   Value x = node.input(0, Float), weights = node.input(1, Float);
   Value bias = node.optionalInput(2, Float);
   if (!checkWeights(node, x, weights)) {
-    for (StringRef name : {"kernel_shape", "strides", "dilations", "pads",
-                           "output_padding", "output_shape", "auto_pad"})
-      node.ignore(name);
+    WindowAttributes::ignoreAll(node);
+    node.ignore("output_padding");
+    node.ignore("output_shape");
     return;
   }
   ArrayRef<int64_t> shape = typeOf(weights).getShape();

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Resize.h"
 #include "OpTable.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -23,20 +24,6 @@ using namespace quantc;
 using namespace quantc::onnx;
 
 namespace {
-
-struct ResizeOptions {
-  std::string mode, coordinates, nearest;
-  double cubicA = -0.75;
-  bool excludeOutside = false, antialias = false;
-  double extrapolation = 0;
-};
-
-/// One axis of a resize.
-struct Axis {
-  int64_t dim = 0, from = 0, to = 0;
-  double scale = 1;
-  double roiStart = 0, roiEnd = 1;
-};
 
 /// What each element of the result is made of: `count` elements of the input
 /// and a factor for each.
@@ -52,7 +39,7 @@ struct Taps {
 /// The place in the input, in elements, that element \p i of the result is. In
 /// floats: places fall on elements and between them, and the nearest one has to
 /// be that of other implementations.
-static float getPlace(const ResizeOptions &options, const Axis &axis,
+static float getPlace(const ResizeOptions &options, const ResizeAxis &axis,
                       int64_t i) {
   auto x = static_cast<float>(i), from = static_cast<float>(axis.from),
        to = static_cast<float>(axis.to), scale = static_cast<float>(axis.scale);
@@ -97,7 +84,7 @@ static double getFactor(const ResizeOptions &options, double distance) {
   return t < 2 ? ((a * t - 5 * a) * t + 8 * a) * t - 4 * a : 0;
 }
 
-static Taps makeTaps(const ResizeOptions &options, const Axis &axis) {
+static Taps makeTaps(const ResizeOptions &options, const ResizeAxis &axis) {
   Taps taps;
   bool isNearest = options.mode == "nearest";
   // Where it shrinks, a filter against aliases is as much wider.
@@ -149,7 +136,7 @@ static Value makeAlong(Emitter &emit, Type element, ArrayRef<T> values,
 }
 
 static Value resizeAxis(Emitter &emit, Value x, const ResizeOptions &options,
-                        const Axis &axis) {
+                        const ResizeAxis &axis) {
   Taps taps = makeTaps(options, axis);
   Value sum;
   for (int64_t t = 0; t < taps.count && x; ++t) {
@@ -196,12 +183,27 @@ constantReals(NodeBinder &node, unsigned index, StringRef what) {
   return numbers;
 }
 
+/// The size of a dim of run-time size by a factor, rounded down, as an int64.
+/// Null where the factor is no fraction of small powers of two, for which whole
+/// numbers and floats would disagree.
+static Value scaleSize(Emitter &emit, Value x, int64_t dim, double scale) {
+  constexpr int64_t denominator = 1 << 10;
+  double numerator = scale * denominator;
+  if (numerator != std::floor(numerator) || numerator < 1 ||
+      numerator > double(1 << 20))
+    return {};
+  return emit.binary(
+      "div",
+      emit.binary("mul", emit.shapeOf(x, dim, dim + 1),
+                  emit.integers({static_cast<int64_t>(numerator)})),
+      emit.integers({denominator}));
+}
+
 /// Reads sizes or scales of the axes that are resized.
-static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
-                                  std::optional<SmallVector<double>> scales,
-                                  std::optional<SmallVector<AffineExpr>> sizes,
-                                  std::optional<SmallVector<int64_t>> given,
-                                  StringRef policy) {
+static SmallVector<ResizeAxis>
+readAxes(NodeBinder &node, Value x, std::optional<SmallVector<double>> scales,
+         std::optional<SmallVector<AffineExpr>> sizes, Value sizeValues,
+         std::optional<SmallVector<int64_t>> given, StringRef policy) {
   SmallVector<int64_t> dims =
       given ? node.normalizeAxes(*given, rankOf(x))
             : llvm::to_vector(llvm::seq<int64_t>(0, rankOf(x)));
@@ -215,7 +217,7 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
   auto toSize = [](double size) {
     return static_cast<int64_t>(std::clamp<double>(size, -1, int64_t(1) << 40));
   };
-  SmallVector<Axis> axes;
+  SmallVector<ResizeAxis> axes;
   SmallVector<AffineExpr> own(node.importState().shapes->getSizes(x));
   std::optional<double> common;
   auto addScale = [&](double scale) {
@@ -224,7 +226,7 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
                                       : std::max(*common, scale);
   };
   for (auto [index, dim] : llvm::enumerate(dims)) {
-    Axis axis;
+    ResizeAxis axis;
     axis.dim = dim;
     axis.from = typeOf(x).getDimSize(dim);
     AffineExpr size = sizes ? (*sizes)[index] : AffineExpr();
@@ -233,17 +235,26 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
     if (scales && ShapedType::isDynamic(axis.from)) {
       axis.scale = (*scales)[index];
       axis.to = axis.from;
+      axis.wanted = scaleSize(node.emit(), x, dim, axis.scale);
+      axis.isWantedByScale = true;
     } else if (scales) {
       axis.scale = (*scales)[index];
-      axis.to = toSize(std::floor(static_cast<double>(axis.from) * axis.scale));
+      // In floats, as shape inference has it: 5 by 1.4 is 7, not 6.
+      axis.to = toSize(std::floor(static_cast<float>(axis.from) *
+                                  static_cast<float>(axis.scale)));
     } else if (size && size == own[dim]) {
       axis.to = axis.from; // as it is, whatever that is
       addScale(axis.scale);
     } else if (!known || ShapedType::isDynamic(axis.from)) {
-      node.problem("resizes axis " + Twine(dim) +
-                   " from or to a size of run time; supported: known sizes, "
-                   "factors, or --dim NAME=N");
-      return {};
+      if (policy != "stretch") {
+        node.problem("resizes axis " + Twine(dim) +
+                     " from or to a size of run time by policy " + policy +
+                     "; supported: stretch, or --dim NAME=N");
+        return {};
+      }
+      axis.to = ShapedType::kDynamic;
+      auto at = static_cast<int64_t>(index);
+      axis.wanted = node.emit().slice(sizeValues, {at}, {at + 1}, {0}, {1});
     } else {
       axis.to = known.getValue();
       axis.scale = axis.from == 0 ? 1
@@ -254,8 +265,8 @@ static SmallVector<Axis> readAxes(NodeBinder &node, Value x,
     axes.push_back(axis);
   }
   bool keepsRatio = policy != "stretch" && common;
-  for (Axis &axis : axes) {
-    bool isKnown = !ShapedType::isDynamic(axis.from);
+  for (ResizeAxis &axis : axes) {
+    bool isKnown = !axis.wanted;
     if (keepsRatio) {
       axis.scale = *common;
       if (isKnown)
@@ -308,27 +319,23 @@ static bool isRepetition(const ResizeOptions &options, double scale) {
 }
 
 static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
-                   ArrayRef<Axis> axes) {
+                   ArrayRef<ResizeAxis> axes) {
   Emitter &emit = node.emit();
   Value result = x;
-  for (const Axis &axis : axes) {
-    bool isDynamic = ShapedType::isDynamic(axis.from);
+  for (const ResizeAxis &axis : axes) {
     bool isCrop = options.coordinates == "tf_crop_and_resize" &&
                   (axis.roiStart != 0 || axis.roiEnd != 1);
-    if (axis.from == 0 || (axis.scale == 1 && !isCrop))
+    bool isNewSize = axis.wanted && !axis.isWantedByScale;
+    if (axis.from == 0 || (axis.scale == 1 && !isCrop && !isNewSize))
       continue;
-    if (isDynamic && isRepetition(options, axis.scale)) {
+    if (axis.isWantedByScale && isRepetition(options, axis.scale))
       result = repeat(emit, result, axis.dim, static_cast<int64_t>(axis.scale));
-    } else if (isDynamic) {
-      node.problem("resizes a dim of run-time size by " +
-                   Twine(std::to_string(axis.scale)) + " in mode " +
-                   options.mode +
-                   "; supported: whole factors of the nearest neighbour, or "
-                   "--dim NAME=N");
-      return;
-    } else {
+    else if (axis.isWantedByScale || isNewSize)
+      result = resizeByComputedPlaces(node, result, options, axis);
+    else
       result = resizeAxis(emit, result, options, axis);
-    }
+    if (!result)
+      return;
   }
   node.output(0, result);
 }
@@ -366,6 +373,7 @@ static void importResize(NodeBinder &node) {
   unsigned scalesAt = isOld ? 1 : 2;
   std::optional<SmallVector<double>> scales, roi;
   std::optional<SmallVector<AffineExpr>> sizes;
+  Value sizeValues;
   // An empty vector of scales stands for none.
   if (node.hasInput(scalesAt))
     scales = constantReals(node, scalesAt, "its scales");
@@ -374,7 +382,7 @@ static void importResize(NodeBinder &node) {
   if (!isOld && node.hasInput(3))
     if (Value value = node.input(3, Integer)) {
       if (auto elements = node.importState().shapes->getElements(value))
-        sizes = SmallVector<AffineExpr>(*elements);
+        sizes = SmallVector<AffineExpr>(*elements), sizeValues = value;
       else
         node.problem("its sizes are computed at run time; supported: those "
                      "that follow from the sizes of inputs");
@@ -385,7 +393,8 @@ static void importResize(NodeBinder &node) {
     node.problem("has both scales and sizes, or none");
     return;
   }
-  SmallVector<Axis> axes = readAxes(node, x, scales, sizes, given, policy);
+  SmallVector<ResizeAxis> axes =
+      readAxes(node, x, scales, sizes, sizeValues, given, policy);
   if (options.coordinates == "tf_crop_and_resize") {
     roi = constantReals(node, 1, "its regions");
     if (roi && roi->size() != 2 * axes.size())
@@ -419,8 +428,8 @@ static void importUpsample(NodeBinder &node) {
   Value x = node.input(0, options.mode == "nearest" ? Any : Float);
   if (node.failed())
     return;
-  SmallVector<Axis> axes =
-      readAxes(node, x, scales, std::nullopt, std::nullopt, "stretch");
+  SmallVector<ResizeAxis> axes =
+      readAxes(node, x, scales, std::nullopt, Value(), std::nullopt, "stretch");
   if (!node.failed())
     resize(node, x, options, axes);
 }

@@ -100,23 +100,33 @@ Value WindowAttributes::padToSame(Emitter &emit, Value x, double value) const {
   return x;
 }
 
+void WindowAttributes::ignoreAll(NodeBinder &node) {
+  for (StringRef name :
+       {"auto_pad", "kernel_shape", "strides", "dilations", "pads"})
+    node.ignore(name);
+}
+
 WindowAttributes WindowAttributes::read(NodeBinder &node, Value x,
                                         ArrayRef<int64_t> kernel,
                                         bool hasDilations) {
   WindowAttributes result;
   StringRef mode = node.choice("auto_pad", "NOTSET",
                                {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"});
-  if (!x)
+  if (!x) {
+    ignoreAll(node);
     return result;
+  }
   int64_t rank = rankOf(x) - 2;
   if (rank < 1 || rank > 3) {
     node.problem("input of rank " + Twine(rankOf(x)) +
                  "; supported: batch, channels and 1 to 3 spatial dims");
+    ignoreAll(node);
     return result;
   }
   SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
   if (kernel.empty() && !node.hasAttribute("kernel_shape")) {
     node.problem("attribute kernel_shape is missing");
+    ignoreAll(node);
     return result;
   }
   result.kernel = readWindowList(node, "kernel_shape", rank, 1,

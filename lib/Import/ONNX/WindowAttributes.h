@@ -31,6 +31,10 @@ struct WindowAttributes {
                                llvm::ArrayRef<int64_t> kernel,
                                bool hasDilations = true);
 
+  /// For a node that is not read any further: what its attributes say is not
+  /// known, but they exist.
+  static void ignoreAll(NodeBinder &node);
+
   /// The channels-last `x` with `value` around it along `sameDims`.
   mlir::Value padToSame(Emitter &emit, mlir::Value x, double value) const;
 };
