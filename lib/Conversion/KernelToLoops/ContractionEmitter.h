@@ -52,6 +52,7 @@ private:
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.
   int64_t getRowStride();
+  int64_t getPlaceOffset(int64_t place);
   int64_t getRowOffset(int64_t row);
   int64_t getBlockOffset(int64_t row);
   Value getRowAt(OpBuilder &b, Value row);
@@ -63,6 +64,10 @@ private:
   void emitDepthwise(OpBuilder &b, Value last);
   void emitDepthwiseTile(OpBuilder &b, Value row, int64_t count, Value at,
                          int64_t lanes, int64_t split, Value mask);
+  Values sumTaps(OpBuilder &b, Value rowAt, Value at, int64_t count,
+                 int64_t lanes, int64_t split, Value mask);
+  Values sumPairedTaps(OpBuilder &b, Value base, Value at, int64_t count,
+                       int64_t lanes, Value mask);
   Value loadLaneShifts(OpBuilder &b, Value position, Value at, int64_t lanes,
                        int64_t split);
   Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
@@ -83,11 +88,12 @@ private:
   void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last,
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
-  void forEachTileOfImages(OpBuilder &b, TileBody body);
+  void forEachTileOfImages(OpBuilder &b, llvm::ArrayRef<int64_t> sizes,
+                           TileBody body);
   void forEachTileOfRun(OpBuilder &b, Value first, Value last,
                         llvm::ArrayRef<int64_t> sizes, TileBody body);
   std::optional<int64_t> getLineLength();
-  int64_t getLinesOfTile();
+  int64_t getRowsOfImage();
   llvm::SmallVector<int64_t> getTileSizes(int64_t most);
   llvm::SmallVector<int64_t> getFallingSizes(int64_t most);
   int64_t getFewRows();
@@ -194,9 +200,11 @@ private:
   int64_t positionSize = 0; ///< elements of a position of the input
   int64_t lineStep = 0;     ///< positions between windows of a line
   int64_t linesOfUnit = 1;  ///< whole lines, if lineParts is 1
-  /// Where a tile has several whole lines: those of an image, of a tile, and
-  /// elements from the windows of one line to those of the next.
-  int64_t linesOfImage = 1, linesOfTile = 1, lineJump = 0;
+  /// Where tiles go from line to line of a small image: its rows, elements from
+  /// the windows of one line to those of the next, and where in the image the
+  /// tile at hand begins; none where it lies in one line.
+  int64_t imageRows = 0, lineJump = 0;
+  std::optional<int64_t> tileStart;
   llvm::SmallVector<mlir::AffineExpr> inputSizes, outputSizes; ///< spatial
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;

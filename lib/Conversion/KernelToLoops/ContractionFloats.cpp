@@ -62,7 +62,7 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
 /// products then.
 bool ContractionEmitter::canShareTaps() {
   return conv && layout.getForm() == qt::LayoutForm::F32 && vectors == 1 &&
-         width == 16 && linesOfTile == 1 && lineStep == 1 &&
+         width == 16 && imageRows == 0 && lineStep == 1 &&
          conv.getDilations().back() == 1 && conv.getTaps().back() > 1 &&
          conv.getTaps().back() <= 5;
 }

@@ -62,36 +62,37 @@ std::optional<int64_t> ContractionEmitter::getLineLength() {
   return length.getValue();
 }
 
-/// Lines short beside a tile go into it together: as many whole ones as fit,
-/// if an image is small enough for a unit.
-int64_t ContractionEmitter::getLinesOfTile() {
+/// The rows of an image that is small enough for a unit, if they make fewer
+/// tiles than its lines do; else 0.
+int64_t ContractionEmitter::getRowsOfImage() {
   std::optional<int64_t> length = getLineLength();
   if (!length || outputSizes.size() != 2 || isDepthwise)
-    return 1;
+    return 0;
   auto height = dyn_cast<AffineConstantExpr>(outputSizes[0]);
   if (!height || height.getValue() <= 0 ||
-      height.getValue() * *length > blockRows ||
       !isa<AffineConstantExpr>(inputSizes[1]))
-    return 1;
-  return std::clamp<int64_t>(mr / *length, 1, height.getValue());
+    return 0;
+  int64_t rows = height.getValue() * *length;
+  bool helps = llvm::divideCeil(rows, mr) <
+               height.getValue() * llvm::divideCeil(*length, mr);
+  return rows <= blockRows && helps ? rows : 0;
+}
+
+/// \p rows in tiles of about the same size: small ones wait for their sums.
+static SmallVector<int64_t> splitEvenly(int64_t rows, int64_t most) {
+  int64_t count = llvm::divideCeil(rows, most);
+  SmallVector<int64_t> sizes(count, rows / count);
+  for (int64_t &size : MutableArrayRef(sizes).take_front(rows % count))
+    ++size;
+  return sizes;
 }
 
 /// Tiles of \p most rows at most.
 SmallVector<int64_t> ContractionEmitter::getTileSizes(int64_t most) {
-  if (std::optional<int64_t> length = getLineLength()) {
-    if (linesOfTile > 1) {
-      SmallVector<int64_t> sizes{linesOfTile * *length};
-      if (int64_t rest = linesOfImage % linesOfTile)
-        sizes.push_back(rest * *length);
-      return sizes;
-    }
-    // Tiles of about the same size: small ones wait for their sums.
-    int64_t count = llvm::divideCeil(*length, most);
-    SmallVector<int64_t> sizes(count, *length / count);
-    for (int64_t &size : MutableArrayRef(sizes).take_front(*length % count))
-      ++size;
-    return sizes;
-  }
+  if (imageRows != 0)
+    return splitEvenly(imageRows, most);
+  if (std::optional<int64_t> length = getLineLength())
+    return splitEvenly(*length, most);
   auto length = conv ? dyn_cast<AffineConstantExpr>(outputSizes.back())
                      : AffineConstantExpr();
   if (!length || !isa<AffineConstantExpr>(lineParts) || length.getValue() <= 0)
@@ -119,13 +120,18 @@ SmallVector<int64_t> ContractionEmitter::getFallingSizes(int64_t most) {
   return sizes;
 }
 
-/// Tiles of rows; in a convolution none has parts of two lines.
+static int64_t sum(ArrayRef<int64_t> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(0));
+}
+
+/// Tiles of rows; in a convolution they are those of a line, or of an image if
+/// the sizes are.
 void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
                                      ArrayRef<int64_t> sizes, TileBody body) {
   if (!conv)
     return forEachTileOfRun(b, first, last, sizes, body);
-  if (linesOfTile > 1 && sizes.front() == linesOfTile * *getLineLength())
-    return forEachTileOfImages(b, body);
+  if (imageRows != 0 && sum(sizes) == imageRows)
+    return forEachTileOfImages(b, sizes, body);
   auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   setLine(inner, loop.getInductionVar());
@@ -135,23 +141,21 @@ void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
   forEachTileOfRun(inner, begin, end, sizes, body);
 }
 
-/// Tiles of several whole lines of an image.
-void ContractionEmitter::forEachTileOfImages(OpBuilder &b, TileBody body) {
-  auto images =
-      scf::ForOp::create(b, loc, firstLine, lastLine, index(linesOfImage));
+/// All tiles of images, each with code of its own: its rows lie at constant
+/// offsets, whatever line they stand in.
+void ContractionEmitter::forEachTileOfImages(OpBuilder &b,
+                                             ArrayRef<int64_t> sizes,
+                                             TileBody body) {
+  auto images = scf::ForOp::create(b, loc, firstLine, lastLine,
+                                   index(imageRows / *getLineLength()));
   OpBuilder inner = OpBuilder::atBlockBegin(images.getBody());
-  Value first = images.getInductionVar();
-  int64_t rest = linesOfImage % linesOfTile;
-  Value behind = plus(inner, first, linesOfImage - rest);
-  auto tiles =
-      scf::ForOp::create(inner, loc, first, behind, index(linesOfTile));
-  OpBuilder each = OpBuilder::atBlockBegin(tiles.getBody());
-  setLine(each, tiles.getInductionVar());
-  body(each, lineFirstRow, linesOfTile * *getLineLength());
-  if (rest == 0)
-    return;
-  setLine(inner, behind);
-  body(inner, lineFirstRow, rest * *getLineLength());
+  setLine(inner, images.getInductionVar());
+  tileStart = 0;
+  for (int64_t size : sizes) {
+    body(inner, plus(inner, lineFirstRow, *tileStart), size);
+    *tileStart += size;
+  }
+  tileStart.reset();
 }
 
 /// Tiles of the first size, then of the next ones for what is left; the last
@@ -161,8 +165,7 @@ void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
                                           TileBody body) {
   Value at = first;
   // All tiles of a line, one by one.
-  bool areAll = getLineLength() ==
-                std::accumulate(sizes.begin(), sizes.end(), int64_t(0));
+  bool areAll = getLineLength() == sum(sizes);
   for (ArrayRef<int64_t> rest = sizes; !rest.empty();) {
     int64_t size = rest.front(), number = 1;
     Value end = last;

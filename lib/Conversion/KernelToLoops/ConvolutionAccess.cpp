@@ -30,13 +30,17 @@ int64_t ContractionEmitter::getRowStride() {
   return hasFloatRows ? k : numerics::activationStride(k);
 }
 
-/// Elements from the first row of a tile to row \p row of it, which may stand
-/// in another line of the result.
-int64_t ContractionEmitter::getRowOffset(int64_t row) {
-  if (linesOfTile == 1)
-    return row * getRowStride();
+/// Elements from the first window of an image to another one.
+int64_t ContractionEmitter::getPlaceOffset(int64_t place) {
   int64_t length = *getLineLength();
-  return row / length * lineJump + row % length * getRowStride();
+  return place / length * lineJump + place % length * getRowStride();
+}
+
+/// Elements from the first row of a tile to row \p row of it.
+int64_t ContractionEmitter::getRowOffset(int64_t row) {
+  if (!tileStart)
+    return row * getRowStride();
+  return getPlaceOffset(*tileStart + row) - getPlaceOffset(*tileStart);
 }
 
 /// The same in blocks of 32: they lie as codes do.
@@ -48,6 +52,8 @@ int64_t ContractionEmitter::getBlockOffset(int64_t row) {
 Value ContractionEmitter::getRowAt(OpBuilder &b, Value row) {
   if (!conv)
     return times(b, row, getRowStride());
+  if (tileStart)
+    return plus(b, lineBase, getPlaceOffset(*tileStart));
   Value place = arith::SubIOp::create(b, loc, row, lineFirstRow);
   return add(b, lineBase, times(b, place, getRowStride()));
 }
@@ -90,11 +96,10 @@ void ContractionEmitter::prepareConvolution() {
     return;
   }
   linesOfUnit = blockRows / *getLineLength();
-  linesOfTile = getLinesOfTile();
-  if (linesOfTile == 1)
+  imageRows = getRowsOfImage();
+  if (imageRows == 0)
     return;
-  linesOfImage = cast<AffineConstantExpr>(outputSizes[0]).getValue();
-  linesOfUnit = linesOfUnit / linesOfImage * linesOfImage;
+  linesOfUnit = blockRows / imageRows * (imageRows / *getLineLength());
   lineJump = conv.getStrides()[0] * positionSize *
              cast<AffineConstantExpr>(inputSizes[1]).getValue();
 }

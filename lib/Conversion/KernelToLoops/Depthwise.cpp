@@ -19,6 +19,8 @@
 using namespace mlir;
 using namespace quantc;
 
+using Values = SmallVector<Value>;
+
 /// Lanes of \p type from a buffer of its elements or of bytes; null lanes of
 /// \p mask are not read.
 Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
@@ -70,6 +72,121 @@ Value ContractionEmitter::loadLaneShifts(OpBuilder &b, Value position, Value at,
                                  spread(plus(b, block, 1)));
 }
 
+/// Codes of two taps side by side, channel by channel, as registers hold them:
+/// of every 8 channels the first four, then the others.
+static std::pair<Value, Value> pairTaps(OpBuilder &b, Location loc, Value first,
+                                        Value second) {
+  int64_t lanes = cast<VectorType>(first.getType()).getNumElements();
+  SmallVector<int64_t> low, high;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    (lane % 8 < 4 ? low : high).append({lane, lanes + lane});
+  return {vector::ShuffleOp::create(b, loc, first, second, low),
+          vector::ShuffleOp::create(b, loc, first, second, high)};
+}
+
+/// The sums of codes with one scale: two taps at a time, for their products
+/// are summed by one instruction.
+Values ContractionEmitter::sumPairedTaps(OpBuilder &b, Value base, Value at,
+                                         int64_t count, int64_t lanes,
+                                         Value mask) {
+  auto bytes = VectorType::get(lanes, b.getI8Type()),
+       halves = VectorType::get(lanes, b.getI16Type());
+  int64_t taps = conv.getNumTaps();
+  // Codes stand behind the scales.
+  Value weights = plus(b, at, columns * 4);
+  qt::BoundAttr bound = makeBound(-127, 127, llvm::divideCeil(taps, 2));
+  auto load = [&](OpBuilder &inner, Value buffer, Value from) -> Value {
+    return arith::ExtSIOp::create(inner, loc, halves,
+                                  loadLanes(inner, buffer, from, bytes, mask));
+  };
+  auto step = [&](OpBuilder &inner, Value tap, bool hasSecond, Values sums) {
+    Value from = add(inner, weights, times(inner, tap, columns));
+    Value second = hasSecond ? load(inner, packed, plus(inner, from, columns))
+                             : zeros(inner, halves);
+    auto [low, high] = pairTaps(inner, loc, load(inner, packed, from), second);
+    SmallVector<Value> offsets;
+    for (int64_t i = 0; i < (hasSecond ? 2 : 1); ++i)
+      offsets.push_back(add(
+          inner, base,
+          memref::LoadOp::create(inner, loc, tapTable, plus(inner, tap, i))));
+    for (int64_t r = 0; r < count; ++r) {
+      SmallVector<Value> x;
+      for (Value offset : offsets)
+        x.push_back(
+            load(inner, lhsBuffer, plus(inner, offset, r * getRowStride())));
+      auto [xLow, xHigh] = pairTaps(inner, loc, x.front(), x.back());
+      sums[2 * r] = dot(inner, 2, xLow, low, sums[2 * r], bound);
+      sums[2 * r + 1] = dot(inner, 2, xHigh, high, sums[2 * r + 1], bound);
+    }
+    return sums;
+  };
+  Values sums(2 * count, zeros(b, VectorType::get(lanes / 2, b.getI32Type())));
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), index(taps / 2 * 2), index(2), sums,
+      [&](OpBuilder &inner, Location, Value tap, ValueRange carried) {
+        scf::YieldOp::create(inner, loc,
+                             step(inner, tap, true, Values(carried)));
+      });
+  sums = Values(loop.getResults());
+  if (taps % 2 != 0)
+    sums = step(b, index(taps - 1), false, sums);
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    order.push_back(lane / 8 * 4 + lane % 4 + (lane % 8 < 4 ? 0 : lanes / 2));
+  Values ordered;
+  for (int64_t r = 0; r < count; ++r)
+    ordered.push_back(
+        vector::ShuffleOp::create(b, loc, sums[2 * r], sums[2 * r + 1], order));
+  return ordered;
+}
+
+/// The sums of floats, and of codes whose blocks are shifted.
+Values ContractionEmitter::sumTaps(OpBuilder &b, Value rowAt, Value at,
+                                   int64_t count, int64_t lanes, int64_t split,
+                                   Value mask) {
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  auto type = VectorType::get(lanes, isFloat ? Type(b.getF32Type())
+                                             : Type(b.getI8Type()));
+  auto halves = VectorType::get(lanes, b.getI16Type());
+  auto words = VectorType::get(lanes, b.getI32Type());
+  Value base = add(b, rowAt, at);
+  Value weights = isFloat ? times(b, at, 4) : plus(b, at, columns * 4);
+  Values sums(count, zeros(b, isFloat ? type : words));
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), index(conv.getNumTaps()), index(1), sums,
+      [&](OpBuilder &inner, Location, Value tap, ValueRange carried) {
+        Values next(carried);
+        Value from =
+            add(inner, weights, times(inner, tap, columns * (isFloat ? 4 : 1)));
+        Value w = loadLanes(inner, packed, from, type, mask);
+        if (!isFloat)
+          w = arith::ExtSIOp::create(inner, loc, halves, w);
+        Value offset = memref::LoadOp::create(inner, loc, tapTable, tap);
+        Value x0 = add(inner, base, offset), position;
+        if (hasIntegerSums)
+          position = arith::DivUIOp::create(
+              inner, loc, add(inner, rowAt, offset), index(positionSize));
+        for (int64_t r = 0; r < count; ++r) {
+          Value x = loadLanes(inner, lhsBuffer,
+                              plus(inner, x0, r * getRowStride()), type, mask);
+          if (isFloat) {
+            next[r] = math::FmaOp::create(inner, loc, x, w, next[r]);
+            continue;
+          }
+          x = arith::ExtSIOp::create(inner, loc, halves, x);
+          Value product = arith::MulIOp::create(inner, loc, x, w);
+          product = arith::ExtSIOp::create(inner, loc, words, product);
+          product = arith::ShLIOp::create(
+              inner, loc, product,
+              loadLaneShifts(inner, plus(inner, position, r * lineStep), at,
+                             lanes, split));
+          next[r] = arith::AddIOp::create(inner, loc, next[r], product);
+        }
+        scf::YieldOp::create(inner, loc, next);
+      });
+  return Values(loop.getResults());
+}
+
 /// `count` positions from \p row on, `lanes` channels from \p at on. With a
 /// mask there are fewer channels than lanes. Blocks of shifts end behind \p
 /// split lanes.
@@ -79,51 +196,13 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
                                            Value mask) {
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
   int64_t parts = lanes / width;
+  bool isScaled = !isFloat && !hasIntegerSums;
   auto real = VectorType::get(lanes, b.getF32Type());
-  auto bytes = VectorType::get(lanes, b.getI8Type());
-  auto halves = VectorType::get(lanes, b.getI16Type());
-  auto words = VectorType::get(lanes, b.getI32Type());
-  Value rowAt = getRowAt(b, row), base = add(b, rowAt, at);
-  // Codes stand behind the scales.
-  Value weights = isFloat ? times(b, at, 4) : plus(b, at, columns * 4);
-  Values sums(count, zeros(b, isFloat ? real : words));
-  auto loop = scf::ForOp::create(
-      b, loc, index(0), index(conv.getNumTaps()), index(1), sums,
-      [&](OpBuilder &inner, Location, Value tap, ValueRange carried) {
-        Values next(carried);
-        Value from =
-            add(inner, weights, times(inner, tap, columns * (isFloat ? 4 : 1)));
-        Value w = loadLanes(inner, packed, from, isFloat ? real : bytes, mask);
-        if (!isFloat)
-          w = arith::ExtSIOp::create(inner, loc, halves, w);
-        Value offset = memref::LoadOp::create(inner, loc, tapTable, tap);
-        Value x0 = add(inner, base, offset), position;
-        if (hasIntegerSums)
-          position = arith::DivUIOp::create(
-              inner, loc, add(inner, rowAt, offset), index(positionSize));
-        for (int64_t r = 0; r < count; ++r) {
-          Value x =
-              loadLanes(inner, lhsBuffer, plus(inner, x0, r * getRowStride()),
-                        isFloat ? real : bytes, mask);
-          if (isFloat) {
-            next[r] = math::FmaOp::create(inner, loc, x, w, next[r]);
-            continue;
-          }
-          // A product of two codes fits 16 bits, a sum of two may not.
-          x = arith::ExtSIOp::create(inner, loc, halves, x);
-          Value product = arith::MulIOp::create(inner, loc, x, w);
-          product = arith::ExtSIOp::create(inner, loc, words, product);
-          if (hasIntegerSums)
-            product = arith::ShLIOp::create(
-                inner, loc, product,
-                loadLaneShifts(inner, plus(inner, position, r * lineStep), at,
-                               lanes, split));
-          next[r] = arith::AddIOp::create(inner, loc, next[r], product);
-        }
-        scf::YieldOp::create(inner, loc, next);
-      });
-  sums = Values(loop.getResults());
-  if (!isFloat && !hasIntegerSums) {
+  Value rowAt = getRowAt(b, row);
+  Values sums =
+      isScaled ? sumPairedTaps(b, add(b, rowAt, at), at, count, lanes, mask)
+               : sumTaps(b, rowAt, at, count, lanes, split, mask);
+  if (isScaled) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
     Value scale = memref::LoadOp::create(b, loc, scalesBuffer, image);
     Value both = arith::MulFOp::create(
@@ -153,10 +232,11 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
 }
 
 void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {
-  // Sums wait for one another where a tile has few; codes have two registers
-  // for each.
+  // Sums wait for one another where a tile has few; those of codes have two
+  // registers each.
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
-  int64_t positions = isFloat ? (width == 16 ? 10 : 7) : 4;
+  bool isWide = width == 16;
+  int64_t positions = isFloat ? (isWide ? 10 : 7) : (isWide ? 7 : 4);
   int64_t lanes = isFloat ? width : 2 * width;
   auto tilesAt = [&](OpBuilder &inner, Value at, int64_t split, Value mask) {
     forEachTile(inner, firstRow, last, getTileSizes(positions),

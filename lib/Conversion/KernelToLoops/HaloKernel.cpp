@@ -42,6 +42,7 @@ private:
   void
   forEachPosition(OpBuilder &b, Value image,
                   function_ref<void(OpBuilder &, Value from, Value to)> body);
+  void fillHalo(OpBuilder &b, Value image);
   void emitImage(OpBuilder &b, Value image);
   void emitBlocks(OpBuilder &b, Value image);
   Value findLargest(OpBuilder &b, Value first, Value count);
@@ -97,6 +98,42 @@ void HaloEmitter::forEachPosition(
   to = add(inner, mul(inner, to, kernel.getIndex(outside.back())),
            index(pads[rank - 1]));
   body(inner, from, to);
+}
+
+/// The zeros around an image, and none within it.
+void HaloEmitter::fillHalo(OpBuilder &b, Value image) {
+  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
+  Value position = index(groups * stride),
+        length = mul(b, kernel.getIndex(outside.back()), position),
+        zero = splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
+  OpBuilder inner = b;
+  Value line = image, isInside = arith::ConstantIntOp::create(inner, loc, 1, 1);
+  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
+    Value size = kernel.getIndex(outside[dim]);
+    auto loop = scf::ForOp::create(inner, loc, index(0), size, index(1));
+    inner = OpBuilder::atBlockBegin(loop.getBody());
+    Value place = loop.getInductionVar();
+    line = add(inner, mul(inner, line, size), place);
+    // Unsigned: what is before the first one is large.
+    Value fits = arith::CmpIOp::create(
+        inner, loc, arith::CmpIPredicate::ult,
+        arith::SubIOp::create(inner, loc, place, index(pads[dim])),
+        kernel.getIndex(inside[dim]));
+    isInside = arith::AndIOp::create(inner, loc, isInside, fits);
+  }
+  Value start = mul(inner, line, length);
+  auto branch =
+      scf::IfOp::create(inner, loc, isInside, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder(),
+            otherwise = branch.getElseBodyBuilder();
+  if (int64_t low = pads[rank - 1] * groups * stride)
+    fillVectors(then, loc, codes, start, index(low), zero);
+  if (int64_t high = pads[2 * rank - 1] * groups * stride)
+    fillVectors(
+        then, loc, codes,
+        arith::SubIOp::create(then, loc, add(then, start, length), index(high)),
+        index(high), zero);
+  fillVectors(otherwise, loc, codes, start, length, zero);
 }
 
 void HaloEmitter::encodeRun(OpBuilder &b, Value from, Value to, Value count,
@@ -202,7 +239,9 @@ void HaloEmitter::emit() {
   ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
   bool hasPads = llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
   Value positions = kernel.getIndex(shapes.getProduct(outside));
-  if (hasPads || stride != depth) {
+  if (stride == depth && hasPads) {
+    fillHalo(body, image);
+  } else if (stride != depth) {
     Value count = mul(body, positions, index(groups * stride));
     fillVectors(body, loc, codes, mul(body, image, count), count,
                 splatConstant(body, loc, b.getI8Type(), -getCodeBias(op)));
