@@ -164,7 +164,7 @@ void Comparison::observe(Operation *op, ArrayRef<HostValue> operands,
     if (isQuantizedTensor(result.getType()))
       quantizedFloats[result] = value;
     else if (HostValue expected = expectedOf(result); agree(expected, value))
-      layers[layerOf.lookup(result)].local.add(expected, value);
+      layers[layerOf.lookup(result)].own.add(expected, value);
   }
 }
 

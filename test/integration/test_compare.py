@@ -54,7 +54,7 @@ class Compare(DriverTest):
         self.assertEqual(errors, sorted(errors, reverse=True))
         names = {name for node in onnx.load(MODEL).graph.node for name in node.output}
         self.assertLessEqual({layer["name"] for layer in layers}, names)
-        own = {layer["name"]: layer["local"]["relative_rms"] for layer in layers if "local" in layer}
+        own = {layer["name"]: layer["own"]["relative_rms"] for layer in layers if "own" in layer}
         contractions = [layer for layer in layers if layer["op"] in ("nn.matmul", "nn.attention")]
         self.assertEqual({layer["name"] for layer in contractions}, set(own))
         self.assertEqual(len(contractions), 4 * 7 + 2)
@@ -65,7 +65,7 @@ class Compare(DriverTest):
         self.assertEqual(found["adds_most"], max(own, key=own.get))
         # The first contraction reads the input: all of its error is its own.
         first = next(layer for layer in layers if layer["name"] == "/patch_embedding/MatMul_output_0")
-        self.assertEqual(first["local"]["relative_rms"], first["relative_rms"])
+        self.assertEqual(first["own"]["relative_rms"], first["relative_rms"])
 
     def test_recipe_of_floats_has_no_error(self):
         found = self.compare(MODEL, "--recipe=f32", "--dim=batch=2")

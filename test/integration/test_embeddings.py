@@ -71,7 +71,7 @@ class Embeddings(DriverTest):
         self.assertEqual(tables["w8a8+e8"]["bytes"], TABLE.size + 4 * VOCABULARY)
         self.assertIn("s8", tables["w8a8+e8"]["formats"]["table"])
         found = json.loads(self.must("compare", self.model, "--recipe=f32+e8", "--dim=batch=2", "--dim=length=9", "--json"))
-        local = {layer["name"]: layer["local"]["relative_rms"] for layer in found["layers"] if "local" in layer}
+        local = {layer["name"]: layer["own"]["relative_rms"] for layer in found["layers"] if "own" in layer}
         self.assertEqual(set(local), {"rows", "kinds"})
         self.assertLess(max(local.values()), 0.02)
 

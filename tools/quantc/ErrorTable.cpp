@@ -73,8 +73,8 @@ static std::vector<const LayerError *> sortLayers(ArrayRef<LayerError> layers,
 static const LayerError *findSource(ArrayRef<LayerError> layers) {
   const LayerError *source = nullptr;
   for (const LayerError &layer : layers)
-    if (!layer.local.isEmpty() &&
-        (!source || isWorse(layer.local, source->local)))
+    if (!layer.own.isEmpty() &&
+        (!source || isWorse(layer.own, source->own)))
       source = &layer;
   return source;
 }
@@ -128,10 +128,10 @@ void ErrorTable::print(raw_ostream &out, ArrayRef<LayerError> layers,
   for (const LayerError *layer : sorted) {
     out << left_justify(layer->name, width) << "  "
         << left_justify(layer->op, opWidth) << "  ";
-    if (layer->local.isEmpty())
+    if (layer->own.isEmpty())
       out << "         -";
     else
-      out << format("%10.3e", layer->local.getRelativeRms());
+      out << format("%10.3e", layer->own.getRelativeRms());
     printError(out, layer->error);
     out << "\n";
   }
@@ -139,7 +139,7 @@ void ErrorTable::print(raw_ostream &out, ArrayRef<LayerError> layers,
     out << "... and " << layers.size() - sorted.size() << " more (--top)\n";
   if (const LayerError *source = findSource(layers)) {
     out << "\nlargest error of its own: " << source->name << " ("
-        << format("%.3e", source->local.getRelativeRms()) << ", " << source->op
+        << format("%.3e", source->own.getRelativeRms()) << ", " << source->op
         << " of " << join(source->formats, " and ") << ")\n";
   }
 }
@@ -184,9 +184,9 @@ void ErrorTable::writeJson(raw_ostream &stream, ArrayRef<LayerError> layers,
                 out.value(format);
             });
           writeError(out, layer->error);
-          if (!layer->local.isEmpty())
-            out.attributeObject("local",
-                                [&] { writeError(out, layer->local); });
+          if (!layer->own.isEmpty())
+            out.attributeObject("own",
+                                [&] { writeError(out, layer->own); });
         });
     });
     if (const LayerError *source = findSource(layers))

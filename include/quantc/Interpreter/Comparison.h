@@ -48,7 +48,7 @@ struct LayerError {
   std::vector<std::string> formats;
   ErrorSum error; ///< with all that comes from the layers before it
   /// Its own: computed on what the float form hands it.
-  ErrorSum local;
+  ErrorSum own;
 };
 
 /// Runs a float function and its quantised form (joint values) side by side.

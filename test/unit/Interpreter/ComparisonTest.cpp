@@ -97,11 +97,11 @@ func.func @quantized(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   EXPECT_EQ(layers[0].name, "a");
   EXPECT_EQ(layers[0].formats.size(), 2u);
   EXPECT_FLOAT_EQ(layers[0].error.getMaxAbs(), 0.25);
-  EXPECT_FLOAT_EQ(layers[0].local.getMaxAbs(), 0.25);
+  EXPECT_FLOAT_EQ(layers[0].own.getMaxAbs(), 0.25);
   for (unsigned i : {1u, 2u}) {
     EXPECT_EQ(layers[i].name, "s");
     EXPECT_FLOAT_EQ(layers[i].error.getMaxAbs(), i == 1 ? 0.5 : 0.75);
-    EXPECT_TRUE(layers[i].local.isEmpty());
+    EXPECT_TRUE(layers[i].own.isEmpty());
   }
   EXPECT_FLOAT_EQ(comparison.getResults()[0].getMaxAbs(), 0.75);
 }
