@@ -192,6 +192,17 @@ class Windows(KernelTest):
         proto = model(nodes, {"x": ("f4", ["b", 3, "h", 9])}, ["y", "z"], {"w": image(4, 3, 3, 3), "v": image(2, 4, 2, 2), **numbers})
         self.check(proto, [{"x": image(1, 3, h, 9)} for h in (3, 4, 17)])
 
+    def test_larger_of_many_sizes(self):
+        """Of two dims the larger one is an expression; of eight it would be too long a one, which is an error and no hang."""
+        for count in (2, 8):
+            names = [f"x{i}" for i in range(count)]
+            nodes = [("Shape", name, f"s{name}", {}) for name in names] + [("Max", " ".join(f"s{name}" for name in names), "m", {})]
+            proto = model([*nodes, ("ConstantOfShape", "m", "y", {})], {name: ("f4", [f"n{name}"]) for name in names}, ["y"])
+            if count == 2:
+                self.check(proto, [{"x0": image(a), "x1": image(b)} for a, b in ((3, 5), (7, 0), (4, 4))])
+            else:
+                self.must_fail(1, "depends on the data", "compile", self.save(proto), "-o", self.folder / "m.so")
+
     def test_normalisation(self):
         scale, bias = image(6), image(6)
         self.one("InstanceNormalization", (6, 5, 7), {"epsilon": 1e-3}, [scale, bias], batch=(0, 2), rtol=1e-4, atol=1e-5)

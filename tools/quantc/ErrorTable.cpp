@@ -73,8 +73,7 @@ static std::vector<const LayerError *> sortLayers(ArrayRef<LayerError> layers,
 static const LayerError *findSource(ArrayRef<LayerError> layers) {
   const LayerError *source = nullptr;
   for (const LayerError &layer : layers)
-    if (!layer.own.isEmpty() &&
-        (!source || isWorse(layer.own, source->own)))
+    if (!layer.own.isEmpty() && (!source || isWorse(layer.own, source->own)))
       source = &layer;
   return source;
 }
@@ -185,8 +184,7 @@ void ErrorTable::writeJson(raw_ostream &stream, ArrayRef<LayerError> layers,
             });
           writeError(out, layer->error);
           if (!layer->own.isEmpty())
-            out.attributeObject("own",
-                                [&] { writeError(out, layer->own); });
+            out.attributeObject("own", [&] { writeError(out, layer->own); });
         });
     });
     if (const LayerError *source = findSource(layers))

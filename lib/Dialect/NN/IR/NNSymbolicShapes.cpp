@@ -89,17 +89,31 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
   return true;
 }
 
-/// Whether it stays far from the limits of 64 bits as long as sizes do. What is
-/// divided by does not matter.
-static bool isModerate(AffineExpr element) {
+/// Whether it stays far from the limits of 64 bits as long as sizes do (what is
+/// divided by does not matter), and is written in at most \p budget parts.
+static bool isModerate(AffineExpr element, unsigned &budget) {
+  if (budget == 0)
+    return false;
+  --budget;
   constexpr int64_t most = int64_t(1) << 40;
   if (auto constant = dyn_cast<AffineConstantExpr>(element))
     return constant.getValue() > -most && constant.getValue() < most;
   auto binary = dyn_cast<AffineBinaryOpExpr>(element);
   bool isScaled = binary && (binary.getKind() == AffineExprKind::Add ||
                              binary.getKind() == AffineExprKind::Mul);
-  return !binary || (isModerate(binary.getLHS()) &&
-                     (!isScaled || isModerate(binary.getRHS())));
+  return !binary || (isModerate(binary.getLHS(), budget) &&
+                     (!isScaled || isModerate(binary.getRHS(), budget)));
+}
+
+/// The larger or the smaller of two elements. Where they do not compare by
+/// their form the expression has both several times, so that those of many
+/// maxima are left unknown.
+static AffineExpr pickElement(AffineExpr a, AffineExpr b, bool larger) {
+  unsigned budget = 64;
+  if (!isSizeAtLeast(a, b) && !isSizeAtLeast(b, a) &&
+      !(isModerate(a, budget) && isModerate(b, budget)))
+    return {};
+  return larger ? maxOfSizes(a, b) : minOfSizes(a, b);
 }
 
 void BinaryOp::inferElements(SymbolicShapes &shapes) {
@@ -124,13 +138,7 @@ void BinaryOp::inferElements(SymbolicShapes &shapes) {
           return divisor && divisor.getValue() > 0 ? a % b : AffineExpr();
         case BinaryKind::Min:
         case BinaryKind::Max:
-          // Where they compare for no reason of form, their difference must be
-          // one that maxOfSizes can take.
-          if (!isSizeAtLeast(a, b) && !isSizeAtLeast(b, a) &&
-              (!isModerate(a) || !isModerate(b)))
-            return AffineExpr();
-          return getKind() == BinaryKind::Max ? maxOfSizes(a, b)
-                                              : minOfSizes(a, b);
+          return pickElement(a, b, getKind() == BinaryKind::Max);
         default:
           return AffineExpr();
         }
