@@ -9,7 +9,7 @@ shift || true
 packages=(
   ccache cmake ninja-build clang-22 lld-22 liblld-22-dev llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   clang-format-22 libclang-rt-22-dev libprotobuf-dev protobuf-compiler libgtest-dev libbenchmark-dev
-  zlib1g-dev libzstd-dev libedit-dev libxml2-dev libcurl4-openssl-dev python3 python3-venv git
+  zlib1g-dev libzstd-dev libedit-dev libxml2-dev libcurl4-openssl-dev python3 python3-venv git qemu-user
 )
 missing=()
 for package in "${packages[@]}"; do

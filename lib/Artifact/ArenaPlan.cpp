@@ -10,12 +10,12 @@
 #include "mlir/IR/AffineMap.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Interpreter/HostValue.h"
+#include <map>
 
 using namespace mlir;
 using namespace quantc;
 
-/// The value whose memory \p tensor is.
-static Value getRoot(Value tensor) {
+Value ArenaPlan::getRoot(Value tensor) {
   while (auto alias = tensor.getDefiningOp<qt::AliasOp>())
     tensor = alias.getInput();
   return tensor;
@@ -41,10 +41,35 @@ static double estimate(AffineExpr expression) {
   }
 }
 
-ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels) {
+ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels,
+                     const PartOf &getPart) {
   collectLaunches(entry, kernels);
+  // By parts; within each as before.
+  std::map<unsigned, std::vector<Launch>> sorted;
+  for (Launch &launch : launches)
+    sorted[getPart(launch.op)].push_back(std::move(launch));
+  launches.clear();
+  for (auto &[part, own] : sorted)
+    for (Launch &launch : own)
+      launches.push_back(std::move(launch));
   placeResults(entry);
+  placeCrossings(getPart);
   assignSlots();
+}
+
+void ArenaPlan::placeCrossings(const PartOf &getPart) {
+  auto read = [&](Value value, unsigned part) {
+    value = getRoot(value);
+    auto owner = value.getDefiningOp<qt::LaunchOp>();
+    if (!owner || getPart(owner) == part || places.count(value))
+      return;
+    places[value] = {
+        Place::Crossing, static_cast<unsigned>(crossings.size()), {}};
+    crossings.push_back(value);
+  };
+  for (const Launch &launch : launches)
+    for (Value operand : launch.op.getOperands())
+      read(operand, getPart(launch.op));
 }
 
 void ArenaPlan::collectLaunches(func::FuncOp entry, ModuleOp kernels) {

@@ -7,91 +7,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/Artifact.h"
+#include "Boundary.h"
 #include "CheckProgram.h"
 #include "RuntimeBitcode.h"
+#include "Workspace.h"
 #include "quantc/Artifact/Checksum.h"
 #include "quantc/Artifact/Linker.h"
 #include "quantc/Artifact/WeightsObject.h"
-#include "quantc/Support/OutputFile.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Signals.h"
 #include "llvm/Support/TargetSelect.h"
 
 using namespace mlir;
 using namespace quantc;
-
-namespace {
-/// Files of one link, removed when it ends.
-class Workspace {
-public:
-  Workspace() {
-    problem = llvm::sys::fs::createUniqueDirectory("quantc", folder);
-  }
-  ~Workspace() {
-    for (const std::string &file : files)
-      llvm::sys::DontRemoveFileOnSignal(file);
-    if (!problem)
-      llvm::sys::fs::remove_directories(folder);
-  }
-  std::error_code getProblem() const { return problem; }
-  llvm::StringRef getFolder() const { return folder; }
-  llvm::ArrayRef<std::string> getObjects() const { return objects; }
-
-  /// The path of one more object.
-  std::string addObject() {
-    objects.push_back(addFile(std::to_string(objects.size()) + ".o"));
-    return objects.back();
-  }
-  /// The path of a file that is no object.
-  std::string addFile(llvm::StringRef name) {
-    files.push_back((folder + "/" + name).str());
-    llvm::sys::RemoveFileOnSignal(files.back());
-    return files.back();
-  }
-
-  llvm::Error write(llvm::ArrayRef<char> bytes) {
-    std::string path = addObject();
-    std::error_code error;
-    llvm::raw_fd_ostream out(path, error);
-    if (!error) {
-      out.write(bytes.data(), bytes.size());
-      out.close();
-      error = out.error();
-      out.clear_error();
-    }
-    return error ? llvm::createFileError(path, error) : llvm::Error::success();
-  }
-
-private:
-  llvm::SmallString<128> folder;
-  std::error_code problem;
-  std::vector<std::string> objects, files;
-};
-} // namespace
-
-/// Opens a file that is written by its temporary name.
-static llvm::Error openOutput(OutputFile &file, const std::string &path) {
-  std::string error;
-  if (!file.open(path, error))
-    return llvm::createStringError(error);
-  if (file.getTemporary().empty())
-    return llvm::createStringError("cannot write '" + path +
-                                   "': it is a device or a pipe; supported: "
-                                   "files");
-  llvm::sys::RemoveFileOnSignal(file.getTemporary());
-  return llvm::Error::success();
-}
-
-static llvm::Error commitOutput(OutputFile &file) {
-  std::string error, temporary = file.getTemporary();
-  if (!file.commit(error))
-    return llvm::createStringError(error);
-  llvm::sys::DontRemoveFileOnSignal(temporary);
-  return llvm::Error::success();
-}
 
 /// The runtime, for the baseline of the triple: what looks for the CPU's
 /// features must run on every CPU.
@@ -103,14 +32,14 @@ static llvm::Expected<ObjectBytes> compileRuntime(const CpuTarget &target,
   llvm::StringRef bitcode = getRuntimeBitcode(target.getTriple());
   if (bitcode.empty())
     return llvm::createStringError(
-        "there is no runtime for " + target.getTriple() +
-        "; supported: x86_64 and aarch64 with Linux");
+        "there are no shared libraries for " + target.getTriple() +
+        "; supported: x86_64 and aarch64 with Linux, and static objects "
+        "(-o OUT.o)");
   auto module = llvm::parseBitcodeFile(
       llvm::MemoryBufferRef(bitcode, "runtime"), context);
   if (!module)
     return module.takeError();
-  if (!prefix.empty())
-    (*module)->getFunction("quantc_model")->setName(prefix + "_model");
+  (*module)->getFunction("quantc_model")->setName(prefix + "_model");
   auto machine = makeTargetMachine(target.getTriple(), "", "");
   if (!machine)
     return machine.takeError();
@@ -136,15 +65,25 @@ compileProgram(ModuleOp module, const ProgramInfo &info, CodeKind kind) {
   return emitCode(program, **machine, kind);
 }
 
+/// Kernels that are part of the program's code.
+static std::function<bool(ModuleOp)> getOwnKernels(ModuleOp module) {
+  auto boundary = std::make_shared<Boundary>(
+      module.lookupSymbol<func::FuncOp>("main"), module);
+  return [boundary](ModuleOp kernel) {
+    return boundary->isBoundaryKernel(kernel);
+  };
+}
+
 llvm::Expected<std::string> quantc::printCode(ModuleOp module,
                                               const ProgramInfo &info,
                                               CodeKind kind, unsigned threads) {
-  auto texts = compileKernels(module, info.target, threads, kind);
-  if (!texts)
-    return texts.takeError();
   auto program = compileProgram(module, info, kind);
   if (!program)
     return program.takeError();
+  auto texts =
+      compileKernels(module, info.target, threads, kind, getOwnKernels(module));
+  if (!texts)
+    return texts.takeError();
   texts->push_back(std::move(*program));
   std::string all;
   for (const ObjectBytes &text : *texts)
@@ -162,7 +101,7 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     return program.takeError();
   if (llvm::Error error = workspace.write(*program))
     return error;
-  auto runtime = compileRuntime(info.target, options.prefix);
+  auto runtime = compileRuntime(info.target, info.prefix);
   if (!runtime)
     return runtime.takeError();
   if (llvm::Error error = workspace.write(*runtime))
@@ -173,8 +112,8 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     if (llvm::Error error =
             writeSectionObject(triple, name, contents, workspace.addObject()))
       return error;
-  auto kernels =
-      compileKernels(module, info.target, options.threads, CodeKind::Object);
+  auto kernels = compileKernels(module, info.target, options.threads,
+                                CodeKind::Object, getOwnKernels(module));
   if (!kernels)
     return kernels.takeError();
   for (const ObjectBytes &object : *kernels)
@@ -212,12 +151,9 @@ llvm::Error quantc::writeSharedLibrary(ModuleOp module, const ProgramInfo &info,
   if (llvm::Error error =
           writeObjects(module, described, own, workspace, weightBytes))
     return error;
-  std::string symbol =
-      (options.prefix.empty() ? std::string("quantc") : options.prefix) +
-      "_model";
   if (llvm::Error error = linkSharedLibrary(
-          llvm::Triple(info.target.getTriple()), workspace.getObjects(), symbol,
-          workspace.getFolder(), linked))
+          llvm::Triple(info.target.getTriple()), workspace.getObjects(),
+          info.prefix + "_model", workspace.getFolder(), linked))
     return error;
   if (llvm::Error error =
           insertWeights(linked, weightBytes, library.getTemporary()))

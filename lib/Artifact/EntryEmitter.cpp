@@ -16,23 +16,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/EntryEmitter.h"
-#include "SizeEmitter.h"
+#include "ProgramEmitter.h"
 #include "mlir/IR/AffineMap.h"
 #include "quantc/Analysis/EqualSizes.h"
-#include "quantc/Analysis/SizeArithmetic.h"
-#include "quantc/Artifact/ArenaPlan.h"
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Artifact/WeightsObject.h"
-#include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Arrays.h"
 #include "quantc/Runtime/Program.h"
 #include "quantc/Support/Locations.h"
 #include "quantc/Support/Version.h"
 #include "quantc/Target/CPU/Codegen.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/IR/IRBuilder.h"
-#include "llvm/TargetParser/Triple.h"
 #include <cstddef>
 
 using namespace mlir;
@@ -40,135 +36,26 @@ using namespace quantc;
 
 namespace {
 
-class ProgramEmitter {
+/// The program of a shared library.
+class EntryEmitter : ProgramEmitter {
 public:
-  ProgramEmitter(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info,
-                 llvm::Module &program)
-      : entry(entry), kernels(kernels), info(info), program(program),
-        context(program.getContext()), b(context), plan(entry, kernels) {}
-
+  EntryEmitter(func::FuncOp entry, ModuleOp kernels, const ProgramInfo &info,
+               llvm::Module &program)
+      : ProgramEmitter(entry, kernels, info, program) {}
   llvm::Error emit();
 
 private:
-  llvm::Function *emitPlan();
   llvm::Expected<llvm::Function *> emitEntry();
   llvm::Function *emitCount();
   void emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions);
-  llvm::Constant *makeString(llvm::StringRef text);
-  llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements,
-                            llvm::Type *type);
   llvm::Constant *describeValue(llvm::StringRef name, Type type,
                                 ArrayRef<AffineExpr> sizes);
-  llvm::Function *makeFunction(llvm::StringRef name, llvm::Type *result,
-                               llvm::ArrayRef<llvm::Type *> arguments);
-  SmallVector<AffineExpr> getResultSizes(unsigned index);
-  void checkAliases(SizeEmitter &sizes);
-  void checkEqualSizes(SizeEmitter &sizes);
-  uint32_t getSite(Location loc);
-  llvm::GlobalVariable *getConstantData(llvm::StringRef name);
-
-  func::FuncOp entry;
-  ModuleOp kernels;
-  const ProgramInfo &info;
-  llvm::Module &program;
-  llvm::LLVMContext &context;
-  llvm::IRBuilder<> b;
-  ArenaPlan plan;
-  SmallVector<llvm::Constant *> sites;
-  llvm::StringMap<uint32_t> siteNumbers;
 };
 
 } // namespace
 
-/// Between slots, so that rows of equally large ones do not fall on the same
-/// cache sets: a kernel reads several at once.
-static constexpr int64_t slotSkew = 5 * QCRT_ALIGNMENT;
-
-static llvm::Value *emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes,
-                                  const ArenaPlan::Slot &slot) {
-  llvm::Value *bytes = b.getInt64(0);
-  for (AffineExpr size : slot.sizes)
-    bytes = sizes.maximum(bytes, sizes.emit(size));
-  return sizes.add(sizes.align(bytes), b.getInt64(slotSkew));
-}
-
-llvm::Function *
-ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
-                             llvm::ArrayRef<llvm::Type *> arguments) {
-  auto *function =
-      llvm::Function::Create(llvm::FunctionType::get(result, arguments, false),
-                             llvm::GlobalValue::InternalLinkage, name, program);
-  function->addFnAttr(llvm::Attribute::NoUnwind);
-  b.SetInsertPoint(llvm::BasicBlock::Create(context, "", function));
-  return function;
-}
-
-SmallVector<AffineExpr> ProgramEmitter::getResultSizes(unsigned index) {
-  auto maps = entry->getAttrOfType<ArrayAttr>(resultShapesAttrName);
-  return SmallVector<AffineExpr>(
-      cast<AffineMapAttr>(maps[index]).getValue().getResults());
-}
-
-/// A tensor that is read under another shape has as many elements there.
-void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
-  SymbolicShapes shapes(entry);
-  auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
-  unsigned numDims = names ? names.size() : 0;
-  auto count = [&](Value value) {
-    SmallVector<AffineExpr> own(shapes.getSizes(value));
-    return shapes.getProduct(own);
-  };
-  entry.walk([&](qt::AliasOp alias) {
-    AffineExpr from = count(alias.getInput()), to = count(alias.getResult());
-    if (usesSymbolsBelow(from, numDims) && usesSymbolsBelow(to, numDims))
-      sizes.checkEqual(from, to);
-  });
-}
-
-/// What kernels were made for.
-void ProgramEmitter::checkEqualSizes(SizeEmitter &sizes) {
-  if (auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
-    for (AffineMap pair : pairs.getAsValueRange<AffineMapAttr>())
-      sizes.checkEqual(pair.getResult(0), pair.getResult(1));
-}
-
-/// i32 plan(const i64 *symbols, i64 *out)
-llvm::Function *ProgramEmitter::emitPlan() {
-  llvm::Function *function =
-      makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
-  SizeEmitter sizes(b, function->getArg(0));
-  llvm::Value *arena = b.getInt64(0), *scratch = b.getInt64(0);
-  for (const ArenaPlan::Slot &slot : plan.getSlots())
-    arena = sizes.add(arena, emitSlotBytes(b, sizes, slot));
-  llvm::SmallPtrSet<const void *, 8> seen;
-  for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
-    for (ArrayRef<AffineExpr> extents : launch.resultSizes)
-      for (AffineExpr extent : extents)
-        sizes.checkSize(extent);
-    sizes.emit(launch.iterations);
-    if (seen.insert(launch.scratch.getAsOpaquePointer()).second)
-      scratch = sizes.maximum(scratch, sizes.emit(launch.scratch));
-  }
-  checkAliases(sizes);
-  checkEqualSizes(sizes);
-  unsigned place = 0;
-  auto put = [&](llvm::Value *value) {
-    b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),
-                                              function->getArg(1), place++));
-  };
-  put(arena);
-  put(scratch);
-  for (unsigned i = 0; i < entry.getNumResults(); ++i)
-    for (AffineExpr size : getResultSizes(i)) {
-      sizes.checkSize(size);
-      put(sizes.emit(size));
-    }
-  b.CreateRet(sizes.getErrorWord());
-  return function;
-}
-
 /// void count(const i64 *symbols, i64 *out)
-llvm::Function *ProgramEmitter::emitCount() {
+llvm::Function *EntryEmitter::emitCount() {
   llvm::Function *function =
       makeFunction("count", b.getVoidTy(), {b.getPtrTy(), b.getPtrTy()});
   SizeEmitter sizes(b, function->getArg(0));
@@ -182,35 +69,24 @@ llvm::Function *ProgramEmitter::emitCount() {
   return function;
 }
 
-/// What the object of the weights defines.
-llvm::GlobalVariable *ProgramEmitter::getConstantData(llvm::StringRef name) {
-  llvm::GlobalVariable *global = program.getNamedGlobal(name);
-  if (global)
-    return global;
-  global = new llvm::GlobalVariable(program, b.getInt8Ty(), true,
-                                    llvm::GlobalValue::ExternalLinkage, nullptr,
-                                    name);
-  global->setVisibility(llvm::GlobalValue::HiddenVisibility);
-  // Weights may lie further away than 2 GiB.
-  if (llvm::Triple(info.target.getTriple()).isX86())
-    global->setCodeModel(llvm::CodeModel::Large);
-  return global;
-}
-
 /// i32 entry(qcrt_run *run, const i64 *symbols, void *const *inputs, void
 /// *const *outputs, char *arena)
-llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
+llvm::Expected<llvm::Function *> EntryEmitter::emitEntry() {
   llvm::Type *pointer = b.getPtrTy(), *i64 = b.getInt64Ty();
   llvm::Function *function = makeFunction(
       "entry", b.getInt32Ty(), {pointer, pointer, pointer, pointer, pointer});
   // The plan has checked the same sizes.
   SizeEmitter sizes(b, function->getArg(1));
-  unsigned slots = 1;
-  for (const ArenaPlan::Launch &launch : plan.getLaunches())
-    slots = std::max<unsigned>(slots, launch.op.getNumOperands() +
-                                          launch.op.getNumResults() +
-                                          launch.symbols.size());
-  llvm::Value *arguments = b.CreateAlloca(i64, b.getInt32(slots));
+  llvm::Function *boundaries[] = {nullptr, nullptr};
+  auto insertPoint = b.saveIP();
+  for (ProgramPart part : {ProgramPart::BoundaryIn, ProgramPart::BoundaryOut}) {
+    auto code = emitBoundary(part, info.prefix);
+    if (!code)
+      return code.takeError();
+    boundaries[part == ProgramPart::BoundaryOut] = *code;
+  }
+  b.restoreIP(insertPoint);
+  llvm::Value *arguments = allocateArguments();
   llvm::Value *parallel = b.CreateLoad(pointer, function->getArg(0));
   llvm::Value *weights = nullptr;
   if (info.hasWeightsFile)
@@ -227,8 +103,7 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
   auto element = [&](llvm::Value *array, unsigned index) {
     return b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, array, index));
   };
-  auto locate = [&](Value value) -> llvm::Value * {
-    ArenaPlan::Place place = plan.getPlace(value);
+  auto locate = [&](const ArenaPlan::Place &place) -> llvm::Value * {
     switch (place.kind) {
     case ArenaPlan::Place::Slot:
       return bases[place.index];
@@ -237,6 +112,7 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
     case ArenaPlan::Place::Input:
       return element(function->getArg(2), place.index);
     case ArenaPlan::Place::Global:
+    case ArenaPlan::Place::Crossing: // of programs in parts
       break;
     }
     llvm::GlobalVariable *global = getConstantData(place.global);
@@ -245,83 +121,32 @@ llvm::Expected<llvm::Function *> ProgramEmitter::emitEntry() {
     return b.CreateGEP(b.getInt8Ty(), weights, b.CreateLoad(i64, global));
   };
 
-  auto *kernelType = llvm::FunctionType::get(
-      b.getInt32Ty(), {i64, i64, pointer, pointer}, false);
   auto *parallelType = llvm::FunctionType::get(
       b.getInt32Ty(), {pointer, pointer, i64, i64, pointer, i64}, false);
-  for (const auto &[step, launch] : llvm::enumerate(plan.getLaunches())) {
-    unsigned slot = 0;
-    auto put = [&](llvm::Value *value) {
-      b.CreateStore(value, b.CreateConstGEP1_64(i64, arguments, slot++));
-    };
-    for (Value operand : launch.op.getOperands())
-      put(locate(operand));
-    for (Value result : launch.op.getResults())
-      put(locate(result));
-    for (AffineExpr symbol : launch.symbols)
-      put(sizes.emit(symbol));
-    llvm::FunctionCallee kernel = program.getOrInsertFunction(
-        getKernelSymbol(launch.op.getKernel().getLeafReference()), kernelType);
-    cast<llvm::Function>(kernel.getCallee())
-        ->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    llvm::Value *word = b.CreateCall(
-        parallelType, parallel,
-        {function->getArg(0), kernel.getCallee(), sizes.emit(launch.iterations),
-         b.getInt64(launch.grain), arguments, b.getInt64(step)});
-    // Where it failed: the site of the launch, for the sentence of the runtime.
-    llvm::Value *full = b.CreateOr(
-        word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
-    auto *failed = llvm::BasicBlock::Create(context, "", function);
-    auto *next = llvm::BasicBlock::Create(context, "", function);
-    b.CreateCondBr(b.CreateICmpNE(word, b.getInt32(0)), failed, next);
-    b.SetInsertPoint(failed);
-    b.CreateRet(full);
-    b.SetInsertPoint(next);
+  Frame frame{function, sizes, arguments, locate};
+  int64_t step = 0;
+  for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
+    ProgramPart part = boundary.getPart(launch.op);
+    bool isInside = part == ProgramPart::Inside;
+    llvm::Function *kernel = isInside
+                                 ? getKernel(launch)
+                                 : boundaries[part == ProgramPart::BoundaryOut];
+    unsigned slot = isInside ? 0 : pickKernel(frame, launch);
+    emitLaunch(frame, launch, slot, [&] {
+      return b.CreateCall(
+          parallelType, parallel,
+          {function->getArg(0), kernel, sizes.emit(launch.iterations),
+           b.getInt64(launch.grain), arguments, b.getInt64(step++)});
+    });
   }
-  // Results that no launch wrote where they belong.
-  for (const auto &[index, value] : plan.getCopies()) {
-    llvm::Value *bytes = b.getInt64(getElementBytes(
-        cast<RankedTensorType>(value.getType()).getElementType()));
-    for (AffineExpr size : getResultSizes(index))
-      bytes = b.CreateMul(bytes, sizes.emit(size));
-    b.CreateMemCpy(element(function->getArg(3), index), llvm::MaybeAlign(1),
-                   locate(value), llvm::MaybeAlign(1), bytes);
-  }
+  for (const auto &[index, value] : plan.getCopies())
+    emitCopy(frame, index, value);
   b.CreateRet(b.getInt32(QCRT_OK));
   return function;
 }
 
-/// The number of a value's name behind those of error words, counted from 1; 0
-/// where it has none.
-uint32_t ProgramEmitter::getSite(Location loc) {
-  llvm::StringRef name = getValueName(loc);
-  if (name.empty())
-    return 0;
-  uint32_t &number = siteNumbers[name];
-  if (number == 0) {
-    sites.push_back(makeString(name));
-    number = sites.size();
-  }
-  return number;
-}
-
-llvm::Constant *ProgramEmitter::makeString(llvm::StringRef text) {
-  auto *data = llvm::ConstantDataArray::getString(context, text);
-  return new llvm::GlobalVariable(program, data->getType(), true,
-                                  llvm::GlobalValue::PrivateLinkage, data);
-}
-
-llvm::Constant *
-ProgramEmitter::makeArray(llvm::ArrayRef<llvm::Constant *> elements,
-                          llvm::Type *type) {
-  auto *array = llvm::ConstantArray::get(
-      llvm::ArrayType::get(type, elements.size()), elements);
-  return new llvm::GlobalVariable(program, array->getType(), true,
-                                  llvm::GlobalValue::PrivateLinkage, array);
-}
-
-llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type,
-                                              ArrayRef<AffineExpr> sizes) {
+llvm::Constant *EntryEmitter::describeValue(llvm::StringRef name, Type type,
+                                            ArrayRef<AffineExpr> sizes) {
   SmallVector<llvm::Constant *> dims;
   for (AffineExpr size : sizes) {
     int64_t dim = QUANTC_DIM_COMPUTED;
@@ -339,19 +164,10 @@ llvm::Constant *ProgramEmitter::describeValue(llvm::StringRef name, Type type,
                    b.getInt32(getDtype(element)), b.getInt32(dims.size())});
 }
 
-void ProgramEmitter::emitDescriptor(
-    llvm::ArrayRef<llvm::Constant *> functions) {
-  auto namesOf = [&](llvm::StringRef attribute, unsigned count) {
-    SmallVector<std::string> names;
-    auto list = entry->getAttrOfType<ArrayAttr>(attribute);
-    for (unsigned i = 0; i < count; ++i)
-      names.push_back(list && i < list.size() ? cast<StringAttr>(list[i]).str()
-                                              : std::to_string(i));
-    return names;
-  };
+void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
   SymbolicShapes shapes(entry);
   SmallVector<llvm::Constant *> inputs, outputs, dims;
-  auto inputNames = namesOf(argNamesAttrName, entry.getNumArguments());
+  auto inputNames = getNames(argNamesAttrName, entry.getNumArguments());
   for (auto [name, argument] :
        llvm::zip_equal(inputNames, entry.getArguments())) {
     SmallVector<AffineExpr> declared;
@@ -359,7 +175,7 @@ void ProgramEmitter::emitDescriptor(
       declared.push_back(getDeclaredSize(entry, size));
     inputs.push_back(describeValue(name, argument.getType(), declared));
   }
-  auto outputNames = namesOf(resultNamesAttrName, entry.getNumResults());
+  auto outputNames = getNames(resultNamesAttrName, entry.getNumResults());
   for (auto [index, name] : llvm::enumerate(outputNames))
     outputs.push_back(describeValue(name, entry.getResultTypes()[index],
                                     getResultSizes(index)));
@@ -428,7 +244,7 @@ void ProgramEmitter::emitDescriptor(
   global->setVisibility(llvm::GlobalValue::HiddenVisibility);
 }
 
-llvm::Error ProgramEmitter::emit() {
+llvm::Error EntryEmitter::emit() {
   llvm::Function *planFunction = emitPlan();
   llvm::Expected<llvm::Function *> entryFunction = emitEntry();
   if (!entryFunction)
@@ -440,5 +256,5 @@ llvm::Error ProgramEmitter::emit() {
 llvm::Error quantc::emitProgram(func::FuncOp entry, ModuleOp kernels,
                                 const ProgramInfo &info,
                                 llvm::Module &program) {
-  return ProgramEmitter(entry, kernels, info, program).emit();
+  return EntryEmitter(entry, kernels, info, program).emit();
 }

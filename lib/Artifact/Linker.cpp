@@ -1,4 +1,4 @@
-//===- Linker.cpp - Links shared libraries by lld ---------------*- C++ -*-===//
+//===- Linker.cpp - Links by lld --------------------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,7 +11,11 @@
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/InterfaceStub/ELFObjHandler.h"
 #include "llvm/InterfaceStub/IFSStub.h"
+#include "llvm/ObjCopy/ConfigManager.h"
+#include "llvm/ObjCopy/ObjCopy.h"
+#include "llvm/Object/Binary.h"
 #include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
 
@@ -67,6 +71,28 @@ static llvm::Error writeVersionScript(llvm::StringRef exportedSymbol,
   return llvm::createFileError(path, error);
 }
 
+/// Runs lld in this process.
+static llvm::Error runLinker(llvm::ArrayRef<const char *> arguments) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // lld has global state: one link at a time. Errors that it would leave the
+  // process for come back as results where crashes are recovered from.
+  static std::mutex mutex;
+  static bool canRun = true;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (!canRun)
+    return llvm::createStringError("linking failed before in this process");
+  llvm::CrashRecoveryContext::Enable();
+  lld::Result result =
+      lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  llvm::CrashRecoveryContext::Disable();
+  canRun = result.canRunAgain;
+  if (result.retCode != 0)
+    return llvm::createStringError("linking failed: " +
+                                   llvm::StringRef(text).trim());
+  return llvm::Error::success();
+}
+
 llvm::Error quantc::linkSharedLibrary(const llvm::Triple &triple,
                                       llvm::ArrayRef<std::string> objects,
                                       llvm::StringRef exportedSymbol,
@@ -104,22 +130,43 @@ llvm::Error quantc::linkSharedLibrary(const llvm::Triple &triple,
   for (const char *argument : {libc.c_str(), "--as-needed", libm.c_str()})
     arguments.push_back(argument);
 
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  // lld has global state: one link at a time. Errors that it would leave the
-  // process for come back as results where crashes are recovered from.
-  static std::mutex mutex;
-  static bool canRun = true;
-  std::lock_guard<std::mutex> lock(mutex);
-  if (!canRun)
-    return llvm::createStringError("linking failed before in this process");
-  llvm::CrashRecoveryContext::Enable();
-  lld::Result result =
-      lld::lldMain(arguments, stream, stream, {{lld::Gnu, &lld::elf::link}});
-  llvm::CrashRecoveryContext::Disable();
-  canRun = result.canRunAgain;
-  if (result.retCode != 0)
-    return llvm::createStringError("linking failed: " +
-                                   llvm::StringRef(text).trim());
-  return llvm::Error::success();
+  return runLinker(arguments);
+}
+
+llvm::Error quantc::linkObjects(llvm::ArrayRef<std::string> objects,
+                                llvm::ArrayRef<std::string> exported,
+                                llvm::StringRef folder, llvm::StringRef path) {
+  std::string merged = (folder + "/merged.o").str();
+  std::vector<const char *> arguments{"ld.lld", "-r", "-o", merged.c_str()};
+  for (const std::string &object : objects)
+    arguments.push_back(object.c_str());
+  if (llvm::Error error = runLinker(arguments))
+    return error;
+  auto buffer = llvm::MemoryBuffer::getFile(merged);
+  if (!buffer)
+    return llvm::createFileError(merged, buffer.getError());
+  auto file = llvm::object::createBinary((*buffer)->getMemBufferRef());
+  if (!file)
+    return file.takeError();
+  llvm::objcopy::ConfigManager config;
+  config.Common.InputFilename = merged;
+  config.Common.OutputFilename = path;
+  for (const std::string &symbol : exported)
+    if (llvm::Error error = config.Common.SymbolsToKeepGlobal.addMatcher(
+            llvm::objcopy::NameOrPattern::create(
+                symbol, llvm::objcopy::MatchStyle::Literal,
+                [](llvm::Error error) { return error; })))
+      return error;
+  std::error_code problem;
+  llvm::raw_fd_ostream out(path, problem);
+  if (problem)
+    return llvm::createFileError(path, problem);
+  llvm::Error error =
+      llvm::objcopy::executeObjcopyOnBinary(config, **file, out);
+  out.close();
+  if (out.has_error())
+    error = llvm::joinErrors(std::move(error),
+                             llvm::createFileError(path, out.error()));
+  out.clear_error();
+  return error;
 }

@@ -16,6 +16,9 @@ namespace quantc {
 /// The runtime for a triple as LLVM bitcode; empty where there is none.
 llvm::StringRef getRuntimeBitcode(llvm::StringRef triple);
 
+/// The functions of Runtime/Builtins.c likewise, for every triple.
+llvm::StringRef getBuiltinsBitcode(llvm::StringRef triple);
+
 } // namespace quantc
 
 #endif // QUANTC_LIB_ARTIFACT_RUNTIMEBITCODE_H

@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <condition_variable>
 #include <mutex>
 
@@ -110,7 +111,7 @@ static llvm::Error close(llvm::raw_fd_ostream &out, llvm::StringRef path) {
   return llvm::createFileError(path, error);
 }
 
-llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
+llvm::Error quantc::writeWeights(ModuleOp module, const ObjectTarget &target,
                                  unsigned threads, const WeightsPaths &paths) {
   std::error_code error;
   auto open = [&](std::optional<llvm::raw_fd_ostream> &out,
@@ -138,8 +139,18 @@ llvm::Error quantc::writeWeights(ModuleOp module, const llvm::Triple &triple,
     writer.define(weightsFileSymbol, writer.append(record), record.size());
     problem = close(*beside, paths.file.path);
   }
-  writer.writeObject(*object, triple);
   problem = llvm::joinErrors(std::move(problem), close(*data, paths.data));
+  if (!paths.isStatic) {
+    writer.writeObject(*object, target);
+  } else if (auto contents = llvm::MemoryBuffer::getFile(
+                 paths.data, /*IsText=*/false,
+                 /*RequiresNullTerminator=*/false)) {
+    writer.writeObjectWithData(*object, target, (*contents)->getBuffer());
+  } else {
+    problem = llvm::joinErrors(
+        std::move(problem),
+        llvm::createFileError(paths.data, contents.getError()));
+  }
   problem = llvm::joinErrors(std::move(problem), close(*object, paths.object));
   if (problem || done)
     return problem;

@@ -25,69 +25,121 @@ struct DataSection {
   uint64_t size;
   uint64_t flags;
 };
+
+struct Elf32 {
+  using Header = ELF::Elf32_Ehdr;
+  using SectionHeader = ELF::Elf32_Shdr;
+  using Symbol = ELF::Elf32_Sym;
+  static constexpr unsigned fileClass = ELF::ELFCLASS32;
+};
+
+struct Elf64 {
+  using Header = ELF::Elf64_Ehdr;
+  using SectionHeader = ELF::Elf64_Shdr;
+  using Symbol = ELF::Elf64_Sym;
+  static constexpr unsigned fileClass = ELF::ELFCLASS64;
+};
 } // namespace
 
 template <typename T> static StringRef bytesOf(const T &record) {
   return {reinterpret_cast<const char *>(&record), sizeof record};
 }
 
+static uint16_t getMachine(const Triple &triple) {
+  if (triple.isX86_64())
+    return ELF::EM_X86_64;
+  return triple.isRISCV() ? ELF::EM_RISCV : ELF::EM_AARCH64;
+}
+
 /// An object file of one section of data, with what linkers want beside it.
-static void writeObject(raw_ostream &out, const Triple &triple,
-                        const DataSection &data, StringRef symbols,
-                        StringRef strings) {
-  ELF::Elf64_Ehdr header{};
-  ELF::Elf64_Shdr sections[NumSections] = {};
+template <typename Elf>
+static void
+writeFile(raw_ostream &out, const ObjectTarget &target, const DataSection &data,
+          ArrayRef<WeightsObjectWriter::Symbol> symbols, StringRef strings) {
+  typename Elf::Header header{};
+  typename Elf::SectionHeader sections[NumSections] = {};
+  // What comes before the contents, which may be large, and what behind them.
+  uint64_t begin = alignTo(sizeof header, lineBytes);
   std::string names(1, '\0'), body;
   auto pad = [&](uint64_t alignment) {
-    uint64_t position = sizeof header + body.size();
+    uint64_t position = begin + data.contents.size() + body.size();
     body.append(alignTo(position, alignment) - position, '\0');
-    return sizeof header + body.size();
+    return begin + data.contents.size() + body.size();
   };
-  auto add = [&](Section index, StringRef name, unsigned type, StringRef bytes,
-                 uint64_t alignment) -> ELF::Elf64_Shdr & {
-    ELF::Elf64_Shdr &section = sections[index];
-    section.sh_name = names.size();
-    names.append(name.begin(), name.end()).push_back('\0');
-    section.sh_type = type;
-    section.sh_offset = pad(alignment);
-    section.sh_size = bytes.size();
-    section.sh_addralign = alignment;
-    body += bytes;
-    return section;
-  };
-  ELF::Elf64_Shdr &section = add(
-      Data, data.name,
+  auto add = [&](Section index, StringRef name, unsigned type, uint64_t offset,
+                 uint64_t size, uint64_t alignment) ->
+      typename Elf::SectionHeader & {
+        typename Elf::SectionHeader &section = sections[index];
+        section.sh_name = names.size();
+        names.append(name.begin(), name.end()).push_back('\0');
+        section.sh_type = type;
+        section.sh_offset = offset;
+        section.sh_size = size;
+        section.sh_addralign = alignment;
+        return section;
+      };
+  auto append = [&](Section index, StringRef name, unsigned type,
+                    StringRef bytes, uint64_t alignment) ->
+      typename Elf::SectionHeader & {
+        uint64_t offset = pad(alignment);
+        body += bytes;
+        return add(index, name, type, offset, bytes.size(), alignment);
+      };
+  add(Data, data.name,
       data.size == data.contents.size() ? ELF::SHT_PROGBITS : ELF::SHT_NOBITS,
-      data.contents, lineBytes);
-  section.sh_size = data.size;
-  section.sh_flags = data.flags;
-  ELF::Elf64_Shdr &table = add(Symbols, ".symtab", ELF::SHT_SYMTAB, symbols, 8);
-  table.sh_link = Strings;
-  table.sh_info = 1; // the first global one
-  table.sh_entsize = sizeof(ELF::Elf64_Sym);
-  add(Strings, ".strtab", ELF::SHT_STRTAB, strings, 1);
-  add(Note, ".note.GNU-stack", ELF::SHT_PROGBITS, "", 1);
+      begin, data.size, lineBytes)
+      .sh_flags = data.flags;
+  std::string table = bytesOf(typename Elf::Symbol{}).str();
+  for (const WeightsObjectWriter::Symbol &symbol : symbols) {
+    typename Elf::Symbol record{};
+    record.st_name = symbol.name;
+    record.setBindingAndType(ELF::STB_GLOBAL, ELF::STT_OBJECT);
+    record.st_other = ELF::STV_HIDDEN;
+    record.st_shndx = Data;
+    record.st_value = symbol.offset;
+    record.st_size = symbol.size;
+    table += bytesOf(record);
+  }
+  auto &tableSection = append(Symbols, ".symtab", ELF::SHT_SYMTAB, table, 8);
+  tableSection.sh_link = Strings;
+  tableSection.sh_info = 1; // the first global one
+  tableSection.sh_entsize = sizeof(typename Elf::Symbol);
+  append(Strings, ".strtab", ELF::SHT_STRTAB, strings, 1);
+  append(Note, ".note.GNU-stack", ELF::SHT_PROGBITS, "", 1);
   // The last one: its own name is among its bytes.
   std::string all = names + ".shstrtab" + '\0';
-  add(Names, ".shstrtab", ELF::SHT_STRTAB, all, 1);
+  append(Names, ".shstrtab", ELF::SHT_STRTAB, all, 1);
 
   memcpy(header.e_ident, ELF::ElfMagic, 4);
-  header.e_ident[ELF::EI_CLASS] = ELF::ELFCLASS64;
+  header.e_ident[ELF::EI_CLASS] = Elf::fileClass;
   header.e_ident[ELF::EI_DATA] = ELF::ELFDATA2LSB;
   header.e_ident[ELF::EI_VERSION] = ELF::EV_CURRENT;
   header.e_type = ELF::ET_REL;
-  header.e_machine = triple.isX86_64() ? ELF::EM_X86_64 : ELF::EM_AARCH64;
+  header.e_machine = getMachine(target.triple);
+  header.e_flags = target.flags;
   header.e_version = ELF::EV_CURRENT;
   header.e_shoff = pad(8);
   header.e_ehsize = sizeof header;
-  header.e_shentsize = sizeof(ELF::Elf64_Shdr);
+  header.e_shentsize = sizeof(typename Elf::SectionHeader);
   header.e_shnum = NumSections;
   header.e_shstrndx = Names;
-  out << bytesOf(header) << body << bytesOf(sections);
+  out << bytesOf(header);
+  out.write_zeros(begin - sizeof header);
+  out << data.contents << body << bytesOf(sections);
+}
+
+static void writeObject(raw_ostream &out, const ObjectTarget &target,
+                        const DataSection &data,
+                        ArrayRef<WeightsObjectWriter::Symbol> symbols,
+                        StringRef strings) {
+  if (target.triple.isArch64Bit())
+    writeFile<Elf64>(out, target, data, symbols, strings);
+  else
+    writeFile<Elf32>(out, target, data, symbols, strings);
 }
 
 WeightsObjectWriter::WeightsObjectWriter(raw_ostream &data)
-    : data(data), strings(1, '\0'), symbols(bytesOf(ELF::Elf64_Sym{}).str()) {}
+    : data(data), strings(1, '\0') {}
 
 uint64_t WeightsObjectWriter::append(ArrayRef<uint8_t> bytes) {
   uint64_t offset = alignTo(size, lineBytes);
@@ -99,35 +151,36 @@ uint64_t WeightsObjectWriter::append(ArrayRef<uint8_t> bytes) {
 
 void WeightsObjectWriter::define(StringRef name, uint64_t offset,
                                  uint64_t size) {
-  ELF::Elf64_Sym symbol{};
-  symbol.st_name = strings.size();
-  symbol.setBindingAndType(ELF::STB_GLOBAL, ELF::STT_OBJECT);
-  symbol.st_other = ELF::STV_HIDDEN;
-  symbol.st_shndx = Data;
-  symbol.st_value = offset;
-  symbol.st_size = size;
-  symbols += bytesOf(symbol);
+  symbols.push_back({static_cast<uint32_t>(strings.size()), offset, size});
   strings += name;
   strings += '\0';
 }
 
 void WeightsObjectWriter::writeObject(raw_ostream &out,
-                                      const Triple &triple) const {
+                                      const ObjectTarget &target) const {
   // Elsewhere than on x86-64 every section may lie anywhere.
   uint64_t flags = ELF::SHF_ALLOC;
-  if (triple.isX86_64())
+  if (target.triple.isX86_64())
     flags |= ELF::SHF_X86_64_LARGE;
-  ::writeObject(out, triple, {weightsSection, "", size, flags}, symbols,
+  ::writeObject(out, target, {weightsSection, "", size, flags}, symbols,
                 strings);
 }
 
-Error quantc::writeSectionObject(const Triple &triple, StringRef section,
+void WeightsObjectWriter::writeObjectWithData(raw_ostream &out,
+                                              const ObjectTarget &target,
+                                              StringRef contents) const {
+  ::writeObject(out, target,
+                {staticWeightsSection, contents, size, ELF::SHF_ALLOC}, symbols,
+                strings);
+}
+
+Error quantc::writeSectionObject(const ObjectTarget &target, StringRef section,
                                  StringRef contents, StringRef path) {
   std::error_code error;
   raw_fd_ostream out(path, error);
   if (!error) {
-    ::writeObject(out, triple, {section, contents, contents.size(), 0},
-                  bytesOf(ELF::Elf64_Sym{}), StringRef("\0", 1));
+    ::writeObject(out, target, {section, contents, contents.size(), 0}, {},
+                  StringRef("\0", 1));
     out.close();
     error = out.error();
     out.clear_error();

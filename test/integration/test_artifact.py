@@ -143,8 +143,8 @@ class Misuse(DriverTest):
     def test_wrong_use(self):
         out = self.folder / "x.so"
         for text, *arguments in (
-            ("-o OUT.so is missing", MODEL),
-            ("not built yet", MODEL, "-o", self.folder / "x.o"),
+            ("-o OUT.so or OUT.o is missing", MODEL),
+            ("not built yet", MODEL, "-o", self.folder / "x"),
             ("not built yet", MODEL, "-o", out, "--integer-only=ibert"),
             ("not built yet", MODEL, "-o", out, "--emit=ptx"),
             ("did you mean 'lower'", MODEL, "--stop-after=lowr"),

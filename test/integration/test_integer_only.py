@@ -1,25 +1,13 @@
 """Integer-only networks: every stage means the same bits, which are close to the float network's."""
 
 import itertools
-import os
-import re
-import subprocess
 import unittest
 
 import numpy as np
 
+import disassembly
 from driver import MODELS, DriverTest
 
-OBJDUMP = os.environ.get("LLVM_OBJDUMP", "llvm-objdump-22")
-# What moves and combines bits and happens to be named for floats.
-MOVES = re.compile(
-    r"v?(mov\w*|(and|andn|or|xor)p[sd]|blendv?p[sd]|blendmp[sd]|shufp[sd]|unpck[lh]p[sd]|insertps|extractps|maskmovp[sd]|"
-    r"broadcasts[sd]|broadcast[fi]\w*|perm\w*p[sd]|(insert|extract)[fi]\w*|testp[sd]|compressp[sd]|expandp[sd])"
-)
-# Everything else of that name, conversions between integers and floats, and the x87.
-ARITHMETIC = re.compile(r"v?\w+[ps][sd]|v?cvt\w+|f[a-z]\w*")
-# Those of packed integers may end in a d as well.
-INTEGERS = re.compile(r"v?p\w+")
 BATCH = 4
 # 8-bit rows with a power of two as scale are off by up to 2^-8 of their largest element, about as much as their rms
 # over four: 1.6 % a product. The study's networks end at 1.4 to 4.4 %.
@@ -61,31 +49,15 @@ class IntegerOnly(DriverTest):
                     np.testing.assert_array_equal(alone, meaning[1:2])
 
     def test_no_float_instructions(self):
-        """But in the kernels at the border, which have floats among their operands or results."""
+        """But in the functions of the boundaries."""
         models = (MODELS / "digits_vit.onnx", MODELS / "digits_cnn.onnx")
         for model, cpu in itertools.product(models, ("native", "x86-64-v3", "bdver2", "x86-64-v2")):  # bdver2: FMA without AVX2
-            flags = ("--integer-only", f"--mcpu={cpu}")
-            text = self.must("compile", model, "-o", "-", "--stop-after=group", *flags)
-            kernels = dict(re.findall(r"func\.func private @(\w+)\((.*)", text))
-            border = {name for name, line in kernels.items() if "xf32>" in line}
-            self.assertLess(len(border), 6)
-            artefact = self.compile(model, "model", *flags)
-            listing = subprocess.run(
-                [OBJDUMP, "-d", "--no-show-raw-insn", artefact], capture_output=True, text=True, check=True
-            ).stdout
-            seen = 0
-            for name, body in re.findall(r"^[0-9a-f]+ <qk\.(\w+)>:\n((?:.+\n)+)", listing, re.M):
-                if name in border:
-                    continue
-                seen += 1
-                used = set(re.findall(r"^\s*[0-9a-f]+:\s+(\S+)", body, re.M))
-                floats = {
-                    one
-                    for one in used
-                    if ARITHMETIC.fullmatch(one) and not MOVES.fullmatch(one) and not INTEGERS.fullmatch(one)
-                }
-                self.assertEqual(floats, set(), f"{name} of {model.name} on {cpu}")
+            artefact = self.compile(model, "model", "--integer-only", f"--mcpu={cpu}")
+            wrong, seen = disassembly.floats_inside(artefact)
+            self.assertEqual(wrong, {}, f"{model.name} on {cpu}")
             self.assertGreater(seen, 20)
+            names = {name for name, used in disassembly.functions(artefact) if disassembly.float_instructions(used)}
+            self.assertEqual(names, {"quantc_boundary_in", "quantc_boundary_out"})
 
     def test_errors(self):
         self.must_fail(2, "takes fixed, not 'none'", "compile", MODELS / "digits_vit.onnx", "--integer-only=none", "-o", "x.so")

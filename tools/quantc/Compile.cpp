@@ -33,8 +33,9 @@ using namespace llvm;
 using namespace quantc;
 
 static constexpr OptionSpec CompileOptions[] = {
-    {"-o", OptionSpec::Value, "OUT.so",
-     "where to write; text is printed where it is '-' or missing"},
+    {"-o", OptionSpec::Value, "OUT.so|OUT.o",
+     "where to write: a shared library, or a static object with its header "
+     "OUT.h; text is printed where it is '-' or missing"},
     {"--recipe", OptionSpec::Value, "NAME|FILE",
      "formats of weights and activations; 'help' lists them; A+B appends the "
      "rules of B; default: w8a8g32"},
@@ -42,6 +43,8 @@ static constexpr OptionSpec CompileOptions[] = {
      "the CPU to generate code for; default: native, this machine's"},
     {"--triple", OptionSpec::Value, "T",
      "the target triple; default: this machine's"},
+    {"--mattr", OptionSpec::Value, "+A,-B",
+     "features that the CPU has beside those of its kind, or lacks"},
     {"--cpu-layout", OptionSpec::Value, "CLASS",
      "lay out for avx2, avx512vnni or generic whatever the CPU is"},
     {"--dim", OptionSpec::Value, "NAME=N|MIN..MAX",
@@ -59,7 +62,8 @@ static constexpr OptionSpec CompileOptions[] = {
      "a file of its own for the weights, which the artefact maps into memory; "
      "default: OUT.weights above 1 GiB, else embedded"},
     {"--name", OptionSpec::Value, "N",
-     "export N_model instead of quantc_model, so that models link together"},
+     "export N_model instead of quantc_model, of a static object N_run instead "
+     "of MODEL_run, so that models link together"},
     {"--threads", OptionSpec::Value, "N",
      "threads to compile on; the result does not depend on it"},
     {"--target", OptionSpec::Value, "cpu|cuda", "what to compile for", false,
@@ -92,7 +96,7 @@ static constexpr OptionSpec CompileOptions[] = {
 static constexpr CommandSpec CompileCommand = {
     "compile",
     "MODEL.onnx",
-    "Compiles a model to a shared library.",
+    "Compiles a model to a shared library or a static object.",
     "MODEL may also be IR that --stop-after has printed (.mlir): it goes on "
     "behind\nthat stage.",
     CompileOptions,
@@ -142,6 +146,7 @@ private:
   }
 
   std::string path, stop, emit, output;
+  bool isStatic = false; ///< what is written is an object
   unsigned threads = 1;
   StageOptions stageOptions;
   std::optional<CpuTarget> target;
@@ -163,6 +168,14 @@ static std::error_code makeAbsolute(std::string &path) {
 static bool isIdentifier(StringRef name) {
   return !name.empty() && !isDigit(name.front()) &&
          all_of(name, [](char c) { return isAlnum(c) || c == '_'; });
+}
+
+/// The name of a model as C may write it.
+static std::string makeIdentifier(StringRef name) {
+  std::string result;
+  for (char c : name)
+    result += isAlnum(c) ? c : '_';
+  return isIdentifier(result) ? result : "_" + result;
 }
 
 std::optional<int> Compilation::check() {
@@ -188,12 +201,19 @@ std::optional<int> Compilation::check() {
                                    "leave --stop-after out");
   if (stop.empty() && emit.empty()) {
     if (output.empty())
-      return wrongUse("compile", "-o OUT.so is missing");
-    if (!StringRef(output).ends_with(".so"))
+      return wrongUse("compile", "-o OUT.so or OUT.o is missing");
+    isStatic = StringRef(output).ends_with(".o");
+    if (!isStatic && !StringRef(output).ends_with(".so"))
       return wrongUse("compile", "'" + output +
-                                     "': static objects and executables are "
-                                     "not built yet; supported: -o OUT.so");
+                                     "': executables are not built yet; "
+                                     "supported: -o OUT.so and -o OUT.o");
   }
+  for (StringRef option : {"--weights-file", "--keep-ir"})
+    if (isStatic && given.has(option) &&
+        given.get(option) != StringRef("embedded"))
+      return wrongUse("compile", option + " is for shared libraries: static "
+                                          "objects hold their weights, and "
+                                          "nothing beside them");
   if (path == StandardInput && given.has("--keep-ir"))
     return wrongUse("compile", "--keep-ir refers to the weights in the model's "
                                "file, and standard input is none");
@@ -298,10 +318,11 @@ int Compilation::run() {
              : nullptr;
   // IR of a later stage may have been laid out for its target already.
   bool keepsTarget = reached && model.getModule()->hasAttr(targetAttrName) &&
-                     !given.has("--mcpu") && !given.has("--triple");
-  Expected<CpuTarget> resolved =
-      CpuTarget::resolve(given.get("--triple").value_or(""),
-                         given.get("--mcpu").value_or("native"));
+                     !given.has("--mcpu") && !given.has("--triple") &&
+                     !given.has("--mattr");
+  Expected<CpuTarget> resolved = CpuTarget::resolve(
+      given.get("--triple").value_or(""), given.get("--mcpu").value_or(""),
+      given.get("--mattr").value_or(""));
   if (resolved)
     target = keepsTarget ? CpuTarget::get(model.getModule()) : *resolved;
   else
@@ -392,6 +413,10 @@ int Compilation::finish(Model &model) {
   }
   ProgramInfo info{sys::path::stem(getModelName()).str(), makeMetadata(model),
                    *target};
+  if (auto name = given.get("--name"))
+    info.prefix = name->str();
+  else if (isStatic)
+    info.prefix = makeIdentifier(info.name);
   if (!emit.empty()) {
     auto text =
         printCode(model.getModule(), info,
@@ -400,9 +425,9 @@ int Compilation::finish(Model &model) {
       return write(*text);
     return fail(model, text.takeError());
   }
-  if (std::optional<int> code = placeWeights(model))
-    return *code;
-  artifact.prefix = given.get("--name").value_or("").str();
+  if (!isStatic)
+    if (std::optional<int> code = placeWeights(model))
+      return *code;
   artifact.threads = threads;
   artifact.onStep = [&](StringRef step) {
     // Linking needs as much memory as the artefact twice.
@@ -415,8 +440,14 @@ int Compilation::finish(Model &model) {
     raw_string_ostream(text) << json::Value(std::move(layers));
     artifact.sections.emplace_back(layersSection, packSection(text));
   }
-  if (Error error =
-          writeSharedLibrary(model.getModule(), info, artifact, output))
+  if (isStatic)
+    artifact.sections.emplace_back(metadataSection, packSection(info.metadata));
+  SmallString<256> header(output);
+  sys::path::replace_extension(header, ".h");
+  if (Error error = isStatic ? writeStaticObject(model.getModule(), info,
+                                                 artifact, output, header)
+                             : writeSharedLibrary(model.getModule(), info,
+                                                  artifact, output))
     return fail(model, std::move(error));
   return Done;
 }

@@ -26,6 +26,8 @@ constexpr llvm::StringLiteral layersSection = ".quantc.layers";
 /// shown without that file, and parsed where it is there.
 constexpr llvm::StringLiteral floatIRSection = ".quantc.float";
 constexpr llvm::StringLiteral quantizedIRSection = ".quantc.ir";
+/// The metadata of a static object, which has no descriptor.
+constexpr llvm::StringLiteral metadataSection = ".quantc.metadata";
 
 /// What a section of that text holds.
 std::string packSection(llvm::StringRef text);

@@ -14,6 +14,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "llvm/ADT/DenseMap.h"
+#include <functional>
 #include <vector>
 
 namespace quantc {
@@ -41,14 +42,23 @@ public:
   };
 
   struct Place {
-    enum Kind { Slot, Input, Output, Global } kind;
+    enum Kind { Slot, Input, Output, Global, Crossing } kind;
     unsigned index = 0;
     llvm::StringRef global;
   };
+  using PartOf = std::function<unsigned(qt::LaunchOp)>;
 
-  ArenaPlan(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
+  /// Of a program in parts, which \p getPart numbers, launches are in the order
+  /// of the parts, and what one part hands to another lies outside the arena.
+  ArenaPlan(
+      mlir::func::FuncOp entry, mlir::ModuleOp kernels,
+      const PartOf &getPart = [](qt::LaunchOp) { return 0; });
 
   llvm::ArrayRef<Slot> getSlots() const { return slots; }
+  /// What one part hands to another.
+  llvm::ArrayRef<mlir::Value> getCrossings() const { return crossings; }
+  /// The value whose memory \p tensor is.
+  static mlir::Value getRoot(mlir::Value tensor);
   llvm::ArrayRef<Launch> getLaunches() const { return launches; }
   /// Where \p tensor of the entry lies; aliases lie where their source does.
   Place getPlace(mlir::Value tensor) const;
@@ -58,6 +68,7 @@ public:
   }
 
 private:
+  void placeCrossings(const PartOf &getPart);
   void collectLaunches(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
   void placeResults(mlir::func::FuncOp entry);
   void assignSlots();
@@ -67,6 +78,7 @@ private:
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> bytes;
   std::vector<std::pair<unsigned, mlir::Value>> copies;
+  std::vector<mlir::Value> crossings;
 };
 
 } // namespace quantc

@@ -1,4 +1,4 @@
-//===- Artifact.h - From lowered modules to shared libraries ----*- C++ -*-===//
+//===- Artifact.h - From lowered modules to files ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,7 +23,6 @@ namespace quantc {
 
 /// How an artefact is written.
 struct ArtifactOptions {
-  std::string prefix;   ///< of the exported symbol; empty: "quantc"
   unsigned threads = 1; ///< results do not depend on it
   /// A file of its own for the weights; empty: they are part of the library.
   WeightsFile weights;
@@ -39,6 +38,14 @@ struct ArtifactOptions {
 llvm::Error writeSharedLibrary(mlir::ModuleOp module, const ProgramInfo &info,
                                const ArtifactOptions &options,
                                llvm::StringRef path);
+
+/// Writes the same as an object file that needs nothing, neither memory nor a
+/// library, and for C the header \p headerPath of its functions. Every
+/// dimension is fixed or bounded. The names of its functions begin with the
+/// prefix of \p info; all others are local.
+llvm::Error writeStaticObject(mlir::ModuleOp module, const ProgramInfo &info,
+                              const ArtifactOptions &options,
+                              llvm::StringRef path, llvm::StringRef headerPath);
 
 /// The kernels of \p module in their order, then the program around them, as
 /// text of the given kind.

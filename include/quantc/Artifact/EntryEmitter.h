@@ -22,7 +22,8 @@ struct ProgramInfo {
   std::string name;     ///< the model's
   std::string metadata; ///< a JSON object
   CpuTarget target;
-  bool hasWeightsFile = false; ///< instead of constant data
+  bool hasWeightsFile = false;   ///< instead of constant data
+  std::string prefix = "quantc"; ///< of the names of functions
 };
 
 /// Emits into \p program the functions `entry` and `plan` of \p entry and the

@@ -1,4 +1,4 @@
-//===- Linker.h - Links shared libraries by lld -----------------*- C++ -*-===//
+//===- Linker.h - Links by lld ----------------------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,6 +23,12 @@ llvm::Error linkSharedLibrary(const llvm::Triple &triple,
                               llvm::ArrayRef<std::string> objects,
                               llvm::StringRef exportedSymbol,
                               llvm::StringRef folder, llvm::StringRef path);
+
+/// Links object files to one relocatable file at \p path, of whose symbols
+/// those alone are global that are in \p exported.
+llvm::Error linkObjects(llvm::ArrayRef<std::string> objects,
+                        llvm::ArrayRef<std::string> exported,
+                        llvm::StringRef folder, llvm::StringRef path);
 
 } // namespace quantc
 

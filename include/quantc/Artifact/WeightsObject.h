@@ -8,9 +8,9 @@
 //
 // Constant data never passes through an intermediate representation or the
 // linker: it is evaluated and goes straight into a file of its own. The linker
-// sees an ELF64 relocatable file with one read-only section that may lie
-// anywhere in memory and has a size and no bytes; these are put into the
-// library when it is linked.
+// sees a relocatable ELF file with one read-only section that may lie anywhere
+// in memory and has a size and no bytes; these are put into the library when it
+// is linked. Static objects have them in the section.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,11 +31,27 @@ namespace quantc {
 
 /// The section of weights, in objects and libraries.
 constexpr llvm::StringLiteral weightsSection = ".weights";
+/// In static objects: scripts of linkers know where such sections go.
+constexpr llvm::StringLiteral staticWeightsSection = ".rodata.weights";
+
+/// What an object file says of its target.
+struct ObjectTarget {
+  llvm::Triple triple;
+  uint32_t flags = 0; ///< of the file's header, which linkers compare
+
+  ObjectTarget(llvm::Triple triple, uint32_t flags = 0)
+      : triple(std::move(triple)), flags(flags) {}
+};
 
 /// Writes data piece by piece, of which it keeps nothing, and the object file
 /// that tells the linker of it.
 class WeightsObjectWriter {
 public:
+  struct Symbol {
+    uint32_t name; ///< where it begins among the strings
+    uint64_t offset, size;
+  };
+
   explicit WeightsObjectWriter(llvm::raw_ostream &data);
 
   /// Writes \p bytes from the next cache line on; returns where they begin.
@@ -43,12 +59,16 @@ public:
   /// Defines a global, hidden symbol.
   void define(llvm::StringRef symbol, uint64_t offset, uint64_t size);
   /// Writes the object, after all data.
-  void writeObject(llvm::raw_ostream &out, const llvm::Triple &triple) const;
+  void writeObject(llvm::raw_ostream &out, const ObjectTarget &target) const;
+  /// The same with the data, which \p contents is.
+  void writeObjectWithData(llvm::raw_ostream &out, const ObjectTarget &target,
+                           llvm::StringRef contents) const;
 
 private:
   llvm::raw_ostream &data;
   uint64_t size = 0;
-  std::string strings, symbols;
+  std::string strings;
+  std::vector<Symbol> symbols;
 };
 
 /// Where weights lie beside the library, as Runtime/Program.h defines it.
@@ -81,15 +101,16 @@ private:
 
 /// The files that writeWeights writes.
 struct WeightsPaths {
-  std::string object; ///< what the linker sees
-  std::string data;   ///< the bytes of its section, see insertWeights
-  WeightsFile file;   ///< with one: the bytes lie there, \p data says where
+  std::string object;    ///< what the linker sees
+  std::string data;      ///< the bytes of its section, see insertWeights
+  WeightsFile file;      ///< with one: the bytes lie there, \p data says where
+  bool isStatic = false; ///< the object gets the bytes
 };
 
 /// Evaluates the globals of \p module and writes them, equal ones once. The
 /// files do not depend on \p threads; at most that many values are in memory
 /// at a time. Failures of evaluation have emitted their reason.
-llvm::Error writeWeights(mlir::ModuleOp module, const llvm::Triple &triple,
+llvm::Error writeWeights(mlir::ModuleOp module, const ObjectTarget &target,
                          unsigned threads, const WeightsPaths &paths);
 
 /// Writes to \p path the shared library \p linked with the bytes of \p weights
@@ -103,7 +124,7 @@ uint64_t countWeightBytes(mlir::ModuleOp module);
 
 /// Writes an object file to \p path with nothing but \p contents in a section
 /// that no program loads.
-llvm::Error writeSectionObject(const llvm::Triple &triple,
+llvm::Error writeSectionObject(const ObjectTarget &target,
                                llvm::StringRef section,
                                llvm::StringRef contents, llvm::StringRef path);
 

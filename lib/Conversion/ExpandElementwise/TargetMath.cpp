@@ -116,11 +116,12 @@ static Value expandRounding(OpBuilder &b, Operation *op) {
 
 void quantc::expandForTarget(Operation *root, const CpuTarget &target) {
   llvm::Triple triple(target.getTriple());
-  if (!triple.isX86())
+  if (triple.isAArch64())
     return;
-  bool hasFma = target.has("fma") || target.has("avx512f");
+  // RISC-V rounds to integers only.
+  bool hasFma = target.has("fma") || target.has("avx512f") || target.has("f");
   bool hasRounding = target.has("sse4.1");
-  bool hasAvx2 = target.has("avx2");
+  bool hasAvx2 = target.has("avx2") || triple.isRISCV();
   IRRewriter rewriter(root->getContext());
   SmallVector<Operation *> ops;
   root->walk([&](Operation *op) {

@@ -102,6 +102,8 @@ quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
   if (!backend)
     return llvm::createStringError(problem);
   llvm::TargetOptions options;
+  // So that linkers leave out what is not called.
+  options.FunctionSections = true;
   std::unique_ptr<llvm::TargetMachine> machine(backend->createTargetMachine(
       parsed, cpu, features, options, llvm::Reloc::PIC_, std::nullopt,
       llvm::CodeGenOptLevel::Default));
@@ -127,7 +129,8 @@ llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
   llvm::ModulePassManager passes;
   if (llvm::Error error = builder.parsePassPipeline(
-          passes, "function(sroa,early-cse,instcombine<no-verify-fixpoint>,"
+          passes, "always-inline,function(sroa,early-cse,instcombine<no-verify-"
+                  "fixpoint>,"
                   "simplifycfg,loop-mssa("
                   "licm),early-cse)"))
     return std::move(error);
@@ -147,19 +150,21 @@ llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
   return bytes;
 }
 
-static llvm::Expected<ObjectBytes>
-compileKernel(ModuleOp kernel, const CpuTarget &target, CodeKind kind) {
-  llvm::LLVMContext context;
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+quantc::makeTargetMachine(const CpuTarget &target) {
+  return makeTargetMachine(target.getTriple(), target.getCpu(),
+                           getUsableFeatures(target));
+}
+
+llvm::Expected<std::unique_ptr<llvm::Module>>
+quantc::translateKernel(ModuleOp kernel, const CpuTarget &target,
+                        llvm::LLVMContext &context) {
   std::unique_ptr<llvm::Module> module =
       translateModuleToLLVMIR(kernel, context, *kernel.getName());
   if (!module)
     return llvm::createStringError("kernel '" + *kernel.getName() +
                                    "' has no LLVM IR");
   std::string features = getUsableFeatures(target);
-  auto machine =
-      makeTargetMachine(target.getTriple(), target.getCpu(), features);
-  if (!machine)
-    return machine.takeError();
   for (llvm::Function &function : *module) {
     if (function.isDeclaration())
       continue;
@@ -171,13 +176,29 @@ compileKernel(ModuleOp kernel, const CpuTarget &target, CodeKind kind) {
     if (target.has("avx512f"))
       function.addFnAttr("prefer-vector-width", "512");
   }
-  return emitCode(*module, **machine, kind);
+  return module;
+}
+
+static llvm::Expected<ObjectBytes>
+compileKernel(ModuleOp kernel, const CpuTarget &target, CodeKind kind) {
+  llvm::LLVMContext context;
+  auto module = translateKernel(kernel, target, context);
+  if (!module)
+    return module.takeError();
+  auto machine = makeTargetMachine(target);
+  if (!machine)
+    return machine.takeError();
+  return emitCode(**module, **machine, kind);
 }
 
 llvm::Expected<std::vector<ObjectBytes>>
 quantc::compileKernels(ModuleOp module, const CpuTarget &target,
-                       unsigned threads, CodeKind kind) {
-  SmallVector<ModuleOp> kernels(module.getOps<ModuleOp>());
+                       unsigned threads, CodeKind kind,
+                       llvm::function_ref<bool(ModuleOp)> isLeftOut) {
+  SmallVector<ModuleOp> kernels;
+  for (auto kernel : module.getOps<ModuleOp>())
+    if (!isLeftOut || !isLeftOut(kernel))
+      kernels.push_back(kernel);
   std::vector<ObjectBytes> objects(kernels.size());
   std::vector<std::string> problems(kernels.size());
   // Disjoint modules of one context may be translated at the same time.

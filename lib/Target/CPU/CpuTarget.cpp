@@ -48,11 +48,11 @@ static std::vector<std::string> getCpuNames(const Target &backend,
       backend.createMCSubtargetInfo(triple, "", ""));
   std::vector<std::string> names;
   for (const SubtargetSubTypeKV &entry : all->getAllProcessorDescriptions()) {
-    if (triple.isX86_64()) {
-      // The table has those of 32 bits as well.
+    if (!triple.isAArch64()) {
+      // The table has those of 32 and of 64 bits.
       std::unique_ptr<MCSubtargetInfo> info(
           backend.createMCSubtargetInfo(triple, entry.Key, ""));
-      if (!info->checkFeatures("+64bit"))
+      if (!info->checkFeatures(triple.isArch64Bit() ? "+64bit" : "+32bit"))
         continue;
     }
     names.push_back(entry.Key);
@@ -60,8 +60,29 @@ static std::vector<std::string> getCpuNames(const Target &backend,
   return names;
 }
 
+/// What is wrong with a list "+m,-c" of features, empty where nothing is.
+static std::string checkFeatureList(StringRef list,
+                                    const MCSubtargetInfo &info) {
+  SmallVector<StringRef> parts;
+  list.split(parts, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef part : parts) {
+    StringRef name = part.drop_front();
+    if (part.front() != '+' && part.front() != '-')
+      return ("feature '" + part + "' has no sign; supported: +NAME or -NAME")
+          .str();
+    if (none_of(
+            info.getAllProcessorFeatures(),
+            [&](const SubtargetFeatureKV &known) { return name == known.Key; }))
+      return ("feature '" + name + "' is not known for " +
+              info.getTargetTriple().str())
+          .str();
+  }
+  return "";
+}
+
 Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple,
-                                       StringRef givenCpu) {
+                                       StringRef givenCpu,
+                                       StringRef givenFeatures) {
   initializeTargets();
   CpuTarget target;
   target.triple = givenTriple.empty() ? sys::getDefaultTargetTriple()
@@ -71,36 +92,50 @@ Expected<CpuTarget> CpuTarget::resolve(StringRef givenTriple,
   const Target *backend = TargetRegistry::lookupTarget(triple, problem);
   if (!backend)
     return createStringError("triple '" + givenTriple + "': " + problem);
-  bool isSupported = triple.isX86_64() || triple.getArch() == Triple::aarch64;
-  if (!isSupported || triple.isX32() || !triple.isOSLinux())
+  bool isSupported = triple.isX86_64() || triple.getArch() == Triple::aarch64 ||
+                     triple.isRISCV32();
+  if (!isSupported || triple.isX32() || !triple.isOSBinFormatELF() ||
+      !triple.isLittleEndian())
     return createStringError("triple '" + target.triple +
                              "' is not supported; "
-                             "supported: x86_64 and aarch64 with Linux");
+                             "supported: x86_64, aarch64 and riscv32 with "
+                             "files of the kind ELF");
   if (givenCpu.contains(','))
     return createStringError("CPUs '" + givenCpu +
                              "': code for several CPUs in "
                              "one artefact is not built yet; name one");
-  bool native = givenCpu == "native" || givenCpu.empty();
+  bool isPlain = givenCpu.empty() && triple.isRISCV();
+  bool native = givenCpu == "native" || (givenCpu.empty() && !isPlain);
   if (native && triple.getArch() != Triple(sys::getProcessTriple()).getArch())
     return createStringError("CPU 'native' is this machine's, which is no " +
                              triple.getArchName() + "; name one");
-  target.cpu = native ? sys::getHostCPUName().str() : givenCpu.str();
+  target.cpu = native    ? sys::getHostCPUName().str()
+               : isPlain ? "generic-rv32"
+                         : givenCpu.str();
   std::vector<std::string> names = getCpuNames(*backend, triple);
   if (!native && !is_contained(names, target.cpu))
     return createStringError("CPU '" + givenCpu + "' is not known for " +
                              target.triple + "; there are native, " +
                              join(names, ", "));
-  std::string overrides;
+  std::vector<std::string> overrides;
   if (native) {
     // A virtual machine may hide some of what its CPU has.
-    std::vector<std::string> list;
     for (const auto &feature : sys::getHostCPUFeatures())
-      list.push_back((feature.second ? "+" : "-") + feature.first().str());
-    llvm::sort(list);
-    overrides = join(list, ",");
+      overrides.push_back((feature.second ? "+" : "-") + feature.first().str());
+    llvm::sort(overrides);
   }
+  // As clang has it for such a triple.
+  if (isPlain)
+    overrides.push_back("+m,+a,+c");
+  if (!givenFeatures.empty())
+    overrides.push_back(givenFeatures.str());
+  std::unique_ptr<MCSubtargetInfo> plain(
+      backend->createMCSubtargetInfo(triple, target.cpu, ""));
+  if (std::string wrong = checkFeatureList(givenFeatures, *plain);
+      !wrong.empty())
+    return createStringError(wrong);
   std::unique_ptr<MCSubtargetInfo> info(
-      backend->createMCSubtargetInfo(triple, target.cpu, overrides));
+      backend->createMCSubtargetInfo(triple, target.cpu, join(overrides, ",")));
   target.features = getFeaturesOf(*info);
   return target;
 }

@@ -73,3 +73,8 @@ func.func private @f() attributes {qt.normalised}
 
 // expected-error @below {{unknown attribute 'qt.dims'; supported: qt.dim_names, qt.dim_bounds}}
 func.func private @f() attributes {qt.dims = 1}
+
+// -----
+
+// expected-error @below {{attribute 'qt.integer_only' = true on 'func.func'; supported: a unit attribute on a function}}
+func.func private @f() attributes {qt.integer_only = true}

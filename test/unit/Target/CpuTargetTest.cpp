@@ -80,3 +80,26 @@ TEST(CpuTarget, RefusesTriples) {
 #endif
   EXPECT_EQ(problemOf("aarch64-linux-gnu", "cortex-a76"), "");
 }
+
+TEST(CpuTarget, AddsAndTakesAwayFeatures) {
+  CpuTarget plain =
+      cantFail(CpuTarget::resolve("riscv32-unknown-none-elf", ""));
+  EXPECT_EQ(plain.getCpu(), "generic-rv32");
+  EXPECT_TRUE(plain.has("m") && plain.has("a") && plain.has("c"));
+  EXPECT_FALSE(plain.has("f"));
+  EXPECT_EQ(plain.getLayoutClass(), LayoutClass::Generic);
+  CpuTarget other = cantFail(
+      CpuTarget::resolve("riscv32-unknown-none-elf", "generic-rv32", "+f,-m"));
+  EXPECT_TRUE(other.has("f"));
+  EXPECT_FALSE(other.has("m") || other.has("a"));
+  auto problem = [](StringRef features) {
+    return toString(
+        CpuTarget::resolve("x86_64-linux-gnu", "znver3", features).takeError());
+  };
+  EXPECT_EQ(problem("avx2"),
+            "feature 'avx2' has no sign; supported: +NAME or -NAME");
+  EXPECT_EQ(problem("+avx9"),
+            "feature 'avx9' is not known for x86_64-unknown-linux-gnu");
+  EXPECT_TRUE(contains(problemOf("riscv32-unknown-none-elf", "generic-rv64"),
+                       "not known"));
+}

@@ -44,12 +44,21 @@ makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
 llvm::Expected<ObjectBytes>
 emitCode(llvm::Module &module, llvm::TargetMachine &machine, CodeKind kind);
 
-/// The code of every kernel module in \p module, in their order, on
-/// \p threads threads. They are in the LLVM dialect.
-llvm::Expected<std::vector<ObjectBytes>> compileKernels(mlir::ModuleOp module,
-                                                        const CpuTarget &target,
-                                                        unsigned threads,
-                                                        CodeKind kind);
+/// The LLVM IR of a kernel module in the LLVM dialect, for \p target.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+translateKernel(mlir::ModuleOp kernel, const CpuTarget &target,
+                llvm::LLVMContext &context);
+
+/// A target machine for the kernels of \p target.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+makeTargetMachine(const CpuTarget &target);
+
+/// The code of every kernel module in \p module but those that \p isLeftOut
+/// says, in their order, on \p threads threads. They are in the LLVM dialect.
+llvm::Expected<std::vector<ObjectBytes>>
+compileKernels(mlir::ModuleOp module, const CpuTarget &target, unsigned threads,
+               CodeKind kind,
+               llvm::function_ref<bool(mlir::ModuleOp)> isLeftOut = nullptr);
 
 } // namespace quantc
 

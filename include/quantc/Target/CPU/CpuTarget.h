@@ -21,10 +21,12 @@ namespace quantc {
 class CpuTarget {
 public:
   /// \p cpu is a name that LLVM knows for the triple, or "native", which is
-  /// resolved to this machine's; an empty \p triple is the host's. The error
-  /// lists the choices.
+  /// resolved to this machine's; an empty \p triple is the host's, an empty
+  /// \p cpu native or, for RISC-V, one with what "imac" says. \p features,
+  /// "+m,-c", are added or taken away. The error lists the choices.
   static llvm::Expected<CpuTarget> resolve(llvm::StringRef triple,
-                                           llvm::StringRef cpu);
+                                           llvm::StringRef cpu,
+                                           llvm::StringRef features = "");
 
   /// The target in the attribute `qt.target` of \p module; without one the
   /// host with the features that every machine of its kind has.

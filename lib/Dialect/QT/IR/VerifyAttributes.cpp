@@ -123,6 +123,8 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
+    {integerOnlyAttrName, isFunction, isA<UnitAttr>,
+     "a unit attribute on a function"},
     {stageAttrName, isModule, isA<StringAttr>, "a string on a module"},
     {targetAttrName, isModule, isA<DictionaryAttr>, "a dictionary on a module"},
     {metadataAttrName, isModule, isA<DictionaryAttr>,

@@ -19,6 +19,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Analysis/SymbolicShapes.h"
@@ -65,8 +66,11 @@ private:
   std::optional<SmallVector<AffineExpr>> joinRows(unsigned from, unsigned to);
   void join(unsigned from, unsigned to);
   bool isOfImage(Operation *op, qt::QuantizeOp quantize);
+  bool mayJoin(unsigned from, unsigned to) const;
 
   SymbolicShapes &shapes;
+  /// Of a network of integers: floats are in kernels of their own, outside.
+  bool isIntegerOnly;
   std::vector<Operation *> ops;
   llvm::DenseMap<Operation *, unsigned> indices;
   mutable std::vector<unsigned> parents;
@@ -99,7 +103,8 @@ bool Grouping::isGrouped(Operation &op) {
          !isa<qt::GlobalRefOp, qt::AliasOp, qt::LaunchOp>(op);
 }
 
-Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes) : shapes(shapes) {
+Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes)
+    : shapes(shapes), isIntegerOnly(func->hasAttr(integerOnlyAttrName)) {
   for (Operation &op : func.getBody().front()) {
     if (!isGrouped(op))
       continue;
@@ -156,6 +161,19 @@ bool Grouping::reaches(unsigned from, unsigned to) {
     push(group, /*direct=*/false);
   }
   return false;
+}
+
+static bool hasFloats(Operation *op) {
+  auto isFloat = [](Type type) {
+    return isa<FloatType>(getElementTypeOrSelf(type));
+  };
+  return llvm::any_of(op->getOperandTypes(), isFloat) ||
+         llvm::any_of(op->getResultTypes(), isFloat);
+}
+
+bool Grouping::mayJoin(unsigned from, unsigned to) const {
+  return members[from].size() + members[to].size() <= maxOpsOfKernel &&
+         (!isIntegerOnly || hasFloats(ops[from]) == hasFloats(ops[to]));
 }
 
 /// The rows of both groups together: the same, or of one of them single
@@ -226,8 +244,8 @@ void Grouping::fuseImages() {
     llvm::sort(sources, std::greater<>());
     for (unsigned source : sources) {
       unsigned from = find(source), to = find(index);
-      if (from == to || members[from].size() > 1 ||
-          members[to].size() >= maxOpsOfKernel || reaches(from, to))
+      if (from == to || members[from].size() > 1 || !mayJoin(from, to) ||
+          reaches(from, to))
         continue;
       join(from, to);
       rows[from] = std::nullopt;
@@ -243,9 +261,7 @@ void Grouping::fuseRows() {
         continue;
       unsigned from = find(it->second), to = find(index);
       std::optional<SmallVector<AffineExpr>> joined = joinRows(from, to);
-      if (from == to || !joined ||
-          members[from].size() + members[to].size() > maxOpsOfKernel ||
-          reaches(from, to))
+      if (from == to || !joined || !mayJoin(from, to) || reaches(from, to))
         continue;
       join(from, to);
       rows[from] = joined;

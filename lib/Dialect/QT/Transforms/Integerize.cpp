@@ -15,6 +15,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
@@ -333,6 +334,8 @@ void Integerize::runOnOperation() {
     ok = succeeded(convertResults(last));
   if (!ok)
     return signalPassFailure();
+  if (!partial)
+    func->setAttr(integerOnlyAttrName, UnitAttr::get(&getContext()));
   // The floats that integers stand for.
   for (Operation *op : llvm::reverse(ops))
     if (op->use_empty() && isMemoryEffectFree(op))

@@ -33,6 +33,8 @@ constexpr llvm::StringLiteral argNamesAttrName = "qt.arg_names";
 constexpr llvm::StringLiteral resultNamesAttrName = "qt.result_names";
 /// Marks a function that qt.launch runs.
 constexpr llvm::StringLiteral kernelAttrName = "qt.kernel";
+/// On an entry without floats between the borders of the network.
+constexpr llvm::StringLiteral integerOnlyAttrName = "qt.integer_only";
 
 // Of the module of a model.
 
