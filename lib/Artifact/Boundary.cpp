@@ -8,23 +8,10 @@
 
 #include "Boundary.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
+#include "quantc/Target/CPU/Codegen.h"
 
 using namespace mlir;
 using namespace quantc;
-
-/// Whether code that is lowered to LLVM's dialect computes with a float.
-static bool hasFloats(ModuleOp kernel) {
-  auto isFloat = [](Type type) {
-    return isa<FloatType>(getElementTypeOrSelf(type));
-  };
-  return kernel
-      .walk([&](Operation *op) {
-        bool found = llvm::any_of(op->getOperandTypes(), isFloat) ||
-                     llvm::any_of(op->getResultTypes(), isFloat);
-        return found ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
 
 /// The launches whose results \p launch reads.
 static SmallVector<qt::LaunchOp> getProducers(qt::LaunchOp launch) {
@@ -46,7 +33,7 @@ Boundary::Boundary(func::FuncOp entry, ModuleOp kernels)
     parts[launch] = ProgramPart::Inside;
     auto kernel =
         kernels.lookupSymbol<ModuleOp>(launch.getKernel().getLeafReference());
-    if (isIntegerOnly && kernel && hasFloats(kernel))
+    if (isIntegerOnly && kernel && computesOnFloats(kernel))
       floats[launch] = kernel;
   }
   // What decodes is followed by floats alone.

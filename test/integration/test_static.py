@@ -181,6 +181,12 @@ class Static(StaticTest):
         shared = self.run_artefact(self.compile(VIT, "shared", "--integer-only"), {"image": zeros})["logits"]
         self.assertEqual(printed, f"class {shared.argmax()}\n")
 
+    def test_inspect(self):
+        artefact = self.compile_static(VIT, "--integer-only", "--dim=batch=1", arch="riscv32")
+        text = self.must("inspect", artefact)
+        for word in ("generic-rv32", "riscv32-unknown-none-elf", "blake3:", "w8a8g32", "/head/Gemm"):
+            self.assertIn(word, text)
+
     def test_errors(self):
         out = self.folder / "x.o"
         rv32 = "--triple=riscv32-unknown-none-elf"

@@ -104,9 +104,55 @@ static json::Object describeValue(const quantc_program *program,
                       {"dims", formatDims(program, info)}};
 }
 
+/// Adds the list of layers that the artefact at \p path keeps.
+static bool addKeptLayers(StringRef path, json::Object &result,
+                          std::string &error) {
+  std::string text;
+  if (!readSection(path, layersSection, text, error))
+    return false;
+  Expected<json::Value> layers = json::parse(text.empty() ? "[]" : text);
+  if (!layers) {
+    error = ("'" + path +
+             "' has a damaged list of layers: " + toString(layers.takeError()))
+                .str();
+    return false;
+  }
+  result["layers"] = std::move(*layers);
+  return true;
+}
+
+/// Of a static object, whose inputs and outputs are in its header.
+static std::optional<json::Object>
+describeStaticObject(StringRef path, StringRef text, std::string &error) {
+  Expected<json::Value> metadata = json::parse(text);
+  const json::Object *known = metadata ? metadata->getAsObject() : nullptr;
+  if (!known) {
+    error = ("'" + path + "' has damaged metadata").str();
+    if (!metadata)
+      error += ": " + toString(metadata.takeError());
+    return std::nullopt;
+  }
+  auto get = [&](StringRef key) {
+    return known->getString(key).value_or("").str();
+  };
+  json::Object result{{"kind", "artefact"},
+                      {"name", get("model")},
+                      {"version", "quantc " + get("quantc")},
+                      {"cpu", get("cpu")}};
+  result["metadata"] = std::move(*metadata);
+  if (!addKeptLayers(path, result, error))
+    return std::nullopt;
+  return result;
+}
+
 /// Of the artefact, which is closed again: the object refers to nothing of it.
 static std::optional<json::Object> describeArtifact(StringRef path,
                                                     std::string &error) {
+  std::string stated;
+  if (!readSection(path, metadataSection, stated, error))
+    return std::nullopt;
+  if (!stated.empty())
+    return describeStaticObject(path, stated, error);
   std::unique_ptr<Artifact> artifact = Artifact::load(path, error);
   if (!artifact)
     return std::nullopt;
@@ -138,17 +184,8 @@ static std::optional<json::Object> describeArtifact(StringRef path,
                       {"outputs", std::move(outputs)},
                       {"dims", std::move(dims)}};
   result["metadata"] = std::move(*metadata);
-  std::string text;
-  if (!readSection(path, layersSection, text, error))
+  if (!addKeptLayers(path, result, error))
     return std::nullopt;
-  Expected<json::Value> layers = json::parse(text.empty() ? "[]" : text);
-  if (!layers) {
-    error = ("'" + path +
-             "' has a damaged list of layers: " + toString(layers.takeError()))
-                .str();
-    return std::nullopt;
-  }
-  result["layers"] = std::move(*layers);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "mlir/Transforms/Passes.h"
 #include "quantc/Conversion/ExpandElementwise/Passes.h"
@@ -156,6 +157,19 @@ quantc::makeTargetMachine(const CpuTarget &target) {
                            getUsableFeatures(target));
 }
 
+bool quantc::computesOnFloats(ModuleOp kernel) {
+  auto isFloat = [](Type type) {
+    return isa<FloatType>(getElementTypeOrSelf(type));
+  };
+  return kernel
+      .walk([&](Operation *op) {
+        bool found = llvm::any_of(op->getOperandTypes(), isFloat) ||
+                     llvm::any_of(op->getResultTypes(), isFloat);
+        return found ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 llvm::Expected<std::unique_ptr<llvm::Module>>
 quantc::translateKernel(ModuleOp kernel, const CpuTarget &target,
                         llvm::LLVMContext &context) {
@@ -165,6 +179,9 @@ quantc::translateKernel(ModuleOp kernel, const CpuTarget &target,
     return llvm::createStringError("kernel '" + *kernel.getName() +
                                    "' has no LLVM IR");
   std::string features = getUsableFeatures(target);
+  // AVX alone has 256 bits of floats, in which LLVM would compare integers.
+  if (target.has("avx") && !target.has("avx2") && !computesOnFloats(kernel))
+    features += ",-avx";
   for (llvm::Function &function : *module) {
     if (function.isDeclaration())
       continue;

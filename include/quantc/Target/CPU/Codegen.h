@@ -44,6 +44,9 @@ makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
 llvm::Expected<ObjectBytes>
 emitCode(llvm::Module &module, llvm::TargetMachine &machine, CodeKind kind);
 
+/// Whether a kernel module in the LLVM dialect computes with a float.
+bool computesOnFloats(mlir::ModuleOp kernel);
+
 /// The LLVM IR of a kernel module in the LLVM dialect, for \p target.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateKernel(mlir::ModuleOp kernel, const CpuTarget &target,

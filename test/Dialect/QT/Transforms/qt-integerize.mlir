@@ -76,6 +76,7 @@ func.func @heads(%x: tensor<?x9x64xf32>) -> tensor<?x9x64xf32> {
 
 // What is moved and what is computed on indices stays as it is.
 // CHECK-LABEL: func @untouched
+// CHECK-SAME: attributes {qt.integer_only}
 // CHECK-NOT: qt.
 // CHECK: return
 func.func @untouched(%x: tensor<?x8xf32>, %i: tensor<4xi64>) -> (tensor<8x?xf32>, tensor<4xi64>) {
