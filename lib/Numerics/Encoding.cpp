@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Encoding.h"
+#include "quantc/Numerics/Packing.h"
 
 #include <algorithm>
 #include <cmath>
@@ -162,6 +163,67 @@ static float searchScale(const float *x, int64_t count, CodeRange range,
   return std::ldexp(best, exponent);
 }
 
+static_assert(searchedMultipliers <= smallMultiplier);
+
+namespace {
+/// A channel's scale, and with it each block's multiplier. Candidates are the
+/// lanes of a group: they give the largest block scale a multiplier of 15, 14,
+/// 13 or 12, and the others are rounded down in the first vector and up in the
+/// second.
+class ChannelSearch {
+public:
+  ChannelSearch(CodeRange range, float largest, int64_t blocks)
+      : exponent(std::ilogb(largest)), ups(blocks) {
+    lanes.low += static_cast<float>(range.low);
+    lanes.high += static_cast<float>(range.high);
+    for (int i = 0; i < numLanes; ++i)
+      channels[i] = largest / static_cast<float>(searchedMultipliers - i);
+  }
+
+  void add(int64_t block, float scale, const float *x, int64_t count,
+           float *room) {
+    // Powers of two, as in searchScale.
+    for (int64_t i = 0; i < count; ++i)
+      room[i] = std::ldexp(x[i], -exponent);
+    Lanes scales[numVectors], errors[numVectors];
+    for (int up = 0; up < numVectors; ++up)
+      for (int i = 0; i < numLanes; ++i)
+        scales[up][i] = static_cast<float>(round(scale, i, up)) *
+                        std::ldexp(channels[i], -exponent);
+    measureErrors(room, count, lanes, scales, errors);
+    for (int i = 0; i < numLanes; ++i) {
+      bool isUp = errors[1][i] < errors[0][i];
+      ups[block] |= static_cast<uint8_t>(isUp << i);
+      totals[i] += errors[isUp][i];
+    }
+  }
+
+  /// Keeps the best candidate.
+  float finish() {
+    best =
+        static_cast<int>(std::min_element(totals, totals + numLanes) - totals);
+    return channels[best];
+  }
+  int8_t getMultiplier(int64_t block, float scale) const {
+    return round(scale, best, ups[block] >> best & 1);
+  }
+
+private:
+  int8_t round(float scale, int candidate, int up) const {
+    float ratio = std::fabs(scale) / channels[candidate];
+    ratio = std::min(up ? std::ceil(ratio) : std::floor(ratio),
+                     static_cast<float>(searchedMultipliers));
+    return static_cast<int8_t>(std::copysign(ratio, scale));
+  }
+
+  LaneRange lanes{};
+  int exponent, best = 0;
+  float channels[numLanes];
+  double totals[numLanes] = {};
+  std::vector<uint8_t> ups;
+};
+} // namespace
+
 void quantc::numerics::encodeSearched(const float *x, int64_t count,
                                       int64_t block, CodeRange range,
                                       int8_t *codes, int8_t *multipliers,
@@ -172,24 +234,33 @@ void quantc::numerics::encodeSearched(const float *x, int64_t count,
   bool finite = true;
   for (int64_t i = 0; i < rows * count; ++i)
     finite &= std::isfinite(x[i]);
-  auto place = [&](int64_t b) {
-    int64_t start = b % each * block;
-    return std::pair(b / each * count + start, std::min(block, count - start));
+  auto forEachBlock = [&](auto body) {
+    for (int64_t b = 0; b < blocks; ++b) {
+      int64_t start = b % each * block;
+      body(b, b / each * count + start, std::min(block, count - start));
+    }
   };
-  for (int64_t b = 0; b < blocks; ++b) {
-    auto [from, size] = place(b);
+  forEachBlock([&](int64_t b, int64_t from, int64_t size) {
     scales[b] = searchScale(x + from, size, range, room.data());
     largest = std::max(largest, std::fabs(scales[b]));
+  });
+  if (!finite || largest == 0) {
+    *channel = finite ? 0 : std::numeric_limits<float>::quiet_NaN();
+    std::fill_n(multipliers, blocks, int8_t(0));
+    std::fill_n(codes, rows * count, int8_t(0));
+    return;
   }
-  *channel = finite ? largest / 127 : std::numeric_limits<float>::quiet_NaN();
-  for (int64_t b = 0; b < blocks; ++b) {
-    auto [from, size] = place(b);
-    float ratio = largest > 0 ? scales[b] / (largest / 127) : 0;
-    multipliers[b] = static_cast<int8_t>(std::nearbyintf(ratio));
+  ChannelSearch search(range, largest, blocks);
+  forEachBlock([&](int64_t b, int64_t from, int64_t size) {
+    search.add(b, scales[b], x + from, size, room.data());
+  });
+  *channel = search.finish();
+  forEachBlock([&](int64_t b, int64_t from, int64_t size) {
+    multipliers[b] = search.getMultiplier(b, scales[b]);
     float stored = static_cast<float>(multipliers[b]) * *channel;
     for (int64_t i = from; i < from + size; ++i)
-      codes[i] = stored != 0 && finite ? toCode(x[i] / stored, range) : 0;
-  }
+      codes[i] = stored != 0 ? toCode(x[i] / stored, range) : 0;
+  });
 }
 
 void quantc::numerics::packNibbles(const int8_t *codes, int64_t count,

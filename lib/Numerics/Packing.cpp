@@ -36,25 +36,14 @@ std::string quantc::numerics::listPackedForms() {
 }
 
 int64_t PackedLayout::panelBytes() const {
-  switch (form) {
-  case PackedForm::F32:
-    return k * panel * 4;
-  case PackedForm::S8:
-    return panel * 8 + numSteps() * panel * 4;
-  case PackedForm::W4I:
-    return panel * 8 + numBlocks() * panel * 20;
-  case PackedForm::B32:
-    return numBlocks() * panel * 40;
-  case PackedForm::S8F:
-    return panel * 4 + numSteps() * panel * 4;
-  case PackedForm::B32F:
-    return numBlocks() * panel * 36;
-  case PackedForm::W4F:
-    return panel * 4 + numBlocks() * panel * 20;
-  case PackedForm::Matched:
-    break;
-  }
-  return 0;
+  if (form == PackedForm::Matched)
+    return 0;
+  const FormTraits &traits = getTraits(form);
+  // Codes are filled up to whole steps.
+  int64_t weights =
+      traits.isCut ? numBlocks() * traits.cutBytes()
+                   : traits.weightBytes(traits.codeBits ? numSteps() * 4 : k);
+  return panel * (traits.columnBytes + weights);
 }
 
 int64_t PackedLayout::leastBytes() const {
@@ -292,7 +281,7 @@ int64_t quantc::numerics::boundSums(const PackedLayout &layout,
                                     const WeightParts &parts, int64_t largest) {
   if (hasFloatRows(layout.form))
     return 0;
-  bool isScaled = layout.form == PackedForm::W4I;
+  bool isScaled = hasNibbles(layout.form);
   int64_t most = 0, blocks = layout.numBlocks();
   for (int64_t n = 0; n < layout.n; ++n) {
     int64_t sum = 0;
@@ -302,7 +291,7 @@ int64_t quantc::numerics::boundSums(const PackedLayout &layout,
         dot += std::abs(int64_t(parts.codes[n * layout.k + k]));
       if (isScaled)
         dot *= std::abs(int64_t(parts.multipliers[n * blocks + b]));
-      sum = layout.form == PackedForm::B32 ? std::max(sum, dot) : sum + dot;
+      sum = hasBlockScales(layout.form) ? std::max(sum, dot) : sum + dot;
     }
     most = std::max(most, sum);
   }
@@ -323,6 +312,30 @@ static void writeSteps(Writer &out, const PackedLayout &layout,
     for (int64_t c = 0; c < layout.panel; ++c)
       for (int64_t i = 0; i < 4; ++i)
         out.put(panel.get(c, s * 4 + i));
+}
+
+/// Two steps to a byte step, of a block.
+template <typename Encode>
+static void writeNibbles(Writer &out, const PackedLayout &layout,
+                         const Panel &panel, int64_t block, Encode encode) {
+  for (int64_t s = block * 8; s < block * 8 + 8; s += 2)
+    for (int64_t c = 0; c < layout.panel; ++c)
+      for (int64_t i = 0; i < 4; ++i) {
+        int low = encode(c, panel.get(c, s * 4 + i));
+        int high = encode(c, panel.get(c, s * 4 + 4 + i));
+        out.put(static_cast<uint8_t>(low | high << 4));
+      }
+}
+
+bool quantc::numerics::areNarrow(const int8_t *codes, int64_t count) {
+  return std::all_of(codes, codes + count,
+                     [](int8_t code) { return std::abs(code) <= narrowCode; });
+}
+
+bool quantc::numerics::haveSmallProducts(const int8_t *multipliers,
+                                         int64_t count) {
+  return std::all_of(multipliers, multipliers + count,
+                     [](int8_t m) { return std::abs(m) <= smallMultiplier; });
 }
 
 std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
@@ -348,6 +361,7 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
       writeSteps(out, layout, panel, 0, layout.numSteps());
       break;
     case PackedForm::B32:
+    case PackedForm::B32N:
       for (int64_t b = 0; b < layout.numBlocks(); ++b) {
         for (int64_t c = 0; c < nr; ++c)
           out.put(panel.part(parts.scales, c, layout.numBlocks(), b));
@@ -358,30 +372,41 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
       }
       break;
     case PackedForm::W4I:
+    case PackedForm::W4S: {
+      auto multiplier = [&](int64_t c, int64_t b) {
+        return panel.part(parts.multipliers, c, layout.numBlocks(), b);
+      };
       for (int64_t c = 0; c < nr; ++c)
         out.put(panel.part(parts.outer, c));
       for (int64_t c = 0; c < nr; ++c) {
         int64_t total = 0;
         for (int64_t b = 0; b < layout.numBlocks(); ++b)
-          total += panel.part(parts.multipliers, c, layout.numBlocks(), b) *
-                   panel.sum(c, b * 32, b * 32 + 32);
+          total += multiplier(c, b) * panel.sum(c, b * 32, b * 32 + 32);
         out.put(static_cast<int32_t>(-layout.bias * total));
       }
       for (int64_t b = 0; b < layout.numBlocks(); ++b) {
-        for (int64_t c = 0; c < nr; ++c) {
-          int16_t m = panel.part(parts.multipliers, c, layout.numBlocks(), b);
-          out.put(m);
-          out.put(m);
+        if (layout.form == PackedForm::W4I) {
+          for (int64_t c = 0; c < nr; ++c) {
+            int16_t m = multiplier(c, b);
+            out.put(m);
+            out.put(m);
+          }
+          writeNibbles(out, layout, panel, b,
+                       [](int64_t, int code) { return code + 8; });
+          continue;
         }
-        for (int64_t s = b * 8; s < b * 8 + 8; s += 2)
-          for (int64_t c = 0; c < nr; ++c)
-            for (int64_t i = 0; i < 4; ++i) {
-              int low = panel.get(c, s * 4 + i) + 8;
-              int high = panel.get(c, s * 4 + 4 + i) + 8;
-              out.put(static_cast<uint8_t>(low | high << 4));
-            }
+        for (int64_t c = 0; c < nr; ++c)
+          out.put(static_cast<uint8_t>(std::abs(multiplier(c, b))));
+        for (int64_t c = 0; c < nr; ++c) {
+          int m = multiplier(c, b);
+          out.put(static_cast<uint8_t>(m < 0 ? -7 * m : 8 * m));
+        }
+        writeNibbles(out, layout, panel, b, [&](int64_t c, int code) {
+          return multiplier(c, b) < 0 ? 7 - code : code + 8;
+        });
       }
       break;
+    }
     case PackedForm::S8F:
       for (int64_t c = 0; c < nr; ++c)
         out.put(panel.part(parts.scales, c));
@@ -401,10 +426,13 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
         for (int64_t c = 0; c < nr; ++c)
           out.put(static_cast<float>(
               panel.part(parts.multipliers, c, layout.numBlocks(), b)));
-        for (int64_t k = b * 32; k < b * 32 + 32; k += 2)
-          for (int64_t c = 0; c < nr; ++c)
-            out.put(static_cast<uint8_t>((panel.get(c, k) & 15) |
-                                         (panel.get(c, k + 1) & 15) << 4));
+        for (int64_t k = b * 32; k < b * 32 + 32; k += 8)
+          for (int64_t c = 0; c < nr; ++c) {
+            uint32_t word = 0;
+            for (int64_t i = 0; i < 8; ++i)
+              word |= static_cast<uint32_t>(panel.get(c, k + i) + 8) << (4 * i);
+            out.put(word);
+          }
       }
       break;
     case PackedForm::Matched:

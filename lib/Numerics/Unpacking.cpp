@@ -125,6 +125,7 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
         readStep(in, layout, first, s * 4, at + nr * 8 + s * nr * 4, weights);
       break;
     case PackedForm::B32:
+    case PackedForm::B32N:
       for (int64_t b = 0; b < blocks; ++b) {
         int64_t block = at + b * nr * 40;
         readColumns(block, weights.scales, blocks, b);
@@ -134,24 +135,40 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
       }
       break;
     case PackedForm::W4I:
+    case PackedForm::W4S: {
       readColumns(at, weights.outer);
+      const FormTraits &traits = getTraits(layout.form);
       for (int64_t b = 0; b < blocks; ++b) {
-        int64_t block = at + nr * 8 + b * nr * 20;
+        int64_t block = at + nr * (traits.columnBytes + b * traits.cutBytes());
         for (int64_t c = 0; c < columns; ++c) {
+          bool isNegative = false;
+          int multiplier;
+          if (layout.form == PackedForm::W4I) {
+            multiplier = in.get<int16_t>(block + c * 4);
+          } else {
+            multiplier = in.get<uint8_t>(block + c);
+            int zero = in.get<uint8_t>(block + nr + c);
+            isNegative = multiplier != 0 && zero == 7 * multiplier;
+            // Not what the packer writes.
+            if (multiplier > smallMultiplier ||
+                (!isNegative && zero != 8 * multiplier))
+              return std::nullopt;
+          }
           weights.multipliers[(first + c) * blocks + b] =
-              static_cast<int8_t>(in.get<int16_t>(block + c * 4));
+              static_cast<int8_t>(isNegative ? -multiplier : multiplier);
           for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
             // Two steps of 4 share a byte step, the earlier the low nibbles.
             int64_t step = k / 8, i = k % 4;
-            uint8_t byte =
-                in.get<uint8_t>(block + nr * 4 + (step * nr + c) * 4 + i);
+            uint8_t byte = in.get<uint8_t>(block + nr * traits.blockBytes +
+                                           (step * nr + c) * 4 + i);
             int nibble = k % 8 < 4 ? byte & 0xf : byte >> 4;
             weights.codes[(first + c) * layout.k + b * 32 + k] =
-                static_cast<int8_t>(nibble - 8);
+                static_cast<int8_t>(isNegative ? 7 - nibble : nibble - 8);
           }
         }
       }
       break;
+    }
     case PackedForm::S8F:
       readColumns(at, weights.scales);
       for (int64_t k = 0; k < layout.k; ++k)
@@ -177,10 +194,11 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
           weights.multipliers[(first + c) * blocks + b] =
               static_cast<int8_t>(multiplier);
           for (int64_t k = 0; k < 32 && b * 32 + k < layout.k; ++k) {
-            int byte = in.get<int8_t>(block + nr * (4 + k / 2) + c);
+            uint8_t byte = in.get<uint8_t>(block + nr * (4 + k / 8 * 4) +
+                                           c * 4 + k % 8 / 2);
+            int nibble = k % 2 ? byte >> 4 : byte & 15;
             weights.codes[(first + c) * layout.k + b * 32 + k] =
-                static_cast<int8_t>(
-                    k % 2 ? byte >> 4 : static_cast<int8_t>(byte * 16) >> 4);
+                static_cast<int8_t>(nibble - 8);
           }
         }
       }

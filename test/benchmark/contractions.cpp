@@ -264,7 +264,8 @@ int main(int argc, char **argv) {
   std::pair<llvm::StringRef, PackedForm> forms[] = {
       {"f32", PackedForm::F32},         {"s8", PackedForm::S8},
       {"matched", PackedForm::Matched}, {"w4i", PackedForm::W4I},
-      {"b32", PackedForm::B32},         {"s8f", PackedForm::S8F},
+      {"w4s", PackedForm::W4S},         {"b32", PackedForm::B32},
+      {"b32n", PackedForm::B32N},       {"s8f", PackedForm::S8F},
       {"b32f", PackedForm::B32F},       {"w4f", PackedForm::W4F}};
   for (auto [name, form] : forms)
     if (formNames.empty() || llvm::is_contained(formNames, name))

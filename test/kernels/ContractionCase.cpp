@@ -78,12 +78,16 @@ void ContractionCase::drawWeights(Fill fill, int64_t range) {
   floats(bias, n);
   if (layout.form == PackedForm::F32)
     return floats(values, n * k);
+  if (layout.form == PackedForm::B32N)
+    range = numerics::narrowCode;
   codes = numerics::hasNibbles(layout.form) ? draw(n * k, fill, -8, 7)
                                             : draw(n * k, fill, -range, range);
   floats(scales, numerics::hasBlockScales(layout.form) ? blocks : n);
   floats(outer, n);
+  int64_t most =
+      layout.form == PackedForm::W4S ? numerics::smallMultiplier : 127;
   multipliers =
-      draw(blocks, fill == Fill::Bell ? Fill::Uniform : fill, -127, 127);
+      draw(blocks, fill == Fill::Bell ? Fill::Uniform : fill, -most, most);
 }
 
 void ContractionCase::drawActivations(int64_t count, Fill fill) {
@@ -99,7 +103,8 @@ void ContractionCase::drawActivations(int64_t count, Fill fill) {
   }
   int64_t stride = numerics::activationStride(k);
   rowCodes = draw(m * k, fill, -127, 127);
-  rowScales.resize(layout.form == PackedForm::B32 ? m * layout.numBlocks() : m);
+  bool isBlocks = numerics::hasBlockScales(layout.form);
+  rowScales.resize(isBlocks ? m * layout.numBlocks() : m);
   for (float &scale : rowScales)
     scale = drawFloat() / 64;
   rows.assign(m * stride, static_cast<uint8_t>(layout.bias));
@@ -111,7 +116,7 @@ void ContractionCase::drawActivations(int64_t count, Fill fill) {
 
 std::string ContractionCase::getKernelText() const {
   bool isFloat = numerics::hasFloatRows(layout.form),
-       isBlocks = layout.form == PackedForm::B32;
+       isBlocks = !isFloat && numerics::hasBlockScales(layout.form);
   int64_t width = isFloat ? k : numerics::activationStride(k),
           scaleCount = isBlocks ? layout.numBlocks() : 1;
   std::string formatText = isFloat    ? "f32"
@@ -228,12 +233,14 @@ std::vector<float> ContractionCase::getExpected() const {
         acc = static_cast<float>(dot(0, k)) * (rowScales[r] * scales[c]);
         break;
       case PackedForm::B32:
+      case PackedForm::B32N:
         for (int64_t b = 0; b < blocks; ++b)
           acc =
               std::fma(static_cast<float>(dot(b * 32, b * 32 + 32)),
                        rowScales[r * blocks + b] * scales[c * blocks + b], acc);
         break;
-      case PackedForm::W4I: {
+      case PackedForm::W4I:
+      case PackedForm::W4S: {
         int32_t sum = 0;
         for (int64_t b = 0; b < blocks; ++b)
           sum += dot(b * 32, b * 32 + 32) * multipliers[c * blocks + b];

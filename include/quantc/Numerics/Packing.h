@@ -24,20 +24,29 @@
 //   w4i      panel = f32 scale[NR], i32 start[NR], then for each 32 of K:
 //            s16 multiplier[NR][2] (each twice), 4 byte steps that hold two
 //            steps each: the earlier in the low nibbles, both as code + 8
+//   w4s      as w4i where every multiplier is 15 at most in magnitude, so that
+//            weights times them fit 8 bits; for each 32 of K: u8
+//            multiplier[NR], u8 zero[NR], 4 byte steps as above. A weight is
+//            nibble * multiplier - zero: the nibble holds code + 8, and zero 8
+//            multipliers, or where the multiplier is negative 7 - code and 7 of
+//            its magnitude
 //   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
+//   b32n     the same with codes of 64 at most in magnitude: two products with
+//            biased activations fit 16 bits
 //
 // Three more are for activations that are floats. Here the NR codes of one
-// value of K lie side by side, as the lanes of a register do:
+// value of K lie side by side, as the lanes of a register do, those of 4 bits
+// in lanes of 32:
 //
 //   s8f      panel = f32 scale[NR], [K][NR] codes, K padded to 4
 //   b32f     panel = for each 32 of K: f32 scale[NR], [32][NR] codes
 //   w4f      panel = f32 scale[NR], then for each 32 of K: f32
-//            multiplier[NR], [16][NR] bytes: the even of two values of K in
-//            the low nibble, both in two's complement
+//            multiplier[NR], [4][NR] words of eight values of K each, the
+//            first in the lowest nibble, as code + 8
 //
 // `start` is what the accumulator starts from: -bias * sum of the weights (of
-// the block in b32, of the chunk in matched; times their multipliers in w4i),
-// because activations are stored with `bias` added.
+// the block in b32 and b32n, of the chunk in matched; times their multipliers
+// in w4i and w4s), because activations are stored with `bias` added.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,7 +61,7 @@
 
 namespace quantc::numerics {
 
-enum class PackedForm { F32, S8, Matched, W4I, B32, S8F, B32F, W4F };
+enum class PackedForm { F32, S8, Matched, W4I, W4S, B32, B32N, S8F, B32F, W4F };
 
 /// What is to be known of a form beside how its bytes lie.
 struct FormTraits {
@@ -68,19 +77,30 @@ struct FormTraits {
   int64_t group;
   /// Whether activations may be signed, and whether 128 may be added to them.
   bool takesSigned, takesBiased;
+  /// Bytes in front of a column's weights, and in front of those of a block.
+  int64_t columnBytes, blockBytes;
+
+  /// Bytes of a column's weights for \p count of K.
+  constexpr int64_t weightBytes(int64_t count) const {
+    return codeBits == 0 ? count * 4 : count * codeBits / 8;
+  }
+  /// Bytes of a column in a block of 32.
+  constexpr int64_t cutBytes() const { return blockBytes + weightBytes(32); }
 };
 
 namespace detail {
 /// In the order of PackedForm.
 constexpr FormTraits formTraits[] = {
-    {"f32", 0, false, true, 1, true, false},
-    {"s8", 8, false, false, 4, true, true},
-    {"matched", 8, false, false, 4, false, true},
-    {"w4i", 4, true, false, 32, true, true},
-    {"b32", 8, true, false, 32, true, true},
-    {"s8f", 8, false, true, 1, true, false},
-    {"b32f", 8, true, true, 32, true, false},
-    {"w4f", 4, true, true, 32, true, false},
+    {"f32", 0, false, true, 1, true, false, 0, 0},
+    {"s8", 8, false, false, 4, true, true, 8, 0},
+    {"matched", 8, false, false, 4, false, true, 8, 0},
+    {"w4i", 4, true, false, 32, true, true, 8, 4},
+    {"w4s", 4, true, false, 32, false, true, 8, 2},
+    {"b32", 8, true, false, 32, true, true, 0, 8},
+    {"b32n", 8, true, false, 32, false, true, 0, 8},
+    {"s8f", 8, false, true, 1, true, false, 4, 0},
+    {"b32f", 8, true, true, 32, true, false, 0, 4},
+    {"w4f", 4, true, true, 32, true, false, 4, 4},
 };
 } // namespace detail
 
@@ -133,6 +153,19 @@ struct WeightParts {
   const int8_t *multipliers = nullptr; ///< 4 bits: [N, K/32]
   const float *outer = nullptr;        ///< 4 bits: [N]
 };
+
+/// The largest code in magnitude of which two, times 255 each, fit 16 bits.
+constexpr int narrowCode = 64;
+
+/// Whether all of \p codes are within it.
+bool areNarrow(const int8_t *codes, int64_t count);
+
+/// The largest multiplier in magnitude whose products with codes of 4 bits fit
+/// 8 bits, whatever the signs are.
+constexpr int smallMultiplier = 15;
+
+/// Whether all of \p multipliers are that small.
+bool haveSmallProducts(const int8_t *multipliers, int64_t count);
 
 /// The packed bytes.
 std::vector<uint8_t> packWeights(const PackedLayout &layout,

@@ -119,17 +119,21 @@ private:
   Values sumFloatSteps(OpBuilder &b, Value row, int64_t count, Value first,
                        Value last, Values sums, WeightLoader load);
   Values loadFloatWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
+  int64_t getFloatUnroll();
+  Value decodeNibble(OpBuilder &b, Value words, mlir::OpFoldResult j);
   Values decodeWeights(OpBuilder &b, Value p, int64_t offset, bool isTail);
   void emitDecodeFloats(OpBuilder &b);
   int64_t getFloatBlockBytes();
   Values sumS8(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumMatched(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumW4I(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumW4S(OpBuilder &b, Value row, int64_t count, Values sums);
   VectorType getNibbleSumType();
   Value dotNibbles(OpBuilder &b, Value x, Value weights, Value sum);
   Value addBias(OpBuilder &b, Value weights, Value sum);
+  Values startBlock(OpBuilder &b, int64_t count);
   Values sumNibbles(OpBuilder &b, Value block, Value offset, int64_t count,
-                    Values *biases);
+                    Values sums, Values *biases);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
@@ -141,7 +145,13 @@ private:
   bool decodesPanels();
   bool treatsManyRows();
   void emitDecode(OpBuilder &b);
-  std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at);
+  /// Of w4s, a register for each part of the panel.
+  struct NibbleFactors {
+    Values multipliers, zeros;
+  };
+  NibbleFactors loadNibbleFactors(OpBuilder &b, Value head);
+  std::pair<Value, Value> decodeNibbles(OpBuilder &b, Value at, int64_t v,
+                                        const NibbleFactors &factors);
   Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc,
             qt::BoundAttr bound);
   qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
@@ -155,16 +165,23 @@ private:
   // The epilogue.
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
                     int64_t count);
-  void emitStore(OpBuilder &b, Value value, Value row, int64_t v);
-  void emitStoreAt(OpBuilder &b, Value value, Value row, Value at, Value mask);
-  Value applyEpilogue(OpBuilder &b, Value accumulator, Value row, Value at,
-                      Value mask);
-  Value loadEpilogueOperand(OpBuilder &b, Value operand, Value row, Value at,
-                            Value mask);
+  /// A register of the result: its row, its first column and, where not all
+  /// columns exist, which do.
+  struct Place {
+    Value row, at, mask;
+  };
+  Place getPlace(OpBuilder &b, Value row, int64_t v);
+  void emitStores(OpBuilder &b, llvm::ArrayRef<Value> accumulators,
+                  llvm::ArrayRef<Place> places);
+  Value join(OpBuilder &b, Values values);
+  Values applyEpilogue(OpBuilder &b, llvm::ArrayRef<Value> accumulators,
+                       llvm::ArrayRef<Place> places);
+  Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
 
   qt::ContractOp contract;
   qt::LayoutAttr layout;
+  const numerics::FormTraits &traits;
   bool hasVnni;
   int64_t width;   ///< 32-bit lanes of a register
   int64_t nr, mr;  ///< columns of a panel, rows of a tile

@@ -12,6 +12,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace quantc;
@@ -50,7 +51,7 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
 }
 
 Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
-                                              Value row, Value at, Value mask) {
+                                              const Place &place) {
   if (Value number = imageOperands.lookup(operand))
     return splat(b, number);
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
@@ -64,19 +65,19 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   if (isOfColumns && columnOperands)
     if (Value known = columnOperands->lookup(operand))
       return known;
-  Value offset = operandOffset(b, operand, row);
+  Value offset = operandOffset(b, operand, place.row);
   Type element = getElementTypeOrSelf(operand);
   if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1)) {
     Value single = memref::LoadOp::create(b, loc, buffer, offset);
     return splat(b, kernel.fromStored(b, single, element));
   }
-  Value from = add(b, offset, at);
+  Value from = add(b, offset, place.at);
   VectorType type =
       vectorOf(cast<MemRefType>(buffer.getType()).getElementType());
   Value stored;
-  if (mask)
-    stored = vector::MaskedLoadOp::create(b, loc, type, buffer, from, mask,
-                                          zeros(b, type));
+  if (place.mask)
+    stored = vector::MaskedLoadOp::create(b, loc, type, buffer, from,
+                                          place.mask, zeros(b, type));
   else
     stored = vector::LoadOp::create(b, loc, type, buffer, from);
   Value loaded = kernel.fromStored(b, stored, element);
@@ -85,22 +86,45 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   return loaded;
 }
 
-/// Clones the region onto \p accumulator, which holds columns from \p at on.
-Value ContractionEmitter::applyEpilogue(OpBuilder &b, Value accumulator,
-                                        Value row, Value at, Value mask) {
+/// One vector of \p values one behind the other; their number is a power of 2.
+Value ContractionEmitter::join(OpBuilder &b, Values values) {
+  while (values.size() > 1) {
+    int64_t lanes = cast<VectorType>(values[0].getType()).getNumElements();
+    SmallVector<int64_t> all =
+        llvm::to_vector(llvm::seq<int64_t>(0, 2 * lanes));
+    Values joined;
+    for (size_t i = 0; i < values.size(); i += 2)
+      joined.push_back(
+          vector::ShuffleOp::create(b, loc, values[i], values[i + 1], all));
+    values = joined;
+  }
+  return values[0];
+}
+
+/// Clones the region onto \p accumulators at their places. Those of a call go
+/// through it as one vector: operations of a chain wait for one another, those
+/// of several do not.
+ContractionEmitter::Values
+ContractionEmitter::applyEpilogue(OpBuilder &b, ArrayRef<Value> accumulators,
+                                  ArrayRef<Place> places) {
   if (!contract.hasEpilogue())
-    return accumulator;
+    return Values(accumulators);
   Block &region = contract.getEpilogue().front();
   IRMapping mapping;
-  mapping.map(region.getArgument(0), accumulator);
+  mapping.map(region.getArgument(0), join(b, Values(accumulators)));
   for (auto [argument, operand] : llvm::zip_equal(
            region.getArguments().drop_front(), contract.getEpilogueOperands()))
-    if (!argument.use_empty())
-      mapping.map(argument, loadEpilogueOperand(b, operand, row, at, mask));
+    if (!argument.use_empty()) {
+      Values loaded;
+      for (const Place &place : places)
+        loaded.push_back(loadEpilogueOperand(b, operand, place));
+      mapping.map(argument, join(b, loaded));
+    }
+  auto count = static_cast<int64_t>(places.size());
   for (Operation &op : region.without_terminator()) {
     Attribute constant;
     if (matchPattern(&op, m_Constant(&constant))) {
-      auto type = vectorOf(op.getResult(0).getType());
+      auto type = vectorOf(op.getResult(0).getType(), count);
       mapping.map(op.getResult(0),
                   arith::ConstantOp::create(
                       b, loc, DenseElementsAttr::get(type, constant)));
@@ -112,28 +136,39 @@ Value ContractionEmitter::applyEpilogue(OpBuilder &b, Value accumulator,
     Operation *clone = cast<ElementwiseOpInterface>(op).cloneOnto(b, operands);
     mapping.map(op.getResult(0), clone->getResult(0));
   }
-  return mapping.lookup(region.getTerminator()->getOperand(0));
+  Value result = mapping.lookup(region.getTerminator()->getOperand(0));
+  if (count == 1)
+    return {result};
+  Values results;
+  for (int64_t i = 0; i < count; ++i)
+    results.push_back(vector::ExtractStridedSliceOp::create(
+        b, loc, result, i * width, width, 1));
+  return results;
 }
 
-void ContractionEmitter::emitStore(OpBuilder &b, Value value, Value row,
-                                   int64_t v) {
+/// Where the vector \p v of the panel's columns goes in a row.
+ContractionEmitter::Place ContractionEmitter::getPlace(OpBuilder &b, Value row,
+                                                       int64_t v) {
   Value at = plus(b, column, v * width);
   Value mask;
   if (n % nr != 0) {
     Value left = arith::SubIOp::create(b, loc, index(n), at);
     mask = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()), left);
   }
-  emitStoreAt(b, value, row, add(b, firstColumn, at), mask);
+  return {row, add(b, firstColumn, at), mask};
 }
 
-void ContractionEmitter::emitStoreAt(OpBuilder &b, Value value, Value row,
-                                     Value at, Value mask) {
-  value = applyEpilogue(b, value, row, at, mask);
-  Value to = add(b, times(b, row, columns), at);
-  if (mask)
-    vector::MaskedStoreOp::create(b, loc, resultBuffer, to, mask, value);
-  else
-    vector::StoreOp::create(b, loc, value, resultBuffer, to);
+void ContractionEmitter::emitStores(OpBuilder &b, ArrayRef<Value> accumulators,
+                                    ArrayRef<Place> places) {
+  Values values = applyEpilogue(b, accumulators, places);
+  for (auto [value, place] : llvm::zip_equal(values, places)) {
+    Value to = add(b, times(b, place.row, columns), place.at);
+    if (place.mask)
+      vector::MaskedStoreOp::create(b, loc, resultBuffer, to, place.mask,
+                                    value);
+    else
+      vector::StoreOp::create(b, loc, value, resultBuffer, to);
+  }
 }
 
 static bool isLong(qt::ContractOp contract) {
@@ -146,25 +181,44 @@ static bool isLong(qt::ContractOp contract) {
 
 void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
                                       Value row, int64_t count) {
-  if (!isLong(contract) || count == 1) {
+  if (!isLong(contract)) {
     SmallVector<llvm::DenseMap<Value, Value>> ofColumns(vectors);
     for (int64_t r = 0; r < count; ++r)
       for (int64_t v = 0; v < vectors; ++v) {
         columnOperands = &ofColumns[v];
-        emitStore(b, values[r * vectors + v], plus(b, row, r), v);
+        emitStores(b, values[r * vectors + v], getPlace(b, plus(b, row, r), v));
       }
     columnOperands = nullptr;
     return;
   }
+  // So many vectors at once, of as many rows as have a multiple of them. Tables
+  // of integer functions are looked up by one register.
+  int64_t together = !contract.getAcc().isF32() ? 1 : width == 16 ? 8 : 2;
+  int64_t rowsAtOnce = together / std::gcd(together, vectors);
+  if (count % rowsAtOnce != 0)
+    rowsAtOnce = 1;
+  together = std::gcd(together, rowsAtOnce * vectors);
+  auto emitRows = [&](OpBuilder &body, ArrayRef<Value> values, Value row) {
+    SmallVector<Place> places;
+    for (int64_t r = 0; r < rowsAtOnce; ++r)
+      for (int64_t v = 0; v < vectors; ++v)
+        places.push_back(getPlace(body, plus(body, row, r), v));
+    for (int64_t i = 0; i < rowsAtOnce * vectors; i += together)
+      emitStores(body, values.slice(i, together),
+                 ArrayRef(places).slice(i, together));
+  };
+  if (count == rowsAtOnce)
+    return emitRows(b, values, row);
   for (int64_t i = 0; i < count * vectors; ++i)
     vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
-  auto loop = scf::ForOp::create(b, loc, index(0), index(count), index(1));
+  auto loop =
+      scf::ForOp::create(b, loc, index(0), index(count), index(rowsAtOnce));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value r = loop.getInductionVar();
-  for (int64_t v = 0; v < vectors; ++v) {
-    Value from = plus(body, times(body, r, nr), v * width);
-    Value value = vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()),
-                                         tile, from);
-    emitStore(body, value, add(body, row, r), v);
-  }
+  Values loaded;
+  for (int64_t i = 0; i < rowsAtOnce * vectors; ++i)
+    loaded.push_back(
+        vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()), tile,
+                               plus(body, times(body, r, nr), i * width)));
+  emitRows(body, loaded, add(body, row, r));
 }

@@ -14,8 +14,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -27,7 +30,7 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
                                          Value first, Value last, Values sums,
                                          WeightLoader load) {
   Value base = getRowAt(b, row);
-  constexpr int64_t unroll = 4;
+  int64_t unroll = getFloatUnroll();
   auto loop = [&](Value first, Value last, int64_t unroll, Values sums) {
     auto steps = scf::ForOp::create(b, loc, first, last, index(unroll), sums);
     OpBuilder inner = OpBuilder::atBlockBegin(steps.getBody());
@@ -48,7 +51,7 @@ Values ContractionEmitter::sumFloatSteps(OpBuilder &b, Value row, int64_t count,
     scf::YieldOp::create(inner, loc, values);
     return Values(steps.getResults());
   };
-  // Chunks and blocks are multiples of 4 but for the last one.
+  // Chunks and blocks are multiples of it but for the last one.
   if (k % unroll == 0)
     return loop(first, last, unroll, sums);
   Value whole =
@@ -134,8 +137,7 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
 
 /// Bytes of 32 steps of a panel of codes that become floats.
 int64_t ContractionEmitter::getFloatBlockBytes() {
-  const numerics::FormTraits &traits = numerics::getTraits(layout.getForm());
-  return nr * (32 * traits.codeBits / 8 + (traits.isCut ? 4 : 0));
+  return nr * (traits.isCut ? traits.cutBytes() : traits.weightBytes(32));
 }
 
 /// Block by block: its sum times its scale or multiplier joins the others.
@@ -186,63 +188,113 @@ Values ContractionEmitter::loadFloatWeights(OpBuilder &b, Value p,
   return decodeWeights(b, step, offset, isTail);
 }
 
+/// The nibble \p j of each lane of \p words less 8, as a float. \p j may be
+/// known at run time only.
+Value ContractionEmitter::decodeNibble(OpBuilder &b, Value words,
+                                       OpFoldResult j) {
+  VectorType integers = vectorOf(b.getI32Type()),
+             floats = vectorOf(b.getF32Type());
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(integers,
+                               b.getI32IntegerAttr(static_cast<int>(value))));
+  };
+  std::optional<int64_t> known = getConstantIntValue(j);
+  if (!known) {
+    Value shift = arith::IndexCastUIOp::create(b, loc, b.getI32Type(),
+                                               times(b, cast<Value>(j), 4));
+    words = arith::ShRUIOp::create(b, loc, words, splat(b, shift));
+    words = arith::AndIOp::create(b, loc, words, number(15));
+    words = arith::SubIOp::create(b, loc, words, number(8));
+    return arith::SIToFPOp::create(b, loc, floats, words);
+  }
+  if (width == 16) {
+    // One register holds all floats that there are; it is read by the low four
+    // bits of a lane.
+    SmallVector<float> table;
+    for (int i = 0; i < 16; ++i)
+      table.push_back(static_cast<float>(i - 8));
+    Value all = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(floats, ArrayRef(table)));
+    if (*known != 0)
+      words = arith::ShRUIOp::create(b, loc, words, number(*known * 4));
+    return LLVM::CallIntrinsicOp::create(
+               b, loc, floats,
+               b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+               ValueRange{all, words})
+        .getResult(0);
+  }
+  // Within the significand of a power of two whose units are where the nibble
+  // begins, so that taking both off is exact.
+  int64_t at = *known;
+  constexpr int64_t significand = 23;
+  if (4 * at + 4 > significand) {
+    words = arith::ShRUIOp::create(b, loc, words, number(12));
+    at -= 3;
+  }
+  int64_t power = significand - 4 * at;
+  words = arith::AndIOp::create(b, loc, words, number(int64_t(15) << 4 * at));
+  words =
+      arith::OrIOp::create(b, loc, words, number((127 + power) << significand));
+  float offset = std::ldexp(1.0f, static_cast<int>(power)) + 8;
+  Value less = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(floats, b.getF32FloatAttr(offset)));
+  return arith::SubFOp::create(
+      b, loc, arith::BitcastOp::create(b, loc, floats, words), less);
+}
+
 /// The codes at \p step + \p offset of the chunk as floats.
 Values ContractionEmitter::decodeWeights(OpBuilder &b, Value step,
                                          int64_t offset, bool isTail) {
-  VectorType words = vectorOf(b.getI32Type());
-  auto splatWord = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(words,
-                               b.getI32IntegerAttr(static_cast<int>(value))));
-  };
-  bool isNibbles = layout.getForm() == qt::LayoutForm::W4F;
+  Values weights;
+  if (layout.getForm() == qt::LayoutForm::W4F) {
+    Value block = arith::DivUIOp::create(b, loc, step, index(32));
+    Value word = arith::DivUIOp::create(
+        b, loc, arith::RemUIOp::create(b, loc, step, index(32)), index(8));
+    Value at = add(b, chunkBase, times(b, block, getFloatBlockBytes()));
+    at = plus(b, add(b, at, times(b, word, nr * 4)), nr * 4);
+    OpFoldResult j = b.getIndexAttr(offset);
+    if (isTail)
+      j = arith::RemUIOp::create(b, loc, step, index(8)).getResult();
+    for (Value words : loadColumns(b, at, vectorOf(b.getI32Type())))
+      weights.push_back(decodeNibble(b, words, j));
+    return weights;
+  }
   Value at = chunkBase;
   if (layout.getForm() == qt::LayoutForm::S8F) {
     at = plus(b, add(b, at, times(b, step, nr)), offset * nr);
   } else {
     Value block = arith::DivUIOp::create(b, loc, step, index(32));
     Value rest = arith::RemUIOp::create(b, loc, step, index(32));
-    if (isNibbles)
-      rest = arith::DivUIOp::create(b, loc, rest, index(2));
     at = add(b, at, times(b, block, getFloatBlockBytes()));
-    at = plus(b, add(b, at, times(b, rest, nr)),
-              nr * 4 + (isNibbles ? offset / 2 : offset) * nr);
+    at = plus(b, add(b, at, times(b, rest, nr)), nr * 4 + offset * nr);
   }
-  Values weights;
-  for (Value bytes : loadColumns(b, at, vectorOf(b.getI8Type()))) {
-    Value code = arith::ExtSIOp::create(b, loc, words, bytes);
-    if (isNibbles && isTail) {
-      // Down by 4 for the odd one; then the low nibble's sign.
-      Value isOdd = arith::RemUIOp::create(b, loc, step, index(2));
-      Value shift = arith::IndexCastUIOp::create(b, loc, b.getI32Type(),
-                                                 times(b, isOdd, 4));
-      code = arith::ShRSIOp::create(b, loc, code, splat(b, shift));
-    } else if (isNibbles && offset % 2 == 1) {
-      code = arith::ShRSIOp::create(b, loc, code, splatWord(4));
-    }
-    if (isNibbles && (isTail || offset % 2 == 0)) {
-      code = arith::ShLIOp::create(b, loc, code, splatWord(28));
-      code = arith::ShRSIOp::create(b, loc, code, splatWord(28));
-    }
-    weights.push_back(
-        arith::SIToFPOp::create(b, loc, vectorOf(b.getF32Type()), code));
-  }
+  for (Value bytes : loadColumns(b, at, vectorOf(b.getI8Type())))
+    weights.push_back(arith::SIToFPOp::create(
+        b, loc, vectorOf(b.getF32Type()),
+        arith::ExtSIOp::create(b, loc, vectorOf(b.getI32Type()), bytes)));
   return weights;
 }
 
-/// Writes the chunk's codes to scratch as floats, four steps at a time: panels
+/// Steps of K that a loop takes at once: with codes of 4 bits those of a word.
+int64_t ContractionEmitter::getFloatUnroll() {
+  return layout.getForm() == qt::LayoutForm::W4F ? 8 : 4;
+}
+
+/// Writes the chunk's codes to scratch as floats, some steps at a time: panels
 /// are filled up to them.
 void ContractionEmitter::emitDecodeFloats(OpBuilder &b) {
   Value length = arith::SubIOp::create(b, loc, to, from);
-  auto loop = scf::ForOp::create(b, loc, index(0), length, index(4));
+  int64_t unroll = getFloatUnroll();
+  auto loop = scf::ForOp::create(b, loc, index(0), length, index(unroll));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value step = loop.getInductionVar();
   Value at = times(body, step, nr);
   int64_t stepBytes = getFloatBlockBytes() / 32;
   prefetch(body, add(body, chunkBase, times(body, step, stepBytes)),
-           4 * stepBytes);
-  for (int64_t u = 0; u < 4; ++u)
+           unroll * stepBytes);
+  for (int64_t u = 0; u < unroll; ++u)
     for (auto [v, weights] :
          llvm::enumerate(decodeWeights(body, step, u, /*isTail=*/false)))
       vector::StoreOp::create(

@@ -23,9 +23,8 @@ using Values = SmallVector<Value>;
 
 /// What the sums start from, before the first chunk.
 Values ContractionEmitter::startTile(OpBuilder &b, int64_t count) {
-  bool isInteger = layout.getForm() == qt::LayoutForm::S8 ||
-                   layout.getForm() == qt::LayoutForm::W4I;
-  if (isInteger && layout.getBias() && !hasIntegerSums)
+  if (traits.columnBytes == 8 && layout.getForm() != qt::LayoutForm::Matched &&
+      layout.getBias() && !hasIntegerSums)
     return loadStarts(b, plus(b, header, nr * 4), count);
   // The chunks and blocks of the other forms have starts of their own.
   return Values(count * vectors, zeros(b, vectorOf(getSumType())));
@@ -43,7 +42,10 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
   case qt::LayoutForm::W4I:
     return hasIntegerSums ? sumShiftedNibbles(b, row, count, sums)
                           : sumW4I(b, row, count, sums);
+  case qt::LayoutForm::W4S:
+    return sumW4S(b, row, count, sums);
   case qt::LayoutForm::B32:
+  case qt::LayoutForm::B32N:
     return hasIntegerSums ? sumShiftedBlocks(b, row, count, sums)
                           : sumB32(b, row, count, sums);
   case qt::LayoutForm::S8F:
@@ -270,7 +272,9 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
   Value base = getRowAt(b, row);
   Value firstBlock = arith::DivUIOp::create(b, loc, from, index(32));
   Value scaleBase = add(b, times(b, row, blocks), firstBlock);
-  qt::BoundAttr bound = makeBound(-127, 127, 8);
+  int64_t largest =
+      layout.getForm() == qt::LayoutForm::B32N ? numerics::narrowCode : 127;
+  qt::BoundAttr bound = makeBound(-largest, largest, 8);
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head = add(inner, chunkBase, times(inner, block, nr * 40));
@@ -318,9 +322,40 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
 // 4 bits with integer multipliers
 //===----------------------------------------------------------------------===//
 
-/// The codes of two steps from the bytes at \p at: low and high nibbles less 8.
-std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b,
-                                                          Value at) {
+/// What makes weights of the nibbles of the block at \p head in w4s.
+ContractionEmitter::NibbleFactors
+ContractionEmitter::loadNibbleFactors(OpBuilder &b, Value head) {
+  NibbleFactors factors;
+  if (layout.getForm() != qt::LayoutForm::W4S)
+    return factors;
+  VectorType columns = vectorOf(b.getI8Type());
+  // A byte of each column for every byte, or for both halves of a word.
+  SmallVector<int64_t> four, halves;
+  for (int64_t i = 0; i < width * 4; ++i) {
+    four.push_back(i / 4);
+    halves.push_back(i % 2 ? width : i / 4);
+  }
+  for (int64_t v = 0; v < vectors; ++v) {
+    auto load = [&](int64_t at) -> Value {
+      return vector::LoadOp::create(b, loc, columns, packed,
+                                    plus(b, head, at + v * width));
+    };
+    Value multipliers =
+        vector::ShuffleOp::create(b, loc, load(0), zeros(b, columns), halves);
+    factors.multipliers.push_back(vector::BitCastOp::create(
+        b, loc, vectorOf(b.getI16Type(), 2), multipliers));
+    Value zero = load(nr);
+    factors.zeros.push_back(
+        vector::ShuffleOp::create(b, loc, zero, zero, four));
+  }
+  return factors;
+}
+
+/// The weights of two steps of the vector \p v of columns from the bytes at
+/// \p at: low and high nibbles less 8, or times their multipliers less zeros.
+std::pair<Value, Value>
+ContractionEmitter::decodeNibbles(OpBuilder &b, Value at, int64_t v,
+                                  const NibbleFactors &factors) {
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   auto constant = [&](int64_t value) -> Value {
     return arith::ConstantOp::create(
@@ -339,7 +374,13 @@ std::pair<Value, Value> ContractionEmitter::decodeNibbles(OpBuilder &b,
   shifted = vector::BitCastOp::create(b, loc, bytes, shifted);
   auto finish = [&](Value x) -> Value {
     Value nibble = arith::AndIOp::create(b, loc, x, constant(15));
-    return arith::SubIOp::create(b, loc, nibble, constant(8));
+    if (factors.zeros.empty())
+      return arith::SubIOp::create(b, loc, nibble, constant(8));
+    // 15 times 15 stays within its byte.
+    Value both = vector::BitCastOp::create(b, loc, halves, nibble);
+    both = arith::MulIOp::create(b, loc, both, factors.multipliers[v]);
+    both = vector::BitCastOp::create(b, loc, bytes, both);
+    return arith::SubIOp::create(b, loc, both, factors.zeros[v]);
   };
   return {finish(both), finish(shifted)};
 }
@@ -354,15 +395,16 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value block = loop.getInductionVar();
-  Value source =
-      add(body, plus(body, chunkBase, nr * 4), times(body, block, nr * 20));
+  Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
+  Value source = plus(body, head, nr * traits.blockBytes);
   Value target = times(body, block, nr * 32);
-  prefetch(body, source, nr * 20);
+  prefetch(body, head, nr * traits.cutBytes());
+  NibbleFactors factors = loadNibbleFactors(body, head);
   Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
     for (int64_t v = 0; v < vectors; ++v) {
       auto [low, high] = decodeNibbles(
-          body, plus(body, source, pair * nr * 4 + v * width * 4));
+          body, plus(body, source, pair * nr * 4 + v * width * 4), v, factors);
       int64_t at = pair * nr * 8 + v * width * 4;
       vector::StoreOp::create(body, loc, low, decoded, plus(body, target, at));
       vector::StoreOp::create(body, loc, high, decoded,
@@ -379,14 +421,21 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
 }
 
 /// 16-bit lanes, two to a column, hold 255 * 8 * 16 products; with VNNI 32-bit
-/// lanes cost no more.
+/// lanes cost no more, and weights of 8 bits need them.
 VectorType ContractionEmitter::getNibbleSumType() {
   OpBuilder &b = kernel.getBuilder();
-  return hasVnni ? vectorOf(b.getI32Type()) : vectorOf(b.getI16Type(), 2);
+  return hasVnni || layout.getForm() == qt::LayoutForm::W4S
+             ? vectorOf(b.getI32Type())
+             : vectorOf(b.getI16Type(), 2);
 }
 
 Value ContractionEmitter::dotNibbles(OpBuilder &b, Value x, Value weights,
                                      Value sum) {
+  if (layout.getForm() == qt::LayoutForm::W4S)
+    return dot(b, 4, x, weights, sum,
+               makeBound(-8 * numerics::smallMultiplier,
+                         8 * numerics::smallMultiplier,
+                         llvm::divideCeil(k, 4)));
   return dot(b, hasVnni ? 4 : 2, x, weights, sum, makeBound(-8, 7, 8));
 }
 
@@ -400,17 +449,22 @@ Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
   return dotNibbles(b, bias, weights, sum);
 }
 
-/// The sums of a block of a tile; \p biases gets what activations' bias makes
-/// of them if it is not null. \p offset is where the first row's activations
-/// lie.
+/// Adds the products of a block of a tile to \p sums; \p biases gets what
+/// activations' bias makes of them if it is not null. \p offset is where the
+/// first row's activations lie.
 Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
-                                      int64_t count, Values *biases) {
+                                      int64_t count, Values sums,
+                                      Values *biases) {
   VectorType bytes = vectorOf(b.getI8Type(), 4);
-  Value head = add(b, chunkBase, times(b, block, nr * 20));
-  Value nibbles = plus(b, head, nr * 4), plain = times(b, block, nr * 32);
-  if (!useDecoded)
-    prefetch(b, head, nr * 20);
-  Values sums(count * vectors, zeros(b, getNibbleSumType())), weights[2];
+  Value head = add(b, chunkBase, times(b, block, nr * traits.cutBytes()));
+  Value nibbles = plus(b, head, nr * traits.blockBytes),
+        plain = times(b, block, nr * 32);
+  NibbleFactors factors;
+  if (!useDecoded) {
+    prefetch(b, head, nr * traits.cutBytes());
+    factors = loadNibbleFactors(b, head);
+  }
+  Values weights[2];
   if (biases)
     biases->assign(vectors, zeros(b, getNibbleSumType()));
   for (int64_t s = 0; s < blockSteps; ++s) {
@@ -426,8 +480,8 @@ Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
               plus(b, plain, (s + i) * nr * 4 + v * width * 4)));
         continue;
       }
-      auto [low, high] =
-          decodeNibbles(b, plus(b, nibbles, s / 2 * nr * 4 + v * width * 4));
+      auto [low, high] = decodeNibbles(
+          b, plus(b, nibbles, s / 2 * nr * 4 + v * width * 4), v, factors);
       weights[0].push_back(low);
       weights[1].push_back(high);
       if (biases)
@@ -451,6 +505,29 @@ Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
   return sums;
 }
 
+Values ContractionEmitter::startBlock(OpBuilder &b, int64_t count) {
+  return Values(count * vectors, zeros(b, getNibbleSumType()));
+}
+
+/// Weights have their multipliers: blocks are not apart.
+Values ContractionEmitter::sumW4S(OpBuilder &b, Value row, int64_t count,
+                                  Values sums) {
+  Value base = getRowAt(b, row);
+  // Few sums would wait for one another.
+  bool isApart = count < 4;
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value offset =
+            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
+        Values result = sumNibbles(inner, block, offset, count,
+                                   isApart ? startBlock(inner, count) : sums,
+                                   /*biases=*/nullptr);
+        for (size_t i = 0; isApart && i < result.size(); ++i)
+          result[i] = arith::AddIOp::create(inner, loc, sums[i], result[i]);
+        return result;
+      });
+}
+
 Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
                                   Values sums) {
   VectorType words = vectorOf(b.getI32Type()),
@@ -462,11 +539,13 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
       b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
-        Value head = add(inner, chunkBase, times(inner, block, nr * 20));
+        Value head =
+            add(inner, chunkBase, times(inner, block, nr * traits.cutBytes()));
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         Values partial =
-            sumNibbles(inner, block, offset, count, /*biases=*/nullptr);
+            sumNibbles(inner, block, offset, count, startBlock(inner, count),
+                       /*biases=*/nullptr);
         Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
         if (hasVnni)
           for (Value &multiplier : multipliers)

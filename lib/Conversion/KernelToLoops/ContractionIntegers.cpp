@@ -61,9 +61,11 @@ Values ContractionEmitter::sumShiftedNibbles(OpBuilder &b, Value row,
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         Values biases,
-            partial = sumNibbles(inner, block, offset, count, &biases),
+            partial = sumNibbles(inner, block, offset, count,
+                                 startBlock(inner, count), &biases),
             shifts = loadShifts(inner, block, row, offset, count);
-        Value head = add(inner, chunkBase, times(inner, block, nr * 20));
+        Value head =
+            add(inner, chunkBase, times(inner, block, nr * traits.cutBytes()));
         Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
         // A whole sum fits the lower half of its word.
         for (Value &multiplier : multipliers)

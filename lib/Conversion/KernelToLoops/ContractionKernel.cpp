@@ -38,6 +38,9 @@ static constexpr int64_t chunkBytes = 16 << 10;
 /// A float takes longer to multiply than to come from the second-level cache
 /// where registers are 64 bytes; longer chunks load and store fewer sums.
 static constexpr int64_t wideFloatChunkBytes = 64 << 10;
+/// Weights of 8 bits may come from the second-level cache as well. What takes
+/// them apart pays for itself the sooner, the more rows a unit has.
+static constexpr int64_t decodedChunkBytes = 128 << 10;
 
 /// Columns of a panel that one register holds.
 static int64_t getWidth(const CpuTarget &target, qt::LayoutAttr layout) {
@@ -63,7 +66,8 @@ LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
 ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
                                        qt::ContractOp contract)
     : IndexEmitter(kernel), contract(contract),
-      layout(contract.getLayoutAttr()) {
+      layout(contract.getLayoutAttr()),
+      traits(numerics::getTraits(layout.getForm())) {
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
@@ -90,12 +94,15 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   n = columns / groups;
   numerics::PackedForm form = layout.getForm();
   hasFloatRows = numerics::hasFloatRows(form);
+  bool isSmall = form == numerics::PackedForm::W4S;
   if (layout.getForm() == qt::LayoutForm::Matched) {
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     chunk = packing.matchedChunk();
   } else {
     bool isWideFloat = hasFloatRows && width == 16;
-    int64_t bytes = isWideFloat ? wideFloatChunkBytes : chunkBytes;
+    int64_t bytes = isWideFloat ? wideFloatChunkBytes
+                    : isSmall   ? decodedChunkBytes
+                                : chunkBytes;
     chunk = llvm::alignDown(bytes / (nr * (hasFloatRows ? 4 : 1)), 32);
     // What is a little longer is not worth the way of the sums through memory.
     chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
@@ -103,7 +110,8 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
   // A second-level cache beside such registers holds a megabyte and more.
   int64_t chunkedRows = width == 16 ? 256 : 128;
-  blockRows = (numChunks == 1 ? 64 : chunkedRows) / mr * mr;
+  int64_t plainRows = isSmall && !conv ? 128 : 64;
+  blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
       numChunks == 1 && !hasCodesOfFloats()
@@ -114,7 +122,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   // tiles against float rows are higher, and too high for 32.
   // Signed codes of integer blocks go into the sums at once.
   bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
-  bool needsBlockSums = !hasIntegerSums || layout.getBias();
+  bool needsBlockSums = (!hasIntegerSums || layout.getBias()) && !isSmall;
   keepsSums = hasBlocks && needsBlockSums && (width == 8 || hasFloatRows);
 }
 
@@ -280,7 +288,8 @@ void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
     });
   }
   firstRow = rest;
-  constexpr int64_t most = 4;
+  // A lookup keeps one panel's words and sums in registers.
+  int64_t most = layout.getForm() == qt::LayoutForm::W4F && width == 16 ? 1 : 4;
   int64_t own = vectors;
   Value panels = arith::SubIOp::create(b, loc, lastPanel, firstPanel);
   Value split =
@@ -293,9 +302,10 @@ void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
     OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
     emitWhole(inner, loop.getInductionVar(), last, {1});
   };
-  if (groupPanels >= most)
+  bool hasSeveral = most > 1 && groupPanels >= most;
+  if (hasSeveral)
     walk(firstPanel, split, most);
-  walk(groupPanels >= most ? split : firstPanel, lastPanel, 1);
+  walk(hasSeveral ? split : firstPanel, lastPanel, 1);
   firstRow = block;
 }
 
@@ -393,37 +403,15 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
   Value block =
       isWhole ? index(0)
               : arith::DivUIOp::create(b, loc, from, index(32)).getResult();
-  switch (layout.getForm()) {
-  case qt::LayoutForm::F32:
-    chunkBase = add(b, header, times(b, from, nr * 4));
-    break;
-  case qt::LayoutForm::S8:
-    chunkBase = add(b, plus(b, header, nr * 8), times(b, from, nr));
-    break;
-  case qt::LayoutForm::W4I:
-    chunkBase = add(b, plus(b, header, nr * 8), times(b, block, nr * 20));
-    break;
-  case qt::LayoutForm::B32:
-    chunkBase = add(b, header, times(b, block, nr * 40));
-    break;
-  case qt::LayoutForm::S8F:
-    chunkBase = add(b, plus(b, header, nr * 4), times(b, from, nr));
-    break;
-  case qt::LayoutForm::B32F:
-    chunkBase = add(b, header, times(b, block, nr * 36));
-    break;
-  case qt::LayoutForm::W4F:
-    chunkBase = add(b, plus(b, header, nr * 4), times(b, block, nr * 20));
-    break;
-  case qt::LayoutForm::Matched:
-    break; // above
-  }
+  Value offset = traits.isCut ? times(b, block, nr * traits.cutBytes())
+                              : times(b, from, nr * traits.weightBytes(1));
+  chunkBase = add(b, plus(b, header, nr * traits.columnBytes), offset);
 }
 
 Type ContractionEmitter::getSumType() {
   OpBuilder &b = kernel.getBuilder();
-  bool isFloat = hasFloatRows ||
-                 (layout.getForm() == qt::LayoutForm::B32 && !hasIntegerSums);
+  bool isFloat = hasFloatRows || (numerics::hasBlockScales(layout.getForm()) &&
+                                  !hasIntegerSums);
   return isFloat ? Type(b.getF32Type()) : Type(b.getI32Type());
 }
 
@@ -498,6 +486,7 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
     for (int64_t line = 0; line < bytes; line += 64)
       memref::PrefetchOp::create(
           b, loc, packed,
-          plus(b, at, panel * panelBytes + prefetchDistance + line),
+          plus(b, at,
+               panel * panelBytes + prefetchDistance / panelsAtOnce + line),
           /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }

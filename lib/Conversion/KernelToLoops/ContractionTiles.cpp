@@ -19,7 +19,7 @@ bool ContractionEmitter::hasCodesOfFloats() {
 
 /// Whether codes are taken apart once for many rows.
 bool ContractionEmitter::decodesPanels() {
-  return (layout.getForm() == qt::LayoutForm::W4I || hasCodesOfFloats()) &&
+  return (numerics::hasNibbles(layout.getForm()) || hasCodesOfFloats()) &&
          getFewRows() < blockRows;
 }
 
@@ -36,16 +36,20 @@ int64_t ContractionEmitter::getFewRows() {
   bool isWide = width == 16;
   switch (layout.getForm()) {
   case qt::LayoutForm::W4F:
-    return mr - 1;
+    // A lookup beside products is nearly free.
+    return isWide ? 12 * mr : mr - 1;
   case qt::LayoutForm::S8F:
   case qt::LayoutForm::B32F:
     return blockRows;
   case qt::LayoutForm::W4I:
     return isWide ? blockRows : 2 * mr;
+  case qt::LayoutForm::W4S:
+    return 6 * mr;
   case qt::LayoutForm::F32:
     return 8 * mr;
   case qt::LayoutForm::S8:
   case qt::LayoutForm::B32:
+  case qt::LayoutForm::B32N:
   case qt::LayoutForm::Matched:
     return isWide ? blockRows : 8 * mr;
   }

@@ -118,7 +118,9 @@ void ContractionEmitter::emitTapTable() {
     tableUnit = 4;
     break;
   case qt::LayoutForm::W4I:
+  case qt::LayoutForm::W4S:
   case qt::LayoutForm::B32:
+  case qt::LayoutForm::B32N:
   case qt::LayoutForm::B32F:
   case qt::LayoutForm::W4F:
     tableUnit = 32;

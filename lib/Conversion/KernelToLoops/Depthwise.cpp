@@ -227,7 +227,7 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
         own = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()),
                                            index(columns - v * width));
       }
-      emitStoreAt(b, value, plus(b, row, r), place, own);
+      emitStores(b, value, Place{plus(b, row, r), place, own});
     }
 }
 

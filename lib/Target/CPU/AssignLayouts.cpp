@@ -33,7 +33,7 @@ struct AssignLayouts : quantc::impl::AssignLayoutsBase<AssignLayouts> {
   void runOnOperation() override;
 
 private:
-  LogicalResult assign(qt::ContractOp contract, LayoutClass layoutClass);
+  LogicalResult assign(qt::ContractOp contract, PackingChoice choice);
 };
 } // namespace
 
@@ -151,23 +151,30 @@ static LogicalResult joinGroups(OpBuilder &builder, qt::ContractOp contract) {
   return success();
 }
 
+/// How many bytes matched weights take depends on their values. Those of one
+/// shape have room for the largest of them: with one type, they have one
+/// kernel.
+static void
+shareSizes(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices) {
+  llvm::DenseMap<std::pair<Attribute, Type>, int64_t> largest;
+  auto forEach = [&](auto body) {
+    for (auto &[contract, choice] : choices)
+      if (choice.layout.getForm() == qt::LayoutForm::Matched)
+        body(choice.bytes,
+             largest[{choice.layout, contract.getRhs()[0].getType()}]);
+  };
+  forEach([](int64_t own, int64_t &most) { most = std::max(own, most); });
+  forEach([](int64_t &own, int64_t most) { own = most; });
+}
+
 LogicalResult AssignLayouts::assign(qt::ContractOp contract,
-                                    LayoutClass layoutClass) {
-  if (contract.getLayoutAttr() || contract.isBatched() ||
-      !llvm::all_of(contract.getRhs(), isConstantSlice))
-    return success(); // read as it lies in memory
+                                    PackingChoice choice) {
   OpBuilder builder(contract);
-  if (failed(joinGroups(builder, contract)))
-    return failure();
-  FailureOr<PackingChoice> choice = chooseLayout(contract, layoutClass);
-  if (failed(choice))
-    return failure();
-  builder.setInsertionPoint(contract);
-  qt::LayoutAttr layout = choice->layout;
+  qt::LayoutAttr layout = choice.layout;
   int64_t k = contract.getContractionSize();
   auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
   SmallVector<Value> parts(contract.getRhs());
-  auto packedType = RankedTensorType::get(choice->bytes, builder.getI8Type());
+  auto packedType = RankedTensorType::get(choice.bytes, builder.getI8Type());
   auto pack =
       qt::PackOp::create(builder, contract.getRhs()[0].getLoc(), packedType,
                          parts, contract.getRhsFormatAttr(), layout,
@@ -206,8 +213,22 @@ void AssignLayouts::runOnOperation() {
   SmallVector<qt::ContractOp> contracts;
   func.walk([&](qt::ContractOp op) { contracts.push_back(op); });
   bool ok = true;
-  for (qt::ContractOp contract : contracts)
-    ok &= succeeded(assign(contract, *layoutClass));
+  SmallVector<std::pair<qt::ContractOp, PackingChoice>> choices;
+  for (qt::ContractOp contract : contracts) {
+    if (contract.getLayoutAttr() || contract.isBatched() ||
+        !llvm::all_of(contract.getRhs(), isConstantSlice))
+      continue; // read as it lies in memory
+    OpBuilder builder(contract);
+    FailureOr<PackingChoice> choice = failure();
+    if (succeeded(joinGroups(builder, contract)))
+      choice = chooseLayout(contract, *layoutClass);
+    if (succeeded(choice))
+      choices.emplace_back(contract, *choice);
+    ok &= succeeded(choice);
+  }
+  shareSizes(choices);
+  for (auto &[contract, choice] : choices)
+    ok &= succeeded(assign(contract, choice));
   // What was quantised for one layout only needs no plain form any more.
   for (auto quantize :
        llvm::make_early_inc_range(func.getOps<qt::QuantizeOp>()))

@@ -77,14 +77,47 @@ summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   return numerics::summarizeMatched(layout, filled.data());
 }
 
+/// How part \p index of the weights of \p contract is encoded, where that is
+/// done here: the rule then says what values there are.
+static qt::EncodingAttr getEncoding(qt::ContractOp contract, size_t index) {
+  auto quantize = contract.getRhs()[index].getDefiningOp<qt::QuantizeOp>();
+  return quantize ? quantize.getEncodingAttr() : qt::EncodingAttr();
+}
+
+/// Whether \p check holds for part \p index of the weights.
+static FailureOr<bool> checkPart(qt::ContractOp contract, size_t index,
+                                 bool (*check)(const int8_t *, int64_t)) {
+  FailureOr<HostValue> value = interpretConstant(contract.getRhs()[index]);
+  if (failed(value))
+    return failure();
+  ArrayRef<int8_t> list = value->as<int8_t>();
+  return check(list.data(), static_cast<int64_t>(list.size()));
+}
+
+/// Whether products of codes and multipliers fit 8 bits.
+static FailureOr<bool> haveSmallProducts(qt::ContractOp contract) {
+  qt::EncodingAttr encoding = getEncoding(contract, 1);
+  if (encoding && encoding.getRule() == qt::ScaleRule::Search)
+    return true;
+  return checkPart(contract, 1, numerics::haveSmallProducts);
+}
+
+/// Whether two products of codes and biased activations fit 16 bits.
+static FailureOr<bool> areNarrow(qt::ContractOp contract) {
+  if (qt::EncodingAttr encoding = getEncoding(contract, 0))
+    return std::max(-encoding.getLow(), encoding.getHigh()) <=
+           numerics::narrowCode;
+  return checkPart(contract, 0, numerics::areNarrow);
+}
+
 qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
                                   LayoutClass layoutClass) {
   const LayoutClassTraits &traits = getTraits(layoutClass);
   bool isFloat = numerics::hasFloatRows(form);
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
-  bool isBiased = !isFloat && (traits.isBiased || form == LayoutForm::Matched ||
-                               form == LayoutForm::W4I);
+  bool isBiased = !isFloat && (traits.isBiased || form == LayoutForm::W4I ||
+                               !numerics::getTraits(form).takesSigned);
   return qt::LayoutAttr::get(
       context, form, isFloat ? traits.floatPanel : traits.panel,
       isFloat ? traits.floatRows : traits.rows, isBiased ? 128 : 0);
@@ -194,10 +227,25 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
     if (left.isShiftedBlocks && right.isS4Exponent)
       return make(LayoutForm::W4I);
   } else {
-    if (left.isS8Row && right.isS4Multiplied)
-      return make(LayoutForm::W4I);
-    if (left.isS8Blocks && right.isS8Blocks)
-      return make(LayoutForm::B32);
+    if (left.isS8Row && right.isS4Multiplied) {
+      // More products of 255 by 120 may leave 32 bits.
+      constexpr int64_t most = 65536;
+      PackingChoice small = make(LayoutForm::W4S);
+      if (!getTraits(layoutClass).isBiased || pack(small.layout).k > most)
+        return make(LayoutForm::W4I);
+      FailureOr<bool> isSmall = haveSmallProducts(contract);
+      if (failed(isSmall))
+        return failure();
+      return *isSmall ? small : make(LayoutForm::W4I);
+    }
+    if (left.isS8Blocks && right.isS8Blocks) {
+      if (getTraits(layoutClass).isBiased)
+        return make(LayoutForm::B32);
+      FailureOr<bool> isNarrow = areNarrow(contract);
+      if (failed(isNarrow))
+        return failure();
+      return make(*isNarrow ? LayoutForm::B32N : LayoutForm::B32);
+    }
     if (left.isS8Row && right.isS8Row) {
       // The table of matched panels has no place for groups.
       if (!getTraits(layoutClass).isMatched || groups != 1)

@@ -97,7 +97,7 @@ func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, rhs = 0
 
 // -----
 
-// expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, b32, s8f, b32f, w4f}}
+// expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, w4s, b32, b32n, s8f, b32f, w4f}}
 // expected-error @below {{failed to parse QT_LayoutAttr parameter 'form'}}
 func.func private @f() attributes {a = #qt.layout<s9, panel = 16, rows = 4>}
 

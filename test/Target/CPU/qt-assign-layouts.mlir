@@ -25,9 +25,10 @@ func.func @rows(%x: tensor<?x33xf32>) -> tensor<?x8xf32> {
 !w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
 // CHECK-LABEL: func @four
 // CHECK-DAG: %[[PLAIN:.*]]:2 = qt.quantize {{.*}}format = !qt.block<[1, ?], s8, scale = f32>} : tensor<4x64xf32> -> tensor<4x64xi8>
-// CHECK-DAG: qt.quantize {{.*}}layout = #qt.layout<w4i
-// CHECK: qt.pack {{.*}}layout = #qt.layout<w4i
-// CHECK: qt.contract {{.*}}layout = #qt.layout<w4i
+// AVX2-DAG: qt.quantize {{.*}}layout = #qt.layout<[[FORM:w4i]]
+// VNNI-DAG: qt.quantize {{.*}}layout = #qt.layout<[[FORM:w4s]]
+// CHECK: qt.pack {{.*}}layout = #qt.layout<[[FORM]]
+// CHECK: qt.contract {{.*}}layout = #qt.layout<[[FORM]]
 // CHECK: return %{{.*}}, %[[PLAIN]]#0
 func.func @four(%x: tensor<4x64xf32>) -> (tensor<4x8xf32>, tensor<4x64xi8>) {
   %w = arith.constant dense<1> : tensor<8x32xi8>
@@ -36,6 +37,38 @@ func.func @four(%x: tensor<4x64xf32>) -> (tensor<4x8xf32>, tensor<4x64xi8>) {
   %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<4x64xf32> -> tensor<4x64xi8>, tensor<4x1xf32>
   %0 = qt.contract lhs(%c, %s : tensor<4x64xi8>, tensor<4x1xf32>) rhs(%w, %m, %o : tensor<8x32xi8>, tensor<8x2xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !w4} -> tensor<4x8xf32>
   return %0, %c : tensor<4x8xf32>, tensor<4x64xi8>
+}
+
+// -----
+
+// What the code range of an encoding, or else the values say: multipliers whose
+// products with codes are no bytes, and codes of which two products are.
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+!w4 = !qt.block<[1, 32], s4, scale = s8, outer = f32>
+!b8 = !qt.block<[1, 32], s8, scale = f32>
+// CHECK-LABEL: func @values
+// CHECK: qt.pack {{.*}}layout = #qt.layout<w4i
+// AVX2: qt.pack {{.*}}layout = #qt.layout<b32n, panel = 16, rows = 4, bias = 128>
+// VNNI: qt.pack {{.*}}layout = #qt.layout<b32, panel = 32
+// CHECK: qt.pack {{.*}}layout = #qt.layout<b32,
+// AVX2: qt.pack {{.*}}layout = #qt.layout<b32n
+// VNNI: qt.pack {{.*}}layout = #qt.layout<b32,
+func.func @values(%x: tensor<4x64xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+  %w = arith.constant dense<1> : tensor<8x32xi8>
+  %m = arith.constant dense<16> : tensor<8x2xi8>
+  %o = arith.constant dense<1.0> : tensor<8x1xf32>
+  %c, %s = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<4x64xf32> -> tensor<4x64xi8>, tensor<4x1xf32>
+  %0 = qt.contract lhs(%c, %s : tensor<4x64xi8>, tensor<4x1xf32>) rhs(%w, %m, %o : tensor<8x32xi8>, tensor<8x2xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !w4} -> tensor<4x8xf32>
+  %n = arith.constant dense<-64> : tensor<8x64xi8>
+  %l = arith.constant dense<65> : tensor<8x64xi8>
+  %ns = arith.constant dense<1.0> : tensor<8x2xf32>
+  %f = arith.constant dense<1.0> : tensor<8x64xf32>
+  %e, %es = qt.quantize %f {encoding = #qt.encoding<absmax, -63..63>, format = !b8} : tensor<8x64xf32> -> tensor<8x64xi8>, tensor<8x2xf32>
+  %b, %bs = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !b8} : tensor<4x64xf32> -> tensor<4x64xi8>, tensor<4x2xf32>
+  %1 = qt.contract lhs(%b, %bs : tensor<4x64xi8>, tensor<4x2xf32>) rhs(%n, %ns : tensor<8x64xi8>, tensor<8x2xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !b8, rhs_format = !b8} -> tensor<4x8xf32>
+  %2 = qt.contract lhs(%b, %bs : tensor<4x64xi8>, tensor<4x2xf32>) rhs(%l, %ns : tensor<8x64xi8>, tensor<8x2xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !b8, rhs_format = !b8} -> tensor<4x8xf32>
+  %3 = qt.contract lhs(%b, %bs : tensor<4x64xi8>, tensor<4x2xf32>) rhs(%e, %es : tensor<8x64xi8>, tensor<8x2xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !b8, rhs_format = !b8} -> tensor<4x8xf32>
+  return %0, %1, %2, %3 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
 }
 
 // -----

@@ -77,17 +77,17 @@ std::vector<Parameters> getParameters() {
   for (const char *cpu : {"x86-64-v3", "znver4", "native"})
     for (PackedForm form :
          {PackedForm::F32, PackedForm::S8, PackedForm::Matched, PackedForm::W4I,
-          PackedForm::B32, PackedForm::S8F, PackedForm::B32F, PackedForm::W4F})
+          PackedForm::W4S, PackedForm::B32, PackedForm::B32N, PackedForm::S8F,
+          PackedForm::B32F, PackedForm::W4F})
       list.push_back({cpu, form});
   return list;
 }
 
 std::string getName(const testing::TestParamInfo<Parameters> &info) {
-  static const char *const names[] = {"F32", "S8",  "Matched", "W4I",
-                                      "B32", "S8F", "B32F",    "W4F"};
   std::string cpu = info.param.cpu;
   std::replace(cpu.begin(), cpu.end(), '-', '_');
-  return cpu + "_" + names[static_cast<int>(info.param.form)];
+  return cpu + "_" +
+         std::string(quantc::numerics::getTraits(info.param.form).name);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cpus, Contraction, testing::ValuesIn(getParameters()),

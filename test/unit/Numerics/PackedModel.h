@@ -75,6 +75,7 @@ private:
   }
   uint32_t runMatched(int64_t part, int64_t column);
   uint32_t runBlock(int64_t at, int64_t block, int64_t column);
+  uint32_t runSmallBlock(int64_t at, int64_t block, int64_t column);
 
   const PackedLayout &layout;
   const std::vector<uint8_t> &bytes;
@@ -113,12 +114,30 @@ inline uint32_t PackedModel::runBlock(int64_t at, int64_t block,
   return widen(sum, readAt<int16_t>(bytes, at + column * 4));
 }
 
+/// A block of w4s.
+inline uint32_t PackedModel::runSmallBlock(int64_t at, int64_t block,
+                                           int64_t column) {
+  int64_t nr = layout.panel;
+  int multiplier = bytes[at + column], zero = bytes[at + nr + column];
+  uint32_t sum = 0;
+  for (int64_t step = 0; step < 8; ++step) {
+    int8_t w[4];
+    for (int64_t i = 0; i < 4; ++i) {
+      uint8_t byte = bytes[at + nr * 2 + (step / 2 * nr + column) * 4 + i];
+      w[i] = static_cast<int8_t>(
+          (step % 2 ? byte >> 4 : byte & 15) * multiplier - zero);
+    }
+    sum += dot(block * 32 + step * 4, w);
+  }
+  return sum;
+}
+
 inline std::vector<int32_t> PackedModel::run() {
   std::vector<int32_t> sums;
   int64_t nr = layout.panel;
   for (int64_t n = 0; n < layout.n; ++n) {
     int64_t panel = n / nr, c = n % nr, at = panel * layout.panelBytes();
-    if (layout.form == PackedForm::B32) {
+    if (hasBlockScales(layout.form)) {
       for (int64_t b = 0; b < layout.numBlocks(); ++b, at += nr * 40) {
         uint32_t sum = readAt<uint32_t>(bytes, at + nr * 4 + c * 4);
         for (int64_t s = 0; s < 8; ++s)
@@ -140,6 +159,9 @@ inline std::vector<int32_t> PackedModel::run() {
     if (layout.form == PackedForm::W4I)
       for (int64_t b = 0; b < layout.numBlocks(); ++b)
         sum += runBlock(at + b * nr * 20, b, c);
+    if (layout.form == PackedForm::W4S)
+      for (int64_t b = 0; b < layout.numBlocks(); ++b)
+        sum += runSmallBlock(at + b * nr * 18, b, c);
     sums.push_back(static_cast<int32_t>(sum));
   }
   return sums;

@@ -16,8 +16,9 @@ using namespace quantc::numerics;
 
 namespace {
 constexpr PackedForm forms[] = {
-    PackedForm::F32, PackedForm::S8,  PackedForm::Matched, PackedForm::W4I,
-    PackedForm::B32, PackedForm::S8F, PackedForm::B32F,    PackedForm::W4F};
+    PackedForm::F32,  PackedForm::S8,  PackedForm::Matched, PackedForm::W4I,
+    PackedForm::W4S,  PackedForm::B32, PackedForm::B32N,    PackedForm::S8F,
+    PackedForm::B32F, PackedForm::W4F};
 
 /// Calls with layouts of every form and tail.
 template <typename Body> void forEachLayout(Body body) {

@@ -36,6 +36,8 @@ struct RandomWeights {
     std::mt19937 engine(seed);
     std::normal_distribution<float> normal;
     int64_t n = layout.n, k = layout.k, blocks = layout.numBlocks();
+    if (layout.form == PackedForm::B32N)
+      high = narrowCode - 1;
     auto fill = [&](std::vector<float> &floats, int64_t count) {
       for (int64_t i = 0; i < count; ++i)
         floats.push_back(normal(engine));
@@ -46,9 +48,12 @@ struct RandomWeights {
     }
     if (hasNibbles(layout.form)) {
       high = 7;
+      int most = layout.form == PackedForm::W4S ? smallMultiplier : 127;
       for (int64_t i = 0; i < n * blocks; ++i)
-        multipliers.push_back(static_cast<int8_t>(
-            kind >= WeightKind::Lowest ? 127 : int(engine() % 255) - 127));
+        multipliers.push_back(
+            static_cast<int8_t>(kind >= WeightKind::Lowest
+                                    ? most
+                                    : int(engine() % (2 * most + 1)) - most));
       fill(outer, n);
     } else {
       fill(scales, hasBlockScales(layout.form) ? n * blocks : n);

@@ -69,12 +69,13 @@ double getLeastError(const std::vector<float> &x) {
 }
 
 TEST(Search, IsAsGoodAsBruteForce) {
-  // One block, so that its multiplier is +-127 and its scale hardly rounded.
+  // One block, so that its multiplier is one of the largest and its scale
+  // exact.
   double ours = 0, best = 0;
   for (unsigned seed = 0; seed < 40; ++seed) {
     std::vector<float> x = drawNormal(seed % 2 ? 32 : 17, seed);
     Channel channel = encode(x);
-    EXPECT_EQ(std::abs(channel.multipliers[0]), 127);
+    EXPECT_GE(std::abs(channel.multipliers[0]), 12);
     ours += getError(x, channel);
     best += getLeastError(x);
     EXPECT_LT(getError(x, channel), 1.08 * getLeastError(x)) << seed;
@@ -91,7 +92,8 @@ TEST(Search, EncodesWithTheStoredScale) {
     int largest = 0;
     for (int8_t multiplier : channel.multipliers)
       largest = std::max(largest, std::abs(multiplier));
-    EXPECT_EQ(largest, 127);
+    EXPECT_GE(largest, 12);
+    EXPECT_LE(largest, 15);
     for (int8_t code : encode(x, {-7, 7}).codes)
       ASSERT_GE(code, -7);
     for (int64_t i = 0; i < k; ++i) {
@@ -102,6 +104,20 @@ TEST(Search, EncodesWithTheStoredScale) {
         ASSERT_LE(error, std::fabs(x[i] - scale * code) * (1 + 1e-6) + 1e-7);
     }
   }
+}
+
+TEST(Search, LosesLittleToExactScales) {
+  // Blocks on their own have exact scales: what rounding those of a channel to
+  // multipliers costs, some 5 % of the error where they differ by up to 2.
+  std::vector<float> x = drawNormal(4096, 5);
+  double best = 0;
+  for (size_t from = 0; from < x.size(); from += 32) {
+    for (size_t i = from; i < from + 32; ++i)
+      x[i] *= std::exp2f(static_cast<float>(from / 32 % 5) / 4);
+    std::vector<float> block(x.begin() + from, x.begin() + from + 32);
+    best += getError(block, encode(block));
+  }
+  EXPECT_LT(std::sqrt(getError(x, encode(x))), 1.06 * std::sqrt(best));
 }
 
 TEST(Search, BeatsTheExtremeOfTheBlock) {

@@ -44,13 +44,13 @@ std::vector<int64_t> getSums(const PackedLayout &layout,
       int64_t dot = 0;
       for (int64_t k = b * 32; k < std::min(b * 32 + 32, layout.k); ++k)
         dot += row[k] * weights.codes[n * layout.k + k];
-      if (layout.form == PackedForm::W4I)
+      if (hasNibbles(layout.form))
         dot *= weights.multipliers[n * blocks + b];
       sum += dot;
-      if (layout.form == PackedForm::B32)
+      if (hasBlockScales(layout.form))
         sums.push_back(dot);
     }
-    if (layout.form != PackedForm::B32)
+    if (!hasBlockScales(layout.form))
       sums.push_back(sum);
   }
   return sums;
@@ -98,8 +98,10 @@ INSTANTIATE_TEST_SUITE_P(Forms, Sums,
                                          std::pair(PackedForm::S8, 128),
                                          std::pair(PackedForm::Matched, 128),
                                          std::pair(PackedForm::W4I, 128),
+                                         std::pair(PackedForm::W4S, 128),
                                          std::pair(PackedForm::B32, 0),
-                                         std::pair(PackedForm::B32, 128)));
+                                         std::pair(PackedForm::B32, 128),
+                                         std::pair(PackedForm::B32N, 128)));
 
 TEST(SumsTest, OfUnmatchedPairsWouldSaturate) {
   // What the model is there to see: two plain steps of large weights.
@@ -134,5 +136,8 @@ TEST(SumsTest, HaveATightBound) {
   PackedLayout w4i{PackedForm::W4I, 16, 128, 1, 4096};
   RandomWeights nibbles(w4i, WeightKind::Lowest, 1);
   EXPECT_EQ(boundSums(w4i, nibbles.getParts()), 4096 * 8 * 127 * 128);
+  PackedLayout w4s{PackedForm::W4S, 16, 128, 1, 4096};
+  RandomWeights small(w4s, WeightKind::Lowest, 1);
+  EXPECT_EQ(boundSums(w4s, small.getParts()), 4096 * 8 * 15 * 128);
 }
 } // namespace

@@ -284,6 +284,18 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
         parts.scales = operands[1].as<float>().data() + first * blocks;
       }
     }
+    if (form == LayoutForm::B32N &&
+        !numerics::areNarrow(parts.codes, layout.n * k))
+      return emitOpError() << "codes reach beyond " << numerics::narrowCode
+                           << ", more than the layout 'b32n' holds; the layout "
+                              "'b32' has no such limit";
+    if (form == LayoutForm::W4S &&
+        !numerics::haveSmallProducts(parts.multipliers,
+                                     layout.n * layout.numBlocks()))
+      return emitOpError() << "multipliers reach beyond "
+                           << numerics::smallMultiplier
+                           << ", more than the layout 'w4s' holds; the layout "
+                              "'w4i' has no such limit";
     int64_t bound = numerics::boundSums(layout, parts);
     for (int64_t row = 0; hasIntegerSums && row < layout.n; ++row) {
       std::vector<int16_t> multipliers;
@@ -309,6 +321,9 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                               "have 32 bits; the layout 's8' has no such limit";
     packed.insert(packed.end(), own.begin(), own.end());
   }
+  // Room for weights of the same shape that take more.
+  if (form == LayoutForm::Matched && !getType().isDynamicDim(0))
+    packed.resize(std::max<size_t>(packed.size(), getType().getDimSize(0)));
   auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},
                                     IntegerType::get(getContext(), 8));
   HostValue result = HostValue::allocate(type);

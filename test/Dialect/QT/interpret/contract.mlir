@@ -8,6 +8,8 @@
 #s8 = #qt.layout<s8, panel = 4, rows = 4, bias = 128>
 #matched = #qt.layout<matched, panel = 4, rows = 4, bias = 128>
 #b32 = #qt.layout<b32, panel = 4, rows = 4>
+#b32n = #qt.layout<b32n, panel = 4, rows = 4, bias = 128>
+#w4s = #qt.layout<w4s, panel = 4, rows = 4, bias = 128>
 #w4i = #qt.layout<w4i, panel = 4, rows = 4, bias = 128>
 #f32 = #qt.layout<f32, panel = 4, rows = 4>
 #s8f = #qt.layout<s8f, panel = 4, rows = 4>
@@ -61,6 +63,15 @@ func.func @blocks() {
   %z = qt.contract lhs(%pc, %ps : tensor<3x128xi8>, tensor<3x3xf32>) rhs(%p : tensor<960xi8>)
       {acc = f32, geometry = #qt.matmul<k = 67>, layout = #b32, lhs_format = !blocks8, rhs_format = !blocks8} -> tensor<3x5xf32>
   check.expect_eq %z, %e : tensor<3x5xf32>, tensor<3x5xf32>
+  // Narrow codes.
+  %nc, %ns = qt.quantize %w {encoding = #qt.encoding<absmax, -64..64>, format = !blocks8} : tensor<5x67xf32> -> tensor<5x67xi8>, tensor<5x3xf32>
+  %n = qt.contract lhs(%ac, %as : tensor<3x67xi8>, tensor<3x3xf32>) rhs(%nc, %ns : tensor<5x67xi8>, tensor<5x3xf32>)
+      {acc = f32, geometry = #qt.matmul, lhs_format = !blocks8, rhs_format = !blocks8} -> tensor<3x5xf32>
+  %bc, %bs = qt.quantize %a {encoding = #range, format = !blocks8, layout = #b32n} : tensor<3x67xf32> -> tensor<3x128xi8>, tensor<3x3xf32>
+  %np = qt.pack %nc, %ns {format = !blocks8, layout = #b32n} : tensor<5x67xi8>, tensor<5x3xf32> -> tensor<960xi8>
+  %nz = qt.contract lhs(%bc, %bs : tensor<3x128xi8>, tensor<3x3xf32>) rhs(%np : tensor<960xi8>)
+      {acc = f32, geometry = #qt.matmul<k = 67>, layout = #b32n, lhs_format = !blocks8, rhs_format = !blocks8} -> tensor<3x5xf32>
+  check.expect_eq %nz, %n : tensor<3x5xf32>, tensor<3x5xf32>
   return
 }
 
@@ -85,6 +96,11 @@ func.func @multipliers() {
   %z = qt.contract lhs(%pc, %ps : tensor<3x128xi8>, tensor<3x1xf32>) rhs(%p : tensor<544xi8>)
       {acc = f32, geometry = #qt.matmul<k = 67>, layout = #w4i, lhs_format = !rows8, rhs_format = !w4} -> tensor<3x5xf32>
   check.expect_eq %z, %y : tensor<3x5xf32>, tensor<3x5xf32>
+  %sc, %ss = qt.quantize %a {encoding = #range, format = !rows8, layout = #w4s} : tensor<3x67xf32> -> tensor<3x128xi8>, tensor<3x1xf32>
+  %sp = qt.pack %wc, %ws, %wo {format = !w4, layout = #w4s} : tensor<5x34xi8>, tensor<5x3xi8>, tensor<5x1xf32> -> tensor<496xi8>
+  %sz = qt.contract lhs(%sc, %ss : tensor<3x128xi8>, tensor<3x1xf32>) rhs(%sp : tensor<496xi8>)
+      {acc = f32, geometry = #qt.matmul<k = 67>, layout = #w4s, lhs_format = !rows8, rhs_format = !w4} -> tensor<3x5xf32>
+  check.expect_eq %sz, %y : tensor<3x5xf32>, tensor<3x5xf32>
   return
 }
 

@@ -132,7 +132,9 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     quantiser and the kernel generator read the same attribute. Forms: `f32`;
     `s8` (8-bit codes, any values); `matched` (8-bit codes whose steps the
     packer split and paired); `w4i` (4-bit codes in blocks of 32 with integer
-    multipliers); `b32` (8-bit codes, blocks of 32 on both sides); and against
+    multipliers); `w4s` (the same where all multipliers are 15 at most, so that
+    their products with codes fit 8 bits); `b32` (8-bit codes, blocks of 32 on both
+    sides); `b32n` (the same with codes of 64 at most in magnitude); and against
     activations that are floats `s8f` (8-bit codes, one scale a column), `b32f`
     (8-bit codes in blocks of 32), `w4f` (4-bit codes in blocks of 32 with
     integer multipliers).
