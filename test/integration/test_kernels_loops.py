@@ -51,8 +51,13 @@ class Loops(KernelTest):
             with self.subTest(axis=axis, k=k, largest=largest):
                 self.check(proto, [{"x": value} for value in values], rtol=0, atol=0)
         self.fails_at_run_time(proto, {"x": normal(2, 4, 6)}, "")
-        integers = model([("TopK", "x k", "v p", {"axis": 0})], {"x": ("i8", ["n"])}, ["v", "p"], {"k": np.array([3], "i8")})
-        self.check(integers, [{"x": random.integers(-5, 5, 200)}], rtol=0, atol=0)
+        for kind in ("i8", "u8", "i4", "u4"):
+            integers = model([("TopK", "x k", "v p", {"axis": 0, "largest": 0})], {"x": (kind, ["n"])}, ["v", "p"], {"k": np.array([3], "i8")})
+            numbers = random.integers(-5, 5, 200).astype(kind)  # unsigned ones are huge
+            values = sorted(numbers.tolist())[:3]
+            artefact = self.compile(self.save(integers), "integers")
+            with self.subTest(kind):
+                self.assertEqual(self.run_artefact(artefact, {"x": numbers})["v"].tolist(), values)
 
     def test_batches_that_broadcast(self):
         proto = model(

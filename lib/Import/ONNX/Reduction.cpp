@@ -170,7 +170,13 @@ static void importTopK(NodeBinder &node) {
   std::swap(permutation[axis], permutation[last]);
   bool isMoved = axis != last;
   Value rows = isMoved ? emit.transpose(x, permutation) : x;
-  Value positions = emit.topK(rows, last, k, largest);
+  // Unsigned numbers of 64 bits are in the order of signed ones with the
+  // highest bit turned over.
+  Value compared = rows;
+  if (node.dataType(0) == quantc_onnx::TensorProto::UINT64)
+    compared = emit.binary("xor", rows,
+                           emit.integer(std::numeric_limits<int64_t>::min()));
+  Value positions = emit.topK(compared, last, k, largest);
   Value values =
       node.wantsOutput(0) ? pickInRows(emit, rows, positions) : Value();
   auto moveBack = [&](Value value) {

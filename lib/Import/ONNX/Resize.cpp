@@ -326,7 +326,8 @@ static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
     bool isCrop = options.coordinates == "tf_crop_and_resize" &&
                   (axis.roiStart != 0 || axis.roiEnd != 1);
     bool isNewSize = axis.wanted && !axis.isWantedByScale;
-    if (axis.from == 0 || (axis.scale == 1 && !isCrop && !isNewSize))
+    if ((axis.from == 0 && !isNewSize) ||
+        (axis.scale == 1 && !isCrop && !isNewSize))
       continue;
     if (axis.isWantedByScale && isRepetition(options, axis.scale))
       result = repeat(emit, result, axis.dim, static_cast<int64_t>(axis.scale));

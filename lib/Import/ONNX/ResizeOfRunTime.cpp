@@ -1,5 +1,4 @@
-//===- ResizeOfRunTime.cpp - Resizes by places that are computed -*- C++
-//-*-===//
+//===- ResizeOfRunTime.cpp - Resizes by computed places ---------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -12,10 +12,10 @@
 #include "quantc/Interpreter/RowMath.h"
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 // The same results on every host: no product and sum is ever contracted.
 #pragma STDC FP_CONTRACT OFF
-#include <numeric>
 
 using namespace mlir;
 using namespace quantc;
