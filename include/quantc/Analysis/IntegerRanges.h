@@ -30,12 +30,18 @@
 #include "quantc/Analysis/Interval.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace quantc {
 namespace qt {
 class ContractOp;
 class IntegerAttentionOp;
 } // namespace qt
+
+/// Marks an nn.binary rshift by 0 or more places that has room for half a unit
+/// beside what it shifts, whatever the input: half a unit may be added first,
+/// and 31 places do for more.
+constexpr llvm::StringLiteral rightShiftAttrName = "qt.right";
 
 class IntegerRanges {
 public:

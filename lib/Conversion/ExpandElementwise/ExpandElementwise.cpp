@@ -14,6 +14,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Conversion/ExpandElementwise/Passes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -314,6 +315,41 @@ static Value expandGelu(OpBuilder &b, Location loc, nn::GeluKind kind,
   llvm_unreachable("all kinds are covered");
 }
 
+static bool isRightShift(nn::BinaryOp op) {
+  return op.getKind() == nn::BinaryKind::RShift &&
+         op->hasAttr(rightShiftAttrName);
+}
+
+/// The product that \p shift shifts and nothing else has.
+static nn::BinaryOp getShiftedProduct(nn::BinaryOp shift) {
+  auto product = shift.getLhs().getDefiningOp<nn::BinaryOp>();
+  return isRightShift(shift) && product && product->hasOneUse() &&
+                 product.getKind() == nn::BinaryKind::MulHigh31
+             ? product
+             : nn::BinaryOp();
+}
+
+/// Whether \p op is the product of a shift, to be expanded with that.
+static bool isLeftToShift(Operation *op) {
+  auto product = dyn_cast<nn::BinaryOp>(op);
+  auto shift = product && product->hasOneUse()
+                   ? dyn_cast<nn::BinaryOp>(*product->user_begin())
+                   : nn::BinaryOp();
+  return shift && getShiftedProduct(shift) == product;
+}
+
+static Value expandRightShift(OpBuilder &b, nn::BinaryOp op,
+                              const CpuTarget &target) {
+  Location loc = op.getLoc();
+  nn::BinaryOp product = getShiftedProduct(op);
+  if (!product)
+    return expandRightShift(b, loc, op.getLhs(), op.getRhs());
+  Value x = product.getLhs(), y = product.getRhs();
+  if (canShiftProduct(x, op.getRhs(), target))
+    return expandShiftedProduct(b, loc, x, y, op.getRhs());
+  return expandRightShift(b, loc, expandMulHigh31(b, loc, x, y), op.getRhs());
+}
+
 /// What \p op computes; null where there is no such expansion.
 static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
   Location loc = op->getLoc();
@@ -322,6 +358,8 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
         return expandUnary(b, loc, unary.getKind(), unary.getInput());
       })
       .Case([&](nn::BinaryOp binary) {
+        if (isRightShift(binary))
+          return expandRightShift(b, binary, target);
         return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
                             binary.getRhs(), target);
       })
@@ -364,7 +402,12 @@ struct ExpandElementwise
       module = getOperation()->getParentOfType<ModuleOp>();
     CpuTarget target = CpuTarget::get(module);
     IRRewriter rewriter(&getContext());
+    SmallVector<Operation *> products;
     for (Operation *op : ops) {
+      if (isLeftToShift(op)) {
+        products.push_back(op);
+        continue;
+      }
       rewriter.setInsertionPoint(op);
       Value expansion = expand(rewriter, op, target);
       if (!expansion) {
@@ -373,6 +416,8 @@ struct ExpandElementwise
       }
       rewriter.replaceOp(op, expansion);
     }
+    for (Operation *product : products)
+      rewriter.eraseOp(product);
     expandForTarget(getOperation(), target);
   }
 };

@@ -33,6 +33,16 @@ mlir::Value integerLike(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value expandRoundedShift(mlir::OpBuilder &builder, mlir::Location loc,
                                mlir::Value x, mlir::Value places,
                                const CpuTarget &target);
+/// `rshift` that is marked as one to the right.
+mlir::Value expandRightShift(mlir::OpBuilder &builder, mlir::Location loc,
+                             mlir::Value x, mlir::Value places);
+/// `rshift`, marked as one to the right, of `mulh31` of \p x and \p y, where
+/// both together take no longer than the product alone.
+bool canShiftProduct(mlir::Value x, mlir::Value places,
+                     const CpuTarget &target);
+mlir::Value expandShiftedProduct(mlir::OpBuilder &builder, mlir::Location loc,
+                                 mlir::Value x, mlir::Value y,
+                                 mlir::Value places);
 mlir::Value expandMulHigh31(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value x, mlir::Value y);
 mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,

@@ -100,12 +100,22 @@ Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,
   return m.sub(y, m.bitAnd(m.right(y, one), mask(zero)));
 }
 
+/// What is shifted by a constant to the left, which fits, and by how much.
+static std::pair<Value, int64_t> stripShift(Value x) {
+  auto shift = x.getDefiningOp<arith::ShLIOp>();
+  APInt places;
+  if (!shift || !matchPattern(shift.getRhs(), m_ConstantInt(&places)) ||
+      places.ugt(30))
+    return {x, 0};
+  return {shift.getLhs(), places.getSExtValue()};
+}
+
 /// Products of the even lanes and of the odd lanes, as x86 and AArch64 have
-/// them, then the middle bits of both side by side again.
-static Value multiplyLanes(OpBuilder &b, Location loc, Value x, Value y) {
+/// them.
+static std::pair<Value, Value> multiplyLanes(OpBuilder &b, Location loc,
+                                             Value x, Value y) {
   auto type = cast<VectorType>(x.getType());
-  int64_t lanes = type.getNumElements();
-  auto wide = VectorType::get(lanes / 2, b.getI64Type());
+  auto wide = VectorType::get(type.getNumElements() / 2, b.getI64Type());
   IntegerMath m(b, loc, wide);
   Value word = m.number(32), products[2];
   for (bool odd : {false, true}) {
@@ -113,23 +123,98 @@ static Value multiplyLanes(OpBuilder &b, Location loc, Value x, Value y) {
                        vector::BitCastOp::create(b, loc, wide, y)};
     for (Value &factor : factors)
       factor = m.right(odd ? factor : m.left(factor, word), word);
-    products[odd] =
-        m.add(m.mul(factors[0], factors[1]), m.number(int64_t(1) << 30));
+    products[odd] = m.mul(factors[0], factors[1]);
   }
-  Value even = m.rightUnsigned(products[0], m.number(31)),
-        odd = m.left(products[1], m.number(1));
-  SmallVector<int64_t> blend;
+  return {products[0], products[1]};
+}
+
+/// The low words of \p even, and between them words of \p odd: the low ones, or
+/// the high ones.
+static Value joinLanes(OpBuilder &b, Location loc, Value even, Value odd,
+                       bool isHigh) {
+  int64_t lanes = 2 * cast<VectorType>(even.getType()).getNumElements();
+  auto type = VectorType::get(lanes, b.getI32Type());
+  SmallVector<int64_t> order;
   for (int64_t lane = 0; lane < lanes; ++lane)
-    blend.push_back(lane % 2 ? lanes + lane : lane);
+    order.push_back(lane % 2 ? lanes + lane - (isHigh ? 0 : 1) : lane);
   return vector::ShuffleOp::create(
       b, loc, vector::BitCastOp::create(b, loc, type, even),
-      vector::BitCastOp::create(b, loc, type, odd), blend);
+      vector::BitCastOp::create(b, loc, type, odd), order);
+}
+
+/// The number that \p places are in every lane, if it is known to be the same.
+static Value getSameInAll(Value places) {
+  auto broadcast = places.getDefiningOp<vector::BroadcastOp>();
+  return broadcast && broadcast.getSource().getType().isInteger(32)
+             ? broadcast.getSource()
+             : Value();
+}
+
+/// 2^places / 2, rounded down, for up to 31 places.
+static Value getHalf(OpBuilder &b, Location loc, Value places) {
+  IntegerMath m(b, loc, places.getType());
+  return m.rightUnsigned(m.left(m.number(1), places), m.number(1));
+}
+
+Value quantc::expandRightShift(OpBuilder &b, Location loc, Value x,
+                               Value places) {
+  IntegerMath m(b, loc, x.getType());
+  Value same = getSameInAll(places);
+  if (!same) {
+    places = m.min(places, m.number(31));
+    return m.right(m.add(x, getHalf(b, loc, places)), places);
+  }
+  IntegerMath scalar(b, loc, same.getType());
+  auto spread = [&](Value number) {
+    return vector::BroadcastOp::create(b, loc, x.getType(), number);
+  };
+  same = scalar.min(same, scalar.number(31));
+  return m.right(m.add(x, spread(getHalf(b, loc, same))), spread(same));
+}
+
+bool quantc::canShiftProduct(Value x, Value places, const CpuTarget &target) {
+  auto type = dyn_cast<VectorType>(x.getType());
+  return type && type.getNumElements() % 16 == 0 && target.has("avx512f") &&
+         getSameInAll(places);
+}
+
+Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
+                                   Value places) {
+  // (((x y + 2^30) >> 31) + half) >> places is one sum and one shift.
+  auto [factor, before] = stripShift(x);
+  std::pair<Value, Value> products = multiplyLanes(b, loc, factor, y);
+  Type wide = products.first.getType();
+  Value same = getSameInAll(places);
+  IntegerMath word(b, loc, same.getType()), scalar(b, loc, b.getI64Type());
+  auto widen = [&](Value number) -> Value {
+    return arith::ExtUIOp::create(b, loc, b.getI64Type(), number);
+  };
+  same = word.min(same, word.number(31));
+  Value half = scalar.add(
+      scalar.left(widen(getHalf(b, loc, same)), scalar.number(31 - before)),
+      scalar.number(int64_t(1) << (30 - before)));
+  Value by = scalar.add(widen(same), scalar.number(31 - before));
+  IntegerMath m(b, loc, wide);
+  auto finish = [&](Value product) {
+    return m.right(
+        m.add(product, vector::BroadcastOp::create(b, loc, wide, half)),
+        vector::BroadcastOp::create(b, loc, wide, by));
+  };
+  return joinLanes(b, loc, finish(products.first), finish(products.second),
+                   /*isHigh=*/false);
 }
 
 Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y) {
   auto type = dyn_cast<VectorType>(x.getType());
-  if (type && type.getNumElements() % 4 == 0)
-    return multiplyLanes(b, loc, x, y);
+  if (type && type.getNumElements() % 4 == 0) {
+    auto [factor, before] = stripShift(x);
+    auto [even, odd] = multiplyLanes(b, loc, factor, y);
+    IntegerMath m(b, loc, even.getType());
+    Value half = m.number(int64_t(1) << (30 - before));
+    return joinLanes(
+        b, loc, m.rightUnsigned(m.add(even, half), m.number(31 - before)),
+        m.left(m.add(odd, half), m.number(1 + before)), /*isHigh=*/true);
+  }
   Type narrow = x.getType(), wide = b.getI64Type();
   if (type)
     wide = type.clone(wide);

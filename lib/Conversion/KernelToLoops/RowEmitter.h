@@ -73,6 +73,8 @@ public:
   /// Emits the largest magnitude of a product that never leaves 16 bits, as a
   /// number with as many bits, if \p op is one.
   bool emitProduct(OpBuilder &builder, nn::ReduceOp op);
+  /// Emits the sum of 16-bit elements or of their squares, if \p op is one.
+  bool emitSum(OpBuilder &builder, nn::ReduceOp op);
   /// The number of elements of a row, as f32.
   Value getCount(OpBuilder &builder);
 

@@ -22,6 +22,9 @@
 using namespace mlir;
 using namespace quantc;
 
+/// The most elements of a row whose sum fits 32 bits.
+static constexpr int64_t mostElements = 65536;
+
 int64_t RowEmitter::chooseWidth() {
   auto length = flat || sizes.empty()
                     ? AffineConstantExpr()
@@ -225,6 +228,85 @@ Value RowEmitter::shiftProduct(OpBuilder &b,
           .getResult(0);
   return arith::MaxSIOp::create(
       b, loc, y, splatConstant(b, loc, b.getI16Type(), -INT16_MAX, step.width));
+}
+
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+/// What \p value is extended from.
+static Value getNarrower(Value value) {
+  auto cast = value.getDefiningOp<nn::CastOp>();
+  return cast && isa<IntegerType>(getElementTypeOrSelf(cast.getInput()))
+             ? cast.getInput()
+             : Value();
+}
+
+bool RowEmitter::emitSum(OpBuilder &b, nn::ReduceOp op) {
+  Value narrow = getNarrower(op.getInput());
+  if (op.getKind() != nn::ReduceKind::Sum || !narrow)
+    return false;
+  bool isSquared = op.getType().getElementType().isInteger(64);
+  if (isSquared) {
+    auto square = narrow.getDefiningOp<nn::BinaryOp>();
+    bool isOfItself = square && square.getKind() == nn::BinaryKind::Mul &&
+                      square.getLhs() == square.getRhs();
+    narrow = isOfItself ? getNarrower(square.getLhs()) : Value();
+  }
+  if (!narrow || !getNormalised(narrow))
+    return false;
+  // Two squares fit 31 bits; words of them are added to the lower and to the
+  // upper halves of wider lanes.
+  constexpr int64_t most = INT16_MAX;
+  Type i64 = b.getI64Type(), i32 = b.getI32Type();
+  auto words = VectorType::get(width / 2, i32),
+       doubles = VectorType::get(width / 4, i64);
+  auto constant = [&](OpBuilder &at, VectorType type, int64_t value) -> Value {
+    return arith::ConstantOp::create(
+        at, loc,
+        DenseElementsAttr::get(
+            type, Attribute(at.getIntegerAttr(type.getElementType(), value))));
+  };
+  auto halves = VectorType::get(width, b.getI16Type());
+  SmallVector<Value> initial;
+  if (isSquared)
+    initial.assign(2, constant(b, doubles, 0));
+  else
+    initial.push_back(constant(b, words, 0));
+  SmallVector<Value> sums = passOver(
+      b, narrow, initial,
+      [&](OpBuilder &inner, const VectorStep &step, Value x,
+          ValueRange carried) {
+        x = keepCounted(inner, loc, step, x, constant(inner, halves, 0));
+        auto bound =
+            isSquared
+                ? qt::BoundAttr::get(b.getContext(), -most, most, -most, most,
+                                     /*chain=*/1, false, 0, 0, 0, 0)
+                : qt::BoundAttr::get(b.getContext(), -most, most, 1, 1,
+                                     /*chain=*/mostElements / 2, false, 0, 0, 0,
+                                     0);
+        Value factor = isSquared ? x : constant(inner, halves, 1);
+        Value sum = qt::DotOp::create(
+            inner, loc, words, 2, x, factor,
+            isSquared ? constant(inner, words, 0) : carried[0], bound);
+        if (!isSquared)
+          return SmallVector<Value>{sum};
+        sum = vector::BitCastOp::create(inner, loc, doubles, sum);
+        Value low = arith::AndIOp::create(inner, loc, sum,
+                                          constant(inner, doubles, UINT32_MAX)),
+              high = arith::ShRUIOp::create(inner, loc, sum,
+                                            constant(inner, doubles, 32));
+        return SmallVector<Value>{
+            arith::AddIOp::create(inner, loc, carried[0], low),
+            arith::AddIOp::create(inner, loc, carried[1], high)};
+      });
+  Value sum = sums[0];
+  if (isSquared)
+    sum = arith::AddIOp::create(b, loc, sum, sums[1]);
+  setNumberOfRow(
+      b, op.getResult(),
+      vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sum));
+  return true;
 }
 
 //===----------------------------------------------------------------------===//

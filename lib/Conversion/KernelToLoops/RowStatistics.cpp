@@ -182,7 +182,7 @@ static bool canEmitReduce(nn::ReduceOp op) {
 }
 
 static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
-  if (rows.emitProduct(builder, op))
+  if (rows.emitProduct(builder, op) || rows.emitSum(builder, op))
     return;
   Location loc = rows.loc;
   Reduction reduction(op);

@@ -58,3 +58,37 @@ func.func @tensors(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %0 = nn.unary relu %x : tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
+
+// -----
+
+// To the right, half a unit goes first; the same places in all lanes are made
+// ready as one number.
+// CHECK-LABEL: func @right_shift
+// CHECK-SAME: %[[X:.*]]: vector<4xi32>, %[[N:.*]]: i32
+// CHECK: %[[PLACES:.*]] = arith.minsi %[[N]]
+// CHECK: arith.shli {{.*}} : i32
+// CHECK: %[[SUM:.*]] = arith.addi %[[X]], %{{.*}} : vector<4xi32>
+// CHECK: %[[Y:.*]] = arith.shrsi %[[SUM]], %{{.*}} : vector<4xi32>
+// CHECK: return %[[Y]]
+func.func @right_shift(%x: vector<4xi32>, %n: i32) -> vector<4xi32> {
+  %places = vector.broadcast %n : i32 to vector<4xi32>
+  %y = nn.binary rshift %x, %places {qt.right} : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+  return %y : vector<4xi32>
+}
+
+// -----
+
+// With AVX-512 a product is shifted once: by the places and what it leaves out.
+// CHECK-LABEL: func @shifted_product
+// CHECK-COUNT-2: arith.muli {{.*}} : vector<8xi64>
+// CHECK-COUNT-2: arith.shrsi {{.*}} : vector<8xi64>
+// CHECK-NOT: arith.shrsi
+// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @shifted_product(%x: vector<16xi32>, %y: vector<16xi32>, %n: i32) -> vector<16xi32> {
+    %places = vector.broadcast %n : i32 to vector<16xi32>
+    %p = nn.binary mulh31 %x, %y : vector<16xi32>, vector<16xi32> -> vector<16xi32>
+    %z = nn.binary rshift %p, %places {qt.right} : vector<16xi32>, vector<16xi32> -> vector<16xi32>
+    return %z : vector<16xi32>
+  }
+}

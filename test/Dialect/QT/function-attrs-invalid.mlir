@@ -71,6 +71,11 @@ func.func private @f() attributes {qt.normalised}
 
 // -----
 
+// expected-error @below {{attribute 'qt.right' = unit on 'func.func'; supported: a unit attribute on nn.binary rshift}}
+func.func private @f() attributes {qt.right}
+
+// -----
+
 // expected-error @below {{unknown attribute 'qt.dims'; supported: qt.dim_names, qt.dim_bounds}}
 func.func private @f() attributes {qt.dims = 1}
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/EqualSizes.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -86,6 +87,10 @@ static bool isPositive(Attribute value) {
 static bool isFunction(Operation *op) { return isa<FunctionOpInterface>(op); }
 static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
 static bool isEncoding(Operation *op) { return isa<QuantizeOp>(op); }
+static bool isRoundedShift(Operation *op) {
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  return binary && binary.getKind() == nn::BinaryKind::RShift;
+}
 /// A kernel, before it is lowered or after.
 static bool isEither(Operation *op) { return isFunction(op) || isModule(op); }
 
@@ -121,6 +126,8 @@ static const Rule rules[] = {
      "an array of strings on a function"},
     {normalisedAttrName, isEncoding, isA<UnitAttr>,
      "a unit attribute on qt.quantize"},
+    {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
+     "a unit attribute on nn.binary rshift"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
     {integerOnlyAttrName, isFunction, isA<UnitAttr>,

@@ -25,6 +25,23 @@ static std::string toString(const Interval &interval) {
   return text;
 }
 
+/// Whether \p op can be marked as a shift to the right.
+static bool isRightShift(nn::BinaryOp op, const IntegerRanges &ranges) {
+  if (op.getKind() != nn::BinaryKind::RShift ||
+      !getElementTypeOrSelf(op.getType()).isInteger(32))
+    return false;
+  Interval x = ranges.getRange(op.getLhs()),
+           places = ranges.getRange(op.getRhs());
+  if (places.low < 0)
+    return false;
+  // Beyond 31 places nothing may be left of it.
+  Interval half = Interval::get(-(int64_t(1) << 30), (int64_t(1) << 30) - 1);
+  if (places.high > 30)
+    return half.contains(x);
+  return x.high + getPower(static_cast<unsigned>(int64_t(places.high))) / 2 <=
+         INT32_MAX;
+}
+
 namespace {
 struct VerifyRanges : quantc::qt::impl::VerifyRangesBase<VerifyRanges> {
   using VerifyRangesBase::VerifyRangesBase;
@@ -45,6 +62,10 @@ struct VerifyRanges : quantc::qt::impl::VerifyRangesBase<VerifyRanges> {
           if (getElementTypeOrSelf(result.getType()).isInteger())
             op->emitRemark("range ") << toString(ranges.getRange(result));
       });
+    func.walk([&](nn::BinaryOp op) {
+      if (isRightShift(op, ranges))
+        op->setAttr(rightShiftAttrName, UnitAttr::get(&getContext()));
+    });
     numSaturating += ranges.getSaturating().size();
     if (report && !ranges.getSaturating().empty())
       emitRemark(func.getLoc())

@@ -53,6 +53,9 @@ def VerifyRanges : Pass<"qt-verify-ranges", "::mlir::func::FuncOp"> {
 
     Exponents are stored in 8 bits: what leaves them saturates. Where the ranges
     do not exclude that, it is counted.
+
+    Rounded shifts that never go to the left, and have room for half a unit
+    beside what they shift, are marked (`qt.right`): they take two instructions.
   }];
   let options = [
     Option<"print", "print", "bool", "false",
