@@ -235,6 +235,14 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
     return getConstantLanes(elements, getLaneCount(op->getResult(0)));
   if (std::optional<int64_t> number = getNumber(op->getResult(0)))
     return Lanes{Interval::get(*number)};
+  // No square is negative.
+  if (auto square = dyn_cast<nn::BinaryOp>(op);
+      square && square.getKind() == nn::BinaryKind::Mul &&
+      square.getLhs() == square.getRhs())
+    return mapLanes(square.getLhs(), [&](const Interval &x) {
+      Interval magnitude = evaluate(nn::UnaryKind::Abs, x, type);
+      return evaluate(nn::BinaryKind::Mul, magnitude, magnitude, type);
+    });
   if (auto binary = dyn_cast<nn::BinaryOp>(op))
     return combine(binary.getLhs(), binary.getRhs(),
                    [&](const Interval &a, const Interval &b) {
@@ -360,6 +368,9 @@ void IntegerRanges::visit(Operation *op) {
 static FailureOr<SmallVector<DynamicAPInt>> sumWeights(qt::ContractOp op,
                                                        const Interval &codes) {
   int64_t size = op.getContractionSize();
+  // Kernels check what only run time knows.
+  if (ShapedType::isDynamic(size))
+    size = op.getMostProducts().value_or(size);
   if (ShapedType::isDynamic(size))
     return failure();
   auto format = dyn_cast<qt::BlockType>(op.getRhsFormat());

@@ -109,7 +109,10 @@ Interval quantc::evaluate(nn::BinaryKind kind, const Interval &a,
     return all;
   case nn::BinaryKind::Shr:
     if (a.low >= 0 && b.low >= 0)
-      return {DynamicAPInt(0), a.high};
+      return evaluateCorners(a, b, [](const auto &x, const auto &places) {
+        auto by = std::min(places, DynamicAPInt(64));
+        return floorDiv(x, getPower(static_cast<int64_t>(by)));
+      });
     return all;
   default:
     return all;

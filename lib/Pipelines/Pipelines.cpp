@@ -68,6 +68,7 @@ static void buildIntegerize(OpPassManager &manager,
     return;
   qt::IntegerizeOptions own;
   own.partial = options.integerPartial;
+  own.method = options.integerMethod;
   manager.addNestedPass<func::FuncOp>(qt::createIntegerize(own));
   manager.addPass(qt::createVerifyTypes());
 }
@@ -139,6 +140,10 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
   Option<bool> integerOnly{*this, "integer-only",
                            llvm::cl::desc("Compute in integers only"),
                            llvm::cl::init(false)};
+  Option<std::string> integerMethod{
+      *this, "integer-method",
+      llvm::cl::desc("With integer-only: fixed, ibert or ivit"),
+      llvm::cl::init("fixed")};
   Option<bool> integerPartial{
       *this, "integer-partial",
       llvm::cl::desc("With integer-only: leave the rest in float"),
@@ -147,8 +152,9 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
       *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
   StageOptions get() const {
-    return {recipe, integerOnly, integerPartial, cpuLayout,
-            std::vector<std::string>(dims.begin(), dims.end())};
+    return {recipe,        integerOnly,
+            integerMethod, integerPartial,
+            cpuLayout,     std::vector<std::string>(dims.begin(), dims.end())};
   }
 };
 } // namespace

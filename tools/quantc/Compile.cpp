@@ -74,7 +74,7 @@ static constexpr OptionSpec CompileOptions[] = {
      false},
     {"--smooth", OptionSpec::Flag, "", "move outliers into weights", false,
      false},
-    {"--integer-only", OptionSpec::OptionalValue, "fixed",
+    {"--integer-only", OptionSpec::OptionalValue, "fixed|ibert|ivit",
      "compute in integers between the inputs and the outputs"},
     {"--integer-partial", OptionSpec::Flag, "",
      "as --integer-only, but leave ops without an integer form in float"},
@@ -250,13 +250,13 @@ std::optional<int> Compilation::check() {
     stageOptions.explainRecompose = *report == "misses";
   }
   if (auto method = given.get("--integer-only")) {
-    if (is_contained({"ibert", "ivit"}, *method))
+    if (!is_contained({"", "fixed", "ibert", "ivit"}, *method))
       return wrongUse("compile",
-                      "--integer-only=" + method->str() + " is not built yet");
-    if (!is_contained({"", "fixed"}, *method))
-      return wrongUse("compile",
-                      "--integer-only takes fixed, not '" + *method + "'");
+                      "--integer-only takes fixed, ibert or ivit, not '" +
+                          *method + "'");
     stageOptions.integerOnly = true;
+    if (!method->empty())
+      stageOptions.integerMethod = method->str();
   }
   stageOptions.integerPartial = given.has("--integer-partial");
   stageOptions.integerOnly |= stageOptions.integerPartial;

@@ -19,8 +19,9 @@ namespace quantc {
 /// What the stages need to be told.
 struct StageOptions {
   std::string recipe = "w8a8g32"; ///< a name, or a path
-  bool integerOnly = false;       ///< by the method fixed
-  bool integerPartial = false;    ///< what has no integer form stays float
+  bool integerOnly = false;
+  std::string integerMethod = "fixed"; ///< or "ibert", "ivit"
+  bool integerPartial = false;         ///< what has no integer form stays float
   std::string
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>

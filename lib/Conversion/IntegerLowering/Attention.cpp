@@ -8,6 +8,7 @@
 
 #include "quantc/Numerics/Fixed/Attention.h"
 #include "IntegerModels.h"
+#include "Published.h"
 #include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
@@ -109,16 +110,82 @@ Value MaskBuilder::findVisible() {
 Value MaskBuilder::build() {
   Value mask;
   if (op.getMask()) {
-    constexpr double log2e = 1.4426950408889634074;
+    double unit = getScoreUnit(getIntegerMethod(op), getInputScale(op));
     constexpr int64_t bound = INT16_MAX;
     Scaled given = b.load(parts[3]);
-    mask = b.score(fixed::makeMultipliers(&log2e, &bound, 1), given.m, given.e);
+    mask = b.score(fixed::makeMultipliers(&unit, &bound, 1), given.m, given.e);
   }
-  Value visible = isPlainCausal(op) ? Value() : findVisible();
+  bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
+  Value visible = isFixed && isPlainCausal(op) ? Value() : findVisible();
   if (!visible)
     return mask;
   return b.select(visible, mask ? mask : b.number(0),
                   b.number(-fixed::largestScore));
+}
+
+/// Rows of both sides by each other.
+static Value contract(IntegerBuilder &b, RankedTensorType type, ValueRange lhs,
+                      qt::BlockType lhsFormat, ValueRange rhs,
+                      qt::BlockType rhsFormat) {
+  OpBuilder &builder = b.getBuilder();
+  auto geometry = qt::MatmulAttr::get(builder.getContext(), /*batched=*/true,
+                                      /*k=*/std::nullopt);
+  return qt::ContractOp::create(
+      builder, b.getLoc(), type.clone(builder.getI32Type()), lhs, rhs,
+      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
+      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(builder.getI32Type()),
+      /*layout=*/nullptr);
+}
+
+static Value swapLast(IntegerBuilder &b, Value x) {
+  SmallVector<int64_t> shape(typeOf(x).getShape());
+  std::swap(shape[2], shape[3]);
+  OpBuilder &builder = b.getBuilder();
+  return nn::TransposeOp::create(builder, b.getLoc(), typeOf(x).clone(shape), x,
+                                 builder.getDenseI64ArrayAttr({0, 1, 3, 2}));
+}
+
+/// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
+static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b,
+                             Parts parts) {
+  MLIRContext *context = op.getContext();
+  qt::IntegerMethod method = getIntegerMethod(op);
+  auto query = typeOf(parts[0][0]), key = typeOf(parts[1][0]);
+  qt::BlockType rows =
+      qt::getIntegerFormat(context, qt::getRowBlocks(4), /*bits=*/8);
+  auto scores = RankedTensorType::get({query.getDimSize(0), query.getDimSize(1),
+                                       query.getDimSize(2), key.getDimSize(2)},
+                                      b.getBuilder().getI32Type());
+  Value products = contract(b, scores, parts[0], rows, parts[1], rows);
+  Value exponent =
+      b.add(b.cast(parts[0][1], 32), swapLast(b, b.cast(parts[1][1], 32)));
+  double unit =
+      op.getScale().convertToDouble() * getScoreUnit(method, getInputScale(op));
+  int64_t bound = 127 * 127 * query.getDimSize(3);
+  Value z =
+      b.score(fixed::makeMultipliers(&unit, &bound, 1), products, exponent);
+  Value mask = MaskBuilder(op, b, parts).build();
+  if (mask)
+    z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
+  Probabilities shares =
+      buildPublishedSoftmax(b, method, z, /*axes=*/3, key.getDimSize(2),
+                            /*hasHidden=*/mask != nullptr, getInputScale(op));
+  // The codes of rows; their unit is known.
+  qt::BlockType codes = qt::BlockType::get(
+      context, qt::getRowBlocks(4),
+      qt::ElementFormatAttr::get(context, "s" + std::to_string(shares.bits)),
+      qt::ScaleFormatAttr::get(context, "exp<8>"));
+  // The values of a head on one exponent.
+  Value own = b.cast(parts[2][1], 32);
+  Value common = b.reduce(nn::ReduceKind::Max, own, /*axes=*/2);
+  Value values = b.shift(b.cast(parts[2][0], 32), b.sub(common, own));
+  SmallVector<int64_t> head(4, ShapedType::kDynamic);
+  head[0] = head[1] = 1;
+  Value sums = contract(
+      b, op.getType(), b.store({shares.codes, b.number(-shares.places)}, codes),
+      codes, {swapLast(b, b.cast(values, 8)), b.cast(common, 8)},
+      qt::getIntegerFormat(context, head, /*bits=*/8));
+  return {sums, b.add(common, -shares.places)};
 }
 
 namespace {
@@ -160,10 +227,19 @@ struct AttentionIntegers
              << keys << " keys has no integer-only form; supported: up to "
              << qt::IntegerAttentionOp::mostKeys;
     SmallVector<int64_t> rows = qt::getRowBlocks(4);
-    for (unsigned index = 0; index < 3; ++index)
-      operands.push_back(withFormat(
-          op->getOperand(index),
-          qt::getIntegerFormat(op->getContext(), rows, index < 2 ? 12 : 8)));
+    bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
+    if (!isFixed && query.getDimSize(1) != key.getDimSize(1))
+      return op->emitOpError("of ")
+             << query << " and " << key << " has no form by '"
+             << qt::stringifyIntegerMethod(getIntegerMethod(op))
+             << "'; supported: as many key heads as query heads";
+    for (unsigned index = 0; index < 3; ++index) {
+      // By the published methods all have 8 bits.
+      unsigned bits = isFixed && index < 2 ? 12 : 8;
+      operands.push_back(
+          withFormat(op->getOperand(index),
+                     qt::getIntegerFormat(op->getContext(), rows, bits)));
+    }
     if (mask)
       operands.push_back(
           withFormat(mask, getRow16(op, qt::getRowBlocks(maskType.getRank()))));
@@ -179,6 +255,12 @@ struct AttentionIntegers
                                 Lowered &results) const {
     auto attention = cast<nn::AttentionOp>(op);
     IntegerBuilder b(builder, op->getLoc());
+    if (getIntegerMethod(op) != qt::IntegerMethod::Fixed) {
+      Scaled y = lowerPublished(attention, b, parts);
+      results.push_back(
+          b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
+      return success();
+    }
     RankedTensorType type = attention.getType().clone(builder.getI32Type());
     SmallVector<int64_t> shape(type.getShape());
     shape.back() = 1;

@@ -8,6 +8,7 @@
 
 #include "IntegerModels.h"
 #include "Powers.h"
+#include "Published.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 
 using namespace mlir;
@@ -58,6 +59,16 @@ struct GeluIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
+    if (qt::IntegerMethod method = getIntegerMethod(op);
+        method != qt::IntegerMethod::Fixed) {
+      IntegerBuilder b(builder, op->getLoc());
+      auto axes = getWholeAxes(
+          qt::getBlockFormat(op->getResult(0).getType()).getShape());
+      return finish(op, b,
+                    buildPublishedGelu(b, method, b.load(parts[0]), axes,
+                                       getInputScale(op)),
+                    results);
+    }
     qt::SigmaKind function = qt::SigmaKind::GeluErf;
     switch (cast<nn::GeluOp>(op).getKind()) {
     case nn::GeluKind::Erf:
@@ -192,17 +203,30 @@ struct SoftmaxIntegers
                                 Lowered &results) const {
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
-    constexpr double log2e = 1.4426950408889634074;
+    qt::IntegerMethod method = getIntegerMethod(op);
+    double unit = getScoreUnit(method, getInputScale(op));
     constexpr int64_t bound = INT16_MAX;
-    Value z = b.score(fixed::makeMultipliers(&log2e, &bound, 1), x.m, x.e);
+    Value z = b.score(fixed::makeMultipliers(&unit, &bound, 1), x.m, x.e);
     auto axes =
         getWholeAxes(qt::getBlockFormat(op->getResult(0).getType()).getShape());
+    if (method != qt::IntegerMethod::Fixed) {
+      Probabilities shares = buildPublishedSoftmax(
+          b, method, z, axes, getMantissaType(op).getShape().back(),
+          /*hasHidden=*/false, getInputScale(op));
+      return finish(op, b, {shares.codes, b.number(-shares.places)}, results);
+    }
     Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, axes), z);
     auto [power, places] = b.powerOfTwo(below);
     Value weights = b.shift(power, places);
-    Value sum = b.reduce(nn::ReduceKind::Sum, weights, axes);
+    // As many powers as 32 bits hold the sum of, or may be more.
+    int64_t count = getMantissaType(op).getShape().back();
+    bool isLong = ShapedType::isDynamic(count) ||
+                  count > qt::IntegerAttentionOp::mostKeys;
+    Value sum = b.reduce(nn::ReduceKind::Sum,
+                         isLong ? b.cast(weights, 64) : weights, axes);
     Value y = b.multiplyHigh(b.shift(weights, -15), b.sumReciprocal(sum));
-    Value e = b.sub(b.number(-14), b.bitLength(sum));
+    Value zeros = b.cast(b.unary(nn::UnaryKind::Clz, sum), 32);
+    Value e = b.add(zeros, isLong ? -14 - 64 : -14 - 32);
     return finish(op, b, {y, e}, results);
   }
 };

@@ -260,7 +260,9 @@ Value IntegerBuilder::cosine(Value phase) {
 }
 
 Value IntegerBuilder::sumReciprocal(Value sum) {
-  Value places = add(unary(nn::UnaryKind::Clz, sum), -1);
+  // 31 bits.
+  int64_t spare = getBits(sum) - 31;
+  Value places = add(unary(nn::UnaryKind::Clz, sum), -spare);
   Value wide = shift(cast(sum, 64), sub(number(0, 64), cast(places, 64)));
   return cast(unary(nn::UnaryKind::Recip61, wide), 32);
 }

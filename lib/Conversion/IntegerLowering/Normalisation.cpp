@@ -8,6 +8,7 @@
 
 #include "quantc/Numerics/Fixed/Normalisation.h"
 #include "IntegerModels.h"
+#include "Published.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -128,6 +129,17 @@ struct LayerNormIntegers
       return failure();
     if (norm.getBias() && failed(beta = getParameter(op, 2, count)))
       return failure();
+    if (qt::IntegerMethod method = getIntegerMethod(op);
+        method != qt::IntegerMethod::Fixed) {
+      IntegerBuilder b(builder, op->getLoc());
+      qt::BlockType format = qt::getBlockFormat(norm.getType());
+      Scaled y = buildPublishedNorm(
+          b, method, b.load(parts[0]), getWholeAxes(format.getShape()),
+          norm.getType().getShape().drop_front(axis), *gamma,
+          norm.getBias() ? *beta : std::vector<double>());
+      results.push_back(b.normalise(y, format));
+      return success();
+    }
     return lowerNorm(op, axis,
                      fixed::makeLayerNorm(
                          gamma->data(), norm.getBias() ? beta->data() : nullptr,

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include <cmath>
 
@@ -18,6 +19,16 @@ static constexpr int64_t whole = ShapedType::kDynamic;
 
 /// The mean of \p count integers from their sum, whose magnitude is below
 /// 2^31.
+/// Sums of more than 2^16 elements of 15 bits have 64 bits, which end here.
+static constexpr int64_t mostShortSummands = int64_t(1) << 16,
+                         mostSummands = int64_t(1) << 40;
+
+/// A sum of \p count elements of 15 bits in 30 bits.
+static Scaled narrowSum(IntegerBuilder &b, Scaled sum, int64_t count) {
+  int32_t places = fixed::bitLength(count * INT16_MAX) - 30;
+  return {b.cast(b.shift(sum.m, places), 32), b.add(sum.e, places)};
+}
+
 static Scaled buildMean(IntegerBuilder &b, Scaled sum, int64_t count) {
   int32_t log = fixed::bitLength(count) - 1;
   sum.e = b.add(sum.e, -log);
@@ -53,11 +64,10 @@ struct ReduceIntegers
                << " has no integer-only form; supported: static sizes";
       count *= type.getDimSize(axis);
     }
-    // 2^15 each.
-    if (isSum && (count < 1 || count > 65536))
+    if (isSum && (count < 1 || count > mostSummands))
       return op->emitOpError("over ")
-             << count
-             << " elements has no integer-only form; supported: 1 to 65536";
+             << count << " elements has no integer-only form; supported: 1 to "
+             << mostSummands;
     for (auto [dim, extent] : llvm::enumerate(blocks))
       if (reduce.getKeepdims() ||
           !llvm::is_contained(reduce.getAxes(), static_cast<int64_t>(dim)))
@@ -84,19 +94,24 @@ struct ReduceIntegers
     auto apply = [&](Type type, nn::ReduceKind how, Value value) -> Value {
       return nn::ReduceOp::create(
           builder, op->getLoc(),
-          cast<RankedTensorType>(type).clone(builder.getI32Type()),
+          cast<RankedTensorType>(type).clone(
+              getElementTypeOrSelf(value.getType())),
           nn::ReduceKindAttr::get(op->getContext(), how), value,
           reduce.getAxesAttr(), reduce.getKeepdimsAttr());
     };
     // Exponents have the size 1 along the axes.
-    Scaled y{apply(types[0], kind, x.m),
-             apply(types[1], nn::ReduceKind::Max, x.e)};
-    if (isMean) {
-      int64_t count = 1;
+    bool isSum = kind == nn::ReduceKind::Sum;
+    int64_t count = 1;
+    if (isSum)
       for (int64_t axis : reduce.getAxes())
         count *= reduce.getInput().getType().getDimSize(axis);
+    bool isLong = count > mostShortSummands;
+    Scaled y{apply(types[0], kind, isLong ? b.cast(x.m, 64) : x.m),
+             apply(types[1], nn::ReduceKind::Max, x.e)};
+    if (isLong)
+      y = narrowSum(b, y, count);
+    if (isMean)
       y = buildMean(b, y, count);
-    }
     results.push_back(b.store(y, format));
     return success();
   }

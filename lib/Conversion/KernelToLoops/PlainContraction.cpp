@@ -197,6 +197,12 @@ void PlainContraction::emit() {
     kernel.requireEqualOrSingle(
         SmallVector<AffineExpr>(shapes.getSizes(operand)), sizes);
   k = kernel.getIndex(lhs.back());
+  if (auto most = op.getMostProducts();
+      most && !isa<AffineConstantExpr>(lhs.back()))
+    kernel.require(arith::CmpIOp::create(kernel.getBuilder(), loc,
+                                         arith::CmpIPredicate::ule, k,
+                                         kernel.getIndex(*most)),
+                   KernelError::SizeOverflow);
   Value n = kernel.getIndex(sizes.back());
   Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));
   OpBuilder &b = kernel.getBuilder();

@@ -83,3 +83,19 @@ func.func private @f() attributes {qt.dims = 1}
 
 // expected-error @below {{attribute 'qt.integer_only' = true on 'func.func'; supported: a unit attribute on a function}}
 func.func private @f() attributes {qt.integer_only = true}
+
+// -----
+
+func.func @method(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.method' = "ibert" on 'nn.softmax'; supported: #qt<integer_method fixed>, ibert or ivit on an op with an integer-only form}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.method = "ibert"} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @input_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.input_scale' = 2.000000e+00 : f64 on 'nn.softmax'; supported: an f64 from 2^-14 to 1 on an op with an integer-only form}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.input_scale = 2.0 : f64} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

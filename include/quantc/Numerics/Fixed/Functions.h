@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Sigmoid-like functions by tables of quadratics, and the powers of two that
-// softmax is made of. Errors (over every mantissa and exponent): 1.2 units of
+// softmax is made of. Errors (over every mantissa, at exponents up to 0; above,
+// elements below 8 units are counted as at the exponent 0): 1.2 units of
 // 2^-15 for the sigma functions, 4.6 units of 1 / 32640 for the power of two.
 //
 //===----------------------------------------------------------------------===//

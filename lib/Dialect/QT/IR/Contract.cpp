@@ -128,6 +128,21 @@ static int64_t getLastSize(ValueRange parts, Type format) {
   return block && block.getElement().getBitWidth() < 8 ? unknown : shape.back();
 }
 
+std::optional<int64_t> ContractOp::getMostProducts() {
+  if (!getAcc().isInteger(32))
+    return std::nullopt;
+  int64_t most = INT32_MAX;
+  for (Type type : {getLhsFormat(), getRhsFormat()}) {
+    auto format = dyn_cast<BlockType>(type);
+    if (!format || format.getOuter() || format.getZero() ||
+        format.getElement().getFormat().kind !=
+            numerics::ElementFormat::Kind::Signed)
+      return std::nullopt;
+    most /= (int64_t(1) << (format.getElement().getBitWidth() - 1)) - 1;
+  }
+  return most;
+}
+
 int64_t ContractOp::getContractionSize() {
   std::optional<int64_t> stated;
   int64_t groups = 1;

@@ -12,6 +12,7 @@
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -27,6 +28,13 @@ using namespace quantc::qt;
 
 template <typename Kind> static bool isA(Attribute value) {
   return isa<Kind>(value);
+}
+
+/// Beyond these the polynomials of the published methods leave their integers.
+static bool isScale(Attribute value) {
+  auto number = dyn_cast<FloatAttr>(value);
+  return number && number.getType().isF64() &&
+         number.getValueAsDouble() >= 0x1p-14 && number.getValueAsDouble() <= 1;
 }
 
 template <typename Element> static bool isArrayOf(Attribute value) {
@@ -91,6 +99,9 @@ static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
 }
+static bool isInteger(Operation *op) {
+  return isa<IntegerLoweringInterface>(op);
+}
 /// A kernel, before it is lowered or after.
 static bool isEither(Operation *op) { return isFunction(op) || isModule(op); }
 
@@ -128,6 +139,11 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
+    {methodAttrName, isInteger, isA<IntegerMethodAttr>,
+     "#qt<integer_method fixed>, ibert or ivit on an op with an integer-only "
+     "form"},
+    {inputScaleAttrName, isInteger, isScale,
+     "an f64 from 2^-14 to 1 on an op with an integer-only form"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
     {integerOnlyAttrName, isFunction, isA<UnitAttr>,

@@ -70,6 +70,7 @@ private:
   /// Floats that are decoded again.
   llvm::DenseMap<Value, Value> decoded;
   SmallVector<Operation *> unsupported;
+  qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
 };
 } // namespace
@@ -231,6 +232,10 @@ LogicalResult Integerize::convert(Operation *op) {
       unsupported.push_back(op);
     return success();
   }
+  if (methodKind != qt::IntegerMethod::Fixed &&
+      isa<nn::SoftmaxOp, nn::GeluOp, nn::LayerNormOp, nn::AttentionOp>(op))
+    op->setAttr(methodAttrName,
+                qt::IntegerMethodAttr::get(&getContext(), methodKind));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
     available.push_back(getAvailable(operand));
@@ -248,6 +253,7 @@ LogicalResult Integerize::convert(Operation *op) {
         integer.inferIntegerTypes(available, operandTypes, resultTypes);
   }
   if (failed(isInferred) && partial) {
+    op->removeAttr(methodAttrName);
     leaveFloat(op, reason);
     return success();
   }
@@ -307,6 +313,12 @@ void Integerize::runOnOperation() {
   func::FuncOp func = getOperation();
   if (func.isExternal())
     return;
+  std::optional<qt::IntegerMethod> known = qt::symbolizeIntegerMethod(method);
+  if (!known) {
+    func.emitError("method '") << method << "'; supported: fixed, ibert, ivit";
+    return signalPassFailure();
+  }
+  methodKind = *known;
   if (!func.getBody().hasOneBlock()) {
     func.emitError("has several blocks; supported: one");
     return signalPassFailure();

@@ -36,6 +36,13 @@ constexpr llvm::StringLiteral kernelAttrName = "qt.kernel";
 /// On an entry without floats between the borders of the network.
 constexpr llvm::StringLiteral integerOnlyAttrName = "qt.integer_only";
 
+// Of ops in integer-only form.
+
+/// By which method an op is computed, where that is not `fixed`.
+constexpr llvm::StringLiteral methodAttrName = "qt.method";
+/// The scale of its input by that method; without one the method's grid.
+constexpr llvm::StringLiteral inputScaleAttrName = "qt.input_scale";
+
 // Of the module of a model.
 
 /// The last stage that the module went through.

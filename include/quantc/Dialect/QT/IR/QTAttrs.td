@@ -114,6 +114,17 @@ def QT_Rounding : I32EnumAttr<"Rounding", "how a right shift rounds", [
 }
 def QT_RoundingAttr : EnumAttr<QT_Dialect, QT_Rounding, "rounding">;
 
+def QT_IntegerMethod : I32EnumAttr<"IntegerMethod", "method of integer-only functions", [
+    I32EnumAttrCase<"Fixed", 0, "fixed">, I32EnumAttrCase<"IBert", 1, "ibert">,
+    I32EnumAttrCase<"IVit", 2, "ivit">]> {
+  let cppNamespace = "::quantc::qt";
+  let genSpecializedAttr = 0;
+}
+/// On an op of nn in integer-only form as `qt.method`: how it is computed. Ops
+/// without one are computed by `fixed`.
+def QT_IntegerMethodAttr
+    : EnumAttr<QT_Dialect, QT_IntegerMethod, "integer_method">;
+
 //===----------------------------------------------------------------------===//
 // Contractions
 //===----------------------------------------------------------------------===//

@@ -62,6 +62,9 @@ def QT_ContractOp : QT_TensorOp<"contract", [
     /// The size of the contraction per tap: K, or channels per group.
     /// ShapedType::kDynamic where no type shows it.
     int64_t getContractionSize();
+    /// Up to how many products of signed codes of rows a sum of 32 bits holds;
+    /// nothing where operands are others.
+    ::std::optional<int64_t> getMostProducts();
   }];
 }
 

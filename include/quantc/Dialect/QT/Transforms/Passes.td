@@ -22,7 +22,8 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     bits in blocks with integer multipliers. `qt.rescale` stands where an op
     takes another type than one gives. Constants stay floats; moving data before
     the first computation stays what it is. Ops without such a form are errors,
-    all of a function at once; with `partial` they stay floats between
+    all of a function at once; with another `method` than fixed, ops that it
+    defines have the attribute `qt.method`. With `partial` they stay floats between
     `qt.dequantize` and `qt.quantize`, and remarks name them.
 
     Before:
@@ -40,7 +41,10 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [Option<"partial", "partial", "bool", "false",
-                        "Leave ops without an integer-only form in float">];
+                        "Leave ops without an integer-only form in float">,
+                 Option<"method", "method", "std::string", "\"fixed\"",
+                        "How softmax, GELU, LayerNorm and attention are "
+                        "computed: fixed, ibert or ivit">];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
 
