@@ -73,7 +73,7 @@ func.func @chains(%x: tensor<1x4xf32>) -> (tensor<1x4xi32>, tensor<1x1xi32>) {
   %m = nn.cast %q#0 : tensor<1x4xi16> to tensor<1x4xi32>
   %square = nn.binary mul %m, %m : tensor<1x4xi32>, tensor<1x4xi32> -> tensor<1x4xi32>
   %twice = nn.binary add %square, %square : tensor<1x4xi32>, tensor<1x4xi32> -> tensor<1x4xi32>
-  // expected-error @below {{'nn.binary' op 'add' may reach -3221028867..3221028867}}
+  // expected-error @below {{'nn.binary' op 'add' may reach 0..3221028867}}
   %thrice = nn.binary add %twice, %square : tensor<1x4xi32>, tensor<1x4xi32> -> tensor<1x4xi32>
   %e = nn.cast %q#1 : tensor<1x1xi8> to tensor<1x1xi32>
   %k = arith.constant dense<16777216> : tensor<i32>
