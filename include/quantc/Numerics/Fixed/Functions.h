@@ -8,9 +8,9 @@
 //
 // Sigmoid-like functions by tables of quadratics, and the powers of two that
 // softmax is made of. Errors: 4.6 units of 1 / 32640 for the power of two; 1.2
-// units of 2^-15 for the sigma functions, over every mantissa at exponents up to
-// 3 less the table's log2PerUnit. Above, elements below 8 units are counted as
-// at that exponent.
+// units of 2^-15 for the sigma functions, over every mantissa at exponents up
+// to 3 less the table's log2PerUnit. Above, elements below 8 units are counted
+// as at that exponent.
 //
 //===----------------------------------------------------------------------===//
 
