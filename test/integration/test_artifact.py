@@ -145,7 +145,6 @@ class Misuse(DriverTest):
         for text, *arguments in (
             ("-o OUT.so or OUT.o is missing", MODEL),
             ("not built yet", MODEL, "-o", self.folder / "x"),
-            ("not built yet", MODEL, "-o", out, "--integer-only=ibert"),
             ("not built yet", MODEL, "-o", out, "--emit=ptx"),
             ("did you mean 'lower'", MODEL, "--stop-after=lowr"),
             ("--emit takes", MODEL, "--emit=object"),

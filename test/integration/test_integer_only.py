@@ -83,7 +83,7 @@ class IntegerOnly(DriverTest):
             self.assertEqual(names, {"quantc_boundary_in", "quantc_boundary_out"})
 
     def test_errors(self):
-        self.must_fail(2, "takes fixed, not 'none'", "compile", MODELS / "digits_vit.onnx", "--integer-only=none", "-o", "x.so")
+        self.must_fail(2, "takes fixed, ibert or ivit, not 'none'", "compile", MODELS / "digits_vit.onnx", "--integer-only=none", "-o", "x.so")
 
 
 if __name__ == "__main__":
