@@ -181,6 +181,66 @@ class Exporters(KernelTest):
         self.expect(proto, self.feeds((1, 1), (2, 18), m=lambda b, s: (np.arange(s)[None] < [[s]] * b).astype("i4")), "found attention, masked")
         self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((1, 5), "i4")}, "the model takes [b, s]")
 
+    def test_guarded_softmax(self):
+        """PyTorch 2.6 on: a mask picked by indices that count, keys transposed as matrices, NaN of a row replaced by zeros."""
+        nodes = QKV + [
+            ("Cast", "m", "seen", {"to": 9}), ("Shape", "x", "sizes"), ("Gather", "sizes zero0", "b"), ("Gather", "sizes one", "s"),
+            ("Range", "zero0 b one", "rb"), ("Range", "zero0 s one", "rs"), ("Unsqueeze", "rb axes123", "b4"), ("Unsqueeze", "rs axes012", "s4"),
+            ("Max", "b4 s4", "both"), ("Shape", "both", "grid"), ("Expand", "b4 grid", "bx"), ("Expand", "s4 grid", "sx"),
+            ("Unsqueeze", "bx last", "b5"), ("Unsqueeze", "sx last", "s5"), ("Concat", "b5 s5", "index", {"axis": -1}), ("GatherND", "seen index", "picked"),
+            ("Unsqueeze", "rs axes013", "rows"), ("LessOrEqual", "s4 rows", "before"), ("And", "picked before", "allowed"), ("Where", "allowed nought low", "mask"),
+            ("Shape", "k", "ks"), ("Slice", "ks two front", "end"), ("Slice", "ks front far", "size"), ("Slice", "ks start two", "lead"),
+            ("Concat", "last end size", "flat", {"axis": 0}), ("Reshape", "k flat", "k3"), ("Transpose", "k3", "t3", {"perm": [0, 2, 1]}),
+            ("Concat", "lead size end", "back", {"axis": 0}), ("Reshape", "t3 back", "kt"), ("Mul", "q root", "qs"), ("Mul", "kt root", "kts"),
+            ("MatMul", "qs kts", "scores"), ("Add", "scores mask", "masked"), ("Softmax", "masked", "p0", {"axis": -1}), ("IsNaN", "p0", "isnan"),
+            ("Where", "isnan nought p0", "p"), ("MatMul", "p v", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(zero0=0, one=1, axes123=[1, 2, 3], axes012=[0, 1, 2], axes013=[0, 1, 3], last=[-1], two=[-2], front=[-1], far=[2**63 - 1],
+                                  start=[-2**63])
+        constants |= weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2)
+        constants |= {"root": np.float32(SIZE**-0.25), "nought": np.float32(0), "low": np.float32(-np.inf)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("i8", ["b", "s"])}, ["y"], constants)
+        # Rows of the padding in front have no key and give zeros.
+        self.expect(proto, self.feeds((1, 1), (3, 19), m=lambda b, s: (np.arange(s)[None] >= np.arange(b)[:, None] * (s // 4)).astype("i8")),
+                    "found attention, causal, masked")
+
+    def test_einsum(self):
+        """Keras: heads by products over two dims, scores and sums by letters."""
+        nodes = [("Einsum", "x wq", "q", {"equation": "abc,cde->abde"}), ("Einsum", "x wk", "k", {"equation": "abc,cde->abde"}),
+                 ("Einsum", "x wv", "v", {"equation": "abc,cde->abde"}), ("Mul", "q root", "qs"), ("Einsum", "k qs", "scores", {"equation": "aecd,abcd->acbe"}),
+                 ("Softmax", "scores", "p", {"axis": -1}), ("Einsum", "p v", "o", {"equation": "acbe,aecd->abcd"}),
+                 ("Einsum", "o wo", "y", {"equation": "abcd,cde->abe"}), ("Einsum", "x x", "z", {"equation": "...ij,...ij->..."}), ("Einsum", "x w1", "outer", {"equation": "bsd,e->be"})]
+        split = (WIDTH, HEADS, SIZE)
+        constants = weights(wq=split, wk=split, wv=split, wo=(HEADS, SIZE, WIDTH), w1=(5,)) | {"root": np.float32(SIZE**-0.5)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y", "z", "outer"], constants)
+        self.check(proto, self.feeds((1, 1), (3, 17)), **TOLERANCE)
+
+    def test_total_length(self):
+        """The length of a mask over past and new keys under a name of its own; a product of two triangles, and padding where it is zero."""
+        nodes = QKV + [
+            ("Concat", "pk k", "keys", {"axis": 2}), ("Concat", "pv v", "values", {"axis": 2}), ("Shape", "m", "ms"), ("Gather", "ms one", "t"),
+            ("Shape", "x", "xs"), ("Gather", "xs one", "s"), ("Shape", "pk", "ps"), ("Gather", "ps two", "p"), ("Unsqueeze", "s zero", "s1"),
+            ("Unsqueeze", "t zero", "t1"), ("Concat", "s1 t1", "st", {"axis": 0}), ("Expand", "low st", "full"), ("Trilu", "full one", "upper", {"upper": 1}),
+            ("Range", "zero0 t one", "columns"), ("Add", "p s", "end"), ("Range", "p end one", "at0"), ("Reshape", "at0 column", "at"),
+            ("Greater", "columns at", "later"), ("Cast", "later", "factor", {"to": 1}), ("Mul", "upper factor", "causal2"), ("Unsqueeze", "causal2 axes01", "causal"),
+            ("Slice", "causal zero t1 three", "front"), ("Cast", "m", "mf", {"to": 1}), ("Unsqueeze", "mf axes12", "m4"), ("Add", "front m4", "sum"),
+            ("Equal", "sum nought", "hidden"), ("Where", "hidden low front", "mask"), ("Transpose", "keys", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores"),
+            ("Mul", "scores root", "scaled"), ("Add", "scaled mask", "masked"), ("Softmax", "masked", "w", {"axis": -1}), ("MatMul", "w values", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(one=1, two=2, zero=[0], zero0=0, column=[-1, 1], axes01=[0, 1], axes12=[1, 2], three=[3])
+        constants |= weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2)
+        constants |= {"low": LOWEST, "nought": np.float32(0), "root": np.float32(SIZE**-0.5)}
+        past = ("f4", ["b", HEADS, "past", SIZE])
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("i8", ["b", "total"]), "pk": past, "pv": past}, ["y"], constants)
+
+        def feed(b, s, p, t):
+            return {"x": floats(b, s, WIDTH), "m": np.ones((b, t), np.int64), "pk": floats(b, HEADS, p, SIZE), "pv": floats(b, HEADS, p, SIZE)}
+
+        feeds = [feed(1, 5, 0, 5), feed(2, 1, 7, 8), feed(2, 4, 3, 7)]
+        feeds[2]["m"][1, 1] = 0
+        self.expect(proto, feeds, "found attention")
+        self.fails_at_run_time(proto, feed(1, 2, 3, 4), "", "--recipe=f32")
+
     def test_half_precision(self):
         """Weights, an input and an output in half precision, int32 and boolean inputs, several outputs."""
         nodes = [("Cast", "h", "h32", {"to": 1}), ("Cast", "table16", "table", {"to": 1}), ("Gather", "table ids", "e"),

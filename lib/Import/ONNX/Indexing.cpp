@@ -12,8 +12,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "OpTable.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/PositionAnalysis.h"
+#include "quantc/Interpreter/Interpreter.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -323,6 +326,46 @@ static Value assign(NodeBinder &node, Value x, Value updates,
   return emit.concat(parts, dim);
 }
 
+/// What constants give, written to one after the other; null where they are
+/// none, too large, or out of range.
+static DenseElementsAttr scatterConstants(Value x, Value indices, Value updates,
+                                          int64_t indexed) {
+  constexpr int64_t most = 1 << 20;
+  for (Value value : {x, indices, updates})
+    if (!typeOf(value).hasStaticShape() ||
+        typeOf(value).getNumElements() > most || !isConstantSlice(value))
+      return {};
+  FailureOr<HostValue> data = interpretConstant(x),
+                       places = interpretConstant(indices),
+                       values = interpretConstant(updates);
+  if (failed(data) || failed(places) || failed(values))
+    return {};
+  ArrayRef<int64_t> shape = data->getShape();
+  int64_t block = 1;
+  for (int64_t size : shape.drop_front(indexed))
+    block *= size;
+  int64_t count = places->getNumElements() / indexed;
+  if (values->getNumElements() != count * block)
+    return {};
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t place = 0;
+    for (int64_t dim = 0; dim < indexed; ++dim) {
+      int64_t index = places->getInteger(i * indexed + dim);
+      index += index < 0 ? shape[dim] : 0;
+      if (index < 0 || index >= shape[dim])
+        return {};
+      place = place * shape[dim] + index;
+    }
+    for (int64_t k = 0; k < block; ++k) {
+      if (isa<FloatType>(data->getElementType()))
+        data->setNumber(place * block + k, values->getNumber(i * block + k));
+      else
+        data->setInteger(place * block + k, values->getInteger(i * block + k));
+    }
+  }
+  return data->toAttribute();
+}
+
 /// An assignment to a block of the data.
 static void importScatterND(NodeBinder &node) {
   if (node.opset() >= 16)
@@ -343,6 +386,13 @@ static void importScatterND(NodeBinder &node) {
     return;
   }
   auto counts = readGrid(node, x, *components, rank);
+  if (DenseElementsAttr known =
+          counts ? DenseElementsAttr()
+                 : scatterConstants(x, indices, updates, indexed)) {
+    node.output(0, arith::ConstantOp::create(node.importState().builder,
+                                             node.emit().location(), known));
+    return;
+  }
   if (!counts) {
     node.problem("its indices '" + node.proto().input(1) +
                  "' are computed or in no order; supported: those of a block "

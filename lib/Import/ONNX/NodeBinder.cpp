@@ -125,6 +125,13 @@ StringRef NodeBinder::choice(StringRef name, StringRef fallback,
   return value;
 }
 
+StringRef NodeBinder::text(StringRef name) {
+  if (const AttributeProto *attribute = find(name, AttributeProto::STRING))
+    return attribute->s();
+  problem("attribute " + name + " is missing");
+  return "";
+}
+
 std::optional<SmallVector<int64_t>> NodeBinder::integers(StringRef name) {
   if (const AttributeProto *attribute = find(name, AttributeProto::INTS))
     return SmallVector<int64_t>(attribute->ints().begin(),

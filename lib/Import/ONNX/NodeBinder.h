@@ -64,6 +64,8 @@ public:
   std::optional<float> real(llvm::StringRef name);
   llvm::StringRef choice(llvm::StringRef name, llvm::StringRef fallback,
                          llvm::ArrayRef<llvm::StringRef> supported);
+  /// A required attribute; empty where it is missing, which is reported.
+  llvm::StringRef text(llvm::StringRef name);
   std::optional<llvm::SmallVector<int64_t>> integers(llvm::StringRef name);
   std::optional<llvm::SmallVector<float>> reals(llvm::StringRef name);
   const quantc_onnx::TensorProto *tensor(llvm::StringRef name);

@@ -17,6 +17,7 @@ OpTable::OpTable() {
   addConstantOps(*this);
   addContractionOps(*this);
   addConvolutionOps(*this);
+  addEinsumOps(*this);
   addElementwiseOps(*this);
   addIndexingOps(*this);
   addMovementOps(*this);

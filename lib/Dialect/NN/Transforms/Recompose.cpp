@@ -201,6 +201,7 @@ struct NNRecompose : public nn::impl::NNRecomposeBase<NNRecompose> {
     populateRecomposeNormPatterns(patterns, context);
     populateRecomposePositionPatterns(patterns, context);
     populateRecomposeRotaryPatterns(patterns, context);
+    populateRecomposeViewPatterns(patterns, context);
     populateRecomposeAttentionPatterns(patterns, context);
     GreedyRewriteConfig config;
     config.setListener(&context);

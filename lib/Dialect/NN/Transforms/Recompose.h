@@ -97,6 +97,8 @@ void populateRecomposePositionPatterns(mlir::RewritePatternSet &patterns,
                                        RecomposeContext &context);
 void populateRecomposeRotaryPatterns(mlir::RewritePatternSet &patterns,
                                      RecomposeContext &context);
+void populateRecomposeViewPatterns(mlir::RewritePatternSet &patterns,
+                                   RecomposeContext &context);
 void populateRecomposeAttentionPatterns(mlir::RewritePatternSet &patterns,
                                         RecomposeContext &context);
 

@@ -64,12 +64,13 @@ struct Scores {
   SmallVector<Fill> fills;
   /// The results of reshapes on the way; other ops keep the sizes.
   SmallVector<Value> views;
-  /// Masks and conditions that meet scores whose batch and heads are one dim.
-  SmallVector<Value> masksOfMerged;
+  /// Scores whose batch is two dims, or one with the heads, and the masks and
+  /// conditions that meet them so.
+  SmallVector<std::pair<Value, Value>> otherwiseShaped;
 
   void meet(Value mask, Value result) {
-    if (typeOf(result).getRank() == 3)
-      masksOfMerged.push_back(mask);
+    if (typeOf(result).getRank() != 4)
+      otherwiseShaped.emplace_back(mask, result);
   }
 };
 } // namespace
@@ -328,13 +329,13 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
       scores->views.push_back(op.getLhs());
     for (Value view : scores->views)
       if (!llvm::equal(shapes.getSizes(view), split) &&
-          !llvm::equal(shapes.getSizes(view), merged))
+          !llvm::equal(shapes.getSizes(view), merged) &&
+          !isWindowed(shapes, view, split))
         return miss("scores are reshaped to other dims than batch, head, row "
                     "and key");
-    for (Value mask : scores->masksOfMerged)
-      if (typeOf(mask).getRank() == 3 && typeOf(mask).getDimSize(0) != 1 &&
-          split[0] != shapes.getConstant(1))
-        return miss("the mask has batch and heads in one dim");
+    for (auto [mask, result] : scores->otherwiseShaped)
+      if (!canShape(shapes, mask, result, merged))
+        return miss("the mask has other dims than batch, head, row and key");
     // Batch and heads must not be broadcast by either product.
     for (int64_t dim : {0, 1})
       for (Value other : {key, value})
@@ -384,19 +385,94 @@ private:
     return size == shapes.getSizes(b)[dim];
   }
 
+  /// Whether the batch is split in two by a number: windows of an image.
+  static bool isWindowed(SymbolicShapes &shapes, Value view,
+                         ArrayRef<AffineExpr> split) {
+    SymbolicShapes::Sizes sizes(shapes.getSizes(view));
+    return sizes.size() == 5 && !typeOf(view).isDynamicDim(1) &&
+           shapes.getProduct({sizes[0], sizes[1]}) == split[0] &&
+           llvm::equal(ArrayRef(sizes).drop_front(2), split.drop_front());
+  }
+
+  /// Whether reshapeMask can give a mask the dims of the scores.
+  static bool canShape(SymbolicShapes &shapes, Value mask, Value result,
+                       ArrayRef<AffineExpr> merged) {
+    int64_t rank = typeOf(mask).getRank();
+    if (rank < 3 || (rank == 3 && typeOf(mask).getDimSize(0) == 1))
+      return true;
+    if (typeOf(result).getRank() == 3)
+      return rank == 3 && shapes.getSizes(mask)[0] == merged[0];
+    return rank == 3 || rank == 5;
+  }
+
+  /// A mask that meets scores of other dims, for scores of batch, head, row and
+  /// key.
+  static Value reshapeMask(PatternRewriter &rewriter, Value mask, Value result,
+                           Value query) {
+    int64_t rank = typeOf(mask).getRank(), scoreRank = typeOf(result).getRank();
+    // Of a single batch the merged dim is the heads.
+    if (rank < 3 ||
+        (rank == 3 && (scoreRank == 5 || typeOf(mask).getDimSize(0) == 1 ||
+                       typeOf(query).getDimSize(0) == 1)))
+      return mask;
+    Location loc = mask.getLoc();
+    ArrayRef<int64_t> own = typeOf(mask).getShape();
+    auto vectorOf = [&](int64_t count) {
+      return RankedTensorType::get(count, rewriter.getI64Type());
+    };
+    auto sizesOf = [&](Value tensor, int64_t from, int64_t to) -> Value {
+      return ShapeOp::create(rewriter, loc, vectorOf(to - from), tensor,
+                             rewriter.getI64IntegerAttr(from),
+                             rewriter.getI64IntegerAttr(to));
+    };
+    auto join = [&](Value front, Value back) -> Value {
+      return ConcatOp::create(
+          rewriter, loc,
+          vectorOf(typeOf(front).getDimSize(0) + typeOf(back).getDimSize(0)),
+          ValueRange{front, back}, 0);
+    };
+    Value batch = sizesOf(query, 0, 1);
+    SmallVector<int64_t> shape{typeOf(query).getDimSize(0)};
+    if (rank == 3) {
+      shape.push_back(typeOf(query).getDimSize(1));
+      llvm::append_range(shape, own.drop_front());
+      return ReshapeOp::create(rewriter, loc, typeOf(mask).clone(shape), mask,
+                               join(sizesOf(query, 0, 2), sizesOf(mask, 1, 3)));
+    }
+    // [1 or A, 1 or B, ...] for all A * B windows of the batch.
+    llvm::append_range(shape, own.drop_front(2));
+    int64_t windows = typeOf(result).getDimSize(1);
+    SmallVector<int64_t> whole{typeOf(result).getDimSize(0), windows};
+    llvm::append_range(whole, own.drop_front(2));
+    Value count = makeIntegers(rewriter, loc, windows);
+    Value images = BinaryOp::create(rewriter, loc, batch.getType(),
+                                    BinaryKind::Div, batch, count);
+    Value rest = sizesOf(mask, 2, 5);
+    Value expanded = ExpandOp::create(rewriter, loc, typeOf(mask).clone(whole),
+                                      mask, join(join(images, count), rest));
+    return ReshapeOp::create(rewriter, loc, typeOf(mask).clone(shape), expanded,
+                             join(batch, rest));
+  }
+
   /// One mask that is added, and apart what positions hide.
   PositionMask makeMask(PatternRewriter &rewriter, const Scores &scores,
                         Value query, Value key) const {
     SymbolicShapes &shapes = recompose.getShapes();
     AffineExpr rows = shapes.getSizes(query)[2], keys = shapes.getSizes(key)[2];
-    SmallVector<Value> masks(scores.masks);
+    auto shape = [&](Value mask) {
+      for (auto [other, result] : scores.otherwiseShaped)
+        if (other == mask)
+          return reshapeMask(rewriter, mask, result, query);
+      return mask;
+    };
+    SmallVector<Value> masks = llvm::map_to_vector(scores.masks, shape);
     for (const Scores::Fill &fill : scores.fills) {
       Value hidden =
           makeNumber(rewriter, fill.loc, static_cast<float>(fill.value));
       Value zero = makeNumber(rewriter, fill.loc, 0);
-      masks.push_back(SelectOp::create(rewriter, fill.loc, fill.condition,
-                                       fill.hiding ? hidden : zero,
-                                       fill.hiding ? zero : hidden));
+      masks.push_back(SelectOp::create(
+          rewriter, fill.loc, shape(fill.condition),
+          fill.hiding ? hidden : zero, fill.hiding ? zero : hidden));
     }
     PositionMask all;
     for (Value mask : masks) {
@@ -417,69 +493,9 @@ private:
 
   RecomposeContext &recompose;
 };
-
-/// A softmax whose rows without a key are NaN in ONNX, replaced by zeros there:
-/// zeros are what nn.softmax gives.
-struct DropGuard : public OpRewritePattern<SelectOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(SelectOp op,
-                                PatternRewriter &rewriter) const override {
-    auto isNaN = op.getCondition().getDefiningOp<CompareOp>();
-    Value weights = op.getOnFalse();
-    if (!isNaN || isNaN.getPredicate() != Predicate::Ne ||
-        isNaN.getLhs() != weights || isNaN.getRhs() != weights ||
-        !weights.getDefiningOp<SoftmaxOp>() ||
-        matchSplat(op.getOnTrue()) != 0 || op.getType() != weights.getType())
-      return rewriter.notifyMatchFailure(op, "guards no softmax");
-    rewriter.replaceOp(op, weights);
-    return success();
-  }
-};
-
-/// [..., M, N] by way of [-1, M, N] and [-1, N, M] to [..., N, M].
-struct TransposeMatrices : public OpRewritePattern<ReshapeOp> {
-  TransposeMatrices(MLIRContext *context, RecomposeContext &recompose)
-      : OpRewritePattern(context), recompose(recompose) {}
-
-  LogicalResult matchAndRewrite(ReshapeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto transpose = op.getInput().getDefiningOp<TransposeOp>();
-    auto merge = transpose ? transpose.getInput().getDefiningOp<ReshapeOp>()
-                           : ReshapeOp();
-    if (!merge || transpose.getPerm() != ArrayRef<int64_t>{0, 2, 1})
-      return rewriter.notifyMatchFailure(op, "no transposed matrices");
-    Value input = merge.getInput();
-    int64_t rank = typeOf(input).getRank();
-    SymbolicShapes &shapes = recompose.getShapes();
-    SymbolicShapes::Sizes from(shapes.getSizes(input)),
-        middle(shapes.getSizes(merge)), to(shapes.getSizes(op));
-    if (rank < 3 || to.size() != from.size())
-      return rewriter.notifyMatchFailure(op, "other dims than before");
-    SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank)),
-                         shape;
-    std::swap(perm[rank - 2], perm[rank - 1]);
-    for (auto [dim, source] : llvm::enumerate(perm)) {
-      shape.push_back(typeOf(input).getDimSize(source));
-      if (to[dim] != from[source])
-        return rewriter.notifyMatchFailure(op, "other sizes than before");
-    }
-    if (!llvm::equal(ArrayRef(from).take_back(2),
-                     ArrayRef(middle).take_back(2)) ||
-        op.getType().getShape() != ArrayRef<int64_t>(shape))
-      return rewriter.notifyMatchFailure(op, "other matrices");
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, op.getType(), input, perm);
-    return success();
-  }
-
-private:
-  RecomposeContext &recompose;
-};
 } // namespace
 
 void quantc::nn::populateRecomposeAttentionPatterns(RewritePatternSet &patterns,
                                                     RecomposeContext &context) {
-  patterns.add<RecomposeAttention, TransposeMatrices>(patterns.getContext(),
-                                                      context);
-  patterns.add<DropGuard>(patterns.getContext());
+  patterns.add<RecomposeAttention>(patterns.getContext(), context);
 }

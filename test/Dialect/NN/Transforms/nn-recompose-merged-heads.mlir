@@ -150,10 +150,12 @@ func.func @regrouped(%q: tensor<2x3x4x8xf32>, %k: tensor<2x3x6x8xf32>, %v: tenso
 
 // -----
 
-// Near miss: a mask of batch and heads in one dim, which is two of the product.
+// A mask of batch and heads in one dim, which is two of the product.
 // CHECK-LABEL: @mask_of_both(
-// CHECK-NOT: nn.attention
-// REMARK: not attention: the mask has batch and heads in one dim
+// CHECK-SAME: %[[M:[^ ]*]]: tensor<4x4x6xf32>)
+// CHECK: %[[S:.*]] = nn.reshape %[[M]], %{{.*}} -> tensor<2x2x4x6xf32>
+// CHECK: nn.attention {{.*}} mask(%[[S]] : tensor<2x2x4x6xf32>)
+// REMARK: found attention, masked
 func.func @mask_of_both(%q: tensor<2x2x4x8xf32>, %k: tensor<2x2x6x8xf32>, %v: tensor<2x2x8x6xf32>, %m: tensor<4x4x6xf32>) -> tensor<2x2x4x8xf32> {
   %s3 = arith.constant dense<[4, 4, 6]> : tensor<3xi64>
   %s4 = arith.constant dense<[2, 2, 4, 6]> : tensor<4xi64>
