@@ -45,7 +45,10 @@ static void buildRecompose(OpPassManager &manager,
 }
 
 /// Smoothing and rotation belong here, too.
-static void buildTransform(OpPassManager &manager, const StageOptions &) {
+static void buildTransform(OpPassManager &manager,
+                           const StageOptions &options) {
+  if (options.integerOnly)
+    manager.addNestedPass<func::FuncOp>(nn::createNNPrepareIntegers());
   manager.addNestedPass<func::FuncOp>(nn::createNNFoldScales());
 }
 

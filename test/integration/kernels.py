@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from driver import INTERPRET, DriverTest, quantc
 
 CPUS = ("x86-64-v3", "native")
+INTEGER_TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
 
 
 def model(nodes, inputs, outputs, constants=None, opset=20):
@@ -102,3 +103,28 @@ class KernelTest(DriverTest):
         result = quantc("run", artefact, "--inputs", given, "--outputs", out)
         self.assertGreater(result.returncode, 0, f"{result.returncode} {result.stderr}")
         self.assertIn(text, result.stderr)
+
+
+class IntegerTest(KernelTest):
+    """Integer-only models: every target computes the bits that the split form means, close to the floats."""
+
+    def check_close(self, proto, feeds, limit, exact=None):
+        """Within `limit` of the largest element of a row (the last axis) of the exact results, those of onnxruntime."""
+        path = self.save(proto)
+        text = self.folder / "split.mlir"
+        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+        meanings = [self.interpret(text, feed) for feed in feeds]
+        if exact is None:
+            session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+            names = [output.name for output in session.get_outputs()]
+            exact = [dict(zip(names, session.run(None, feed))) for feed in feeds]
+        for meaning, wanted in zip(meanings, exact):
+            for name, value in wanted.items():
+                if value.dtype.kind == "f":
+                    scale = np.abs(value).max(-1, keepdims=True)
+                    self.assertLess((np.abs(meaning[name] - value) / np.maximum(scale, 1e-30)).max(), limit, name)
+                else:
+                    np.testing.assert_array_equal(meaning[name], value)
+        for flags in INTEGER_TARGETS:
+            with self.subTest(flags):
+                self.compare(proto, feeds, meanings, 0, 0, "--integer-only", flags)

@@ -3,37 +3,14 @@
 import unittest
 
 import numpy as np
-import onnxruntime
 
-from kernels import KernelTest, model
+from kernels import IntegerTest, model
 
-TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
 # Half a unit of 16 bits with sign.
 UNIT = 2.0**-16
 
 
-class Integers(KernelTest):
-    def check_integers(self, proto, feeds, limit, exact=None):
-        """Within `limit` of the largest element of a row (the last axis) of the exact results, those of onnxruntime."""
-        path = self.save(proto)
-        text = self.folder / "split.mlir"
-        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
-        meanings = [self.interpret(text, feed) for feed in feeds]
-        if exact is None:
-            session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-            names = [output.name for output in session.get_outputs()]
-            exact = [dict(zip(names, session.run(None, feed))) for feed in feeds]
-        for meaning, wanted in zip(meanings, exact):
-            for name, value in wanted.items():
-                if value.dtype.kind == "f":
-                    scale = np.abs(value).max(-1, keepdims=True)
-                    self.assertLess((np.abs(meaning[name] - value) / np.maximum(scale, 1e-30)).max(), limit, name)
-                else:
-                    np.testing.assert_array_equal(meaning[name], value)
-        for flags in TARGETS:
-            with self.subTest(flags):
-                self.compare(proto, feeds, meanings, 0, 0, "--integer-only", flags)
-
+class Integers(IntegerTest):
     def test_rotary(self):
         """Angles of positions far behind the first: phases are exact."""
         frequencies = (10000.0 ** (-np.arange(8) / 8)).astype("f4")
@@ -64,7 +41,7 @@ class Integers(KernelTest):
         a, b = x[..., :8], x[..., 8:]
         exact = np.concatenate([a * cos - b * sin, b * cos + a * sin], -1)
         # Of each of two products: the row, and the table as off as it.
-        self.check_integers(proto, [{"x": x}], 4 * 2 * UNIT, [{"y": exact}])
+        self.check_close(proto, [{"x": x}], 4 * 2 * UNIT, [{"y": exact}])
 
     def test_elementwise(self):
         """Quotients, roots, powers, choices, and moving within rows."""
@@ -106,7 +83,7 @@ class Integers(KernelTest):
         # Nothing lies so near to what it is compared with that a unit of 16 bits would tell.
         feed["x"][np.abs(feed["x"] - 0.5) < 1e-3] = 0
         # Powers of two are good to 3e-4; a row's error of half a unit is one of up to 4 e of an exponential.
-        self.check_integers(proto, [feed], 6e-4)
+        self.check_close(proto, [feed], 6e-4)
 
     def test_gated_rows(self):
         """Rows of 16 bits, their products with a function and codes of 8 bits: of every size, with no positive element, of zeros."""

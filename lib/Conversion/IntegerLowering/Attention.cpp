@@ -24,14 +24,16 @@ public:
       : op(op), b(b), parts(parts) {}
 
   /// In the unit of the scores, with what hides a key where it is not seen;
-  /// null for nothing.
-  Value build();
+  /// null for nothing. A failure has emitted its reason.
+  FailureOr<Value> build();
 
 private:
   /// How many queries or keys there are.
   Value getSize(Value codes);
   /// Which keys a query sees, where it does not see all.
   Value findVisible();
+  /// The mask in the unit of the scores, an element for each key.
+  FailureOr<Value> scaleMask();
 
   nn::AttentionOp op;
   IntegerBuilder &b;
@@ -107,13 +109,63 @@ Value MaskBuilder::findVisible() {
   return seen;
 }
 
-Value MaskBuilder::build() {
+FailureOr<Value> MaskBuilder::scaleMask() {
+  double unit = getScoreUnit(getIntegerMethod(op), getInputScale(op));
+  RankedTensorType type = op.getMask().getType();
+  Scaled given;
+  int64_t bound = int64_t(1) << 30;
+  if (qt::BlockType format = qt::getBlockFormat(type)) {
+    given = b.load(parts[3]);
+    if (!qt::isWide(format))
+      bound = INT16_MAX;
+    else if (format.getElement().getBitWidth() == qt::wideBits)
+      given = {b.shift(given.m, 1), b.add(given.e, 1)};
+  } else {
+    FailureOr<std::vector<double>> values =
+        getConstant(op, 3, /*takesInfinity=*/true);
+    if (failed(values))
+      return failure();
+    given = b.constant(*values, type.getShape(), 30);
+  }
+  Value mask =
+      b.score(fixed::makeMultipliers(&unit, &bound, 1), given.m, given.e);
+  int64_t keys = typeOf(parts[1][0]).getDimSize(2);
+  if (type.getRank() > 0 && (type.getShape().back() != 1 || keys == 1))
+    return mask;
+  // One number for all keys.
+  OpBuilder &builder = b.getBuilder();
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<Value> sizes;
+  if (shape.size() > 1) {
+    auto rest = RankedTensorType::get(shape.size() - 1, builder.getI64Type());
+    sizes.push_back(nn::ShapeOp::create(builder, b.getLoc(), rest, mask,
+                                        /*start=*/0,
+                                        /*end=*/rest.getDimSize(0)));
+  }
+  sizes.push_back(getSize(parts[1][0]));
+  if (shape.empty())
+    shape.push_back(keys);
+  shape.back() = keys;
+  auto count = static_cast<int64_t>(shape.size());
+  Value all = sizes.size() == 1
+                  ? sizes.front()
+                  : nn::ConcatOp::create(
+                        builder, b.getLoc(),
+                        RankedTensorType::get(count, builder.getI64Type()),
+                        sizes, builder.getI64IntegerAttr(0))
+                        .getResult();
+  Value expanded = nn::ExpandOp::create(builder, b.getLoc(),
+                                        typeOf(mask).clone(shape), mask, all);
+  return expanded;
+}
+
+FailureOr<Value> MaskBuilder::build() {
   Value mask;
   if (op.getMask()) {
-    double unit = getScoreUnit(getIntegerMethod(op), getInputScale(op));
-    constexpr int64_t bound = INT16_MAX;
-    Scaled given = b.load(parts[3]);
-    mask = b.score(fixed::makeMultipliers(&unit, &bound, 1), given.m, given.e);
+    FailureOr<Value> scaled = scaleMask();
+    if (failed(scaled))
+      return failure();
+    mask = *scaled;
   }
   bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
   Value visible = isFixed && isPlainCausal(op) ? Value() : findVisible();
@@ -146,8 +198,8 @@ static Value swapLast(IntegerBuilder &b, Value x) {
 }
 
 /// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
-static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b,
-                             Parts parts) {
+static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
+                             Value mask) {
   MLIRContext *context = op.getContext();
   qt::IntegerMethod method = getIntegerMethod(op);
   auto query = typeOf(parts[0][0]), key = typeOf(parts[1][0]);
@@ -164,7 +216,6 @@ static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b,
   int64_t bound = 127 * 127 * query.getDimSize(3);
   Value z =
       b.score(fixed::makeMultipliers(&unit, &bound, 1), products, exponent);
-  Value mask = MaskBuilder(op, b, parts).build();
   if (mask)
     z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
   Probabilities shares =
@@ -199,12 +250,6 @@ struct AttentionIntegers
     auto key = cast<RankedTensorType>(attention.getKey().getType());
     int64_t size = query.getDimSize(3), keys = key.getDimSize(2);
     Value mask = attention.getMask();
-    auto maskType =
-        mask ? cast<RankedTensorType>(mask.getType()) : RankedTensorType();
-    if (mask && (maskType.getRank() == 0 || maskType.getShape().back() == 1))
-      return op->emitOpError("with a mask of type ")
-             << maskType
-             << " has no integer-only form; supported: an element for each key";
     if (attention.getSoftcap())
       return op->emitOpError("with softcap = ")
              << attention.getSoftcapAttr()
@@ -240,9 +285,16 @@ struct AttentionIntegers
           withFormat(op->getOperand(index),
                      qt::getIntegerFormat(op->getContext(), rows, bits)));
     }
-    if (mask)
-      operands.push_back(
-          withFormat(mask, getRow16(op, qt::getRowBlocks(maskType.getRank()))));
+    // As wide as it is; a constant has all bits there are.
+    if (mask && qt::getBlockFormat(available[3])) {
+      FailureOr<qt::BlockType> given = requireInteger(op, available[3]);
+      if (failed(given))
+        return failure();
+      operands.push_back(fitOperand(op, 3, available[3], given->getShape(),
+                                    /*mayBeWide=*/true));
+    } else if (mask) {
+      operands.push_back(available[3]);
+    }
     for (Value list : {attention.getLengths(), attention.getOffset()})
       if (list)
         operands.push_back(list.getType());
@@ -255,8 +307,11 @@ struct AttentionIntegers
                                 Lowered &results) const {
     auto attention = cast<nn::AttentionOp>(op);
     IntegerBuilder b(builder, op->getLoc());
+    FailureOr<Value> mask = MaskBuilder(attention, b, parts).build();
+    if (failed(mask))
+      return failure();
     if (getIntegerMethod(op) != qt::IntegerMethod::Fixed) {
-      Scaled y = lowerPublished(attention, b, parts);
+      Scaled y = lowerPublished(attention, b, parts, *mask);
       results.push_back(
           b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
       return success();
@@ -266,8 +321,8 @@ struct AttentionIntegers
     shape.back() = 1;
     auto lowered = qt::IntegerAttentionOp::create(
         builder, op->getLoc(), type, type.clone(shape), parts[0][0],
-        parts[0][1], parts[1][0], parts[1][1], parts[2][0], parts[2][1],
-        MaskBuilder(attention, b, parts).build(), attention.getScaleAttr(),
+        parts[0][1], parts[1][0], parts[1][1], parts[2][0], parts[2][1], *mask,
+        attention.getScaleAttr(),
         isPlainCausal(attention) ? builder.getUnitAttr() : UnitAttr());
     results.push_back({lowered.getResult(), lowered.getExponents()});
     return success();

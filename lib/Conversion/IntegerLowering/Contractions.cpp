@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "Powers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -47,9 +48,8 @@ static LogicalResult inferContraction(Operation *op, TypeRange available,
                                       Types &operands, Types &results) {
   auto weights = cast<RankedTensorType>(available[1]);
   if (!isConstantSlice(op->getOperand(1)))
-    return op->emitOpError(
-        "product of two values that are computed has no integer-only form; "
-        "supported: constant weights");
+    return op->emitOpError("of weights that are computed has no integer-only "
+                           "form; supported: constant weights");
   qt::BlockType format = getWeightFormat(op, available[1], weights.getRank());
   if (!format)
     return failure();
@@ -141,16 +141,30 @@ static LogicalResult lowerContraction(Operation *op, Parts parts,
   return success();
 }
 
+/// Whether a product has weights that are encoded as such.
+static bool hasWeights(nn::MatmulOp op) {
+  return op.getRhs().getType().getRank() == 2 && isConstantSlice(op.getRhs());
+}
+
+/// The bits of both sides of a product of rows of \p k elements: as many as
+/// leave room for the sum, 12 and 8 at most.
+static std::pair<unsigned, unsigned> chooseBits(int64_t k) {
+  constexpr int64_t most = INT32_MAX, twelve = 2047, eight = 127;
+  if (k <= most / (twelve * twelve))
+    return {12, 12};
+  if (k <= most / (twelve * eight))
+    return {12, 8};
+  return {8, 8};
+}
+
 namespace {
 struct MatmulIntegers
     : IntegerLoweringInterface::ExternalModel<MatmulIntegers, nn::MatmulOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     auto matmul = cast<nn::MatmulOp>(op);
-    if (matmul.getRhs().getType().getRank() != 2)
-      return op->emitOpError("of a right side of type ")
-             << matmul.getRhs().getType()
-             << " has no integer-only form; supported: weights of rank 2";
+    if (!hasWeights(matmul))
+      return inferProduct(matmul, available, operands, results);
     return inferContraction(
         op, available, qt::getRowBlocks(matmul.getLhs().getType().getRank()),
         qt::getRowBlocks(matmul.getType().getRank()), operands, results);
@@ -158,9 +172,79 @@ struct MatmulIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
+    auto matmul = cast<nn::MatmulOp>(op);
+    if (!hasWeights(matmul))
+      return lowerProduct(matmul, builder, parts, results);
     auto geometry = qt::MatmulAttr::get(op->getContext(), /*batched=*/false,
                                         /*k=*/std::nullopt);
     return lowerContraction(op, parts, geometry, builder, results);
+  }
+
+private:
+  /// Of two values that are computed: rows of both sides have an exponent each.
+  static LogicalResult inferProduct(nn::MatmulOp op, TypeRange available,
+                                    Types &operands, Types &results) {
+    auto lhs = cast<RankedTensorType>(op.getLhs().getType());
+    auto rhs = cast<RankedTensorType>(op.getRhs().getType());
+    if (lhs.getRank() < 2 || rhs.getRank() < 2)
+      return op.emitOpError("of ")
+             << lhs << " and " << rhs
+             << " has no integer-only form; supported: two sides of rank 2 or "
+                "more, and weights of rank 2 on the right";
+    for (Type type : available)
+      if (failed(requireInteger(op, type)))
+        return failure();
+    int64_t k = lhs.getShape().back();
+    if (ShapedType::isDynamic(k))
+      k = rhs.getShape().back();
+    constexpr int64_t most = INT32_MAX / (127 * 127);
+    if (!ShapedType::isDynamic(k) && k > most)
+      return op.emitOpError("over ")
+             << k << " elements has no integer-only form; supported: up to "
+             << most;
+    auto [left, right] = chooseBits(ShapedType::isDynamic(k) ? most : k);
+    for (auto [operand, bits] :
+         {std::pair(op.getLhs(), left), std::pair(op.getRhs(), right)})
+      operands.push_back(withFormat(
+          operand, qt::getIntegerFormat(
+                       op.getContext(),
+                       qt::getRowBlocks(
+                           cast<RankedTensorType>(operand.getType()).getRank()),
+                       bits)));
+    results.push_back(withFormat(
+        op.getResult(), getWide(op, qt::getRowBlocks(op.getType().getRank()),
+                                qt::summandBits)));
+    return success();
+  }
+
+  static LogicalResult lowerProduct(nn::MatmulOp op, OpBuilder &builder,
+                                    Parts parts, Lowered &results) {
+    IntegerBuilder b(builder, op.getLoc());
+    int64_t rank = cast<RankedTensorType>(op.getRhs().getType()).getRank();
+    auto geometry = qt::MatmulAttr::get(op.getContext(), /*batched=*/rank != 2,
+                                        /*k=*/std::nullopt);
+    auto type = cast<RankedTensorType>(op.getType());
+    Value acc = qt::ContractOp::create(
+        builder, op.getLoc(), type.clone(builder.getI32Type()), parts[0],
+        parts[1], /*epilogue_operands=*/ValueRange(),
+        TypeAttr::get(getElementTypeOrSelf(op.getLhs().getType())),
+        TypeAttr::get(getElementTypeOrSelf(op.getRhs().getType())), geometry,
+        TypeAttr::get(builder.getI32Type()), /*layout=*/nullptr);
+    // A column of exponents, of the rows on the right, as a row.
+    Value columns = parts[1][1];
+    auto shape =
+        llvm::to_vector(cast<RankedTensorType>(columns.getType()).getShape());
+    auto perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+    std::swap(shape[rank - 1], shape[rank - 2]);
+    std::swap(perm[rank - 1], perm[rank - 2]);
+    columns = nn::TransposeOp::create(
+        builder, op.getLoc(),
+        cast<RankedTensorType>(columns.getType()).clone(shape), columns,
+        builder.getDenseI64ArrayAttr(perm));
+    Scaled y{acc, b.add(b.cast(parts[0][1], 32), b.cast(columns, 32))};
+    qt::BlockType format = qt::getBlockFormat(type);
+    results.push_back(b.store(joinExponents(b, y, format.getShape()), format));
+    return success();
   }
 };
 

@@ -198,6 +198,9 @@ private:
 
 struct ClipIntegers
     : IntegerLoweringInterface::ExternalModel<ClipIntegers, nn::ClipOp> {
+  // Of inputs, as masks are.
+  bool isMovement(Operation *) const { return true; }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     return inferSameIntegers(op, available, operands, results);

@@ -112,6 +112,9 @@ struct UnaryIntegers
     case nn::UnaryKind::Relu:
     case nn::UnaryKind::Neg:
     case nn::UnaryKind::Abs:
+    case nn::UnaryKind::Floor:
+    case nn::UnaryKind::Ceil:
+    case nn::UnaryKind::Round:
       return inferSameIntegers(op, available, operands, results);
     case nn::UnaryKind::Sigmoid:
     case nn::UnaryKind::Tanh:
@@ -121,14 +124,17 @@ struct UnaryIntegers
     case nn::UnaryKind::Reciprocal:
     case nn::UnaryKind::Exp:
     case nn::UnaryKind::Log:
+    case nn::UnaryKind::Softplus:
+    case nn::UnaryKind::Sin:
+    case nn::UnaryKind::Cos:
+    case nn::UnaryKind::Sign:
       return inferRowIntegers(op, available, operands, results);
     default:
       return op->emitOpError("'")
              << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
-             << "' has no integer-only form; supported: relu, neg, abs, "
-                "sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, and "
-                "cos and sin of multiples of integer "
-                "positions";
+             << "' has no integer-only form; supported: relu, neg, abs, sign, "
+                "sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, "
+                "softplus, sin, cos, floor, ceil, round";
     }
   }
 
@@ -157,6 +163,25 @@ struct UnaryIntegers
       return finishJoined(op, b, buildExponential(b, x), results);
     case nn::UnaryKind::Log:
       return finish(op, b, buildLogarithm(b, x), results);
+    case nn::UnaryKind::Softplus:
+      return finishJoined(op, b, buildSoftplus(b, x), results);
+    case nn::UnaryKind::Sin:
+    case nn::UnaryKind::Cos:
+      return finish(op, b, buildCosine(b, x, kind == nn::UnaryKind::Sin),
+                    results);
+    case nn::UnaryKind::Sign:
+      return finish(op, b, {b.clip(x.m, -1, 1), b.number(0)}, results);
+    case nn::UnaryKind::Floor:
+    case nn::UnaryKind::Ceil:
+    case nn::UnaryKind::Round: {
+      if (failed(getSummand(op, 0, 0, parts[0], b, x)))
+        return failure();
+      qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+      Scaled y = joinExponents(b, buildWhole(b, x, kind), format.getShape());
+      results.push_back(qt::isWide(format) ? b.store(y, format)
+                                           : b.normalise(y, format));
+      return success();
+    }
     default:
       x.m = b.unary(kind, x.m);
       results.push_back(
@@ -166,6 +191,28 @@ struct UnaryIntegers
   }
 
 private:
+  /// The whole number below, above or next to each element, below 2^30; of two
+  /// that are as near the even one.
+  static Scaled buildWhole(IntegerBuilder &b, Scaled x, nn::UnaryKind kind) {
+    bool isUp = kind == nn::UnaryKind::Ceil;
+    Value m = isUp ? b.sub(b.number(0), x.m) : x.m;
+    // 30 places leave nothing but the sign.
+    Value places = b.clip(b.sub(b.number(0), x.e), 0, 30);
+    Value unit = b.shift(b.number(1), b.sub(b.number(0), places));
+    Value half = b.shift(b.add(unit, -1), 1);
+    Value y;
+    if (kind == nn::UnaryKind::Round) {
+      y = b.shift(m, places);
+      Value above = b.sub(b.mul(y, unit), m);
+      Value isTie = b.both(b.compare(nn::Predicate::Eq, above, half),
+                           b.compare(nn::Predicate::Gt, half, b.number(0)));
+      y = b.sub(y, b.select(isTie, b.maskBits(y, 1), b.number(0)));
+    } else {
+      y = b.shift(b.sub(m, half), places);
+    }
+    return {isUp ? b.sub(b.number(0), y) : y, b.max(x.e, 0)};
+  }
+
   /// Of elements with exponents of their own.
   static LogicalResult finishJoined(Operation *op, IntegerBuilder &b, Scaled y,
                                     Lowered &results) {

@@ -238,8 +238,8 @@ Value IntegerBuilder::score(const fixed::Multipliers &multipliers,
                 number(-fixed::largestScore), z);
 }
 
-Value IntegerBuilder::cosine(Value phase) {
-  // The same steps as those of numerics::fixed::cosine.
+Value IntegerBuilder::cosine30(Value phase) {
+  // The same steps as those of numerics::fixed::cosine30.
   Value quarter = shift(phase, 30);
   Value distance = shift(sub(phase, shift(quarter, -30)), -1);
   Value square = shift(multiplyHigh(distance, distance), -1);
@@ -255,8 +255,11 @@ Value IntegerBuilder::cosine(Value phase) {
       select(isOdd, shift(sine, -1), evaluate(fixed::turnPolynomials.cosine));
   Value isBehind =
       compare(nn::Predicate::Ne, maskBits(add(quarter, 1), 2), number(0));
-  y = select(isBehind, sub(number(0), y), y);
-  return clip(shift(y, 15), -INT16_MAX, INT16_MAX);
+  return select(isBehind, sub(number(0), y), y);
+}
+
+Value IntegerBuilder::cosine(Value phase) {
+  return clip(shift(cosine30(phase), 15), -INT16_MAX, INT16_MAX);
 }
 
 Value IntegerBuilder::sumReciprocal(Value sum) {

@@ -120,7 +120,8 @@ public:
                     mlir::Value product, mlir::Value exponent);
   /// The multiplier that divides by a sum, of step 4 of attention.
   mlir::Value sumReciprocal(mlir::Value sum);
-  /// The cosine in Q15 of a phase of which 2^32 are a turn.
+  /// The cosine in Q30 of a phase of which 2^32 are a turn; that in Q15.
+  mlir::Value cosine30(mlir::Value phase);
   mlir::Value cosine(mlir::Value phase);
   /// The number of bits of integers that are not negative.
   mlir::Value bitLength(mlir::Value x) {

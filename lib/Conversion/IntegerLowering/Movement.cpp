@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -66,9 +67,53 @@ static std::optional<size_t> findLead(ArrayRef<int64_t> from, size_t lead,
     for (size_t other = to.size(); other > 0; --other)
       if (getProduct(to.drop_front(other)) == wanted)
         return other;
-  if (lead <= to.size() && from.take_front(lead) == to.take_front(lead))
-    return lead;
+  // The same sizes, ones left out.
+  auto isOne = [](int64_t size) { return size == 1; };
+  SmallVector<int64_t> wanted(from.take_front(lead));
+  llvm::erase_if(wanted, isOne);
+  for (size_t other = 1; other <= to.size(); ++other) {
+    SmallVector<int64_t> sizes(to.take_front(other));
+    llvm::erase_if(sizes, isOne);
+    if (sizes == wanted)
+      return other;
+  }
   return std::nullopt;
+}
+
+/// The blocks of \p to where its sizes are those of \p from but for ones; of
+/// several dynamic ones no size may move over a dimension that lies within
+/// blocks.
+static std::optional<SmallVector<int64_t>> moveBlocks(ArrayRef<int64_t> from,
+                                                      ArrayRef<int64_t> blocks,
+                                                      ArrayRef<int64_t> to) {
+  SmallVector<int64_t> result;
+  size_t at = 0;
+  unsigned segments = 0, dynamic = 0, open = 0;
+  auto skipOnes = [&] {
+    while (at < from.size() && from[at] == 1)
+      ++at;
+  };
+  for (int64_t size : to) {
+    if (size == 1) {
+      result.push_back(1);
+      continue;
+    }
+    skipOnes();
+    if (at == from.size() || from[at] != size)
+      return std::nullopt;
+    if (blocks[at] == whole) {
+      // A size of its own, and the end of a segment.
+      dynamic += ShapedType::isDynamic(size);
+      open = 0;
+    } else if (ShapedType::isDynamic(size) && open++ == 0) {
+      ++segments;
+    }
+    result.push_back(blocks[at++]);
+  }
+  skipOnes();
+  if (at != from.size() || segments + dynamic > 1)
+    return std::nullopt;
+  return result;
 }
 
 static SmallVector<int64_t> getLeadBlocks(size_t rank, size_t lead) {
@@ -90,8 +135,18 @@ struct ReshapeIntegers
       return failure();
     ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
                       to = reshape.getType().getShape();
-    // The finest blocks that the new shape has, too, and no finer ones.
     ArrayRef<int64_t> given = format->getShape();
+    if (auto moved = moveBlocks(from, given, to);
+        moved && llvm::is_contained(*moved, whole)) {
+      operands.push_back(withFormat(reshape.getInput(), *format));
+      keepOperands(available, operands);
+      results.push_back(
+          withFormat(reshape.getResult(),
+                     qt::getIntegerFormat(op->getContext(), *moved,
+                                          format->getElement().getBitWidth())));
+      return success();
+    }
+    // The finest blocks that the new shape has, too, and no finer ones.
     size_t first = llvm::find(given, whole) - given.begin();
     for (size_t lead = std::min(first, from.size()); lead > 0; --lead) {
       std::optional<size_t> other = findLead(from, lead, to);
@@ -275,6 +330,11 @@ struct ConcatIntegers
                     format.getElement().getBitWidth() >= qt::rowBits;
         operands.push_back(fits ? type : withFormat(operand, row));
       }
+      if (!llvm::all_equal(llvm::map_range(
+              operands, [](Type type) { return qt::getBlockFormat(type); })))
+        for (auto [operand, type] :
+             llvm::zip_equal(op->getOperands(), operands))
+          type = withFormat(operand, row);
       results.push_back(
           withFormat(op->getResult(0), getWide(op, blocks, qt::summandBits)));
       return success();
@@ -402,7 +462,14 @@ private:
 /// within blocks.
 struct PadIntegers
     : IntegerLoweringInterface::ExternalModel<PadIntegers, nn::PadOp> {
-  bool isMovement(Operation *) const { return true; }
+  /// From which on a pad stands for an infinity.
+  static constexpr double leastHuge = 1e30;
+
+  // Beside what is huge integers would have no bits left.
+  bool isMovement(Operation *op) const {
+    return std::abs(cast<nn::PadOp>(op).getValue().convertToDouble()) <
+           leastHuge;
+  }
 
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
@@ -414,16 +481,18 @@ struct PadIntegers
     for (auto [dim, low, high] : llvm::enumerate(pad.getLow(), pad.getHigh()))
       if (low != 0 || high != 0)
         blocks[dim] = whole;
-    if ((pad.getMode() == nn::PadMode::Constant && !pad.getValue().isZero()) ||
+    double value = pad.getValue().convertToDouble();
+    bool isFilled = pad.getMode() == nn::PadMode::Constant &&
+                    !pad.getValue().isZero() && std::abs(value) < leastHuge;
+    if (isFilled || std::isnan(value) ||
         (format->getShape()[0] == 1 && blocks[0] == whole))
       return op->emitOpError("'")
-             << nn::stringifyPadMode(pad.getMode()) << "' with "
-             << pad.getValue().convertToDouble()
-             << " has no integer-only form; supported: zeros, and the other "
-                "modes, behind the first dimension";
-    unsigned bits = format->getShape() == ArrayRef(blocks)
-                        ? format->getElement().getBitWidth()
-                        : qt::rowBits;
+             << nn::stringifyPadMode(pad.getMode()) << "' with " << value
+             << " has no integer-only form; supported: zeros, what lies below "
+                "or above all others, and the other modes, behind the first "
+                "dimension";
+    bool isSame = value == 0 && format->getShape() == ArrayRef(blocks);
+    unsigned bits = isSame ? format->getElement().getBitWidth() : qt::rowBits;
     qt::BlockType padded = qt::getIntegerFormat(op->getContext(), blocks, bits);
     operands.push_back(withFormat(pad.getInput(), padded));
     results.push_back(withFormat(pad.getResult(), padded));
@@ -435,10 +504,13 @@ struct PadIntegers
     auto pad = cast<nn::PadOp>(op);
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
+    // What is huge is the end of the range.
+    double value = pad.getValue().convertToDouble();
+    value = value == 0 ? 0 : std::copysign(INT16_MAX, value);
     x.m = nn::PadOp::create(builder, op->getLoc(),
                             getMantissaType(op).clone(builder.getI32Type()),
                             pad.getModeAttr(), x.m, pad.getLowAttr(),
-                            pad.getHighAttr(), builder.getF64FloatAttr(0));
+                            pad.getHighAttr(), builder.getF64FloatAttr(value));
     results.push_back(b.store(x, qt::getBlockFormat(pad.getType())));
     return success();
   }

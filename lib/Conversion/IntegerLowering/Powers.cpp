@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Powers.h"
+#include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Powers.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include <cmath>
@@ -110,22 +111,58 @@ Scaled quantc::buildExponential(IntegerBuilder &b, Scaled x) {
   return raiseTwo(b, b.sub(b.number(0), z));
 }
 
-/// log2 of magnitudes in units of 2^-22, by fixed::logarithm.
-static Value getLogarithm(IntegerBuilder &b, Scaled x) {
-  Value lead = getLead(b, x.m);
-  Value v = b.shift(b.add(shiftLeft(b, x.m, lead), -(int64_t(1) << 30)), -1);
+/// log2(1 + v) / v in Q29 of v in Q31.
+static Value getSlope(IntegerBuilder &b, Value v) {
   ArrayRef<int32_t> polynomial = fixed::logarithmPolynomial;
   Value sum = b.number(polynomial.back());
   for (int32_t c : llvm::reverse(polynomial.drop_back()))
     sum = b.add(b.multiplyHigh(v, sum), c);
-  Value fraction = b.shift(b.multiplyHigh(v, sum), 7);
+  return sum;
+}
+
+/// log2 of magnitudes in units of 2^-22, by fixed::logarithm.
+static Value getLogarithm(IntegerBuilder &b, Scaled x) {
+  Value lead = getLead(b, x.m);
+  Value v = b.shift(b.add(shiftLeft(b, x.m, lead), -(int64_t(1) << 30)), -1);
+  Value fraction = b.shift(b.multiplyHigh(v, getSlope(b, v)), 7);
   return b.add(fraction, b.shift(b.sub(b.add(x.e, 30), lead), -22));
 }
 
 Scaled quantc::buildLogarithm(IntegerBuilder &b, Scaled x) {
-  constexpr int64_t ln2 = 1488522236; // Q31
   Value y = getLogarithm(b, {b.max(x.m, 1), x.e});
-  return {b.multiplyHigh(y, b.number(ln2)), b.number(-22)};
+  return {b.multiplyHigh(y, b.number(fixed::ln2)), b.number(-22)};
+}
+
+Scaled quantc::buildSoftplus(IntegerBuilder &b, Scaled x) {
+  constexpr double log2e = 1.4426950408889634074;
+  constexpr int64_t bound = INT16_MAX;
+  Value below = b.score(fixed::makeMultipliers(&log2e, &bound, 1),
+                        b.unary(nn::UnaryKind::Abs, x.m), x.e);
+  Scaled t = raiseTwo(b, below);
+  Value most = b.min(t.m, b.number((1 << 29) - 1));
+  Value v = b.shift(most, b.add(b.shiftDown(below, 15), -2));
+  Value slope = b.multiplyHigh(getSlope(b, v), b.number(fixed::ln2));
+  Scaled rest{b.multiplyHigh(t.m, b.shift(slope, -1)), b.add(t.e, 1)};
+  Value own = b.add(x.e, -14), common = b.max(own, rest.e);
+  Value sum = b.add(b.shift(b.shift(x.m, -14), b.sub(common, own)),
+                    b.shift(rest.m, b.sub(common, rest.e)));
+  Value isPositive = b.compare(nn::Predicate::Gt, x.m, b.number(0));
+  return {b.select(isPositive, sum, rest.m),
+          b.select(isPositive, common, rest.e)};
+}
+
+Scaled quantc::buildCosine(IntegerBuilder &b, Scaled x, bool isSine) {
+  // fixed::findPhase
+  Value places = b.sub(b.number(0, 64), b.cast(x.e, 64));
+  Value unit = b.shift(b.number(fixed::radian, 64), places);
+  auto part = [&](int64_t from) {
+    return b.cast(b.binary(nn::BinaryKind::Shr, unit, b.number(from, 64)), 32);
+  };
+  Value low = b.maskBits(part(16), 0xffff);
+  Value phase = b.add(b.mul(x.m, part(32)), b.shift(b.mul(x.m, low), 16));
+  if (isSine)
+    phase = b.add(phase, -(int64_t(1) << 30));
+  return {b.cosine30(phase), b.number(-30)};
 }
 
 Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, double power) {

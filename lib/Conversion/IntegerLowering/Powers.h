@@ -32,6 +32,10 @@ Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
 Scaled buildExponential(IntegerBuilder &b, Scaled x);
 /// With one exponent for all.
 Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
+/// fixed::softplus
+Scaled buildSoftplus(IntegerBuilder &b, Scaled x);
+/// The cosine, or the sine, of an angle in radians, in Q30.
+Scaled buildCosine(IntegerBuilder &b, Scaled x, bool isSine);
 Scaled buildPower(IntegerBuilder &b, Scaled x, double power);
 
 } // namespace quantc

@@ -7,8 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
-#include "mlir/IR/TypeUtilities.h"
+#include "Powers.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -19,16 +20,6 @@ static constexpr int64_t whole = ShapedType::kDynamic;
 
 /// The mean of \p count integers from their sum, whose magnitude is below
 /// 2^31.
-/// Sums of more than 2^16 elements of 15 bits have 64 bits, which end here.
-static constexpr int64_t mostShortSummands = int64_t(1) << 16,
-                         mostSummands = int64_t(1) << 40;
-
-/// A sum of \p count elements of 15 bits in 30 bits.
-static Scaled narrowSum(IntegerBuilder &b, Scaled sum, int64_t count) {
-  int32_t places = fixed::bitLength(count * INT16_MAX) - 30;
-  return {b.cast(b.shift(sum.m, places), 32), b.add(sum.e, places)};
-}
-
 static Scaled buildMean(IntegerBuilder &b, Scaled sum, int64_t count) {
   int32_t log = fixed::bitLength(count) - 1;
   sum.e = b.add(sum.e, -log);
@@ -36,6 +27,15 @@ static Scaled buildMean(IntegerBuilder &b, Scaled sum, int64_t count) {
     return sum;
   double factor = std::floor(std::scalbn(1.0, 31 + log) / count + 0.5);
   return {b.multiplyHigh(sum.m, b.number(static_cast<int64_t>(factor))), sum.e};
+}
+
+/// Sums of 64 bits as integers of up to 2^29 with an exponent each.
+static Scaled narrow(IntegerBuilder &b, Value sum, Value e) {
+  Value magnitude = b.unary(nn::UnaryKind::Abs, sum);
+  Value places =
+      b.sub(b.number(35, 64), b.unary(nn::UnaryKind::Clz, magnitude));
+  Value m = b.cast(b.shift(sum, places), 32);
+  return {m, b.add(e, b.cast(places, 32))};
 }
 
 namespace {
@@ -48,36 +48,38 @@ struct ReduceIntegers
     if (failed(format))
       return failure();
     nn::ReduceKind kind = reduce.getKind();
-    bool isSum = kind == nn::ReduceKind::Sum || kind == nn::ReduceKind::Mean;
-    if (!isSum && kind != nn::ReduceKind::Max && kind != nn::ReduceKind::Min)
+    if (kind == nn::ReduceKind::Prod || kind == nn::ReduceKind::L1)
       return op->emitOpError("'")
              << nn::stringifyReduceKind(kind)
-             << "' has no integer-only form; supported: sum, mean, max, min";
-    RankedTensorType type = reduce.getInput().getType();
+             << "' has no integer-only form; supported: sum, mean, max, min, "
+                "sumsq, l2";
     SmallVector<int64_t> blocks(format->getShape()), kept;
-    int64_t count = 1;
-    for (int64_t axis : reduce.getAxes()) {
+    for (int64_t axis : reduce.getAxes())
       blocks[axis] = whole;
-      if (isSum && type.isDynamicDim(axis))
-        return op->emitOpError("over dimension ")
-               << axis << " of " << type
-               << " has no integer-only form; supported: static sizes";
-      count *= type.getDimSize(axis);
-    }
-    if (isSum && (count < 1 || count > mostSummands))
-      return op->emitOpError("over ")
-             << count << " elements has no integer-only form; supported: 1 to "
-             << mostSummands;
     for (auto [dim, extent] : llvm::enumerate(blocks))
       if (reduce.getKeepdims() ||
           !llvm::is_contained(reduce.getAxes(), static_cast<int64_t>(dim)))
         kept.push_back(extent);
     if (kept.empty())
-      return op->emitOpError("to a scalar has no integer-only form");
+      return op->emitOpError("to a scalar has no integer-only form; supported: "
+                             "results with a dimension");
+    if (isChoice(kind)) {
+      // Of the very integers that others see, so that one of them equals it.
+      operands.push_back(fitOperand(op, 0, available[0], blocks,
+                                    /*mayBeWide=*/true));
+      unsigned bits =
+          qt::getBlockFormat(operands.back()).getElement().getBitWidth();
+      results.push_back(
+          withFormat(reduce.getResult(),
+                     qt::getIntegerFormat(op->getContext(), kept, bits)));
+      return success();
+    }
     operands.push_back(withFormat(reduce.getInput(), getRow16(op, blocks)));
+    unsigned bits = isShort(reduce) ? qt::wideBits : qt::summandBits;
     results.push_back(
-        withFormat(reduce.getResult(), isSum ? getWide(op, kept, qt::wideBits)
-                                             : getRow16(op, kept)));
+        withFormat(reduce.getResult(), kind == nn::ReduceKind::L2
+                                           ? getRow16(op, kept)
+                                           : getWide(op, kept, bits)));
     return success();
   }
 
@@ -89,31 +91,88 @@ struct ReduceIntegers
     qt::BlockType format = qt::getBlockFormat(reduce.getType());
     SmallVector<RankedTensorType> types =
         format.getPartTypes(cast<RankedTensorType>(reduce.getType()));
-    bool isMean = reduce.getKind() == nn::ReduceKind::Mean;
-    nn::ReduceKind kind = isMean ? nn::ReduceKind::Sum : reduce.getKind();
-    auto apply = [&](Type type, nn::ReduceKind how, Value value) -> Value {
+    nn::ReduceKind kind = reduce.getKind();
+    auto apply = [&](RankedTensorType type, nn::ReduceKind how,
+                     Value value) -> Value {
       return nn::ReduceOp::create(
           builder, op->getLoc(),
-          cast<RankedTensorType>(type).clone(
-              getElementTypeOrSelf(value.getType())),
+          type.clone(cast<RankedTensorType>(value.getType()).getElementType()),
           nn::ReduceKindAttr::get(op->getContext(), how), value,
           reduce.getAxesAttr(), reduce.getKeepdimsAttr());
     };
     // Exponents have the size 1 along the axes.
-    bool isSum = kind == nn::ReduceKind::Sum;
-    int64_t count = 1;
-    if (isSum)
-      for (int64_t axis : reduce.getAxes())
-        count *= reduce.getInput().getType().getDimSize(axis);
-    bool isLong = count > mostShortSummands;
-    Scaled y{apply(types[0], kind, isLong ? b.cast(x.m, 64) : x.m),
-             apply(types[1], nn::ReduceKind::Max, x.e)};
-    if (isLong)
-      y = narrowSum(b, y, count);
+    Value e = apply(types[1], nn::ReduceKind::Max, x.e);
+    if (isChoice(kind)) {
+      results.push_back(b.store({apply(types[0], kind, x.m), e}, format));
+      return success();
+    }
+    bool isMean = kind == nn::ReduceKind::Mean;
+    if (isShort(reduce)) {
+      Scaled y{apply(types[0], nn::ReduceKind::Sum, x.m), e};
+      if (isMean)
+        y = buildMean(b, y, countElements(reduce));
+      results.push_back(b.store(y, format));
+      return success();
+    }
+    bool isSquare = kind == nn::ReduceKind::SumSq || kind == nn::ReduceKind::L2;
+    if (isSquare) {
+      x.m = b.mul(x.m, x.m);
+      e = b.add(e, e);
+    }
+    Scaled y =
+        narrow(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);
     if (isMean)
-      y = buildMean(b, y, count);
-    results.push_back(b.store(y, format));
+      y = divide(b, y, countAtRun(reduce, parts[0][0], b));
+    if (kind == nn::ReduceKind::L2)
+      y = buildRoot(b, y, /*isReciprocal=*/false);
+    y = joinExponents(b, y, format.getShape());
+    results.push_back(kind == nn::ReduceKind::L2 ? b.normalise(y, format)
+                                                 : b.store(y, format));
     return success();
+  }
+
+private:
+  static bool isChoice(nn::ReduceKind kind) {
+    return kind == nn::ReduceKind::Max || kind == nn::ReduceKind::Min;
+  }
+
+  /// How many elements make one; 0 where that is known at run time only.
+  static int64_t countElements(nn::ReduceOp reduce) {
+    int64_t count = 1;
+    for (int64_t axis : reduce.getAxes()) {
+      if (reduce.getInput().getType().isDynamicDim(axis))
+        return 0;
+      count *= reduce.getInput().getType().getDimSize(axis);
+    }
+    return count;
+  }
+
+  /// Whether a sum of rows fits 32 bits: elements have 2^15 each.
+  static bool isShort(nn::ReduceOp reduce) {
+    nn::ReduceKind kind = reduce.getKind();
+    int64_t count = countElements(reduce);
+    return (kind == nn::ReduceKind::Sum || kind == nn::ReduceKind::Mean) &&
+           count >= 1 && count <= 65536;
+  }
+
+  /// The number of elements of a mean, as one element.
+  static Value countAtRun(nn::ReduceOp reduce, Value m, IntegerBuilder &b) {
+    OpBuilder &builder = b.getBuilder();
+    auto type = RankedTensorType::get(1, builder.getI64Type());
+    Value count;
+    for (int64_t axis : reduce.getAxes()) {
+      Value size = nn::ShapeOp::create(builder, reduce.getLoc(), type, m, axis,
+                                       axis + 1);
+      count = count ? b.mul(count, size) : size;
+    }
+    return count ? count : b.number(1, 64);
+  }
+
+  /// By a positive integer of 64 bits; by 0 as by 1.
+  static Scaled divide(IntegerBuilder &b, Scaled y, Value count) {
+    Scaled divisor = narrow(b, count, b.number(0));
+    Scaled inverse = buildReciprocal(b, divisor);
+    return {b.multiplyHigh(y.m, inverse.m), b.add(b.add(y.e, inverse.e), 31)};
   }
 };
 
@@ -129,7 +188,10 @@ struct PoolIntegers
     bool hasPads =
         llvm::any_of(window.pads, [](int64_t pad) { return pad != 0; });
     bool hasCount = !pool.getCeil() && (!hasPads || pool.getCountPads());
-    bool isAverage = pool.getKind() == nn::PoolKind::Average && hasCount;
+    bool isAverage = pool.getKind() == nn::PoolKind::Average &&
+                     (hasCount || hasStaticWindows(pool));
+    bool isNorm = pool.getKind() == nn::PoolKind::Lp &&
+                  (pool.getP() == 1 || pool.getP() == 2);
     // Of a window in the pads there is no maximum.
     bool hasValues = !hasPads || llvm::all_of(window.dilations, isOne);
     for (auto [dim, size] : llvm::enumerate(window.kernel)) {
@@ -138,19 +200,21 @@ struct PoolIntegers
       hasValues &= window.pads[dim] < span && high < span &&
                    (!pool.getCeil() || high == 0);
     }
-    if (countTaps(pool) > 65536 || !(isMax ? hasValues : isSum || isAverage))
+    if (countTaps(pool) > 65536 ||
+        !(isMax ? hasValues : isSum || isAverage || isNorm))
       return op->emitOpError("'")
              << nn::stringifyPoolKind(pool.getKind())
              << "' with these windows has no integer-only form; supported: "
-                "max of windows that reach into the input, "
-                "sum, and average without pads or with count_pads, sizes "
-                "rounded down, of up to 65536 elements";
+                "max of windows that reach into the input, sum, average over "
+                "windows whose places are known, and lp of p = 1 or 2, of up "
+                "to 65536 elements";
     SmallVector<int64_t> blocks =
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);
     operands.push_back(withFormat(pool.getInput(), row));
-    results.push_back(withFormat(
-        pool.getResult(), isMax ? row : getWide(op, blocks, qt::wideBits)));
+    results.push_back(
+        withFormat(pool.getResult(),
+                   isMax || isNorm ? row : getWide(op, blocks, qt::wideBits)));
     return success();
   }
 
@@ -173,15 +237,101 @@ struct PoolIntegers
     }
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
+    qt::BlockType format = qt::getBlockFormat(type);
+    if (pool.getKind() == nn::PoolKind::Lp) {
+      x = buildNorm(b, x, pool,
+                    [&](Value m) { return apply(nn::PoolKind::Sum, m); });
+      x = joinExponents(b, x, format.getShape());
+      results.push_back(b.normalise(x, format));
+      return success();
+    }
     x.m = apply(nn::PoolKind::Sum, x.m);
     if (pool.getKind() == nn::PoolKind::Average)
-      x = buildMean(b, x, countTaps(pool));
-    results.push_back(b.store(x, qt::getBlockFormat(type)));
+      x = countsAll(pool) ? buildMean(b, x, countTaps(pool))
+                          : divideByCounts(b, x, pool);
+    results.push_back(b.store(x, format));
     return success();
   }
 
 private:
   static bool isOne(int64_t x) { return x == 1; }
+  static RankedTensorType inputType(nn::PoolOp pool) {
+    return cast<RankedTensorType>(pool.getInput().getType());
+  }
+
+  /// Whether every window divides by its number of taps.
+  static bool countsAll(nn::PoolOp pool) {
+    bool hasPads =
+        llvm::any_of(pool.getPads(), [](int64_t pad) { return pad != 0; });
+    return !pool.getCeil() && (!hasPads || pool.getCountPads());
+  }
+  static bool hasStaticWindows(nn::PoolOp pool) {
+    ArrayRef<int64_t> shape = inputType(pool).getShape();
+    return llvm::none_of(shape.drop_front().drop_back(), ShapedType::isDynamic);
+  }
+
+  /// How many positions each window along a dimension divides by.
+  static SmallVector<int64_t> countPositions(nn::PoolOp pool, int64_t dim) {
+    nn::Window window = pool.getWindow();
+    int64_t size = inputType(pool).getDimSize(dim + 1);
+    int64_t low = window.pads[dim], high = window.pads[window.getRank() + dim];
+    int64_t first = pool.getCountPads() ? -low : 0;
+    int64_t end = pool.getCountPads() ? size + high : size;
+    SmallVector<int64_t> counts;
+    int64_t windows =
+        cast<RankedTensorType>(pool.getType()).getDimSize(dim + 1);
+    for (int64_t i = 0; i < windows; ++i) {
+      int64_t count = 0;
+      for (int64_t tap = 0; tap < window.kernel[dim]; ++tap) {
+        int64_t at =
+            i * window.strides[dim] + tap * window.dilations[dim] - low;
+        count += at >= first && at < end;
+      }
+      counts.push_back(count);
+    }
+    return counts;
+  }
+
+  /// Sums of windows over their numbers of positions; nothing over none.
+  static Scaled divideByCounts(IntegerBuilder &b, Scaled sum, nn::PoolOp pool) {
+    SmallVector<int64_t> counts{1}, shape;
+    for (size_t dim = 0; dim < pool.getKernel().size(); ++dim) {
+      SmallVector<int64_t> along = countPositions(pool, dim), all;
+      for (int64_t count : counts)
+        for (int64_t own : along)
+          all.push_back(count * own);
+      counts = all;
+      shape.push_back(along.size());
+    }
+    shape.push_back(1);
+    int64_t least = countTaps(pool);
+    for (int64_t count : counts)
+      if (count > 0)
+        least = std::min(least, count);
+    // Factors of up to 2^30, of sums of up to 2^31.
+    int32_t log = fixed::bitLength(least) - 1;
+    SmallVector<int32_t> factors;
+    for (int64_t count : counts)
+      factors.push_back(
+          count == 0 ? 0
+                     : static_cast<int32_t>(
+                           ((int64_t(1) << (30 + log)) + count / 2) / count));
+    int64_t places = 16 - fixed::bitLength(countTaps(pool));
+    return {b.multiplyHigh(b.shift(sum.m, -places), b.numbers(factors, shape)),
+            b.add(sum.e, 1 - log - places)};
+  }
+
+  /// The norm of windows, from sums of up to 2^29.
+  static Scaled buildNorm(IntegerBuilder &b, Scaled x, nn::PoolOp pool,
+                          function_ref<Value(Value)> sum) {
+    if (pool.getP() == 1)
+      return {sum(b.unary(nn::UnaryKind::Abs, x.m)), x.e};
+    int32_t places = fixed::bitLength(countTaps(pool)) + 1;
+    Value squares = sum(b.shift(b.mul(x.m, x.m), places));
+    return buildRoot(b, {squares, b.add(b.add(x.e, x.e), places)},
+                     /*isReciprocal=*/false);
+  }
+
   static int64_t countTaps(nn::PoolOp pool) {
     int64_t count = 1;
     for (int64_t size : pool.getKernel())

@@ -13,6 +13,9 @@
 
 #include "QuantizeMath.h"
 #include "RowQuantize.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
 using namespace mlir;
@@ -29,9 +32,7 @@ bool quantc::canQuantizeIntegerRows(qt::QuantizeOp op) {
   auto input = cast<RankedTensorType>(op.getInput().getType());
   if (!op.getExponent())
     // One exponent a row.
-    return input.getElementType().isF32() && !format.getOuter() &&
-           format.getElement().getSpelling() == "s16" &&
-           format.getScale().getSpelling() == "exp<8>" &&
+    return input.getElementType().isF32() && qt::isInputFormat(format) &&
            ShapedType::isDynamic(format.getShape().back());
   // Where blocks lie is known when code is made; codes and shifts go to memory
   // at once.
@@ -253,9 +254,14 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
   Value logarithm =
       w.select(w.isZero(biased), w.sub(w.bitLength(largest), w.number(150)),
                w.sub(biased, w.number(127)));
-  Value exponent = w.sub(logarithm, w.number(14));
+  int64_t width = op.getResultFormat().getElement().getBitWidth();
+  Value exponent = w.sub(logarithm, w.number(width - 2));
   rows.setNumberOfRow(builder, op.getResult(1),
-                      getStoredExponent(builder, loc, isZero, exponent));
+                      width == qt::rowBits
+                          ? getStoredExponent(builder, loc, isZero, exponent)
+                          : w.select(isZero,
+                                     w.number(numerics::fixed::zeroExponent),
+                                     exponent));
   // 2^-exponent as two factors that floats hold.
   Value negative = w.select(isZero, w.number(0), w.sub(w.number(0), exponent));
   Value half = shift(negative, 1, /*isLeft=*/false);
@@ -269,7 +275,7 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
   auto results = getResultIndices(kernel.getKernel(), op.getResult(0));
   RowEmitter::Place place =
       results.empty()
-          ? rows.allocateRow(builder.getI16Type())
+          ? rows.allocateRow(getElementTypeOrSelf(op.getResult(0)))
           : RowEmitter::Place{kernel.getResultBuffer(results[0]), rows.base};
   rows.passOver(
       builder, op.getInput(), {},
@@ -284,8 +290,11 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
         for (Value factor : factors)
           y = arith::MulFOp::create(inner, loc, y, factor);
         Value m = roundHalfUp(inner, loc, y);
-        m = v.min(v.max(m, v.number(-32767)), v.number(32767));
-        rows.storeAt(inner, v.truncate(m, 16), place, step);
+        int64_t limit = (int64_t(1) << (width - 1)) - 1;
+        m = v.min(v.max(m, v.number(-limit)), v.number(limit));
+        if (width == qt::rowBits)
+          m = v.truncate(m, width);
+        rows.storeAt(inner, m, place, step);
         return SmallVector<Value>();
       });
   rows.places[op.getResult(0)] = place;

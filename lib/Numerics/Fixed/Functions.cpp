@@ -51,7 +51,7 @@ int32_t fixed::erfQ15(int16_t m, int32_t exponent) {
   return 2 * sigma(Sigma::Erf, m, exponent) - 32768;
 }
 
-int32_t fixed::cosine(int32_t phase) {
+int32_t fixed::cosine30(int32_t phase) {
   // The next multiple of a quarter, and the distance from it in Q30.
   int32_t quarter = shiftRight(phase, 30);
   int32_t distance =
@@ -68,9 +68,26 @@ int32_t fixed::cosine(int32_t phase) {
   int32_t y = isOdd
                   ? 2 * multiplyHigh31(distance, evaluate(turnPolynomials.sine))
                   : evaluate(turnPolynomials.cosine);
-  if ((quarter + 1) & 2)
-    y = -y;
-  return saturate(shiftRight(y, 15), 16);
+  return (quarter + 1) & 2 ? -y : y;
+}
+
+int32_t fixed::cosine(int32_t phase) {
+  return saturate(shiftRight(cosine30(phase), 15), 16);
+}
+
+int32_t fixed::findPhase(int16_t m, int32_t exponent) {
+  // The unit in 2^-64 turns, whose whole turns drop out.
+  int64_t unit = radian;
+  if (exponent < 0)
+    unit = exponent < -63 ? 0 : ((unit >> (-exponent - 1)) + 1) >> 1;
+  else
+    unit = exponent > 63
+               ? 0
+               : static_cast<int64_t>(static_cast<uint64_t>(unit) << exponent);
+  auto high = static_cast<uint32_t>(static_cast<uint64_t>(unit) >> 32);
+  int32_t low = static_cast<int32_t>(unit >> 16) & 0xffff;
+  return static_cast<int32_t>(static_cast<uint32_t>(int32_t(m)) * high +
+                              static_cast<uint32_t>(shiftRight(m * low, 16)));
 }
 
 int64_t fixed::radiansToTurns(double radians) {

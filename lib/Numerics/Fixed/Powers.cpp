@@ -7,9 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Fixed/Powers.h"
+#include "quantc/Numerics/Fixed/Attention.h"
 #include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
 using namespace quantc::numerics;
@@ -56,18 +59,41 @@ Floating fixed::reciprocalRoot(int32_t x) {
   return {root.y, root.half - 44};
 }
 
-int32_t fixed::logarithm(int32_t x) {
-  int32_t lead = getLead(x);
-  // x = (1 + v) 2^(30 - lead), v in Q31.
-  int32_t v = 2 * ((x << lead) - (1 << 30));
+/// log2(1 + v) / v in Q29 of v in Q31.
+static int32_t getSlope(int32_t v) {
   int32_t sum = *std::rbegin(logarithmPolynomial);
   for (auto c = std::next(std::rbegin(logarithmPolynomial));
        c != std::rend(logarithmPolynomial); ++c)
     sum = *c + multiplyHigh31(v, sum);
-  return shiftRight(multiplyHigh31(v, sum), 7) + ((30 - lead) << 22);
+  return sum;
+}
+
+int32_t fixed::logarithm(int32_t x) {
+  int32_t lead = getLead(x);
+  // x = (1 + v) 2^(30 - lead), v in Q31.
+  int32_t v = 2 * ((x << lead) - (1 << 30));
+  return shiftRight(multiplyHigh31(v, getSlope(v)), 7) + ((30 - lead) << 22);
 }
 
 Floating fixed::powerOfTwo(int32_t y) {
   int32_t power = exp2Fraction(y & 32767);
   return {multiplyHigh31(power << 15, unitOfPowers), -29 - (y >> 15)};
+}
+
+Floating fixed::softplus(int16_t m, int32_t exponent) {
+  constexpr double log2e = 1.4426950408889634074;
+  constexpr int64_t bound = INT16_MAX;
+  static const Multipliers multipliers = makeMultipliers(&log2e, &bound, 1);
+  // max(x, 0) + ln(1 + t), t = e^-|x|.
+  int32_t below = makeScore(multipliers, std::abs(int32_t(m)), exponent);
+  Floating t = powerOfTwo(below);
+  int32_t v = shiftRight(std::min(t.m, (1 << 29) - 1), (below >> 15) - 2);
+  int32_t slope = multiplyHigh31(getSlope(v), ln2);
+  Floating rest{multiplyHigh31(t.m, 2 * slope), t.e + 1};
+  if (m <= 0)
+    return rest;
+  int32_t own = exponent - 14, common = std::max(own, rest.e);
+  return {shiftRight(int32_t(m) << 14, common - own) +
+              shiftRight(rest.m, common - rest.e),
+          common};
 }

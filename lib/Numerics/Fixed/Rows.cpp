@@ -58,7 +58,8 @@ int32_t fixed::encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
   return rowLargest == 0 ? zeroExponent : exponent + low;
 }
 
-int32_t fixed::quantiseInput(const float *x, int64_t count, int16_t *m) {
+template <typename Mantissa>
+static int32_t quantise(const float *x, int64_t count, int bits, Mantissa *m) {
   const float finite = std::numeric_limits<float>::max();
   auto defined = [finite](float v) {
     return std::isnan(v) ? 0.0f : std::clamp(v, -finite, finite);
@@ -67,16 +68,24 @@ int32_t fixed::quantiseInput(const float *x, int64_t count, int16_t *m) {
   for (int64_t i = 0; i < count; ++i)
     largest = std::max(largest, std::fabs(defined(x[i])));
   if (largest == 0) {
-    std::fill_n(m, count, int16_t(0));
-    return zeroExponent;
+    std::fill_n(m, count, Mantissa(0));
+    return fixed::zeroExponent;
   }
-  int32_t exponent = std::ilogb(largest) + 1 - 15;
+  int32_t exponent = std::ilogb(largest) + 2 - bits;
   for (int64_t i = 0; i < count; ++i) {
     double scaled = std::scalbn(static_cast<double>(defined(x[i])), -exponent);
-    m[i] = static_cast<int16_t>(
-        saturate(static_cast<int32_t>(std::floor(scaled + 0.5)), 16));
+    m[i] = static_cast<Mantissa>(
+        fixed::saturate(static_cast<int32_t>(std::floor(scaled + 0.5)), bits));
   }
   return exponent;
+}
+
+int32_t fixed::quantiseInput(const float *x, int64_t count, int16_t *m) {
+  return quantise(x, count, 16, m);
+}
+
+int32_t fixed::quantiseInput(const float *x, int64_t count, int32_t *m) {
+  return quantise(x, count, 31, m);
 }
 
 float fixed::dequantise(int32_t w, int32_t exponent) {

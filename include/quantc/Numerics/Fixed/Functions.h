@@ -63,6 +63,9 @@ constexpr TurnPolynomials turnPolynomials = {
     {1073741794, -331168019, 17018712, -342392},
     {843314854, -86699750, 2673624, -38606}};
 
+/// The cosine of a phase in Q30, off by up to 64 units.
+int32_t cosine30(int32_t phase);
+
 /// The cosine of a phase in Q15, -32767 .. 32767; off by up to 0.51 units
 /// from the exact one limited to that. The sine is that of a quarter turn less.
 int32_t cosine(int32_t phase);
@@ -70,6 +73,12 @@ int32_t cosine(int32_t phase);
 /// Radians as parts of a turn in units of 2^-64, of which whole turns drop out:
 /// integers multiply them exactly.
 int64_t radiansToTurns(double radians);
+
+/// The phase of the angle m 2^exponent in radians, off by up to 1.5 units of
+/// 2^-32 turns for exponents up to 16.
+int32_t findPhase(int16_t m, int32_t exponent);
+/// A radian in units of 2^-64 turns.
+constexpr int64_t radian = 2935890503282001226;
 
 } // namespace quantc::numerics::fixed
 

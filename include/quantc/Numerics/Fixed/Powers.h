@@ -40,15 +40,20 @@ int32_t logarithm(int32_t x);
 /// Relative error below 3e-4, that of exp2Fraction.
 Floating powerOfTwo(int32_t y);
 
+/// ln(1 + e^x) of x = m 2^exponent, with a mantissa below 2^30. Relative error
+/// below 4e-4.
+Floating softplus(int16_t m, int32_t exponent);
+
 /// What the functions are made of: the start of the reciprocal, 32/17 in Q29;
 /// that of the root's in Q28; log2(1 + v) / v in Q29, both from the constant
-/// term up; 32768 / 32640 in Q30.
+/// term up; 32768 / 32640 in Q30; ln 2 in Q31.
 constexpr int32_t reciprocalStart = 1010580540;
 constexpr int32_t rootStart[] = {705622595, -841268886, 408876638};
 constexpr int32_t logarithmPolynomial[] = {774540833,  -387248617, 257704728,
                                            -189567161, 136996759,  -82759728,
                                            33687809,   -6483801};
 constexpr int32_t unitOfPowers = 1077952576;
+constexpr int32_t ln2 = 1488522236;
 
 } // namespace quantc::numerics::fixed
 

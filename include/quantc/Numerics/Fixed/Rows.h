@@ -49,6 +49,8 @@ int32_t encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
 /// Quantises a row of inputs to row16. Values that no integer has are defined:
 /// a NaN counts as 0, an infinity as the largest finite float of its sign.
 int32_t quantiseInput(const float *x, int64_t count, int16_t *m);
+/// The same to a wide row, of magnitudes below 2^30.
+int32_t quantiseInput(const float *x, int64_t count, int32_t *m);
 
 /// The value of element \p w of a wide row or row16, rounded to f32.
 float dequantise(int32_t w, int32_t exponent);

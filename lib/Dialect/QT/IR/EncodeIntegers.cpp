@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockValue.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -83,19 +84,23 @@ qt::encodeNormalised(Operation *op, const HostValue &x, BlockType format) {
   ArrayRef<int64_t> shape = x.getShape();
   SmallVector<HostValue> parts = allocateParts(format, shape);
   int64_t row = getRowSize(shape, format.getShape());
-  if (row == 0 || format.getZero() || format.getOuter() ||
-      format.getElement().getSpelling() != "s16" ||
-      format.getScale().getSpelling() != "exp<8>")
+  if (row == 0 || !isInputFormat(format))
     return op->emitOpError()
            << "of " << x.getType() << " to " << Type(format)
-           << " is not evaluated; supported: s16 with an exp<8> for rows of "
-              "whole dimensions";
+           << " is not evaluated; supported: s16 with an exp<8> or s31 with an "
+              "exp<32> for rows of whole dimensions";
   ArrayRef<float> floats = x.as<float>();
-  int16_t *mantissas = parts[0].asMutable<int16_t>().data();
-  for (int64_t i = 0, e = parts[1].getNumElements(); i < e; ++i)
-    parts[1].setInteger(
-        i, std::clamp(numerics::fixed::quantiseInput(floats.data() + i * row,
-                                                     row, mantissas + i * row),
-                      -128, 127));
+  bool isWide = format.getElement().getBitWidth() > rowBits;
+  for (int64_t i = 0, e = parts[1].getNumElements(); i < e; ++i) {
+    const float *from = floats.data() + i * row;
+    auto quantise = [&](auto *to) {
+      return numerics::fixed::quantiseInput(from, row, to + i * row);
+    };
+    int32_t exponent =
+        isWide ? quantise(parts[0].asMutable<int32_t>().data())
+               : std::clamp(quantise(parts[0].asMutable<int16_t>().data()),
+                            -128, 127);
+    parts[1].setInteger(i, exponent);
+  }
   return parts;
 }

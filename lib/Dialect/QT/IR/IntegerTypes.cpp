@@ -45,6 +45,17 @@ BlockType qt::getIntegerFormat(Type type) {
   return format;
 }
 
+bool qt::isInputFormat(BlockType format) {
+  if (format.getZero() || format.getOuter() ||
+      format.getElement().getFormat().kind !=
+          numerics::ElementFormat::Kind::Signed)
+    return false;
+  unsigned bits = format.getElement().getBitWidth();
+  StringRef scale = format.getScale().getSpelling();
+  return (bits == rowBits && scale == "exp<8>") ||
+         (bits == summandBits && scale == "exp<32>");
+}
+
 bool qt::isIntegerNibbles(BlockType format) {
   if (format.getZero() || !format.getOuter() ||
       !format.getElement().getFormat().isSigned(4) ||

@@ -86,10 +86,13 @@ Type Integerize::getAvailable(Value value) {
   Value source = getSource(value);
   if (!isFloat(source) || isConstantSlice(source))
     return source.getType();
-  // An input is quantised in rows, or in what its user needs.
+  // An input is quantised in rows, or in what its user needs; a mask, which is
+  // what has been limited, with the bits of results.
   auto type = cast<RankedTensorType>(source.getType());
-  return type.clone(qt::getIntegerFormat(
-      &getContext(), qt::getRowBlocks(type.getRank()), qt::rowBits));
+  bool isMask = source.getDefiningOp<nn::ClipOp>() != nullptr;
+  return type.clone(
+      qt::getIntegerFormat(&getContext(), qt::getRowBlocks(type.getRank()),
+                           isMask ? qt::summandBits : qt::rowBits));
 }
 
 /// The range of codes of signed integers of as many bits, without the smallest.
@@ -134,6 +137,8 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
   }
   if (isFloat(value)) {
     // At the border, or of a constant.
+    if (qt::isWide(format) && qt::isInputFormat(format))
+      return quantize(value, getEncoding(format, qt::ScaleRule::Norm));
     qt::BlockType row = qt::getIntegerFormat(
         &getContext(),
         format.getOuter() ? format.getOuterShape() : format.getShape(),

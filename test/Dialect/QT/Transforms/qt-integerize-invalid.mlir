@@ -11,8 +11,8 @@ func.func @all(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // -----
 
 func.func @kind(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // expected-error @below {{'floor' has no integer-only form; supported: relu, neg, abs, sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, and cos and sin of multiples of integer positions}}
-  %0 = nn.unary floor %x : tensor<?x4xf32>
+  // expected-error @below {{'tan' has no integer-only form; supported: relu, neg, abs, sign, sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, softplus, sin, cos, floor, ceil, round}}
+  %0 = nn.unary tan %x : tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
 
@@ -37,10 +37,42 @@ func.func @examples(%x: tensor<4x6xf32>) -> tensor<24xf32> {
 
 // -----
 
-func.func @computed(%x: tensor<4x6xf32>) -> tensor<4x4xf32> {
-  // expected-error @below {{product of two values that are computed has no integer-only form; supported: constant weights}}
-  %0 = nn.matmul %x, %x : tensor<4x6xf32>, tensor<4x6xf32> -> tensor<4x4xf32>
-  return %0 : tensor<4x4xf32>
+func.func @long(%x: tensor<2x4x133145xf32>) -> tensor<2x4x4xf32> {
+  // expected-error @below {{over 133145 elements has no integer-only form; supported: up to 133144}}
+  %0 = nn.matmul %x, %x : tensor<2x4x133145xf32>, tensor<2x4x133145xf32> -> tensor<2x4x4xf32>
+  return %0 : tensor<2x4x4xf32>
+}
+
+// -----
+
+func.func @vector(%x: tensor<4x6xf32>, %y: tensor<6xf32>) -> tensor<4xf32> {
+  // expected-error @below {{supported: two sides of rank 2 or more, and weights of rank 2 on the right}}
+  %0 = nn.matmul %x, %y : tensor<4x6xf32>, tensor<6xf32> -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @weights(%x: tensor<1x4x4x8xf32>, %w: tensor<8x1x8xf32>) -> tensor<1x4x4x8xf32> {
+  // expected-error @below {{of weights that are computed has no integer-only form; supported: constant weights}}
+  %0 = nn.conv %x, %w kernel [1, 1] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : tensor<1x4x4x8xf32>, tensor<8x1x8xf32> -> tensor<1x4x4x8xf32>
+  return %0 : tensor<1x4x4x8xf32>
+}
+
+// -----
+
+func.func @scalar(%x: tensor<4x6xf32>) -> tensor<f32> {
+  // expected-error @below {{to a scalar has no integer-only form; supported: results with a dimension}}
+  %0 = nn.reduce sum %x axes [0, 1] : tensor<4x6xf32> -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// -----
+
+func.func @product(%x: tensor<4x6xf32>) -> tensor<4xf32> {
+  // expected-error @below {{'prod' has no integer-only form; supported: sum, mean, max, min, sumsq, l2}}
+  %0 = nn.reduce prod %x axes [1] : tensor<4x6xf32> -> tensor<4xf32>
+  return %0 : tensor<4xf32>
 }
 
 // -----

@@ -16,6 +16,7 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <cstdlib>
 
 namespace numerics = quantc::numerics;
 using namespace quantc::numerics;
@@ -118,6 +119,37 @@ TEST(FixedFunctions, Cosine) {
         worst, std::fabs(fixed::cosine(static_cast<int32_t>(phase)) - exact));
   }
   EXPECT_LE(worst, 0.51);
+}
+
+TEST(FixedFunctions, Cosine30) {
+  double worst = 0;
+  constexpr double turn = 6.283185307179586476925;
+  for (int64_t phase = INT32_MIN; phase <= INT32_MAX; phase += 997) {
+    double exact =
+        std::scalbn(std::cos(std::scalbn(double(phase), -32) * turn), 30);
+    int32_t y = fixed::cosine30(static_cast<int32_t>(phase));
+    EXPECT_LT(std::abs(y), 1 << 30) << phase;
+    worst = std::max(worst, std::fabs(y - exact));
+  }
+  EXPECT_LE(worst, 64);
+}
+
+TEST(FixedFunctions, FindPhase) {
+  // As near as doubles are.
+  EXPECT_NEAR(static_cast<double>(fixed::radian - fixed::radiansToTurns(1)), 0,
+              512);
+  double worst = 0;
+  constexpr long double turn = 6.283185307179586476925286766559L;
+  for (int32_t exponent = -40; exponent <= 16; ++exponent)
+    for (int32_t m = -32767; m < 32768; m += 3) {
+      long double turns = std::scalbn((long double)(m), exponent) / turn;
+      long double exact = std::scalbn(turns - std::floor(turns), 32);
+      int32_t phase = fixed::findPhase(static_cast<int16_t>(m), exponent);
+      auto off =
+          std::fabs(static_cast<double>(static_cast<uint32_t>(phase) - exact));
+      worst = std::max(worst, std::min(off, 0x1p32 - off));
+    }
+  EXPECT_LE(worst, 1.5);
 }
 
 TEST(FixedFunctions, RadiansToTurns) {

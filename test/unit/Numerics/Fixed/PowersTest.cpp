@@ -9,6 +9,7 @@
 #include "quantc/Numerics/Fixed/Powers.h"
 #include "gtest/gtest.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -73,4 +74,20 @@ TEST(FixedPowers, PowerOfTwo) {
   }
   EXPECT_LT(worst, 3e-4);
   EXPECT_EQ(fixed::powerOfTwo(0).m, 1 << 29);
+}
+
+TEST(FixedPowers, Softplus) {
+  double worst = 0;
+  for (int32_t exponent = -40; exponent <= 0; ++exponent)
+    for (int32_t m = -32767; m < 32768; m += 5) {
+      double x = std::scalbn(double(m), exponent);
+      // Below, the result has an exponent beyond eight bits.
+      if (x < -80)
+        continue;
+      Floating y = fixed::softplus(static_cast<int16_t>(m), exponent);
+      ASSERT_TRUE(y.m > 0 && y.m < 1 << 30) << m << " " << exponent;
+      double exact = std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+      worst = std::max(worst, std::fabs(getValue(y) / exact - 1));
+    }
+  EXPECT_LT(worst, 4e-4);
 }

@@ -124,3 +124,20 @@ TEST(FixedLinear, MeanIsExactToAUnit) {
     EXPECT_NEAR(value, std::scalbn(double(sum) / count, -exponent), 1.0);
   }
 }
+
+TEST(FixedRows, WideInput) {
+  // All bits of a float, and the same rules for what is none.
+  float x[] = {1.5f, -0x1.fffffep-1f, NAN, 0x1p-29f, 0x1p-30f};
+  int32_t m[5];
+  EXPECT_EQ(fixed::quantiseInput(x, 5, m), -29);
+  EXPECT_EQ(m[0], 3 << 28);
+  EXPECT_EQ(m[1], -0x1fffffe0);
+  EXPECT_EQ(m[2], 0);
+  EXPECT_EQ(m[3], 1);
+  EXPECT_EQ(m[4], 1);
+  float infinite[] = {-INFINITY, 0};
+  EXPECT_EQ(fixed::quantiseInput(infinite, 2, m), 127 - 29);
+  EXPECT_EQ(m[0], -0x3fffffc0);
+  float zero = 0;
+  EXPECT_EQ(fixed::quantiseInput(&zero, 1, m), fixed::zeroExponent);
+}

@@ -88,6 +88,24 @@ def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
+  let summary = "Write ops as others that have an integer-only form";
+  let description = [{
+    Of an integer-only network, before recipes choose formats: softmax moves to
+    the last axis; a matrix of constants on the left of a product becomes the
+    weights of the transposed one; normalisations over sizes of run time or more
+    than 32,768 elements become means, squares and a root, and scales that are
+    not one for each element a product behind them; pads are zeros; powers with
+    other exponents than one constant are exponentials of logarithms, and so are
+    hyperbolic functions.
+
+    Masks of attention are limited to 2^16: constants and inputs that they are
+    computed from, as far as that changes only by how much a key is hidden. So
+    integers on one exponent keep the biases beside it.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def NNVerifyNetwork : Pass<"nn-verify-network", "::mlir::func::FuncOp"> {
   let summary = "Refuse weights and sizes that no network has";
   let description = [{

@@ -43,6 +43,10 @@ inline bool isWide(BlockType format) {
   return format.getElement().getBitWidth() > rowBits;
 }
 
+/// Whether floats are quantised to the format at the border of an integer-only
+/// network: rows of 16 bits, or of what results have.
+bool isInputFormat(BlockType format);
+
 /// Whether \p format is that of an integer-only network's 4-bit weights: blocks
 /// of 32 with integer multipliers, one exponent for each output.
 bool isIntegerNibbles(BlockType format);

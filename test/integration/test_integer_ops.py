@@ -1,0 +1,145 @@
+"""Integer-only models of ops that few networks have, and of products and masks that are computed."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+# A row of 8 bits with a power of two as scale is off by up to 2^-8 of its largest element, a sum of products by about
+# a third of that of each side, of 12 bits by a sixteenth.
+CODES = 2.0**-8
+# Half a unit of 16 bits with sign.
+UNIT = 2.0**-16
+INFINITY = np.float32(np.inf)
+
+
+class IntegerOps(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(11)
+
+    def normal(self, *shape):
+        return self.random.standard_normal(shape).astype("f4")
+
+    def test_reductions(self):
+        """Of sizes that are known at run time, of squares, along any axis."""
+        nodes = [
+            ("ReduceMean", "x rows", "y_mean", {"keepdims": 1}),
+            ("ReduceSum", "x rows", "y_sum", {"keepdims": 0}),
+            ("ReduceMax", "x rows", "y_max", {"keepdims": 0}),
+            ("ReduceL1", "x last", "y_l1", {"keepdims": 1}),
+            ("ReduceL2", "x last", "y_l2", {"keepdims": 1}),
+            ("ReduceL2", "x rows", "y_l2_rows", {"keepdims": 1}),
+            ("ReduceSumSquare", "x last", "y_squares", {"keepdims": 1}),
+            ("Softmax", "x", "y_softmax", {"axis": 1}),
+            ("ArgMax", "x", "place", {"axis": 2, "keepdims": 0}),
+        ]
+        outputs = [result for _, _, result, *_ in nodes]
+        proto = model(nodes, {"x": ("f4", ["b", "s", 24])}, outputs, {"rows": np.array([1]), "last": np.array([2])})
+        feeds = [{"x": self.normal(b, s, 24)} for b, s in ((1, 1), (2, 37), (3, 8))]
+        # A sum over tokens is off by that of the longest one's unit; scales are the largest of the results.
+        self.check_close(proto, feeds, 37 * UNIT)
+
+    def test_functions(self):
+        nodes = [
+            ("Softplus", "x", "y_softplus"),
+            ("Mish", "x", "y_mish"),
+            ("Sin", "x", "y_sin"),
+            ("Cos", "x", "y_cos"),
+            ("Floor", "x", "y_floor"),
+            ("Ceil", "x", "y_ceil"),
+            ("Round", "x", "y_round"),
+            ("Sign", "x", "y_sign"),
+            ("Sinh", "x", "y_sinh"),
+            ("Asinh", "x", "y_asinh"),
+            ("Pow", "p x", "y_pow"),
+            ("Pow", "two x", "y_exp2"),
+            ("Pow", "p several", "y_several"),
+        ]
+        outputs = [result for _, _, result, *_ in nodes]
+        constants = {"two": np.float32(2), "several": np.linspace(-1, 2, 24).astype("f4")}
+        proto = model(nodes, {"x": ("f4", ["n", 24]), "p": ("f4", ["n", 24])}, outputs, constants)
+        x = 3 * self.normal(5, 24)
+        # Nothing is so near to where a step is that a unit would tell.
+        x += np.where(np.abs(2 * x - np.round(2 * x)) < 1e-2, np.float32(0.02), np.float32(0))
+        p = (self.random.random((5, 24)) + 0.25).astype("f4")
+        # Powers of two are good to 3e-4; units of a row are multiplied by the slope of an exponential.
+        self.check_close(proto, [{"x": x, "p": p}], 3e-3)
+
+    def test_windows(self):
+        nodes = [
+            ("AveragePool", "x", "a", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+            ("AveragePool", "x", "c", {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1}),
+            ("LpPool", "x", "l", {"kernel_shape": [2, 2], "strides": [2, 2], "p": 2}),
+            ("LpPool", "x", "m", {"kernel_shape": [2, 2], "p": 1}),
+            ("Pad", "x pads least", "p_low"),
+            ("MaxPool", "p_low", "p", {"kernel_shape": [3, 3], "strides": [2, 2]}),
+            ("Pad", "x pads seven", "q"),
+            ("InstanceNormalization", "x scale bias", "n"),
+        ]
+        constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "least": -INFINITY, "seven": np.float32(0.7)}
+        constants |= {"scale": np.linspace(0.5, 1.5, 9).astype("f4"), "bias": self.normal(9)}
+        outputs = ["a", "c", "l", "m", "p", "q", "n"]
+        proto = model(nodes, {"x": ("f4", ["b", 9, 9, 9])}, outputs, constants)
+        x = self.normal(2, 9, 9, 9)
+        # Of an image: its largest element is up to ten times that of a row.
+        self.check_close(proto, [{"x": x}], 40 * UNIT * 10)
+
+    def test_products(self):
+        """Both sides are computed; also over sizes of run time, and of a matrix on the left."""
+        nodes = [
+            ("Transpose", "x", "t", {"perm": [0, 2, 1]}),
+            ("MatMul", "x t", "scores"),
+            ("Softmax", "scores", "weights", {"axis": -1}),
+            ("MatMul", "weights x", "y"),
+            ("MatMul", "t x", "outer"),
+            ("MatMul", "z zt", "flat"),
+            ("MatMul", "left w", "mixed"),
+        ]
+        nodes.insert(0, ("Transpose", "z", "zt", {"perm": [1, 0]}))
+        constants = {"left": self.normal(5, 6)}
+        inputs = {"x": ("f4", ["b", "s", 20]), "z": ("f4", ["n", 20]), "w": ("f4", ["b", 6, 20])}
+        proto = model(nodes, inputs, ["scores", "weights", "y", "outer", "flat", "mixed"], constants)
+        sizes = ((1, 1), (2, 37))
+        feeds = [{"x": self.normal(b, s, 20), "z": self.normal(b, 20), "w": self.normal(b, 6, 20)} for b, s in sizes]
+        # 8 bits over the sizes of run time; scores reach 40, so a unit of theirs is a tenth of a power.
+        self.check_close(proto, feeds, 16 * CODES)
+
+    def test_masks(self):
+        """Biases keep their bits beside what hides a key, wherever that comes from."""
+        random, (b, h, s, d) = self.random, (2, 2, 11, 16)
+        bias = 2 * self.normal(1, h, s, s)
+        constants = {"bias": bias, "lowest": np.finfo("f4").min, "one": np.float32(1), "zero": np.float32(0)}
+        nodes = {
+            "product": [
+                ("Cast", "seen", "given", {"to": 1}),
+                ("Sub", "one given", "not"),
+                ("Mul", "not lowest", "hidden"),
+                ("Add", "hidden bias", "mask"),
+            ],
+            "choice": [("Cast", "seen", "is", {"to": 9}), ("Where", "is bias lowest", "mask")],
+            "input": [("Add", "given bias", "mask")],
+        }
+        seen = (random.random((b, 1, s, s)) < 0.7).astype("i8")
+        seen[:, :, :, 0] = 1
+        given = {x: self.normal(b, h, s, d) for x in "qkv"}
+        for name, made in nodes.items():
+            nodes = [*made, ("Attention", "q k v mask", "y")]
+            inputs = {x: ("f4", ["b", h, s, d]) for x in "qkv"}
+            if name == "input":
+                inputs["given"] = ("f4", ["b", 1, s, s])
+                feed = given | {"given": np.where(seen, np.float32(0.25), -INFINITY)}
+            else:
+                inputs["seen"] = ("i8", ["b", 1, s, s])
+                feed = given | {"seen": seen}
+            proto = model(nodes, inputs, ["y"], constants, opset=23)
+            mask = np.where(seen, bias, -INFINITY)
+            scores = given["q"] @ given["k"].swapaxes(2, 3) / 4 + mask
+            weights = np.exp(scores - scores.max(-1, keepdims=True))
+            exact = weights / weights.sum(-1, keepdims=True) @ given["v"]
+            with self.subTest(name):
+                self.check_close(proto, [feed], 4 * CODES, [{"y": exact}])
+
+
+if __name__ == "__main__":
+    unittest.main()
