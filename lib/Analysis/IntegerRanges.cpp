@@ -154,6 +154,9 @@ static std::optional<Interval> getPartRange(qt::QuantizeOp op, unsigned part) {
                  encoding.getRule() == qt::ScaleRule::Norm;
   if (isShift)
     return Interval::get(0, numerics::fixed::blockDepth);
+  // Floats of 2^-149 to 2^128 on 30 bits.
+  if (part == 1 && qt::isInputFormat(format) && qt::isWide(format))
+    return Interval::get(-149 - 29, 127 - 29);
   return std::nullopt;
 }
 

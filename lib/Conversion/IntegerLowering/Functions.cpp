@@ -199,12 +199,10 @@ private:
     // 30 places leave nothing but the sign.
     Value places = b.clip(b.sub(b.number(0), x.e), 0, 30);
     Value unit = b.shift(b.number(1), b.sub(b.number(0), places));
-    Value half = b.shift(b.add(unit, -1), 1);
-    Value y;
+    Value rest = b.add(unit, -1), half = b.shift(rest, 1), y;
     if (kind == nn::UnaryKind::Round) {
       y = b.shift(m, places);
-      Value above = b.sub(b.mul(y, unit), m);
-      Value isTie = b.both(b.compare(nn::Predicate::Eq, above, half),
+      Value isTie = b.both(b.compare(nn::Predicate::Eq, b.both(m, rest), half),
                            b.compare(nn::Predicate::Gt, half, b.number(0)));
       y = b.sub(y, b.select(isTie, b.maskBits(y, 1), b.number(0)));
     } else {

@@ -239,9 +239,15 @@ Value IntegerBuilder::score(const fixed::Multipliers &multipliers,
 }
 
 Value IntegerBuilder::cosine30(Value phase) {
+  Value quarter = shift(phase, 28);
+  Value rest = sub(phase, shift(quarter, -28));
+  // Half a quarter at most.
+  constexpr int64_t most = int64_t(1) << 27;
+  return cosineNear(quarter, shift(clip(rest, -most, most), -3));
+}
+
+Value IntegerBuilder::cosineNear(Value quarter, Value distance) {
   // The same steps as those of numerics::fixed::cosine30.
-  Value quarter = shift(phase, 30);
-  Value distance = shift(sub(phase, shift(quarter, -30)), -1);
   Value square = shift(multiplyHigh(distance, distance), -1);
   auto evaluate = [&](ArrayRef<int32_t> coefficients) {
     Value sum = number(coefficients.back());
@@ -259,7 +265,9 @@ Value IntegerBuilder::cosine30(Value phase) {
 }
 
 Value IntegerBuilder::cosine(Value phase) {
-  return clip(shift(cosine30(phase), 15), -INT16_MAX, INT16_MAX);
+  Value quarter = shift(phase, 30);
+  Value distance = shift(sub(phase, shift(quarter, -30)), -1);
+  return clip(shift(cosineNear(quarter, distance), 15), -INT16_MAX, INT16_MAX);
 }
 
 Value IntegerBuilder::sumReciprocal(Value sum) {
@@ -268,4 +276,8 @@ Value IntegerBuilder::sumReciprocal(Value sum) {
   Value places = add(unary(nn::UnaryKind::Clz, sum), -spare);
   Value wide = shift(cast(sum, 64), sub(number(0, 64), cast(places, 64)));
   return cast(unary(nn::UnaryKind::Recip61, wide), 32);
+}
+
+Value IntegerBuilder::bitLength(Value x) {
+  return sub(like(x, getBits(x)), unary(nn::UnaryKind::Clz, x));
 }

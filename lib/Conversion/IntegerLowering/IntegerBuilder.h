@@ -118,17 +118,19 @@ public:
   /// Scores in units of log2, Q15, from products and their exponent.
   mlir::Value score(const numerics::fixed::Multipliers &multipliers,
                     mlir::Value product, mlir::Value exponent);
-  /// The multiplier that divides by a sum, of step 4 of attention.
+  /// The multiplier that divides by a sum of 32 or 64 bits, of step 4 of
+  /// attention.
   mlir::Value sumReciprocal(mlir::Value sum);
-  /// The cosine in Q30 of a phase of which 2^32 are a turn; that in Q15.
+  /// The cosine in Q30 of a phase of which 2^30 are a turn, of up to half a
+  /// turn; in Q15 that of a phase of which 2^32 are a turn.
   mlir::Value cosine30(mlir::Value phase);
   mlir::Value cosine(mlir::Value phase);
   /// The number of bits of integers that are not negative.
-  mlir::Value bitLength(mlir::Value x) {
-    return sub(number(32), unary(nn::UnaryKind::Clz, x));
-  }
+  mlir::Value bitLength(mlir::Value x);
 
 private:
+  /// The cosine in Q30 of a distance from a quarter, in Q30 eighths of a turn.
+  mlir::Value cosineNear(mlir::Value quarter, mlir::Value distance);
   mlir::Value like(mlir::Value x, int64_t value);
   mlir::Value spread(mlir::Value e, mlir::Value m, qt::BlockType format);
 

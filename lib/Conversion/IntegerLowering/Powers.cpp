@@ -136,8 +136,9 @@ Scaled quantc::buildLogarithm(IntegerBuilder &b, Scaled x) {
 Scaled quantc::buildSoftplus(IntegerBuilder &b, Scaled x) {
   constexpr double log2e = 1.4426950408889634074;
   constexpr int64_t bound = INT16_MAX;
-  Value below = b.score(fixed::makeMultipliers(&log2e, &bound, 1),
-                        b.unary(nn::UnaryKind::Abs, x.m), x.e);
+  Value below = b.max(b.score(fixed::makeMultipliers(&log2e, &bound, 1),
+                              b.unary(nn::UnaryKind::Abs, x.m), x.e),
+                      0);
   Scaled t = raiseTwo(b, below);
   Value most = b.min(t.m, b.number((1 << 29) - 1));
   Value v = b.shift(most, b.add(b.shiftDown(below, 15), -2));
@@ -152,17 +153,40 @@ Scaled quantc::buildSoftplus(IntegerBuilder &b, Scaled x) {
 }
 
 Scaled quantc::buildCosine(IntegerBuilder &b, Scaled x, bool isSine) {
-  // fixed::findPhase
-  Value places = b.sub(b.number(0, 64), b.cast(x.e, 64));
-  Value unit = b.shift(b.number(fixed::radian, 64), places);
-  auto part = [&](int64_t from) {
-    return b.cast(b.binary(nn::BinaryKind::Shr, unit, b.number(from, 64)), 32);
+  // fixed::findPhase, with the units of all exponents that are stored.
+  SmallVector<int32_t> units[3];
+  for (int32_t e = INT8_MIN; e <= INT8_MAX; ++e) {
+    fixed::AngleUnit unit = fixed::getAngleUnit(e);
+    units[0].push_back(unit.high);
+    units[1].push_back(unit.middle);
+    units[2].push_back(unit.low);
+  }
+  OpBuilder &builder = b.getBuilder();
+  auto type = cast<RankedTensorType>(x.e.getType());
+  Value place = b.cast(b.add(x.e, -INT8_MIN), 64);
+  auto part = [&](ArrayRef<int32_t> values) -> Value {
+    return nn::GatherOp::create(builder, b.getLoc(), type,
+                                b.numbers(values, 256), place,
+                                builder.getI64IntegerAttr(0));
   };
-  Value low = b.maskBits(part(16), 0xffff);
-  Value phase = b.add(b.mul(x.m, part(32)), b.shift(b.mul(x.m, low), 16));
+  Value high = b.shift(b.maskBits(b.mul(x.m, part(units[0])), 32767), -15);
+  Value middle = b.mul(x.m, part(units[1]));
+  Value low = b.shift(b.mul(x.m, part(units[2])), 15);
+  constexpr int64_t half = int64_t(1) << 29;
+  // Modulo a turn of 2^30, half a turn less.
+  auto wrap = [&](Value phase) {
+    return b.add(b.maskBits(phase, 2 * half - 1), -half);
+  };
+  Value phase = wrap(b.add(wrap(b.add(high, middle)), low));
+  // A quarter of a turn less is three quarters more, and half of one less.
   if (isSine)
-    phase = b.add(phase, -(int64_t(1) << 30));
-  return {b.cosine30(phase), b.number(-30)};
+    phase = wrap(b.add(phase, half / 2));
+  Value y = b.cosine30(phase);
+  if (!isSine)
+    return {y, b.number(-30)};
+  // The sine of what is below 2^-9 is the angle, but for 2^-20 of it.
+  Value isSmall = b.compare(nn::Predicate::Lt, x.e, b.number(-24));
+  return {b.select(isSmall, x.m, y), b.select(isSmall, x.e, b.number(-30))};
 }
 
 Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, double power) {

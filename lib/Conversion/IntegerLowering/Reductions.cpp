@@ -29,12 +29,13 @@ static Scaled buildMean(IntegerBuilder &b, Scaled sum, int64_t count) {
   return {b.multiplyHigh(sum.m, b.number(static_cast<int64_t>(factor))), sum.e};
 }
 
-/// Sums of 64 bits as integers of up to 2^29 with an exponent each.
+/// Sums of 64 bits as integers below 2^29 with an exponent each.
 static Scaled narrow(IntegerBuilder &b, Value sum, Value e) {
   Value magnitude = b.unary(nn::UnaryKind::Abs, sum);
   Value places =
       b.sub(b.number(35, 64), b.unary(nn::UnaryKind::Clz, magnitude));
-  Value m = b.cast(b.shift(sum, places), 32);
+  constexpr int64_t limit = (int64_t(1) << 29) - 1;
+  Value m = b.clip(b.cast(b.shift(sum, places), 32), -limit, limit);
   return {m, b.add(e, b.cast(places, 32))};
 }
 
@@ -116,8 +117,10 @@ struct ReduceIntegers
     }
     bool isSquare = kind == nn::ReduceKind::SumSq || kind == nn::ReduceKind::L2;
     if (isSquare) {
-      x.m = b.mul(x.m, x.m);
-      e = b.add(e, e);
+      // However many there are at run time, 2^40 of them fit 64 bits.
+      int64_t places = countElements(reduce) == 0 ? 8 : 0;
+      x.m = b.shift(b.mul(x.m, x.m), places);
+      e = b.add(b.add(e, e), places);
     }
     Scaled y =
         narrow(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);

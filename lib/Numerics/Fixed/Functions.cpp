@@ -75,19 +75,25 @@ int32_t fixed::cosine(int32_t phase) {
   return saturate(shiftRight(cosine30(phase), 15), 16);
 }
 
-int32_t fixed::findPhase(int16_t m, int32_t exponent) {
-  // The unit in 2^-64 turns, whose whole turns drop out.
-  int64_t unit = radian;
+AngleUnit fixed::getAngleUnit(int32_t exponent) {
+  auto unit = static_cast<uint64_t>(radian);
   if (exponent < 0)
     unit = exponent < -63 ? 0 : ((unit >> (-exponent - 1)) + 1) >> 1;
   else
-    unit = exponent > 63
-               ? 0
-               : static_cast<int64_t>(static_cast<uint64_t>(unit) << exponent);
-  auto high = static_cast<uint32_t>(static_cast<uint64_t>(unit) >> 32);
-  int32_t low = static_cast<int32_t>(unit >> 16) & 0xffff;
-  return static_cast<int32_t>(static_cast<uint32_t>(int32_t(m)) * high +
-                              static_cast<uint32_t>(shiftRight(m * low, 16)));
+    unit = exponent > 63 ? 0 : unit << exponent;
+  auto part = [unit](int from) {
+    return static_cast<int32_t>(unit >> from & 32767);
+  };
+  return {part(49), part(34), part(19)};
+}
+
+int32_t fixed::findPhase(int16_t m, int32_t exponent) {
+  AngleUnit unit = getAngleUnit(exponent);
+  constexpr int32_t half = 1 << 29;
+  auto wrap = [](int32_t phase) { return (phase & (2 * half - 1)) - half; };
+  int32_t high = (m * unit.high & 32767) << 15;
+  // Half a turn less each time.
+  return wrap(wrap(high + m * unit.middle) + shiftRight(m * unit.low, 15));
 }
 
 int64_t fixed::radiansToTurns(double radians) {

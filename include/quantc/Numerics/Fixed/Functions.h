@@ -74,11 +74,19 @@ int32_t cosine(int32_t phase);
 /// integers multiply them exactly.
 int64_t radiansToTurns(double radians);
 
-/// The phase of the angle m 2^exponent in radians, off by up to 1.5 units of
-/// 2^-32 turns for exponents up to 16.
-int32_t findPhase(int16_t m, int32_t exponent);
+/// 2^exponent radians in turns, of which whole ones drop out, with 15 bits a
+/// part: high 2^-15 + middle 2^-30 + low 2^-45.
+struct AngleUnit {
+  int32_t high, middle, low;
+};
+AngleUnit getAngleUnit(int32_t exponent);
 /// A radian in units of 2^-64 turns.
 constexpr int64_t radian = 2935890503282001226;
+
+/// The phase of the angle m 2^exponent in radians in units of 2^-30 turns,
+/// -2^29
+/// .. 2^29 - 1; off by up to 1.5 units for exponents up to 16.
+int32_t findPhase(int16_t m, int32_t exponent);
 
 } // namespace quantc::numerics::fixed
 

@@ -214,6 +214,24 @@ struct RewriteReduce : OpRewritePattern<ReduceOp> {
   }
 };
 
+/// Scores have a positive scale.
+struct NegateQueries : OpRewritePattern<AttentionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AttentionOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getScale().isNegative())
+      return rewriter.notifyMatchFailure(op, "has no negative scale");
+    Build b(rewriter, op.getLoc());
+    Value negated = b.unary(UnaryKind::Neg, op.getQuery());
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getQueryMutable().assign(negated);
+      op.setScale(llvm::abs(op.getScale()));
+    });
+    return success();
+  }
+};
+
 /// What is padded with another number than 0 is so less that number.
 struct MovePadding : OpRewritePattern<PadOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -337,9 +355,10 @@ struct PrepareIntegers
   void runOnOperation() override {
     limitMasks(getOperation());
     RewritePatternSet patterns(&getContext());
-    patterns.add<MoveSoftmaxAxis, SplitNormalisation<LayerNormOp>,
-                 SplitNormalisation<RMSNormOp>, ExchangeSides, RewriteReduce,
-                 MovePadding, RewritePower, RewriteFunction>(&getContext());
+    patterns
+        .add<MoveSoftmaxAxis, NegateQueries, SplitNormalisation<LayerNormOp>,
+             SplitNormalisation<RMSNormOp>, ExchangeSides, RewriteReduce,
+             MovePadding, RewritePower, RewriteFunction>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

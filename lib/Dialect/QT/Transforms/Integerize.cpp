@@ -143,7 +143,14 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
         &getContext(),
         format.getOuter() ? format.getOuterShape() : format.getShape(),
         qt::rowBits);
-    auto rowType = cast<RankedTensorType>(type).clone(row);
+    // Rows and images are encoded from floats, other blocks from rows.
+    auto tensor = cast<RankedTensorType>(type);
+    auto rows = qt::getRowBlocks(tensor.getRank());
+    bool isImage =
+        row.getShape() == ArrayRef(qt::getImageBlocks(tensor.getRank()));
+    if (!isImage && row.getShape() != ArrayRef(rows) && !isConstantSlice(value))
+      row = qt::getIntegerFormat(&getContext(), rows, qt::rowBits);
+    auto rowType = tensor.clone(row);
     if (rowType != type)
       return getAs(builder, getAs(builder, value, rowType), type);
     return quantize(value, getEncoding(row, qt::ScaleRule::Norm));

@@ -109,3 +109,11 @@ func.func @masks(%q: tensor<1x1x2x4xf32>, %given: tensor<1x1x2x2xf32>, %seen: te
   %6 = nn.attention %q, %q, %q mask(%5 : tensor<1x1x2x2xf32>) {scale = 0.5 : f32} : tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32> -> tensor<1x1x2x4xf32>
   return %6 : tensor<1x1x2x4xf32>
 }
+
+// CHECK-LABEL: func @negative_scale
+// CHECK: %[[Q:.*]] = nn.unary neg %arg0
+// CHECK: nn.attention %[[Q]], %arg0, %arg0 {scale = 5.000000e-01 : f32}
+func.func @negative_scale(%q: tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32> {
+  %0 = nn.attention %q, %q, %q {scale = -0.5 : f32} : tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32> -> tensor<1x1x2x4xf32>
+  return %0 : tensor<1x1x2x4xf32>
+}

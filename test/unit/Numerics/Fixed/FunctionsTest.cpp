@@ -143,11 +143,11 @@ TEST(FixedFunctions, FindPhase) {
   for (int32_t exponent = -40; exponent <= 16; ++exponent)
     for (int32_t m = -32767; m < 32768; m += 3) {
       long double turns = std::scalbn((long double)(m), exponent) / turn;
-      long double exact = std::scalbn(turns - std::floor(turns), 32);
+      long double exact = std::scalbn(turns - std::floor(turns + 0.5L), 30);
       int32_t phase = fixed::findPhase(static_cast<int16_t>(m), exponent);
-      auto off =
-          std::fabs(static_cast<double>(static_cast<uint32_t>(phase) - exact));
-      worst = std::max(worst, std::min(off, 0x1p32 - off));
+      ASSERT_TRUE(phase >= -(1 << 29) && phase < 1 << 29);
+      auto off = std::fabs(static_cast<double>(phase - exact));
+      worst = std::max(worst, std::min(off, 0x1p30 - off));
     }
   EXPECT_LE(worst, 1.5);
 }

@@ -97,7 +97,7 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     than 32,768 elements become means, squares and a root, and scales that are
     not one for each element a product behind them; pads are zeros; powers with
     other exponents than one constant are exponentials of logarithms, and so are
-    hyperbolic functions.
+    hyperbolic functions; scales of scores are positive.
 
     Masks of attention are limited to 2^16: constants and inputs that they are
     computed from, as far as that changes only by how much a key is hidden. So
