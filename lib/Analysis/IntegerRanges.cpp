@@ -184,8 +184,14 @@ std::optional<Interval> IntegerRanges::evaluateCount(Operation *op) {
     return std::nullopt;
   // Windows may lie in the pads, where sums have zeros.
   Interval range = getRange(pool.getInput());
-  if (pool.getKind() == nn::PoolKind::Max)
+  if (pool.getKind() == nn::PoolKind::Max) {
+    // One that has pads alone gives the lowest number there is.
+    nn::Window window = pool.getWindow();
+    for (auto [index, pad] : llvm::enumerate(pool.getPads()))
+      if (pad >= window.getSpan(index % pool.getKernel().size()))
+        return std::nullopt;
     return range;
+  }
   if (pool.getKind() != nn::PoolKind::Sum)
     return std::nullopt;
   DynamicAPInt taps(1);

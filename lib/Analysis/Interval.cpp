@@ -174,11 +174,20 @@ Interval quantc::evaluate(nn::UnaryKind kind, const Interval &x, Type type) {
 }
 
 Interval quantc::evaluateClip(const Interval &x, double low, double high) {
-  // Doubles hold more than i64; beyond that nothing is cut.
-  auto limit = [](double bound) {
-    constexpr double most = 9.0e18;
-    return DynamicAPInt(static_cast<int64_t>(std::clamp(bound, -most, most)));
+  // Doubles hold more than i64: a bound beyond it cuts nothing, as NaN does.
+  constexpr double most = 9.0e18;
+  auto cut = [&](const DynamicAPInt &value, bool lowFirst) {
+    DynamicAPInt result = value;
+    for (bool isLow : {lowFirst, !lowFirst}) {
+      double bound = isLow ? std::ceil(low) : std::floor(high);
+      if (!(std::fabs(bound) < most))
+        continue;
+      DynamicAPInt limit(static_cast<int64_t>(bound));
+      result = isLow ? std::max(result, limit) : std::min(result, limit);
+    }
+    return result;
   };
-  DynamicAPInt least = limit(std::ceil(low)), most = limit(std::floor(high));
-  return {std::clamp(x.low, least, most), std::clamp(x.high, least, most)};
+  // Bounds that cross leave one of the two, which depends on their order.
+  return {std::min(cut(x.low, true), cut(x.low, false)),
+          std::max(cut(x.high, true), cut(x.high, false))};
 }

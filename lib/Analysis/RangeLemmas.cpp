@@ -198,7 +198,17 @@ static bool isVariance(Value value, const Moments &moments,
   }
   auto [squares, count] = matchConstantOperand(value, nn::BinaryKind::Mul);
   nn::ReduceOp sum = squares ? getSum(squares) : nn::ReduceOp();
-  if (!sum || count != moments.count ||
+  // Cauchy and Schwarz count the elements of the sums.
+  int64_t elements = 1;
+  if (sum)
+    for (int64_t axis : sum.getAxes()) {
+      int64_t size = sum.getInput().getType().getDimSize(axis);
+      elements =
+          ShapedType::isDynamic(size) || size > 1 << 30 || elements > 1 << 30
+              ? 0
+              : elements * size;
+    }
+  if (!sum || count != moments.count || count != elements ||
       (moments.sum && sum.getAxes() != nn::ReduceOp(moments.sum).getAxes()))
     return false;
   auto square = getBinary(stripMoves(sum.getInput()), nn::BinaryKind::Mul);
