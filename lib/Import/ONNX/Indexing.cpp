@@ -385,6 +385,18 @@ static void importScatterND(NodeBinder &node) {
                  Twine(rank + rankOf(x) - indexed));
     return;
   }
+  for (int64_t dim = 0; dim < rankOf(updates); ++dim) {
+    Value like = dim < rank ? indices : x;
+    int64_t other = dim < rank ? dim : indexed + dim - rank;
+    int64_t own = typeOf(updates).getDimSize(dim),
+            wanted = typeOf(like).getDimSize(other);
+    if (!ShapedType::isDynamic(own) && !ShapedType::isDynamic(wanted) &&
+        own != wanted)
+      node.problem("has updates of size " + Twine(own) + " in dim " +
+                   Twine(dim) + "; needs " + Twine(wanted));
+  }
+  if (node.failed())
+    return;
   auto counts = readGrid(node, x, *components, rank);
   if (DenseElementsAttr known =
           counts ? DenseElementsAttr()
@@ -405,14 +417,15 @@ static void importScatterND(NodeBinder &node) {
   for (const Count &count : *counts) {
     if (count.dim)
       permutation.push_back(*count.dim);
-    sizes.push_back(count.dim ? Size(updates, *count.dim) : Size(1));
+    // Of run time these need not be the updates' sizes: the reshape finds out.
+    sizes.push_back(count.dim ? Size(indices, *count.dim) : Size(1));
   }
   for (int64_t dim = 0; dim < rank; ++dim)
     if (!llvm::is_contained(permutation, dim))
       permutation.push_back(dim);
   for (int64_t dim = rank; dim < rankOf(updates); ++dim) {
     permutation.push_back(dim);
-    sizes.push_back(Size(updates, dim));
+    sizes.push_back(Size(x, indexed + dim - rank));
   }
   Emitter &emit = node.emit();
   updates = emit.reshape(emit.transpose(updates, permutation), sizes);
