@@ -154,7 +154,9 @@ def NN_BinaryOp : NN_ElementwiseOp<"binary", [
 
     Steps of integer-only networks, rounded half up: `rshift` is lhs shifted to
     the right by rhs places, to the left by those below zero, where bits are
-    dropped; `mulh31` of i32 is the exact product shifted by 31.
+    dropped; `mulh31` of i32 is the exact product shifted by 31. What `mulh31`
+    takes from a shift to the left must not have lost bits there:
+    `qt-verify-ranges` proves that of networks.
 
     ```mlir
     %y = nn.binary add %a, %b : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
