@@ -173,7 +173,7 @@ namespace {
 class ChannelSearch {
 public:
   ChannelSearch(CodeRange range, float largest, int64_t blocks)
-      : exponent(std::ilogb(largest)), ups(blocks) {
+      : exponent(std::ilogb(largest)), steps(blocks) {
     lanes.low += static_cast<float>(range.low);
     lanes.high += static_cast<float>(range.high);
     for (int i = 0; i < numLanes; ++i)
@@ -185,17 +185,24 @@ public:
     // Powers of two, as in searchScale.
     for (int64_t i = 0; i < count; ++i)
       room[i] = std::ldexp(x[i], -exponent);
-    Lanes scales[numVectors], errors[numVectors];
-    for (int up = 0; up < numVectors; ++up)
-      for (int i = 0; i < numLanes; ++i)
-        scales[up][i] = static_cast<float>(round(scale, i, up)) *
-                        std::ldexp(channels[i], -exponent);
-    measureErrors(room, count, lanes, scales, errors);
-    for (int i = 0; i < numLanes; ++i) {
-      bool isUp = errors[1][i] < errors[0][i];
-      ups[block] |= static_cast<uint8_t>(isUp << i);
-      totals[i] += errors[isUp][i];
+    Lanes least{};
+    for (int first = 0; first < numSteps; first += numVectors) {
+      Lanes scales[numVectors], errors[numVectors];
+      for (int v = 0; v < numVectors; ++v)
+        for (int i = 0; i < numLanes; ++i)
+          scales[v][i] = static_cast<float>(round(scale, i, first + v)) *
+                         std::ldexp(channels[i], -exponent);
+      measureErrors(room, count, lanes, scales, errors);
+      for (int v = 0; v < numVectors; ++v)
+        for (int i = 0; i < numLanes; ++i)
+          if (first + v == 0 || errors[v][i] < least[i]) {
+            least[i] = errors[v][i];
+            steps[block] &= static_cast<uint8_t>(~(3 << 2 * i));
+            steps[block] |= static_cast<uint8_t>((first + v) << 2 * i);
+          }
     }
+    for (int i = 0; i < numLanes; ++i)
+      totals[i] += least[i];
   }
 
   /// Keeps the best candidate.
@@ -205,22 +212,26 @@ public:
     return channels[best];
   }
   int8_t getMultiplier(int64_t block, float scale) const {
-    return round(scale, best, ups[block] >> best & 1);
+    return round(scale, best, steps[block] >> 2 * best & 3);
   }
 
 private:
-  int8_t round(float scale, int candidate, int up) const {
-    float ratio = std::fabs(scale) / channels[candidate];
-    ratio = std::min(up ? std::ceil(ratio) : std::floor(ratio),
-                     static_cast<float>(searchedMultipliers));
+  /// The integer below the block's scale in units of the channel's, and its
+  /// neighbours.
+  int8_t round(float scale, int candidate, int step) const {
+    constexpr float offsets[numSteps] = {0, 1, -1, 2};
+    float ratio =
+        std::floor(std::fabs(scale) / channels[candidate]) + offsets[step];
+    ratio = std::clamp(ratio, 0.0f, static_cast<float>(searchedMultipliers));
     return static_cast<int8_t>(std::copysign(ratio, scale));
   }
 
+  static constexpr int numSteps = 4;
   LaneRange lanes{};
   int exponent, best = 0;
   float channels[numLanes];
   double totals[numLanes] = {};
-  std::vector<uint8_t> ups;
+  std::vector<uint8_t> steps; ///< two bits for each candidate
 };
 } // namespace
 

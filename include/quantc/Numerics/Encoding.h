@@ -50,8 +50,9 @@ constexpr int searchedMultipliers = 15;
 /// every block the scale d that minimises the squared error among +-A r / high
 /// with 49 ratios r in [0.55, 1.15], refined by least squares (accuracy study,
 /// section 3). Of the channels max |d| / 15, / 14, / 13 and / 12 the one of the
-/// least squared error, where every block has that of the two integers around
-/// d / channel as its multiplier which gives the smaller one; codes =
+/// least squared error, where every block has that of the integers around
+/// d / channel, two below and two above, as its multiplier which gives the
+/// smallest one; codes =
 /// clamp(rne(x / (multiplier * channel))), with the stored, rounded scale. The
 /// last block of a row may be short. A channel that holds an infinity or NaN
 /// has the scale NaN and the codes 0.
