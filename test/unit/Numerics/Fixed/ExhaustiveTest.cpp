@@ -74,8 +74,8 @@ TEST(Exhaustive, RowsLoseHalfAUnit) {
         return;
       }
       // In units of half a last place, which may be below 1.
-      Wide difference =
-          (Wide(m) << std::max(shift, 0)) - (Wide(x) << std::max(-shift, 0));
+      Wide difference = Wide(m) * (Wide(1) << std::max(shift, 0)) -
+                        Wide(x) * (Wide(1) << std::max(-shift, 0));
       // What rounds up to the next power is limited, and loses up to a unit.
       bool isLimited = std::abs(m) == (1 << (bits - 1)) - 1;
       Wide limit = shift > 0 ? Wide(1) << (shift - !isLimited) : 0;
