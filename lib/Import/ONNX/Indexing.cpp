@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Indexing.h"
 #include "OpTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
@@ -254,12 +255,18 @@ static void importGatherElements(NodeBinder &node) {
     axis = node.normalizeAxis(axis, rankOf(x), "axis");
   if (node.failed())
     return;
-  int64_t rank = rankOf(x);
-  if (rankOf(indices) != rank) {
+  if (rankOf(indices) != rankOf(x)) {
     node.problem("has indices of rank " + Twine(rankOf(indices)) +
-                 " for an input of rank " + Twine(rank));
+                 " for an input of rank " + Twine(rankOf(x)));
     return;
   }
+  if (Value picked = gatherElements(node, x, indices, axis))
+    node.output(0, picked);
+}
+
+Value quantc::onnx::gatherElements(NodeBinder &node, Value x, Value indices,
+                                   int64_t axis) {
+  int64_t rank = rankOf(x);
   SmallVector<Component> components;
   for (int64_t dim = 0; dim < rank; ++dim) {
     if (dim == axis)
@@ -275,8 +282,7 @@ static void importGatherElements(NodeBinder &node) {
                    " of an input of size " + Twine(own));
     components.back().isPosition &= node.haveEqualSizes(x, dim, indices, dim);
   }
-  if (!node.failed())
-    node.output(0, pick(node, x, components));
+  return node.failed() ? Value() : pick(node, x, components);
 }
 
 static void importGatherND(NodeBinder &node) {

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Indexing.h"
 #include "OpTable.h"
 
 using namespace mlir;
@@ -126,20 +127,6 @@ static void importCumSum(NodeBinder &node) {
     node.outputWrapped(0, node.emit().cumsum(x, normal, exclusive, reverse));
 }
 
-/// The elements of `x` at these positions along its last dim, for every row.
-static Value pickInRows(Emitter &emit, Value x, Value positions) {
-  int64_t rank = rankOf(x);
-  if (rank == 1)
-    return emit.gather(x, positions, 0);
-  Value outer = emit.shapeOf(x, 0, rank - 1);
-  Value rows = emit.reshape(
-      emit.iota(emit.reduce("prod", outer, {0}, /*keepDims=*/true)),
-      emit.concat({outer, emit.integers({1})}, 0));
-  Value first = emit.binary("mul", rows, emit.shapeOf(x, rank - 1, rank));
-  return emit.gather(emit.reshape(x, {Size(-1)}),
-                     emit.binary("add", first, positions), 0);
-}
-
 static void importTopK(NodeBinder &node) {
   int64_t axis = node.integer("axis", -1);
   bool hasOrder = node.opset() >= 11;
@@ -163,29 +150,19 @@ static void importTopK(NodeBinder &node) {
   if (node.failed())
     return;
   Emitter &emit = node.emit();
-  // Rows of the axis, last.
-  int64_t last = rankOf(x) - 1;
-  SmallVector<int64_t> permutation =
-      llvm::to_vector(llvm::seq<int64_t>(0, last + 1));
-  std::swap(permutation[axis], permutation[last]);
-  bool isMoved = axis != last;
-  Value rows = isMoved ? emit.transpose(x, permutation) : x;
   // Unsigned numbers of 64 bits are in the order of signed ones with the
   // highest bit turned over.
-  Value compared = rows;
+  Value compared = x;
   if (node.dataType(0) == quantc_onnx::TensorProto::UINT64)
-    compared = emit.binary("xor", rows,
+    compared = emit.binary("xor", x,
                            emit.integer(std::numeric_limits<int64_t>::min()));
-  Value positions = emit.topK(compared, last, k, largest);
-  Value values =
-      node.wantsOutput(0) ? pickInRows(emit, rows, positions) : Value();
-  auto moveBack = [&](Value value) {
-    return isMoved ? emit.transpose(value, permutation) : value;
-  };
-  if (values)
-    node.output(0, moveBack(values));
-  if (positions && node.wantsOutput(1))
-    node.output(1, moveBack(positions), quantc_onnx::TensorProto::INT64);
+  Value positions = emit.topK(compared, axis, k, largest);
+  if (!positions)
+    return;
+  if (node.wantsOutput(0))
+    node.output(0, gatherElements(node, x, positions, axis));
+  if (node.wantsOutput(1))
+    node.output(1, positions, quantc_onnx::TensorProto::INT64);
 }
 
 void quantc::onnx::addReductionOps(OpTable &table) {

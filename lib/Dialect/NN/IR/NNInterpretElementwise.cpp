@@ -8,6 +8,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/IR/Predicates.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
@@ -387,24 +388,6 @@ LogicalResult BinaryOp::interpret(Values operands, Results &results,
                      });
 }
 
-template <typename T> static bool compare(Predicate predicate, T a, T b) {
-  switch (predicate) {
-  case Predicate::Eq:
-    return a == b;
-  case Predicate::Ne:
-    return a != b;
-  case Predicate::Lt:
-    return a < b;
-  case Predicate::Le:
-    return a <= b;
-  case Predicate::Gt:
-    return a > b;
-  case Predicate::Ge:
-    return a >= b;
-  }
-  llvm_unreachable("all predicates are covered");
-}
-
 LogicalResult CompareOp::interpret(Values operands, Results &results,
                                    InterpreterContext &) {
   const HostValue &a = operands[0], &b = operands[1];
@@ -414,9 +397,9 @@ LogicalResult CompareOp::interpret(Values operands, Results &results,
       *this, operands, IntegerType::get(getContext(), 1), results,
       [&](HostValue &y, int64_t i, ArrayRef<int64_t> at) {
         y.setInteger(
-            i, real ? compare(predicate, a.getNumber(at[0]), b.getNumber(at[1]))
-                    : compare(predicate, a.getInteger(at[0]),
-                              b.getInteger(at[1])));
+            i,
+            real ? holds(predicate, a.getNumber(at[0]), b.getNumber(at[1]))
+                 : holds(predicate, a.getInteger(at[0]), b.getInteger(at[1])));
       });
 }
 

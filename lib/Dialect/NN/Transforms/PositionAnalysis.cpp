@@ -9,6 +9,7 @@
 #include "quantc/Dialect/NN/Transforms/PositionAnalysis.h"
 #include "Recompose.h"
 #include "quantc/Analysis/SizeArithmetic.h"
+#include "quantc/Dialect/NN/IR/Predicates.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -197,24 +198,6 @@ PositionAnalysis::readBroadcast(Value operand, Value result, unsigned depth) {
                                   : getAffineConstantExpr(0, context));
   }
   return replaceDims(*elements, dims);
-}
-
-static bool holds(Predicate predicate, double a, double b) {
-  switch (predicate) {
-  case Predicate::Eq:
-    return a == b;
-  case Predicate::Ne:
-    return a != b;
-  case Predicate::Lt:
-    return a < b;
-  case Predicate::Le:
-    return a <= b;
-  case Predicate::Gt:
-    return a > b;
-  case Predicate::Ge:
-    return a >= b;
-  }
-  llvm_unreachable("all predicates are covered");
 }
 
 std::optional<Elements> PositionAnalysis::readCompare(CompareOp op,
