@@ -247,24 +247,32 @@ static quantc_status qcrt_run_checked(quantc_context *context,
   return QUANTC_OK;
 }
 
+QCRT_INTERNAL int qcrt_acquire(quantc_context *context) {
+  return !__atomic_exchange_n(&context->busy, 1, __ATOMIC_ACQUIRE);
+}
+
+QCRT_INTERNAL void qcrt_release(quantc_context *context) {
+  __atomic_store_n(&context->busy, 0, __ATOMIC_RELEASE);
+}
+
 QCRT_INTERNAL quantc_status qcrt_run_once(quantc_context *context,
                                           const quantc_tensor *inputs,
                                           int32_t num_inputs,
                                           quantc_tensor *outputs,
                                           int32_t num_outputs) {
   quantc_status status;
-  // The error belongs to the run that is going on.
-  if (__atomic_exchange_n(&context->busy, 1, __ATOMIC_ACQUIRE))
+  if (!qcrt_acquire(context))
     return QUANTC_ERROR_BUSY;
   status = qcrt_run_checked(context, inputs, num_inputs, outputs, num_outputs);
-  __atomic_store_n(&context->busy, 0, __ATOMIC_RELEASE);
+  qcrt_release(context);
   return status;
 }
 
 QCRT_INTERNAL quantc_status qcrt_reset(quantc_context *context) {
-  if (__atomic_load_n(&context->busy, __ATOMIC_ACQUIRE))
+  if (!qcrt_acquire(context))
     return QUANTC_ERROR_BUSY;
   qcrt_succeed(&context->error);
+  qcrt_release(context);
   return QUANTC_OK;
 }
 

@@ -19,11 +19,9 @@ QCRT_INTERNAL const quantc_step_info *qcrt_step(const quantc_program *program,
   return &program->program->steps[i];
 }
 
-QCRT_INTERNAL quantc_status qcrt_profile(quantc_context *context, int32_t on) {
+static quantc_status set_profile(quantc_context *context, int32_t on) {
   size_t steps = context->owner->program->num_steps;
   size_t bytes = 4 * steps * sizeof(int64_t);
-  if (__atomic_load_n(&context->busy, __ATOMIC_ACQUIRE))
-    return QUANTC_ERROR_BUSY;
   qcrt_succeed(&context->error);
   qcrt_pool_profile(&context->pool, NULL);
   if (!on)
@@ -36,15 +34,21 @@ QCRT_INTERNAL quantc_status qcrt_profile(quantc_context *context, int32_t on) {
   return QUANTC_OK;
 }
 
-QCRT_INTERNAL quantc_status qcrt_step_times(quantc_context *context,
-                                            quantc_step_time *times,
-                                            int32_t count) {
+QCRT_INTERNAL quantc_status qcrt_profile(quantc_context *context, int32_t on) {
+  quantc_status status;
+  if (!qcrt_acquire(context))
+    return QUANTC_ERROR_BUSY;
+  status = set_profile(context, on);
+  qcrt_release(context);
+  return status;
+}
+
+static quantc_status read_times(quantc_context *context,
+                                quantc_step_time *times, int32_t count) {
   const quantc_program *owner = context->owner;
   int32_t steps = (int32_t)owner->program->num_steps, i;
   const int64_t *numbers = context->pool.times;
   int64_t *counts;
-  if (__atomic_load_n(&context->busy, __ATOMIC_ACQUIRE))
-    return QUANTC_ERROR_BUSY;
   qcrt_succeed(&context->error);
   if (!numbers)
     return qcrt_fail(&context->error, QUANTC_ERROR_ARGUMENT,
@@ -64,4 +68,15 @@ QCRT_INTERNAL quantc_status qcrt_step_times(quantc_context *context,
     times[i].bytes = counts[2 * i + 1];
   }
   return QUANTC_OK;
+}
+
+QCRT_INTERNAL quantc_status qcrt_step_times(quantc_context *context,
+                                            quantc_step_time *times,
+                                            int32_t count) {
+  quantc_status status;
+  if (!qcrt_acquire(context))
+    return QUANTC_ERROR_BUSY;
+  status = read_times(context, times, count);
+  qcrt_release(context);
+  return status;
 }

@@ -174,8 +174,8 @@ struct quantc_context {
   const quantc_api *api;
   quantc_program *owner;
   quantc_allocator allocator;
-  size_t bytes; ///< of this block, with the arrays behind it
-  uint32_t busy;
+  size_t bytes;       ///< of this block, with the arrays behind it
+  uint32_t busy;      ///< qcrt_acquire, qcrt_release
   int32_t is_planned; ///< `plan` belongs to `symbols`
   quantc_error error;
   int64_t *symbols;     ///< sizes of the dims
@@ -199,6 +199,11 @@ QCRT_INTERNAL void qcrt_unmap_weights(const qcrt_program *program,
 
 /// Counts a program's references down.
 QCRT_INTERNAL void qcrt_release_program(quantc_program *program);
+
+/// Whether the context was free; it then is the caller's until it is released.
+/// Its error, its profile and its threads belong to who has taken it.
+QCRT_INTERNAL int qcrt_acquire(quantc_context *context);
+QCRT_INTERNAL void qcrt_release(quantc_context *context);
 
 /// Numbers that `plan` writes.
 QCRT_INTERNAL size_t qcrt_plan_length(const qcrt_program *program);

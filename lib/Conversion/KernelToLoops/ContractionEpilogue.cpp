@@ -23,31 +23,13 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
   SmallVector<AffineExpr> own(shapes.getSizes(operand));
   if (llvm::equal(own, resultSizes))
     return times(b, row, columns);
-  AffineExpr unit = shapes.getConstant(1);
-  Value offset = index(0);
   if (own.size() < 2)
-    return offset;
+    return index(0);
   if (conv && isOfImage(operand))
     return arith::MulIOp::create(b, loc, image, kernel.getIndex(own.back()));
-  AffineExpr stride = own.back();
-  Value rest = row;
-  size_t shift = resultSizes.size() - own.size();
-  for (size_t dim = resultSizes.size() - 1; dim-- > shift;) {
-    AffineExpr size = own[dim - shift];
-    Value size0 = kernel.getIndex(resultSizes[dim]);
-    Value position =
-        dim == 0 ? rest
-                 : arith::RemUIOp::create(b, loc, rest, size0).getResult();
-    if (size != unit) {
-      Value term =
-          arith::MulIOp::create(b, loc, position, kernel.getIndex(stride));
-      offset = add(b, offset, term);
-    }
-    if (dim != 0)
-      rest = arith::DivUIOp::create(b, loc, rest, size0);
-    stride = shapes.getProduct({stride, size});
-  }
-  return offset;
+  SmallVector<Value> position =
+      kernel.delinearize(b, ArrayRef(resultSizes).drop_back(), row);
+  return kernel.getBroadcastOffset(b, own, resultSizes, position);
 }
 
 Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,

@@ -149,7 +149,7 @@ void ContractionEmitter::requireSizes() {
     kernel.requireEqual(shapes.getSizes(contract.getLhs()[0]).back(),
                         shapes.getConstant(k));
   for (Value operand : contract.getEpilogueOperands())
-    kernel.requireEqualOrSingle(
+    kernel.requireBroadcastOfRows(
         SmallVector<AffineExpr>(shapes.getSizes(operand)), resultSizes);
 }
 

@@ -260,12 +260,13 @@ void KernelBuilder::requireBroadcast(ArrayRef<AffineExpr> own,
       requireBroadcast(size, other);
 }
 
-void KernelBuilder::requireEqualOrSingle(ArrayRef<AffineExpr> own,
-                                         ArrayRef<AffineExpr> whole) {
-  AffineExpr one = getAffineConstantExpr(1, kernel.getContext());
-  for (auto [size, other] : llvm::zip_equal(own, whole.take_back(own.size())))
-    if (size != one)
-      requireEqual(size, other);
+void KernelBuilder::requireBroadcastOfRows(ArrayRef<AffineExpr> own,
+                                           ArrayRef<AffineExpr> whole) {
+  if (own.empty())
+    return;
+  requireBroadcast(own.drop_back(), whole.drop_back());
+  if (own.back() != shapes.getConstant(1))
+    requireEqual(own.back(), whole.back());
 }
 
 Value KernelBuilder::getBroadcastStep(OpBuilder &at, AffineExpr size,
@@ -280,6 +281,26 @@ Value KernelBuilder::getBroadcastStep(OpBuilder &at, AffineExpr size,
                                       getIndex(size), getIndex(one));
   return arith::SelectOp::create(at, getLoc(), isOne, getIndex(int64_t(0)),
                                  step);
+}
+
+Value KernelBuilder::getBroadcastOffset(OpBuilder &at, ArrayRef<AffineExpr> own,
+                                        ArrayRef<AffineExpr> whole,
+                                        ValueRange position, size_t inner) {
+  Value offset = getIndex(int64_t(0));
+  if (own.size() <= inner)
+    return offset;
+  AffineExpr one = shapes.getConstant(1);
+  AffineExpr stride = shapes.getProduct(own.take_back(inner));
+  for (size_t dim = own.size() - inner; dim-- > 0;) {
+    size_t target = whole.size() - own.size() + dim;
+    if (own[dim] != one) {
+      Value step = getBroadcastStep(at, own[dim], whole[target], stride);
+      Value term = arith::MulIOp::create(at, getLoc(), position[target], step);
+      offset = arith::AddIOp::create(at, getLoc(), offset, term);
+    }
+    stride = shapes.getProduct({stride, own[dim]});
+  }
+  return offset;
 }
 
 SmallVector<Value> KernelBuilder::delinearize(OpBuilder &at,

@@ -85,21 +85,7 @@ private:
 /// dimensions are not indexed by the row. The others broadcast.
 Value PlainContraction::offsetOf(OpBuilder &b, Value operand, size_t inner) {
   SmallVector<AffineExpr> own(shapes.getSizes(operand));
-  Value offset = kernel.getIndex(int64_t(0));
-  if (own.size() <= inner)
-    return offset;
-  AffineExpr unit = shapes.getConstant(1);
-  AffineExpr stride = shapes.getProduct(ArrayRef(own).take_back(inner));
-  // The dimension before the inner ones meets the row's, counted from behind.
-  for (size_t dim = own.size() - inner; dim-- > 0;) {
-    size_t behind = own.size() - dim;
-    size_t target = sizes.size() - behind;
-    if (own[dim] != unit)
-      offset =
-          add(b, offset, mul(b, position[target], kernel.getIndex(stride)));
-    stride = shapes.getProduct({stride, own[dim]});
-  }
-  return offset;
+  return kernel.getBroadcastOffset(b, own, sizes, position, inner);
 }
 
 /// Codes as words; floats as they are.
@@ -189,12 +175,12 @@ void PlainContraction::emit() {
   SmallVector<AffineExpr> lhs(shapes.getSizes(op.getLhs()[0]));
   SmallVector<AffineExpr> rhs(shapes.getSizes(op.getRhs()[0]));
   kernel.requireEqual(lhs.back(), rhs.back());
-  kernel.requireEqualOrSingle(ArrayRef(lhs).drop_back(2),
-                              ArrayRef(sizes).drop_back(2));
-  kernel.requireEqualOrSingle(ArrayRef(rhs).drop_back(2),
-                              ArrayRef(sizes).drop_back(2));
+  kernel.requireBroadcast(ArrayRef(lhs).drop_back(2),
+                          ArrayRef(sizes).drop_back(2));
+  kernel.requireBroadcast(ArrayRef(rhs).drop_back(2),
+                          ArrayRef(sizes).drop_back(2));
   for (Value operand : op.getEpilogueOperands())
-    kernel.requireEqualOrSingle(
+    kernel.requireBroadcastOfRows(
         SmallVector<AffineExpr>(shapes.getSizes(operand)), sizes);
   k = kernel.getIndex(lhs.back());
   if (auto most = op.getMostProducts();

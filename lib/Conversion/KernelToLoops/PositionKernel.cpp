@@ -85,18 +85,9 @@ PositionEmitter::RowPlace PositionEmitter::place(OpBuilder &b, Value tensor,
   Value features = kernel.getIndex(sizes.back());
   if (llvm::equal(own, sizes))
     return {buffer, mul(b, row, features)};
-  Value start = kernel.getIndex(int64_t(0)), rest = row;
-  AffineExpr stride = own.back();
-  for (size_t dim = own.size() - 1, whole = sizes.size() - 1; dim-- > 0;) {
-    --whole;
-    Value size = kernel.getIndex(sizes[whole]);
-    Value at = arith::RemUIOp::create(b, loc, rest, size);
-    rest = arith::DivUIOp::create(b, loc, rest, size);
-    Value step = kernel.getBroadcastStep(b, own[dim], sizes[whole], stride);
-    start = add(b, start, mul(b, at, step));
-    stride = shapes.getProduct({stride, own[dim]});
-  }
-  return {buffer, start};
+  SmallVector<Value> position =
+      kernel.delinearize(b, ArrayRef(sizes).drop_back(), row);
+  return {buffer, kernel.getBroadcastOffset(b, own, sizes, position)};
 }
 
 /// Of (x, cos, sin) at both members of a pair, or of vectors of pairs.

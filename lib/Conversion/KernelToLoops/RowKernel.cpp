@@ -245,7 +245,6 @@ void RowEmitter::startRow(OpBuilder &builder, Value number) {
 /// Where the row of every operand begins: operands broadcast.
 void RowEmitter::prepareOffsets(OpBuilder &builder) {
   SmallVector<Value> index;
-  AffineExpr unit = shapes.getConstant(1);
   for (BlockArgument argument : kernel.getKernel().getArguments()) {
     SmallVector<AffineExpr> own(shapes.getSizes(argument));
     if (llvm::equal(own, sizes)) {
@@ -256,21 +255,12 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
       places[argument] = {kernel.getBuffer(argument), row};
       continue;
     }
-    Value offset = kernel.getIndex(int64_t(0));
-    AffineExpr stride = own.empty() ? unit : own.back();
-    for (size_t dim = own.empty() ? 0 : own.size() - 1; dim-- > 0;) {
-      size_t whole = sizes.size() - own.size() + dim;
-      if (!isConstantOne(own[dim])) {
-        if (index.empty())
-          index = kernel.delinearize(builder, ArrayRef(sizes).drop_back(), row);
-        Value step =
-            kernel.getBroadcastStep(builder, own[dim], sizes[whole], stride);
-        Value term = arith::MulIOp::create(builder, loc, index[whole], step);
-        offset = arith::AddIOp::create(builder, loc, offset, term);
-      }
-      stride = shapes.getProduct({stride, own[dim]});
-    }
-    places[argument] = {kernel.getBuffer(argument), offset};
+    bool isOneRow =
+        own.empty() || llvm::all_of(ArrayRef(own).drop_back(), isConstantOne);
+    if (!isOneRow && index.empty())
+      index = kernel.delinearize(builder, ArrayRef(sizes).drop_back(), row);
+    places[argument] = {kernel.getBuffer(argument),
+                        kernel.getBroadcastOffset(builder, own, sizes, index)};
   }
 }
 

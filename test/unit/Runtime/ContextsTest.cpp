@@ -68,6 +68,7 @@ TEST(Contexts, ABusyContextSaysSo) {
     std::this_thread::yield();
   EXPECT_EQ(run(s), QUANTC_ERROR_BUSY);
   EXPECT_EQ(quantc_reset(s.context), QUANTC_ERROR_BUSY);
+  EXPECT_EQ(quantc_profile(s.context, 1), QUANTC_ERROR_BUSY);
   mayEnd = true;
   other.join();
   EXPECT_EQ(run(s), QUANTC_OK);

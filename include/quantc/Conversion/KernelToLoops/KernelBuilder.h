@@ -69,12 +69,20 @@ public:
   void requireBroadcast(llvm::ArrayRef<mlir::AffineExpr> own,
                         llvm::ArrayRef<mlir::AffineExpr> whole);
   void requireEqual(mlir::AffineExpr a, mlir::AffineExpr b);
-  /// For code that steps over a dim unless it is 1 at compile time.
-  void requireEqualOrSingle(llvm::ArrayRef<mlir::AffineExpr> own,
-                            llvm::ArrayRef<mlir::AffineExpr> whole);
+  /// The same where code steps along the last dim unless that is 1 at compile
+  /// time.
+  void requireBroadcastOfRows(llvm::ArrayRef<mlir::AffineExpr> own,
+                              llvm::ArrayRef<mlir::AffineExpr> whole);
   /// The step of a dim that is 1 or \p whole: 0 if it is 1, else \p stride.
   mlir::Value getBroadcastStep(mlir::OpBuilder &at, mlir::AffineExpr size,
                                mlir::AffineExpr whole, mlir::AffineExpr stride);
+  /// Where what meets a row begins in an operand of sizes \p own that
+  /// broadcasts to \p whole. The position of the row has a number for each dim
+  /// of \p whole that the operand's own dims but the last \p inner meet.
+  mlir::Value getBroadcastOffset(mlir::OpBuilder &at,
+                                 llvm::ArrayRef<mlir::AffineExpr> own,
+                                 llvm::ArrayRef<mlir::AffineExpr> whole,
+                                 mlir::ValueRange position, size_t inner = 1);
   /// The positions along dims of \p sizes of the element with the row-major
   /// \p number, which lies within them.
   llvm::SmallVector<mlir::Value>
