@@ -49,18 +49,16 @@ static llvm::Expected<ObjectBytes> compileRuntime(const CpuTarget &target,
 /// The program around the kernels, for the baseline as well.
 static llvm::Expected<ObjectBytes>
 compileProgram(ModuleOp module, const ProgramInfo &info, CodeKind kind) {
-  auto entry = module.lookupSymbol<func::FuncOp>("main");
+  auto entry = getCheckedEntry(module);
   if (!entry)
-    return llvm::createStringError("the module has no function 'main'");
-  if (failed(checkProgram(entry, module))) // which has said why
-    return llvm::createStringError("");
+    return entry.takeError();
   llvm::LLVMContext context;
   llvm::Module program("program", context);
   auto machine = makeTargetMachine(info.target.getTriple(), "", "");
   if (!machine)
     return machine.takeError();
   program.setTargetTriple((*machine)->getTargetTriple());
-  if (llvm::Error error = emitProgram(entry, module, info, program))
+  if (llvm::Error error = emitProgram(*entry, module, info, program))
     return std::move(error);
   return emitCode(program, **machine, kind);
 }

@@ -181,6 +181,11 @@ LogicalResult Checker::run() {
       results, [](LogicalResult result) { return failed(result); }));
 }
 
-LogicalResult quantc::checkProgram(func::FuncOp entry, ModuleOp kernels) {
-  return Checker(entry, kernels).run();
+llvm::Expected<func::FuncOp> quantc::getCheckedEntry(ModuleOp module) {
+  auto entry = module.lookupSymbol<func::FuncOp>("main");
+  if (!entry)
+    return llvm::createStringError("the module has no function 'main'");
+  if (failed(Checker(entry, module).run()))
+    return llvm::createStringError("");
+  return entry;
 }

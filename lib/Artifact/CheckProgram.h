@@ -11,14 +11,15 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 
 namespace quantc {
 
-/// Reports everything in a program that cannot become an artefact: code
-/// outside of kernels, kernels that were not lowered, sizes that are known only
-/// when the model runs, element types that the runtime cannot pass.
-mlir::LogicalResult checkProgram(mlir::func::FuncOp entry,
-                                 mlir::ModuleOp kernels);
+/// The entry of the program that \p module is. Reports everything in it that
+/// cannot become an artefact: code outside of kernels, kernels that were not
+/// lowered, sizes that are known only when the model runs, element types that
+/// the runtime cannot pass; the error then has no text of its own.
+llvm::Expected<mlir::func::FuncOp> getCheckedEntry(mlir::ModuleOp module);
 
 } // namespace quantc
 

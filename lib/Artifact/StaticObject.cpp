@@ -135,18 +135,16 @@ static llvm::Error addBuiltins(const CpuTarget &target, Symbols &symbols,
 static llvm::Expected<StaticInterface>
 writeObjects(ModuleOp module, const ProgramInfo &info,
              const ArtifactOptions &options, Workspace &workspace) {
-  auto entry = module.lookupSymbol<func::FuncOp>("main");
+  auto entry = getCheckedEntry(module);
   if (!entry)
-    return llvm::createStringError("the module has no function 'main'");
-  if (failed(checkProgram(entry, module))) // which has said why
-    return llvm::createStringError("");
+    return entry.takeError();
   llvm::LLVMContext context;
   llvm::Module program("program", context);
   auto machine = makeTargetMachine(info.target);
   if (!machine)
     return machine.takeError();
   program.setTargetTriple((*machine)->getTargetTriple());
-  auto interface = emitStaticProgram(entry, module, info, program);
+  auto interface = emitStaticProgram(*entry, module, info, program);
   if (!interface)
     return interface.takeError();
   Symbols symbols;
@@ -161,7 +159,7 @@ writeObjects(ModuleOp module, const ProgramInfo &info,
   if (llvm::Error error = add(*object))
     return std::move(error);
   options.onStep("runtime");
-  Boundary boundary(entry, module);
+  Boundary boundary(*entry, module);
   auto kernels = compileKernels(
       module, info.target, options.threads, CodeKind::Object,
       [&](ModuleOp kernel) { return boundary.isBoundaryKernel(kernel); });

@@ -16,6 +16,24 @@
 using namespace mlir;
 using namespace quantc;
 
+/// The type of an operand: numbers on \p blocks, conditions as they are.
+static Type fitNumbers(Operation *op, size_t index, Type available,
+                       ArrayRef<int64_t> blocks) {
+  return qt::getBlockFormat(available)
+             ? fitOperand(op, index, available, blocks, /*mayBeWide=*/true)
+             : available;
+}
+
+/// Operand \p first and the next one with one exponent.
+static LogicalResult alignOperands(Operation *op, unsigned first, Parts parts,
+                                   IntegerBuilder &b, Scaled &x, Scaled &y) {
+  if (failed(getSummand(op, first, first + 1, parts[first], b, x)) ||
+      failed(getSummand(op, first + 1, first, parts[first + 1], b, y)))
+    return failure();
+  b.align(x, y);
+  return success();
+}
+
 namespace {
 struct CompareIntegers
     : IntegerLoweringInterface::ExternalModel<CompareIntegers, nn::CompareOp> {
@@ -25,10 +43,7 @@ struct CompareIntegers
     if (failed(blocks))
       return failure();
     for (auto [index, type] : llvm::enumerate(available))
-      operands.push_back(qt::getBlockFormat(type)
-                             ? fitOperand(op, index, type, *blocks,
-                                          /*mayBeWide=*/true)
-                             : type);
+      operands.push_back(fitNumbers(op, index, type, *blocks));
     results.push_back(op->getResult(0).getType());
     return success();
   }
@@ -37,10 +52,8 @@ struct CompareIntegers
                                 Lowered &results) const {
     IntegerBuilder b(builder, op->getLoc());
     Scaled x, y;
-    if (failed(getSummand(op, 0, 1, parts[0], b, x)) ||
-        failed(getSummand(op, 1, 0, parts[1], b, y)))
+    if (failed(alignOperands(op, 0, parts, b, x, y)))
       return failure();
-    b.align(x, y);
     results.push_back(
         {b.compare(cast<nn::CompareOp>(op).getPredicate(), x.m, y.m)});
     return success();
@@ -61,10 +74,7 @@ struct SelectIntegers
                                    : qt::getRowBlocks(blocks->size());
     operands.push_back(available.front());
     for (unsigned index : {1, 2})
-      operands.push_back(qt::getBlockFormat(available[index])
-                             ? fitOperand(op, index, available[index], *blocks,
-                                          /*mayBeWide=*/true)
-                             : available[index]);
+      operands.push_back(fitNumbers(op, index, available[index], *blocks));
     results.push_back(
         withFormat(op->getResult(0), getWide(op, *blocks, qt::summandBits)));
     return success();
@@ -74,10 +84,8 @@ struct SelectIntegers
                                 Lowered &results) const {
     IntegerBuilder b(builder, op->getLoc());
     Scaled x, y;
-    if (failed(getSummand(op, 1, 2, parts[1], b, x)) ||
-        failed(getSummand(op, 2, 1, parts[2], b, y)))
+    if (failed(alignOperands(op, 1, parts, b, x, y)))
       return failure();
-    b.align(x, y);
     Value m = b.select(parts[0][0], x.m, y.m);
     results.push_back(
         b.store({m, x.e}, qt::getBlockFormat(op->getResult(0).getType())));
