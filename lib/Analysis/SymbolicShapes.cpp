@@ -220,7 +220,7 @@ void SymbolicShapes::expectEqual(AffineExpr a, AffineExpr b) {
     expectations.emplace_back(a, b);
 }
 
-AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b) {
+AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b, bool isFront) {
   auto isConstant = [](AffineExpr expression, std::optional<int64_t> value) {
     auto constant = dyn_cast<AffineConstantExpr>(expression);
     return constant && (!value || constant.getValue() == *value);
@@ -232,6 +232,9 @@ AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b) {
   if (isConstant(a, std::nullopt))
     return a;
   // Two names: either could be 1 at run time.
-  expectEqual(a, b);
+  if (isFront)
+    frontPairs.emplace_back(a, b);
+  else
+    expectEqual(a, b);
   return makeFreshSymbol();
 }

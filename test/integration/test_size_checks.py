@@ -39,6 +39,12 @@ CASES = {
            %r = nn.matmul %a, %w : tensor<2x64xf32>, tensor<8x64xf32> -> tensor<2x8xf32>
            %y = nn.binary add %r, %b : tensor<2x8xf32>, tensor<?x8xf32> -> tensor<2x8xf32>""",
         [[(2, 64), (2, 8)]], [[(2, 64), (7, 8)], [(2, 64), (0, 8)]]),
+    # A batch that meets another one may be 1.
+    "front": (
+        ["n", "k"], [("?x4", "n, 4"), ("?x4", "k, 4")], "?x4",
+        "%y = nn.binary sub %a, %b : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>",
+        [[(3, 4), (3, 4)], [(3, 4), (1, 4)], [(1, 4), (1, 4)], [(0, 4), (0, 4)], [(0, 4), (1, 4)]],
+        [[(3, 4), (2, 4)], [(1, 4), (3, 4)], [(3, 4), (0, 4)]]),
     "transpose": (
         ["n"], [("?x4", "n, 4")], "4x5",
         "%y = nn.transpose %a perm [1, 0] : tensor<?x4xf32> -> tensor<4x5xf32>",

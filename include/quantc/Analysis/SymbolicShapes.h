@@ -27,6 +27,7 @@ namespace quantc {
 class SymbolicShapes {
 public:
   using Sizes = llvm::SmallVector<mlir::AffineExpr>;
+  using SizePair = std::pair<mlir::AffineExpr, mlir::AffineExpr>;
 
   explicit SymbolicShapes(mlir::FunctionOpInterface func);
 
@@ -67,13 +68,14 @@ public:
   /// Notes that the model is only right where both are equal, or one is 1.
   void expectEqual(mlir::AffineExpr a, mlir::AffineExpr b);
   /// The pairs that were noted and are not equal for all symbols.
-  llvm::ArrayRef<std::pair<mlir::AffineExpr, mlir::AffineExpr>>
-  getExpectations() const {
-    return expectations;
-  }
+  llvm::ArrayRef<SizePair> getExpectations() const { return expectations; }
+  /// Pairs of dims in front of others in elementwise ops, which are equal or
+  /// one of which is 1: models give tables to a batch of their own.
+  llvm::ArrayRef<SizePair> getFrontPairs() const { return frontPairs; }
 
-  /// The size that two dims broadcast to.
-  mlir::AffineExpr broadcast(mlir::AffineExpr a, mlir::AffineExpr b);
+  /// The size that two dims broadcast to; \p isFront is as of getFrontPairs.
+  mlir::AffineExpr broadcast(mlir::AffineExpr a, mlir::AffineExpr b,
+                             bool isFront = false);
 
 private:
   mlir::AffineExpr canonicalize(mlir::AffineExpr size);
@@ -84,7 +86,7 @@ private:
   unsigned numSymbols = 0;
   llvm::DenseMap<mlir::Value, Sizes> sizes;
   llvm::DenseMap<mlir::Value, Sizes> elements;
-  llvm::SmallVector<std::pair<mlir::AffineExpr, mlir::AffineExpr>> expectations;
+  llvm::SmallVector<SizePair> expectations, frontPairs;
 };
 
 } // namespace quantc

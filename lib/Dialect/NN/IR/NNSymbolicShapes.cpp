@@ -18,7 +18,9 @@ using namespace quantc::nn;
 
 using Sizes = SymbolicShapes::Sizes;
 
-static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists) {
+/// \p haveFront says that the first of several dims is the lists' front one.
+static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists,
+                          bool haveFront) {
   Sizes result;
   for (const Sizes &list : lists) {
     Sizes longer(list), shorter(result);
@@ -26,7 +28,9 @@ static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists) {
       std::swap(longer, shorter);
     size_t offset = longer.size() - shorter.size();
     for (size_t i = 0; i < shorter.size(); ++i)
-      longer[offset + i] = shapes.broadcast(longer[offset + i], shorter[i]);
+      longer[offset + i] =
+          shapes.broadcast(longer[offset + i], shorter[i],
+                           haveFront && offset + i == 0 && longer.size() > 1);
     result = std::move(longer);
   }
   return result;
@@ -38,7 +42,7 @@ void nn::inferBroadcastSizes(Operation *op, SymbolicShapes &shapes) {
   SmallVector<Sizes> lists;
   for (Value operand : op->getOperands())
     lists.emplace_back(shapes.getSizes(operand));
-  shapes.setSizes(op->getResult(0), broadcastAll(shapes, lists));
+  shapes.setSizes(op->getResult(0), broadcastAll(shapes, lists, true));
 }
 
 static void copySizes(Operation *op, SymbolicShapes &shapes) {
@@ -190,8 +194,10 @@ void MatmulOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes lhs(shapes.getSizes(getLhs())), rhs(shapes.getSizes(getRhs()));
   ArrayRef<AffineExpr> l(lhs), r(rhs);
   Sizes result =
-      broadcastAll(shapes, {Sizes(l.drop_back(std::min<size_t>(2, l.size()))),
-                            Sizes(r.drop_back(std::min<size_t>(2, r.size())))});
+      broadcastAll(shapes,
+                   {Sizes(l.drop_back(std::min<size_t>(2, l.size()))),
+                    Sizes(r.drop_back(std::min<size_t>(2, r.size())))},
+                   /*haveFront=*/false);
   if (l.size() > 1)
     result.push_back(l[l.size() - 2]);
   if (r.size() > 1)
@@ -439,7 +445,7 @@ void ExpandOp::inferSymbolic(SymbolicShapes &shapes) {
   if (!target)
     return;
   Sizes sizes(*target), input(shapes.getSizes(getInput()));
-  shapes.setSizes(getResult(), broadcastAll(shapes, {input, sizes}));
+  shapes.setSizes(getResult(), broadcastAll(shapes, {input, sizes}, true));
   auto values = shapes.getElements(getInput());
   auto type = getType();
   if (!values || values->size() != 1 || type.getRank() != 1)

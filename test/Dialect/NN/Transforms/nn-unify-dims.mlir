@@ -1,15 +1,56 @@
 // RUN: quant-opt %s -nn-unify-dims -mlir-print-local-scope -split-input-file | FileCheck %s
 
-// Sums and joined tensors say which dims are one; c stays by itself.
-// CHECK-LABEL: @sums
+// Joined tensors say which dims are one; c stays by itself.
+// CHECK-LABEL: @joined
 // CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, s1)>]
 // CHECK-SAME: qt.dim_names = ["a", "c"]
-func.func @sums(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x?xf32>) -> (tensor<?x4xf32>, tensor<?x?xf32>) attributes {
+func.func @joined(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x?xf32>) -> (tensor<?x8xf32>, tensor<?x?xf32>) attributes {
     qt.dim_names = ["a", "b", "c", "d"],
     qt.arg_shapes = [affine_map<()[a, b, c, d] -> (a, 4)>, affine_map<()[a, b, c, d] -> (b, 4)>, affine_map<()[a, b, c, d] -> (d, c)>]} {
-  %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %1 = nn.concat %0, %z {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
-  return %0, %1 : tensor<?x4xf32>, tensor<?x?xf32>
+  %0 = nn.concat %x, %y {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
+  %1 = nn.concat %0, %z {axis = 1 : i64} : tensor<?x8xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  return %0, %1 : tensor<?x8xf32>, tensor<?x?xf32>
+}
+
+// -----
+
+// A batch of its own may be 1: its tensors are repeated, and the dims behind it are one.
+// CHECK-LABEL: @batches
+// CHECK-SAME: (%[[X:.*]]: tensor<?x?xf32>, %[[Y:.*]]: tensor<?x?xf32>)
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, s1)>, affine_map<()[s0, s1, s2] -> (s2, s1)>]
+// CHECK-SAME: qt.dim_names = ["a", "n", "b"]
+// CHECK-SAME: qt.equal_sizes = [affine_map<()[s0, s1, s2] -> (s2 * s2 + s0, s0 * s2 + s2)>]
+// CHECK: %[[ONE:.*]] = arith.constant dense<1> : tensor<1xi64>
+// CHECK: %[[OWN:.*]] = nn.shape %[[Y]] {end = 1 : i64, start = 0 : i64}
+// CHECK: %[[LESS:.*]] = nn.binary sub %[[OWN]], %[[ONE]]
+// CHECK: %[[STEP:.*]] = nn.binary min %[[LESS]], %[[ONE]]
+// CHECK: %[[BATCH:.*]] = nn.shape %[[X]] {end = 1 : i64, start = 0 : i64}
+// CHECK: %[[IOTA:.*]] = nn.iota %[[BATCH]]
+// CHECK: %[[INDEX:.*]] = nn.binary mul %[[IOTA]], %[[STEP]]
+// CHECK: %[[REPEATED:.*]] = nn.gather %[[Y]], %[[INDEX]] {axis = 0 : i64}
+// CHECK: nn.binary add %[[X]], %[[REPEATED]]
+func.func @batches(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32> attributes {
+    qt.dim_names = ["a", "n", "b", "m"],
+    qt.arg_shapes = [affine_map<()[a, n, b, m] -> (a, n)>, affine_map<()[a, n, b, m] -> (b, m)>]} {
+  %0 = nn.binary add %x, %y : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+// A sum of which one part is a sum itself, named by inputs as well.
+// CHECK-LABEL: @nested
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1, s2, s3, s4] -> (s0)>, affine_map<()[s0, s1, s2, s3, s4] -> (s1)>, affine_map<()[s0, s1, s2, s3, s4] -> (s0 + s1)>, affine_map<()[s0, s1, s2, s3, s4] -> (s3)>, affine_map<()[s0, s1, s2, s3, s4] -> (s0 + s1 + s3)>]
+// CHECK-SAME: qt.equal_sizes = [affine_map<()[s0, s1, s2, s3, s4] -> (s4, s0 + s1 + s3)>, affine_map<()[s0, s1, s2, s3, s4] -> (s2, s0 + s1)>]
+func.func @nested(%a: tensor<?xf32>, %b: tensor<?xf32>, %x: tensor<?xf32>, %y: tensor<?xf32>, %z: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) attributes {
+    qt.dim_names = ["a", "b", "p", "s", "t"],
+    qt.arg_shapes = [affine_map<()[a, b, p, s, t] -> (a)>, affine_map<()[a, b, p, s, t] -> (b)>, affine_map<()[a, b, p, s, t] -> (p)>,
+                     affine_map<()[a, b, p, s, t] -> (s)>, affine_map<()[a, b, p, s, t] -> (t)>]} {
+  %0 = nn.concat %x, %y {axis = 0 : i64} : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  %1 = nn.binary add %0, %z : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  %2 = nn.concat %a, %b {axis = 0 : i64} : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  %3 = nn.binary add %2, %x : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
+  return %1, %3 : tensor<?xf32>, tensor<?xf32>
 }
 
 // -----

@@ -30,7 +30,9 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     then stands for both. A name for what is the sum of others, as the length of
     a mask over past and new keys, stands for that sum, with which it is compared
     when the model runs. Inputs whose sizes differ are refused when the model
-    runs, also where one of them is 1.
+    runs, also where one of them is 1; but the first dim of several, a batch,
+    that meets another one in elementwise ops alone may be 1: its tensors are
+    repeated then (tables of positions for a batch of texts).
   }];
 }
 
