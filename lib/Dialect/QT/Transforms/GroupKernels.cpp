@@ -61,7 +61,8 @@ public:
 private:
   static bool isGrouped(Operation &op);
   unsigned find(unsigned index) const;
-  void forEachProducer(Operation *op, function_ref<void(unsigned)> call);
+  using ProducerBody = function_ref<void(unsigned, bool isAliased)>;
+  void forEachProducer(Operation *op, ProducerBody call);
   bool reaches(unsigned from, unsigned to);
   std::optional<SmallVector<AffineExpr>> joinRows(unsigned from, unsigned to);
   void join(unsigned from, unsigned to);
@@ -127,27 +128,28 @@ unsigned Grouping::find(unsigned index) const {
 
 /// Groups whose results \p op uses, also from inside its regions and through
 /// aliases.
-void Grouping::forEachProducer(Operation *op,
-                               function_ref<void(unsigned)> call) {
+void Grouping::forEachProducer(Operation *op, ProducerBody call) {
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
       Operation *definition = operand.getDefiningOp();
+      bool isAliased = isa_and_present<qt::AliasOp>(definition);
       while (auto alias = dyn_cast_or_null<qt::AliasOp>(definition))
         definition = alias.getInput().getDefiningOp();
       if (auto it = indices.find(definition); it != indices.end())
-        call(find(it->second));
+        call(find(it->second), isAliased);
     }
   });
 }
 
-/// True if group \p to uses a result of group \p from through a third one.
+/// True if group \p to uses a result of group \p from through a third one, or
+/// through an alias, which names what a kernel has made.
 bool Grouping::reaches(unsigned from, unsigned to) {
   llvm::SmallDenseSet<unsigned> seen;
   SmallVector<unsigned> worklist;
   auto push = [&](unsigned group, bool direct) {
     for (unsigned member : members[group])
-      forEachProducer(ops[member], [&](unsigned producer) {
-        if (producer == group || (direct && producer == from))
+      forEachProducer(ops[member], [&](unsigned producer, bool isAliased) {
+        if (producer == group || (direct && producer == from && !isAliased))
           return;
         if (seen.insert(producer).second)
           worklist.push_back(producer);
@@ -183,15 +185,25 @@ std::optional<SmallVector<AffineExpr>> Grouping::joinRows(unsigned from,
   if (!rows[from] || !rows[to])
     return std::nullopt;
   ArrayRef<AffineExpr> a(*rows[from]), b(*rows[to]);
+  auto isElementwise = [&](unsigned group) {
+    return llvm::all_of(members[group], [&](unsigned member) {
+      return isa<ElementwiseOpInterface>(ops[member]);
+    });
+  };
+  auto hasSingles = [&](unsigned group) {
+    return !rows[group]->empty() &&
+           rows[group]->back() == shapes.getConstant(1);
+  };
+  // In rows of one element an element is not told from a number of the row,
+  // which an exponent is.
   if (a == b)
-    return rows[from];
+    return hasSingles(from) && !(isElementwise(from) && isElementwise(to))
+               ? std::nullopt
+               : rows[from];
   if (a.empty() || b.empty() || a.drop_back() != b.drop_back())
     return std::nullopt;
   auto hasNumbers = [&](unsigned group) {
-    return rows[group]->back() == shapes.getConstant(1) &&
-           llvm::all_of(members[group], [&](unsigned member) {
-             return isa<ElementwiseOpInterface>(ops[member]);
-           });
+    return hasSingles(group) && isElementwise(group);
   };
   if (hasNumbers(from))
     return rows[to];
@@ -274,7 +286,7 @@ std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
   std::vector<llvm::SmallDenseSet<unsigned>> users(ops.size());
   std::vector<unsigned> waiting(ops.size(), 0);
   for (unsigned index = 0; index < ops.size(); ++index)
-    forEachProducer(ops[index], [&](unsigned producer) {
+    forEachProducer(ops[index], [&](unsigned producer, bool) {
       unsigned group = find(index);
       if (producer != group && users[producer].insert(group).second)
         ++waiting[group];
@@ -334,6 +346,12 @@ static void dropSizeOperands(func::FuncOp entry, SymbolicShapes &shapes) {
 /// A reshape moves nothing: its result is its input under other sizes.
 static void replaceByAlias(nn::ReshapeOp reshape, SymbolicShapes &shapes) {
   SmallVector<AffineExpr> sizes(shapes.getSizes(reshape.getResult()));
+  if (reshape.getType() == reshape.getInput().getType() &&
+      llvm::equal(shapes.getSizes(reshape.getInput()), sizes)) {
+    reshape.getResult().replaceAllUsesWith(reshape.getInput());
+    reshape.erase();
+    return;
+  }
   OpBuilder builder(reshape);
   AffineMapAttr stated;
   if (reshape.getType().getNumDynamicDims() > 1)

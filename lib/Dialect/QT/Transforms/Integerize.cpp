@@ -121,6 +121,8 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
   qt::BlockType format = qt::getBlockFormat(type);
   Location loc = value.getLoc();
   auto quantize = [&](Value from, qt::EncodingAttr encoding) -> Value {
+    // Rows that another user needed stand behind what they are made of, too.
+    builder.setInsertionPointAfterValue(from);
     return qt::QuantizeOp::create(builder, loc, from, format, encoding)
         .getResult(0);
   };

@@ -178,3 +178,53 @@ func.func @size(%x: tensor<?x4xf32>) -> tensor<?xi64>
   %2 = nn.iota %1 : tensor<1xi64> -> tensor<?xi64>
   return %2 : tensor<?xi64>
 }
+
+// -----
+
+// A reshape to the sizes that are there is nothing, and keeps no kernels apart.
+// CHECK-LABEL: func.func @same_sizes
+// CHECK-COUNT-1: qt.launch
+// CHECK-NOT: qt.launch
+// CHECK-NOT: qt.alias
+// CHECK: return
+func.func @same_sizes(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>]} {
+  %s = arith.constant dense<[-1, 8]> : tensor<2xi64>
+  %0 = nn.unary relu %x : tensor<?x8xf32>
+  %1 = nn.reshape %0, %s : tensor<?x8xf32>, tensor<2xi64> -> tensor<?x8xf32>
+  %2 = nn.unary exp %1 : tensor<?x8xf32>
+  return %0, %2 : tensor<?x8xf32>, tensor<?x8xf32>
+}
+
+// -----
+
+// An alias names what a kernel has made: its users are in another one, though
+// they compute on the same rows.
+// CHECK-LABEL: func.func @alias_between
+// CHECK: %[[A:.*]] = qt.launch
+// CHECK: %[[B:.*]] = qt.alias %[[A]]
+// CHECK: qt.launch @{{.*}}(%[[B]], %[[A]])
+func.func @alias_between(%x: tensor<?x8xf32>) -> tensor<?x8xf32>
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>]} {
+  %s = arith.constant dense<[-1, 8]> : tensor<2xi64>
+  %0 = nn.unary relu %x : tensor<?x8xf32>
+  %1 = nn.reshape %0, %s : tensor<?x8xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  %2 = nn.unary exp %1 : tensor<?x?xf32>
+  %3 = nn.binary add %0, %2 : tensor<?x8xf32>, tensor<?x?xf32> -> tensor<?x8xf32>
+  return %3 : tensor<?x8xf32>
+}
+
+// -----
+
+// Rows of one element: what is computed for each is no exponent of a row.
+// CHECK-LABEL: func.func @single_elements
+// CHECK-COUNT-2: qt.launch
+// CHECK-NOT: qt.launch
+// CHECK: return
+func.func @single_elements(%x: tensor<?x1xi32>) -> (tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 1)>]} {
+  %0 = nn.cast %x : tensor<?x1xi32> to tensor<?x1xi16>
+  %1 = nn.cast %x : tensor<?x1xi32> to tensor<?x1xi8>
+  %2:3 = qt.quantize %0 exponent %1 : tensor<?x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>} : tensor<?x1xi16> -> tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>
+  return %2#0, %2#1, %2#2 : tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>
+}

@@ -130,3 +130,27 @@ func.func @vectors(%x: vector<16xf32>) -> vector<16xf32> {
   %0 = nn.unary relu %x : vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!row8 = !qt.block<[1, ?], s8, scale = f32>
+
+// Rows that the first user of a wide value needs come before the codes that
+// another one makes of them.
+// CHECK-LABEL: func @twice
+// CHECK: %[[S:.*]] = nn.binary add
+// CHECK: %[[R:.*]] = qt.rescale{{.*}} %[[S]]
+// CHECK: qt.quantize %[[R]]
+// CHECK: nn.binary mul %[[R]]
+// CHECK: nn.matmul
+func.func @twice(%x: tensor<4x64xf32>, %y: tensor<4x64xf32>) -> (tensor<4x64xf32>, tensor<4x8xf32>) {
+  %c = arith.constant dense<1.5> : tensor<1x64xf32>
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %s = nn.binary add %x, %y : tensor<4x64xf32>, tensor<4x64xf32> -> tensor<4x64xf32>
+  %m = nn.binary mul %s, %c : tensor<4x64xf32>, tensor<1x64xf32> -> tensor<4x64xf32>
+  %q = qt.quantize %s {encoding = #byte} : tensor<4x64xf32> -> tensor<4x64x!row8>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<8x64xf32> -> tensor<8x64x!row8>
+  %0 = nn.matmul %q, %wq : tensor<4x64x!row8>, tensor<8x64x!row8> -> tensor<4x8xf32>
+  return %m, %0 : tensor<4x64xf32>, tensor<4x8xf32>
+}
