@@ -218,7 +218,7 @@ func.func @alias_between(%x: tensor<?x8xf32>) -> tensor<?x8xf32>
 
 // Rows of one element: what is computed for each is no exponent of a row.
 // CHECK-LABEL: func.func @single_elements
-// CHECK-COUNT-2: qt.launch
+// CHECK-COUNT-3: qt.launch
 // CHECK-NOT: qt.launch
 // CHECK: return
 func.func @single_elements(%x: tensor<?x1xi32>) -> (tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>)
