@@ -5,7 +5,7 @@ import unittest
 
 import numpy as np
 
-from kernels import KernelTest, model
+from kernels import CPUS, KernelTest, model
 
 
 class Geometry:
@@ -127,6 +127,30 @@ class Convolution(KernelTest):
         random = np.random.default_rng(4)
         given = {name: random.standard_normal(shape).astype("f4") for name, shape in (("x", (2, 4, 6, 6)), ("w", (5, 4, 3, 3)))}
         self.check(proto, [given], rtol=1e-5, atol=1e-5)
+
+    def test_integers(self):
+        """Groups of channels in which blocks of 32 do not end, with 8 and 4 bits; a sum as long as crepe's."""
+        random = np.random.default_rng(7)
+        nodes, inputs, constants = [("Conv", "long w_long", "y_long")], {"long": ("f4", ["n", 128, 70])}, {}
+        constants["w_long"] = random.standard_normal((8, 128, 64)).astype("f4") / 90
+        for depth, groups, outputs in ((12, 2, 24), (24, 3, 48), (48, 2, 32), (8, 4, 32), (1, 24, 24), (1, 24, 48), (32, 2, 16)):
+            name, channels = f"{depth}x{groups}x{outputs}", depth * groups
+            inputs[f"x{name}"] = ("f4", ["n", channels, 5, 6])
+            constants[f"first{name}"] = random.standard_normal((channels, channels, 1, 1)).astype("f4") / channels**0.5
+            constants[f"w{name}"] = random.standard_normal((outputs, depth, 3, 3)).astype("f4") / (9 * depth) ** 0.5
+            constants[f"last{name}"] = random.standard_normal((4, outputs, 1, 1)).astype("f4") / outputs**0.5
+            nodes += [
+                ("Conv", f"x{name} first{name}", f"a{name}"),
+                ("Conv", f"a{name} w{name}", f"b{name}", {"group": groups, "pads": [1, 1, 1, 1]}),
+                ("Conv", f"b{name} last{name}", f"y{name}"),
+            ]
+        proto = model(nodes, inputs, [n[2] for n in nodes if n[2].startswith("y")], constants)
+        feed = {
+            name: random.standard_normal([2 if dim == "n" else dim for dim in dims]).astype("f4")
+            for name, (_, dims) in inputs.items()
+        }
+        self.check_integers(proto, [feed])
+        self.check_against_split(proto, [feed], 0, 0, CPUS, "--integer-only", "--recipe=w4a8")
 
     def recipe(self, activation, weight):
         image = {"element": "s8", "grid": "image", "range": [-127, 127]}

@@ -96,11 +96,11 @@ Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
   VectorType bytes = vectorOf(b.getI8Type(), 4),
              halves = vectorOf(b.getI16Type(), 2);
   Value base = getRowAt(b, row);
-  int64_t steps = llvm::divideCeil(k, 4);
   constexpr int64_t pair = 2 * 127 * 127,
                     largest = int64_t(1) << numerics::fixed::blockDepth;
+  // Of how many blocks sums fit say the weights, which qt.pack has checked.
   auto widen = qt::BoundAttr::get(b.getContext(), -pair, pair, 1, largest,
-                                  steps, false, 0, 0, 0, 0);
+                                  /*chain=*/blockSteps, false, 0, 0, 0, 0);
   bool isBiased = layout.getBias() != 0;
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {

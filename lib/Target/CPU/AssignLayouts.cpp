@@ -10,6 +10,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -112,6 +113,48 @@ static int64_t countJoined(int64_t depth, int64_t groups) {
   return groups % count == 0 ? count : groups;
 }
 
+/// Codes of 4 bits times their multipliers as codes of 8 bits, which need no
+/// blocks: groups that are joined have others. The multipliers that weights are
+/// searched for make this exact.
+static LogicalResult widenWeights(OpBuilder &builder, qt::ContractOp contract) {
+  auto format = cast<qt::BlockType>(contract.getRhsFormat());
+  FailureOr<HostValue> packed = interpretConstant(contract.getRhs()[0]),
+                       multipliers = interpretConstant(contract.getRhs()[1]);
+  if (failed(packed) || failed(multipliers))
+    return failure();
+  SmallVector<int64_t> shape(packed->getShape());
+  shape.back() = contract.getContractionSize();
+  int64_t depth = shape.back(), block = format.getShape().back();
+  int64_t blocks = llvm::divideCeil(depth, block);
+  std::vector<int32_t> codes = qt::unpackCodes(format, shape, *packed);
+  HostValue wide =
+      HostValue::allocate(RankedTensorType::get(shape, builder.getI8Type()));
+  MutableArrayRef<int8_t> to = wide.asMutable<int8_t>();
+  for (auto [index, code] : llvm::enumerate(codes)) {
+    auto at = static_cast<int64_t>(index);
+    int64_t product = code * multipliers->getInteger(at / depth * blocks +
+                                                     at % depth / block);
+    if (!llvm::isInt<8>(product))
+      return contract.emitOpError()
+             << "over groups of " << depth << " channels has a multiplier of "
+             << multipliers->getInteger(at / depth * blocks +
+                                        at % depth / block)
+             << "; supported there: products with codes of 4 bits that fit 8";
+    to[index] = static_cast<int8_t>(product);
+  }
+  builder.setInsertionPoint(contract);
+  Value parts[] = {arith::ConstantOp::create(builder,
+                                             contract.getRhs()[0].getLoc(),
+                                             wide.toAttribute()),
+                   contract.getRhs()[2]};
+  contract.getRhsMutable().assign(parts);
+  contract.setRhsFormatAttr(TypeAttr::get(qt::BlockType::get(
+      contract.getContext(), format.getOuterShape(),
+      qt::ElementFormatAttr::get(contract.getContext(), "s8"),
+      format.getOuter())));
+  return success();
+}
+
 /// Where blocks of shifts reach from one group of a convolution into the next:
 /// fewer groups, with zeros for what belongs to another one.
 static LogicalResult joinGroups(OpBuilder &builder, qt::ContractOp contract) {
@@ -120,14 +163,20 @@ static LogicalResult joinGroups(OpBuilder &builder, qt::ContractOp contract) {
        rhs = dyn_cast<qt::BlockType>(contract.getRhsFormat());
   auto type = cast<RankedTensorType>(contract.getRhs()[0].getType());
   if (!conv || conv.getGroups() == 1 || !lhs || !rhs || !lhs.getOuter() ||
-      !contract.getAcc().isInteger(32) || rhs.getElement().getBitWidth() != 8 ||
-      !type.hasStaticShape())
+      !contract.getAcc().isInteger(32) || !type.hasStaticShape())
     return success();
   auto groups = static_cast<int64_t>(conv.getGroups());
-  int64_t outputs = type.getDimSize(0), depth = type.getDimSize(2);
+  int64_t outputs = type.getDimSize(0), depth = contract.getContractionSize();
   int64_t joined = countJoined(depth, groups);
-  if (joined == 1 || (qt::isDepthwise(depth, groups) && outputs == groups))
+  bool isNarrow = rhs.getElement().getBitWidth() < 8;
+  bool isPerChannel = qt::isDepthwise(depth, groups) && outputs == groups;
+  if (joined == 1 || (isPerChannel && !isNarrow))
     return success();
+  if (isNarrow && failed(widenWeights(builder, contract)))
+    return failure();
+  if (isPerChannel)
+    return success();
+  type = cast<RankedTensorType>(contract.getRhs()[0].getType());
   FailureOr<HostValue> codes = interpretConstant(contract.getRhs()[0]);
   if (failed(codes))
     return failure();

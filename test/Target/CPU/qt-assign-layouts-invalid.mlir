@@ -33,3 +33,17 @@ func.func @open(%x: tensor<?x64xf32>) -> tensor<?x?xf32> {
   %0 = qt.contract lhs(%x : tensor<?x64xf32>) rhs(%w : tensor<8x64xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = f32, rhs_format = f32} -> tensor<?x?xf32>
   return %0 : tensor<?x?xf32>
 }
+
+// -----
+
+!blk8 = !qt.block<[1, 1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?, ?]>
+!w4 = !qt.block<[1, 1, 32], s4, scale = s8, outer = exp<8>[1, ?, ?]>
+func.func @multipliers(%m: tensor<?x4x4x32xi16>, %e: tensor<?x1x1x1xi8>) -> tensor<?x4x4x4xi32> {
+  %q, %k, %x = qt.quantize %m exponent %e : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x32xi16> -> tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>
+  %c = arith.constant dense<51> : tensor<4x1x8xi8>
+  %u = arith.constant dense<100> : tensor<4x1x1xi8>
+  %ce = arith.constant dense<0> : tensor<4x1x1xi8>
+  // expected-error @below {{over groups of 16 channels has a multiplier of 100; supported there: products with codes of 4 bits that fit 8}}
+  %0 = qt.contract lhs(%q, %k, %x : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%c, %u, %ce : tensor<4x1x8xi8>, tensor<4x1x1xi8>, tensor<4x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 2>, lhs_format = !blk8, rhs_format = !w4} -> tensor<?x4x4x4xi32>
+  return %0 : tensor<?x4x4x4xi32>
+}

@@ -159,3 +159,22 @@ func.func @image(%w: tensor<?x4x4x32xi32>, %e: tensor<?x1x1x1xi32>, %other: tens
   %1 = qt.contract lhs(%oq, %ok, %ox : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%d, %de : tensor<32x9x1xi8>, tensor<32x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 32>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x32xi32>
   return %0, %1 : tensor<?x4x4x8xi32>, tensor<?x4x4x32xi32>
 }
+
+// -----
+
+// 4 bits and their multipliers become 8 where groups are joined, for blocks of
+// a group of 16 begin elsewhere.
+// CHECK-LABEL: func.func @narrow_groups
+// CHECK: %[[W:.*]] = arith.constant dense<15> : tensor<4x1x16xi8>
+// CHECK: qt.contract {{.*}}groups = 1, k = 32>{{.*}}rhs_format = !qt.block<[1, ?, ?], s8, scale = exp<8>>
+!blk8 = !qt.block<[1, 1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?, ?]>
+!w4 = !qt.block<[1, 1, 32], s4, scale = s8, outer = exp<8>[1, ?, ?]>
+func.func @narrow_groups(%m: tensor<?x4x4x32xi16>, %e: tensor<?x1x1x1xi8>) -> tensor<?x4x4x4xi32> {
+  %q, %k, %x = qt.quantize %m exponent %e : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x32xi16> -> tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>
+  // Both nibbles are 3.
+  %c = arith.constant dense<51> : tensor<4x1x8xi8>
+  %u = arith.constant dense<5> : tensor<4x1x1xi8>
+  %ce = arith.constant dense<0> : tensor<4x1x1xi8>
+  %0 = qt.contract lhs(%q, %k, %x : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%c, %u, %ce : tensor<4x1x8xi8>, tensor<4x1x1xi8>, tensor<4x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 2>, lhs_format = !blk8, rhs_format = !w4} -> tensor<?x4x4x4xi32>
+  return %0 : tensor<?x4x4x4xi32>
+}
