@@ -7,9 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Artifact/ArenaPlan.h"
+#include "CheckProgram.h"
 #include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SizeBounds.h"
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Artifact/BufferOrder.h"
 #include "quantc/Interpreter/HostValue.h"
+#include "llvm/Support/MathExtras.h"
 #include <map>
 
 using namespace mlir;
@@ -19,26 +23,6 @@ Value ArenaPlan::getRoot(Value tensor) {
   while (auto alias = tensor.getDefiningOp<qt::AliasOp>())
     tensor = alias.getInput();
   return tensor;
-}
-
-/// What a size is likely to be like, for choosing only.
-static double estimate(AffineExpr expression) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expression))
-    return static_cast<double>(constant.getValue());
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expression);
-  if (!binary)
-    return 16;
-  double lhs = estimate(binary.getLHS()), rhs = estimate(binary.getRHS());
-  switch (expression.getKind()) {
-  case AffineExprKind::Add:
-    return lhs + rhs;
-  case AffineExprKind::Mul:
-    return lhs * rhs;
-  case AffineExprKind::Mod:
-    return rhs;
-  default:
-    return rhs == 0 ? lhs : lhs / rhs;
-  }
 }
 
 ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels,
@@ -54,7 +38,7 @@ ArenaPlan::ArenaPlan(func::FuncOp entry, ModuleOp kernels,
       launches.push_back(std::move(launch));
   placeResults(entry);
   placeCrossings(getPart);
-  assignSlots();
+  placeInArena(entry);
 }
 
 void ArenaPlan::placeCrossings(const PartOf &getPart) {
@@ -130,47 +114,105 @@ void ArenaPlan::placeResults(func::FuncOp entry) {
   }
 }
 
-void ArenaPlan::assignSlots() {
+/// The bounds of the dims that sizes are made of; of dims without bounds what
+/// \p open says.
+static SmallVector<SizeRange>
+getRanges(func::FuncOp entry, llvm::function_ref<SizeRange(int64_t)> open) {
+  SmallVector<SizeRange> ranges;
+  auto bounds = entry->getAttrOfType<DictionaryAttr>(dimBoundsAttrName);
+  if (auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName))
+    for (auto name : names.getAsRange<StringAttr>()) {
+      auto range = bounds ? bounds.getAs<DenseI64ArrayAttr>(name.getValue())
+                          : DenseI64ArrayAttr();
+      ranges.push_back(range && range.size() == 2
+                           ? SizeRange{range[0], range[1]}
+                           : open(ranges.size()));
+    }
+  return ranges;
+}
+
+/// For choosing only: the order is right at all sizes, and good at these. Open
+/// dims are large enough for images that are halved several times.
+static int64_t estimate(AffineExpr bytes, ArrayRef<SizeRange> sample) {
+  constexpr int64_t largest = int64_t(1) << 44;
+  std::optional<SizeRange> range = getSizeRange(bytes, sample);
+  return range ? std::clamp<int64_t>(range->high, 0, largest) : largest;
+}
+
+void ArenaPlan::placeInArena(func::FuncOp entry) {
   llvm::DenseMap<Value, size_t> lastUse;
   for (auto [time, launch] : llvm::enumerate(launches))
     for (Value operand : launch.op.getOperands())
       lastUse[getRoot(operand)] = time;
   for (auto &[index, value] : copies)
     lastUse[getRoot(value)] = launches.size();
-  // Interval colouring: launches are in order, so a free slot is one whose
-  // last tensor died earlier. The one that wastes least is taken; where all
-  // are too small, the largest.
-  std::vector<size_t> freeFrom;
-  std::vector<double> estimates;
+  SmallVector<SizeRange> sample =
+      getRanges(entry, [](int64_t) { return SizeRange{256, 256}; });
+  for (SizeRange &range : sample)
+    range.low = range.high;
+  std::vector<LiveBuffer> live;
+  std::vector<Value> tensors;
   for (auto [time, launch] : llvm::enumerate(launches))
     for (Value result : launch.op.getResults()) {
       if (places.count(result))
         continue;
-      AffineExpr size = bytes[result];
-      double likely = estimate(size);
-      auto waste = [&](double other) {
-        return other >= likely ? other - likely : 1e30 - other;
-      };
-      std::optional<size_t> chosen;
-      for (size_t slot = 0; slot < slots.size(); ++slot) {
-        if (freeFrom[slot] > time)
-          continue;
-        if (!chosen || waste(estimates[slot]) < waste(estimates[*chosen]))
-          chosen = slot;
-      }
-      if (!chosen) {
-        chosen = slots.size();
-        slots.emplace_back();
-        freeFrom.push_back(0);
-        estimates.push_back(0);
-      }
-      estimates[*chosen] = std::max(estimates[*chosen], likely);
-      if (!llvm::is_contained(slots[*chosen].sizes, size))
-        slots[*chosen].sizes.push_back(size);
       auto it = lastUse.find(result);
-      freeFrom[*chosen] = (it == lastUse.end() ? time : it->second) + 1;
-      places[result] = {Place::Slot, static_cast<unsigned>(*chosen), {}};
+      live.push_back({estimate(bytes[result], sample), time,
+                      it == lastUse.end() ? time : it->second});
+      tensors.push_back(result);
     }
+  BufferOrder order = orderBuffers(live);
+  // Numbered from below to above.
+  std::vector<unsigned> numbers(live.size());
+  for (unsigned tensor : order.order) {
+    numbers[tensor] = buffers.size();
+    places[tensors[tensor]] = {Place::Arena, numbers[tensor], {}};
+    buffers.push_back(
+        {bytes[tensors[tensor]], live[tensor].first, live[tensor].last, {}});
+    for (unsigned other : order.below[tensor])
+      buffers.back().below.push_back(numbers[other]);
+  }
+}
+
+std::optional<ArenaUse> quantc::measureArena(func::FuncOp entry,
+                                             ModuleOp kernels) {
+  {
+    // Who emits the program tells what is wrong with it.
+    ScopedDiagnosticHandler quiet(entry.getContext(),
+                                  [](Diagnostic &) { return success(); });
+    if (failed(checkProgram(entry, kernels)))
+      return std::nullopt;
+  }
+  ArenaPlan plan(entry, kernels);
+  llvm::SmallDenseSet<unsigned> open;
+  SmallVector<SizeRange> ranges = getRanges(entry, [&](int64_t dim) {
+    open.insert(dim);
+    return SizeRange{0, 0};
+  });
+  std::vector<LiveBuffer> live;
+  SmallVector<int64_t> ends;
+  ArenaUse use{0, 0};
+  for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
+    bool isOpen = false;
+    buffer.bytes.walk([&](AffineExpr part) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+        isOpen |= open.contains(symbol.getPosition());
+    });
+    std::optional<SizeRange> range = getSizeRange(buffer.bytes, ranges);
+    constexpr int64_t largest = int64_t(1) << 44;
+    if (isOpen || !range || range->high > largest)
+      return std::nullopt;
+    live.push_back(
+        {std::max<int64_t>(range->high, 0), buffer.first, buffer.last});
+    int64_t begin = 0;
+    for (unsigned other : buffer.below)
+      begin = std::max(begin, ends[other]);
+    ends.push_back(begin + bufferSkew +
+                   int64_t(llvm::alignTo(live.back().bytes, QCRT_ALIGNMENT)));
+    use.bytes = std::max(use.bytes, ends.back());
+  }
+  use.largestLiveSet = getLargestLiveSet(live);
+  return use;
 }
 
 ArenaPlan::Place ArenaPlan::getPlace(Value tensor) const {

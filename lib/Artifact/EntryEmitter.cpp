@@ -95,17 +95,14 @@ llvm::Expected<llvm::Function *> EntryEmitter::emitEntry() {
                                       offsetof(qcrt_run, weights)));
 
   SmallVector<llvm::Value *> bases;
-  llvm::Value *offset = b.getInt64(0);
-  for (const ArenaPlan::Slot &slot : plan.getSlots()) {
+  for (llvm::Value *offset : emitArenaLayout(b, sizes, plan).offsets)
     bases.push_back(b.CreateGEP(b.getInt8Ty(), function->getArg(4), offset));
-    offset = b.CreateAdd(offset, emitSlotBytes(b, sizes, slot));
-  }
   auto element = [&](llvm::Value *array, unsigned index) {
     return b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, array, index));
   };
   auto locate = [&](const ArenaPlan::Place &place) -> llvm::Value * {
     switch (place.kind) {
-    case ArenaPlan::Place::Slot:
+    case ArenaPlan::Place::Arena:
       return bases[place.index];
     case ArenaPlan::Place::Output:
       return element(function->getArg(3), place.index);

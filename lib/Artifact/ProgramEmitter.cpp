@@ -33,16 +33,22 @@ ProgramEmitter::ProgramEmitter(func::FuncOp entry, ModuleOp kernels,
                    : 0u;
       }) {}
 
-/// Between slots, so that rows of equally large ones do not fall on the same
-/// cache sets: a kernel reads several at once.
-static constexpr int64_t slotSkew = 5 * QCRT_ALIGNMENT;
-
-llvm::Value *quantc::emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes,
-                                   const ArenaPlan::Slot &slot) {
-  llvm::Value *bytes = b.getInt64(0);
-  for (AffineExpr size : slot.sizes)
-    bytes = sizes.maximum(bytes, sizes.emit(size));
-  return sizes.add(sizes.align(bytes), b.getInt64(slotSkew));
+ArenaLayout quantc::emitArenaLayout(llvm::IRBuilder<> &b, SizeEmitter &sizes,
+                                    const ArenaPlan &plan) {
+  ArenaLayout layout;
+  layout.bytes = b.getInt64(0);
+  SmallVector<llvm::Value *> ends;
+  for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
+    llvm::Value *begin = b.getInt64(0);
+    for (unsigned other : buffer.below)
+      begin = sizes.maximum(begin, ends[other]);
+    layout.offsets.push_back(begin);
+    llvm::Value *bytes =
+        sizes.align(sizes.maximum(sizes.emit(buffer.bytes), b.getInt64(0)));
+    ends.push_back(sizes.add(sizes.add(begin, bytes), b.getInt64(bufferSkew)));
+    layout.bytes = sizes.maximum(layout.bytes, ends.back());
+  }
+  return layout;
 }
 
 llvm::Function *
@@ -90,9 +96,8 @@ llvm::Function *ProgramEmitter::emitPlan() {
   llvm::Function *function =
       makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
   SizeEmitter sizes(b, function->getArg(0));
-  llvm::Value *arena = b.getInt64(0), *scratch = b.getInt64(0);
-  for (const ArenaPlan::Slot &slot : plan.getSlots())
-    arena = sizes.add(arena, emitSlotBytes(b, sizes, slot));
+  llvm::Value *arena = emitArenaLayout(b, sizes, plan).bytes;
+  llvm::Value *scratch = b.getInt64(0);
   llvm::SmallPtrSet<const void *, 8> seen;
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
     for (ArrayRef<AffineExpr> extents : launch.resultSizes)

@@ -86,9 +86,13 @@ private:
   llvm::StringMap<uint32_t> siteNumbers;
 };
 
-/// The bytes of a slot of the arena, as code.
-llvm::Value *emitSlotBytes(llvm::IRBuilder<> &b, SizeEmitter &sizes,
-                           const ArenaPlan::Slot &slot);
+/// Where every buffer of the arena begins, and how large it is, as code.
+struct ArenaLayout {
+  llvm::SmallVector<llvm::Value *> offsets;
+  llvm::Value *bytes;
+};
+ArenaLayout emitArenaLayout(llvm::IRBuilder<> &b, SizeEmitter &sizes,
+                            const ArenaPlan &plan);
 
 } // namespace quantc
 

@@ -8,6 +8,7 @@
 
 #include "SizeEmitter.h"
 #include "quantc/Runtime/Program.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
 using namespace quantc;
@@ -15,6 +16,13 @@ using mlir::AffineExpr;
 using mlir::AffineExprKind;
 
 Value *SizeEmitter::checked(Intrinsic::ID operation, Value *lhs, Value *rhs) {
+  auto *left = dyn_cast<ConstantInt>(lhs), *right = dyn_cast<ConstantInt>(rhs);
+  int64_t result;
+  if (left && right &&
+      !(operation == Intrinsic::sadd_with_overflow
+            ? AddOverflow(left->getSExtValue(), right->getSExtValue(), result)
+            : MulOverflow(left->getSExtValue(), right->getSExtValue(), result)))
+    return b.getInt64(result);
   Value *pair = b.CreateBinaryIntrinsic(operation, lhs, rhs);
   overflow = b.CreateOr(overflow, b.CreateExtractValue(pair, 1));
   return b.CreateExtractValue(pair, 0);

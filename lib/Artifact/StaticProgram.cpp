@@ -75,7 +75,7 @@ private:
   SmallVector<SizeRange> ranges; ///< of all dims
   SmallVector<unsigned> freeDims;
   std::map<unsigned, AffineExpr> derivedDims;
-  SmallVector<int64_t> slotOffsets, crossingOffsets;
+  SmallVector<int64_t> bufferOffsets, crossingOffsets;
   SmallVector<std::string> inputNames, outputNames, crossingNames;
   llvm::DenseMap<Value, SmallVector<AffineExpr>> resultSizes;
   int64_t scratchOffset = 0, arenaBytes = 0;
@@ -225,17 +225,18 @@ llvm::Error StaticEmitter::placeTensors() {
     arenaBytes += llvm::alignTo(bytes, QCRT_ALIGNMENT);
     return offset;
   };
-  for (const ArenaPlan::Slot &slot : plan.getSlots()) {
-    int64_t largest = 0;
-    for (AffineExpr size : slot.sizes) {
-      std::optional<int64_t> bound = getBound(size);
-      if (!bound)
-        return tooLarge();
-      largest = std::max(largest, *bound);
-    }
-    slotOffsets.push_back(reserve(largest));
-    if (slotOffsets.back() < 0)
+  SmallVector<int64_t> ends;
+  for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
+    std::optional<int64_t> bytes = getBound(buffer.bytes);
+    int64_t begin = 0;
+    for (unsigned other : buffer.below)
+      begin = std::max(begin, ends[other]);
+    if (!bytes || *bytes > INT64_MAX / 4 || begin > INT64_MAX / 4)
       return tooLarge();
+    bufferOffsets.push_back(begin);
+    ends.push_back(begin +
+                   llvm::alignTo(std::max<int64_t>(*bytes, 1), QCRT_ALIGNMENT));
+    arenaBytes = std::max(arenaBytes, ends.back());
   }
   int64_t scratch = 0;
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
@@ -442,8 +443,8 @@ llvm::Error StaticEmitter::emitPart(Part &part) {
   auto locate = [&](const Place &place) -> llvm::Value * {
     if (place.kind == Place::Global)
       return getConstantData(place.global, /*isNear=*/true);
-    if (place.kind == Place::Slot)
-      return inArena(slotOffsets[place.index]);
+    if (place.kind == Place::Arena)
+      return inArena(bufferOffsets[place.index]);
     return function->getArg(arguments.at({place.kind, place.index}));
   };
   Frame frame{function, sizes, slots, locate};

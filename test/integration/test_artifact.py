@@ -42,6 +42,16 @@ class Library(DriverTest):
         self.assertIn("s8 x s8", table)
         self.assertIn("GB/s read", table)
 
+    def test_arena_holds_what_one_step_needs(self):
+        model = MODELS / "digits_cnn.onnx"
+        fixed = json.loads(self.must("inspect", "--json", self.compile(model, "fixed", "--dim", "batch=1")))
+        arena = fixed["metadata"]["arena"]
+        self.assertLessEqual(arena["largest_live_set"], arena["bytes"])
+        # Beside it there are a few bytes between buffers.
+        self.assertLess(arena["bytes"], 1.2 * arena["largest_live_set"] + 4096)
+        free = json.loads(self.must("inspect", "--json", self.compile(model, "free")))
+        self.assertNotIn("arena", free["metadata"])
+
     def test_needs_the_c_library_only(self):
         needed = re.findall(r"\(NEEDED\).*\[(.*)\]", readelf("-d", self.artefact))
         self.assertTrue(set(needed) <= {"libc.so.6", "libm.so.6"}, needed)

@@ -12,6 +12,7 @@
 #include "Options.h"
 #include "Progress.h"
 #include "Sections.h"
+#include "quantc/Artifact/ArenaPlan.h"
 #include "quantc/Artifact/Artifact.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
@@ -136,7 +137,7 @@ private:
   int finish(Model &model);
   int fail(Model &model, Error error);
   int write(const std::string &text);
-  std::string makeMetadata(const Model &model);
+  std::string makeMetadata(Model &model);
 
   const Options &given;
   /// Of the model in what is written of it.
@@ -272,7 +273,7 @@ std::optional<int> Compilation::check() {
   return std::nullopt;
 }
 
-std::string Compilation::makeMetadata(const Model &model) {
+std::string Compilation::makeMetadata(Model &model) {
   Expected<json::Value> resolved = json::parse(recipe->describe());
   json::Object object{
       {"quantc", getVersion()},
@@ -284,6 +285,10 @@ std::string Compilation::makeMetadata(const Model &model) {
       {"cpu", target->getCpu()}};
   if (!resolved)
     consumeError(resolved.takeError());
+  if (auto entry = model.getModule().lookupSymbol<mlir::func::FuncOp>("main"))
+    if (auto use = measureArena(entry, model.getModule()))
+      object["arena"] = json::Object{{"bytes", use->bytes},
+                                     {"largest_live_set", use->largestLiveSet}};
   std::string text;
   raw_string_ostream(text) << json::Value(std::move(object));
   return text;

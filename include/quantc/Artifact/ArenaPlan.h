@@ -13,19 +13,30 @@
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Runtime/Program.h"
 #include "llvm/ADT/DenseMap.h"
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace quantc {
 
-/// Assigns the tensors of an entry to its inputs, outputs, globals, and slots
-/// of one arena. Two tensors share a slot if no launch needs both.
+/// What the arena of a program takes, and what the launch that needs most at
+/// once needs of it, in bytes.
+struct ArenaUse {
+  int64_t bytes, largestLiveSet;
+};
+
+/// Assigns the tensors of an entry to its inputs, outputs, globals, and buffers
+/// of one arena. Two of these share memory if no launch needs both.
 class ArenaPlan {
 public:
-  /// A piece of the arena, as large as the largest of these sizes in bytes.
-  struct Slot {
-    llvm::SmallVector<mlir::AffineExpr> sizes;
+  /// A piece of the arena that begins where the highest of those under it,
+  /// which come before it, ends.
+  struct Buffer {
+    mlir::AffineExpr bytes;
+    size_t first, last; ///< launch
+    llvm::SmallVector<unsigned, 2> below;
   };
 
   /// A launch with its kernel's numbers in terms of the entry's symbols.
@@ -42,7 +53,7 @@ public:
   };
 
   struct Place {
-    enum Kind { Slot, Input, Output, Global, Crossing } kind;
+    enum Kind { Arena, Input, Output, Global, Crossing } kind;
     unsigned index = 0;
     llvm::StringRef global;
   };
@@ -54,7 +65,7 @@ public:
       mlir::func::FuncOp entry, mlir::ModuleOp kernels,
       const PartOf &getPart = [](qt::LaunchOp) { return 0; });
 
-  llvm::ArrayRef<Slot> getSlots() const { return slots; }
+  llvm::ArrayRef<Buffer> getBuffers() const { return buffers; }
   /// What one part hands to another.
   llvm::ArrayRef<mlir::Value> getCrossings() const { return crossings; }
   /// The value whose memory \p tensor is.
@@ -71,15 +82,25 @@ private:
   void placeCrossings(const PartOf &getPart);
   void collectLaunches(mlir::func::FuncOp entry, mlir::ModuleOp kernels);
   void placeResults(mlir::func::FuncOp entry);
-  void assignSlots();
+  void placeInArena(mlir::func::FuncOp entry);
 
-  std::vector<Slot> slots;
+  std::vector<Buffer> buffers;
   std::vector<Launch> launches;
   llvm::DenseMap<mlir::Value, Place> places;
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> bytes;
   std::vector<std::pair<unsigned, mlir::Value>> copies;
   std::vector<mlir::Value> crossings;
 };
+
+/// Of a program in one part whose sizes are numbers or bounded, for the largest
+/// of them; nothing of others.
+std::optional<ArenaUse> measureArena(mlir::func::FuncOp entry,
+                                     mlir::ModuleOp kernels);
+
+/// Added to the bytes of every buffer of a shared library, so that rows of
+/// equally large ones do not fall on the same cache sets: a kernel reads
+/// several at once.
+constexpr int64_t bufferSkew = 5 * QCRT_ALIGNMENT;
 
 } // namespace quantc
 

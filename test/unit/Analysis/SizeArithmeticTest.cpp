@@ -8,7 +8,6 @@
 
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "mlir/IR/MLIRContext.h"
-#include "quantc/Analysis/SizeBounds.h"
 #include "gtest/gtest.h"
 #include <limits>
 
@@ -140,39 +139,3 @@ TEST_F(SizeArithmetic, QuotientsToZero) {
       EXPECT_EQ(evaluate(quotient, x, y), (x - y) / 3);
 }
 } // namespace
-
-TEST(SizeBounds, HoldForAllSymbolsInTheirRanges) {
-  mlir::MLIRContext context;
-  AffineExpr n = getAffineSymbolExpr(0, &context),
-             m = getAffineSymbolExpr(1, &context);
-  SizeRange ranges[] = {{0, 7}, {2, 5}};
-  for (AffineExpr size :
-       {n + m * 3, n * m - 4, (n - 9).floorDiv(m), (n - 9).ceilDiv(m),
-        (n - 9) % m, -n * (m - 3), (n * n).ceilDiv(4) * m}) {
-    std::optional<SizeRange> range = getSizeRange(size, ranges);
-    ASSERT_TRUE(range);
-    for (int64_t i = ranges[0].low; i <= ranges[0].high; ++i)
-      for (int64_t k = ranges[1].low; k <= ranges[1].high; ++k) {
-        AffineExpr value =
-            size.replaceSymbols({getAffineConstantExpr(i, &context),
-                                 getAffineConstantExpr(k, &context)});
-        int64_t number = cast<AffineConstantExpr>(value).getValue();
-        EXPECT_TRUE(range->low <= number && number <= range->high);
-      }
-  }
-  SizeRange fixed[] = {{6, 6}};
-  EXPECT_EQ(getSizeRange((n * n + 1).ceilDiv(2), fixed)->high, 19);
-  EXPECT_EQ(getSizeRange((n * n + 1).ceilDiv(2), fixed)->low, 19);
-}
-
-TEST(SizeBounds, AreNotThereBeyondTheIntegers) {
-  mlir::MLIRContext context;
-  AffineExpr n = getAffineSymbolExpr(0, &context),
-             m = getAffineSymbolExpr(1, &context);
-  SizeRange ranges[] = {{0, INT64_MAX}};
-  EXPECT_FALSE(getSizeRange(n * 2, ranges));
-  EXPECT_FALSE(getSizeRange(n + 1, ranges));
-  EXPECT_FALSE(
-      getSizeRange(getAffineConstantExpr(5, &context).floorDiv(n), ranges));
-  EXPECT_FALSE(getSizeRange(m, ranges));
-}

@@ -11,6 +11,7 @@
 
 #include "mlir/Parser/Parser.h"
 
+#include "llvm/ADT/BitVector.h"
 #include <gtest/gtest.h>
 
 using namespace llvm;
@@ -54,6 +55,32 @@ protected:
     return plan.getPlace(plan.getLaunches()[launch].op->getResult(0));
   }
 
+  /// Whether of the results of two launches one lies under the other.
+  static bool isApart(const ArenaPlan &plan, unsigned a, unsigned b) {
+    unsigned low = at(plan, a).index, high = at(plan, b).index;
+    if (low > high)
+      std::swap(low, high);
+    llvm::BitVector under(high + 1);
+    under.set(high);
+    for (unsigned buffer = high + 1; buffer-- > low;)
+      if (under.test(buffer))
+        for (unsigned other : plan.getBuffers()[buffer].below)
+          under.set(other);
+    return low != high && under.test(low);
+  }
+
+  /// The most buffers that lie one above the other.
+  static unsigned getHeight(const ArenaPlan &plan) {
+    std::vector<unsigned> heights;
+    for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
+      unsigned height = 1;
+      for (unsigned other : buffer.below)
+        height = std::max(height, heights[other] + 1);
+      heights.push_back(height);
+    }
+    return *llvm::max_element(heights);
+  }
+
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp entry;
@@ -67,33 +94,33 @@ constexpr StringLiteral Narrow = " sizes affine_map<()[s0] -> (s0)> : "
                                  "(tensor<?x40xf32>) -> tensor<?x4xf32>\n";
 } // namespace
 
-TEST_F(ArenaPlanTest, ChainsNeedTwoSlots) {
+TEST_F(ArenaPlanTest, ChainsTurnInTwoPlaces) {
   std::string body = "%0 = qt.launch @k(%x)" + K.str();
   for (int i = 1; i < 9; ++i)
     body += "%" + std::to_string(i) + " = qt.launch @k(%" +
             std::to_string(i - 1) + ")" + K.str();
   ArenaPlan made =
       plan("tensor<?x4xf32>", body + "return %8 : tensor<?x4xf32>");
-  EXPECT_EQ(made.getSlots().size(), 2u);
   EXPECT_EQ(made.getLaunches().size(), 9u);
   for (unsigned i = 0; i + 1 < 8; ++i) {
-    EXPECT_EQ(at(made, i).kind, ArenaPlan::Place::Slot);
-    EXPECT_NE(at(made, i).index, at(made, i + 1).index);
+    EXPECT_EQ(at(made, i).kind, ArenaPlan::Place::Arena);
+    EXPECT_TRUE(isApart(made, i, i + 1));
   }
+  EXPECT_EQ(getHeight(made), 2u);
   // The last is written where the caller wants it.
   EXPECT_EQ(at(made, 8).kind, ArenaPlan::Place::Output);
   EXPECT_TRUE(made.getCopies().empty());
 }
 
 TEST_F(ArenaPlanTest, TensorsLiveToTheirLastUse) {
-  // %0 is needed by the last launch, so nothing may take its slot.
+  // %0 is needed by the last launch, so nothing may take its memory.
   ArenaPlan made = plan(
       "tensor<?x4xf32>",
       "%0 = qt.launch @k(%x)" + K.str() + "%1 = qt.launch @k(%0)" + K.str() +
           "%2 = qt.launch @k(%1)" + K.str() + "%3 = qt.launch @k(%0)" +
           K.str() + "return %3 : tensor<?x4xf32>");
-  EXPECT_NE(at(made, 0).index, at(made, 1).index);
-  EXPECT_NE(at(made, 0).index, at(made, 2).index);
+  EXPECT_TRUE(isApart(made, 0, 1));
+  EXPECT_TRUE(isApart(made, 0, 2));
 }
 
 TEST_F(ArenaPlanTest, AliasesShareAndKeepAlive) {
@@ -104,20 +131,30 @@ TEST_F(ArenaPlanTest, AliasesShareAndKeepAlive) {
                "%1 = qt.launch @k(%x)" +
                K.str() + "%2 = qt.launch @k(%a)" + K.str() +
                "return %2 : tensor<?x4xf32>");
-  EXPECT_NE(at(made, 0).index, at(made, 1).index);
+  EXPECT_TRUE(isApart(made, 0, 1));
 }
 
-TEST_F(ArenaPlanTest, SlotsThatFitAreTakenFirst) {
-  // When the second narrow tensor comes, the wide slot is free as well.
+TEST_F(ArenaPlanTest, ManySmallTensorsShareALargeOne) {
+  // %2 and %3 are needed at once where the wide tensor was before.
   ArenaPlan made =
       plan("tensor<?x4xf32>",
-           "%0 = qt.launch @k(%x)" + K.str() + "%1 = qt.launch @wide(%0)" +
-               Wide.str() + "%2 = qt.launch @k(%1)" + Narrow.str() +
-               "%3 = qt.launch @k(%2)" + K.str() + "%4 = qt.launch @wide(%3)" +
-               Wide.str() + "%5 = qt.launch @k(%4)" + Narrow.str() +
-               "return %5 : tensor<?x4xf32>");
-  ASSERT_EQ(made.getSlots().size(), 2u);
-  EXPECT_EQ(at(made, 2).index, at(made, 0).index);
+           "%0 = qt.launch @wide(%x)" + Wide.str() + "%1 = qt.launch @k(%0)" +
+               Narrow.str() + "%2 = qt.launch @k(%1)" + K.str() +
+               "%3 = qt.launch @k(%1)" + K.str() +
+               "%4 = qt.launch @k(%2, %3) sizes affine_map<()[s0] -> (s0)> : "
+               "(tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>\n"
+               "return %4 : tensor<?x4xf32>");
+  EXPECT_FALSE(isApart(made, 0, 2));
+  EXPECT_FALSE(isApart(made, 0, 3));
+  EXPECT_TRUE(isApart(made, 2, 3));
+}
+
+TEST_F(ArenaPlanTest, ArenasAreMeasuredWhereSizesAreBounded) {
+  std::string body =
+      "%0 = qt.launch @k(%x)" + K.str() + "%1 = qt.launch @k(%0)" + K.str() +
+      "%2 = qt.launch @k(%1)" + K.str() + "return %2 : tensor<?x4xf32>";
+  plan("tensor<?x4xf32>", body);
+  EXPECT_FALSE(measureArena(entry, *module));
 }
 
 TEST_F(ArenaPlanTest, OtherResultsAreCopied) {
