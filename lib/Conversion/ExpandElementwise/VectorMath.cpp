@@ -116,14 +116,19 @@ Value VectorMath::scaledExp(Value x, int64_t power) {
   return scaleByPowers(p, exponent);
 }
 
+/// Added, it leaves the nearest integer, plus 127, in the low bits.
+static constexpr double wholeMagic = 12582912.0 + 127.0;
+
+Value VectorMath::lowBitsPower(Value shifted) {
+  return fromBits(
+      arith::ShLIOp::create(builder, loc, bits(shifted), integer(23)));
+}
+
 Value VectorMath::expInRange(Value x, bool isFast) {
-  // What is added leaves the nearest integer, plus 127, in the low bits, which
-  // shifted up are the power: 0 from -127 on, infinite at 128.
-  Value magic = number(12582912.0 + 127.0);
+  Value magic = number(wholeMagic);
   Value shifted = fma(x, number(1.44269504088896341), magic);
   Value n = sub(shifted, magic);
-  Value power =
-      fromBits(arith::ShLIOp::create(builder, loc, bits(shifted), integer(23)));
+  Value power = lowBitsPower(shifted);
   if (isFast) {
     // The polynomial is off by 9.2e-8 at most, the one product with log 2 by
     // 1.9e-9 n.
@@ -233,17 +238,23 @@ Value VectorMath::timesSigmoid(Value x, Value y, bool isFast) {
 Value VectorMath::sigmoid(Value x) { return timesSigmoid(number(1.0), x); }
 
 Value VectorMath::geluErf(Value x) {
-  // Half of erfc(|x| / sqrt 2) = exp(-|x| g(|x|)), without the cancellation
-  // of 1 + erf; below -7.07 it is 0 to the last bit of any larger term.
-  Value a = min(abs(x), number(7.07));
-  Value g = polynomial(a, {0.7978846070201403, 0.31830943097343983,
-                           0.03633691403516758, -0.004782549479258089,
-                           -4.179556189853233e-05, 0.00022340736496324583,
-                           -6.507752030489139e-05, 1.0438477753525201e-05,
-                           -9.501362126492534e-07, 3.8302171499239935e-08});
-  Value h = mul(number(0.5), expInRange(neg(mul(a, g)), /*isFast=*/true));
-  Value phi = select(less(x, number(0)), h, sub(number(1.0), h));
-  return select(less(x, number(-7.07)), number(0), mul(x, phi));
+  // x, or 0 where that is negative, less |x| times half of erfc(|x| / sqrt 2),
+  // without the cancellation of 1 + erf. The half is 2^t, with a polynomial of
+  // |x| that is off by what makes 8.2e-8 of the product at most, and falls up
+  // to the bound, where 2^-119 is left.
+  Value a = min(abs(x), number(14.0));
+  Value t = polynomial(a, {-1.0, -1.1511471271514893, -0.45891568064689636,
+                           -0.05323818698525429, 0.007977462373673916,
+                           -0.0007398742600344121, 2.9924191039754078e-05});
+  Value magic = number(wholeMagic);
+  Value shifted = add(t, magic);
+  Value r = sub(t, sub(shifted, magic));
+  // 2^r to 7.5e-8.
+  Value p = polynomial(r, {1.0000001192092896, 0.6931469440460205,
+                           0.24022120237350464, 0.05550713092088699,
+                           0.009675540961325169, 0.001327647129073739});
+  Value h = mul(p, lowBitsPower(shifted));
+  return fma(neg(a), h, max(x, number(0)));
 }
 
 /// 2/pi in parts of 28 bits: products with a float are exact in double, and

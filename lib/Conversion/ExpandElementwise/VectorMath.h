@@ -83,6 +83,9 @@ private:
   Value bits(Value x);
   Value fromBits(Value x);
   Value expOfRest(Value x, Value n);
+  /// 2^n of what an addition left n + 127 in the low bits of, for n in
+  /// [-127, 128]: 0 at -127, infinite at 128.
+  Value lowBitsPower(Value shifted);
   Value scaleByPowers(Value p, Value n);
   /// exp(x) 2^power, up to x = 89.5; infinite and 0 beyond what a float holds.
   Value scaledExp(Value x, int64_t power);

@@ -49,6 +49,7 @@ private:
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
+  void prefetchNextPanel(OpBuilder &b, Value head, Value row, int64_t count);
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.
   int64_t getRowStride();
@@ -132,8 +133,8 @@ private:
   Value dotNibbles(OpBuilder &b, Value x, Value weights, Value sum);
   Value addBias(OpBuilder &b, Value weights, Value sum);
   Values startBlock(OpBuilder &b, int64_t count);
-  Values sumNibbles(OpBuilder &b, Value block, Value offset, int64_t count,
-                    Values sums, Values *biases);
+  Values sumNibbles(OpBuilder &b, Value block, Value row, Value offset,
+                    int64_t count, Values sums, Values *biases);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);

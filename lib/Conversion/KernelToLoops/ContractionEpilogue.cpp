@@ -175,7 +175,7 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
   }
   // So many vectors at once, of as many rows as have a multiple of them. Tables
   // of integer functions are looked up by one register.
-  int64_t together = !contract.getAcc().isF32() ? 1 : width == 16 ? 8 : 2;
+  int64_t together = !contract.getAcc().isF32() ? 1 : 4;
   int64_t rowsAtOnce = together / std::gcd(together, vectors);
   if (count % rowsAtOnce != 0)
     rowsAtOnce = 1;

@@ -258,6 +258,11 @@ Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
     return Values(loop.getResults());
   }
   storeSums(b, sums, row);
+  // A loop that LLVM knows to run has its sums loaded in front of it, into
+  // registers that there are not.
+  Value exists =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, rows);
+  blocks = arith::SelectOp::create(b, loc, exists, blocks, index(0));
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   storeSums(inner, body(inner, loop.getInductionVar(), {}), row);
@@ -398,7 +403,6 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
   Value source = plus(body, head, nr * traits.blockBytes);
   Value target = times(body, block, nr * 32);
-  prefetch(body, head, nr * traits.cutBytes());
   NibbleFactors factors = loadNibbleFactors(body, head);
   Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
@@ -451,16 +455,18 @@ Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
 
 /// Adds the products of a block of a tile to \p sums; \p biases gets what
 /// activations' bias makes of them if it is not null. \p offset is where the
-/// first row's activations lie.
-Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value offset,
-                                      int64_t count, Values sums,
+/// activations of the first \p row lie.
+Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value row,
+                                      Value offset, int64_t count, Values sums,
                                       Values *biases) {
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   Value head = add(b, chunkBase, times(b, block, nr * traits.cutBytes()));
   Value nibbles = plus(b, head, nr * traits.blockBytes),
         plain = times(b, block, nr * 32);
   NibbleFactors factors;
-  if (!useDecoded) {
+  if (useDecoded) {
+    prefetchNextPanel(b, head, row, count);
+  } else {
     prefetch(b, head, nr * traits.cutBytes());
     factors = loadNibbleFactors(b, head);
   }
@@ -519,7 +525,7 @@ Values ContractionEmitter::sumW4S(OpBuilder &b, Value row, int64_t count,
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        Values result = sumNibbles(inner, block, offset, count,
+        Values result = sumNibbles(inner, block, row, offset, count,
                                    isApart ? startBlock(inner, count) : sums,
                                    /*biases=*/nullptr);
         for (size_t i = 0; isApart && i < result.size(); ++i)
@@ -543,9 +549,9 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
             add(inner, chunkBase, times(inner, block, nr * traits.cutBytes()));
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        Values partial =
-            sumNibbles(inner, block, offset, count, startBlock(inner, count),
-                       /*biases=*/nullptr);
+        Values partial = sumNibbles(inner, block, row, offset, count,
+                                    startBlock(inner, count),
+                                    /*biases=*/nullptr);
         Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
         if (hasVnni)
           for (Value &multiplier : multipliers)

@@ -61,7 +61,7 @@ Values ContractionEmitter::sumShiftedNibbles(OpBuilder &b, Value row,
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         Values biases,
-            partial = sumNibbles(inner, block, offset, count,
+            partial = sumNibbles(inner, block, row, offset, count,
                                  startBlock(inner, count), &biases),
             shifts = loadShifts(inner, block, row, offset, count);
         Value head =

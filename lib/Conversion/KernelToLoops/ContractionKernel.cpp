@@ -110,7 +110,9 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
   // A second-level cache beside such registers holds a megabyte and more.
   int64_t chunkedRows = width == 16 ? 256 : 128;
-  int64_t plainRows = isSmall && !conv ? 128 : 64;
+  // What is taken apart is so for many rows.
+  bool isApart = isSmall || (form == numerics::PackedForm::W4I && width == 8);
+  int64_t plainRows = isApart && !conv ? 128 : 64;
   blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
   int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
@@ -489,4 +491,18 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
           plus(b, at,
                panel * panelBytes + prefetchDistance / panelsAtOnce + line),
           /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+}
+
+/// What is taken apart once for all rows is read in no time: the rows ask for
+/// the next panel's bytes, a line in each block, tile after tile. \p head is
+/// where the block of the panel at hand begins.
+void ContractionEmitter::prefetchNextPanel(OpBuilder &b, Value head, Value row,
+                                           int64_t count) {
+  int64_t panelBytes = getPackedLayout(layout, n, k).panelBytes();
+  Value line = times(b, arith::SubIOp::create(b, loc, row, firstRow),
+                     llvm::divideCeil(64, count));
+  memref::PrefetchOp::create(b, loc, packed,
+                             plus(b, add(b, head, line), panelBytes),
+                             /*isWrite=*/false, /*localityHint=*/2,
+                             /*isDataCache=*/true);
 }
