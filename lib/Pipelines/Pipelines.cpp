@@ -95,6 +95,7 @@ static void buildLayout(OpPassManager &manager, const StageOptions &options) {
   own.cpuLayout = options.cpuLayout;
   manager.addNestedPass<func::FuncOp>(createAssignLayouts(own));
   manager.addPass(createCSEPass());
+  manager.addNestedPass<func::FuncOp>(qt::createFindMagnitudes());
   manager.addPass(qt::createDescribeLayers());
   manager.addPass(qt::createVerifySplit());
 }

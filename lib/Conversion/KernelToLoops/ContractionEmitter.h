@@ -9,6 +9,7 @@
 #ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
 #define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_CONTRACTIONEMITTER_H
 
+#include "ContractionUnits.h"
 #include "IndexEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -22,7 +23,7 @@ namespace quantc {
 /// One contraction with packed weights. ContractionKernel.cpp has the loops
 /// over units, chunks of K and tiles; ContractionForms.cpp the loops over K of
 /// each form; ContractionEpilogue.cpp what is done with a tile's sums.
-class ContractionEmitter : IndexEmitter {
+class ContractionEmitter : IndexEmitter, ContractionUnits {
 public:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
@@ -163,6 +164,16 @@ private:
   Values forEachBlock(OpBuilder &b, Value row, int64_t count, Values sums,
                       BlockBody body);
 
+  // The largest magnitudes of parts: ContractionMagnitudes.cpp.
+  void prepareMagnitudes();
+  void clearLargest(OpBuilder &b);
+  void storeLargest(OpBuilder &b, Value number);
+  void atEndOfImage(OpBuilder &b, Value line, int64_t place,
+                    llvm::function_ref<void(OpBuilder &)> body);
+  void keepMagnitudes(OpBuilder &b, llvm::function_ref<void()> body);
+  void noteLargest(OpBuilder &b, Value value, Value mask);
+  void mergeLargest(OpBuilder &b);
+
   // The epilogue.
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
                     int64_t count);
@@ -180,19 +191,9 @@ private:
   Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
 
-  qt::ContractOp contract;
-  qt::LayoutAttr layout;
   const numerics::FormTraits &traits;
   bool hasVnni;
-  int64_t width;   ///< 32-bit lanes of a register
-  int64_t nr, mr;  ///< columns of a panel, rows of a tile
-  int64_t vectors; ///< registers across the panels at once
   int64_t panelsAtOnce = 1;
-  int64_t n, k;      ///< of a group
-  int64_t columns;   ///< of the result
-  int64_t blockRows; ///< rows of a unit
-  int64_t chunk;     ///< of K, which one pass over the rows goes through
-  int64_t numChunks;
   int64_t groupPanels; ///< panels of a unit
   llvm::SmallVector<mlir::AffineExpr> resultSizes;
   Value lhsBuffer, scalesBuffer, packed, resultBuffer;
@@ -209,15 +210,13 @@ private:
   Value groupPacked;       ///< where its panels begin
   /// A convolution: rows are positions of the result, in lines along the last
   /// spatial dimension. A unit is some whole lines, or a part of one.
-  qt::ConvAttr conv;
-  int64_t groups = 1;
-  bool isDepthwise = false;
   int64_t blockSteps = 8; ///< of a block of 32 of K, those that are not filled
-  int64_t tapStride = 0;  ///< elements of K for each tap
   int64_t tableUnit = 0;  ///< of K, for each entry of the table of offsets
   int64_t positionSize = 0; ///< elements of a position of the input
   int64_t lineStep = 0;     ///< positions between windows of a line
   int64_t linesOfUnit = 1;  ///< whole lines, if lineParts is 1
+  /// Of images with a known number of lines.
+  int64_t unitsOfImage = 1, imagesOfUnit = 1, linesOfImage = 0;
   /// Where tiles go from line to line of a small image: its rows, elements from
   /// the windows of one line to those of the next, and where in the image the
   /// tile at hand begins; none where it lies in one line.
@@ -226,12 +225,17 @@ private:
   llvm::SmallVector<mlir::AffineExpr> inputSizes, outputSizes; ///< spatial
   mlir::AffineExpr lines, lineParts;
   Value tapTable, groupStart;
+  Value unitRows;   ///< number of the unit's rows among those of all units
+  Value groupPanel; ///< the first panel of the group at hand among all
+  /// The results of parts, the register of the part at hand, what the tile at
+  /// hand has, its panel among all, and whether parts end with images.
+  Value magnitudesBuffer, largest, ofTile, magnitudesPanel;
+  bool endsImages = false;
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
   /// Epilogue operands with one number for each image: that of the line's.
   llvm::DenseMap<Value, Value> imageOperands;
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
-  bool hasFloatRows;   ///< activations are floats
   bool useDecoded = false;
   /// What the rows of a tile have loaded of operands that they share.
   llvm::DenseMap<Value, Value> *columnOperands = nullptr;

@@ -144,6 +144,7 @@ void ContractionEmitter::emitStores(OpBuilder &b, ArrayRef<Value> accumulators,
                                     ArrayRef<Place> places) {
   Values values = applyEpilogue(b, accumulators, places);
   for (auto [value, place] : llvm::zip_equal(values, places)) {
+    noteLargest(b, value, place.mask);
     Value to = add(b, times(b, place.row, columns), place.at);
     if (place.mask)
       vector::MaskedStoreOp::create(b, loc, resultBuffer, to, place.mask,
@@ -171,6 +172,7 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
         emitStores(b, values[r * vectors + v], getPlace(b, plus(b, row, r), v));
       }
     columnOperands = nullptr;
+    mergeLargest(b);
     return;
   }
   // So many vectors at once, of as many rows as have a multiple of them. Tables
@@ -188,6 +190,7 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
     for (int64_t i = 0; i < rowsAtOnce * vectors; i += together)
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
+    mergeLargest(body);
   };
   if (count == rowsAtOnce)
     return emitRows(b, values, row);

@@ -33,88 +33,58 @@ static constexpr int64_t groupColumns = 256;
 static constexpr int64_t leastGroups = 8;
 /// How far ahead a tile asks for weights, in bytes: some 500 cycles.
 static constexpr int64_t prefetchDistance = 8192;
-/// Bytes of a panel that stay in the first-level cache beside a tile's rows.
-static constexpr int64_t chunkBytes = 16 << 10;
-/// A float takes longer to multiply than to come from the second-level cache
-/// where registers are 64 bytes; longer chunks load and store fewer sums.
-static constexpr int64_t wideFloatChunkBytes = 64 << 10;
-/// Weights of 8 bits may come from the second-level cache as well. What takes
-/// them apart pays for itself the sooner, the more rows a unit has.
-static constexpr int64_t decodedChunkBytes = 128 << 10;
-
-/// Columns of a panel that one register holds.
-static int64_t getWidth(const CpuTarget &target, qt::LayoutAttr layout) {
-  return std::min<int64_t>(target.has("avx512f") ? 16 : 8, layout.getPanel());
+/// The contraction of a kernel that has nothing beside it but the magnitudes of
+/// the parts that it makes; null if there is more.
+static qt::ContractOp findContraction(func::FuncOp kernel) {
+  qt::ContractOp contract;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    if (op.hasTrait<OpTrait::ConstantLike>())
+      continue;
+    if (auto own = dyn_cast<qt::ContractOp>(op); own && !contract) {
+      contract = own;
+      continue;
+    }
+    auto magnitudes = dyn_cast<qt::MagnitudesOp>(op);
+    if (!magnitudes || !contract ||
+        magnitudes.getInput() != contract.getResult() ||
+        findMagnitudes(contract) != magnitudes ||
+        !(getPartOfUnits(contract) == magnitudes.getPart().getPart()))
+      return nullptr;
+  }
+  return contract;
 }
 
 bool quantc::canEmitContraction(func::FuncOp kernel) {
-  qt::ContractOp contract = dyn_cast_or_null<qt::ContractOp>(getOnlyOp(kernel));
+  qt::ContractOp contract = findContraction(kernel);
   if (!contract || !contract.hasPackedRhs())
     return false;
   // Panels are whole registers.
-  CpuTarget target = CpuTarget::get(kernel->getParentOfType<ModuleOp>());
-  qt::LayoutAttr layout = contract.getLayoutAttr();
-  return layout.getPanel() % getWidth(target, layout) == 0;
+  return contract.getLayoutAttr().getPanel() %
+             ContractionUnits(contract).width ==
+         0;
 }
 
 LogicalResult quantc::emitContraction(KernelBuilder &kernel) {
-  return ContractionEmitter(kernel,
-                            cast<qt::ContractOp>(getOnlyOp(kernel.getKernel())))
-      .emit();
+  return ContractionEmitter(kernel, findContraction(kernel.getKernel())).emit();
 }
 
 ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
                                        qt::ContractOp contract)
-    : IndexEmitter(kernel), contract(contract),
-      layout(contract.getLayoutAttr()),
+    : IndexEmitter(kernel), ContractionUnits(contract),
       traits(numerics::getTraits(layout.getForm())) {
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
   hasIntegerSums = contract.getAcc().isInteger(32);
-  nr = layout.getPanel();
-  mr = layout.getRows();
-  width = getWidth(target, layout);
-  vectors = nr / width;
   resultSizes = SmallVector<AffineExpr>(shapes.getSizes(contract.getResult()));
-  columns =
-      cast<RankedTensorType>(contract.getResult().getType()).getShape().back();
-  k = contract.getContractionSize();
-  conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
-  if (conv) {
-    groups = conv.getGroups();
-    isDepthwise = qt::isDepthwise(k, groups);
-    tapStride = qt::getTapStride(layout.getForm(), k, groups);
-    blockSteps = std::min<int64_t>(8, llvm::divideCeil(k, 4));
-    // Two steps share a byte.
-    if (numerics::hasNibbles(layout.getForm()))
-      blockSteps = llvm::alignTo(blockSteps, 2);
-    k = conv.getNumTaps() * tapStride;
-  }
-  n = columns / groups;
   numerics::PackedForm form = layout.getForm();
-  hasFloatRows = numerics::hasFloatRows(form);
-  bool isSmall = form == numerics::PackedForm::W4S;
-  if (layout.getForm() == qt::LayoutForm::Matched) {
-    numerics::PackedLayout packing = getPackedLayout(layout, n, k);
-    chunk = packing.matchedChunk();
-  } else {
-    bool isWideFloat = hasFloatRows && width == 16;
-    int64_t bytes = isWideFloat ? wideFloatChunkBytes
-                    : isSmall   ? decodedChunkBytes
-                                : chunkBytes;
-    chunk = llvm::alignDown(bytes / (nr * (hasFloatRows ? 4 : 1)), 32);
-    // What is a little longer is not worth the way of the sums through memory.
-    chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
+  if (conv) {
+    blockSteps = std::min<int64_t>(
+        8, llvm::divideCeil(contract.getContractionSize(), 4));
+    // Two steps share a byte.
+    if (numerics::hasNibbles(form))
+      blockSteps = llvm::alignTo(blockSteps, 2);
   }
-  numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
-  // A second-level cache beside such registers holds a megabyte and more.
-  int64_t chunkedRows = width == 16 ? 256 : 128;
-  // What is taken apart is so for many rows.
-  bool isApart = isSmall || (form == numerics::PackedForm::W4I && width == 8);
-  int64_t plainRows = isApart && !conv ? 128 : 64;
-  blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
-  int64_t panels = llvm::divideCeil(n, nr);
   groupPanels =
       numChunks == 1 && !hasCodesOfFloats()
           ? 1
@@ -124,7 +94,8 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   // tiles against float rows are higher, and too high for 32.
   // Signed codes of integer blocks go into the sums at once.
   bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
-  bool needsBlockSums = (!hasIntegerSums || layout.getBias()) && !isSmall;
+  bool needsBlockSums = (!hasIntegerSums || layout.getBias()) &&
+                        form != numerics::PackedForm::W4S;
   keepsSums = hasBlocks && needsBlockSums && (width == 8 || hasFloatRows);
 }
 
@@ -156,13 +127,14 @@ void ContractionEmitter::requireSizes() {
 }
 
 LogicalResult ContractionEmitter::emit() {
-  int64_t panels = llvm::divideCeil(n, nr),
-          panelGroups = llvm::divideCeil(panels, groupPanels);
+  int64_t panelGroups = llvm::divideCeil(panels, groupPanels);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
   AffineExpr blocks = m.ceilDiv(blockRows);
   if (conv) {
     prepareConvolution();
-    blocks = shapes.getProduct({lines.ceilDiv(linesOfUnit), lineParts});
+    blocks = unitsOfImage > 1
+                 ? resultSizes[0] * unitsOfImage
+                 : shapes.getProduct({lines.ceilDiv(linesOfUnit), lineParts});
   }
   // A call of less than some 100,000 products is not worth its dispatch.
   int64_t work = std::max<int64_t>(1, k * nr * blockRows * groupPanels);
@@ -178,7 +150,9 @@ LogicalResult ContractionEmitter::emit() {
   if (contract.getLhs().size() > 1)
     scalesBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[1]));
   packed = kernel.getBuffer(cast<BlockArgument>(contract.getRhs()[0]));
-  resultBuffer = kernel.getResultBuffer(0);
+  resultBuffer = kernel.getResultBuffer(
+      getResultIndices(kernel.getKernel(), contract.getResult()).front());
+  prepareMagnitudes();
   rows = kernel.getIndex(m);
   if (decodesPanels())
     decoded = kernel.allocateScratch(
@@ -203,26 +177,29 @@ LogicalResult ContractionEmitter::emit() {
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
   if (isDepthwise) {
-    firstColumn = groupStart = index(0);
-    emitDepthwise(body, setLines(body, unit));
+    firstColumn = groupStart = magnitudesPanel = index(0);
+    unitRows = unit;
+    Value last = setLines(body, unit);
+    keepMagnitudes(body, [&] { emitDepthwise(body, last); });
     return success();
   }
-  Value block = arith::DivUIOp::create(body, loc, unit, index(each));
+  unitRows = arith::DivUIOp::create(body, loc, unit, index(each));
   Value group = arith::RemUIOp::create(body, loc, unit, index(each));
-  firstColumn = groupPacked = groupStart = index(0);
+  firstColumn = groupPacked = groupStart = groupPanel = index(0);
   if (groups > 1) {
     Value own = arith::DivUIOp::create(body, loc, group, index(panelGroups));
     group = arith::RemUIOp::create(body, loc, group, index(panelGroups));
     firstColumn = times(body, own, n);
     groupStart = times(body, own, tapStride);
+    groupPanel = times(body, own, panels);
     numerics::PackedLayout packing = getPackedLayout(layout, n, k);
     groupPacked = times(body, own, panels * packing.panelBytes());
   }
   Value last;
   if (conv) {
-    last = setLines(body, block);
+    last = setLines(body, unitRows);
   } else {
-    firstRow = times(body, block, blockRows);
+    firstRow = times(body, unitRows, blockRows);
     last = arith::MinUIOp::create(body, loc, plus(body, firstRow, blockRows),
                                   rows);
   }
@@ -316,25 +293,27 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
                                    ArrayRef<int64_t> sizes) {
   setPanel(b, panel);
   setChunk(b, panel, index(0), k);
-  forEachTile(
-      b, firstRow, last, sizes,
-      [&](OpBuilder &inner, Value row, int64_t count) {
-        Values sums = startTile(inner, count);
-        if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
-          sums = sumTile(inner, row, count, sums);
-        } else { // its chunks are apart
-          auto loop = scf::ForOp::create(inner, loc, index(0), index(numChunks),
-                                         index(1), sums);
-          OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-          setChunk(body, panel, loop.getInductionVar(), chunk);
-          scf::YieldOp::create(
-              body, loc,
-              sumTile(body, row, count, Values(loop.getRegionIterArgs())));
-          sums = Values(loop.getResults());
-          setChunk(inner, panel, index(0), k);
-        }
-        emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
-      });
+  keepMagnitudes(b, [&] {
+    forEachTile(
+        b, firstRow, last, sizes,
+        [&](OpBuilder &inner, Value row, int64_t count) {
+          Values sums = startTile(inner, count);
+          if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
+            sums = sumTile(inner, row, count, sums);
+          } else { // its chunks are apart
+            auto loop = scf::ForOp::create(inner, loc, index(0),
+                                           index(numChunks), index(1), sums);
+            OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+            setChunk(body, panel, loop.getInductionVar(), chunk);
+            scf::YieldOp::create(
+                body, loc,
+                sumTile(body, row, count, Values(loop.getRegionIterArgs())));
+            sums = Values(loop.getResults());
+            setChunk(inner, panel, index(0), k);
+          }
+          emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
+        });
+  });
 }
 
 /// All tiles go through one chunk after the other.
@@ -368,18 +347,21 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   forEachPanel(b, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, index(0), chunk);
-    forEachTile(inner, firstRow, last, {1},
-                [&](OpBuilder &body, Value row, int64_t count) {
-                  emitEpilogue(
-                      body,
-                      finishTile(body, row, count, loadSums(body, row, count)),
-                      row, count);
-                });
+    keepMagnitudes(inner, [&] {
+      forEachTile(inner, firstRow, last, {1},
+                  [&](OpBuilder &body, Value row, int64_t count) {
+                    emitEpilogue(body,
+                                 finishTile(body, row, count,
+                                            loadSums(body, row, count)),
+                                 row, count);
+                  });
+    });
   });
 }
 
 void ContractionEmitter::setPanel(OpBuilder &b, Value panel) {
   column = times(b, panel, nr);
+  magnitudesPanel = add(b, groupPanel, panel);
   sumOffset = index(0);
   if (groupPanels > 1)
     sumOffset = times(b, arith::SubIOp::create(b, loc, panel, firstPanel),

@@ -139,10 +139,14 @@ void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
   auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
   setLine(inner, loop.getInductionVar());
+  atEndOfImage(inner, loop.getInductionVar(), 0,
+               [&](OpBuilder &body) { clearLargest(body); });
   Value begin = arith::MaxUIOp::create(inner, loc, first, lineFirstRow);
   Value end = add(inner, lineFirstRow, kernel.getIndex(outputSizes.back()));
   end = arith::MinUIOp::create(inner, loc, last, end);
   forEachTileOfRun(inner, begin, end, sizes, body);
+  atEndOfImage(inner, loop.getInductionVar(), linesOfImage - 1,
+               [&](OpBuilder &body) { storeLargest(body, image); });
 }
 
 /// All tiles of images, each with code of its own: its rows lie at constant
@@ -155,11 +159,15 @@ void ContractionEmitter::forEachTileOfImages(OpBuilder &b,
   OpBuilder inner = OpBuilder::atBlockBegin(images.getBody());
   setLine(inner, images.getInductionVar());
   tileStart = 0;
+  if (endsImages)
+    clearLargest(inner);
   for (int64_t size : sizes) {
     body(inner, plus(inner, lineFirstRow, *tileStart), size);
     *tileStart += size;
   }
   tileStart.reset();
+  if (endsImages)
+    storeLargest(inner, image);
 }
 
 /// Tiles of the first size, then of the next ones for what is left; the last

@@ -79,9 +79,7 @@ void ContractionEmitter::prepareConvolution() {
   outputSizes.assign(resultSizes.begin() + 1, resultSizes.end() - 1);
   positionSize = groups * tapStride;
   lineStep = conv.getStrides().back();
-  auto isOne = [](int64_t size) { return size == 1; };
-  if (llvm::all_of(conv.getTaps(), isOne) &&
-      llvm::all_of(conv.getStrides(), isOne)) {
+  if (isOfPositions()) {
     // A product: all positions of an image are one line.
     inputSizes = {shapes.getProduct(inputSizes)};
     outputSizes = {shapes.getProduct(outputSizes)};
@@ -96,10 +94,18 @@ void ContractionEmitter::prepareConvolution() {
     return;
   }
   linesOfUnit = blockRows / *getLineLength();
+  // Whole images, or lines of one.
+  auto height = dyn_cast<AffineConstantExpr>(
+      shapes.getProduct(ArrayRef(outputSizes).drop_back()));
+  if (height && height.getValue() > 0) {
+    linesOfImage = height.getValue();
+    imagesOfUnit = std::max<int64_t>(1, linesOfUnit / linesOfImage);
+    unitsOfImage = llvm::divideCeil(linesOfImage, linesOfUnit);
+    linesOfUnit = std::min(linesOfUnit, imagesOfUnit * linesOfImage);
+  }
   imageRows = getRowsOfImage();
   if (imageRows == 0)
     return;
-  linesOfUnit = blockRows / imageRows * (imageRows / *getLineLength());
   lineJump = conv.getStrides()[0] * positionSize *
              cast<AffineConstantExpr>(inputSizes[1]).getValue();
 }
@@ -160,9 +166,18 @@ Value ContractionEmitter::setLines(OpBuilder &b, Value block) {
   Value length = kernel.getIndex(outputSizes.back());
   auto parts = dyn_cast<AffineConstantExpr>(lineParts);
   if (parts && parts.getValue() == 1) {
-    firstLine = times(b, block, linesOfUnit);
-    lastLine = arith::MinUIOp::create(b, loc, plus(b, firstLine, linesOfUnit),
-                                      kernel.getIndex(lines));
+    Value end = kernel.getIndex(lines);
+    if (unitsOfImage > 1) {
+      Value number = arith::DivUIOp::create(b, loc, block, index(unitsOfImage));
+      Value part = arith::RemUIOp::create(b, loc, block, index(unitsOfImage));
+      Value begin = times(b, number, linesOfImage);
+      firstLine = add(b, begin, times(b, part, linesOfUnit));
+      end = plus(b, begin, linesOfImage);
+    } else {
+      firstLine = times(b, block, linesOfUnit);
+    }
+    lastLine =
+        arith::MinUIOp::create(b, loc, plus(b, firstLine, linesOfUnit), end);
     firstRow = arith::MulIOp::create(b, loc, firstLine, length);
     return arith::MulIOp::create(b, loc, lastLine, length);
   }

@@ -229,6 +229,7 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
       }
       emitStores(b, value, Place{plus(b, row, r), place, own});
     }
+  mergeLargest(b);
 }
 
 void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {

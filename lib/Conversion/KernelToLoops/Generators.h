@@ -51,11 +51,15 @@ llvm::LogicalResult emitHaloIntegers(KernelBuilder &kernel);
 bool canEmitHalo(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitHalo(KernelBuilder &kernel);
 
+/// The largest magnitudes of an image's parts, where its producer has none.
+bool canEmitMagnitudes(mlir::func::FuncOp kernel);
+llvm::LogicalResult emitMagnitudes(KernelBuilder &kernel);
+
 /// Iotas, sizes as values, rotary embeddings.
 bool canEmitPositions(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitPositions(KernelBuilder &kernel);
 
-/// One qt.contract with packed weights.
+/// One qt.contract with packed weights, and the magnitudes of its results.
 bool canEmitContraction(mlir::func::FuncOp kernel);
 llvm::LogicalResult emitContraction(KernelBuilder &kernel);
 

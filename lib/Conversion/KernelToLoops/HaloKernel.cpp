@@ -8,9 +8,9 @@
 
 //
 // The codes of an input with its halo, for all the kernels that read it as
-// windows. With one scale for an image a unit is an image: its largest
-// magnitude, then its codes. With blocks along channels a unit is a line of the
-// input, and the lines of the halo are filled before.
+// windows. A unit is a line of the result, which is a line of the input between
+// pads or all halo. Where nobody has left an image's largest magnitude behind,
+// a unit is an image: the magnitude has to be found before its first code.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,30 +39,30 @@ public:
   void emit();
 
 private:
-  void
-  forEachPosition(OpBuilder &b, Value image,
-                  function_ref<void(OpBuilder &, Value from, Value to)> body);
-  void fillHalo(OpBuilder &b, Value image);
-  void emitImage(OpBuilder &b, Value image);
-  void emitBlocks(OpBuilder &b, Value image);
-  Value findLargest(OpBuilder &b, Value first, Value count);
+  void emitLine(OpBuilder &b, Value image, Value line, Value inverse);
+  void fillLine(OpBuilder &b, Value line);
+  Value findLine(OpBuilder &b, Value image, Value line, Value &isInside);
+  void encodeImageLine(OpBuilder &b, Value from, Value to, Value inverse);
+  void encodeBlocks(OpBuilder &b, Value from, Value to);
   void encodeRun(OpBuilder &b, Value from, Value to, Value count,
                  Value inverse);
-  /// Calls \p body for every block of a position, with its number, where it
-  /// begins on both sides and its length.
-  using BlockBody = function_ref<void(OpBuilder &, Value number, Value from,
-                                      Value to, Value count)>;
-  void forEachBlock(OpBuilder &b, Value image, BlockBody body);
+  Value sub(OpBuilder &b, Value x, Value y) {
+    return arith::SubIOp::create(b, loc, x, y);
+  }
 
   qt::QuantizeOp op;
   SmallVector<AffineExpr> inside, outside; ///< spatial sizes without and with
+  ArrayRef<int64_t> pads;
   int64_t rank, channels, groups, depth, stride;
+  int64_t position; ///< bytes of a position
+  bool isImage;     ///< one scale for an image; else for blocks of channels
   Value input, codes, scales;
 };
 } // namespace
 
 HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
-    : IndexEmitter(kernel), op(op) {
+    : IndexEmitter(kernel), op(op), pads(op.getHaloAttr().getPads()),
+      isImage(op.hasScaleOfImage()) {
   SmallVector<AffineExpr> from(shapes.getSizes(op.getInput())),
       to(shapes.getSizes(op.getResult(0)));
   inside.assign(from.begin() + 1, from.end() - 1);
@@ -72,68 +72,50 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
   groups = op.getHaloAttr().getGroups();
   depth = channels / groups;
   stride = qt::getTapStride(op.getLayoutAttr().getForm(), depth, groups);
+  position = groups * stride;
   input = kernel.getBuffer(cast<BlockArgument>(op.getInput()));
   codes = kernel.getResultBuffer(0);
   scales = kernel.getResultBuffer(1);
 }
 
-/// Runs of positions along the last spatial dimension: calls \p body with the
-/// number of a run's first position in the input and in the one with a halo.
-void HaloEmitter::forEachPosition(
-    OpBuilder &b, Value image,
-    function_ref<void(OpBuilder &, Value from, Value to)> body) {
-  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
-  OpBuilder inner = b;
-  Value from = image, to = image;
-  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
-    auto loop = scf::ForOp::create(inner, loc, index(0),
-                                   kernel.getIndex(inside[dim]), index(1));
-    inner = OpBuilder::atBlockBegin(loop.getBody());
-    Value place = loop.getInductionVar();
-    from = add(inner, mul(inner, from, kernel.getIndex(inside[dim])), place);
-    to = add(inner, mul(inner, to, kernel.getIndex(outside[dim])),
-             add(inner, place, index(pads[dim])));
+/// Line \p line of the result among all: the one of the input that stands in
+/// it, if \p isInside.
+Value HaloEmitter::findLine(OpBuilder &b, Value image, Value line,
+                            Value &isInside) {
+  SmallVector<Value> places =
+      kernel.delinearize(b, ArrayRef(outside).drop_back(),
+                         sub(b, line,
+                             mul(b, image,
+                                 kernel.getIndex(shapes.getProduct(
+                                     ArrayRef(outside).drop_back())))));
+  Value from = image;
+  for (auto [dim, place] : llvm::enumerate(places)) {
+    Value size = kernel.getIndex(inside[dim]);
+    place = sub(b, place, index(pads[dim]));
+    from = add(b, mul(b, from, size), place);
+    if (pads[dim] == 0 && pads[rank + dim] == 0)
+      continue;
+    // Unsigned: what is before the first one is large.
+    Value fits =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, place, size);
+    isInside = isInside ? arith::AndIOp::create(b, loc, isInside, fits) : fits;
   }
-  from = mul(inner, from, kernel.getIndex(inside.back()));
-  to = add(inner, mul(inner, to, kernel.getIndex(outside.back())),
-           index(pads[rank - 1]));
-  body(inner, from, to);
+  return from;
 }
 
-/// The zeros around an image, and none within it.
-void HaloEmitter::fillHalo(OpBuilder &b, Value image) {
-  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
-  Value position = index(groups * stride),
-        length = mul(b, kernel.getIndex(outside.back()), position),
-        zero = splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
-  OpBuilder inner = b;
-  Value line = image, isInside = arith::ConstantIntOp::create(inner, loc, 1, 1);
-  for (int64_t dim = 0; dim + 1 < rank; ++dim) {
-    Value size = kernel.getIndex(outside[dim]);
-    auto loop = scf::ForOp::create(inner, loc, index(0), size, index(1));
-    inner = OpBuilder::atBlockBegin(loop.getBody());
-    Value place = loop.getInductionVar();
-    line = add(inner, mul(inner, line, size), place);
-    // Unsigned: what is before the first one is large.
-    Value fits = arith::CmpIOp::create(
-        inner, loc, arith::CmpIPredicate::ult,
-        arith::SubIOp::create(inner, loc, place, index(pads[dim])),
-        kernel.getIndex(inside[dim]));
-    isInside = arith::AndIOp::create(inner, loc, isInside, fits);
-  }
-  Value start = mul(inner, line, length);
-  auto branch =
-      scf::IfOp::create(inner, loc, isInside, /*withElseRegion=*/true);
-  OpBuilder then = branch.getThenBodyBuilder(),
-            otherwise = branch.getElseBodyBuilder();
-  if (int64_t low = pads[rank - 1] * groups * stride)
-    fillVectors(then, loc, codes, start, index(low), zero);
-  if (int64_t high = pads[2 * rank - 1] * groups * stride)
-    fillVectors(
-        then, loc, codes,
-        arith::SubIOp::create(then, loc, add(then, start, length), index(high)),
-        index(high), zero);
-  fillVectors(otherwise, loc, codes, start, length, zero);
+/// The codes of zeros in all of a line, and the scales of their blocks.
+void HaloEmitter::fillLine(OpBuilder &b, Value line) {
+  Value length = kernel.getIndex(outside.back());
+  auto fill = [&](Value buffer, int64_t each, double value) {
+    Value count = mul(b, length, index(each));
+    Type element = cast<MemRefType>(buffer.getType()).getElementType();
+    fillVectors(b, loc, buffer, mul(b, line, count), count,
+                splatConstant(b, loc, element, value));
+  };
+  fill(codes, position, -getCodeBias(op));
+  if (!isImage)
+    fill(scales,
+         llvm::divideCeil(channels, op.getResultFormat().getShape().back()), 0);
 }
 
 void HaloEmitter::encodeRun(OpBuilder &b, Value from, Value to, Value count,
@@ -149,125 +131,143 @@ void HaloEmitter::encodeRun(OpBuilder &b, Value from, Value to, Value count,
                 });
 }
 
-/// The bits of the largest magnitudes among \p count inputs, by lanes.
-Value HaloEmitter::findLargest(OpBuilder &b, Value first, Value count) {
-  SmallVector<Value> largest = forEachVector(
-      b, loc, count, splatConstant(b, loc, b.getI32Type(), 0),
-      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
-        Value x = loadVector(inner, loc, input,
-                             add(inner, first, step.position), step.valid);
-        Value bits = getMagnitudes(inner, loc, x);
-        return SmallVector<Value>{
-            arith::MaxUIOp::create(inner, loc, carried[0], bits)};
-      });
-  return largest[0];
+/// The positions of a line, which begin at position \p from of the input and
+/// \p to of the result.
+void HaloEmitter::encodeImageLine(OpBuilder &b, Value from, Value to,
+                                  Value inverse) {
+  Value length = kernel.getIndex(inside.back());
+  Value fromAt = mul(b, from, index(channels)),
+        toAt = mul(b, to, index(position));
+  if (stride == depth)
+    return encodeRun(b, fromAt, toAt, mul(b, length, index(channels)), inverse);
+  auto runs = scf::ForOp::create(b, loc, index(0),
+                                 mul(b, length, index(groups)), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(runs.getBody());
+  Value run = runs.getInductionVar();
+  encodeRun(body, add(body, fromAt, mul(body, run, index(depth))),
+            add(body, toAt, mul(body, run, index(stride))), index(depth),
+            inverse);
 }
 
-/// One scale: that of all of the image.
-void HaloEmitter::emitImage(OpBuilder &b, Value image) {
-  Value count =
-      mul(b, kernel.getIndex(shapes.getProduct(inside)), index(channels));
-  Value first = mul(b, image, count);
-  auto factors =
-      makeScales(b, loc, op.getEncoding(), findLargest(b, first, count));
-  memref::StoreOp::create(b, loc, factors.first, scales, image);
-  Value inverse = factors.second;
-  bool isDense = stride == depth;
-  forEachPosition(b, image, [&](OpBuilder &inner, Value from, Value to) {
-    Value length = kernel.getIndex(inside.back());
-    Value fromAt = mul(inner, from, index(channels)),
-          toAt = mul(inner, to, index(groups * stride));
-    if (isDense)
-      return encodeRun(inner, fromAt, toAt, mul(inner, length, index(channels)),
-                       inverse);
-    auto runs = scf::ForOp::create(inner, loc, index(0),
-                                   mul(inner, length, index(groups)), index(1));
-    OpBuilder body = OpBuilder::atBlockBegin(runs.getBody());
-    Value run = runs.getInductionVar();
-    encodeRun(body, add(body, fromAt, mul(body, run, index(depth))),
-              add(body, toAt, mul(body, run, index(stride))), index(depth),
-              inverse);
-  });
-}
-
-void HaloEmitter::forEachBlock(OpBuilder &b, Value image, BlockBody body) {
+/// The same with a scale for every block of channels of a position.
+void HaloEmitter::encodeBlocks(OpBuilder &b, Value from, Value to) {
   int64_t block = op.getResultFormat().getShape().back();
   int64_t blocks = llvm::divideCeil(channels, block);
-  forEachPosition(b, image, [&](OpBuilder &inner, Value from, Value to) {
-    auto places = scf::ForOp::create(inner, loc, index(0),
-                                     kernel.getIndex(inside.back()), index(1));
-    OpBuilder outer = OpBuilder::atBlockBegin(places.getBody());
-    Value place = places.getInductionVar();
-    Value source = mul(outer, add(outer, from, place), index(channels)),
-          target = add(outer, to, place);
-    auto numbers =
-        scf::ForOp::create(outer, loc, index(0), index(blocks), index(1));
-    OpBuilder each = OpBuilder::atBlockBegin(numbers.getBody());
-    Value number = numbers.getInductionVar();
-    Value at = mul(each, number, index(block));
-    Value left = arith::SubIOp::create(each, loc, index(channels), at);
-    Value count = arith::MinUIOp::create(each, loc, left, index(block));
-    if (channels % block == 0)
-      count = index(block);
-    body(each, add(each, mul(each, target, index(blocks)), number),
-         add(each, source, at),
-         add(each, mul(each, target, index(groups * stride)), at), count);
-  });
+  auto places = scf::ForOp::create(b, loc, index(0),
+                                   kernel.getIndex(inside.back()), index(1));
+  OpBuilder outer = OpBuilder::atBlockBegin(places.getBody());
+  Value place = places.getInductionVar();
+  Value source = mul(outer, add(outer, from, place), index(channels)),
+        target = add(outer, to, place);
+  auto numbers =
+      scf::ForOp::create(outer, loc, index(0), index(blocks), index(1));
+  OpBuilder each = OpBuilder::atBlockBegin(numbers.getBody());
+  Value number = numbers.getInductionVar();
+  Value at = mul(each, number, index(block));
+  Value left = sub(each, index(channels), at);
+  Value count = arith::MinUIOp::create(each, loc, left, index(block));
+  if (channels % block == 0)
+    count = index(block);
+  Value first = add(each, source, at);
+  auto [scale, inverse] = makeScales(
+      each, loc, op.getEncoding(), findLargest(each, loc, input, first, count));
+  memref::StoreOp::create(each, loc, scale, scales,
+                          add(each, mul(each, target, index(blocks)), number));
+  encodeRun(each, first, add(each, mul(each, target, index(position)), at),
+            count, inverse);
 }
 
-/// A scale for every 32 channels of a position.
-void HaloEmitter::emitBlocks(OpBuilder &b, Value image) {
-  forEachBlock(
-      b, image,
-      [&](OpBuilder &inner, Value number, Value from, Value to, Value count) {
-        auto [scale, inverse] = makeScales(inner, loc, op.getEncoding(),
-                                           findLargest(inner, from, count));
-        memref::StoreOp::create(inner, loc, scale, scales, number);
-        encodeRun(inner, from, to, count, inverse);
-      });
+void HaloEmitter::emitLine(OpBuilder &b, Value image, Value line,
+                           Value inverse) {
+  Value isInside, from = findLine(b, image, line, isInside);
+  OpBuilder inner = b;
+  if (isInside) {
+    auto branch = scf::IfOp::create(b, loc, isInside, /*withElseRegion=*/true);
+    OpBuilder otherwise = branch.getElseBodyBuilder();
+    fillLine(otherwise, line);
+    inner = branch.getThenBodyBuilder();
+  }
+  int64_t low = pads[rank - 1], high = pads[2 * rank - 1];
+  Value first = mul(inner, line, kernel.getIndex(outside.back()));
+  Value to = add(inner, first, index(low));
+  if (stride != depth || (!isImage && (low || high))) {
+    fillLine(inner, line);
+  } else {
+    Value zero = splatConstant(inner, loc, b.getI8Type(), -getCodeBias(op));
+    auto fill = [&](Value at, int64_t count) {
+      if (count != 0)
+        fillVectors(inner, loc, codes, mul(inner, at, index(position)),
+                    index(count * position), zero);
+    };
+    fill(first, low);
+    fill(add(inner, to, kernel.getIndex(inside.back())), high);
+  }
+  from = mul(inner, from, kernel.getIndex(inside.back()));
+  if (isImage)
+    encodeImageLine(inner, from, to, inverse);
+  else
+    encodeBlocks(inner, from, to);
 }
 
 void HaloEmitter::emit() {
-  SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
-  kernel.setIterations(sizes[0], 1);
   OpBuilder &b = kernel.getBuilder();
-  bool isImage = ShapedType::isDynamic(op.getResultFormat().getShape().back());
-  auto loop =
-      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
+  AffineExpr lines = shapes.getProduct(ArrayRef(outside).drop_back());
+  bool isByLine = !isImage || op.getLargest();
+  // A call of less is not worth its dispatch.
+  constexpr int64_t elementsOfCall = 8192;
+  auto length = dyn_cast<AffineConstantExpr>(outside.back());
+  int64_t each = length ? std::max<int64_t>(1, length.getValue() * position)
+                        : elementsOfCall;
+  if (isByLine)
+    kernel.setIterations(shapes.getProduct({sizes[0], lines}),
+                         std::max<int64_t>(1, elementsOfCall / each));
+  else
+    kernel.setIterations(sizes[0], 1);
+  Value count = kernel.getIndex(lines), begin = kernel.getBegin(),
+        end = kernel.getEnd(), firstImage = begin, lastImage = end;
+  if (isByLine) {
+    // Without lines there are no units.
+    Value divisor = arith::MaxUIOp::create(b, loc, count, index(1));
+    firstImage = arith::DivUIOp::create(b, loc, begin, divisor);
+    lastImage = arith::CeilDivUIOp::create(b, loc, end, divisor);
+  }
+  auto images = scf::ForOp::create(b, loc, firstImage, lastImage, index(1));
+  OpBuilder outer = OpBuilder::atBlockBegin(images.getBody());
+  Value image = images.getInductionVar(), inverse;
+  Value first = mul(outer, image, count), last = add(outer, first, count);
+  if (isImage) {
+    Value buffer = input, elements;
+    if (isByLine) {
+      buffer = kernel.getBuffer(op.getLargest());
+      elements = index(op.getLargest().getType().getShape().back());
+    } else {
+      elements = mul(outer, kernel.getIndex(shapes.getProduct(inside)),
+                     index(channels));
+    }
+    auto factors = makeScales(
+        outer, loc, op.getEncoding(),
+        findLargest(outer, loc, buffer, mul(outer, image, elements), elements));
+    inverse = factors.second;
+    // All who find it store the same.
+    memref::StoreOp::create(outer, loc, factors.first, scales, image);
+  }
+  if (isByLine) {
+    first = arith::MaxUIOp::create(outer, loc, first, begin);
+    last = arith::MinUIOp::create(outer, loc, last, end);
+  }
+  auto loop = scf::ForOp::create(outer, loc, first, last, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value image = loop.getInductionVar();
-  ArrayRef<int64_t> pads = op.getHaloAttr().getPads();
-  bool hasPads = llvm::any_of(pads, [](int64_t pad) { return pad != 0; });
-  Value positions = kernel.getIndex(shapes.getProduct(outside));
-  if (stride == depth && hasPads) {
-    fillHalo(body, image);
-  } else if (stride != depth) {
-    Value count = mul(body, positions, index(groups * stride));
-    fillVectors(body, loc, codes, mul(body, image, count), count,
-                splatConstant(body, loc, b.getI8Type(), -getCodeBias(op)));
-  }
-  if (isImage)
-    return emitImage(body, image);
-  if (hasPads) {
-    int64_t blocks =
-        llvm::divideCeil(channels, op.getResultFormat().getShape().back());
-    Value count = mul(body, positions, index(blocks));
-    fillVectors(
-        body, loc, scales, mul(body, image, count), count,
-        splatConstant(body, loc,
-                      cast<MemRefType>(scales.getType()).getElementType(), 0));
-  }
-  emitBlocks(body, image);
+  emitLine(body, image, loop.getInductionVar(), inverse);
 }
 
 LogicalResult quantc::emitHalo(KernelBuilder &kernel) {
   auto op = cast<qt::QuantizeOp>(getOnlyOp(kernel.getKernel()));
   ArrayRef<int64_t> extents = op.getResultFormat().getShape();
-  bool isImage = llvm::all_of(extents.drop_front(), ShapedType::isDynamic);
   bool isBlocks = !ShapedType::isDynamic(extents.back()) &&
                   llvm::all_of(extents.drop_back(),
                                [](int64_t extent) { return extent == 1; });
-  if (extents.front() != 1 || !(isImage || isBlocks))
+  if (!op.hasScaleOfImage() && !isBlocks)
     return op.emitError("format ") << op.getResultFormat()
                                    << " of a convolution's input; supported: "
                                       "one scale for an image, or "

@@ -22,5 +22,6 @@ void quantc::registerLoopModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, qt::QTDialect *) {
     attachContractionLoops(context);
     attachCrossingLoops(context);
+    attachContractionParts(context);
   });
 }

@@ -19,6 +19,9 @@ void attachContractionLoops(mlir::MLIRContext *context);
 void attachCrossingLoops(mlir::MLIRContext *context);
 void attachTopKLoops(mlir::MLIRContext *context);
 
+/// Of ImageOpInterface.
+void attachContractionParts(mlir::MLIRContext *context);
+
 } // namespace quantc
 
 #endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_LOOPMODELS_H

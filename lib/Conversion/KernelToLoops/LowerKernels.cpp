@@ -50,6 +50,7 @@ static const KernelGenerator generators[] = {
     {"movement", canEmitMovement, emitMovement},
     {"positions", canEmitPositions, emitPositions},
     {"halo", canEmitHalo, emitHalo},
+    {"magnitudes", canEmitMagnitudes, emitMagnitudes},
     {"halo of integers", canEmitHaloIntegers, emitHaloIntegers},
     {"windows", canEmitWindow, emitWindow},
     {"loops", canEmitLoops, emitLoops},

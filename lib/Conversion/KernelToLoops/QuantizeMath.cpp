@@ -21,6 +21,22 @@ Value quantc::getMagnitudes(OpBuilder &builder, Location loc, Value x) {
   return arith::AndIOp::create(builder, loc, bits, mask);
 }
 
+Value quantc::findLargest(OpBuilder &builder, Location loc, Value buffer,
+                          Value first, Value count, Value known) {
+  if (!known)
+    known = splatConstant(builder, loc, builder.getI32Type(), 0);
+  SmallVector<Value> largest = forEachVector(
+      builder, loc, count, known,
+      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
+        Value at = arith::AddIOp::create(inner, loc, first, step.position);
+        Value bits = getMagnitudes(
+            inner, loc, loadVector(inner, loc, buffer, at, step.valid));
+        return SmallVector<Value>{
+            arith::MaxUIOp::create(inner, loc, carried[0], bits)};
+      });
+  return largest[0];
+}
+
 std::pair<Value, Value> quantc::makeScalesOf(OpBuilder &builder, Location loc,
                                              double highest, Value amaxBits) {
   auto type = cast<VectorType>(amaxBits.getType()).clone(builder.getF32Type());

@@ -17,6 +17,11 @@ namespace quantc {
 /// The bits of the magnitudes of 16 values.
 mlir::Value getMagnitudes(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value x);
+/// The bits of the largest magnitudes of \p count floats from \p first on, by
+/// lanes, and of those that are \p known, if any are.
+mlir::Value findLargest(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value buffer, mlir::Value first,
+                        mlir::Value count, mlir::Value known = {});
 
 /// Scales and the factors that make codes up to \p highest, lane by lane, from
 /// the bits of the largest magnitudes.

@@ -110,3 +110,13 @@ func.func private @f() attributes {a = #qt.layout<matched, panel = 16, rows = 4>
 
 // expected-error @below {{form 'f32' with bias = 128; supported: bias = 0}}
 func.func private @f() attributes {a = #qt.layout<f32, panel = 16, rows = 4, bias = 128>}
+
+// -----
+
+// expected-error @below {{lines = 0 is not positive}}
+func.func private @f() attributes {a = #qt.part<line = 6, lines = 0, run = 6, channels = 32>}
+
+// -----
+
+// expected-error @below {{run = 3 of lines of 6; supported: whole lines, or runs of one line}}
+func.func private @f() attributes {a = #qt.part<line = 6, lines = 2, run = 3, channels = 32>}

@@ -249,3 +249,45 @@ func.func @f(%a: tensor<4x8xi3>) {
   %c = qt.join %a, %a : tensor<4x8xi3>, tensor<4x8xi3> -> tensor<4x8x!qt.block<[1, ?], s8, scale = f32>>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<?x?x6x40xf32>) {
+  // expected-error @below {{of images of type 'tensor<?x?x6x40xf32>'; supported: [B, spatial..., C] with known sizes of an image, none of them 0}}
+  %m = qt.magnitudes %x {part = #qt.part<line = 6, lines = 3, run = 6, channels = 32>} : tensor<?x?x6x40xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4x6x40xf32>) {
+  // expected-error @below {{parts #qt.part<line = 5, lines = 1, run = 5, channels = 32> of an image of 24 positions and 40 channels}}
+  %m = qt.magnitudes %x {part = #qt.part<line = 5, lines = 1, run = 5, channels = 32>} : tensor<?x4x6x40xf32> -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x4x6x40xf32>) {
+  // expected-error @below {{result is of type 'tensor<?x5xf32>', expected 4 parts}}
+  %m = qt.magnitudes %x {part = #qt.part<line = 6, lines = 3, run = 6, channels = 32>} : tensor<?x4x6x40xf32> -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x64xf32>, %m: tensor<?x1xf32>) {
+  // expected-error @below {{with largest magnitudes of parts; supported: floats with a halo, by the rule 'absmax', and one scale for an image}}
+  %c, %s = qt.quantize %x largest %m : tensor<?x1xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+  return
+}
+
+// -----
+
+!image8 = !qt.block<[1, ?, ?], s8, scale = f32>
+func.func @f(%x: tensor<2x8x8xf32>, %m: tensor<3x4xf32>) {
+  // expected-error @below {{largest magnitudes are of type 'tensor<3x4xf32>' for images 'tensor<2x8x8xf32>'; supported: [B, parts] with a known number of parts}}
+  %c, %s = qt.quantize %x largest %m : tensor<3x4xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !image8, layout = #qt.layout<s8, panel = 16, rows = 4>,
+                           halo = #qt.halo<pads = [0, 0], groups = 1>} : tensor<2x8x8xf32> -> tensor<2x8x8xi8>, tensor<2x1x1xf32>
+  return
+}

@@ -11,6 +11,15 @@ func.func @weights() -> tensor<2xf32> {
   return %w : tensor<2xf32>
 }
 
+// CHECK-LABEL: func @images
+func.func @images(%x: tensor<?x4x6x40xf32>) {
+  // CHECK: qt.magnitudes %{{.*}} {part = #qt.part<line = 6, lines = 3, run = 6, channels = 32>} : tensor<?x4x6x40xf32> -> tensor<?x4xf32>
+  %m = qt.magnitudes %x {part = #qt.part<line = 6, lines = 3, run = 6, channels = 32>} : tensor<?x4x6x40xf32> -> tensor<?x4xf32>
+  // CHECK: qt.quantize %{{.*}} largest %{{.*}} : tensor<?x4xf32> {encoding = {{.*}}} : tensor<?x4x6x40xf32> -> tensor<?x6x8x40xi8>, tensor<?x1x1x1xf32>
+  %c, %s = qt.quantize %x largest %m : tensor<?x4xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, layout = #qt.layout<s8, panel = 16, rows = 4>, halo = #qt.halo<pads = [1, 1, 1, 1], groups = 1>} : tensor<?x4x6x40xf32> -> tensor<?x6x8x40xi8>, tensor<?x1x1x1xf32>
+  return
+}
+
 // CHECK-LABEL: func @table
 func.func @table(%i: tensor<?x9xi64>, %c: tensor<99x64xi8>, %s: tensor<99x1xf32>) -> tensor<?x9x64xf32> {
   // CHECK: qt.gather %{{.*}} of %{{.*}}, %{{.*}} {format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x9xi64> of tensor<99x64xi8>, tensor<99x1xf32> -> tensor<?x9x64xf32>

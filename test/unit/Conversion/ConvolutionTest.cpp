@@ -74,6 +74,134 @@ TEST_F(ConvolutionTest, EncodesImagesWithTheirHalo) {
   }
 }
 
+/// Lines by themselves, and lines of a group apart.
+TEST_F(ConvolutionTest, EncodesImagesOfKnownMagnitude) {
+  for (int64_t c : {3, 16, 33}) {
+    std::string text =
+        "func.func @k(%x: tensor<?x5x6xCxf32>, %m: tensor<?x3xf32>) -> "
+        "(tensor<?x8x7xFxi8>, tensor<?x1x1x1xf32>) {"
+        "%c, %s = qt.quantize %x largest %m : tensor<?x3xf32> "
+        "{encoding = #qt.encoding<absmax, -127..127>, "
+        "format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+        "layout = #qt.layout<s8, panel = 16, rows = 4, bias = 128>, "
+        "halo = #qt.halo<pads = [2, 0, 1, 1], groups = 1>} "
+        ": tensor<?x5x6xCxf32> -> tensor<?x8x7xFxi8>, tensor<?x1x1x1xf32> "
+        "return %c, %s : tensor<?x8x7xFxi8>, tensor<?x1x1x1xf32> }";
+    Kernel kernel = compile(replaceAll(replaceAll(text, "C", std::to_string(c)),
+                                       "F", std::to_string((c + 3) / 4 * 4)));
+    ASSERT_TRUE(kernel.span);
+    for (int64_t batch : {0, 1, 3}) {
+      HostValue x = reals({batch, 5, 6, c});
+      std::vector<double> largest(batch, 0);
+      for (auto [i, value] : llvm::enumerate(x.as<float>()))
+        largest[i / (30 * c)] =
+            std::max<double>(largest[i / (30 * c)], std::abs(value));
+      HostValue m =
+          make({batch, 3}, Float32Type::get(&getContext()),
+               [&](int64_t i) { return i % 3 == 1 ? -largest[i / 3] : 0; });
+      check(kernel, {x, m});
+    }
+    ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+/// Parts of lines, of whole lines, and of some channels.
+TEST_F(ConvolutionTest, FindsMagnitudes) {
+  for (auto [lines, run, channels, parts] : {std::tuple(1, 4, 40, 10),
+                                             {2, 6, 40, 3},
+                                             {5, 6, 16, 3},
+                                             {1, 6, 39, 10}}) {
+    std::string text =
+        "func.func @k(%x: tensor<?x5x6x40xf32>) -> tensor<?xPxf32> {"
+        "%m = qt.magnitudes %x {part = #qt.part<line = 6, lines = L, run = R, "
+        "channels = N>} : tensor<?x5x6x40xf32> -> tensor<?xPxf32> "
+        "return %m : tensor<?xPxf32> }";
+    text = replaceAll(replaceAll(text, "L", std::to_string(lines)), "R",
+                      std::to_string(run));
+    text = replaceAll(replaceAll(text, "P", std::to_string(parts)), "N",
+                      std::to_string(channels));
+    Kernel kernel = compile(text);
+    ASSERT_TRUE(kernel.span);
+    for (int64_t batch : {0, 1, 3})
+      check(kernel, {reals({batch, 5, 6, 40})});
+    ASSERT_FALSE(HasFailure()) << parts << " parts";
+  }
+}
+
+/// A unit has a part of a line, some lines, or several images, whose tiles go
+/// from line to line or do not. The last panel is not full.
+TEST_F(ConvolutionTest, LeavesMagnitudes) {
+  struct Case {
+    int64_t height, width, rows;
+    const char *part;
+    int64_t parts;
+  };
+  for (const Case &c : {Case{3, 70, 4, "line = 70, lines = 1, run = 64", 12},
+                        Case{9, 14, 4, "line = 14, lines = 4, run = 14", 6},
+                        Case{3, 5, 4, "line = 5, lines = 3, run = 5", 2},
+                        Case{4, 4, 4, "line = 4, lines = 4, run = 4", 2},
+                        Case{1, 3, 4, "line = 3, lines = 1, run = 3", 2}}) {
+    std::string text =
+        "func.func @k(%c: tensor<?xIxJx8xi8>, %s: tensor<?x1x1x1xf32>, "
+        "%w: tensor<2560xi8>) -> (tensor<?xHxWx19xf32>, tensor<?xPxf32>) {"
+        "%y = qt.contract lhs(%c, %s : tensor<?xIxJx8xi8>, "
+        "tensor<?x1x1x1xf32>) rhs(%w : tensor<2560xi8>) {acc = f32, geometry = "
+        "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = "
+        "[0, 0, 0, 0], groups = 1, k = 7>, layout = #qt.layout<s8, panel = 16, "
+        "rows = R>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+        "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
+        "-> tensor<?xHxWx19xf32> "
+        "%m = qt.magnitudes %y {part = #qt.part<PART, channels = 16>} : "
+        "tensor<?xHxWx19xf32> -> tensor<?xPxf32> "
+        "return %y, %m : tensor<?xHxWx19xf32>, tensor<?xPxf32> }";
+    text = replaceAll(text, "PART", c.part);
+    text = replaceAll(text, "I", std::to_string(c.height + 2));
+    text = replaceAll(text, "J", std::to_string(c.width + 2));
+    text = replaceAll(text, "H", std::to_string(c.height));
+    text = replaceAll(text, "W", std::to_string(c.width));
+    text = replaceAll(text, "R", std::to_string(c.rows));
+    text = replaceAll(text, "P", std::to_string(c.parts));
+    Kernel kernel = compile(text);
+    ASSERT_TRUE(kernel.span) << c.part;
+    HostValue one = panel(16, 1280),
+              weights = make({2560}, i8(), [&](int64_t i) -> double {
+                return one.as<int8_t>()[i % 1280];
+              });
+    for (int64_t batch : {0, 1, 2, 7})
+      check(kernel,
+            {random({batch, c.height + 2, c.width + 2, 8}, i8(), -127, 127),
+             reals({batch, 1, 1, 1}), weights});
+    ASSERT_FALSE(HasFailure()) << c.part;
+  }
+}
+
+TEST_F(ConvolutionTest, LeavesMagnitudesOfChannels) {
+  std::string text =
+      "func.func @k(%c: tensor<?x11x16x40xi8>, %s: tensor<?x1x1x1xf32>, "
+      "%w: tensor<520xi8>) -> (tensor<?x9x14x40xf32>, tensor<?x3xf32>) {"
+      "%y = qt.contract lhs(%c, %s : tensor<?x11x16x40xi8>, "
+      "tensor<?x1x1x1xf32>) rhs(%w : tensor<520xi8>) {acc = f32, geometry = "
+      "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = "
+      "[0, 0, 0, 0], groups = 40, k = 40>, layout = #qt.layout<s8, panel = 16, "
+      "rows = 4>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+      "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
+      "-> tensor<?x9x14x40xf32> "
+      "%m = qt.magnitudes %y {part = #qt.part<line = 14, lines = 4, run = 14, "
+      "channels = 40>} : tensor<?x9x14x40xf32> -> tensor<?x3xf32> "
+      "return %y, %m : tensor<?x9x14x40xf32>, tensor<?x3xf32> }";
+  Kernel kernel = compile(text);
+  ASSERT_TRUE(kernel.span);
+  HostValue weights = make({520}, i8(), [=](int64_t i) -> double {
+    return i >= 160     ? static_cast<double>(i * 37 % 255 - 127)
+           : i % 4 == 3 ? 63
+           : i % 4 == 2 ? -128
+                        : 0;
+  });
+  for (int64_t batch : {0, 1, 2})
+    check(kernel, {random({batch, 11, 16, 40}, i8(), -127, 127),
+                   reals({batch, 1, 1, 1}), weights});
+}
+
 TEST_F(ConvolutionTest, EncodesBlocksWithTheirHalo) {
   check("func.func @k(%x: tensor<2x4x40xf32>) -> (tensor<2x7x64xi8>, "
         "tensor<2x7x2xf32>) {"

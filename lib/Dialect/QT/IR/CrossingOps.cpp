@@ -49,14 +49,23 @@ void QuantizeOp::build(OpBuilder &builder, OperationState &state, Value input,
                        BlockType format, EncodingAttr encoding) {
   auto type = cast<RankedTensorType>(input.getType());
   build(builder, state, TypeRange{type.clone(format)}, input,
-        /*exponent=*/Value(), encoding, /*format=*/nullptr, /*layout=*/nullptr,
-        /*halo=*/nullptr);
+        /*exponent=*/Value(), /*largest=*/Value(), encoding, /*format=*/nullptr,
+        /*layout=*/nullptr, /*halo=*/nullptr);
 }
 
 BlockType QuantizeOp::getResultFormat() {
   if (isSplit())
     return cast<BlockType>(getFormatAttr().getValue());
   return getBlockFormat(getResult(0).getType());
+}
+
+bool QuantizeOp::hasScaleOfImage() {
+  if (!getHaloAttr() || getEncoding().getRule() != ScaleRule::AbsMax ||
+      !cast<RankedTensorType>(getInput().getType()).getElementType().isF32())
+    return false;
+  ArrayRef<int64_t> extents = getResultFormat().getShape();
+  return extents.front() == 1 &&
+         llvm::all_of(extents.drop_front(), ShapedType::isDynamic);
 }
 
 int64_t qt::getPackedRowStride(int64_t k) {
@@ -140,6 +149,22 @@ static LogicalResult verifyIntegers(QuantizeOp op) {
   return success();
 }
 
+/// Magnitudes are those of the parts of images that are quantised.
+static LogicalResult verifyLargest(QuantizeOp op) {
+  if (!op.isSplit() || !op.hasScaleOfImage())
+    return op.emitOpError("with largest magnitudes of parts; supported: "
+                          "floats with a halo, by the rule 'absmax', and one "
+                          "scale for an image");
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  auto type = cast<RankedTensorType>(op.getLargest().getType());
+  if (type.getRank() != 2 || type.isDynamicDim(1) || type.getDimSize(1) < 1 ||
+      failed(verifyCompatibleDims({type.getDimSize(0), input.getDimSize(0)})))
+    return op.emitOpError("largest magnitudes are of type ")
+           << type << " for images " << input
+           << "; supported: [B, parts] with a known number of parts";
+  return success();
+}
+
 LogicalResult QuantizeOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   Type element = input.getElementType();
@@ -152,6 +177,8 @@ LogicalResult QuantizeOp::verify() {
                          << "; supported: f32 or !qt.block elements, or "
                             "integers with an exponent";
   }
+  if (getLargest() && failed(verifyLargest(*this)))
+    return failure();
   if (!isSplit()) {
     if (getNumResults() != 1 || !getBlockFormat(getResult(0).getType()))
       return emitOpError() << "without a format attribute has one result of "

@@ -115,6 +115,62 @@ static HostValue layOutGroups(const HostValue &codes, HaloAttr halo,
   return result;
 }
 
+/// The bits of a number without its sign.
+static uint32_t getMagnitude(float x) {
+  return llvm::bit_cast<uint32_t>(x) & 0x7fffffff;
+}
+
+/// What was found before is what would be found now.
+static LogicalResult checkLargest(QuantizeOp op, const HostValue &input,
+                                  const HostValue &largest) {
+  ArrayRef<float> numbers = input.as<float>(), found = largest.as<float>();
+  int64_t images = input.getShape()[0];
+  auto findLargest = [&](ArrayRef<float> all, int64_t image) {
+    size_t each = all.size() / images;
+    uint32_t most = 0;
+    for (float x : all.slice(image * each, each))
+      most = std::max(most, getMagnitude(x));
+    return most;
+  };
+  for (int64_t image = 0; image < images; ++image) {
+    uint32_t own = findLargest(numbers, image),
+             given = findLargest(found, image);
+    if (own != given)
+      return op.emitOpError("largest magnitude of image ")
+             << image << " is " << llvm::bit_cast<float>(own) << ", not "
+             << llvm::bit_cast<float>(given);
+  }
+  return success();
+}
+
+LogicalResult MagnitudesOp::interpret(Values operands, Results &results,
+                                      InterpreterContext &) {
+  const HostValue &input = operands[0];
+  ImagePart part = getPart().getPart();
+  ArrayRef<int64_t> shape = input.getShape();
+  int64_t channels = shape.back(), positions = 1;
+  for (int64_t size : shape.drop_front().drop_back())
+    positions *= size;
+  int64_t across = part.countAcross(channels),
+          parts = part.countAlong(positions) * across,
+          runs = llvm::divideCeil(part.line, part.run);
+  HostValue result = HostValue::allocate(
+      RankedTensorType::get({shape[0], parts}, input.getElementType()));
+  MutableArrayRef<float> out = result.asMutable<float>();
+  llvm::fill(out, 0.0F);
+  for (auto [i, x] : llvm::enumerate(input.as<float>())) {
+    auto at = static_cast<int64_t>(i);
+    int64_t channel = at % channels, place = at / channels % positions,
+            image = at / channels / positions;
+    int64_t along =
+        place / part.line / part.lines * runs + place % part.line / part.run;
+    float &most = out[image * parts + along * across + channel / part.channels];
+    most = llvm::bit_cast<float>(std::max(getMagnitude(most), getMagnitude(x)));
+  }
+  results.push_back(result);
+  return success();
+}
+
 LogicalResult QuantizeOp::interpret(Values operands, Results &results,
                                     InterpreterContext &) {
   HostValue input = operands[0];
@@ -146,6 +202,8 @@ LogicalResult QuantizeOp::interpret(Values operands, Results &results,
       return failure();
     input = decodeBlockValue(getContext(), *value);
   }
+  if (getLargest() && failed(checkLargest(*this, input, operands.back())))
+    return failure();
   if (HaloAttr halo = getHaloAttr())
     input = addHalo(input, halo);
   BlockType format = getResultFormat();

@@ -66,6 +66,11 @@ void QuantizeOp::inferSymbolic(SymbolicShapes &shapes) {
     shapes.setSizes(result, sizes);
   }
 }
+void MagnitudesOp::inferSymbolic(SymbolicShapes &shapes) {
+  shapes.setSizes(getResult(),
+                  Sizes{SmallVector<AffineExpr>(shapes.getSizes(getInput()))[0],
+                        shapes.getConstant(getType().getDimSize(1))});
+}
 void DequantizeOp::inferSymbolic(SymbolicShapes &shapes) {
   inferLike(shapes, getResult(), getInput()[0]);
 }

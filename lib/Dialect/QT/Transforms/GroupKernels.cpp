@@ -28,6 +28,7 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/ImageOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
@@ -53,6 +54,7 @@ public:
   Grouping(func::FuncOp func, SymbolicShapes &shapes);
 
   void fuseImages();
+  void fuseMagnitudes();
   void fuseRows();
 
   /// The groups in an order in which each follows what it uses.
@@ -265,6 +267,22 @@ void Grouping::fuseImages() {
   }
 }
 
+/// Magnitudes of parts are found where the parts are made.
+void Grouping::fuseMagnitudes() {
+  for (unsigned index = 0; index < ops.size(); ++index) {
+    auto magnitudes = dyn_cast<qt::MagnitudesOp>(ops[index]);
+    if (!magnitudes)
+      continue;
+    auto producer = magnitudes.getInput().getDefiningOp<ImageOpInterface>();
+    if (!producer || magnitudes.getInput() != producer->getResult(0) ||
+        !(producer.getImagePart() == magnitudes.getPart().getPart()))
+      continue;
+    unsigned from = find(indices.lookup(producer)), to = find(index);
+    if (from != to && members[from].size() == 1)
+      join(from, to);
+  }
+}
+
 void Grouping::fuseRows() {
   for (unsigned index = 0; index < ops.size(); ++index) {
     for (Value operand : ops[index]->getOperands()) {
@@ -414,7 +432,7 @@ static ArrayAttr makeShapeMaps(Builder &builder,
 static std::string nameKernel(ArrayRef<Operation *> group) {
   Operation *root = group.back();
   for (Operation *op : group)
-    if (!isa<ElementwiseOpInterface, qt::QuantizeOp>(op))
+    if (!isa<ElementwiseOpInterface, qt::QuantizeOp, qt::MagnitudesOp>(op))
       root = op;
   return root->getName().stripDialect().str();
 }
@@ -556,6 +574,7 @@ void GroupKernels::runOnOperation() {
     eraseDeadOps(entry.getBody().front());
     Grouping grouping(entry, shapes);
     grouping.fuseImages();
+    grouping.fuseMagnitudes();
     grouping.fuseRows();
     Block &body = entry.getBody().front();
     std::vector<std::vector<Operation *>> groups = grouping.getOrderedGroups();

@@ -228,3 +228,21 @@ func.func @single_elements(%x: tensor<?x1xi32>) -> (tensor<?x1xi8>, tensor<?x1xi
   %2:3 = qt.quantize %0 exponent %1 : tensor<?x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>} : tensor<?x1xi16> -> tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>
   return %2#0, %2#1, %2#2 : tensor<?x1xi8>, tensor<?x1xi8>, tensor<?x1xi8>
 }
+
+// -----
+
+// Magnitudes are found by the kernel that makes their parts, or by one of their
+// own.
+// CHECK-LABEL: func.func @magnitudes
+// CHECK: %[[Y:.*]]:2 = qt.launch @[[C:contract[a-z_0-9]*]](
+// CHECK-NEXT: %[[M:.*]] = qt.launch @[[K:magnitudes[a-z_0-9]*]](%[[Y]]#0)
+// CHECK-NEXT: return %[[Y]]#0, %[[Y]]#1, %[[M]]
+!image8 = !qt.block<[1, ?, ?, ?], s8, scale = f32>
+!w8 = !qt.block<[1, ?, ?], s8, scale = f32>
+func.func @magnitudes(%c: tensor<?x5x70x8xi8>, %s: tensor<?x1x1x1xf32>, %w: tensor<1280xi8>) -> (tensor<?x3x68x12xf32>, tensor<?x6xf32>, tensor<?x3xf32>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 5, 70, 8)>, affine_map<()[s0] -> (s0, 1, 1, 1)>, affine_map<()[s0] -> (1280)>]} {
+  %y = qt.contract lhs(%c, %s : tensor<?x5x70x8xi8>, tensor<?x1x1x1xf32>) rhs(%w : tensor<1280xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 1, k = 7>, layout = #qt.layout<s8, panel = 16, rows = 4>, lhs_format = !image8, rhs_format = !w8} -> tensor<?x3x68x12xf32>
+  %m = qt.magnitudes %y {part = #qt.part<line = 68, lines = 1, run = 64, channels = 12>} : tensor<?x3x68x12xf32> -> tensor<?x6xf32>
+  %other = qt.magnitudes %y {part = #qt.part<line = 68, lines = 1, run = 68, channels = 12>} : tensor<?x3x68x12xf32> -> tensor<?x3xf32>
+  return %y, %m, %other : tensor<?x3x68x12xf32>, tensor<?x6xf32>, tensor<?x3xf32>
+}

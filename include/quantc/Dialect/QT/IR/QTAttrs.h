@@ -11,6 +11,7 @@
 
 #include "quantc/Dialect/QT/IR/Blob.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Interfaces/ImagePart.h"
 #include "quantc/Numerics/Format.h"
 #include "quantc/Numerics/Packing.h"
 

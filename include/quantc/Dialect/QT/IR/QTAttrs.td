@@ -222,6 +222,28 @@ def QT_HaloAttr : QT_Attr<"Halo", "halo"> {
   let genVerifyDecl = 1;
 }
 
+def QT_PartAttr : QT_Attr<"Part", "part"> {
+  let summary = "how images are cut into parts";
+  let description = [{
+    `#qt.part<line = 14, lines = 4, run = 14, channels = 32>`: the positions of
+    an image, in lines of `line`, are cut into `lines` whole lines, or each line
+    into runs of `run` positions; the channels into so many. What is left over
+    is smaller.
+  }];
+  let parameters = (ins "int64_t":$line, "int64_t":$lines, "int64_t":$run,
+                        "int64_t":$channels);
+  let assemblyFormat = [{
+    `<` `line` `=` $line `,` `lines` `=` $lines `,` `run` `=` $run `,`
+    `channels` `=` $channels `>`
+  }];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    ::quantc::ImagePart getPart() const {
+      return {getLine(), getLines(), getRun(), getChannels()};
+    }
+  }];
+}
+
 def QT_HeadOrder : I32EnumAttr<"HeadOrder", "order of an attention tensor", [
     I32EnumAttrCase<"BHSD", 0, "bhsd">,
     I32EnumAttrCase<"BSHD", 1, "bshd">]> {

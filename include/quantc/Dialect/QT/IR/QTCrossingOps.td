@@ -25,7 +25,7 @@ def QT_WeightOp : QT_TensorOp<"weight", [
 }
 
 def QT_QuantizeOp : QT_TensorOp<"quantize", [
-    Pure, DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
+    Pure, AttrSizedOperandSegments, DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
   let summary = "encode a tensor";
   let description = [{
     Joint form: one result of a `!qt.block` type, which is the format. The
@@ -41,6 +41,8 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     with the stride and the offset that the layout's form states; the other
     parts stay as they are. With `halo` too they are those of a convolution's
     input, with zeros around it; every part is then of the larger tensor.
+    `largest` are the input's `qt.magnitudes`, where somebody has found them
+    already: the parts are the same without it.
 
     ```mlir
     %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>}
@@ -51,17 +53,29 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     ```
   }];
   let arguments = (ins QT_AnyTensor:$input, Optional<QT_PlainTensor>:$exponent,
+                       Optional<QT_FloatTensor>:$largest,
                        QT_EncodingAttr:$encoding,
                        OptionalAttr<QT_BlockFormatAttr>:$format,
                        OptionalAttr<QT_LayoutAttr>:$layout,
                        OptionalAttr<QT_HaloAttr>:$halo);
   let results = (outs Variadic<QT_AnyTensor>:$results);
   let assemblyFormat = [{
-    $input (`exponent` $exponent^ `:` type($exponent))? attr-dict
+    $input (`exponent` $exponent^ `:` type($exponent))?
+    (`largest` $largest^ `:` type($largest))? attr-dict
     `:` type($input) `->` type($results)
   }];
   let hasVerifier = 1;
   let builders = [
+    // Split form.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$input,
+                   "::mlir::Value":$exponent,
+                   "::quantc::qt::EncodingAttr":$encoding,
+                   "::mlir::TypeAttr":$format,
+                   "::quantc::qt::LayoutAttr":$layout,
+                   "::quantc::qt::HaloAttr":$halo), [{
+      build($_builder, $_state, results, input, exponent,
+            /*largest=*/::mlir::Value(), encoding, format, layout, halo);
+    }]>,
     // Split form of floats.
     OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$input,
                    "::quantc::qt::EncodingAttr":$encoding,
@@ -79,7 +93,32 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     bool isSplit() { return getFormatAttr() != nullptr; }
     /// The format encoded to, in either form.
     BlockType getResultFormat();
+    /// Whether all elements of an image of floats, with a halo, share a scale
+    /// that is found from their largest magnitude.
+    bool hasScaleOfImage();
   }];
+}
+
+def QT_MagnitudesOp : QT_TensorOp<"magnitudes", [Pure]> {
+  let summary = "the largest magnitudes of the parts of images";
+  let description = [{
+    The input is `[B, spatial..., C]` with known sizes of an image, the result
+    has a number for each part of it: for every run of positions, line by line,
+    those of its channels. The bits of magnitudes are compared, so that a NaN
+    is larger than any number. What makes an image part by part leaves them
+    behind for its quantisation, which then reads the image once.
+
+    ```mlir
+    %m = qt.magnitudes %x {part = #qt.part<line = 56, lines = 1, run = 56, channels = 32>}
+      : tensor<?x56x56x64xf32> -> tensor<?x112xf32>
+    ```
+  }];
+  let arguments = (ins QT_FloatTensor:$input, QT_PartAttr:$part);
+  let results = (outs QT_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+                                 "::quantc::ImagePart":$part)>];
 }
 
 def QT_DequantizeOp : QT_TensorOp<"dequantize", [

@@ -150,6 +150,30 @@ def FuseEpilogues : Pass<"qt-fuse-epilogues", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::arith::ArithDialect"];
 }
 
+def FindMagnitudes : Pass<"qt-find-magnitudes", "::mlir::func::FuncOp"> {
+  let summary = "Find the largest magnitudes of images where they are made";
+  let description = [{
+    Gives every `qt.quantize` of images with one scale for each their
+    `qt.magnitudes`: of the parts that the producer makes, if it implements
+    `ImageOpInterface`, whose kernel then leaves them behind; else of whole
+    lines, in a kernel of their own. Codes are found in one pass then, and lines
+    of one image independently of each other. Images of sizes that only run time
+    knows stay as they are.
+
+    Before:
+    ```mlir
+    %c, %s = qt.quantize %x {...} : tensor<?x8x8x16xf32> -> ...
+    ```
+    After:
+    ```mlir
+    %m = qt.magnitudes %x {part = #qt.part<line = 8, lines = 8, run = 8, channels = 16>}
+      : tensor<?x8x8x16xf32> -> tensor<?x1xf32>
+    %c, %s = qt.quantize %x largest %m : tensor<?x1xf32> {...} : tensor<?x8x8x16xf32> -> ...
+    ```
+  }];
+  let dependentDialects = ["::quantc::qt::QTDialect"];
+}
+
 def DescribeLayers : Pass<"qt-describe-layers", "::mlir::ModuleOp"> {
   let summary = "Record the shape, formats, layout and bytes of every layer";
   let description = [{

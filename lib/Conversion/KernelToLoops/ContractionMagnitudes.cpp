@@ -1,0 +1,110 @@
+//===- ContractionMagnitudes.cpp - The largest results ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The largest magnitude of the part of an image that a unit makes, panel by
+// panel: a register in scratch memory that every tile takes its results to. It
+// is one number at the end of the part, which is that of the unit, or that of
+// an image where a unit has several.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionEmitter.h"
+#include "Generators.h"
+#include "VectorLoops.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+void ContractionEmitter::prepareMagnitudes() {
+  qt::MagnitudesOp magnitudes = findMagnitudes(contract);
+  if (!magnitudes)
+    return;
+  magnitudesBuffer = kernel.getResultBuffer(
+      getResultIndices(kernel.getKernel(), magnitudes.getResult()).front());
+  largest = kernel.allocateScratch(kernel.getBuilder().getI32Type(),
+                                   shapes.getConstant(width));
+}
+
+/// Begins a part.
+void ContractionEmitter::clearLargest(OpBuilder &b) {
+  vector::StoreOp::create(b, loc, zeros(b, vectorOf(b.getI32Type())), largest,
+                          index(0));
+}
+
+/// Ends the part of the panel at hand: \p number is that of the unit, or of the
+/// image, among all.
+void ContractionEmitter::storeLargest(OpBuilder &b, Value number) {
+  Value lanes = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
+                                       largest, index(0));
+  Value bits =
+      reduceLanes(b, loc, lanes, [&](OpBuilder &at, Value x, Value y) -> Value {
+        return arith::MaxUIOp::create(at, loc, x, y);
+      });
+  int64_t across = isDepthwise ? 1 : panels * groups;
+  memref::StoreOp::create(
+      b, loc, arith::BitcastOp::create(b, loc, b.getF32Type(), bits),
+      magnitudesBuffer, add(b, times(b, number, across), magnitudesPanel));
+}
+
+/// What \p body computes is one part of an image, or several whole images.
+void ContractionEmitter::keepMagnitudes(OpBuilder &b,
+                                        function_ref<void()> body) {
+  if (!magnitudesBuffer)
+    return body();
+  endsImages = imagesOfUnit > 1;
+  if (!endsImages)
+    clearLargest(b);
+  body();
+  if (!endsImages)
+    storeLargest(b, unitRows);
+  endsImages = false;
+}
+
+/// What happens in line \p place of each image, if parts end with images.
+void ContractionEmitter::atEndOfImage(OpBuilder &b, Value line, int64_t place,
+                                      function_ref<void(OpBuilder &)> body) {
+  if (!endsImages)
+    return;
+  if (linesOfImage == 1)
+    return body(b);
+  Value own = arith::RemUIOp::create(b, loc, line, index(linesOfImage));
+  auto branch =
+      scf::IfOp::create(b, loc,
+                        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                              own, index(place)));
+  OpBuilder then = branch.getThenBodyBuilder();
+  body(then);
+}
+
+/// A register of results.
+void ContractionEmitter::noteLargest(OpBuilder &b, Value value, Value mask) {
+  if (!magnitudesBuffer)
+    return;
+  VectorType words = vectorOf(b.getI32Type());
+  Value bits = arith::BitcastOp::create(b, loc, words, value);
+  Value all = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(0x7fffffff)));
+  bits = arith::AndIOp::create(b, loc, bits, all);
+  if (mask) // what does not exist is no result
+    bits = arith::SelectOp::create(b, loc, mask, bits, zeros(b, words));
+  ofTile =
+      ofTile ? arith::MaxUIOp::create(b, loc, ofTile, bits).getResult() : bits;
+}
+
+/// Takes what was noted since to the part's.
+void ContractionEmitter::mergeLargest(OpBuilder &b) {
+  if (!ofTile)
+    return;
+  Value known = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
+                                       largest, index(0));
+  vector::StoreOp::create(b, loc, arith::MaxUIOp::create(b, loc, known, ofTile),
+                          largest, index(0));
+  ofTile = Value();
+}

@@ -1,0 +1,124 @@
+//===- ContractionUnits.cpp - How a contraction is cut ----------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionUnits.h"
+#include "LoopModels.h"
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Interfaces/ImageOpInterface.h"
+#include "quantc/Numerics/Packing.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// Bytes of a panel that stay in the first-level cache beside a tile's rows.
+static constexpr int64_t chunkBytes = 16 << 10;
+/// A float takes longer to multiply than to come from the second-level cache
+/// where registers are 64 bytes; longer chunks load and store fewer sums.
+static constexpr int64_t wideFloatChunkBytes = 64 << 10;
+/// Weights of 8 bits may come from the second-level cache as well. What takes
+/// them apart pays for itself the sooner, the more rows a unit has.
+static constexpr int64_t decodedChunkBytes = 128 << 10;
+
+ContractionUnits::ContractionUnits(qt::ContractOp contract)
+    : contract(contract), layout(contract.getLayoutAttr()),
+      conv(dyn_cast<qt::ConvAttr>(contract.getGeometry())) {
+  CpuTarget target = CpuTarget::get(contract->getParentOfType<ModuleOp>());
+  nr = layout.getPanel();
+  mr = layout.getRows();
+  width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
+  vectors = nr / width;
+  columns = contract.getType().getShape().back();
+  k = contract.getContractionSize();
+  if (conv) {
+    groups = conv.getGroups();
+    isDepthwise = qt::isDepthwise(k, groups);
+    tapStride = qt::getTapStride(layout.getForm(), k, groups);
+    k = conv.getNumTaps() * tapStride;
+  }
+  n = columns / groups;
+  panels = llvm::divideCeil(n, nr);
+  numerics::PackedForm form = layout.getForm();
+  hasFloatRows = numerics::hasFloatRows(form);
+  bool isSmall = form == numerics::PackedForm::W4S;
+  if (form == numerics::PackedForm::Matched) {
+    chunk = qt::getPackedLayout(layout, n, k).matchedChunk();
+  } else {
+    bool isWideFloat = hasFloatRows && width == 16;
+    int64_t bytes = isWideFloat ? wideFloatChunkBytes
+                    : isSmall   ? decodedChunkBytes
+                                : chunkBytes;
+    chunk = llvm::alignDown(bytes / (nr * (hasFloatRows ? 4 : 1)), 32);
+    // What is a little longer is not worth the way of the sums through memory.
+    chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
+  }
+  numChunks = chunk == 0 ? 1 : llvm::divideCeil(k, chunk);
+  // A second-level cache beside such registers holds a megabyte and more.
+  int64_t chunkedRows = width == 16 ? 256 : 128;
+  // What is taken apart is so for many rows.
+  bool isApart = isSmall || (form == numerics::PackedForm::W4I && width == 8);
+  int64_t plainRows = isApart && !conv ? 128 : 64;
+  blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
+}
+
+bool ContractionUnits::isOfPositions() const {
+  auto isOne = [](int64_t size) { return size == 1; };
+  return llvm::all_of(conv.getTaps(), isOne) &&
+         llvm::all_of(conv.getStrides(), isOne);
+}
+
+std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract) {
+  if (!contract.hasPackedRhs() || !contract.getType().getElementType().isF32())
+    return std::nullopt;
+  ContractionUnits units(contract);
+  ArrayRef<int64_t> shape = contract.getType().getShape(),
+                    input =
+                        cast<RankedTensorType>(contract.getLhs()[0].getType())
+                            .getShape();
+  auto isKnown = [](int64_t size) { return size > 0; };
+  if (!units.conv || !llvm::all_of(shape.drop_front(), isKnown) ||
+      !llvm::all_of(input.drop_front(), isKnown))
+    return std::nullopt;
+  // Panels do not go from group to group.
+  if (units.groups > 1 && !units.isDepthwise && units.n % units.nr != 0)
+    return std::nullopt;
+  int64_t line = shape[shape.size() - 2], height = 1,
+          channels = units.isDepthwise ? units.columns
+                                       : std::min(units.nr, units.columns);
+  for (int64_t size : shape.drop_front().drop_back(2))
+    height *= size;
+  if (units.isOfPositions())
+    line *= std::exchange(height, 1);
+  if (line > units.blockRows)
+    return ImagePart{line, 1, units.blockRows, channels};
+  int64_t lines = units.blockRows / line;
+  // Channel by channel several images of a unit would have no end.
+  if (units.isDepthwise && lines / height > 1)
+    return std::nullopt;
+  return ImagePart{line, std::min(lines, height), line, channels};
+}
+
+qt::MagnitudesOp quantc::findMagnitudes(qt::ContractOp contract) {
+  for (Operation *user : contract.getResult().getUsers())
+    if (auto magnitudes = dyn_cast<qt::MagnitudesOp>(user))
+      return magnitudes;
+  return nullptr;
+}
+
+namespace {
+struct ContractParts
+    : ImageOpInterface::ExternalModel<ContractParts, qt::ContractOp> {
+  std::optional<ImagePart> getImagePart(Operation *op) const {
+    return getPartOfUnits(cast<qt::ContractOp>(op));
+  }
+};
+} // namespace
+
+void quantc::attachContractionParts(MLIRContext *context) {
+  qt::ContractOp::attachInterface<ContractParts>(*context);
+}

@@ -1,0 +1,121 @@
+//===- MagnitudesKernel.cpp - Largest magnitudes of parts -------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// What no producer leaves behind. A unit is a part; its positions lie one
+// behind the other.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "IndexEmitter.h"
+#include "QuantizeMath.h"
+#include "VectorLoops.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+
+using namespace mlir;
+using namespace quantc;
+
+bool quantc::canEmitMagnitudes(func::FuncOp kernel) {
+  return isa_and_present<qt::MagnitudesOp>(getOnlyOp(kernel));
+}
+
+namespace {
+class MagnitudesEmitter : IndexEmitter {
+public:
+  MagnitudesEmitter(KernelBuilder &kernel, qt::MagnitudesOp op);
+
+  void emit();
+
+private:
+  Value findPart(OpBuilder &b, Value image, Value number);
+  std::pair<Value, Value> split(OpBuilder &b, Value number, int64_t count) {
+    return {arith::DivUIOp::create(b, loc, number, index(count)),
+            arith::RemUIOp::create(b, loc, number, index(count))};
+  }
+  /// From \p first on, but not beyond \p end.
+  Value limit(OpBuilder &b, Value first, int64_t count, int64_t end) {
+    return arith::MinUIOp::create(
+        b, loc, index(count), arith::SubIOp::create(b, loc, index(end), first));
+  }
+
+  qt::MagnitudesOp op;
+  ImagePart part;
+  int64_t channels, positions = 1, parts;
+  Value input;
+};
+} // namespace
+
+MagnitudesEmitter::MagnitudesEmitter(KernelBuilder &kernel, qt::MagnitudesOp op)
+    : IndexEmitter(kernel), op(op), part(op.getPart().getPart()) {
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  channels = shape.back();
+  for (int64_t size : shape.drop_front().drop_back())
+    positions *= size;
+  parts = op.getType().getShape().back();
+  input = kernel.getBuffer(op.getInput());
+}
+
+/// The bits of the largest magnitude of an image's part, in several lanes.
+Value MagnitudesEmitter::findPart(OpBuilder &b, Value image, Value number) {
+  auto [along, across] = split(b, number, part.countAcross(channels));
+  auto [group, run] = split(b, along, llvm::divideCeil(part.line, part.run));
+  Value firstLine = mul(b, group, index(part.lines)),
+        firstRun = mul(b, run, index(part.run)),
+        channel = mul(b, across, index(part.channels));
+  Value first = add(b, mul(b, image, index(positions)),
+                    add(b, mul(b, firstLine, index(part.line)), firstRun));
+  Value count =
+      part.lines > 1
+          ? mul(b, limit(b, firstLine, part.lines, positions / part.line),
+                index(part.line))
+          : limit(b, firstRun, part.run, part.line);
+  Value from = add(b, mul(b, first, index(channels)), channel);
+  if (part.channels == channels)
+    return findLargest(b, loc, input, from, mul(b, count, index(channels)));
+  Value own = limit(b, channel, part.channels, channels);
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), count, index(1),
+      splatConstant(b, loc, b.getI32Type(), 0),
+      [&](OpBuilder &inner, Location, Value place, ValueRange carried) {
+        Value at = add(inner, from, mul(inner, place, index(channels)));
+        scf::YieldOp::create(
+            inner, loc, findLargest(inner, loc, input, at, own, carried[0]));
+      });
+  return loop.getResult(0);
+}
+
+void MagnitudesEmitter::emit() {
+  // A call of less is not worth its dispatch.
+  constexpr int64_t elementsOfCall = 8192;
+  int64_t each = llvm::divideCeil(positions * channels, parts);
+  kernel.setIterations(shapes.getProduct(SmallVector<AffineExpr>(
+                           shapes.getSizes(op.getResult()))),
+                       std::max<int64_t>(1, elementsOfCall / each));
+  OpBuilder &b = kernel.getBuilder();
+  auto loop =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value unit = loop.getInductionVar();
+  auto [image, number] = split(body, unit, parts);
+  Value bits = reduceLanes(body, loc, findPart(body, image, number),
+                           [&](OpBuilder &inner, Value x, Value y) -> Value {
+                             return arith::MaxUIOp::create(inner, loc, x, y);
+                           });
+  memref::StoreOp::create(
+      body, loc, arith::BitcastOp::create(body, loc, b.getF32Type(), bits),
+      kernel.getResultBuffer(0), unit);
+}
+
+LogicalResult quantc::emitMagnitudes(KernelBuilder &kernel) {
+  MagnitudesEmitter(kernel,
+                    cast<qt::MagnitudesOp>(getOnlyOp(kernel.getKernel())))
+      .emit();
+  return success();
+}

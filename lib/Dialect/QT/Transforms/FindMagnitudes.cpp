@@ -1,0 +1,70 @@
+//===- FindMagnitudes.cpp - Largest magnitudes of images -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Passes.h"
+#include "quantc/Interfaces/ImageOpInterface.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace quantc::qt {
+#define GEN_PASS_DEF_FINDMAGNITUDES
+#include "quantc/Dialect/QT/Transforms/Passes.h.inc"
+} // namespace quantc::qt
+
+using namespace mlir;
+using namespace quantc;
+
+/// Elements of a part that is read for its magnitude alone.
+static constexpr int64_t elementsOfPart = 8192;
+
+namespace {
+struct FindMagnitudes : quantc::qt::impl::FindMagnitudesBase<FindMagnitudes> {
+  using FindMagnitudesBase::FindMagnitudesBase;
+
+  void runOnOperation() override;
+};
+} // namespace
+
+/// The parts of \p image that its producer makes, or else whole lines.
+static ImagePart choosePart(Value image) {
+  if (auto producer = image.getDefiningOp<ImageOpInterface>())
+    if (std::optional<ImagePart> part = producer.getImagePart())
+      return *part;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(image.getType()).getShape();
+  int64_t channels = shape.back(), line = shape[shape.size() - 2], count = 1;
+  for (int64_t size : shape.drop_front().drop_back(2))
+    count *= size;
+  int64_t lines =
+      std::clamp<int64_t>(elementsOfPart / (line * channels), 1, count);
+  return {line, lines, line, channels};
+}
+
+static bool hasKnownSizes(Value image) {
+  return llvm::all_of(
+      cast<RankedTensorType>(image.getType()).getShape().drop_front(),
+      [](int64_t size) { return size > 0; });
+}
+
+void FindMagnitudes::runOnOperation() {
+  llvm::DenseMap<Value, Value> known;
+  getOperation().walk([&](qt::QuantizeOp quantize) {
+    Value image = quantize.getInput();
+    if (quantize.getLargest() || !quantize.isSplit() ||
+        !quantize.hasScaleOfImage() || !hasKnownSizes(image))
+      return;
+    Value &largest = known[image];
+    if (!largest) {
+      OpBuilder builder(quantize);
+      builder.setInsertionPointAfterValue(image);
+      largest = qt::MagnitudesOp::create(builder, image.getLoc(), image,
+                                         choosePart(image));
+    }
+    quantize.getLargestMutable().assign(largest);
+  });
+}
