@@ -180,8 +180,10 @@ std::optional<ArenaUse> quantc::measureArena(func::FuncOp entry,
     // Who emits the program tells what is wrong with it.
     ScopedDiagnosticHandler quiet(entry.getContext(),
                                   [](Diagnostic &) { return success(); });
-    if (failed(checkProgram(entry, kernels)))
+    if (llvm::Error error = getCheckedEntry(kernels).takeError()) {
+      llvm::consumeError(std::move(error));
       return std::nullopt;
+    }
   }
   ArenaPlan plan(entry, kernels);
   llvm::SmallDenseSet<unsigned> open;
