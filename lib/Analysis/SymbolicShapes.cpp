@@ -194,6 +194,24 @@ AffineExpr SymbolicShapes::getProduct(ArrayRef<AffineExpr> factors) {
   return product ? product : makeFreshSymbol();
 }
 
+/// Of a product of several names and of numbers, the first name; else null.
+static AffineExpr getFirstFactor(AffineExpr product) {
+  SmallVector<AffineSymbolExpr> names;
+  bool isProduct = true;
+  product.walk([&](AffineExpr part) {
+    if (auto name = dyn_cast<AffineSymbolExpr>(part))
+      names.push_back(name);
+    else
+      isProduct &= isa<AffineConstantExpr>(part) ||
+                   part.getKind() == AffineExprKind::Mul;
+  });
+  if (!isProduct || names.size() < 2)
+    return nullptr;
+  return *llvm::min_element(names, [](AffineSymbolExpr a, AffineSymbolExpr b) {
+    return a.getPosition() < b.getPosition();
+  });
+}
+
 AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
                                          ArrayRef<AffineExpr> divisors) {
   AffineExpr dividend = getProduct(factors);
@@ -206,9 +224,15 @@ AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
       continue;
     }
     // Cancels as a whole: its factors may be spread over several of ours.
-    dividend = divideSizeExactly(dividend, divisor);
-    if (!dividend)
+    AffineExpr quotient = divideSizeExactly(dividend, divisor);
+    if (!quotient) {
+      // Whoever views a mask by the batch of another input means its own.
+      AffineExpr batch = getFirstFactor(dividend);
+      if (batch && isa<AffineSymbolExpr>(divisor))
+        expectEqual(batch, divisor);
       return nullptr;
+    }
+    dividend = quotient;
   }
   if (number <= 0)
     return nullptr;

@@ -134,6 +134,32 @@ class Contraction(KernelTest):
             with self.subTest(recipe):
                 self.check_quantised(proto, [{"x": x}], recipe, rtol=2e-6, atol=5e-6)
 
+    def test_broadcast_at_run_time(self):
+        """A summand whose sizes in front of the last are those of the product, or 1, as the run has it."""
+        random = np.random.default_rng(6)
+        constants = {"w": random.standard_normal((16, 33)).astype("f4")}
+        inputs = {"x": ("f4", ["n", "m", 16]), "s": ("f4", ["a", "b", 33]), "y": ("f4", ["n", 16, "k"])}
+        nodes = [
+            ("MatMul", "x w", "p"),
+            ("Add", "p s", "r"),
+            # Computed weights: another kernel.
+            ("MatMul", "x y", "q"),
+            ("Add", "q t", "u"),
+        ]
+        inputs["t"] = ("f4", ["a", "b", "k"])
+        proto = model(nodes, inputs, ["r", "u"], constants)
+        feeds = []
+        for a, b in ((3, 5), (1, 5), (3, 1), (1, 1)):
+            sizes = {"n": 3, "m": 5, "k": 4, "a": a, "b": b}
+            feeds.append(
+                {
+                    name: random.standard_normal([sizes.get(d, d) for d in dims]).astype("f4")
+                    for name, (_, dims) in inputs.items()
+                }
+            )
+        self.check(proto, feeds, atol=2e-6)
+        self.check_quantised(proto, feeds, "w8a8")
+
 
 if __name__ == "__main__":
     unittest.main()

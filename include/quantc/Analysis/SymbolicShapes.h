@@ -69,8 +69,8 @@ public:
   void expectEqual(mlir::AffineExpr a, mlir::AffineExpr b);
   /// The pairs that were noted and are not equal for all symbols.
   llvm::ArrayRef<SizePair> getExpectations() const { return expectations; }
-  /// Pairs of dims in front of others in elementwise ops, which are equal or
-  /// one of which is 1: models give tables to a batch of their own.
+  /// Pairs of dims in front of the last in elementwise ops, which are equal or
+  /// one of which is 1: models have tables with a batch of their own.
   llvm::ArrayRef<SizePair> getFrontPairs() const { return frontPairs; }
 
   /// The size that two dims broadcast to; \p isFront is as of getFrontPairs.

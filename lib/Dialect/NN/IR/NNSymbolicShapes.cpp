@@ -18,7 +18,7 @@ using namespace quantc::nn;
 
 using Sizes = SymbolicShapes::Sizes;
 
-/// \p haveFront says that the first of several dims is the lists' front one.
+/// \p haveFront says that the dims in front of the last may be 1 in either.
 static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists,
                           bool haveFront) {
   Sizes result;
@@ -30,7 +30,7 @@ static Sizes broadcastAll(SymbolicShapes &shapes, ArrayRef<Sizes> lists,
     for (size_t i = 0; i < shorter.size(); ++i)
       longer[offset + i] =
           shapes.broadcast(longer[offset + i], shorter[i],
-                           haveFront && offset + i == 0 && longer.size() > 1);
+                           haveFront && offset + i + 1 < longer.size());
     result = std::move(longer);
   }
   return result;

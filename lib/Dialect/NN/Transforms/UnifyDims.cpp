@@ -36,6 +36,11 @@ static std::optional<EqualDim> solve(AffineExpr difference, unsigned count) {
     return std::nullopt;
   MLIRContext *context = difference.getContext();
   AffineExpr zero = getAffineConstantExpr(0, context);
+  // Batch and heads in one dim: four times two names are equal if these are.
+  if (int64_t whole = difference.getLargestKnownDivisor(); whole > 1)
+    difference = canonicalizeSize(difference.floorDiv(whole));
+  if (!difference)
+    return std::nullopt;
   for (unsigned dim = count; dim-- > 0;) {
     AffineExpr symbol = getAffineSymbolExpr(dim, context);
     for (AffineExpr other : {symbol - difference, symbol + difference}) {
@@ -63,68 +68,101 @@ static std::optional<EqualDim> findEqualDim(func::FuncOp func, unsigned count) {
   return std::nullopt;
 }
 
-/// The arguments whose first dim is \p size, each with others behind it.
-static SmallVector<BlockArgument> findBatches(func::FuncOp func,
-                                              AffineExpr size) {
-  SmallVector<BlockArgument> batches;
+namespace {
+/// Dims of arguments that may be 1 under a name of their own, and are what they
+/// meet in all that is computed.
+class Repetition {
+public:
+  explicit Repetition(func::FuncOp func) : func(func) {}
+
+  /// Lets the name of \p equal be another one's size or 1. False where tensors
+  /// cannot be repeated.
+  bool allow(const EqualDim &equal);
+
+private:
+  struct Place {
+    BlockArgument argument;
+    unsigned axis;
+    bool operator==(const Place &other) const {
+      return argument == other.argument && axis == other.axis;
+    }
+  };
+
+  /// The dims of arguments that are \p size.
+  SmallVector<Place> findPlaces(AffineExpr size);
+  void repeat(Place place, Place like);
+
+  func::FuncOp func;
+  /// What stands for an argument.
+  llvm::DenseMap<Value, Value> repeated;
+  SmallVector<Place> done;
+};
+} // namespace
+
+SmallVector<Repetition::Place> Repetition::findPlaces(AffineExpr size) {
+  SmallVector<Place> places;
   auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
   for (auto [argument, map] : llvm::zip_equal(
            func.getArguments(), maps.getAsValueRange<AffineMapAttr>()))
-    if (map.getNumResults() != 0 && map.getResult(0) == size)
-      batches.push_back(argument);
-  return batches;
+    for (auto [axis, own] : llvm::enumerate(map.getResults()))
+      if (own == size)
+        places.push_back({argument, static_cast<unsigned>(axis)});
+  return places;
 }
 
-/// \p argument for each of the batch that \p like has: as often as its own
-/// batch is 1, or as it is.
-static void repeatBatch(BlockArgument argument, BlockArgument like) {
-  OpBuilder builder = OpBuilder::atBlockBegin(argument.getOwner());
-  Location loc = argument.getLoc();
+/// Picks the only element for each that \p like has, or one after the other.
+void Repetition::repeat(Place place, Place like) {
+  auto [it, isNew] = repeated.try_emplace(place.argument, place.argument);
+  Value whole = it->second;
+  OpBuilder builder(func.getContext());
+  builder.setInsertionPointAfterValue(whole);
+  Location loc = whole.getLoc();
   auto one = RankedTensorType::get({1}, builder.getI64Type());
   auto list =
       RankedTensorType::get({ShapedType::kDynamic}, builder.getI64Type());
-  auto getBatch = [&](Value tensor) -> Value {
-    return nn::ShapeOp::create(builder, loc, one, tensor,
-                               builder.getI64IntegerAttr(0),
-                               builder.getI64IntegerAttr(1));
+  auto getSize = [&](Place of) -> Value {
+    return nn::ShapeOp::create(builder, loc, one, of.argument,
+                               builder.getI64IntegerAttr(of.axis),
+                               builder.getI64IntegerAttr(of.axis + 1));
   };
   auto compute = [&](nn::BinaryKind kind, Value a, Value b) -> Value {
     return nn::BinaryOp::create(builder, loc, a.getType(), kind, a, b);
   };
-  // 0, 0, ... for a batch of 1, and 0, 1, ... for another one.
-  Value number = nn::makeIntegers(builder, loc, 1), own = getBatch(argument);
-  Value step = compute(nn::BinaryKind::Min,
-                       compute(nn::BinaryKind::Sub, own, number), number);
-  Value position = nn::IotaOp::create(builder, loc, list, getBatch(like));
+  // 0, 0, ... for a size of 1, and 0, 1, ... for another one.
+  Value number = nn::makeIntegers(builder, loc, 1);
+  Value less = compute(nn::BinaryKind::Sub, getSize(place), number);
+  Value step = compute(nn::BinaryKind::Min, less, number);
+  Value position = nn::IotaOp::create(builder, loc, list, getSize(like));
   Value index = compute(nn::BinaryKind::Mul, position, step);
-  auto repeated =
-      nn::GatherOp::create(builder, loc, argument.getType(), argument, index,
-                           builder.getI64IntegerAttr(0));
-  argument.replaceUsesWithIf(repeated, [&](OpOperand &use) {
-    return use.getOwner() != repeated && !isa<nn::ShapeOp>(use.getOwner());
+  Value result =
+      nn::GatherOp::create(builder, loc, whole.getType(), whole, index,
+                           builder.getI64IntegerAttr(place.axis));
+  whole.replaceUsesWithIf(result, [&](OpOperand &use) {
+    return use.getOwner() != result.getDefiningOp() &&
+           !isa<nn::ShapeOp>(use.getOwner());
   });
+  it->second = result;
+  done.push_back(place);
 }
 
-/// Lets a batch with a name of its own, which is \p equal 's or 1, be that one
-/// in all that is computed. False where its tensors cannot be repeated.
-static bool repeatBatches(func::FuncOp func, const EqualDim &equal) {
+bool Repetition::allow(const EqualDim &equal) {
   AffineExpr own = getAffineSymbolExpr(equal.dim, func.getContext());
-  SmallVector<BlockArgument> like = findBatches(func, equal.size);
-  SmallVector<BlockArgument> batches = findBatches(func, own);
-  auto isElement = [](BlockArgument argument) {
-    return nn::isElement(getElementTypeOrSelf(argument.getType()));
+  SmallVector<Place> places = findPlaces(own), like = findPlaces(equal.size);
+  auto isElement = [](Place place) {
+    return nn::isElement(getElementTypeOrSelf(place.argument.getType()));
   };
-  llvm::erase_if(like, [&](BlockArgument a) { return !isElement(a); });
-  // What is left behind an earlier call are sizes, which are no batch.
-  llvm::erase_if(batches, [&](BlockArgument argument) {
-    return llvm::all_of(argument.getUsers(), [](Operation *user) {
-      return isa<nn::ShapeOp, nn::GatherOp>(user);
-    });
-  });
-  if (like.empty() || batches.empty() || !llvm::all_of(batches, isElement))
+  llvm::erase_if(like, [&](Place place) { return !isElement(place); });
+  // Sizes that meet behind it are computed from those of arguments.
+  llvm::erase_if(places,
+                 [&](Place place) { return llvm::is_contained(done, place); });
+  auto canRepeat = [&](Place place) {
+    auto type = cast<RankedTensorType>(place.argument.getType());
+    return isElement(place) && place.axis + 1 < type.getRank();
+  };
+  if (like.empty() || places.empty() || !llvm::all_of(places, canRepeat))
     return false;
-  for (BlockArgument argument : batches)
-    repeatBatch(argument, like.front());
+  for (Place place : places)
+    repeat(place, like.front());
   // (own - 1) * (own - size) = 0, without differences.
   Builder builder(func.getContext());
   SmallVector<Attribute> pairs;
@@ -151,7 +189,7 @@ static ArrayAttr replaceSymbols(func::FuncOp func, StringRef name,
 }
 
 /// Whether one more dim stands for something else now.
-static bool unifyDims(func::FuncOp func) {
+static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   if (!names || !func->hasAttr(argShapesAttrName))
     return false;
@@ -160,7 +198,7 @@ static bool unifyDims(func::FuncOp func) {
     return false;
   // Another name takes the place of this one. A sum does so in sizes only: the
   // input's own size has to have a name, which is compared with the sum.
-  if (equal->isFront && repeatBatches(func, *equal))
+  if (equal->isFront && repetition.allow(*equal))
     return true;
   Builder builder(func.getContext());
   AffineExpr size = equal->size;
@@ -204,7 +242,8 @@ struct NNUnifyDims : public nn::impl::NNUnifyDimsBase<NNUnifyDims> {
         func->hasAttr(resultShapesAttrName) || func->hasAttr(dimBoundsAttrName))
       return;
     // What is one dim now may make others meet.
-    while (unifyDims(func))
+    Repetition repetition(func);
+    while (unifyDims(func, repetition))
       ;
   }
 };

@@ -85,3 +85,34 @@ func.func @both_sides(%x: tensor<?xf32>, %y: tensor<?xf32>, %z: tensor<?xf32>, %
   %4 = nn.concat %2, %3 {axis = 0 : i64} : tensor<?xf32>, tensor<?xf32> -> tensor<?xf32>
   return %4 : tensor<?xf32>
 }
+
+// -----
+
+// A mask that is viewed by the batch of the other input has that batch, and the rest is its own length.
+// CHECK-LABEL: @view
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1)>, affine_map<()[s0, s1] -> (s0, s1)>]
+// CHECK-SAME: qt.dim_names = ["a", "n"]
+func.func @view(%x: tensor<?x?xf32>, %m: tensor<?x?xf32>) -> tensor<?x?xf32> attributes {
+    qt.dim_names = ["a", "n", "b", "m"],
+    qt.arg_shapes = [affine_map<()[a, n, b, m] -> (a, n)>, affine_map<()[a, n, b, m] -> (b, m)>]} {
+  %a = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?x?xf32> -> tensor<1xi64>
+  %open = arith.constant dense<-1> : tensor<1xi64>
+  %sizes = nn.concat %a, %open {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
+  %v = nn.reshape %m, %sizes : tensor<?x?xf32>, tensor<2xi64> -> tensor<?x?xf32>
+  %0 = nn.binary add %x, %v : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
+
+// -----
+
+// Batch and heads in one dim.
+// CHECK-LABEL: @merged
+// CHECK-SAME: qt.dim_names = ["a"]
+func.func @merged(%x: tensor<?x4x8xf32>, %m: tensor<?x4x8xf32>) -> tensor<?x8x8xf32> attributes {
+    qt.dim_names = ["a", "b"], qt.arg_shapes = [affine_map<()[a, b] -> (a, 4, 8)>, affine_map<()[a, b] -> (b, 4, 8)>]} {
+  %sizes = arith.constant dense<[-1, 8, 1]> : tensor<3xi64>
+  %0 = nn.reshape %x, %sizes : tensor<?x4x8xf32>, tensor<3xi64> -> tensor<?x8x1xf32>
+  %1 = nn.reshape %m, %sizes : tensor<?x4x8xf32>, tensor<3xi64> -> tensor<?x8x1xf32>
+  %2 = nn.matmul %0, %1 : tensor<?x8x1xf32>, tensor<?x8x1xf32> -> tensor<?x8x8xf32>
+  return %2 : tensor<?x8x8xf32>
+}
