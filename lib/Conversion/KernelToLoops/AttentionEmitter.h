@@ -91,6 +91,7 @@ private:
 
   // Floats.
   void packKeys(OpBuilder &b);
+  void packValues(OpBuilder &b);
   llvm::SmallVector<Value> scoreFloats(OpBuilder &b, const Tile &tile);
   llvm::SmallVector<Value> sumValues(OpBuilder &b, const Tile &tile, int64_t v,
                                      bool skips);
@@ -124,6 +125,7 @@ private:
   Value visible, firstPanel;
   Value paddedKeys; ///< floats of one row of scores
   Head query, key, value, result;
+  Value valueStep; ///< between vectors of packed values; null if not packed
   Value lengthBuffer, offsetBuffer; ///< null where there are none
   Value lengthStep, offsetStep;     ///< from one batch item to the next
   std::optional<int64_t> right;     ///< keys behind its own that a row sees

@@ -181,6 +181,8 @@ LogicalResult AttentionEmitter::emit() {
     rowFactors = allocateOfRows(f32);
   } else {
     packedKeys = kernel.allocateScratch(f32, padded * features);
+    if (op.getVOrder() == qt::HeadOrder::BSHD)
+      packedValues = kernel.allocateScratch(f32, padded * widthVectors * lanes);
   }
   Value qBuffer = kernel.getBuffer(cast<BlockArgument>(op.getQ()[0]));
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
@@ -218,6 +220,8 @@ LogicalResult AttentionEmitter::emit() {
                encodeValues(inner);
              } else {
                packKeys(inner);
+               if (packedValues)
+                 packValues(inner);
              }
              // Neighbouring query heads share keys.
              forRange(inner, index(0), share, 1, [&](OpBuilder &deep, Value h) {

@@ -47,6 +47,21 @@ void AttentionEmitter::packKeys(OpBuilder &b) {
   });
 }
 
+/// Vectors of 16 features, [vector][key][16]: rows of heads side by side are
+/// often a power of two apart, and the cache has few places for such rows.
+void AttentionEmitter::packValues(OpBuilder &b) {
+  valueStep = mul(b, paddedKeys, index(lanes));
+  Value from = mul(b, firstGroup(b, firstPanel), index(4));
+  forRange(b, from, visible, 1, [&](OpBuilder &inner, Value t) {
+    Value to = mul(inner, t, index(lanes));
+    for (int64_t v = 0; v < widthVectors; ++v)
+      vector::StoreOp::create(
+          inner, loc, loadRow(inner, value, t, v * lanes, width), packedValues,
+          add(inner, to, mul(inner, index(v), valueStep)));
+  });
+  value = {packedValues, index(0), index(lanes)};
+}
+
 SmallVector<Value> AttentionEmitter::scoreFloats(OpBuilder &b,
                                                  const Tile &tile) {
   auto floats = VectorType::get(lanes, f32);
@@ -101,7 +116,12 @@ SmallVector<Value> AttentionEmitter::sumValues(OpBuilder &b, const Tile &tile,
   auto loop = scf::ForOp::create(
       b, loc, tile.first, tile.visible, index(1), initial,
       [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
-        Value x = loadRow(inner, value, t, v * lanes, width);
+        // Packed rows are whole vectors.
+        Value x = valueStep ? loadVector(inner, loc, value.buffer,
+                                         add(inner, rowOf(inner, value, t),
+                                             mul(inner, index(v), valueStep)),
+                                         /*mask=*/Value())
+                            : loadRow(inner, value, t, v * lanes, width);
         SmallVector<Value> next;
         for (int64_t r = 0; r < tile.count; ++r) {
           Value p = memref::LoadOp::create(
