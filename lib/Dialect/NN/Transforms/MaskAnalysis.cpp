@@ -41,7 +41,9 @@ private:
   std::optional<PositionMask> splitCondition(Value condition, bool hiding,
                                              unsigned depth);
   std::optional<PositionMask> splitSelect(SelectOp op, unsigned depth);
-  /// A mask of nothing else than a triangle or a band, or of nothing.
+  /// Of a comparison of |query - key| with a number.
+  std::optional<PositionMask> readBand(CompareOp op, bool hiding);
+  /// A mask of nothing else than a triangle or a side of a band, or of nothing.
   std::optional<PositionMask> readWhole(Value value,
                                         function_ref<bool(double)> hidden,
                                         function_ref<bool(double)> visible);
@@ -98,6 +100,8 @@ PositionSplitter::readDistance(Value value, const Elements &elements,
       mask.left = -*more - 1;
     else if (!hides && *more == 0)
       mask.causal = true;
+    else if (!hides && *more > 0)
+      mask.right = *more;
     else
       return std::nullopt;
     return mask;
@@ -106,6 +110,8 @@ PositionSplitter::readDistance(Value value, const Elements &elements,
     // Chosen up to the distance most.
     if (hides && *most == -1)
       mask.causal = true;
+    else if (hides && *most < -1)
+      mask.right = -*most - 1;
     else if (!hides && *most >= 0)
       mask.left = *most;
     else
@@ -127,14 +133,51 @@ PositionSplitter::readWhole(Value value, function_ref<bool(double)> hidden,
                                       : std::nullopt;
 }
 
+std::optional<PositionMask> PositionSplitter::readBand(CompareOp op,
+                                                       bool hiding) {
+  auto absolute = op.getLhs().getDefiningOp<UnaryOp>();
+  std::optional<Elements> bound = analysis.read(op.getRhs());
+  if (!absolute || absolute.getKind() != UnaryKind::Abs || !bound ||
+      bound->position || bound->condition)
+    return std::nullopt;
+  // The largest distance that stays visible.
+  auto most = static_cast<int64_t>(bound->otherwise);
+  if (static_cast<double>(most) != bound->otherwise)
+    return std::nullopt;
+  Predicate predicate = op.getPredicate();
+  if (predicate == (hiding ? Predicate::Ge : Predicate::Lt))
+    --most;
+  else if (predicate != (hiding ? Predicate::Gt : Predicate::Le))
+    return std::nullopt;
+  Value value = absolute.getInput();
+  std::optional<Elements> elements = analysis.read(value);
+  int64_t rank = rankOf(value);
+  SymbolicShapes::Sizes sizes(shapes.getSizes(value));
+  if (most < 0 || !elements || !elements->position || rank < 2 ||
+      sizes[rank - 2] != rows || sizes[rank - 1] != keys ||
+      rankOf(op.getResult()) != rank)
+    return std::nullopt;
+  MLIRContext *context = shapes.getContext();
+  AffineExpr distance = getAffineDimExpr(rank - 2, context) + keys - rows -
+                        getAffineDimExpr(rank - 1, context);
+  if (getDifference(elements->position, distance) != 0 &&
+      getDifference(elements->position, -distance) != 0)
+    return std::nullopt;
+  PositionMask mask;
+  mask.left = mask.right = most;
+  return mask;
+}
+
 /// Of two masks that both hide keys; \p join makes one of what both leave.
 static PositionMask joinMasks(const PositionMask &a, const PositionMask &b,
                               function_ref<Value(Value, Value)> join) {
   PositionMask both;
   both.causal = a.causal || b.causal;
-  both.left = a.left && b.left ? std::min(a.left, b.left)
-              : a.left         ? a.left
-                               : b.left;
+  auto narrower = [](std::optional<int64_t> x, std::optional<int64_t> y) {
+    return x && y ? std::min(x, y) : x ? x : y;
+  };
+  both.left = narrower(a.left, b.left);
+  both.right = narrower(a.right, b.right);
   both.rest = a.rest && b.rest ? join(a.rest, b.rest)
               : a.rest         ? a.rest
                                : b.rest;
@@ -147,6 +190,8 @@ PositionSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
   auto visible = [&](double value) { return (value != 0) != hiding; };
   if (auto whole = readWhole(condition, hidden, visible))
     return whole;
+  if (auto compare = condition.getDefiningOp<CompareOp>())
+    return readBand(compare, hiding);
   constexpr unsigned deepest = 8;
   if (depth == deepest)
     return std::nullopt;

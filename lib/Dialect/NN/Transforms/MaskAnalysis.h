@@ -24,13 +24,16 @@ struct PositionMask {
   bool causal = false; ///< later keys are hidden
   /// Keys more than this before the query are hidden, where it is set.
   std::optional<int64_t> left;
+  /// Keys more than this behind the query are hidden, where it is set.
+  std::optional<int64_t> right;
   /// What is left to be added, null where that is nothing.
   mlir::Value rest;
 };
 
 /// Reads an additive mask that broadcasts to scores of `rows` by `keys`. Where
 /// it, or one of the masks that it joins, hides exactly the later keys, or
-/// those too far before, or nothing at all, the others are what is left. New
+/// those too far before or behind, or nothing at all, the others are what is
+/// left. New
 /// ops are created in front of the rewriter's insertion point.
 std::optional<PositionMask> splitPositionMask(mlir::PatternRewriter &rewriter,
                                               mlir::Value mask,

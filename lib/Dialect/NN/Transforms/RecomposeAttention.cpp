@@ -60,6 +60,7 @@ struct Scores {
   MatmulOp product;
   double scale = 1;
   double softcap = 0; ///< none
+  Value factor;       ///< of each head, null where there is none
   SmallVector<Value> masks;
   SmallVector<Fill> fills;
   /// The results of reshapes on the way; other ops keep the sizes.
@@ -135,6 +136,22 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
   return {};
 }
 
+/// Splits scores into others of their type and a factor that all rows and keys
+/// of a head share.
+static std::pair<Value, Value> peelFactor(Value value) {
+  auto product = value.getDefiningOp<BinaryOp>();
+  if (!product || product.getKind() != BinaryKind::Mul)
+    return {};
+  for (auto [left, factor] : {std::pair(product.getLhs(), product.getRhs()),
+                              std::pair(product.getRhs(), product.getLhs())}) {
+    ArrayRef<int64_t> sizes = typeOf(factor).getShape();
+    if (sizes.size() > 2 && sizes.take_back(2) == ArrayRef<int64_t>{1, 1} &&
+        left.getType() == value.getType() && left.hasOneUse())
+      return {left, factor};
+  }
+  return {};
+}
+
 static std::optional<Scores> matchScores(Value value, StringRef &reason) {
   constexpr unsigned deepest = 8;
   Scores scores;
@@ -144,6 +161,16 @@ static std::optional<Scores> matchScores(Value value, StringRef &reason) {
     scores.product = product.getDefiningOp<MatmulOp>();
     if (scores.product)
       return scores;
+    // Nothing is added below a factor.
+    if (auto [left, factor] = peelFactor(product); left) {
+      scores.factor = factor;
+      scores.product = stripScale(left, scores.scale).getDefiningOp<MatmulOp>();
+      if (scores.product)
+        return scores;
+      reason =
+          "a factor of each head is over scores that are no scaled product";
+      return std::nullopt;
+    }
     // c tanh(x / c), right above the scaled product: no mask is capped.
     if (auto cap = product.getDefiningOp<UnaryOp>();
         cap && cap.getKind() == UnaryKind::Tanh && scores.scale > 0) {
@@ -297,6 +324,8 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     Value target;
     SymbolicShapes::Sizes split(shapes.getSizes(scores->product));
     SymbolicShapes::Sizes merged(split);
+    if (scores->factor && scoreRank != 4)
+      return miss("scores of batch and heads in one dim have a factor of each");
     if (scoreRank == 3) {
       // The result takes the shape that the query was given.
       auto merge = stripScale(query, scale).getDefiningOp<ReshapeOp>();
@@ -336,14 +365,22 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     for (auto [mask, result] : scores->otherwiseShaped)
       if (!canShape(shapes, mask, result, merged))
         return miss("the mask has other dims than batch, head, row and key");
-    // Batch and heads must not be broadcast by either product.
-    for (int64_t dim : {0, 1})
-      for (Value other : {key, value})
-        if (!areEqual(shapes, query, other, dim))
-          return miss("batch or heads are broadcast");
+    // Batch and heads must not be broadcast by either product, but for the one
+    // head of keys and values that all queries share.
+    auto isShared = [&](Value other) {
+      return scoreRank == rank && rank == 4 && typeOf(other).getDimSize(1) == 1;
+    };
+    bool isMultiQuery = isShared(key) && isShared(value);
+    for (Value other : {key, value})
+      if (!areEqual(shapes, query, other, 0) ||
+          !(isMultiQuery || areEqual(shapes, query, other, 1)))
+        return miss("batch or heads are broadcast");
 
     query = stripScale(query, scale);
     key = stripScale(key, scale);
+    if (scores->factor)
+      query = BinaryOp::create(rewriter, op.getLoc(), query.getType(),
+                               BinaryKind::Mul, query, scores->factor);
     if (rank == 4)
       value = exchangeLastTwo(rewriter, value);
     Value fewKeys = stripRepetition(rewriter, key, shapes),
@@ -356,7 +393,7 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
     bool isGrouped = key == fewKeys &&
                      typeOf(key).getDimSize(1) != typeOf(query).getDimSize(1);
     recompose.found(op, Twine("attention") + (mask.causal ? ", causal" : "") +
-                            (mask.left ? ", windowed" : "") +
+                            (mask.left || mask.right ? ", windowed" : "") +
                             (mask.rest ? ", masked" : "") +
                             (scores->softcap != 0 ? ", capped" : "") +
                             (isGrouped ? ", grouped heads" : ""));
@@ -371,6 +408,9 @@ struct RecomposeAttention : public OpRewritePattern<MatmulOp> {
         mask.causal ? rewriter.getUnitAttr() : UnitAttr());
     if (mask.left)
       attention.setLeftWindow(*mask.left);
+    // Causal is a window of nothing on this side.
+    if (mask.right && !mask.causal)
+      attention.setRightWindow(*mask.right);
     Value result = attention;
     if (target)
       result = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), result,
@@ -480,6 +520,9 @@ private:
         all.causal |= split->causal;
         if (split->left)
           all.left = std::min(all.left.value_or(*split->left), *split->left);
+        if (split->right)
+          all.right =
+              std::min(all.right.value_or(*split->right), *split->right);
         mask = split->rest;
       }
       if (mask)

@@ -115,15 +115,35 @@ func.func @other_axis(%q: tensor<1x4x9x16xf32>, %k: tensor<1x1x9x16xf32>, %v: te
 
 // -----
 
-// A scale that is a tensor, and no weights' constant: not a number.
-// CHECK-LABEL: @tensor_scale
-// CHECK-NOT: nn.attention
-func.func @tensor_scale(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>, %s: tensor<4x1x1xf32>) -> tensor<1x4x9x16xf32> {
+// A scale of each head goes into the query.
+// CHECK-LABEL: @head_scale
+// CHECK: %[[Q:.*]] = nn.binary mul %{{.*}}, %{{.*}} : tensor<1x4x9x16xf32>, tensor<4x1x1xf32>
+// CHECK: nn.attention %[[Q]]
+func.func @head_scale(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>, %s: tensor<4x1x1xf32>) -> tensor<1x4x9x16xf32> {
   %0 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
   %1 = nn.binary mul %0, %s : tensor<1x4x9x9xf32>, tensor<4x1x1xf32> -> tensor<1x4x9x9xf32>
   %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x4x9x9xf32>
   %3 = nn.matmul %2, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
   return %3 : tensor<1x4x9x16xf32>
+}
+
+// -----
+
+// Near misses: a scale of each key, and a bias below the scale.
+// CHECK-LABEL: @tensor_scale
+// CHECK-NOT: nn.attention
+func.func @tensor_scale(%q: tensor<1x4x9x16xf32>, %v: tensor<1x4x16x9xf32>, %s: tensor<4x1x9xf32>, %h: tensor<4x1x1xf32>, %b: tensor<9x9xf32>)
+    -> (tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32>) {
+  %0 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
+  %1 = nn.binary mul %0, %s : tensor<1x4x9x9xf32>, tensor<4x1x9xf32> -> tensor<1x4x9x9xf32>
+  %2 = nn.softmax %1 {axis = 3 : i64} : tensor<1x4x9x9xf32>
+  %3 = nn.matmul %2, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  %4 = nn.matmul %q, %q : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32> -> tensor<1x4x9x9xf32>
+  %5 = nn.binary add %4, %b : tensor<1x4x9x9xf32>, tensor<9x9xf32> -> tensor<1x4x9x9xf32>
+  %6 = nn.binary mul %5, %h : tensor<1x4x9x9xf32>, tensor<4x1x1xf32> -> tensor<1x4x9x9xf32>
+  %7 = nn.softmax %6 {axis = 3 : i64} : tensor<1x4x9x9xf32>
+  %8 = nn.matmul %7, %v : tensor<1x4x9x9xf32>, tensor<1x4x16x9xf32> -> tensor<1x4x9x16xf32>
+  return %3, %8 : tensor<1x4x9x16xf32>, tensor<1x4x9x16xf32>
 }
 
 // -----

@@ -389,3 +389,57 @@ func.func @product(%q: tensor<?x4x?x16xf32>, %k: tensor<?x4x?x16xf32>, %v: tenso
   %3 = nn.matmul %2, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
   return %3 : tensor<?x4x?x16xf32>
 }
+
+// -----
+
+// A band on both sides of the query, and the padding that is left.
+// CHECK-LABEL: @band(
+// CHECK-SAME: %[[A:[a-z0-9]+]]: tensor<?x1x1x?xi1>
+// CHECK: %[[REST:.*]] = nn.select %[[A]]
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} mask(%[[REST]] : tensor<?x1x1x?xf32>) {left_window = 8 : i64, right_window = 8 : i64, scale
+// REMARK: found attention, windowed, masked
+func.func @band(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>, %a: tensor<?x1x1x?xi1>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"],
+    qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>, affine_map<()[b, s] -> (b, 1, 1, s)>]} {
+  %n = nn.shape %q {start = 2 : i64, end = 3 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<0xFF800000> : tensor<f32>
+  %nine = arith.constant dense<9> : tensor<i64>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %distance = nn.binary sub %r, %c : tensor<?x1xi64>, tensor<?xi64> -> tensor<?x?xi64>
+  %far = nn.unary abs %distance : tensor<?x?xi64>
+  %near = nn.compare lt %far, %nine : tensor<?x?xi64>, tensor<i64> -> tensor<?x?xi1>
+  %seen = nn.binary and %near, %a : tensor<?x?xi1>, tensor<?x1x1x?xi1> -> tensor<?x1x?x?xi1>
+  %mask = nn.select %seen, %zero, %low : tensor<?x1x?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x1x?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x1x?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}
+
+// -----
+
+// Keys up to three behind the query: a window on the other side.
+// CHECK-LABEL: @ahead(
+// CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} {right_window = 3 : i64, scale
+func.func @ahead(%q: tensor<?x4x?x16xf32>, %v: tensor<?x4x16x?xf32>) -> tensor<?x4x?x16xf32> attributes {
+    qt.dim_names = ["b", "s"], qt.arg_shapes = [affine_map<()[b, s] -> (b, 4, s, 16)>, affine_map<()[b, s] -> (b, 4, 16, s)>]} {
+  %n = nn.shape %q {start = 2 : i64, end = 3 : i64} : tensor<?x4x?x16xf32> -> tensor<1xi64>
+  %c = nn.iota %n : tensor<1xi64> -> tensor<?xi64>
+  %shape = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %r = nn.reshape %c, %shape : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %low = arith.constant dense<0xFF800000> : tensor<f32>
+  %three = arith.constant dense<3> : tensor<i64>
+  %0 = nn.matmul %q, %q : tensor<?x4x?x16xf32>, tensor<?x4x?x16xf32> -> tensor<?x4x?x?xf32>
+  %ahead = nn.binary sub %c, %r : tensor<?xi64>, tensor<?x1xi64> -> tensor<?x?xi64>
+  %far = nn.compare gt %ahead, %three : tensor<?x?xi64>, tensor<i64> -> tensor<?x?xi1>
+  %mask = nn.select %far, %low, %zero : tensor<?x?xi1>, tensor<f32>, tensor<f32> -> tensor<?x?xf32>
+  %1 = nn.binary add %0, %mask : tensor<?x4x?x?xf32>, tensor<?x?xf32> -> tensor<?x4x?x?xf32>
+  %p = nn.softmax %1 {axis = 3 : i64} : tensor<?x4x?x?xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x?x?xf32>, tensor<?x4x16x?xf32> -> tensor<?x4x?x16xf32>
+  return %y : tensor<?x4x?x16xf32>
+}

@@ -34,6 +34,24 @@ func.func @grouped(%q: tensor<?x4x?x8xf32>, %k: tensor<?x2x?x8xf32>, %v: tensor<
 
 // -----
 
+// One head of keys and values for all queries, which the products broadcast.
+// CHECK-LABEL: @multi_query(
+// CHECK-SAME: %[[Q:.*]]: tensor<?x4x9x16xf32>, %[[K:.*]]: tensor<?x1x9x16xf32>, %[[V:.*]]: tensor<?x1x9x16xf32>
+// CHECK: nn.attention %[[Q]], %[[K]], %[[V]] {scale = 1.000000e+00 : f32}
+// REMARK: found attention, grouped heads
+#q1 = affine_map<()[b] -> (b, 4, 9, 16)>
+#k1 = affine_map<()[b] -> (b, 1, 9, 16)>
+func.func @multi_query(%q: tensor<?x4x9x16xf32>, %k: tensor<?x1x9x16xf32>, %v: tensor<?x1x9x16xf32>) -> tensor<?x4x9x16xf32> attributes {
+    qt.dim_names = ["b"], qt.arg_shapes = [#q1, #k1, #k1]} {
+  %t = nn.transpose %v perm [0, 1, 3, 2] : tensor<?x1x9x16xf32> -> tensor<?x1x16x9xf32>
+  %0 = nn.matmul %q, %k : tensor<?x4x9x16xf32>, tensor<?x1x9x16xf32> -> tensor<?x4x9x9xf32>
+  %1 = nn.softmax %0 {axis = 3 : i64} : tensor<?x4x9x9xf32>
+  %2 = nn.matmul %1, %t : tensor<?x4x9x9xf32>, tensor<?x1x16x9xf32> -> tensor<?x4x9x16xf32>
+  return %2 : tensor<?x4x9x16xf32>
+}
+
+// -----
+
 // Near miss: the repeats alternate (heads 0, 1, 0, 1), so they stay.
 // CHECK-LABEL: @alternating(
 // CHECK: nn.attention %{{.*}}, %{{.*}}, %{{.*}} : tensor<1x4x3x8xf32>, tensor<1x4x3x8xf32>

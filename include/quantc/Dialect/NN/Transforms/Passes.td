@@ -30,9 +30,9 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     then stands for both. A name for what is the sum of others, as the length of
     a mask over past and new keys, stands for that sum, with which it is compared
     when the model runs. Inputs whose sizes differ are refused when the model
-    runs, also where one of them is 1; but the first dim of several, a batch,
-    that meets another one in elementwise ops alone may be 1: its tensors are
-    repeated then (tables of positions for a batch of texts).
+    runs, also where one of them is 1; but a dim
+    in front of the last that meets another one in elementwise ops alone may be
+    1: its tensors are repeated then (tables of positions for a batch of texts).
   }];
 }
 
@@ -64,8 +64,9 @@ def NNRecompose : Pass<"nn-recompose"> {
     Of attention: the scale may be a factor or a divisor of the scores or of
     either operand, scores may be capped by a tanh, a mask is added to them or
     chosen by a condition, a triangle in it becomes `causal`, keys that it hides
-    for being too far before the query a `left_window`, keys and values that
-    were repeated for several query heads are taken once. What a mask hides has
+    for being too far before or behind the query a `left_window` and a
+    `right_window`, keys and values that were repeated for several query heads,
+    or are one head for all, are taken once. What a mask hides has
     at most -1e9 added, of which float32 shows nothing but the mask; so where
     every key of a row is hidden by such numbers the row is the mean of what
     `causal` and the window let it see, and zero where all keys are hidden by
