@@ -85,6 +85,32 @@ class Exporters(KernelTest):
         proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y"], constants)
         self.expect(proto, self.feeds((1, 1), (2, 33)), "found attention, causal, windowed, capped")
 
+    def test_band(self):
+        """ModernBERT: keys near enough on both sides, and Swin's scale of each head."""
+        nodes = QKV + [
+            ("Transpose", "k", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores"), ("Mul", "scores factor", "scaled"),
+            ("Shape", "x", "sizes"), ("Gather", "sizes one", "s"), ("Range", "zero s one", "key"), ("Unsqueeze", "key last", "query"),
+            ("Sub", "query key", "distance"), ("Abs", "distance", "far"), ("LessOrEqual", "far window", "near"),
+            ("Where", "near none low", "mask"), ("Add", "scaled mask", "masked"),
+            ("Softmax", "masked", "p", {"axis": -1}), ("MatMul", "p v", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(zero=0, one=1, window=6, last=[1]) | weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2)
+        constants |= {"factor": np.abs(floats(HEADS, 1, 1)), "none": np.float32(0), "low": np.float32(-np.inf)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y"], constants)
+        self.expect(proto, self.feeds((1, 1), (2, 33), (1, 300)), "found attention, windowed")
+
+    def test_one_head_of_keys(self):
+        """Falcon: one head of keys and values, which the products broadcast."""
+        nodes = project("q") + [
+            ("MatMul", "x wk", "k0"), ("Unsqueeze", "k0 axis", "k"), ("MatMul", "x wv", "v0"), ("Unsqueeze", "v0 axis", "v"),
+            ("Transpose", "k", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores"), ("Mul", "scores root", "scaled"),
+            ("Softmax", "scaled", "p", {"axis": -1}), ("MatMul", "p v", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(axis=[1]) | weights(wq=(WIDTH,) * 2, wk=(WIDTH, SIZE), wv=(WIDTH, SIZE))
+        constants |= {"root": np.float32(SIZE**-0.5)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH])}, ["y"], constants)
+        self.expect(proto, self.feeds((1, 1), (3, 19)), "found attention, grouped heads")
+
     def test_buffer(self):
         """GPT-2: one product split in three, a triangle cut from a buffer, scores divided and replaced."""
         nodes = [("MatMul", "x w", "qkv0"), ("Add", "qkv0 b", "qkv"), ("Split", "qkv thirds", "q0 k0 v0", {"axis": 2})]
@@ -240,6 +266,38 @@ class Exporters(KernelTest):
         feeds[2]["m"][1, 1] = 0
         self.expect(proto, feeds, "found attention")
         self.fails_at_run_time(proto, feed(1, 2, 3, 4), "", "--recipe=f32")
+
+    def test_inputs(self):
+        """Tokens and lengths beyond tables, masks of another length, no tokens at all, rows without keys."""
+        nodes = [
+            ("Shape", "ids", "sizes"), ("Gather", "sizes one", "s"), ("Range", "zero s one", "at"), ("Gather", "table ids", "words"),
+            ("Gather", "places at", "where"), ("Add", "words where", "x"),
+        ] + QKV + [
+            ("Unsqueeze", "mask axes", "m4"), ("Cast", "m4", "mf", {"to": 1}), ("Sub", "unit mf", "hidden"), ("Mul", "hidden low", "bias"),
+            ("Transpose", "k", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores"), ("Add", "scores bias", "masked"),
+            ("Softmax", "masked", "p", {"axis": -1}), ("MatMul", "p v", "o"),
+        ] + finish("o")
+        constants = SHAPES | ints(zero=0, one=1, axes=[1, 2]) | weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2)
+        constants |= {"table": floats(50, WIDTH), "places": floats(12, WIDTH), "unit": np.float32(1), "low": LOWEST}
+        proto = model(nodes, {"ids": ("i8", ["b", "s"]), "mask": ("i8", ["b", "s"])}, ["y"], constants)
+
+        def feed(ids, mask=None):
+            ids = np.array(ids, np.int64)
+            return {"ids": ids, "mask": np.ones_like(ids) if mask is None else np.array(mask, np.int64)}
+
+        self.expect(proto, [feed([[1, 49, -50], [3, 4, 5]], [[1, 1, 0], [1, 0, 0]]), feed([list(range(12))]), feed(np.zeros((2, 0)))],
+                    "found attention, masked")
+        # The mean of all values where the mask hides every key, as in ONNX.
+        self.check(proto, [feed([[7, 8, 9]], [[0, 0, 0]])], **TOLERANCE)
+        for wrong, message in (
+            (feed([[1, 50]]), "an index lies outside its dimension"),
+            (feed([[1, -51]]), "an index lies outside its dimension"),
+            (feed([[1] * 13]), "an index lies outside its dimension"),
+            (feed([[1, 2]], [[1, 1, 1]]), "'s' is"),
+            (feed([[1, 2]], [[1, 1]] * 2), "'b' is"),
+        ):
+            with self.subTest(message):
+                self.fails_at_run_time(proto, wrong, message, "--recipe=f32")
 
     def test_half_precision(self):
         """Weights, an input and an output in half precision, int32 and boolean inputs, several outputs."""
