@@ -23,8 +23,10 @@ void quantc::stateEqualSizes(FunctionOpInterface entry,
   if (auto known = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
     maps.insert_range(known);
   for (auto [a, b] : shapes.getExpectations())
-    // Two names may also broadcast, which kernels check.
-    if (isa<AffineConstantExpr>(a) != isa<AffineConstantExpr>(b) &&
+    // Two names may also broadcast, which kernels check; two numbers are for
+    // verifiers.
+    if (!(isa<AffineConstantExpr>(a) && isa<AffineConstantExpr>(b)) &&
+        !(isa<AffineSymbolExpr>(a) && isa<AffineSymbolExpr>(b)) &&
         usesSymbolsBelow(a, numDims) && usesSymbolsBelow(b, numDims))
       maps.insert(AffineMapAttr::get(
           AffineMap::get(0, numDims, {a, b}, entry.getContext())));

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/SizeArithmetic.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -313,10 +314,37 @@ std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
   return std::nullopt;
 }
 
-/// -1 where \p size is below zero, else 0: no size comes near this divisor.
-static AffineExpr getSign(AffineExpr size) {
-  constexpr int64_t large = int64_t(1) << 48;
-  return size.floorDiv(large);
+/// No size comes near it.
+static constexpr int64_t farDivisor = int64_t(1) << 48;
+
+/// -1 where \p size is below zero, else 0.
+static AffineExpr getSign(AffineExpr size) { return size.floorDiv(farDivisor); }
+
+unsigned quantc::countPicks(ArrayRef<AffineExpr> sizes) {
+  llvm::SmallDenseSet<AffineExpr> signs;
+  for (AffineExpr size : sizes)
+    size.walk([&](AffineExpr part) {
+      auto binary = dyn_cast<AffineBinaryOpExpr>(part);
+      if (binary && part.getKind() == AffineExprKind::FloorDiv &&
+          binary.getRHS() ==
+              getAffineConstantExpr(farDivisor, size.getContext()))
+        signs.insert(part);
+    });
+  return signs.size();
+}
+
+/// Takes the parts of \p size off \p budget; false where it does not suffice.
+static bool spend(AffineExpr size, unsigned &budget) {
+  if (budget == 0)
+    return false;
+  --budget;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(size);
+  return !binary ||
+         (spend(binary.getLHS(), budget) && spend(binary.getRHS(), budget));
+}
+
+bool quantc::isLongerThan(AffineExpr size, unsigned budget) {
+  return !spend(size, budget);
 }
 
 AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {

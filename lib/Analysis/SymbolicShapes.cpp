@@ -169,9 +169,15 @@ static bool holds(Type type, AffineExpr value) {
 void SymbolicShapes::setElements(Value value, ArrayRef<AffineExpr> given) {
   Type type = getElementTypeOrSelf(value.getType());
   Sizes known;
+  // Chains in which every step has the one before several times grow without
+  // end, and all that walks expressions walks them as trees.
+  constexpr unsigned most = 512;
   for (AffineExpr element : given) {
-    known.push_back(canonicalize(element));
-    if (!holds(type, known.back())) {
+    bool isShort = !isLongerThan(element, most);
+    if (isShort)
+      known.push_back(canonicalize(element));
+    if (!isShort || isLongerThan(known.back(), most) ||
+        !holds(type, known.back())) {
       elements.erase(value);
       return;
     }
@@ -244,6 +250,21 @@ void SymbolicShapes::expectEqual(AffineExpr a, AffineExpr b) {
     expectations.emplace_back(a, b);
 }
 
+/// Which of two sizes stands for both: the one with the latest symbol, since
+/// what nobody knows must not pass for known, then the simpler one.
+static AffineExpr pickSize(AffineExpr a, AffineExpr b) {
+  auto measure = [](AffineExpr size) {
+    int latest = -1, parts = 0;
+    size.walk([&](AffineExpr part) {
+      ++parts;
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+        latest = std::max(latest, static_cast<int>(symbol.getPosition()));
+    });
+    return std::pair(-latest, parts);
+  };
+  return measure(b) < measure(a) ? b : a;
+}
+
 AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b, bool isFront) {
   auto isConstant = [](AffineExpr expression, std::optional<int64_t> value) {
     auto constant = dyn_cast<AffineConstantExpr>(expression);
@@ -255,10 +276,15 @@ AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b, bool isFront) {
     return b;
   if (isConstant(a, std::nullopt))
     return a;
-  // Two names: either could be 1 at run time.
-  if (isFront)
+  // Two names: either could be 1 at run time. What is computed from names, as
+  // half a size and a quarter twice, is a model's that fits for some sizes
+  // only; the run compares both, and the simpler one stands for them.
+  if (isFront) {
     frontPairs.emplace_back(a, b);
-  else
-    expectEqual(a, b);
-  return makeFreshSymbol();
+    return makeFreshSymbol();
+  }
+  expectEqual(a, b);
+  if (isa<AffineSymbolExpr>(a) && isa<AffineSymbolExpr>(b))
+    return makeFreshSymbol();
+  return pickSize(a, b);
 }

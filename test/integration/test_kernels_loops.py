@@ -51,6 +51,13 @@ class Loops(KernelTest):
             with self.subTest(axis=axis, k=k, largest=largest):
                 self.check(proto, [{"x": value} for value in values], rtol=0, atol=0)
         self.fails_at_run_time(proto, {"x": normal(2, 4, 6)}, "")
+        # Long lists, and all of a row: as sorts are written.
+        for k, largest in ((65, 1), (300, 0), (500, 1)):
+            nodes = [("TopK", "x k", "v p", {"largest": largest})]
+            proto = model(nodes, {"x": ("f4", ["n", "m"])}, ["v", "p"], {"k": np.array([k], "i8")})
+            rows = [random.integers(-40, 40, (3, 500)), np.arange(500)[None], np.arange(500)[None, ::-1], np.zeros((1, 500))]
+            with self.subTest(k=k, largest=largest):
+                self.check(proto, [{"x": np.ascontiguousarray(row, "f4")} for row in rows], rtol=0, atol=0)
         for kind in ("i8", "u8", "i4", "u4"):
             integers = model([("TopK", "x k", "v p", {"axis": 0, "largest": 0})], {"x": (kind, ["n"])}, ["v", "p"], {"k": np.array([3], "i8")})
             numbers = random.integers(-5, 5, 200).astype(kind)  # unsigned ones are huge

@@ -51,6 +51,15 @@ class Windows(KernelTest):
                     with self.subTest(op=op, shape=shape, **own):
                         self.one(op, shape, own, batch=(0, 2), rtol=1e-5, atol=1e-5)
 
+    def test_pools_of_run_time_size_that_round_up(self):
+        """No window begins behind the input and the pads before it, whatever the size is."""
+        for kernel, stride, pads in ((4, 2, [1, 1]), (3, 3, [2, 1]), (2, 3, [1, 0]), (3, 1, [1, 2]), (3, 2, [0, 0])):
+            attributes = {"kernel_shape": [kernel], "strides": [stride], "pads": pads, "ceil_mode": 1}
+            nodes = [("MaxPool", "x", "m", attributes), ("AveragePool", "x", "a", attributes)]
+            proto = model(nodes, {"x": ("f4", ["b", 3, "n"])}, ["m", "a"])
+            with self.subTest(**attributes):
+                self.check(proto, [{"x": image(2, 3, n)} for n in range(3, 14)], atol=1e-5, cpus=("native",))
+
     def test_global_pools(self):
         for op in ("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"):
             for shape in ((5, 7), (24, 4, 6), (3, 2, 3, 4)):
@@ -126,6 +135,36 @@ class Windows(KernelTest):
                                         {"s": np.array([1, 1, 1.5, 0.75], "f4")})
                         self.check(factors, [{"x": feed["x"]} for feed in feeds[::2]], rtol=1e-5, atol=1e-5)
 
+    def test_cubic_resize_of_run_time_size(self):
+        for mode, attributes in (
+            ("cubic", {"exclude_outside": 1}),
+            ("cubic", {"cubic_coeff_a": -0.5, "coordinate_transformation_mode": "align_corners"}),
+            ("cubic", {"coordinate_transformation_mode": "asymmetric"}),
+            ("linear", {"coordinate_transformation_mode": "half_pixel_symmetric"}),
+        ):
+            with self.subTest(mode=mode, **attributes):
+                proto = model([("Resize", "x - s", "y", {"mode": mode, **attributes})], {"x": ("f4", ["b", 2, "h", "w"])}, ["y"],
+                              {"s": np.array([1, 1, 2.5, 0.6], "f4")})
+                self.check(proto, [{"x": image(1, 2, 5, 9)}, {"x": image(2, 2, 2, 4)}], rtol=1e-4, atol=1e-5)
+
+    def test_factors_as_floats_have_them(self):
+        """5 by 1.4 is 7 although the float is a little less; every size up to 100 as onnxruntime has it."""
+        for factor in (1.4, 1.7, 0.7, 1 / 3, 2 / 3, 3.3):
+            proto = model([("Resize", "x - s", "y", {"mode": "nearest"})], {"x": ("f4", ["w"])}, ["y"], {"s": np.array([factor], "f4")})
+            with self.subTest(factor=factor):
+                self.check(proto, [{"x": image(n)} for n in (*range(4, 40), 90, 100, 240, 1000)], cpus=("native",))
+
+    def test_sizes_that_fit_for_some(self):
+        """Half a size beside twice a quarter, as feature pyramids have them: an error where they differ."""
+        twice = ("Resize", "b - s", "u", {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"})
+        strided = {"pads": [1, 1, 1, 1], "strides": [2, 2]}
+        nodes = [("Conv", "x w", "a", strided), ("Conv", "a v", "b", strided), twice, ("Add", "a u", "c"), ("Relu", "c", "d"), ("Conv", "d v", "y")]
+        proto = model(nodes, {"x": ("f4", ["n", 3, "h", "w"])}, ["y"],
+                      {"w": image(8, 3, 3, 3), "v": image(8, 8, 3, 3), "s": np.array([1, 1, 2, 2], "f4")})
+        self.check(proto, [{"x": image(b, 3, h, w)} for b, h, w in ((1, 32, 40), (2, 16, 31), (0, 8, 8))], rtol=1e-4, atol=1e-4)
+        self.check_quantised(proto, [{"x": image(2, 3, 32, 40)}], "w8a8", rtol=1e-4, atol=1e-4)
+        self.fails_at_run_time(proto, {"x": image(1, 3, 34, 40)}, "")
+
     def test_depth_and_space(self):
         for mode in ("DCR", "CRD"):
             self.one("DepthToSpace", (12, 3, 5), {"mode": mode, "blocksize": 2}, batch=(0, 2))
@@ -149,6 +188,12 @@ class Windows(KernelTest):
                          for i, (s, n, m, d, k) in enumerate(zip(strides, shape[1:], more, dilations, kernel))]
                 if min(reach) > 0:
                     self.one("ConvTranspose", shape, own, [weights, image(each * groups)], batch=(0, 2), atol=2e-5)
+        for kernel in ([3], [2, 2], [4, 1], [2, 3, 2]): # windows side by side
+            proto = model([("ConvTranspose", "x w b", "y", {"strides": kernel})], {"x": ("f4", ["n", 6, *"hwd"[: len(kernel)]])}, ["y"],
+                          {"w": image(6, 5, *kernel), "b": image(5)})
+            with self.subTest(kernel=kernel):
+                self.check(proto, [{"x": image(b, 6, *[3, 4, 2][: len(kernel)])} for b in (0, 2)], atol=1e-5)
+                self.check_quantised(proto, [{"x": image(2, 6, *[3, 4, 2][: len(kernel)])}], "w8a8")
         for mode in ("SAME_UPPER", "SAME_LOWER"):
             self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 3], "auto_pad": mode}, [image(4, 3, 3, 4)], atol=1e-5)
         self.one("ConvTranspose", (4, 5, 6), {"strides": [2, 2], "output_shape": [10, 11]}, [image(4, 3, 3, 3)], atol=1e-5)
@@ -194,19 +239,44 @@ class Windows(KernelTest):
 
     def test_larger_of_many_sizes(self):
         """Of two dims the larger one is an expression; of eight it would be too long a one, which is an error and no hang."""
-        for count in (2, 8):
+        for count in (2, 3, 4, 8):
             names = [f"x{i}" for i in range(count)]
             nodes = [("Shape", name, f"s{name}", {}) for name in names] + [("Max", " ".join(f"s{name}" for name in names), "m", {})]
             proto = model([*nodes, ("ConstantOfShape", "m", "y", {})], {name: ("f4", [f"n{name}"]) for name in names}, ["y"])
-            if count == 2:
-                self.check(proto, [{"x0": image(a), "x1": image(b)} for a, b in ((3, 5), (7, 0), (4, 4))])
+            if count < 4:
+                self.check(proto, [{f"x{i}": image(n) for i, n in enumerate(sizes[:count])} for sizes in ((3, 5, 4), (7, 0, 1), (4, 4, 9))])
             else:
-                self.must_fail(1, "depends on the data", "compile", self.save(proto), "-o", self.folder / "m.so")
+                self.must_fail(1, "follows from sizes by too long an expression", "compile", self.save(proto), "-o", self.folder / "m.so")
+        # Of four also in pairs, and what grows without a maximum.
+        nodes = [("Shape", f"x{i}", f"s{i}", {}) for i in range(4)]
+        pairs = [("Max", "s0 s1", "a"), ("Max", "s2 s3", "b"), ("Max", "a b", "m")]
+        proto = model([*nodes, *pairs, ("ConstantOfShape", "m", "y", {})], {f"x{i}": ("f4", [f"n{i}"]) for i in range(4)}, ["y"])
+        self.must_fail(1, "too long an expression", "compile", self.save(proto), "-o", self.folder / "m.so")
+        chain = [("Shape", "x", "s0", {})]
+        for i in range(24):
+            chain += [("Mod", f"s{i} two", f"r{i}"), ("Add", f"s{i} r{i}", f"t{i}"), ("Div", f"t{i} three", f"s{i + 1}")]
+        proto = model([*chain, ("ConstantOfShape", "s24", "y", {})], {"x": ("f4", ["n"])}, ["y"], {"two": np.array([2], "i8"), "three": np.array([3], "i8")})
+        self.must_fail(1, "too long an expression", "compile", self.save(proto), "-o", self.folder / "m.so")
 
     def test_normalisation(self):
         scale, bias = image(6), image(6)
         self.one("InstanceNormalization", (6, 5, 7), {"epsilon": 1e-3}, [scale, bias], batch=(0, 2), rtol=1e-4, atol=1e-5)
         self.one("BatchNormalization", (6, 5, 7), {}, [scale, bias, image(6), np.abs(image(6))], rtol=1e-4, atol=1e-5)
+
+    def test_normalisation_across_channels(self):
+        for size in (1, 3, 5): # even ones onnxruntime refuses
+            with self.subTest(size=size):
+                self.one("LRN", (7, 4, 5), {"size": size, "alpha": 0.3, "beta": 0.6, "bias": 1.5}, rtol=1e-5, atol=1e-5)
+        for p in (1, 2):
+            self.one("LpNormalization", (7, 5), {"axis": 1, "p": p}, rtol=1e-5, atol=1e-6)
+        zeros = model([("LpNormalization", "x", "y", {"axis": 0})], {"x": ("f4", ["n"])}, ["y"])
+        artefact = self.compile(self.save(zeros), "zeros")
+        self.assertEqual(self.run_artefact(artefact, {"x": np.zeros(4, "f4")})["y"].tolist(), [0, 0, 0, 0])
+
+    def test_channels_that_the_weights_tell(self):
+        proto = model([("Conv", "x w", "y", {})], {"x": ("f4", ["n", "c", 6, "w"])}, ["y"], {"w": image(4, 3, 3, 3)})
+        self.check(proto, [{"x": image(b, 3, 6, w)} for b, w in ((1, 5), (2, 7))], rtol=1e-5, atol=1e-5)
+        self.fails_at_run_time(proto, {"x": image(1, 4, 6, 5)}, "")
 
     def test_bad_geometry(self):
         """Inputs of run time that are too small for a kernel are an error, not a result."""

@@ -51,6 +51,9 @@ std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr maxOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr minOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 
+/// How many different choices of that kind are in \p sizes.
+unsigned countPicks(llvm::ArrayRef<mlir::AffineExpr> sizes);
+
 /// \p size, which may be below zero, over a \p divisor above it, rounded to
 /// zero: the division of shape arithmetic.
 mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
@@ -59,6 +62,9 @@ mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
 /// Negative where not one does and the size is not zero: no run gets past that.
 mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
                               int64_t stride);
+
+/// Whether \p size is written in more than \p budget parts, as a tree.
+bool isLongerThan(mlir::AffineExpr size, unsigned budget);
 
 /// Whether no symbol of \p size is numbered \p count or more: those behind the
 /// named dims are sizes that only data decides.

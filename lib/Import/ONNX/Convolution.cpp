@@ -38,6 +38,17 @@ static bool checkWeights(NodeBinder &node, Value x, Value weights) {
   return true;
 }
 
+/// A channels-first \p x with the number of channels that the weights are for,
+/// where its type leaves that to the run.
+static Value stateChannels(Emitter &emit, Value x, int64_t channels) {
+  if (!typeOf(x).isDynamicDim(1))
+    return x;
+  SmallVector<Size> sizes;
+  for (int64_t dim = 0; dim < rankOf(x); ++dim)
+    sizes.push_back(dim == 1 ? Size(channels) : Size(x, dim));
+  return emit.reshape(x, sizes);
+}
+
 /// Adds [channels] to a channels-last tensor.
 static Value addBias(NodeBinder &node, Value y, Value bias) {
   return bias ? node.emit().binary("add", y, bias) : y;
@@ -63,6 +74,9 @@ static void importConv(NodeBinder &node) {
   if (node.failed())
     return;
   Emitter &emit = node.emit();
+  x = stateChannels(emit, x, typeOf(weights).getDimSize(1) * groups);
+  if (!x)
+    return;
   Value y = emit.conv(window.padToSame(emit, emit.channelsLast(x), 0),
                       layOutWeights(emit, weights, window.get().getNumTaps()),
                       window.get(), groups);
@@ -93,12 +107,22 @@ static Transposed readTransposed(NodeBinder &node, Value x,
                  "weights");
   window.strides = readWindowList(node, "strides", rank, 1, ones);
   window.dilations = readWindowList(node, "dilations", rank, 1, ones);
-  window.pads = readWindowList(node, "pads", 2 * rank, 0, zeros);
+  bool isSame = mode.starts_with("SAME");
+  if (isSame)
+    refusePadsBeside(node, mode);
+  window.pads =
+      isSame ? zeros : readWindowList(node, "pads", 2 * rank, 0, zeros);
   result.more = readWindowList(node, "output_padding", rank, 0,
                                ArrayRef(zeros).take_front(rank));
   SmallVector<int64_t> wanted =
       readWindowList(node, "output_shape", rank, 0, SmallVector<int64_t>());
-  bool isSame = mode.starts_with("SAME");
+  for (int64_t dim = 0; dim < rank && !node.failed(); ++dim)
+    if (result.more[dim] >= window.strides[dim] &&
+        result.more[dim] >= window.dilations[dim])
+      node.problem("output_padding of " + Twine(result.more[dim]) +
+                   " with a stride of " + Twine(window.strides[dim]) +
+                   " and a dilation of " + Twine(window.dilations[dim]) +
+                   "; it must be less than one of both");
   if (node.failed() || (wanted.empty() && !isSame))
     return result;
   for (int64_t dim = 0; dim < rank; ++dim) {
@@ -159,6 +183,43 @@ static Value spread(Emitter &emit, Value x, ArrayRef<int64_t> strides) {
                                           0));
 }
 
+/// Windows that lie side by side: every position becomes its own, which is a
+/// product with the weights of all taps, whose results then go where they
+/// belong.
+static Value convSideBySide(Emitter &emit, Value x, Value weights,
+                            const WindowAttributes &window) {
+  ArrayRef<int64_t> shape = typeOf(weights).getShape();
+  int64_t rank = window.kernel.size(), depth = shape[0], outputs = shape[1];
+  int64_t taps = window.get().getNumTaps();
+  SmallVector<int64_t> perm;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    perm.push_back(2 + dim);
+  perm.append({1, 0});
+  Value rows =
+      emit.reshape(emit.transpose(weights, perm), {taps * outputs, 1, depth});
+  SmallVector<int64_t> ones(rank, 1), zeros(2 * rank, 0);
+  Value y = emit.conv(x, rows, {ones, ones, ones, zeros}, 1);
+  if (!y)
+    return {};
+  // Every spatial dim, then the one of its taps.
+  SmallVector<Size> split{Size(y, 0)};
+  SmallVector<int64_t> order{0};
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    split.push_back(Size(y, 1 + dim));
+    order.append({1 + dim, 1 + rank + dim});
+  }
+  for (int64_t size : window.kernel)
+    split.push_back(Size(size));
+  split.push_back(Size(outputs));
+  order.push_back(1 + 2 * rank);
+  Value parts = emit.transpose(emit.reshape(y, split), order);
+  Value spatial = emit.binary("mul", emit.shapeOf(y, 1, 1 + rank),
+                              emit.integers(window.kernel));
+  return emit.reshape(parts, emit.concat({emit.shapeOf(y, 0, 1), spatial,
+                                          emit.integers({outputs})},
+                                         0));
+}
+
 static void importConvTranspose(NodeBinder &node) {
   int64_t groups = node.integer("group", 1);
   Value x = node.input(0, Float), weights = node.input(1, Float);
@@ -183,7 +244,19 @@ static void importConvTranspose(NodeBinder &node) {
   Emitter &emit = node.emit();
   WindowAttributes window = attributes.window;
   int64_t rank = kernel.size();
+  x = stateChannels(emit, x, shape[0]);
+  if (!x)
+    return;
   Value y = emit.channelsLast(x);
+  auto isZero = [](int64_t number) { return number == 0; };
+  if (groups == 1 && window.kernel == window.strides &&
+      window.get().getNumTaps() > 1 && llvm::all_of(window.pads, isZero) &&
+      llvm::all_of(attributes.more, isZero) &&
+      llvm::all_of(window.dilations, [](int64_t step) { return step == 1; })) {
+    y = convSideBySide(emit, y, weights, window);
+    node.output(0, emit.channelsFirst(y ? addBias(node, y, bias) : y));
+    return;
+  }
   if (llvm::any_of(window.strides, [](int64_t stride) { return stride > 1; }))
     y = spread(emit, y, window.strides);
   // Pads of the convolution that gathers; what is negative is cut off.

@@ -183,8 +183,9 @@ Type ModelImporter::argumentType(const quantc_onnx::ValueInfoProto &input) {
       continue;
     }
     std::string name = dim.dim_param();
-    if (name.empty()) {
-      // An unnamed size is like no other one.
+    // An unnamed size is like no other one. Paddle's exporter calls all of them
+    // by the same mark.
+    if (name.empty() || name == "?") {
       name = input.name() + "_dim" + std::to_string(index);
       while (givenDimNames.contains(name) || dimNames.contains(name))
         name += "_";

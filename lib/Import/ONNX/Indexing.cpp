@@ -438,8 +438,45 @@ static void importScatterND(NodeBinder &node) {
   node.output(0, assign(node, x, updates, *components, *counts, rank));
 }
 
+/// Compares every index with the positions along the new axis.
+static void importOneHot(NodeBinder &node) {
+  int64_t axis = node.integer("axis", -1);
+  Value indices = node.input(0, Number), depth = node.input(1, Number),
+        values = node.input(2);
+  if (depth && typeOf(depth).getNumElements() != 1)
+    node.problem("depth is no single number");
+  if (values && (rankOf(values) != 1 || typeOf(values).getDimSize(0) != 2))
+    node.problem("values must be two: off and on");
+  if (indices)
+    axis = node.normalizeAxis(axis, rankOf(indices) + 1, "axis");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value count = emit.reshape(emit.cast(depth, emit.i64()), {1});
+  Value at = emit.cast(indices, emit.i64());
+  // Negative ones count from the end; what lies outside is nowhere.
+  at = emit.select(emit.compare("lt", at, emit.integer(0)),
+                   emit.binary("add", at, count), at);
+  SmallVector<Size> sizes, column{Size(-1)};
+  for (int64_t dim = 0; dim <= rankOf(indices); ++dim) {
+    if (dim == axis)
+      sizes.push_back(Size(1));
+    if (dim < rankOf(indices))
+      sizes.push_back(Size(indices, dim));
+  }
+  column.append(rankOf(indices) - axis, Size(1));
+  Value positions = emit.reshape(emit.iota(count), column);
+  auto pick = [&](int64_t which) {
+    return emit.reshape(emit.slice(values, {which}, {which + 1}, {0}, {1}),
+                        ArrayRef<Size>());
+  };
+  Value isOn = emit.compare("eq", emit.reshape(at, sizes), positions);
+  node.output(0, emit.select(isOn, pick(1), pick(0)), node.dataType(2));
+}
+
 void quantc::onnx::addIndexingOps(OpTable &table) {
   table.add("GatherElements", importGatherElements, 11, 2, 2);
   table.add("GatherND", importGatherND, 11, 2, 2);
+  table.add("OneHot", importOneHot, 9, 3, 3);
   table.add("ScatterND", importScatterND, 11, 3, 3);
 }

@@ -255,12 +255,53 @@ static void importTile(NodeBinder &node) {
   node.output(0, emit.reshape(expanded, emit.concat(merged, 0)));
 }
 
+/// Cuts off or pads with zeros, on both sides alike.
+static void importCenterCropPad(NodeBinder &node) {
+  std::optional<SmallVector<int64_t>> given = node.integers("axes");
+  Value x = node.input(0);
+  std::optional<SmallVector<int64_t>> wanted =
+      node.constantIntegers(1, "the shape");
+  if (node.failed())
+    return;
+  int64_t rank = rankOf(x);
+  SmallVector<int64_t> axes =
+      given ? node.normalizeAxes(*given, rank)
+            : llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (!node.failed() && wanted->size() != axes.size())
+    node.problem("the shape has " + Twine(wanted->size()) + " sizes for " +
+                 Twine(axes.size()) + " axes");
+  if (node.failed())
+    return;
+  SmallVector<int64_t> low(rank, 0), high(low), starts, ends, cut;
+  for (auto [axis, size] : llvm::zip_equal(axes, *wanted)) {
+    int64_t own = typeOf(x).getDimSize(axis);
+    if (ShapedType::isDynamic(own) || size < 0)
+      return node.problem("axis " + Twine(axis) +
+                          (size < 0 ? " becomes of negative size"
+                                    : " is of run-time size; supported: known "
+                                      "sizes, or --dim NAME=N"));
+    if (size > own) {
+      low[axis] = (size - own) / 2;
+      high[axis] = size - own - low[axis];
+    } else if (size < own) {
+      cut.push_back(axis);
+      starts.push_back((own - size) / 2);
+      ends.push_back(starts.back() + size);
+    }
+  }
+  Emitter &emit = node.emit();
+  if (!cut.empty())
+    x = emit.slice(x, starts, ends, cut, SmallVector<int64_t>(cut.size(), 1));
+  node.output(0, emit.pad("constant", x, low, high, 0));
+}
+
 void quantc::onnx::addMovementOps(OpTable &table) {
   table.add("Transpose", importTranspose, 1, 1, 1);
   table.add("Slice", importSlice, 1, 1, 5);
   table.add("Split", importSplit, 2, 1, 2, OpTable::Variadic);
   table.add("Concat", importConcat, 4, 1, OpTable::Variadic);
   table.add("Gather", importGather, 1, 2, 2);
+  table.add("CenterCropPad", importCenterCropPad, 18, 2, 2);
   table.add("Trilu", importTrilu, 14, 1, 2);
   table.add("Tile", importTile, 6, 2, 2);
 }

@@ -213,10 +213,86 @@ static void importGroupNormalization(NodeBinder &node) {
   node.output(0, emit.binary("add", y, alongChannels(bias)));
 }
 
+/// Every element over a power of the mean of squares of \p size neighbours in
+/// dim 1, those outside being 0. As slices and sums, through which the order of
+/// dims that convolutions work in passes.
+static void importLRN(NodeBinder &node) {
+  int64_t size = node.integer("size", 0);
+  float alpha = node.real("alpha", 1e-4f), beta = node.real("beta", 0.75f),
+        bias = node.real("bias", 1);
+  constexpr int64_t most = 64;
+  if (size < 1 || size > most)
+    node.unsupported("size", Twine(size), "1 to " + Twine(most));
+  Value x = node.input(0, Float);
+  if (x && rankOf(x) < 2)
+    node.problem("input of rank " + Twine(rankOf(x)) +
+                 "; supported: batch, channels and more");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  SmallVector<int64_t> low(rankOf(x), 0), high(low);
+  low[1] = (size - 1) / 2;
+  high[1] = size / 2;
+  Value squares = emit.pad("constant", emit.binary("mul", x, x), low, high, 0);
+  Value sum;
+  for (int64_t i = 0; i < size && squares; ++i) {
+    int64_t end =
+        i + 1 == size ? std::numeric_limits<int32_t>::max() : i + 1 - size;
+    Value part = emit.slice(squares, {i}, {end}, {1}, {1});
+    sum = sum ? emit.binary("add", sum, part) : part;
+  }
+  auto real = [&](double value) { return emit.scalar(emit.f32(), value); };
+  Value mean = emit.binary("mul", sum, real(alpha / static_cast<float>(size)));
+  Value factor =
+      emit.binary("pow", emit.binary("add", mean, real(bias)), real(-beta));
+  node.output(0, emit.binary("mul", x, factor));
+}
+
+static void importLpNormalization(NodeBinder &node) {
+  int64_t axis = node.integer("axis", -1), p = node.integer("p", 2);
+  if (p != 1 && p != 2)
+    node.unsupported("p", Twine(p), "1 and 2");
+  Value x = node.input(0, Float);
+  if (x)
+    axis = node.normalizeAxis(axis, rankOf(x), "axis");
+  if (node.failed())
+    return;
+  Emitter &emit = node.emit();
+  Value norm = emit.reduce(p == 1 ? "l1" : "l2", x, {axis}, /*keepDims=*/true);
+  // Zeros stay zeros.
+  Value isZero = emit.compare("eq", norm, emit.scalar(emit.f32(), 0));
+  Value divisor = emit.select(isZero, emit.scalar(emit.f32(), 1), norm);
+  node.output(0, emit.binary("div", x, divisor));
+}
+
+static void importMeanVarianceNormalization(NodeBinder &node) {
+  SmallVector<int64_t> axes =
+      node.integers("axes").value_or(SmallVector<int64_t>{0, 2, 3});
+  Value x = node.input(0, Float);
+  if (x)
+    axes = node.normalizeAxes(axes, rankOf(x));
+  if (node.failed())
+    return;
+  llvm::sort(axes);
+  Emitter &emit = node.emit();
+  Value centred =
+      emit.binary("sub", x, emit.reduce("mean", x, axes, /*keepDims=*/true));
+  Value variance = emit.reduce("mean", emit.binary("mul", centred, centred),
+                               axes, /*keepDims=*/true);
+  // The number that the operator's definition adds.
+  Value deviation = emit.binary("add", emit.unary("sqrt", variance),
+                                emit.scalar(emit.f32(), 1e-9));
+  node.output(0, emit.binary("div", centred, deviation));
+}
+
 void quantc::onnx::addNormalizationOps(OpTable &table) {
   table.add("InstanceNormalization", importInstanceNormalization, 6, 3, 3);
   table.add("GroupNormalization", importGroupNormalization, 18, 3, 3);
   table.add("LayerNormalization", importLayerNormalization, 17, 2, 3, 3);
+  table.add("LRN", importLRN, 1, 1, 1);
+  table.add("LpNormalization", importLpNormalization, 1, 1, 1);
+  table.add("MeanVarianceNormalization", importMeanVarianceNormalization, 9, 1,
+            1);
   table.add("RMSNormalization", importRMSNormalization, 23, 2, 2);
   table.add("Softmax", importSoftmax, 1, 1, 1);
   table.add("LogSoftmax", importLogSoftmax, 1, 1, 1);

@@ -14,6 +14,18 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::onnx;
 
+/// A window of pads alone has no element to take.
+static void checkPads(NodeBinder &node, const WindowAttributes &window) {
+  if (!node.hasAttribute("pads"))
+    return; // those of auto_pad fit the size
+  for (size_t i = 0; i < window.pads.size(); ++i)
+    if (int64_t size = window.kernel[i % window.kernel.size()];
+        window.pads[i] >= size)
+      return node.problem("a pad of " + Twine(window.pads[i]) +
+                          " for a kernel of size " + Twine(size) +
+                          "; supported: pads smaller than the kernel");
+}
+
 static void importPool(NodeBinder &node, StringRef kind) {
   bool isAverage = kind == "average", isMax = kind == "max";
   bool countPads = isAverage && node.flag("count_include_pad", false);
@@ -30,6 +42,7 @@ static void importPool(NodeBinder &node, StringRef kind) {
                       (kind == "lp" && node.opset() >= 18);
   WindowAttributes window = WindowAttributes::read(node, x, {}, hasDilations);
   window.ceil = ceil;
+  checkPads(node, window);
   if (isAverage && !countPads && !window.sameDims.empty())
     node.problem("auto_pad along a dim of run-time size, whose pads are not "
                  "counted; supported: count_include_pad = 1, pads that are "
@@ -241,6 +254,15 @@ static void importPad(NodeBinder &node) {
   }
   Emitter &emit = node.emit();
   Value inner = cut(emit, x, low, high);
+  for (int64_t dim = 0; inner && mode == "reflect" && dim < rank; ++dim)
+    if (int64_t size = typeOf(inner).getDimSize(dim);
+        !ShapedType::isDynamic(size) && std::max(low[dim], high[dim]) > 0 &&
+        std::max(low[dim], high[dim]) >= size)
+      node.problem("reflects " + Twine(std::max(low[dim], high[dim])) +
+                   " positions of dim " + Twine(dim) + ", of size " +
+                   Twine(size) + "; supported: fewer than its size");
+  if (node.failed())
+    return;
   node.output(0, emit.pad(mode, inner, low, high, *value));
 }
 

@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
 // Resizing is separable: along every axis an element of the result is a sum of
 // a few elements of the input, which ones and how much of each being known from
@@ -148,17 +147,17 @@ static Value resizeAxis(Emitter &emit, Value x, const ResizeOptions &options,
     }
     if (llvm::all_of(factors, [](double factor) { return factor == 0; }))
       continue;
-    Value part = emit.gather(x, emit.integers(sources), axis.dim);
+    Value part = emit.gather(x, emit.integers(sources), axis.place);
     if (llvm::any_of(factors, [](double factor) { return factor != 1; }))
       part = emit.binary(
           "mul", part,
-          makeAlong<double>(emit, emit.f32(), factors, axis.dim, rankOf(x)));
+          makeAlong<double>(emit, emit.f32(), factors, axis.place, rankOf(x)));
     sum = sum ? emit.binary("add", sum, part) : part;
   }
   if (llvm::is_contained(taps.isInside, false) && sum) {
     SmallVector<double> inside(taps.isInside.begin(), taps.isInside.end());
     sum = emit.select(
-        makeAlong<double>(emit, emit.i1(), inside, axis.dim, rankOf(x)), sum,
+        makeAlong<double>(emit, emit.i1(), inside, axis.place, rankOf(x)), sum,
         emit.scalar(typeOf(x).getElementType(), options.extrapolation));
   }
   return sum;
@@ -183,20 +182,73 @@ constantReals(NodeBinder &node, unsigned index, StringRef what) {
   return numbers;
 }
 
+namespace {
+/// Whole numbers that scale a size as floats do: (size * factor + addend) /
+/// divisor.
+struct WholeScale {
+  int64_t factor, addend, divisor;
+
+  /// Up to which size they do, at most 2^20.
+  int64_t getReach(float scale) const {
+    int64_t size = 1;
+    while (size <= 1 << 20 &&
+           static_cast<int64_t>(std::floor(static_cast<float>(size) * scale)) ==
+               (size * factor + addend) / divisor)
+      ++size;
+    return size - 1;
+  }
+};
+} // namespace
+
+/// Floats round the product before its fraction is cut off, so that 5 by 1.4
+/// is 7: as by the fraction that was meant, or as if a little more of the
+/// float's own value were added. Of some factors, 1.3 for one, what floats give
+/// has no such form; factors are taken that have one up to 2^13.
+static std::optional<WholeScale> findWholeScale(float scale) {
+  WholeScale best{0, 0, 1};
+  int64_t reach = 0;
+  auto offer = [&](WholeScale offered) {
+    if (int64_t own = offered.getReach(scale); own > reach) {
+      best = offered;
+      reach = own;
+    }
+  };
+  // Continued fractions.
+  int64_t p = 1, q = 0, lastP = 0, lastQ = 1;
+  double rest = scale;
+  for (int step = 0; step < 24 && reach < 1 << 20; ++step) {
+    double whole = std::floor(rest);
+    lastP = std::exchange(p, static_cast<int64_t>(whole) * p + lastP);
+    lastQ = std::exchange(q, static_cast<int64_t>(whole) * q + lastQ);
+    if (p > 1 << 24 || q > 1 << 24)
+      break;
+    offer({p, 0, q});
+    if (rest == whole)
+      break;
+    rest = 1 / (rest - whole);
+  }
+  int exponent;
+  auto significand =
+      static_cast<int64_t>(std::ldexp(std::frexp(scale, &exponent), 24));
+  int shift = 24 - exponent;
+  for (int bit = -1; bit < shift && reach < 1 << 20; ++bit)
+    offer({significand, bit < 0 ? 0 : int64_t(1) << bit, int64_t(1) << shift});
+  return reach >= 1 << 13 ? std::optional(best) : std::nullopt;
+}
+
 /// The size of a dim of run-time size by a factor, rounded down, as an int64.
-/// Null where the factor is no fraction of small powers of two, for which whole
-/// numbers and floats would disagree.
+/// Null where whole numbers and floats would disagree.
 static Value scaleSize(Emitter &emit, Value x, int64_t dim, double scale) {
-  constexpr int64_t denominator = 1 << 10;
-  double numerator = scale * denominator;
-  if (numerator != std::floor(numerator) || numerator < 1 ||
-      numerator > double(1 << 20))
+  if (!(scale >= 1.0 / 1024 && scale <= 1024))
     return {};
-  return emit.binary(
-      "div",
-      emit.binary("mul", emit.shapeOf(x, dim, dim + 1),
-                  emit.integers({static_cast<int64_t>(numerator)})),
-      emit.integers({denominator}));
+  std::optional<WholeScale> whole = findWholeScale(static_cast<float>(scale));
+  if (!whole)
+    return {};
+  Value size = emit.binary("mul", emit.shapeOf(x, dim, dim + 1),
+                           emit.integers({whole->factor}));
+  if (whole->addend != 0)
+    size = emit.binary("add", size, emit.integers({whole->addend}));
+  return emit.binary("div", size, emit.integers({whole->divisor}));
 }
 
 /// Reads sizes or scales of the axes that are resized.
@@ -321,16 +373,26 @@ static bool isRepetition(const ResizeOptions &options, double scale) {
 static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
                    ArrayRef<ResizeAxis> axes) {
   Emitter &emit = node.emit();
-  Value result = x;
-  for (const ResizeAxis &axis : axes) {
+  // What spreads an axis of run-time size is no op that transposes of
+  // convolutions pass: it works in their order of dims.
+  bool isImage =
+      rankOf(x) > 2 && llvm::any_of(axes, [](const ResizeAxis &axis) {
+        return axis.wanted && axis.dim > 1;
+      });
+  Value result = isImage ? emit.channelsLast(x) : x;
+  for (ResizeAxis axis : axes) {
     bool isCrop = options.coordinates == "tf_crop_and_resize" &&
                   (axis.roiStart != 0 || axis.roiEnd != 1);
     bool isNewSize = axis.wanted && !axis.isWantedByScale;
     if ((axis.from == 0 && !isNewSize) ||
         (axis.scale == 1 && !isCrop && !isNewSize))
       continue;
+    axis.place = axis.dim;
+    if (isImage && axis.dim > 0)
+      axis.place = axis.dim == 1 ? rankOf(x) - 1 : axis.dim - 1;
     if (axis.isWantedByScale && isRepetition(options, axis.scale))
-      result = repeat(emit, result, axis.dim, static_cast<int64_t>(axis.scale));
+      result =
+          repeat(emit, result, axis.place, static_cast<int64_t>(axis.scale));
     else if (axis.isWantedByScale || isNewSize)
       result = resizeByComputedPlaces(node, result, options, axis);
     else
@@ -338,7 +400,7 @@ static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
     if (!result)
       return;
   }
-  node.output(0, result);
+  node.output(0, isImage ? emit.channelsFirst(result) : result);
 }
 
 static void importResize(NodeBinder &node) {

@@ -23,6 +23,7 @@ struct ResizeOptions {
 /// One axis of a resize. A size that only run time knows is -1.
 struct ResizeAxis {
   int64_t dim = 0, from = 0, to = 0;
+  int64_t place = 0; ///< of the dim in the order of dims that is worked in
   double scale = 1;
   double roiStart = 0, roiEnd = 1;
   /// The size that `to` stands for where it is one of run time: an int64.

@@ -100,6 +100,13 @@ Value WindowAttributes::padToSame(Emitter &emit, Value x, double value) const {
   return x;
 }
 
+void quantc::onnx::refusePadsBeside(NodeBinder &node, StringRef mode) {
+  std::optional<SmallVector<int64_t>> pads = node.integers("pads");
+  if (pads && llvm::any_of(*pads, [](int64_t pad) { return pad != 0; }))
+    node.problem("has pads beside auto_pad = " + mode +
+                 ", which gives others; supported: one of both");
+}
+
 void WindowAttributes::ignoreAll(NodeBinder &node) {
   for (StringRef name :
        {"auto_pad", "kernel_shape", "strides", "dilations", "pads"})
@@ -141,7 +148,7 @@ WindowAttributes WindowAttributes::read(NodeBinder &node, Value x,
   result.pads =
       explicitPads ? readWindowList(node, "pads", 2 * rank, 0, zeros) : zeros;
   if (!explicitPads)
-    node.ignore("pads");
+    refusePadsBeside(node, mode);
   if (mode.starts_with("SAME") && !node.failed())
     settlePads(node, x, mode == "SAME_LOWER", result);
   return result;

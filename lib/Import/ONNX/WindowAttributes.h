@@ -44,6 +44,9 @@ struct WindowAttributes {
 mlir::Value padByValues(Emitter &emit, mlir::Value x, int64_t dim,
                         mlir::Value low, mlir::Value high, double value);
 
+/// Reports pads of a node whose `auto_pad` is `mode`; zeros say nothing.
+void refusePadsBeside(NodeBinder &node, llvm::StringRef mode);
+
 /// The attribute `name` with `rank` entries of `least` or more.
 llvm::SmallVector<int64_t> readWindowList(NodeBinder &node,
                                           llvm::StringRef name, int64_t rank,

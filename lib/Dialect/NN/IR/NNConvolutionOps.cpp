@@ -92,14 +92,15 @@ static Sizes inferSymbolicPositions(SymbolicShapes &shapes,
       continue;
     }
     int64_t pads = window.getPadsOf(dim);
-    if (!window.ceil)
+    if (!window.ceil) {
       result.push_back(countWindows(size, pads, span, stride));
-    // Rounding up is as if there were more pads; no window begins behind the
-    // input where pads and the stride are within the span.
-    else if (span >= stride + window.pads[window.getRank() + dim])
-      result.push_back(countWindows(size, pads + stride - 1, span, stride));
-    else
-      result.push_back(shapes.makeFreshSymbol());
+      continue;
+    }
+    // Rounding up is as if there were more pads; none begins behind the input
+    // and the pads before it.
+    AffineExpr begins = (size + window.pads[dim]).ceilDiv(stride);
+    result.push_back(minOfSizes(
+        countWindows(size, pads + stride - 1, span, stride), begins));
   }
   return result;
 }

@@ -110,12 +110,13 @@ static bool isModerate(AffineExpr element, unsigned &budget) {
 }
 
 /// The larger or the smaller of two elements. Where they do not compare by
-/// their form the expression has both several times, so that those of many
-/// maxima are left unknown.
+/// their form the expression has both several times: of four elements it would
+/// be too long, in whatever order they are picked from, and is left unknown.
 static AffineExpr pickElement(AffineExpr a, AffineExpr b, bool larger) {
-  unsigned budget = 64;
+  unsigned budget = 128;
   if (!isSizeAtLeast(a, b) && !isSizeAtLeast(b, a) &&
-      !(isModerate(a, budget) && isModerate(b, budget)))
+      (!isModerate(a, budget) || !isModerate(b, budget) ||
+       countPicks({a, b}) > 1))
     return {};
   return larger ? maxOfSizes(a, b) : minOfSizes(a, b);
 }

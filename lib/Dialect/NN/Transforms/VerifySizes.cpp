@@ -11,6 +11,7 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Support/Locations.h"
+#include <set>
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNVERIFYSIZES
@@ -30,6 +31,8 @@ private:
 
   /// The symbols of the arguments' sizes.
   llvm::DenseSet<AffineExpr> symbols;
+  /// Names of what was reported, and of what it was made from.
+  std::set<std::pair<std::string, std::string>> told;
 };
 } // namespace
 
@@ -64,6 +67,21 @@ static StringRef nameSource(Operation *op, Value operand) {
   return "";
 }
 
+/// Whether \p value is computed from sizes and constants alone.
+static bool isMadeOfSizes(Value value) {
+  SmallVector<Value> worklist{value};
+  llvm::DenseSet<Value> seen;
+  while (!worklist.empty()) {
+    Value next = worklist.pop_back_val();
+    Operation *source = next.getDefiningOp();
+    if (!source)
+      return false;
+    if (!isa<nn::ShapeOp>(source) && seen.insert(next).second)
+      llvm::append_range(worklist, source->getOperands());
+  }
+  return true;
+}
+
 LogicalResult NNVerifySizes::verify(ShapeInterface op, SymbolicShapes &shapes) {
   for (OpOperand &operand : op->getOpOperands()) {
     unsigned index = operand.getOperandNumber();
@@ -78,11 +96,22 @@ LogicalResult NNVerifySizes::verify(ShapeInterface op, SymbolicShapes &shapes) {
         if (isKnown(size))
           continue;
         StringRef source = nameSource(op, operand.get());
-        InFlightDiagnostic diagnostic = op->emitOpError("size of dim ")
-                                        << dim << " depends on the data of "
-                                        << "operand #" << index;
+        // An importer writes several ops for a node: one of them is enough.
+        if (!told.insert({getValueName(op->getLoc()).str(), source.str()})
+                 .second)
+          return failure();
+        bool isOfSizes = isMadeOfSizes(operand.get());
+        InFlightDiagnostic diagnostic =
+            op->emitOpError("size of dim ")
+            << dim << (isOfSizes ? " is" : " depends on the data of")
+            << " operand #" << index;
         if (!source.empty())
           diagnostic << ", which comes from '" << source << "'";
+        if (isOfSizes)
+          return diagnostic
+                 << " and follows from sizes by too long an expression; "
+                    "supported: sums, products and quotients by numbers, the "
+                    "larger or smaller of three sizes, or --dim NAME=N";
         return diagnostic << "; supported: sizes that follow from the sizes "
                              "of the model's inputs";
       }
@@ -94,6 +123,7 @@ void NNVerifySizes::runOnOperation() {
   func::FuncOp func = getOperation();
   SymbolicShapes shapes(func);
   symbols.clear();
+  told.clear();
   for (BlockArgument argument : func.getArguments())
     if (isa<RankedTensorType>(argument.getType()))
       for (AffineExpr size : shapes.getSizes(argument))
