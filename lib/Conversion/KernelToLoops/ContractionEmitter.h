@@ -50,6 +50,7 @@ private:
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
+  void prefetchResults(OpBuilder &b, Value row, int64_t count);
   void prefetchNextPanel(OpBuilder &b, Value head, Value row, int64_t count);
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.

@@ -297,6 +297,7 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
     forEachTile(
         b, firstRow, last, sizes,
         [&](OpBuilder &inner, Value row, int64_t count) {
+          prefetchResults(inner, row, count);
           Values sums = startTile(inner, count);
           if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
             sums = sumTile(inner, row, count, sums);
