@@ -137,6 +137,20 @@ static StringRef spell(ContractionKind kind) {
   return "";
 }
 
+StringRef quantc::spellGrid(ScaleGrid grid) {
+  switch (grid) {
+  case ScaleGrid::Row:
+    return "row";
+  case ScaleGrid::Tensor:
+    return "tensor";
+  case ScaleGrid::Image:
+    return "image";
+  case ScaleGrid::Channel:
+    return "channel";
+  }
+  llvm_unreachable("all grids are covered");
+}
+
 bool Recipe::Rule::covers(const Rule &other) const {
   if (role && other.role != role)
     return false;
@@ -185,9 +199,8 @@ std::vector<std::string> Recipe::describeRules() const {
       if (format->block)
         out << "for each " << format->block;
       else
-        out << (format->perTensor  ? "a tensor"
-                : format->perImage ? "an image"
-                                   : "a row");
+        out << (format->grid == ScaleGrid::Image ? "an " : "a ")
+            << spellGrid(format->grid);
       if (!format->outer.empty())
         out << " times one " << format->outer << " scale a row";
       out << ", " << format->encoding << " to " << format->lowest << ".."
@@ -226,9 +239,7 @@ std::string Recipe::describe() const {
       if (rule.format->block)
         entry["grid"] = rule.format->block;
       else
-        entry["grid"] = rule.format->perTensor  ? "tensor"
-                        : rule.format->perImage ? "image"
-                                                : "row";
+        entry["grid"] = spellGrid(rule.format->grid);
       entry["scale"] = rule.format->scale;
       if (!rule.format->outer.empty())
         entry["outer"] = rule.format->outer;

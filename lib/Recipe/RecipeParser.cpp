@@ -151,20 +151,27 @@ void RecipeParser::parseFormat(const json::Object &object, const Twine &where,
   if (const json::Value *grid = object.get("grid")) {
     std::optional<int64_t> block = grid->getAsInteger();
     std::optional<StringRef> string = grid->getAsString();
+    auto named = StringSwitch<std::optional<ScaleGrid>>(string.value_or(""))
+                     .Case("row", ScaleGrid::Row)
+                     .Case("tensor", ScaleGrid::Tensor)
+                     .Case("image", ScaleGrid::Image)
+                     .Case("channel", ScaleGrid::Channel)
+                     .Default(std::nullopt);
     if (block && *block > 0)
       format.block = *block;
-    else if (string == StringRef("tensor"))
-      format.perTensor = true;
-    else if (string == StringRef("image"))
-      format.perImage = true;
-    else if (string != StringRef("row"))
+    else if (named)
+      format.grid = *named;
+    else
       problem(where + ": grid " + print(*grid) +
-              "; supported: \"row\", \"image\", \"tensor\", a positive block "
-              "length");
+              "; supported: \"row\", \"channel\", \"image\", \"tensor\", a "
+              "positive block length");
   }
-  if (format.perImage && rule.role && *rule.role != OperandRole::Activation)
-    problem(where + ": grid \"image\" of a role that is no activation; "
-                    "supported: \"row\", \"tensor\", a positive block length");
+  bool isOfImage =
+      format.grid == ScaleGrid::Image || format.grid == ScaleGrid::Channel;
+  if (isOfImage && rule.role && *rule.role != OperandRole::Activation)
+    problem(where + ": grid \"" + spellGrid(format.grid) +
+            "\" of a role that is no activation; supported: \"row\", "
+            "\"tensor\", a positive block length");
   parseRange(object, where, format);
   rule.format = format;
 }

@@ -4,6 +4,7 @@ import json
 import unittest
 
 import numpy as np
+import onnxruntime
 
 from kernels import CPUS, KernelTest, model
 
@@ -152,10 +153,10 @@ class Convolution(KernelTest):
         self.check_integers(proto, [feed])
         self.check_against_split(proto, [feed], 0, 0, CPUS, "--integer-only", "--recipe=w4a8")
 
-    def recipe(self, activation, weight):
+    def recipe(self, activation, weight, depthwise="channel"):
         image = {"element": "s8", "grid": "image", "range": [-127, 127]}
         rules = [
-            {"role": "activation", "op": "depthwise", **image},
+            {"role": "activation", "op": "depthwise", **image, "grid": depthwise},
             {"role": "weight", "op": "depthwise", **image, "grid": "row"},
             {"role": "activation", **activation},
             {"role": "weight", **weight},
@@ -169,6 +170,34 @@ class Convolution(KernelTest):
         image = {"element": "s8", "grid": "image", "range": [-127, 127]}
         weight = {"element": "s4", "grid": 32, "scale": "s8", "outer": "f32", "encoding": "search", "range": [-8, 7]}
         self.quantised(self.recipe(activation=image, weight=weight))
+
+    def test_scales_of_channels(self):
+        """Depthwise: one scale for an image, and one for each of its channels, which are of very different sizes."""
+        random = np.random.default_rng(8)
+        row = {"element": "s8", "grid": "row", "range": [-127, 127]}
+        nodes, inputs, constants, feed = [], {}, {}, {}
+        for channels, sizes, pads in ((5, [7], [2, 0]), (16, [5, 4], [1, 0, 1, 1]), (67, [6, 5], [0] * 4), (96, [3, 4], [1] * 4), (200, [4, 4], [2, 1, 0, 1])):
+            inputs[f"x{channels}"] = ("f4", ["n", channels, *sizes])
+            constants[f"w{channels}"] = random.standard_normal((channels, 1, *[2] * len(sizes))).astype("f4")
+            nodes.append(("Conv", f"x{channels} w{channels}", f"y{channels}", {"group": channels, "pads": pads}))
+            x = random.standard_normal((3, channels, *sizes)).astype("f4")
+            feed[f"x{channels}"] = x * np.exp2(-(np.arange(channels) % 12)).reshape(1, -1, *[1] * len(sizes)).astype("f4")
+        # An image with an infinity, a NaN, and zeros.
+        feed["x16"][0, 3, 0, 0], feed["x16"][1, 4, 2, 1], feed["x96"][1] = np.inf, np.nan, 0
+        proto = model(nodes, inputs, [node[2] for node in nodes], constants)
+        for grid in ("image", "channel"):
+            with self.subTest(grid):
+                recipe = self.recipe(row, row, grid)
+                self.check_against_split(proto, [feed], 2e-6, 5e-6, CPUS, f"--recipe={recipe}")
+        # Each factor is off by half a code of its own channel at most, whatever the others hold.
+        text = self.folder / "channels.mlir"
+        self.must("compile", self.save(proto), "--stop-after=split", "-o", text, f"--recipe={recipe}")
+        exact = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"]).run(["y67", "y200"], feed)
+        for channels, wanted in zip((67, 200), exact):
+            got = self.interpret(text, feed)[f"y{channels}"]
+            largest = [np.abs(a).max((2, 3)) for a in (feed[f"x{channels}"], constants[f"w{channels}"].swapaxes(0, 1))]
+            bound = 4 * largest[0] * largest[1] * (2 / 254 + 1 / 254**2)
+            self.assertTrue((np.abs(got - wanted).max((2, 3)) <= bound).all(), channels)
 
     def test_blocks(self):
         """Blocks of 32 channels on both sides, however few channels there are."""

@@ -40,18 +40,24 @@ struct Position {
   bool last = false;
 };
 
+/// What shares a scale where it is no block of a row: a row along the
+/// contraction, the tensor, an item of the batch, or a channel of such an item.
+enum class ScaleGrid { Row, Tensor, Image, Channel };
+
 /// How an operand is represented; absent stands for float.
 struct OperandFormat {
-  std::string element;    ///< short spelling, as in the type: "s8"
-  int64_t block = 0;      ///< extent along the contraction; 0 = the whole row
-  bool perTensor = false; ///< one scale for the tensor
-  bool perImage = false;  ///< one scale for each item of the batch
-  std::string scale;      ///< how scales are stored: "f32", "s8"
-  std::string outer;      ///< second-level scale per row; empty = none
-  std::string encoding;   ///< the rule: "absmax", "search"
-  int64_t lowest = 0;     ///< the code range, part of the encoding
+  std::string element; ///< short spelling, as in the type: "s8"
+  int64_t block = 0;   ///< extent along the contraction; 0 = what the grid says
+  ScaleGrid grid = ScaleGrid::Row;
+  std::string scale;    ///< how scales are stored: "f32", "s8"
+  std::string outer;    ///< second-level scale per row; empty = none
+  std::string encoding; ///< the rule: "absmax", "search"
+  int64_t lowest = 0;   ///< the code range, part of the encoding
   int64_t highest = 0;
 };
+
+/// "row", "tensor", "image", "channel".
+llvm::StringRef spellGrid(ScaleGrid grid);
 
 /// The rules of one recipe, resolved for one class of target.
 class Recipe {

@@ -75,6 +75,7 @@ private:
                        int64_t split);
   Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
                   Value mask);
+  bool hasScalesOfChannels();
   void setLine(OpBuilder &b, Value line);
   bool isOfImage(Value operand);
   void loadImageOperands(OpBuilder &b);

@@ -52,6 +52,11 @@ Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
   return result;
 }
 
+/// Whether the channels of an image have scales of their own.
+bool ContractionEmitter::hasScalesOfChannels() {
+  return cast<qt::BlockType>(contract.getLhsFormat()).getShape().back() == 1;
+}
+
 /// The shifts of `lanes` channels from \p at on, of a position: those of one
 /// block, and behind the first \p split lanes, if there is such a lane, those
 /// of the next.
@@ -204,9 +209,14 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
                : sumTaps(b, rowAt, at, count, lanes, split, mask);
   if (isScaled) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
-    Value scale = memref::LoadOp::create(b, loc, scalesBuffer, image);
-    Value both = arith::MulFOp::create(
-        b, loc, vector::BroadcastOp::create(b, loc, real, scale), columnScales);
+    Value scale;
+    if (hasScalesOfChannels())
+      scale = loadLanes(b, scalesBuffer, add(b, times(b, image, columns), at),
+                        real, mask);
+    else
+      scale = vector::BroadcastOp::create(
+          b, loc, real, memref::LoadOp::create(b, loc, scalesBuffer, image));
+    Value both = arith::MulFOp::create(b, loc, scale, columnScales);
     for (Value &sum : sums) {
       sum = arith::SIToFPOp::create(b, loc, real, sum);
       sum = arith::MulFOp::create(b, loc, sum, both);

@@ -31,6 +31,17 @@ bool quantc::canEmitHalo(func::FuncOp kernel) {
          op.getResultFormat().hasScaledCodes(8);
 }
 
+/// Whether each channel of an image has a scale; codes then lie as the channels
+/// do, for nothing is summed over them.
+static bool hasScalesOfChannels(qt::QuantizeOp op) {
+  ArrayRef<int64_t> extents = op.getResultFormat().getShape();
+  auto input = cast<RankedTensorType>(op.getInput().getType());
+  return extents.front() == 1 && extents.back() == 1 &&
+         input.getShape().back() ==
+             static_cast<int64_t>(op.getHaloAttr().getGroups()) &&
+         llvm::all_of(extents.drop_front().drop_back(), ShapedType::isDynamic);
+}
+
 namespace {
 class HaloEmitter : IndexEmitter {
 public:
@@ -46,6 +57,15 @@ private:
   void encodeBlocks(OpBuilder &b, Value from, Value to);
   void encodeRun(OpBuilder &b, Value from, Value to, Value count,
                  Value inverse);
+  // Scales of channels.
+  void emitChannels();
+  void emitChannelsOf(OpBuilder &b, Value image, Value channel);
+  SmallVector<Value> findLargestOfChannels(OpBuilder &b, Value image,
+                                           Value channel);
+  void forEachPosition(OpBuilder &b, Value first, Value count,
+                       function_ref<void(OpBuilder &, Value)> body);
+  void forEachVectorOfChannels(
+      OpBuilder &b, function_ref<void(int64_t v, int64_t at, Value mask)> body);
   Value sub(OpBuilder &b, Value x, Value y) {
     return arith::SubIOp::create(b, loc, x, y);
   }
@@ -56,13 +76,14 @@ private:
   int64_t rank, channels, groups, depth, stride;
   int64_t position; ///< bytes of a position
   bool isImage;     ///< one scale for an image; else for blocks of channels
+  bool isChannels;  ///< or for each channel of an image
   Value input, codes, scales;
 };
 } // namespace
 
 HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
     : IndexEmitter(kernel), op(op), pads(op.getHaloAttr().getPads()),
-      isImage(op.hasScaleOfImage()) {
+      isImage(op.hasScaleOfImage()), isChannels(hasScalesOfChannels(op)) {
   SmallVector<AffineExpr> from(shapes.getSizes(op.getInput())),
       to(shapes.getSizes(op.getResult(0)));
   inside.assign(from.begin() + 1, from.end() - 1);
@@ -76,6 +97,141 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
   input = kernel.getBuffer(cast<BlockArgument>(op.getInput()));
   codes = kernel.getResultBuffer(0);
   scales = kernel.getResultBuffer(1);
+}
+
+/// Channels that a unit encodes: those of whole lines of a cache, for positions
+/// are far from each other.
+static constexpr int64_t channelsOfUnit = 64;
+
+void HaloEmitter::forEachPosition(OpBuilder &b, Value first, Value count,
+                                  function_ref<void(OpBuilder &, Value)> body) {
+  auto loop = scf::ForOp::create(b, loc, first, add(b, first, count), index(1));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  body(inner, loop.getInductionVar());
+}
+
+/// The vectors of a unit's channels; a mask where there are fewer than lanes.
+void HaloEmitter::forEachVectorOfChannels(
+    OpBuilder &b, function_ref<void(int64_t v, int64_t at, Value mask)> body) {
+  int64_t own = std::min(channels, channelsOfUnit);
+  for (int64_t v = 0; v * lanes < own; ++v) {
+    Value mask;
+    if (own - v * lanes < lanes)
+      mask = vector::CreateMaskOp::create(b, loc,
+                                          VectorType::get(lanes, b.getI1Type()),
+                                          index(own - v * lanes));
+    body(v, v * lanes, mask);
+  }
+}
+
+/// The bits of the largest magnitudes, lane by lane, of the channels from \p
+/// channel on.
+SmallVector<Value> HaloEmitter::findLargestOfChannels(OpBuilder &b, Value image,
+                                                      Value channel) {
+  Value positions = kernel.getIndex(shapes.getProduct(inside));
+  Value first = mul(b, image, positions);
+  SmallVector<Value> none;
+  forEachVectorOfChannels(b, [&](int64_t, int64_t, Value) {
+    none.push_back(splatConstant(b, loc, b.getI32Type(), 0));
+  });
+  auto loop = scf::ForOp::create(
+      b, loc, first, add(b, first, positions), index(1), none,
+      [&](OpBuilder &inner, Location, Value place, ValueRange carried) {
+        Value from = add(inner, mul(inner, place, index(channels)), channel);
+        SmallVector<Value> next;
+        forEachVectorOfChannels(inner, [&](int64_t v, int64_t at, Value mask) {
+          Value x =
+              loadVector(inner, loc, input, add(inner, from, index(at)), mask);
+          next.push_back(arith::MaxUIOp::create(inner, loc, carried[v],
+                                                getMagnitudes(inner, loc, x)));
+        });
+        scf::YieldOp::create(inner, loc, next);
+      });
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// The channels from \p channel on of an image: their scales, then their codes
+/// and the zeros around them.
+void HaloEmitter::emitChannelsOf(OpBuilder &b, Value image, Value channel) {
+  SmallVector<Value> largest = findLargestOfChannels(b, image, channel),
+                     inverses;
+  Value own = add(b, mul(b, image, index(channels)), channel);
+  forEachVectorOfChannels(b, [&](int64_t v, int64_t at, Value mask) {
+    auto [scale, inverse] =
+        makeScalesOf(b, loc, op.getEncoding().getHigh(), largest[v]);
+    storeVector(b, loc, scale, scales, add(b, own, index(at)), mask);
+    inverses.push_back(inverse);
+  });
+  Value zero = splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
+  auto fill = [&](OpBuilder &at, Value first, Value count) {
+    forEachPosition(at, first, count, [&](OpBuilder &inner, Value place) {
+      Value to = add(inner, mul(inner, place, index(position)), channel);
+      forEachVectorOfChannels(inner, [&](int64_t, int64_t lane, Value mask) {
+        storeVector(inner, loc, zero, codes, add(inner, to, index(lane)), mask);
+      });
+    });
+  };
+  Value lines =
+      kernel.getIndex(shapes.getProduct(ArrayRef(outside).drop_back()));
+  Value firstLine = mul(b, image, lines),
+        length = kernel.getIndex(outside.back()),
+        width = kernel.getIndex(inside.back());
+  forEachPosition(b, firstLine, lines, [&](OpBuilder &body, Value line) {
+    Value isInside, from = findLine(body, image, line, isInside);
+    Value start = mul(body, line, length);
+    OpBuilder inner = body;
+    if (isInside) {
+      auto branch =
+          scf::IfOp::create(body, loc, isInside, /*withElseRegion=*/true);
+      OpBuilder otherwise = branch.getElseBodyBuilder();
+      fill(otherwise, start, length);
+      inner = branch.getThenBodyBuilder();
+    }
+    int64_t low = pads[rank - 1], high = pads[2 * rank - 1];
+    Value to = add(inner, start, index(low));
+    if (low != 0)
+      fill(inner, start, index(low));
+    if (high != 0)
+      fill(inner, add(inner, to, width), index(high));
+    Value shift = sub(inner, mul(inner, from, width), to);
+    forEachPosition(inner, to, width, [&](OpBuilder &each, Value place) {
+      Value source = add(
+          each, mul(each, add(each, place, shift), index(channels)), channel);
+      Value target = add(each, mul(each, place, index(position)), channel);
+      forEachVectorOfChannels(each, [&](int64_t v, int64_t at, Value mask) {
+        Value x =
+            loadVector(each, loc, input, add(each, source, index(at)), mask);
+        storeVector(each, loc, encode(each, loc, op, x, inverses[v]), codes,
+                    add(each, target, index(at)), mask);
+      });
+    });
+  });
+}
+
+void HaloEmitter::emitChannels() {
+  OpBuilder &b = kernel.getBuilder();
+  int64_t units = llvm::divideCeil(channels, channelsOfUnit);
+  AffineExpr images = shapes.getSizes(op.getInput())[0];
+  // A call of less is not worth its dispatch.
+  constexpr int64_t positionsOfCall = 128;
+  auto positions = dyn_cast<AffineConstantExpr>(shapes.getProduct(inside));
+  kernel.setIterations(
+      images * units,
+      positions
+          ? std::max<int64_t>(1, positionsOfCall /
+                                     std::max<int64_t>(1, positions.getValue()))
+          : 1);
+  auto loop =
+      scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value unit = loop.getInductionVar();
+  Value image = arith::DivUIOp::create(body, loc, unit, index(units)),
+        number = arith::RemUIOp::create(body, loc, unit, index(units));
+  // The last channels begin early: what two units write is the same.
+  Value channel = arith::MinUIOp::create(
+      body, loc, mul(body, number, index(channelsOfUnit)),
+      index(std::max<int64_t>(channels - channelsOfUnit, 0)));
+  emitChannelsOf(body, image, channel);
 }
 
 /// Line \p line of the result among all: the one of the input that stands in
@@ -210,6 +366,8 @@ void HaloEmitter::emitLine(OpBuilder &b, Value image, Value line,
 }
 
 void HaloEmitter::emit() {
+  if (isChannels)
+    return emitChannels();
   OpBuilder &b = kernel.getBuilder();
   SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
   AffineExpr lines = shapes.getProduct(ArrayRef(outside).drop_back());
@@ -267,11 +425,11 @@ LogicalResult quantc::emitHalo(KernelBuilder &kernel) {
   bool isBlocks = !ShapedType::isDynamic(extents.back()) &&
                   llvm::all_of(extents.drop_back(),
                                [](int64_t extent) { return extent == 1; });
-  if (!op.hasScaleOfImage() && !isBlocks)
-    return op.emitError("format ") << op.getResultFormat()
-                                   << " of a convolution's input; supported: "
-                                      "one scale for an image, or "
-                                      "blocks along channels";
+  if (!op.hasScaleOfImage() && !isBlocks && !hasScalesOfChannels(op))
+    return op.emitError("format ")
+           << op.getResultFormat()
+           << " of a convolution's input; supported: one scale for an image, "
+              "blocks along channels, or, depthwise, one for each channel";
   HaloEmitter(kernel, op).emit();
   return success();
 }

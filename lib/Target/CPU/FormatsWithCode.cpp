@@ -22,6 +22,7 @@ struct CodedFormat {
 
 constexpr CodedFormat byteRows{"s8", "row", "f32", "", "absmax"},
     byteImages{"s8", "image", "f32", "", "absmax"},
+    byteChannels{"s8", "channel", "f32", "", "absmax"},
     byteBlocks{"s8", "32", "f32", "", "absmax"},
     nibbleBlocks{"s4", "32", "s8", "f32", "search"};
 
@@ -37,7 +38,8 @@ constexpr Combination products[] = {
 constexpr Combination convolutions[] = {{&byteRows, &byteImages},
                                         {&byteBlocks, &byteBlocks},
                                         {&nibbleBlocks, &byteImages}};
-constexpr Combination depthwise[] = {{&byteRows, &byteImages}};
+constexpr Combination depthwise[] = {{&byteRows, &byteImages},
+                                     {&byteRows, &byteChannels}};
 
 } // namespace
 
@@ -45,10 +47,10 @@ static std::string quote(const Twine &text) {
   return ("\"" + text + "\"").str();
 }
 
-static std::string spellGrid(const OperandFormat &format) {
+static std::string getGrid(const OperandFormat &format) {
   if (format.block)
     return std::to_string(format.block);
-  return format.perTensor ? "tensor" : format.perImage ? "image" : "row";
+  return spellGrid(format.grid).str();
 }
 
 /// `grid "tensor" (supported: "row")` for every field in which the format is
@@ -73,7 +75,7 @@ compare(const std::optional<OperandFormat> &given, const CodedFormat *coded) {
     for (auto [field, value, wanted] :
          {std::tuple<StringRef, std::string, StringRef>(
               "element", given->element, coded->element),
-          {"grid", spellGrid(*given), coded->grid},
+          {"grid", getGrid(*given), coded->grid},
           {"scale", given->scale, coded->scale},
           {"outer", given->outer, coded->outer},
           {"encoding", given->encoding, coded->encoding}})

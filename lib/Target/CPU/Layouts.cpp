@@ -24,6 +24,8 @@ namespace {
 /// What the choice depends on in a format.
 struct FormatKind {
   bool isS8Row = false, isS8Blocks = false, isS4Multiplied = false;
+  /// A scale for every channel of an image.
+  bool isS8Channels = false;
   /// Integer-only: blocks with shifts, rows with an exponent.
   bool isShiftedBlocks = false, isExponentRow = false, isS4Exponent = false;
 
@@ -42,6 +44,9 @@ struct FormatKind {
                                     (!isConv && size == 1);
                            }) &&
               ShapedType::isDynamic(extent);
+    isS8Channels = isS8 && isConv && extent == 1 &&
+                   llvm::all_of(block.getShape().drop_front().drop_back(),
+                                ShapedType::isDynamic);
     isS8Blocks = isS8 && extent == 32;
     isS4Multiplied = block.hasMultipliedNibbles() && extent == 32;
     // Of integer-only networks.
@@ -195,8 +200,9 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
     bool isFloat = lhs.isF32() && rhs.isF32();
     FormatKind left(lhs, true), right(rhs, true);
     bool isInteger = contract.getAcc().isInteger(32);
-    bool isS8 = isInteger ? left.isShiftedBlocks && right.isExponentRow
-                          : left.isS8Row && right.isS8Row;
+    bool isS8 = isInteger
+                    ? left.isShiftedBlocks && right.isExponentRow
+                    : (left.isS8Row || left.isS8Channels) && right.isS8Row;
     if (n == groups && (isFloat || isS8)) {
       LayoutForm form = isFloat ? LayoutForm::F32 : LayoutForm::S8;
       auto layout = qt::LayoutAttr::get(contract.getContext(), form, 16, 4, 0);
@@ -207,8 +213,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                "no packed layout for a depthwise convolution of ")
            << lhs << " and " << rhs << " with " << n << " outputs of " << groups
            << " channels; supported: one output a channel, f32 with f32, or s8 "
-              "per image with s8 per output, or with acc = i32 s8 in blocks "
-              "of 32 with shifts and s8 with an exponent per output";
+              "per image or channel with s8 per output, or with acc = i32 s8 "
+              "in blocks of 32 with shifts and s8 with an exponent per output";
   }
   if (lhs.isF32() && rhs.isF32())
     return make(LayoutForm::F32);

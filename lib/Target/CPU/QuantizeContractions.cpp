@@ -88,13 +88,17 @@ static SmallVector<int64_t> getBlockShape(const OperandFormat &format,
                                           int64_t rank,
                                           const ContractionOperand &operand) {
   constexpr int64_t whole = ShapedType::kDynamic;
-  SmallVector<int64_t> shape(rank, format.perTensor ? whole : 1);
+  SmallVector<int64_t> shape(rank,
+                             format.grid == ScaleGrid::Tensor ? whole : 1);
   shape[operand.axis] = format.block ? format.block : whole;
   // The row of a convolution's weights is an output: all taps of it.
   bool isOutput = operand.kind != ContractionKind::Product &&
                   operand.role == OperandRole::Weight && !format.block;
-  if (format.perImage || isOutput)
+  if (format.grid == ScaleGrid::Image || format.grid == ScaleGrid::Channel ||
+      isOutput)
     std::fill(shape.begin() + 1, shape.end(), whole);
+  if (format.grid == ScaleGrid::Channel)
+    shape.back() = 1;
   return shape;
 }
 

@@ -179,8 +179,9 @@ LogicalResult ConvOp::verify() {
 }
 
 bool ConvOp::isDepthwise() {
-  return getGroups() > 1 &&
-         shapeOf(getInput()).back() == static_cast<int64_t>(getGroups());
+  auto groups = static_cast<int64_t>(getGroups());
+  return groups > 1 && shapeOf(getInput()).back() == groups &&
+         shapeOf(getWeights()).front() == groups;
 }
 
 SmallVector<ContractionOperand> ConvOp::getContractionOperands() {
@@ -193,14 +194,18 @@ SmallVector<ContractionOperand> ConvOp::getContractionOperands() {
 }
 
 /// Blocks lie along channels, within one position or one tap; or they hold
-/// whole images, or whole outputs.
+/// whole images, or whole outputs; or, where nothing is summed over channels,
+/// a channel of an image.
 LogicalResult ConvOp::verifyFormats(TypeRange formats) {
   for (auto [index, format] : llvm::enumerate(formats)) {
     auto block = dyn_cast<QuantizedElementTypeInterface>(format);
     if (!block)
       continue;
     int64_t rank = shapeOf(getOperand(index)).size();
-    bool isCut = !ShapedType::isDynamic(block.getBlockExtent(rank - 1));
+    bool isOfChannel =
+        index == 0 && isDepthwise() && block.getBlockExtent(rank - 1) == 1;
+    bool isCut =
+        !isOfChannel && !ShapedType::isDynamic(block.getBlockExtent(rank - 1));
     for (int64_t dim = 0; dim + 1 < rank; ++dim) {
       int64_t extent = block.getBlockExtent(dim);
       bool fits = extent == 1 || ShapedType::isDynamic(extent);

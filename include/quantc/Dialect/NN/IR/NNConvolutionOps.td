@@ -45,7 +45,7 @@ def NN_ConvOp : NN_Op<"conv", [
     ::quantc::nn::Window getWindow() {
       return {getKernel(), getStrides(), getDilations(), getPads()};
     }
-    /// Whether every channel is a group of its own.
+    /// Whether every channel is a group of its own, with one output.
     bool isDepthwise();
   }];
   let hasVerifier = 1;
