@@ -41,14 +41,15 @@ static Value getLimited(Value value, int64_t low, int64_t high) {
              : Value();
 }
 
-std::optional<NormalisedRows>
-quantc::matchNormalisedMantissas(Value mantissas) {
-  Value limited = getLimited(mantissas, -INT16_MAX, INT16_MAX);
+std::optional<NormalisedRows> quantc::matchNormalisedMantissas(Value mantissas,
+                                                               int64_t bits) {
+  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
+  Value limited = getLimited(mantissas, -limit, limit);
   auto shift =
       limited ? getBinary(limited, nn::BinaryKind::RShift) : nn::BinaryOp();
   auto places =
       shift ? getBinary(shift.getRhs(), nn::BinaryKind::Add) : nn::BinaryOp();
-  auto length = places && isConstant(places.getRhs(), 1 - 16)
+  auto length = places && isConstant(places.getRhs(), 1 - bits)
                     ? getBinary(places.getLhs(), nn::BinaryKind::Sub)
                     : nn::BinaryOp();
   auto zeros = length && isConstant(length.getLhs(), 32)
@@ -57,7 +58,7 @@ quantc::matchNormalisedMantissas(Value mantissas) {
   if (!zeros)
     return std::nullopt;
   return NormalisedRows{shift.getLhs(), shift.getRhs(), Value(),
-                        zeros.getInput()};
+                        zeros.getInput(), bits};
 }
 
 std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,

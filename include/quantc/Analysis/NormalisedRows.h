@@ -29,6 +29,7 @@ struct NormalisedRows {
   mlir::Value places; ///< what they are shifted by, one for each row
   mlir::Value isZero; ///< whether all integers of a row are 0, if asked for
   mlir::Value largest;
+  int64_t bits = 16; ///< of what they are brought to
 };
 
 /// The ops of which \p mantissas and \p exponents, of 16 and 8 bits, are the
@@ -37,8 +38,9 @@ struct NormalisedRows {
 std::optional<NormalisedRows> matchNormalisedRows(mlir::Value mantissas,
                                                   mlir::Value exponents);
 
-/// The same of \p mantissas alone.
-std::optional<NormalisedRows> matchNormalisedMantissas(mlir::Value mantissas);
+/// The same of \p mantissas alone, which may have fewer \p bits.
+std::optional<NormalisedRows> matchNormalisedMantissas(mlir::Value mantissas,
+                                                       int64_t bits = 16);
 
 /// Whether \p largest is computed as the largest magnitudes of the rows of \p
 /// wide, the last dimension being a row.

@@ -242,30 +242,11 @@ static Value approximateRoot(OpBuilder &b, Location loc, Value x) {
   return root;
 }
 
-/// One bit of the root per step, from the highest that x < 2^62 can have.
-static Value findRootBits(OpBuilder &b, Location loc, Value x) {
-  auto number = [&](int64_t value) {
-    return integerLike(b, loc, x.getType(), value);
-  };
-  Value root = number(0), rest = x, one = number(1);
-  for (int64_t bit = int64_t(1) << 60; bit != 0; bit >>= 2) {
-    Value trial = arith::AddIOp::create(b, loc, root, number(bit));
-    Value fits = arith::CmpIOp::create(b, loc, P::sge, rest, trial);
-    root = arith::ShRUIOp::create(b, loc, root, one);
-    rest = arith::SelectOp::create(
-        b, loc, fits, arith::SubIOp::create(b, loc, rest, trial), rest);
-    root = arith::SelectOp::create(
-        b, loc, fits, arith::AddIOp::create(b, loc, root, number(bit)), root);
-  }
-  return root;
-}
-
 Value quantc::expandIntegerSqrt(OpBuilder &b, Location loc, Value x) {
   IntegerMath m(b, loc, x.getType());
   Value root;
   if (isa<VectorType>(x.getType())) {
-    // Nothing divides vectors.
-    root = findRootBits(b, loc, x);
+    root = expandRootOfLanes(b, loc, x);
   } else {
     // An even number of places to the left; those of 0 do not matter.
     Value places = m.min(
@@ -285,10 +266,14 @@ Value quantc::expandReciprocal61(OpBuilder &b, Location loc, Value x) {
   auto number = [&](int64_t value) {
     return integerLike(b, loc, x.getType(), value);
   };
-  Value safe = arith::MaxSIOp::create(b, loc, x, number(1));
-  Value quotient =
-      arith::DivUIOp::create(b, loc, number(int64_t(1) << 61), safe);
-  quotient = arith::MinSIOp::create(b, loc, quotient, number(INT32_MAX));
+  Value quotient;
+  if (isa<VectorType>(x.getType())) {
+    quotient = expandReciprocalOfLanes(b, loc, x);
+  } else {
+    Value safe = arith::MaxSIOp::create(b, loc, x, number(1));
+    quotient = arith::DivUIOp::create(b, loc, number(int64_t(1) << 61), safe);
+    quotient = arith::MinSIOp::create(b, loc, quotient, number(INT32_MAX));
+  }
   Value inside = arith::CmpIOp::create(b, loc, P::sgt, x, number(0));
   return arith::SelectOp::create(b, loc, inside, quotient, number(0));
 }

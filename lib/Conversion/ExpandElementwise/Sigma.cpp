@@ -137,21 +137,25 @@ Value WordTable::lookUp(Value index) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Where tables of 64 halves are one instruction everything fits 16 bits:
-/// products by a position within a segment, 12 bits, are rounded high halves,
-/// and of a value in units of 2^-18 only the last three bits are in the way.
+/// Where tables of 64 halves are one instruction, or bytes of tables of 16 are,
+/// everything fits 16 bits: products by a position within a segment, 12 bits,
+/// are rounded high halves, and of a value in units of 2^-18 only the last
+/// three bits are in the way.
 class HalfSigma {
 public:
   HalfSigma(OpBuilder &b, Location loc,
-            const numerics::fixed::SigmaTable &table, int64_t lanes)
+            const numerics::fixed::SigmaTable &table, int64_t lanes,
+            const CpuTarget &target)
       : b(b), loc(loc), table(table),
-        type(VectorType::get(lanes, b.getI16Type())), m(b, loc, type) {}
+        type(VectorType::get(lanes, b.getI16Type())), m(b, loc, type),
+        hasWords(target.has("avx512bw") && target.has("avx512vl")) {}
 
   static bool isFor(Type type, const CpuTarget &target) {
     auto vector = dyn_cast<VectorType>(type);
-    return vector &&
-           (vector.getNumElements() == 16 || vector.getNumElements() == 32) &&
-           target.has("avx512bw") && target.has("avx512vl");
+    int64_t lanes = vector ? vector.getNumElements() : 0;
+    if (target.has("avx512bw") && target.has("avx512vl"))
+      return lanes == 16 || lanes == 32;
+    return lanes == 32 && target.has("avx2");
   }
 
   Value evaluate(Value mantissa, Value exponent);
@@ -162,25 +166,98 @@ private:
                                          operands)
         .getResult(0);
   }
+  Value getHalf(Value whole, int64_t half) {
+    return vector::ExtractStridedSliceOp::create(b, loc, whole, half * 16, 16,
+                                                 1);
+  }
+  Value joinHalves(Value low, Value high) {
+    SmallVector<int64_t> all = llvm::to_vector(llvm::seq<int64_t>(0, 32));
+    return vector::ShuffleOp::create(b, loc, low, high, all);
+  }
   /// (x y + 2^14) >> 15.
   Value multiplyHigh(Value x, Value y) {
-    return intrinsic(type.getNumElements() == 32
-                         ? "llvm.x86.avx512.pmul.hr.sw.512"
-                         : "llvm.x86.avx2.pmul.hr.sw",
-                     type, {x, y});
+    StringRef narrow = "llvm.x86.avx2.pmul.hr.sw";
+    if (type.getNumElements() == 16)
+      return intrinsic(narrow, type, {x, y});
+    if (hasWords)
+      return intrinsic("llvm.x86.avx512.pmul.hr.sw.512", type, {x, y});
+    Value halves[2];
+    for (int64_t i : {0, 1}) {
+      Value u = getHalf(x, i), v = getHalf(y, i);
+      halves[i] = intrinsic(narrow, u.getType(), {u, v});
+    }
+    return joinHalves(halves[0], halves[1]);
   }
-  Value lookUp(function_ref<int32_t(int64_t)> entry, Value index);
+  using Entry = function_ref<int32_t(int64_t)>;
+  void setIndex(Value index);
+  Value lookUp(Entry entry);
+  Value lookUpWords(Entry entry);
+  Value lookUpBytes(Entry entry, int64_t shift);
 
   OpBuilder &b;
   Location loc;
   const numerics::fixed::SigmaTable &table;
   VectorType type;
   IntegerMath m;
+  bool hasWords;
+  Value index;     ///< of 16 bits
+  Value places[4]; ///< of bytes in each quarter of a table, above 127 elsewhere
 };
 } // namespace
 
+void HalfSigma::setIndex(Value value) {
+  index = value;
+  if (hasWords)
+    return;
+  // Both halves of a register keep to themselves here and in `lookUp`.
+  auto bytes = VectorType::get(32, b.getI8Type());
+  Value packed = intrinsic("llvm.x86.avx2.packuswb", bytes,
+                           {getHalf(index, 0), getHalf(index, 1)});
+  IntegerMath narrow(b, loc, bytes);
+  for (int64_t quarter = 0; quarter < 4; ++quarter) {
+    Value own = narrow.sub(packed, narrow.number(quarter * 16));
+    places[quarter] =
+        intrinsic("llvm.uadd.sat", bytes, {own, narrow.number(0x70)});
+  }
+}
+
+Value HalfSigma::lookUp(Entry entry) {
+  if (hasWords)
+    return lookUpWords(entry);
+  Value low = lookUpBytes(entry, 0), high = lookUpBytes(entry, 8);
+  auto part = VectorType::get(16, b.getI16Type());
+  Value halves[2];
+  for (int64_t half : {0, 1}) {
+    SmallVector<int64_t> order;
+    for (int64_t i = 0; i < 16; ++i) {
+      int64_t at = i / 8 * 16 + half * 8 + i % 8;
+      order.append({at, at + 32});
+    }
+    halves[half] = vector::BitCastOp::create(
+        b, loc, part, vector::ShuffleOp::create(b, loc, low, high, order));
+  }
+  return joinHalves(halves[0], halves[1]);
+}
+
+/// vpshufb: 0 where a place is above 127.
+Value HalfSigma::lookUpBytes(Entry entry, int64_t shift) {
+  auto bytes = VectorType::get(32, b.getI8Type());
+  Value found;
+  for (int64_t quarter = 0; quarter < 4; ++quarter) {
+    SmallVector<int8_t> entries;
+    for (int64_t i = 0; i < 32; ++i)
+      entries.push_back(
+          static_cast<int8_t>(entry(quarter * 16 + i % 16) >> shift));
+    Value own = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(bytes, ArrayRef(entries)));
+    own = intrinsic("llvm.x86.avx2.pshuf.b", bytes, {own, places[quarter]});
+    found = found ? arith::OrIOp::create(b, loc, found, own).getResult() : own;
+  }
+  return found;
+}
+
 /// vpermi2w, by the low six bits.
-Value HalfSigma::lookUp(function_ref<int32_t(int64_t)> entry, Value index) {
+Value HalfSigma::lookUpWords(Entry entry) {
   auto wide = VectorType::get(32, b.getI16Type());
   Value halves[2];
   for (int64_t half = 0; half < 2; ++half) {
@@ -191,14 +268,15 @@ Value HalfSigma::lookUp(function_ref<int32_t(int64_t)> entry, Value index) {
         b, loc, DenseElementsAttr::get(wide, ArrayRef(entries)));
   }
   int64_t width = type.getNumElements();
+  Value at = index;
   if (width < 32) {
     SmallVector<int64_t> lanes;
     for (int64_t i = 0; i < 32; ++i)
       lanes.push_back(i % width);
-    index = vector::ShuffleOp::create(b, loc, index, index, lanes);
+    at = vector::ShuffleOp::create(b, loc, at, at, lanes);
   }
   Value found = intrinsic("llvm.x86.avx512.vpermi2var.hi.512", wide,
-                          {halves[0], index, halves[1]});
+                          {halves[0], at, halves[1]});
   return width == 32
              ? found
              : vector::ExtractStridedSliceOp::create(b, loc, found, 0, width, 1)
@@ -206,38 +284,52 @@ Value HalfSigma::lookUp(function_ref<int32_t(int64_t)> entry, Value index) {
 }
 
 Value HalfSigma::evaluate(Value mantissa, Value exponent) {
-  auto narrow = [&](Value x) -> Value {
-    return arith::TruncIOp::create(b, loc, type, x);
-  };
   Value zero = m.number(0), three = m.number(3), full = m.number(-32768);
-  Value x = narrow(mantissa);
+  Value x = arith::TruncIOp::create(b, loc, type, mantissa);
+  // One exponent for all is computed with as a number: shifts by one number of
+  // places are instructions everywhere.
+  if (auto spread = exponent.getDefiningOp<vector::BroadcastOp>())
+    if (!isa<VectorType>(spread.getSource().getType()))
+      exponent = spread.getSource();
+  IntegerMath w(b, loc, exponent.getType());
+  auto narrow = [&](Value words) -> Value {
+    auto vector = dyn_cast<VectorType>(words.getType());
+    Type half = b.getI16Type();
+    Value result = arith::TruncIOp::create(
+        b, loc, vector ? Type(vector.clone(half)) : half, words);
+    return vector
+               ? result
+               : vector::BroadcastOp::create(b, loc, type, result).getResult();
+  };
+  auto limit = [&](Value number, int64_t low, int64_t high) {
+    return w.min(w.max(number, w.number(low)), w.number(high));
+  };
   // Exponents from here on make no difference.
   constexpr int64_t far = 200;
-  IntegerMath words(b, loc, exponent.getType());
-  exponent =
-      words.min(words.max(exponent, words.number(-far)), words.number(far));
-  Value shift = m.sub(m.number(-(table.log2PerUnit + 12)), narrow(exponent));
-  Value by = m.min(m.max(m.sub(zero, shift), zero), m.number(15));
+  Value shift =
+      w.sub(w.number(-(table.log2PerUnit + 12)), limit(exponent, -far, far));
+  Value by = limit(w.sub(w.number(0), shift), 0, 15);
+  Value before = w.max(w.sub(by, w.number(3)), w.number(0)),
+        within = w.min(by, w.number(3));
   // The end of the table is as good as what is beyond. Negatives, because one
   // of the factors that shift to the right is -1.
-  Value limit = m.rightUnsigned(m.number(32767), m.max(m.sub(by, three), zero));
+  Value most = narrow(w.rightUnsigned(w.number(32767), before));
   Value a = m.sub(zero, arith::MinUIOp::create(
-                            b, loc, math::AbsIOp::create(b, loc, x), limit));
-  a = m.left(a, m.max(m.sub(by, three), zero));
-  Value isNothing = m.isLess(m.number(15), shift);
-  Value factor = m.select(
-      isNothing, zero, m.right(full, m.min(m.max(shift, zero), m.number(15))));
-  a = multiplyHigh(a, factor);
+                            b, loc, math::AbsIOp::create(b, loc, x), most));
+  a = m.left(a, narrow(before));
+  Value isNothing = w.isLess(w.number(15), shift);
+  Value factor = w.select(isNothing, w.number(0),
+                          w.right(w.number(-32768), limit(shift, 0, 15)));
+  a = multiplyHigh(a, narrow(factor));
   // Of the position the segment, and 15 bits of where within.
-  by = m.min(by, three);
-  Value index = m.rightUnsigned(a, m.sub(m.number(12), by));
-  Value r = m.bitAnd(m.left(a, m.add(by, three)), m.number(0x7ff8));
+  setIndex(m.rightUnsigned(a, narrow(w.sub(w.number(12), within))));
+  Value r =
+      m.bitAnd(m.left(a, narrow(w.add(within, w.number(3)))), m.number(0x7ff8));
   // Curvature shares a word with the last bits of the base, rounding included.
-  Value base = lookUp([&](int64_t i) { return table.c0[i] >> 3; }, index);
-  Value slope = lookUp([&](int64_t i) { return table.c1[i]; }, index);
+  Value base = lookUp([&](int64_t i) { return table.c0[i] >> 3; });
+  Value slope = lookUp([&](int64_t i) { return table.c1[i]; });
   Value packed = lookUp(
-      [&](int64_t i) { return table.c2[i] * 16 + (table.c0[i] & 7) + 4; },
-      index);
+      [&](int64_t i) { return table.c2[i] * 16 + (table.c0[i] & 7) + 4; });
   Value curve = m.right(packed, m.number(4));
   slope = m.add(slope, multiplyHigh(curve, r));
   Value last = m.add(multiplyHigh(slope, r), m.bitAnd(packed, m.number(15)));
@@ -258,7 +350,7 @@ Value quantc::expandSigma(OpBuilder &b, qt::SigmaOp op,
       numerics::fixed::getSigmaTable(qt::getSigma(op.getKind()));
   if (HalfSigma::isFor(op.getType(), target))
     return HalfSigma(b, loc, table,
-                     cast<VectorType>(op.getType()).getNumElements())
+                     cast<VectorType>(op.getType()).getNumElements(), target)
         .evaluate(op.getMantissa(), op.getExponent());
   std::string name = ("sigma." + qt::stringifySigmaKind(op.getKind())).str();
   // Slope and curvature share a word.

@@ -179,10 +179,13 @@ private:
   // The epilogue.
   void emitEpilogue(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
                     int64_t count);
+  void emitEpilogueOfTile(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
+                          int64_t count);
   /// A register of the result: its row, its first column and, where not all
   /// columns exist, which do.
   struct Place {
     Value row, at, mask;
+    int64_t vector = 0; ///< its number in the panel
   };
   Place getPlace(OpBuilder &b, Value row, int64_t v);
   void emitStores(OpBuilder &b, llvm::ArrayRef<Value> accumulators,
@@ -190,6 +193,7 @@ private:
   Value join(OpBuilder &b, Values values);
   Values applyEpilogue(OpBuilder &b, llvm::ArrayRef<Value> accumulators,
                        llvm::ArrayRef<Place> places);
+  bool isOfColumns(Value operand);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
 
@@ -239,8 +243,10 @@ private:
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;
-  /// What the rows of a tile have loaded of operands that they share.
-  llvm::DenseMap<Value, Value> *columnOperands = nullptr;
+  /// What the rows of a tile have loaded of operands that they share, for each
+  /// register of the panel, and the registers of a row.
+  llvm::SmallVector<llvm::DenseMap<Value, Value>> *columnOperands = nullptr;
+  llvm::DenseMap<std::pair<Value, Value>, Value> rowOperands;
 };
 
 } // namespace quantc

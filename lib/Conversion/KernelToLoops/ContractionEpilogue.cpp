@@ -32,26 +32,38 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
   return kernel.getBroadcastOffset(b, own, resultSizes, position);
 }
 
+/// Whether \p operand has an element for each column, the same for all rows.
+bool ContractionEmitter::isOfColumns(Value operand) {
+  AffineExpr unit = shapes.getConstant(1);
+  ArrayRef<AffineExpr> own = shapes.getSizes(operand);
+  return columns != 1 && !own.empty() && own.back() != unit &&
+         llvm::all_of(own.drop_back(),
+                      [&](AffineExpr size) { return size == unit; });
+}
+
 Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
                                               const Place &place) {
   if (Value number = imageOperands.lookup(operand))
     return splat(b, number);
   Value buffer = kernel.getBuffer(cast<BlockArgument>(operand));
   ArrayRef<AffineExpr> own = shapes.getSizes(operand);
-  AffineExpr unit = shapes.getConstant(1);
-  bool isOfColumns = columns != 1 && !own.empty() && own.back() != unit &&
-                     llvm::all_of(own.drop_back(), [&](AffineExpr size) {
-                       return size == unit;
-                     });
-  // Stores in between keep LLVM from seeing that rows load the same.
-  if (isOfColumns && columnOperands)
-    if (Value known = columnOperands->lookup(operand))
+  // Stores in between keep LLVM from seeing that rows load the same, and
+  // registers of a row.
+  bool hasColumns = columnOperands && isOfColumns(operand);
+  if (hasColumns)
+    if (Value known = (*columnOperands)[place.vector].lookup(operand))
+      return known;
+  if (columnOperands)
+    if (Value known = rowOperands.lookup({operand, place.row}))
       return known;
   Value offset = operandOffset(b, operand, place.row);
   Type element = getElementTypeOrSelf(operand);
   if (own.empty() || (own.back() == shapes.getConstant(1) && columns != 1)) {
     Value single = memref::LoadOp::create(b, loc, buffer, offset);
-    return splat(b, kernel.fromStored(b, single, element));
+    Value number = splat(b, kernel.fromStored(b, single, element));
+    if (columnOperands)
+      rowOperands[{operand, place.row}] = number;
+    return number;
   }
   Value from = add(b, offset, place.at);
   VectorType type =
@@ -63,8 +75,8 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   else
     stored = vector::LoadOp::create(b, loc, type, buffer, from);
   Value loaded = kernel.fromStored(b, stored, element);
-  if (isOfColumns && columnOperands)
-    columnOperands->try_emplace(operand, loaded);
+  if (hasColumns)
+    (*columnOperands)[place.vector].try_emplace(operand, loaded);
   return loaded;
 }
 
@@ -166,7 +178,7 @@ ContractionEmitter::Place ContractionEmitter::getPlace(OpBuilder &b, Value row,
     Value left = arith::SubIOp::create(b, loc, index(n), at);
     mask = vector::CreateMaskOp::create(b, loc, vectorOf(b.getI1Type()), left);
   }
-  return {row, add(b, firstColumn, at), mask};
+  return {row, add(b, firstColumn, at), mask, v};
 }
 
 void ContractionEmitter::emitStores(OpBuilder &b, ArrayRef<Value> accumulators,
@@ -193,14 +205,22 @@ static bool isLong(qt::ContractOp contract) {
 
 void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
                                       Value row, int64_t count) {
+  SmallVector<llvm::DenseMap<Value, Value>> ofColumns(vectors);
+  columnOperands = &ofColumns;
+  emitEpilogueOfTile(b, values, row, count);
+  columnOperands = nullptr;
+  rowOperands.clear();
+}
+
+void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
+                                            ArrayRef<Value> values, Value row,
+                                            int64_t count) {
   if (!isLong(contract)) {
-    SmallVector<llvm::DenseMap<Value, Value>> ofColumns(vectors);
-    for (int64_t r = 0; r < count; ++r)
-      for (int64_t v = 0; v < vectors; ++v) {
-        columnOperands = &ofColumns[v];
-        emitStores(b, values[r * vectors + v], getPlace(b, plus(b, row, r), v));
-      }
-    columnOperands = nullptr;
+    for (int64_t r = 0; r < count; ++r) {
+      Value own = plus(b, row, r);
+      for (int64_t v = 0; v < vectors; ++v)
+        emitStores(b, values[r * vectors + v], getPlace(b, own, v));
+    }
     mergeLargest(b);
     return;
   }
@@ -213,9 +233,11 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
   together = std::gcd(together, rowsAtOnce * vectors);
   auto emitRows = [&](OpBuilder &body, ArrayRef<Value> values, Value row) {
     SmallVector<Place> places;
-    for (int64_t r = 0; r < rowsAtOnce; ++r)
+    for (int64_t r = 0; r < rowsAtOnce; ++r) {
+      Value own = plus(body, row, r);
       for (int64_t v = 0; v < vectors; ++v)
-        places.push_back(getPlace(body, plus(body, row, r), v));
+        places.push_back(getPlace(body, own, v));
+    }
     for (int64_t i = 0; i < rowsAtOnce * vectors; i += together)
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
@@ -225,6 +247,12 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
     return emitRows(b, values, row);
   for (int64_t i = 0; i < count * vectors; ++i)
     vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
+  // In front of the loop, whose stores might write them for all LLVM knows.
+  if (hasIntegerSums)
+    for (Value operand : contract.getEpilogueOperands())
+      for (int64_t v = 0; v < vectors; ++v)
+        if (isOfColumns(operand))
+          loadEpilogueOperand(b, operand, getPlace(b, row, v));
   auto loop =
       scf::ForOp::create(b, loc, index(0), index(count), index(rowsAtOnce));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());

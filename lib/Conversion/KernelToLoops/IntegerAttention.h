@@ -75,10 +75,10 @@ private:
              Value score);
   Value loadMask(OpBuilder &b, Value row, Value position);
   Value emitPower(OpBuilder &b, Value fraction);
-  Value emitPowers(OpBuilder &b, const Tile &tile, Value r);
+  void emitPowers(OpBuilder &b, const Tile &tile, Value r);
   void finishRow(OpBuilder &b, Value r, Value row, Value sum, Value count,
                  Value least);
-  void emitWeights(OpBuilder &b, const Tile &tile, Value r, Value least);
+  void emitWeights(OpBuilder &b, const Tile &tile, Value r);
   void weighValues(OpBuilder &b, const Tile &tile);
   void emitRows(OpBuilder &b, Value row, int64_t count);
 
@@ -103,7 +103,7 @@ private:
   /// Scratch, of a tile: scores, then powers, in a row for each.
   Value rowCodes, scores, weights;
   /// Scratch, of the rows of a tile.
-  Value rowTops, rowReciprocals, rowRooms;
+  Value rowTops, rowReciprocals, rowRooms, rowLeasts;
 };
 
 } // namespace quantc

@@ -267,7 +267,7 @@ LogicalResult IntegerAttention::emit() {
   rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
   scores = kernel.allocateScratch(i32, padded * rowsOfTile);
   weights = kernel.allocateScratch(value, padded * rowsOfTile);
-  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})
+  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms, &rowLeasts})
     *ofRows = kernel.allocateScratch(i32, tile);
   if (op.getMask())
     prepareSteps(b, op.getMask(), {q[0], q[1], q[2], k[2]});

@@ -230,13 +230,14 @@ Value IntegerAttention::emitPower(OpBuilder &b, Value fraction) {
   };
   Value f = v.truncate(fraction, 16), r = number(-1289);
   for (int64_t c : {7533, -22564, 32640})
-    r = v.add(multiplyHigh15(b, loc, r, f, target), number(c));
+    r = v.add(multiplyHalves(b, loc, HalfProduct::Rounded15, r, f, target),
+              number(c));
   return arith::ExtUIOp::create(b, loc, v.type, r);
 }
 
 /// Powers of two in the place of the scores of row \p r, each with the places
-/// that it is to be shifted by in its upper half. Returns the least of these.
-Value IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
+/// that it is to be shifted by in its upper half.
+void IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
   Words outer(b, loc, /*isVector=*/true);
   auto words = cast<VectorType>(outer.type);
   Value base = mul(b, r, paddedKeys);
@@ -290,8 +291,8 @@ Value IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
                              : arith::IndexCastOp::create(
                                    b, loc, b.getI32Type(), countVisible(b, row))
                                    .getResult();
+  memref::StoreOp::create(b, loc, least, rowLeasts, r);
   finishRow(b, r, row, addUp(loop.getResult(0)), count, least);
-  return least;
 }
 
 /// What the sums of weighted values are multiplied by, and the exponent of the
@@ -320,9 +321,9 @@ void IntegerAttention::finishRow(OpBuilder &b, Value r, Value row, Value sum,
 }
 
 /// Weights of 8 bits from the powers of row \p r.
-void IntegerAttention::emitWeights(OpBuilder &b, const Tile &tile, Value r,
-                                   Value least) {
+void IntegerAttention::emitWeights(OpBuilder &b, const Tile &tile, Value r) {
   Words scalar(b, loc, /*isVector=*/false);
+  Value least = memref::LoadOp::create(b, loc, rowLeasts, r);
   Value base = mul(b, r, paddedKeys);
   // 7 places more than the least, and one less before the rounding.
   Value start = splat(b, loc, scalar.sub(least, scalar.number(6)));
@@ -391,8 +392,10 @@ void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
   loadQueries(b, tile);
   scoreRows(b, tile);
-  forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
-    emitWeights(inner, tile, r, emitPowers(inner, tile, r));
-  });
+  // Two loops: in one, the weights of a row would wait for its least places.
+  forRange(b, index(0), index(count), 1,
+           [&](OpBuilder &inner, Value r) { emitPowers(inner, tile, r); });
+  forRange(b, index(0), index(count), 1,
+           [&](OpBuilder &inner, Value r) { emitWeights(inner, tile, r); });
   weighValues(b, tile);
 }

@@ -68,7 +68,7 @@ std::pair<Value, Value> quantc::getBlockShift(OpBuilder &b, Location loc,
 
 Value quantc::getStoredExponent(OpBuilder &b, Location loc, Value isZero,
                                 Value exponent) {
-  Words w(b, loc, /*isVector=*/false);
+  Words w = Words::of(b, loc, exponent);
   exponent =
       w.select(isZero, w.number(numerics::fixed::zeroExponent), exponent);
   exponent = w.min(w.max(exponent, w.number(-128)), w.number(127));
@@ -102,20 +102,47 @@ Value quantc::biasCodes(OpBuilder &b, Location loc, qt::QuantizeOp op,
       b, loc, q, splatConstant(b, loc, b.getI8Type(), -128, width));
 }
 
-Value quantc::multiplyHigh15(OpBuilder &b, Location loc, Value x, Value y,
-                             const CpuTarget &target) {
-  int64_t width = cast<VectorType>(x.getType()).getNumElements();
-  StringRef name;
-  if (width == 16 && target.has("avx2"))
-    name = "llvm.x86.avx2.pmul.hr.sw";
-  else if (width == 32 && target.has("avx512bw"))
-    name = "llvm.x86.avx512.pmul.hr.sw.512";
-  if (!name.empty())
+Value quantc::multiplyHalves(OpBuilder &b, Location loc, HalfProduct kind,
+                             Value x, Value y, const CpuTarget &target) {
+  auto type = cast<VectorType>(x.getType());
+  int64_t width = type.getNumElements();
+  StringRef names[] = {"pmulh.w", "pmulhu.w", "pmul.hr.sw"};
+  StringRef name = names[static_cast<int>(kind)];
+  auto call = [&](StringRef prefix, StringRef suffix, Value u,
+                  Value v) -> Value {
     return LLVM::CallIntrinsicOp::create(
-               b, loc, x.getType(), b.getStringAttr(name), ValueRange{x, y})
+               b, loc, u.getType(),
+               b.getStringAttr((prefix + name + suffix).str()),
+               ValueRange{u, v})
         .getResult(0);
+  };
+  if (width == 32 && target.has("avx512bw"))
+    return call("llvm.x86.avx512.", ".512", x, y);
+  if (width % 16 == 0 && target.has("avx2")) {
+    Value result;
+    for (int64_t at = 0; at < width; at += 16) {
+      auto take = [&](Value whole) -> Value {
+        return vector::ExtractStridedSliceOp::create(b, loc, whole, at, 16, 1);
+      };
+      Value part = call("llvm.x86.avx2.", "", take(x), take(y));
+      SmallVector<int64_t> all =
+          llvm::to_vector(llvm::seq<int64_t>(0, at + 16));
+      result =
+          result
+              ? vector::ShuffleOp::create(b, loc, result, part, all).getResult()
+              : part;
+    }
+    return result;
+  }
   Words v = Words::of(b, loc, x);
-  Value product = v.mul(v.extend(x), v.extend(y));
+  bool isUnsigned = kind == HalfProduct::HighUnsigned;
+  auto extend = [&](Value half) -> Value {
+    return isUnsigned ? arith::ExtUIOp::create(b, loc, v.type, half).getResult()
+                      : v.extend(half);
+  };
+  Value product = v.mul(extend(x), extend(y));
+  if (kind != HalfProduct::Rounded15)
+    return v.truncate(v.rightUnsigned(product, v.number(16)), 16);
   return v.truncate(
       v.right(v.add(product, v.number(int64_t(1) << 14)), v.number(15)), 16);
 }

@@ -140,9 +140,10 @@ mlir::Value foldEach(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value reduceLargest(mlir::OpBuilder &builder, mlir::Location loc,
                           mlir::Value words);
 
-/// (x y + 2^14) >> 15 of 16-bit numbers.
-mlir::Value multiplyHigh15(mlir::OpBuilder &builder, mlir::Location loc,
-                           mlir::Value x, mlir::Value y,
+/// Of 16-bit numbers the upper halves of products, or (x y + 2^14) >> 15.
+enum class HalfProduct { High, HighUnsigned, Rounded15 };
+mlir::Value multiplyHalves(mlir::OpBuilder &builder, mlir::Location loc,
+                           HalfProduct kind, mlir::Value x, mlir::Value y,
                            const CpuTarget &target);
 
 } // namespace quantc

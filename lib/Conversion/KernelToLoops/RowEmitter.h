@@ -12,7 +12,9 @@
 // to a buffer of one row, if that is an expression. Results that no pass wrote
 // are written by a last one. What is passed over again stays in the
 // first-level cache. Tensors with one element a row, sums and exponents of
-// them, are scalars, computed once a row.
+// them, are numbers, computed once a row. Rows of integers go side by side:
+// each pass takes some rows one after the other, and the numbers of these rows
+// are the lanes of a vector (RowGroups.cpp).
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +36,13 @@ public:
   using Value = mlir::Value;
   using ValueRange = mlir::ValueRange;
   using Cache = llvm::DenseMap<Value, Value>;
-  using Place = std::pair<Value, Value>; ///< a buffer and an index into it
+  /// A buffer and where in it a row begins: at an index, or where the row at
+  /// hand lies in a result or in scratch memory.
+  struct Place {
+    enum Kind { Fixed, Result, Scratch };
+    Value buffer, at;
+    Kind kind = Fixed;
+  };
   /// One step of a pass over the row of a value, \p x being the value there.
   using PassBody = llvm::function_ref<llvm::SmallVector<Value>(
       OpBuilder &, const VectorStep &, Value x, ValueRange carried)>;
@@ -55,15 +63,45 @@ public:
   Value loadAt(OpBuilder &builder, Place place, const VectorStep &step);
   void storeAt(OpBuilder &builder, Value vector, Place place,
                const VectorStep &step);
-  /// The number that \p value, which has one element a row, has in this one.
-  Value getNumberOfRow(OpBuilder &builder, Value value);
-  /// States it, and writes it to results.
-  void setNumberOfRow(OpBuilder &builder, Value value, Value number);
-  /// Scratch memory for one row.
+  /// Scratch memory for a row.
   Place allocateRow(mlir::Type element);
   Value getNumber(OpBuilder &builder, double value);
-  /// Notes that \p value, if it is a result, was written to it.
-  void noteResult(Value value);
+  /// Where a first pass writes the expression \p value, a result or scratch
+  /// memory; none if it is in memory.
+  std::optional<Place> keep(Value value);
+  /// One step of that pass.
+  void storeKept(OpBuilder &builder, Value value, Value vector, Place place,
+                 const VectorStep &step);
+  /// The pass is over: \p value is read from there.
+  void noteKept(Value value, Place place);
+
+  // RowGroups.cpp: rows side by side, and values with one number for each row.
+
+  /// Emits \p body for the row at hand, or in a loop for those side by side.
+  void forEachRow(OpBuilder &builder,
+                  llvm::function_ref<void(OpBuilder &)> body);
+  /// Within such a body: the number that \p value has in the row.
+  Value getNumberOfRow(Value value);
+  /// States it, and writes it to results.
+  void setNumberOfRow(OpBuilder &builder, Value value, Value number);
+  /// Outside: the same of all rows at hand, lanes of a vector if there are
+  /// several.
+  Value getNumbers(OpBuilder &builder, Value value);
+  void setNumbers(OpBuilder &builder, Value value, Value numbers);
+  /// Within: what \p make makes of the numbers of \p value; it is the \p index
+  /// th of what is made of them.
+  Value deriveNumberOfRow(OpBuilder &builder, Value value, int64_t index,
+                          llvm::function_ref<Value(OpBuilder &, Value)> make);
+  bool hasNumber(Value value) {
+    return scalars.contains(value) || numbers.contains(value) ||
+           numberBuffers.contains(value);
+  }
+  /// The numbers \p result of rows: all lanes of the vector that \p pass gives
+  /// for a row, in one.
+  void foldRows(OpBuilder &builder, Value result,
+                llvm::function_ref<Value(OpBuilder &)> pass, Combine combine,
+                bool isSum,
+                llvm::function_ref<Value(OpBuilder &, Value)> finish);
 
   // RowNarrow.cpp: rows of 16 bits.
 
@@ -86,6 +124,9 @@ public:
   int64_t width = lanes;                     ///< of every pass
   llvm::SmallVector<mlir::AffineExpr> sizes; ///< of the tensor of the rows
   Value n, row, base;                        ///< of the row at hand
+  int64_t together = 1;                      ///< rows side by side
+  Value firstRow;                            ///< of them
+  Value rowOfGroup;                          ///< the row at hand among them
   /// What a model keeps of the row at hand, by the value that it belongs to.
   llvm::DenseMap<Value, llvm::SmallVector<Value>> statistics;
   llvm::DenseMap<Value, Place> buffers;
@@ -100,12 +141,14 @@ private:
                            const VectorStep &step, Cache &cache);
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,
                      Value places, const VectorStep &step);
+  Value getOffset(Place place);
   bool isFlat();
   void requireBroadcast();
   int64_t countTogether();
   void startRow(OpBuilder &builder, Value number);
-  static void emitTogether(OpBuilder &builder,
-                           llvm::MutableArrayRef<RowEmitter> rows);
+  void emitRowsAt(OpBuilder &builder, Value number);
+  bool isNumber(Value value);
+  Value getNumberBuffer(Value value, mlir::Type stored);
   void emitOp(OpBuilder &builder, mlir::Operation *op);
   void emitRest(OpBuilder &builder);
   void prepareOffsets(OpBuilder &builder);
@@ -114,13 +157,18 @@ private:
   void store(OpBuilder &builder, Value value, Value vector,
              const VectorStep &step);
 
-  void emitScalar(OpBuilder &builder, ElementwiseOpInterface op);
+  void emitNumbers(OpBuilder &builder, ElementwiseOpInterface op);
 
   bool flat = false;
   /// Products that lie in memory as their upper and lower halves.
   llvm::DenseMap<Value, std::pair<Place, Place>> products;
-  /// Values of which each row has one number: that of the row at hand.
-  llvm::DenseMap<Value, Value> scalars;
+  /// Values of which each row has one number: that of the row at hand, those
+  /// of the rows side by side, and where the latter lie in memory.
+  llvm::DenseMap<Value, Value> scalars, numbers, numberBuffers;
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> derived;
+  Value scratchBase; ///< where its scratch memory begins
+  /// The loop over rows at hand and an op at the beginning of its body.
+  mlir::Operation *rowLoop = nullptr, *rowStart = nullptr;
 };
 
 /// The code of one class of ops that need the whole row. Elementwise ops have

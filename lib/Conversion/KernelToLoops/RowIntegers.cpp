@@ -64,29 +64,49 @@ RowShift QuantizeEmitter::findRowShift(OpBuilder &builder) {
 }
 
 void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
-  Words w(builder, loc, /*isVector=*/false);
+  auto getExponents = [&](OpBuilder &b, Value exponent, const RowShift &shift) {
+    Words w = Words::of(b, loc, shift.isZero);
+    return getStoredExponent(b, loc, shift.isZero,
+                             w.add(w.extend(exponent), shift.lowest));
+  };
+  rows.finished.insert(op.getResult(0));
+  rows.finished.insert(op.getResult(1));
   // Of 16 bits by the row's largest magnitude, 15 bits are known without a pass
   // over the row.
   auto normalised = matchNormalisedRows(op.getInput(), op.getExponent());
-  bool isNarrow = normalised && rows.getNormalised(op.getInput());
-  RowShift shift =
-      isNarrow ? RowShift{w.number(15 - 7 - numerics::fixed::blockDepth),
-                          rows.getNumberOfRow(builder, normalised->isZero)}
-               : findRowShift(builder);
-  Value exponent = w.extend(rows.getNumberOfRow(builder, op.getExponent()));
-  rows.setNumberOfRow(builder, op.getResult(2),
-                      getStoredExponent(builder, loc, shift.isZero,
-                                        w.add(exponent, shift.lowest)));
-  if (isOnlyNumber())
-    return;
-  if (hasCodes() && op.getLayoutAttr())
-    padRow(builder);
   int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t block = op.getResultFormat().getShape().back();
   if (ShapedType::isDynamic(block))
     block = std::max<int64_t>(length, 1);
+  if (!normalised || !rows.getNormalised(op.getInput()) || length == 0 ||
+      length % block != 0 || block % rows.width != 0) {
+    rows.forEachRow(builder, [&](OpBuilder &b) {
+      RowShift shift = findRowShift(b);
+      Value exponent = rows.getNumberOfRow(op.getExponent());
+      rows.setNumberOfRow(b, op.getResult(2), getExponents(b, exponent, shift));
+      if (!isOnlyNumber())
+        emitShiftedRow(b, shift, block);
+    });
+    return;
+  }
+  Value exponents = rows.getNumbers(builder, op.getExponent());
+  Words w = Words::of(builder, loc, exponents);
+  RowShift shift{w.number(15 - 7 - numerics::fixed::blockDepth),
+                 rows.getNumbers(builder, normalised->isZero)};
+  rows.setNumbers(builder, op.getResult(2),
+                  getExponents(builder, exponents, shift));
+  if (!isOnlyNumber())
+    emitNarrowRows(builder, block);
+}
+
+/// Codes and shifts of the row at hand.
+void QuantizeEmitter::emitShiftedRow(OpBuilder &builder, const RowShift &shift,
+                                     int64_t block) {
+  if (hasCodes() && op.getLayoutAttr())
+    padRow(builder);
+  int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t whole = block % rows.width == 0 ? length / block : 0;
-  if (whole < (isNarrow ? 1 : 2)) {
+  if (whole < 2) {
     forEachBlock(
         builder, block,
         [&](OpBuilder &inner, Value number, Value start, int64_t count) {
@@ -95,39 +115,30 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
     return;
   }
   // The shifts of up to 16 blocks are found together.
-  auto emitGroup = [&](OpBuilder &b, Value first, int64_t count) {
-    if (isNarrow)
-      emitNarrowGroup(b, first, count, block);
-    else
-      emitShiftedGroup(b, shift, first, count, block);
-  };
   int64_t grouped = whole / lanes * lanes;
   auto loop =
       scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
                          kernel.getIndex(grouped), kernel.getIndex(lanes));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  emitGroup(body, loop.getInductionVar(), lanes);
+  emitShiftedGroup(body, shift, loop.getInductionVar(), lanes, block);
   if (whole > grouped)
-    emitGroup(builder, kernel.getIndex(grouped), whole - grouped);
+    emitShiftedGroup(builder, shift, kernel.getIndex(grouped), whole - grouped,
+                     block);
   if (length % block != 0)
     emitShiftedBlock(builder, shift, kernel.getIndex(whole),
                      kernel.getIndex(whole * block), length % block);
-  else if (isNarrow)
-    rows.noteResult(op.getInput());
-  rows.finished.insert(op.getResult(0));
-  rows.finished.insert(op.getResult(1));
 }
 
-/// Writes the \p shifts, by lanes, of \p count blocks from \p first on.
+/// Writes the \p shifts, by lanes, of \p count blocks from \p first on, counted
+/// from the row at hand or from the first of those side by side.
 void QuantizeEmitter::storeShifts(OpBuilder &builder, Value shifts, Value first,
-                                  int64_t count) {
+                                  int64_t count, Value row) {
   shifts =
       vector::ExtractStridedSliceOp::create(builder, loc, shifts, 0, count, 1);
   AffineExpr blocks = rows.shapes.getSizes(op.getResult(1)).back();
   Value at = arith::AddIOp::create(
       builder, loc,
-      arith::MulIOp::create(builder, loc, rows.row, kernel.getIndex(blocks)),
-      first);
+      arith::MulIOp::create(builder, loc, row, kernel.getIndex(blocks)), first);
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(1)))
     vector::StoreOp::create(builder, loc, shifts, kernel.getResultBuffer(index),
                             at);
@@ -137,7 +148,7 @@ void QuantizeEmitter::storeShifts(OpBuilder &builder, Value shifts, Value first,
 void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
                                        const RowShift &rowShift, Value first,
                                        int64_t count, int64_t block) {
-  Words v(builder, loc, /*isVector=*/true), w(builder, loc, false);
+  Words v(builder, loc, /*isVector=*/true);
   auto type = VectorType::get(rows.width, builder.getI32Type());
   auto loadWords = [&](int64_t i) {
     Value number =
@@ -167,7 +178,7 @@ void QuantizeEmitter::emitShiftedGroup(OpBuilder &builder,
   Value shifts = v.max(v.sub(lengths, v.number(7)), lowest);
   Value stored = v.select(splat(builder, loc, rowShift.isZero), v.number(0),
                           v.sub(shifts, lowest));
-  storeShifts(builder, v.truncate(stored, 8), first, count);
+  storeShifts(builder, v.truncate(stored, 8), first, count, rows.row);
   if (!hasCodes())
     return;
   for (int64_t i = 0; i < count; ++i) {
@@ -274,9 +285,9 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
   // A kernel returns a value once: equal results are one.
   auto results = getResultIndices(kernel.getKernel(), op.getResult(0));
   RowEmitter::Place place =
-      results.empty()
-          ? rows.allocateRow(getElementTypeOrSelf(op.getResult(0)))
-          : RowEmitter::Place{kernel.getResultBuffer(results[0]), rows.base};
+      results.empty() ? rows.allocateRow(getElementTypeOrSelf(op.getResult(0)))
+                      : RowEmitter::Place{kernel.getResultBuffer(results[0]),
+                                          Value(), RowEmitter::Place::Result};
   rows.passOver(
       builder, op.getInput(), {},
       [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange) {

@@ -20,8 +20,6 @@ using namespace quantc;
 static constexpr int64_t chunkElements = 4096;
 /// Elements that one call should at least compute.
 static constexpr int64_t grainElements = 2048;
-/// Elements up to which a row's passes are no loops.
-static constexpr int64_t shortRow = 64;
 
 static auto bodyOps(func::FuncOp kernel) {
   return kernel.getBody().front().without_terminator();
@@ -80,6 +78,10 @@ static bool isRowScalar(ArrayRef<AffineExpr> own, ArrayRef<AffineExpr> sizes) {
   return !own.empty() && isConstantOne(own.back()) &&
          !isConstantOne(sizes.back()) && own.size() == sizes.size() &&
          own.drop_back() == sizes.drop_back();
+}
+
+bool RowEmitter::isNumber(Value value) {
+  return isRowScalar(SmallVector<AffineExpr>(shapes.getSizes(value)), sizes);
 }
 
 static bool canEmitOp(SymbolicShapes &shapes, Operation &op, Value rows) {
@@ -176,51 +178,63 @@ LogicalResult RowEmitter::emit() {
   AffineExpr length = flat ? total : sizes.back();
   auto constant = dyn_cast<AffineConstantExpr>(length);
   int64_t perRow = std::max<int64_t>(1, constant ? constant.getValue() : 64);
+  int64_t most = countTogether();
   kernel.setIterations(rowCount,
-                       flat ? 1 : std::max<int64_t>(1, grainElements / perRow));
+                       flat ? 1 : std::max(most, grainElements / perRow));
   requireBroadcast();
   OpBuilder &builder = kernel.getBuilder();
-  auto forRows = [&](Value from, Value to, int64_t together) {
+  auto forRows = [&](Value from, Value to, int64_t count) {
     auto loop =
-        scf::ForOp::create(builder, loc, from, to, kernel.getIndex(together));
+        scf::ForOp::create(builder, loc, from, to, kernel.getIndex(count));
     OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-    std::vector<RowEmitter> rows(together, *this);
-    for (auto [i, own] : llvm::enumerate(rows))
-      own.startRow(body, arith::AddIOp::create(
-                             body, loc, loop.getInductionVar(),
-                             kernel.getIndex(static_cast<int64_t>(i))));
-    emitTogether(body, rows);
+    RowEmitter rows(*this);
+    rows.together = count;
+    rows.emitRowsAt(body, loop.getInductionVar());
   };
   Value begin = kernel.getBegin(), end = kernel.getEnd();
-  if (int64_t together = countTogether(); together > 1) {
+  if (most > 1) {
     Value count = arith::SubIOp::create(builder, loc, end, begin);
     Value rest =
-        arith::RemUIOp::create(builder, loc, count, kernel.getIndex(together));
+        arith::RemUIOp::create(builder, loc, count, kernel.getIndex(most));
     Value whole = arith::SubIOp::create(builder, loc, end, rest);
-    forRows(begin, whole, together);
+    forRows(begin, whole, most);
     begin = whole;
   }
   forRows(begin, end, 1);
   return success();
 }
 
-/// Rows that are computed side by side: integer statistics are chains of
+/// Rows of integers are computed side by side: their statistics are chains of
 /// dependences, from a maximum through numbers of the row to the next pass,
 /// which take longer than what short rows have to do besides.
 int64_t RowEmitter::countTogether() {
-  if (flat || sizes.empty())
+  constexpr int64_t shortRow = 128, middleRow = 512, longRow = 2048;
+  auto length = flat || sizes.empty()
+                    ? AffineConstantExpr()
+                    : dyn_cast<AffineConstantExpr>(sizes.back());
+  // Numbers are vectors, for which there have to be instructions.
+  if (!length || length.getValue() > longRow || !target.has("avx2"))
     return 1;
-  auto length = dyn_cast<AffineConstantExpr>(sizes.back());
-  if (!length)
+  bool hasStatistics = false;
+  for (Operation &op : bodyOps(kernel.getKernel())) {
+    if (getModel(&op)) {
+      hasStatistics = true;
+      if (!isa<IntegerType>(getElementTypeOrSelf(op.getOperand(0).getType())))
+        return 1;
+    } else if (!op.hasTrait<OpTrait::ConstantLike>() &&
+               isNumber(op.getResult(0)) &&
+               llvm::any_of(op.getOperands(), [&](Value operand) {
+                 return isa<BlockArgument>(operand) && !isNumber(operand) &&
+                        !isSingle(operand);
+               })) {
+      return 1;
+    }
+  }
+  if (!hasStatistics)
     return 1;
-  bool hasIntegers =
-      llvm::any_of(bodyOps(kernel.getKernel()), [](Operation &op) {
-        return getModel(&op) && isa<IntegerType>(getElementTypeOrSelf(
-                                    op.getOperand(0).getType()));
-      });
-  if (!hasIntegers)
-    return 1;
-  return length.getValue() <= shortRow ? 4 : 2;
+  return length.getValue() <= shortRow    ? 16
+         : length.getValue() <= middleRow ? 8
+                                          : 4;
 }
 
 void RowEmitter::startRow(OpBuilder &builder, Value number) {
@@ -248,11 +262,11 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
   for (BlockArgument argument : kernel.getKernel().getArguments()) {
     SmallVector<AffineExpr> own(shapes.getSizes(argument));
     if (llvm::equal(own, sizes)) {
-      places[argument] = {kernel.getBuffer(argument), base};
+      places[argument] = {kernel.getBuffer(argument), base, Place::Fixed};
       continue;
     }
-    if (isRowScalar(own, sizes)) {
-      places[argument] = {kernel.getBuffer(argument), row};
+    if (isNumber(argument)) {
+      places[argument] = {kernel.getBuffer(argument), row, Place::Fixed};
       continue;
     }
     bool isOneRow =
@@ -260,7 +274,8 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
     if (!isOneRow && index.empty())
       index = kernel.delinearize(builder, ArrayRef(sizes).drop_back(), row);
     places[argument] = {kernel.getBuffer(argument),
-                        kernel.getBroadcastOffset(builder, own, sizes, index)};
+                        kernel.getBroadcastOffset(builder, own, sizes, index),
+                        Place::Fixed};
   }
 }
 
@@ -275,18 +290,30 @@ Value RowEmitter::getCount(OpBuilder &builder) {
       arith::IndexCastOp::create(builder, loc, builder.getI64Type(), n));
 }
 
+Value RowEmitter::getOffset(Place place) {
+  switch (place.kind) {
+  case Place::Fixed:
+    return place.at;
+  case Place::Result:
+    return base;
+  case Place::Scratch:
+    return scratchBase;
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 Value RowEmitter::loadAt(OpBuilder &builder, Place place,
                          const VectorStep &step) {
   Value index =
-      arith::AddIOp::create(builder, loc, place.second, step.position);
-  return loadVector(builder, loc, place.first, index, step.valid, step.width);
+      arith::AddIOp::create(builder, loc, getOffset(place), step.position);
+  return loadVector(builder, loc, place.buffer, index, step.valid, step.width);
 }
 
 void RowEmitter::storeAt(OpBuilder &builder, Value vector, Place place,
                          const VectorStep &step) {
   Value index =
-      arith::AddIOp::create(builder, loc, place.second, step.position);
-  storeVector(builder, loc, vector, place.first, index, step.valid);
+      arith::AddIOp::create(builder, loc, getOffset(place), step.position);
+  storeVector(builder, loc, vector, place.buffer, index, step.valid);
 }
 
 Value RowEmitter::load(OpBuilder &builder, BlockArgument argument,
@@ -296,11 +323,12 @@ Value RowEmitter::load(OpBuilder &builder, BlockArgument argument,
   ArrayRef<AffineExpr> own = shapes.getSizes(argument);
   bool isNumber = isSingle(argument) || own.empty() ||
                   (isConstantOne(own.back()) && !isConstantOne(sizes.back()));
-  Value vector = isNumber ? splat(builder, loc,
-                                  memref::LoadOp::create(
-                                      builder, loc, place.first, place.second),
-                                  step.width)
-                          : loadAt(builder, place, step);
+  Value vector =
+      isNumber
+          ? splat(builder, loc,
+                  memref::LoadOp::create(builder, loc, place.buffer, place.at),
+                  step.width)
+          : loadAt(builder, place, step);
   return kernel.fromStored(builder, vector, type.getElementType());
 }
 
@@ -313,8 +341,8 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
   DenseElementsAttr constant;
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     result = load(builder, argument, step);
-  } else if (Value scalar = scalars.lookup(value)) {
-    result = splat(builder, loc, scalar, step.width);
+  } else if (hasNumber(value)) {
+    result = splat(builder, loc, getNumberOfRow(value), step.width);
   } else if (auto it = places.find(value); it != places.end()) {
     result = kernel.fromStored(
         builder, loadAt(builder, it->second, step),
@@ -341,26 +369,19 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
 }
 
 RowEmitter::Place RowEmitter::allocateRow(Type element) {
-  return {kernel.allocateScratch(element.isInteger(1)
-                                     ? IntegerType::get(element.getContext(), 8)
-                                     : element,
-                                 sizes.back() + width),
-          kernel.getIndex(int64_t(0))};
+  Type stored = element.isInteger(1) ? IntegerType::get(element.getContext(), 8)
+                                     : element;
+  return {kernel.allocateScratch(stored, (sizes.back() + width) * together),
+          Value(), Place::Scratch};
 }
 
-/// What of the expression \p value is worth keeping: that below a last step
-/// which costs less than a load and a store.
-static Value stripCheapSteps(Value value) {
-  while (true) {
-    Operation *op = value.getDefiningOp();
-    auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
-    bool isCheap = isa_and_nonnull<nn::CastOp>(op) ||
-                   (unary && (unary.getKind() == nn::UnaryKind::Abs ||
-                              unary.getKind() == nn::UnaryKind::Neg));
-    if (!isCheap)
-      return value;
-    value = op->getOperand(0);
-  }
+/// A last step that costs less than a load and a store.
+static bool isCheapStep(Value value) {
+  Operation *op = value.getDefiningOp();
+  auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
+  return isa_and_nonnull<nn::CastOp>(op) ||
+         (unary && (unary.getKind() == nn::UnaryKind::Abs ||
+                    unary.getKind() == nn::UnaryKind::Neg));
 }
 
 /// Whether nothing but a reduction of \p value, in one pass, reads \p kept.
@@ -369,76 +390,58 @@ static bool isReadOnce(Value value, Value kept) {
          isa<nn::ReduceOp>(*value.user_begin());
 }
 
+std::optional<RowEmitter::Place> RowEmitter::keep(Value value) {
+  if (isa<BlockArgument>(value) || hasNumber(value) ||
+      matchPattern(value, m_Constant()) || places.contains(value))
+    return std::nullopt;
+  auto results = getResultIndices(kernel.getKernel(), value);
+  if (results.empty())
+    return allocateRow(getElementTypeOrSelf(value));
+  return Place{kernel.getResultBuffer(results[0]), Value(), Place::Result};
+}
+
+void RowEmitter::storeKept(OpBuilder &builder, Value value, Value vector,
+                           Place place, const VectorStep &step) {
+  if (place.kind == Place::Result)
+    return store(builder, value, vector, step);
+  storeAt(builder,
+          kernel.toStored(builder, vector, getElementTypeOrSelf(value)), place,
+          step);
+}
+
+void RowEmitter::noteKept(Value value, Place place) {
+  places[value] = place;
+  if (place.kind == Place::Result)
+    finished.insert(value);
+}
+
 SmallVector<Value> RowEmitter::passOver(OpBuilder &builder, Value value,
                                         ValueRange initial, PassBody body) {
   auto getResults = [&](Value of) {
     return getResultIndices(kernel.getKernel(), of);
   };
+  // What of the expression is worth keeping.
   Value kept = value;
   if (getResults(value).empty())
-    kept = stripCheapSteps(value);
-  bool isStored = isa<BlockArgument>(kept) || scalars.contains(kept) ||
-                  matchPattern(kept, m_Constant()) || places.contains(kept);
-  SmallVector<unsigned> results = getResults(kept);
+    while (isCheapStep(kept) && !getNormalised(kept))
+      kept = kept.getDefiningOp()->getOperand(0);
   std::optional<Place> place;
-  if (!isStored && !(results.empty() && isReadOnce(value, kept))) {
-    if (results.empty())
-      place =
-          allocateRow(cast<RankedTensorType>(kept.getType()).getElementType());
-    else
-      place = Place{kernel.getResultBuffer(results[0]), base};
-  }
+  if (!getResults(kept).empty() || !isReadOnce(value, kept))
+    place = keep(kept);
   SmallVector<Value> values = forEachVector(
       builder, loc, n, initial,
       [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
         Cache cache;
         Value x = evaluate(inner, value, step, cache);
-        if (place) {
-          Value vector = evaluate(inner, kept, step, cache);
-          if (results.empty())
-            storeAt(
-                inner,
-                kernel.toStored(
-                    inner, vector,
-                    cast<RankedTensorType>(kept.getType()).getElementType()),
-                *place, step);
-          else
-            store(inner, kept, vector, step);
-        }
+        if (place)
+          storeKept(inner, kept, evaluate(inner, kept, step, cache), *place,
+                    step);
         return body(inner, step, x, carried);
       },
       width);
-  if (place) {
-    places[kept] = *place;
-    if (!results.empty())
-      finished.insert(kept);
-  }
+  if (place)
+    noteKept(kept, *place);
   return values;
-}
-
-/// The number that \p value has in the row at hand.
-Value RowEmitter::getNumberOfRow(OpBuilder &builder, Value value) {
-  if (Value known = scalars.lookup(value))
-    return known;
-  DenseElementsAttr constant;
-  if (matchPattern(value, m_Constant(&constant)))
-    return arith::ConstantOp::create(
-        builder, loc, cast<TypedAttr>(constant.getSplatValue<Attribute>()));
-  Place place = places[cast<BlockArgument>(value)];
-  Value stored =
-      memref::LoadOp::create(builder, loc, place.first, place.second);
-  return scalars[value] = kernel.fromStored(
-             builder, stored,
-             cast<RankedTensorType>(value.getType()).getElementType());
-}
-
-/// An op on numbers of which each row has one.
-void RowEmitter::emitScalar(OpBuilder &builder, ElementwiseOpInterface op) {
-  SmallVector<Value> operands;
-  for (Value operand : op->getOperands())
-    operands.push_back(getNumberOfRow(builder, operand));
-  setNumberOfRow(builder, op->getResult(0),
-                 op.cloneOnto(builder, operands)->getResult(0));
 }
 
 /// Writes to all results that are \p value.
@@ -447,35 +450,16 @@ void RowEmitter::store(OpBuilder &builder, Value value, Value vector,
   Type element = cast<RankedTensorType>(value.getType()).getElementType();
   Value stored = kernel.toStored(builder, vector, element);
   for (unsigned index : getResultIndices(kernel.getKernel(), value))
-    storeAt(builder, stored, {kernel.getResultBuffer(index), base}, step);
-}
-
-void RowEmitter::setNumberOfRow(OpBuilder &builder, Value value, Value number) {
-  scalars[value] = number;
-  Value stored =
-      kernel.toStored(builder, number,
-                      cast<RankedTensorType>(value.getType()).getElementType());
-  for (unsigned index : getResultIndices(kernel.getKernel(), value))
-    memref::StoreOp::create(builder, loc, stored, kernel.getResultBuffer(index),
-                            row);
-  finished.insert(value);
+    storeAt(builder, stored,
+            {kernel.getResultBuffer(index), Value(), Place::Result}, step);
 }
 
 void RowEmitter::emitOp(OpBuilder &builder, Operation *op) {
   if (const RowModel *model = getModel(op))
     model->emitRow(*this, builder, op);
   else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
-           elementwise && isRowScalar(SmallVector<AffineExpr>(
-                                          shapes.getSizes(op->getResult(0))),
-                                      sizes))
-    emitScalar(builder, elementwise);
-}
-
-void RowEmitter::noteResult(Value value) {
-  auto indices = getResultIndices(kernel.getKernel(), value);
-  if (indices.empty() || !finished.insert(value).second)
-    return;
-  places[value] = {kernel.getResultBuffer(indices[0]), base};
+           elementwise && isNumber(op->getResult(0)))
+    emitNumbers(builder, elementwise);
 }
 
 /// What no op has written yet.
@@ -487,29 +471,32 @@ void RowEmitter::emitRest(OpBuilder &builder) {
       rest.push_back(value);
   if (rest.empty())
     return;
-  forEachVector(
-      builder, loc, n, {},
-      [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-        Cache cache;
-        SmallVector<Value> vectors;
-        for (Value value : rest)
-          vectors.push_back(evaluate(inner, value, step, cache));
-        for (auto [value, vector] : llvm::zip_equal(rest, vectors))
-          store(inner, value, vector, step);
-        return SmallVector<Value>();
-      },
-      width);
+  auto write = [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+    Cache cache;
+    SmallVector<Value> vectors;
+    for (Value value : rest)
+      vectors.push_back(evaluate(inner, value, step, cache));
+    for (auto [value, vector] : llvm::zip_equal(rest, vectors))
+      store(inner, value, vector, step);
+    return SmallVector<Value>();
+  };
+  forEachRow(builder, [&](OpBuilder &ofRow) {
+    forEachVector(ofRow, loc, n, {}, write, width);
+  });
 }
 
-void RowEmitter::emitTogether(OpBuilder &builder,
-                              MutableArrayRef<RowEmitter> rows) {
-  for (RowEmitter &own : rows)
-    own.prepareOffsets(builder);
-  for (Operation &op : bodyOps(rows.front().kernel.getKernel()))
-    for (RowEmitter &own : rows)
-      own.emitOp(builder, &op);
-  for (RowEmitter &own : rows)
-    own.emitRest(builder);
+/// The rows from \p number on that are side by side.
+void RowEmitter::emitRowsAt(OpBuilder &builder, Value number) {
+  firstRow = number;
+  if (together == 1) {
+    scratchBase = kernel.getIndex(int64_t(0));
+    startRow(builder, number);
+    prepareOffsets(builder);
+    rowStart = arith::ConstantIndexOp::create(builder, loc, 0);
+  }
+  for (Operation &op : bodyOps(kernel.getKernel()))
+    emitOp(builder, &op);
+  emitRest(builder);
 }
 
 LogicalResult quantc::emitRows(KernelBuilder &kernel) {

@@ -30,13 +30,13 @@ int64_t RowEmitter::chooseWidth() {
                     ? AffineConstantExpr()
                     : dyn_cast<AffineConstantExpr>(sizes.back());
   constexpr int64_t wide = 2 * lanes;
-  if (!length || length.getValue() % wide != 0 || !target.has("avx512bw") ||
-      !target.has("avx512vl"))
+  if (!length || length.getValue() % wide != 0 || !target.has("avx2"))
     return lanes;
   bool hasHalves = false;
   auto isInteger = [&](Value value) {
     Type element = getElementTypeOrSelf(value.getType());
-    hasHalves |= element.isInteger(16);
+    hasHalves |=
+        element.isInteger(16) || (element.isInteger(8) && !isNumber(value));
     return isa<IntegerType>(element);
   };
   func::FuncOp func = kernel.getKernel();
@@ -52,57 +52,83 @@ int64_t RowEmitter::chooseWidth() {
 }
 
 std::optional<NormalisedRows> RowEmitter::getNormalised(Value value) {
-  if (!getElementTypeOrSelf(value.getType()).isInteger(16))
-    return std::nullopt;
-  std::optional<NormalisedRows> rows = matchNormalisedMantissas(value);
-  if (!rows || !isLargestOfRow(rows->largest, rows->wide) ||
-      !scalars.contains(rows->places))
-    return std::nullopt;
-  return rows;
+  // Rows, queries and keys, values.
+  Type element = getElementTypeOrSelf(value.getType());
+  for (int64_t bits : {16, 12, 8}) {
+    if (!element.isInteger(bits == 8 ? 8 : 16))
+      continue;
+    std::optional<NormalisedRows> rows = matchNormalisedMantissas(value, bits);
+    if (rows && isLargestOfRow(rows->largest, rows->wide) &&
+        hasNumber(rows->places))
+      return rows;
+  }
+  return std::nullopt;
 }
 
-/// Words that are within 16 bits, or one above, with the largest and its
-/// negative as limits.
-static Value limitWords(OpBuilder &b, Location loc, Value x,
-                        const CpuTarget &target) {
-  constexpr int64_t limit = INT16_MAX;
-  Words v = Words::of(b, loc, x);
-  int64_t width = cast<VectorType>(v.type).getNumElements();
-  if (width != 32 || !target.has("avx512bw"))
-    return v.truncate(v.clamp(x, -limit, limit), 16);
-  // vpackssdw limits, and takes four words of each in turn.
-  Value halves[2];
+/// The upper or the lower halves of words, in order.
+static Value takeHalves(OpBuilder &b, Location loc, Value words, bool isUpper) {
+  auto type = VectorType::get(32, b.getI16Type());
+  SmallVector<int16_t> order;
+  for (int16_t i = 0; i < 32; ++i)
+    order.push_back(static_cast<int16_t>(2 * i + (isUpper ? 1 : 0)));
+  Value parts[2];
   for (int64_t i = 0; i < 2; ++i)
-    halves[i] = vector::ExtractStridedSliceOp::create(b, loc, x, i * 16, 16, 1);
-  auto type = VectorType::get(width, b.getI16Type());
-  Value packed =
-      LLVM::CallIntrinsicOp::create(
-          b, loc, type, b.getStringAttr("llvm.x86.avx512.packssdw.512"), halves)
-          .getResult(0);
-  SmallVector<int64_t> order;
-  for (int64_t i = 0; i < width; ++i)
-    order.push_back(i % 16 / 4 * 8 + i / 16 * 4 + i % 4);
-  packed = vector::ShuffleOp::create(b, loc, packed, packed, order);
-  return arith::MaxSIOp::create(
-      b, loc, packed, splatConstant(b, loc, b.getI16Type(), -limit, width));
+    parts[i] = vector::BitCastOp::create(
+        b, loc, type,
+        vector::ExtractStridedSliceOp::create(b, loc, words, i * 16, 16, 1));
+  Value index = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(type, ArrayRef(order)));
+  return LLVM::CallIntrinsicOp::create(
+             b, loc, type, b.getStringAttr("llvm.x86.avx512.vpermi2var.hi.512"),
+             ValueRange{parts[0], index, parts[1]})
+      .getResult(0);
 }
 
 Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
                                      const VectorStep &step, Cache &cache) {
-  Words w(b, loc, /*isVector=*/false);
-  Value places = scalars.lookup(rows.places);
   if (auto it = products.find(rows.wide); it != products.end())
-    return shiftProduct(b, it->second, places, step);
-  // To the left by one place more, so that what is left is to the right and
-  // half a unit is one: numbers that are shifted to the left have few bits.
+    return shiftProduct(b, it->second, rows.places, step);
+  // To the left until the largest has 31 bits: what is wanted are the upper
+  // ones, half up.
+  Value up = deriveNumberOfRow(b, rows.places, 0,
+                               [&](OpBuilder &at, Value places) -> Value {
+                                 Words w = Words::of(at, loc, places);
+                                 return w.sub(w.number(32 - rows.bits), places);
+                               });
   Value x = evaluate(b, rows.wide, step, cache);
   Words v = Words::of(b, loc, x);
-  Value left = w.max(w.sub(w.number(1), places), w.number(0));
-  Value right = w.max(w.sub(places, w.number(1)), w.number(0));
-  x = v.right(v.left(x, splat(b, loc, left, step.width)),
-              splat(b, loc, right, step.width));
-  x = v.right(v.sub(x, v.number(-1)), v.number(1));
-  return limitWords(b, loc, x, target);
+  x = v.left(x, splat(b, loc, up, step.width));
+  auto half = [&](int64_t value) {
+    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
+                         step.width);
+  };
+  auto addSaturated = [&](Value y, Value z) -> Value {
+    return LLVM::CallIntrinsicOp::create(b, loc, y.getType(),
+                                         b.getStringAttr("llvm.sadd.sat"),
+                                         ValueRange{y, z})
+        .getResult(0);
+  };
+  Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
+  bool hasHalves = step.width == 32 && target.has("avx512bw");
+  if (rows.bits == 16 && !hasHalves) {
+    x = v.right(v.sub(v.right(x, v.number(15)), v.number(-1)), v.number(1));
+    x = v.truncate(v.clamp(x, INT16_MIN, INT16_MAX), 16);
+    return arith::MaxSIOp::create(b, loc, x, limit);
+  }
+  Value high = hasHalves ? takeHalves(b, loc, x, /*isUpper=*/true)
+                         : v.truncate(v.right(x, v.number(16)), 16);
+  if (rows.bits == 16) {
+    Value low = takeHalves(b, loc, x, /*isUpper=*/false);
+    x = addSaturated(high, arith::ShRUIOp::create(b, loc, low, half(15)));
+    return arith::MaxSIOp::create(b, loc, x, limit);
+  }
+  x = addSaturated(high, half(int64_t(1) << (15 - rows.bits)));
+  x = arith::ShRSIOp::create(b, loc, x, half(16 - rows.bits));
+  x = arith::MaxSIOp::create(b, loc, x, limit);
+  if (rows.bits > 8)
+    return x;
+  return arith::TruncIOp::create(b, loc,
+                                 VectorType::get(step.width, b.getI8Type()), x);
 }
 
 //===----------------------------------------------------------------------===//
@@ -146,53 +172,76 @@ bool RowEmitter::emitProduct(OpBuilder &b, nn::ReduceOp op) {
     return false;
   auto widened = product.getLhs().getDefiningOp<nn::CastOp>();
   auto factor = product.getRhs().getDefiningOp<qt::SigmaOp>();
-  if (!widened || !factor || !getNormalised(widened.getInput()) ||
+  auto mantissas = widened ? getNormalised(widened.getInput())
+                           : std::optional<NormalisedRows>();
+  if (!factor || !mantissas || mantissas->bits != 16 ||
       !isLengthOnly(op.getResult()) || !isNormalisedOnly(product.getResult()))
     return false;
   Type i16 = b.getI16Type();
   auto type = VectorType::get(width, i16);
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   auto halves = std::pair(allocateRow(i16), allocateRow(i16));
-  auto multiply = [&](OpBuilder &at, StringRef name, Value x,
-                      Value y) -> Value {
-    return LLVM::CallIntrinsicOp::create(
-               at, loc, type,
-               at.getStringAttr(("llvm.x86.avx512." + name + ".512").str()),
-               ValueRange{x, y})
-        .getResult(0);
+  auto multiply = [&](OpBuilder &at, HalfProduct kind, Value x, Value y) {
+    return multiplyHalves(at, loc, kind, x, y, target);
   };
-  SmallVector<Value> bits = forEachVector(
-      b, loc, n, {zero, zero},
-      [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
-        Cache cache;
-        Value m = evaluate(inner, widened.getInput(), step, cache);
-        Value g = arith::TruncIOp::create(
-            inner, loc, type, evaluate(inner, factor.getResult(), step, cache));
-        Value a = math::AbsIOp::create(inner, loc, m);
-        // One is 2^15, which has a negative in 16 bits but no positive.
-        Value high = arith::OrIOp::create(inner, loc, carried[0],
-                                          multiply(inner, "pmulhu.w", a, g));
-        Value low = arith::OrIOp::create(
-            inner, loc, carried[1], arith::MulIOp::create(inner, loc, a, g));
-        m = arith::SubIOp::create(inner, loc, zero, m);
-        g = arith::SubIOp::create(inner, loc, zero, g);
-        storeAt(inner, multiply(inner, "pmulh.w", m, g), halves.first, step);
-        storeAt(inner, arith::MulIOp::create(inner, loc, m, g), halves.second,
-                step);
-        return SmallVector<Value>{high, low};
-      },
-      width);
-  Words w(b, loc, /*isVector=*/false);
-  for (Value &half : bits) {
-    half = reduceLanes(b, loc, half,
-                       [&](OpBuilder &inner, Value x, Value y) -> Value {
-                         return arith::OrIOp::create(inner, loc, x, y);
-                       });
-    half = arith::ExtUIOp::create(b, loc, w.type, half);
-  }
+  auto pass = [&](OpBuilder &ofRow) -> Value {
+    Value zero = arith::ConstantOp::create(ofRow, loc, ofRow.getZeroAttr(type));
+    // Passes of their own: long chains fill the queues of instructions. The
+    // factor waits where the upper half will lie.
+    passOver(ofRow, widened.getInput(), {},
+             [](OpBuilder &, const VectorStep &, Value, ValueRange) {
+               return SmallVector<Value>();
+             });
+    forEachVector(
+        ofRow, loc, n, {},
+        [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
+          Cache cache;
+          Value g = evaluate(inner, factor.getResult(), step, cache);
+          storeAt(inner, arith::TruncIOp::create(inner, loc, type, g),
+                  halves.first, step);
+          return SmallVector<Value>();
+        },
+        width);
+    SmallVector<Value> bits = forEachVector(
+        ofRow, loc, n, {zero, zero},
+        [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
+          Cache cache;
+          Value m = evaluate(inner, widened.getInput(), step, cache);
+          Value g = loadAt(inner, halves.first, step);
+          Value a = math::AbsIOp::create(inner, loc, m);
+          // One is 2^15, which has a negative in 16 bits but no positive.
+          Value high = arith::OrIOp::create(
+              inner, loc, carried[0],
+              multiply(inner, HalfProduct::HighUnsigned, a, g));
+          Value low = arith::OrIOp::create(
+              inner, loc, carried[1], arith::MulIOp::create(inner, loc, a, g));
+          m = arith::SubIOp::create(inner, loc, zero, m);
+          g = arith::SubIOp::create(inner, loc, zero, g);
+          storeAt(inner, multiply(inner, HalfProduct::High, m, g), halves.first,
+                  step);
+          storeAt(inner, arith::MulIOp::create(inner, loc, m, g), halves.second,
+                  step);
+          return SmallVector<Value>{high, low};
+        },
+        width);
+    // Words of which the upper half has bits of upper halves.
+    Words v(ofRow, loc, /*isVector=*/true);
+    Value high = vector::BitCastOp::create(ofRow, loc, v.type, bits[0]),
+          low = vector::BitCastOp::create(ofRow, loc, v.type, bits[1]);
+    auto join = [&](Value x, Value y) -> Value {
+      return arith::OrIOp::create(ofRow, loc, x, y);
+    };
+    high = join(high, v.left(high, v.number(16)));
+    low = join(low, v.rightUnsigned(low, v.number(16)));
+    return join(v.bitAnd(high, v.number(-65536)),
+                v.bitAnd(low, v.number(65535)));
+  };
   // As many bits as the largest has, which is all that is asked for.
-  setNumberOfRow(b, op.getResult(),
-                 w.add(w.left(bits[0], w.number(16)), bits[1]));
+  foldRows(
+      b, op.getResult(), pass,
+      [&](OpBuilder &inner, Value x, Value y) -> Value {
+        return arith::OrIOp::create(inner, loc, x, y);
+      },
+      /*isSum=*/false, [](OpBuilder &, Value bits) { return bits; });
   products[product.getResult()] = halves;
   return true;
 }
@@ -202,23 +251,43 @@ bool RowEmitter::emitProduct(OpBuilder &b, nn::ReduceOp op) {
 Value RowEmitter::shiftProduct(OpBuilder &b,
                                const std::pair<Place, Place> &halves,
                                Value places, const VectorStep &step) {
-  Words w(b, loc, /*isVector=*/false);
-  Value zero = w.number(0), one = w.number(1);
-  auto spread = [&](Value number) {
-    return splat(b, loc, w.truncate(number, 16), step.width);
+  // Shifts of 16-bit lanes, and the half unit's bit.
+  auto derive = [&](int64_t index,
+                    function_ref<Value(Words & w, Value places)> make) {
+    Value number = deriveNumberOfRow(
+        b, places, index, [&](OpBuilder &at, Value numbers) -> Value {
+          Words w = Words::of(at, loc, numbers);
+          return w.truncate(make(w, numbers), 16);
+        });
+    return splat(b, loc, number, step.width);
   };
-  Value isRight =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, places, zero);
-  Value right = w.max(places, zero);
-  Value up = spread(w.min(w.sub(w.number(16), right), w.number(15)));
-  Value left = spread(w.max(w.sub(zero, places), zero));
-  Value almost = spread(w.max(w.sub(places, one), zero));
-  Value round = spread(w.select(isRight, one, zero));
+  auto isRight = [](Words &w, Value places) -> Value {
+    return arith::CmpIOp::create(w.b, w.loc, arith::CmpIPredicate::sgt, places,
+                                 w.number(0));
+  };
+  Value right = derive(
+      2, [](Words &w, Value places) { return w.max(places, w.number(0)); });
+  Value up = derive(3, [](Words &w, Value places) {
+    Value right = w.max(places, w.number(0));
+    return w.min(w.sub(w.number(16), right), w.number(15));
+  });
+  Value left = derive(4, [](Words &w, Value places) {
+    return w.max(w.sub(w.number(0), places), w.number(0));
+  });
+  Value almost = derive(5, [](Words &w, Value places) {
+    return w.max(w.sub(places, w.number(1)), w.number(0));
+  });
+  Value round = derive(6, [&](Words &w, Value places) {
+    return w.select(isRight(w, places), w.number(1), w.number(0));
+  });
   Value high = loadAt(b, halves.first, step),
         low = loadAt(b, halves.second, step);
-  Value y =
-      arith::OrIOp::create(b, loc, arith::ShLIOp::create(b, loc, high, up),
-                           arith::ShRUIOp::create(b, loc, low, spread(right)));
+  Value y;
+  if (target.has("avx512vbmi2"))
+    y = LLVM::FshrOp::create(b, loc, high, low, right);
+  else
+    y = arith::OrIOp::create(b, loc, arith::ShLIOp::create(b, loc, high, up),
+                             arith::ShRUIOp::create(b, loc, low, right));
   y = arith::ShLIOp::create(b, loc, y, left);
   Value half = arith::AndIOp::create(
       b, loc, arith::ShRUIOp::create(b, loc, low, almost), round);
@@ -253,14 +322,17 @@ bool RowEmitter::emitSum(OpBuilder &b, nn::ReduceOp op) {
                       square.getLhs() == square.getRhs();
     narrow = isOfItself ? getNarrower(square.getLhs()) : Value();
   }
-  if (!narrow || !getNormalised(narrow))
+  if (!narrow || !getElementTypeOrSelf(narrow).isInteger(16) ||
+      !getNormalised(narrow))
     return false;
   // Two squares fit 31 bits; words of them are added to the lower and to the
   // upper halves of wider lanes.
   constexpr int64_t most = INT16_MAX;
   Type i64 = b.getI64Type(), i32 = b.getI32Type();
-  auto words = VectorType::get(width / 2, i32),
-       doubles = VectorType::get(width / 4, i64);
+  int64_t atOnce = target.has("avx512bw") ? width : lanes;
+  auto part = VectorType::get(atOnce, b.getI16Type()),
+       words = VectorType::get(atOnce / 2, i32),
+       doubles = VectorType::get(atOnce / 4, i64);
   auto constant = [&](OpBuilder &at, VectorType type, int64_t value) -> Value {
     return arith::ConstantOp::create(
         at, loc,
@@ -268,44 +340,55 @@ bool RowEmitter::emitSum(OpBuilder &b, nn::ReduceOp op) {
             type, Attribute(at.getIntegerAttr(type.getElementType(), value))));
   };
   auto halves = VectorType::get(width, b.getI16Type());
-  SmallVector<Value> initial;
-  if (isSquared)
-    initial.assign(2, constant(b, doubles, 0));
-  else
-    initial.push_back(constant(b, words, 0));
-  SmallVector<Value> sums = passOver(
-      b, narrow, initial,
-      [&](OpBuilder &inner, const VectorStep &step, Value x,
-          ValueRange carried) {
-        x = keepCounted(inner, loc, step, x, constant(inner, halves, 0));
-        auto bound =
-            isSquared
-                ? qt::BoundAttr::get(b.getContext(), -most, most, -most, most,
-                                     /*chain=*/1, false, 0, 0, 0, 0)
-                : qt::BoundAttr::get(b.getContext(), -most, most, 1, 1,
-                                     /*chain=*/mostElements / 2, false, 0, 0, 0,
-                                     0);
-        Value factor = isSquared ? x : constant(inner, halves, 1);
-        Value sum = qt::DotOp::create(
-            inner, loc, words, 2, x, factor,
-            isSquared ? constant(inner, words, 0) : carried[0], bound);
-        if (!isSquared)
-          return SmallVector<Value>{sum};
-        sum = vector::BitCastOp::create(inner, loc, doubles, sum);
-        Value low = arith::AndIOp::create(inner, loc, sum,
-                                          constant(inner, doubles, UINT32_MAX)),
-              high = arith::ShRUIOp::create(inner, loc, sum,
-                                            constant(inner, doubles, 32));
-        return SmallVector<Value>{
-            arith::AddIOp::create(inner, loc, carried[0], low),
-            arith::AddIOp::create(inner, loc, carried[1], high)};
-      });
-  Value sum = sums[0];
-  if (isSquared)
-    sum = arith::AddIOp::create(b, loc, sum, sums[1]);
-  setNumberOfRow(
-      b, op.getResult(),
-      vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sum));
+  auto bound =
+      isSquared
+          ? qt::BoundAttr::get(b.getContext(), -most, most, -most, most,
+                               /*chain=*/1, false, 0, 0, 0, 0)
+          : qt::BoundAttr::get(b.getContext(), -most, most, 1, 1,
+                               /*chain=*/mostElements / 2, false, 0, 0, 0, 0);
+  auto pass = [&](OpBuilder &ofRow) -> Value {
+    SmallVector<Value> initial;
+    if (isSquared)
+      initial.assign(2, constant(ofRow, doubles, 0));
+    else
+      initial.push_back(constant(ofRow, words, 0));
+    SmallVector<Value> sums = passOver(
+        ofRow, narrow, initial,
+        [&](OpBuilder &inner, const VectorStep &step, Value x,
+            ValueRange carried) {
+          x = keepCounted(inner, loc, step, x, constant(inner, halves, 0));
+          SmallVector<Value> sums(carried);
+          for (int64_t at = 0; at < width; at += atOnce) {
+            Value own = vector::ExtractStridedSliceOp::create(inner, loc, x, at,
+                                                              atOnce, 1);
+            if (!isSquared) {
+              sums[0] =
+                  qt::DotOp::create(inner, loc, words, 2, own,
+                                    constant(inner, part, 1), sums[0], bound);
+              continue;
+            }
+            Value sum = qt::DotOp::create(inner, loc, words, 2, own, own,
+                                          constant(inner, words, 0), bound);
+            sum = vector::BitCastOp::create(inner, loc, doubles, sum);
+            Value low = arith::AndIOp::create(
+                inner, loc, sum, constant(inner, doubles, UINT32_MAX));
+            Value high = arith::ShRUIOp::create(inner, loc, sum,
+                                                constant(inner, doubles, 32));
+            sums[0] = arith::AddIOp::create(inner, loc, sums[0], low);
+            sums[1] = arith::AddIOp::create(inner, loc, sums[1], high);
+          }
+          return sums;
+        });
+    return isSquared
+               ? arith::AddIOp::create(ofRow, loc, sums[0], sums[1]).getResult()
+               : sums[0];
+  };
+  foldRows(
+      b, op.getResult(), pass,
+      [&](OpBuilder &inner, Value x, Value y) -> Value {
+        return arith::AddIOp::create(inner, loc, x, y);
+      },
+      /*isSum=*/true, [](OpBuilder &, Value sum) { return sum; });
   return true;
 }
 
@@ -313,64 +396,129 @@ bool RowEmitter::emitSum(OpBuilder &b, nn::ReduceOp op) {
 // Codes
 //===----------------------------------------------------------------------===//
 
-/// \p count blocks of \p block elements from number \p first on, of a row whose
-/// largest magnitude has 15 bits or is 0: shifts are those of the row, 4, and
-/// one more for each bit that a block has above 11.
-void QuantizeEmitter::emitNarrowGroup(OpBuilder &b, Value first, int64_t count,
-                                      int64_t block) {
+/// \p body for the numbers of \p count blocks, a few of them in straight code.
+static void forEachNumber(OpBuilder &b, Location loc, int64_t count,
+                          function_ref<void(OpBuilder &, Value number)> body) {
+  auto index = [&](OpBuilder &at, int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(at, loc, value);
+  };
+  int64_t straight = count <= 4 ? count : count % 4 == 0 ? 4 : 1;
+  auto loop = scf::ForOp::create(b, loc, index(b, 0), index(b, count),
+                                 index(b, straight));
+  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
+  for (int64_t i = 0; i < straight; ++i)
+    body(inner, arith::AddIOp::create(inner, loc, loop.getInductionVar(),
+                                      index(inner, i)));
+}
+
+/// Rows that are whole blocks of \p block elements and whose largest magnitude
+/// has 15 bits or is 0: shifts are those of the row, 4, and one more for each
+/// bit that a block has above 11.
+void QuantizeEmitter::emitNarrowRows(OpBuilder &builder, int64_t block) {
+  Value input = op.getInput();
+  int64_t count = cast<AffineConstantExpr>(getLength()).getValue() / block;
+  Type i16 = builder.getI16Type();
+  // All bits that the elements of a block have, by lanes.
+  int64_t all = rows.together * count;
+  Value bits =
+      kernel.allocateScratch(i16, rows.shapes.getConstant(all * lanes));
+  Value factors =
+      kernel.allocateScratch(i16, rows.shapes.getConstant(all + lanes));
+  auto getIndex = [&](OpBuilder &b, Value number) -> Value {
+    if (rows.together == 1)
+      return number;
+    return arith::AddIOp::create(
+        b, loc,
+        arith::MulIOp::create(b, loc, rows.rowOfGroup, kernel.getIndex(count)),
+        number);
+  };
+  auto getStart = [&](OpBuilder &b, Value number) -> Value {
+    return arith::MulIOp::create(b, loc, number, kernel.getIndex(block));
+  };
+  auto join = [&](OpBuilder &b, Value x, Value y) -> Value {
+    return arith::OrIOp::create(b, loc, x, y);
+  };
+  std::optional<RowEmitter::Place> place = rows.keep(input);
+  rows.forEachRow(builder, [&](OpBuilder &ofRow) {
+    forEachNumber(ofRow, loc, count, [&](OpBuilder &b, Value number) {
+      Value any;
+      for (auto &[x, step] : loadBlock(b, getStart(b, number), block)) {
+        if (place)
+          rows.storeKept(b, input, x, *place, step);
+        Value magnitude = math::AbsIOp::create(b, loc, x);
+        any = any ? join(b, any, magnitude) : magnitude;
+      }
+      if (rows.width > lanes)
+        any = join(
+            b, vector::ExtractStridedSliceOp::create(b, loc, any, 0, lanes, 1),
+            vector::ExtractStridedSliceOp::create(b, loc, any, lanes, lanes,
+                                                  1));
+      Value at = arith::MulIOp::create(b, loc, getIndex(b, number),
+                                       kernel.getIndex(lanes));
+      vector::StoreOp::create(b, loc, any, bits, at);
+    });
+  });
+  if (place)
+    rows.noteKept(input, *place);
+  int64_t whole = all / lanes * lanes;
+  auto loop =
+      scf::ForOp::create(builder, loc, kernel.getIndex(int64_t(0)),
+                         kernel.getIndex(whole), kernel.getIndex(lanes));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  emitNarrowShifts(body, bits, factors, loop.getInductionVar(), lanes);
+  if (whole < all)
+    emitNarrowShifts(builder, bits, factors, kernel.getIndex(whole),
+                     all - whole);
+  if (!hasCodes())
+    return;
+  rows.forEachRow(builder, [&](OpBuilder &ofRow) {
+    if (op.getLayoutAttr())
+      padRow(ofRow);
+    RowEmitter::Place codes = getCodes(ofRow);
+    forEachNumber(ofRow, loc, count, [&](OpBuilder &b, Value number) {
+      Value factor = splat(
+          b, loc, memref::LoadOp::create(b, loc, factors, getIndex(b, number)),
+          rows.width);
+      for (auto &[x, step] : loadBlock(b, getStart(b, number), block)) {
+        Value q = multiplyHalves(b, loc, HalfProduct::Rounded15, x, factor,
+                                 rows.target);
+        auto limit = [&](int64_t value) {
+          return splatConstant(b, loc, i16, static_cast<double>(value),
+                               rows.width);
+        };
+        q = arith::MaxSIOp::create(b, loc, q, limit(-127));
+        q = arith::MinSIOp::create(b, loc, q, limit(127));
+        q = arith::TruncIOp::create(
+            b, loc, VectorType::get(rows.width, b.getI8Type()), q);
+        rows.storeAt(b, biasCodes(b, loc, op, q), codes, step);
+      }
+    });
+  });
+}
+
+/// The shifts of \p count blocks from number \p first on, and 2^(15 - shift) as
+/// a factor of products of which 15 bits are left out.
+void QuantizeEmitter::emitNarrowShifts(OpBuilder &b, Value bits, Value factors,
+                                       Value first, int64_t count) {
   constexpr int64_t shortest = 15 - numerics::fixed::blockDepth;
   Words v(b, loc, /*isVector=*/true);
-  SmallVector<unsigned> results;
-  if (!rows.finished.contains(op.getInput()))
-    results = getResultIndices(kernel.getKernel(), op.getInput());
-  SmallVector<Parts> blocks;
-  SmallVector<Value> bits;
+  auto halves = VectorType::get(lanes, b.getI16Type());
+  SmallVector<Value> vectors(
+      llvm::PowerOf2Ceil(count),
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(halves)));
   for (int64_t i = 0; i < count; ++i) {
     Value number = arith::AddIOp::create(b, loc, first, kernel.getIndex(i));
-    blocks.push_back(loadBlock(
-        b, arith::MulIOp::create(b, loc, number, kernel.getIndex(block)),
-        block));
-    Value any;
-    for (auto &[x, step] : blocks.back()) {
-      Value magnitude = math::AbsIOp::create(b, loc, x);
-      any = any ? arith::OrIOp::create(b, loc, any, magnitude).getResult()
-                : magnitude;
-      for (unsigned index : results)
-        rows.storeAt(b, x, {kernel.getResultBuffer(index), rows.base}, step);
-    }
-    bits.push_back(any);
+    Value at = arith::MulIOp::create(b, loc, number, kernel.getIndex(lanes));
+    vectors[i] = loadVector(b, loc, bits, at, Value());
   }
-  Value zero =
-      arith::ConstantOp::create(b, loc, b.getZeroAttr(bits[0].getType()));
-  bits.resize(llvm::PowerOf2Ceil(count), zero);
-  Value any = foldEach(b, loc, std::move(bits),
+  Value any = foldEach(b, loc, std::move(vectors),
                        [&](OpBuilder &inner, Value x, Value y) -> Value {
                          return arith::OrIOp::create(inner, loc, x, y);
                        });
-  any = vector::ExtractStridedSliceOp::create(b, loc, any, 0, lanes, 1);
   any = arith::ExtUIOp::create(b, loc, v.type, any);
   Value places =
       v.max(v.sub(v.bitLength(any), v.number(shortest)), v.number(0));
-  storeShifts(b, v.truncate(places, 8), first, count);
-  if (!hasCodes())
-    return;
-  // 2^(15 - shift), for a product of which 15 bits are left out.
-  Value factors =
-      v.truncate(v.left(v.number(1), v.sub(v.number(shortest), places)), 16);
-  auto number = [&](int64_t value) {
-    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
-                         rows.width);
-  };
-  auto bytes = VectorType::get(rows.width, b.getI8Type());
-  for (auto [i, parts] : llvm::enumerate(blocks)) {
-    SmallVector<int64_t> same(rows.width, static_cast<int64_t>(i));
-    Value own = vector::ShuffleOp::create(b, loc, factors, factors, same);
-    for (auto &[x, step] : parts) {
-      Value q = multiplyHigh15(b, loc, x, own, rows.target);
-      q = arith::MaxSIOp::create(b, loc, q, number(-127));
-      q = arith::MinSIOp::create(b, loc, q, number(127));
-      q = arith::TruncIOp::create(b, loc, bytes, q);
-      rows.storeAt(b, biasCodes(b, loc, op, q), getCodes(b), step);
-    }
-  }
+  Value factor = v.left(v.number(1), v.sub(v.number(shortest), places));
+  vector::StoreOp::create(b, loc, v.truncate(factor, 16), factors, first);
+  storeShifts(b, v.truncate(places, 8), first, count, rows.firstRow);
 }

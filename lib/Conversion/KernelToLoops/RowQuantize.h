@@ -50,14 +50,17 @@ private:
                     mlir::Value number);
   void emitBlock(mlir::OpBuilder &builder, mlir::Value number,
                  mlir::Value start, int64_t count);
+  void emitShiftedRow(mlir::OpBuilder &builder, const RowShift &shift,
+                      int64_t block);
   void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value number, mlir::Value start, int64_t count);
   RowShift findRowShift(mlir::OpBuilder &builder);
   void storeShifts(mlir::OpBuilder &builder, mlir::Value shifts,
-                   mlir::Value first, int64_t count);
+                   mlir::Value first, int64_t count, mlir::Value row);
   /// RowNarrow.cpp
-  void emitNarrowGroup(mlir::OpBuilder &builder, mlir::Value first,
-                       int64_t count, int64_t block);
+  void emitNarrowRows(mlir::OpBuilder &builder, int64_t block);
+  void emitNarrowShifts(mlir::OpBuilder &builder, mlir::Value bits,
+                        mlir::Value factors, mlir::Value first, int64_t count);
   void emitShiftedGroup(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value first, int64_t count, int64_t block);
   bool hasCodes() {

@@ -187,29 +187,26 @@ static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
   Location loc = rows.loc;
   Reduction reduction(op);
   Type element = op.getInput().getType().getElementType();
-  Value start =
-      reduction.getNeutral(builder, VectorType::get(rows.width, element));
-  SmallVector<Value> folded = rows.passOver(
-      builder, op.getInput(), start,
-      [&](OpBuilder &inner, const VectorStep &step, Value x,
-          ValueRange carried) {
-        x = keepCounted(inner, loc, step, reduction.map(inner, x), start);
-        return SmallVector<Value>{reduction.combine(inner, carried[0], x)};
-      });
+  auto pass = [&](OpBuilder &b) {
+    Value start = reduction.getNeutral(b, VectorType::get(rows.width, element));
+    return rows.passOver(
+        b, op.getInput(), start,
+        [&](OpBuilder &inner, const VectorStep &step, Value x,
+            ValueRange carried) {
+          x = keepCounted(inner, loc, step, reduction.map(inner, x), start);
+          return SmallVector<Value>{reduction.combine(inner, carried[0], x)};
+        })[0];
+  };
+  auto combine = [&](OpBuilder &b, Value x, Value y) {
+    return reduction.combine(b, x, y);
+  };
   bool isSum = op.getKind() != nn::ReduceKind::Max &&
                op.getKind() != nn::ReduceKind::Min &&
                op.getKind() != nn::ReduceKind::Prod;
-  // Sums of integers as one operation: PlainContraction.cpp says why.
-  Value result = isSum && isa<IntegerType>(element)
-                     ? vector::ReductionOp::create(
-                           builder, loc, vector::CombiningKind::ADD, folded[0])
-                           .getResult()
-                     : reduceLanes(builder, loc, folded[0],
-                                   [&](OpBuilder &inner, Value a, Value b) {
-                                     return reduction.combine(inner, a, b);
-                                   });
-  rows.setNumberOfRow(builder, op.getResult(),
-                      reduction.finish(builder, result, rows.n));
+  rows.foldRows(builder, op.getResult(), pass, combine, isSum,
+                [&](OpBuilder &b, Value folded) {
+                  return reduction.finish(b, folded, rows.n);
+                });
 }
 
 const RowModel quantc::layerNormRows =

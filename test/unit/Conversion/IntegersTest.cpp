@@ -30,6 +30,34 @@ protected:
     return result;
   }
 
+  /// \p name's 16-bit form of the i32 value %wide with the exponents %of, as
+  /// the split has it: %name_m and %name_e.
+  static std::string norm16(std::string name, std::string wide,
+                            std::string of) {
+    static const char text[] = R"(
+  %V_abs = nn.unary abs %W : tensor<?xNxi32>
+  %V_a = nn.reduce max %V_abs axes [1] keepdims : tensor<?xNxi32> -> tensor<?x1xi32>
+  %V_clz = nn.unary clz %V_a : tensor<?x1xi32>
+  %V_length = nn.binary sub %word, %V_clz : tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %V_s = nn.binary add %V_length, %most : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi32>
+  %V_y = nn.binary rshift %W, %V_s : tensor<?xNxi32>, tensor<?x1xi32> -> tensor<?xNxi32>
+  %V_c = nn.clip %V_y min -32767.0 max 32767.0 : tensor<?xNxi32>
+  %V_m = nn.cast %V_c : tensor<?xNxi32> to tensor<?xNxi16>
+  %V_sum = nn.binary add %E, %V_s : tensor<?x1xi32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %V_none = nn.compare eq %V_a, %zero : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi1>
+  %V_out = nn.select %V_none, %least, %V_sum : tensor<?x1xi1>, tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+  %V_clipped = nn.clip %V_out min -128.0 max 127.0 : tensor<?x1xi32>
+  %V_e = nn.cast %V_clipped : tensor<?x1xi32> to tensor<?x1xi8>
+)";
+    std::string result;
+    for (char c : std::string(text))
+      result += c == 'V'   ? name
+                : c == 'W' ? wide
+                : c == 'E' ? of
+                           : std::string(1, c);
+    return result;
+  }
+
   /// Wide rows of all magnitudes, one of them zeros.
   HostValue wide(int64_t rows, int64_t n) {
     HostValue x = random({rows, n}, i32, -0x7fffffff, 0x7fffffff);
@@ -75,10 +103,88 @@ TEST_F(IntegersTest, RowsBroughtTo16Bits) {
     for (const char *cpu : cpus) {
       Kernel kernel = compile(put(normalise, n), cpu);
       ASSERT_TRUE(kernel.span);
-      for (int64_t rows : {0, 1, 5})
+      for (int64_t rows : {0, 1, 37})
         check(kernel, {wide(rows, n), random({rows, 1}, i32, -90, 60)});
       ASSERT_FALSE(HasFailure()) << n << " on " << cpu;
     }
+}
+
+TEST_F(IntegersTest, NormalisedRowsInBlocks) {
+  // Rows side by side and the rest of them, with a function and without.
+  const std::string constants = R"(
+  %zero = arith.constant dense<0> : tensor<i32>
+  %word = arith.constant dense<32> : tensor<i32>
+  %most = arith.constant dense<-15> : tensor<i32>
+  %least = arith.constant dense<-100> : tensor<i32>
+)";
+  const std::string function = R"(
+  %x = nn.cast %f_m : tensor<?xNxi16> to tensor<?xNxi32>
+  %xe = nn.cast %f_e : tensor<?x1xi8> to tensor<?x1xi32>
+  %g = qt.sigma gelu_erf %x, %xe : tensor<?xNxi32>, tensor<?x1xi32> -> tensor<?xNxi32>
+  %p = nn.binary mul %x, %g : tensor<?xNxi32>, tensor<?xNxi32> -> tensor<?xNxi32>
+  %pe = nn.binary add %xe, %most : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi32>
+)";
+  for (bool hasFunction : {false, true})
+    for (int64_t n : {64, 100, 256, 1536})
+      for (const char *cpu : cpus) {
+        if (hasFunction != (n == 256 || n == 1536) && n != 64)
+          continue;
+        std::string shifts = std::to_string((n + 31) / 32);
+        std::string types =
+            "tensor<?xNxi8>, tensor<?x" + shifts + "xi8>, tensor<?x1xi8>";
+        std::string text =
+            "func.func @k(%w: tensor<?xNxi32>, %e: tensor<?x1xi32>) -> (" +
+            types + ", tensor<?xNxi16>, tensor<?x1xi32>) {" + constants;
+        if (hasFunction)
+          text += norm16("f", "w", "e") + function;
+        text += norm16("r", hasFunction ? "p" : "w", hasFunction ? "pe" : "e") +
+                "%q, %k, %b = qt.quantize %r_m exponent %r_e : "
+                "tensor<?x1xi8> {encoding = #qt.encoding<norm, -127..127>, "
+                "format = !qt.block<[1, 32], s8, scale = shift<3>, outer = "
+                "exp<8>>} : tensor<?xNxi16> -> " +
+                types +
+                "%be = nn.cast %b : tensor<?x1xi8> to tensor<?x1xi32> "
+                "return %q, %k, %b, %r_m, %be : " +
+                types + ", tensor<?xNxi16>, tensor<?x1xi32> }";
+        Kernel kernel = compile(put(text, n), cpu);
+        ASSERT_TRUE(kernel.span);
+        for (int64_t rows : {0, 1, 8, 37})
+          check(kernel, {wide(rows, n), random({rows, 1}, i32, -60, 20)});
+        ASSERT_FALSE(HasFailure()) << n << " on " << cpu;
+      }
+}
+
+TEST_F(IntegersTest, RowsBroughtToFewerBits) {
+  const std::string types[] = {"i16", "i8"};
+  for (int64_t bits : {12, 8})
+    for (int64_t n : {7, 64})
+      for (const char *cpu : cpus) {
+        const std::string &type = types[bits == 8];
+        std::string body = norm16("r", "w", "e");
+        auto replace = [&](const std::string &from, const std::string &to) {
+          for (size_t at = 0; (at = body.find(from, at)) != std::string::npos;
+               at += to.size())
+            body.replace(at, from.size(), to);
+        };
+        replace("32767", std::to_string((1 << (bits - 1)) - 1));
+        replace("i16", type);
+        std::string text =
+            "func.func @k(%w: tensor<?xNxi32>, %e: tensor<?x1xi32>) -> "
+            "(tensor<?xNx" +
+            type +
+            ">, tensor<?x1xi8>) {"
+            "%zero = arith.constant dense<0> : tensor<i32>"
+            "%word = arith.constant dense<32> : tensor<i32>"
+            "%least = arith.constant dense<-100> : tensor<i32>"
+            "%most = arith.constant dense<" +
+            std::to_string(1 - bits) + "> : tensor<i32>" + body +
+            "return %r_m, %r_e : tensor<?xNx" + type + ">, tensor<?x1xi8> }";
+        Kernel kernel = compile(put(text, n), cpu);
+        ASSERT_TRUE(kernel.span);
+        for (int64_t rows : {1, 37})
+          check(kernel, {wide(rows, n), random({rows, 1}, i32, -60, 20)});
+        ASSERT_FALSE(HasFailure()) << bits << " bits, " << n << " on " << cpu;
+      }
 }
 
 TEST_F(IntegersTest, ShiftsAndHighProducts) {
@@ -105,27 +211,30 @@ TEST_F(IntegersTest, ShiftsAndHighProducts) {
 }
 
 TEST_F(IntegersTest, SigmaFunctions) {
+  // In lanes of 32 bits, and of 16 where there are instructions for that.
   for (const char *cpu : cpus)
-    for (const char *kind :
-         {"gelu_erf", "gelu_tanh", "quick_gelu", "sigmoid", "erf"}) {
-      Kernel kernel =
-          compile("func.func @k(%m: tensor<?x100xi16>, %e: tensor<?x1xi8>) -> "
-                  "tensor<?x100xi32> {"
-                  "%x = nn.cast %m : tensor<?x100xi16> to tensor<?x100xi32>"
-                  "%f = nn.cast %e : tensor<?x1xi8> to tensor<?x1xi32>"
-                  "%g = qt.sigma " +
-                      std::string(kind) +
-                      " %x, %f : tensor<?x100xi32>, tensor<?x1xi32> -> "
-                      "tensor<?x100xi32>"
-                      "%y = nn.binary mul %g, %x : tensor<?x100xi32>, "
-                      "tensor<?x100xi32> -> tensor<?x100xi32>"
-                      "return %y : tensor<?x100xi32> }",
-                  cpu);
-      ASSERT_TRUE(kernel.span);
-      check(kernel, {random({60, 100}, i16, -32768, 32767),
-                     make({60, 1}, i8, [](int64_t i) { return i - 45; })});
-      ASSERT_FALSE(HasFailure()) << kind << " on " << cpu;
-    }
+    for (int64_t n : {100, 128})
+      for (const char *kind :
+           {"gelu_erf", "gelu_tanh", "quick_gelu", "sigmoid", "erf"}) {
+        Kernel kernel = compile(
+            put("func.func @k(%m: tensor<?xNxi16>, %e: tensor<?x1xi8>) -> "
+                "tensor<?xNxi32> {"
+                "%x = nn.cast %m : tensor<?xNxi16> to tensor<?xNxi32>"
+                "%f = nn.cast %e : tensor<?x1xi8> to tensor<?x1xi32>"
+                "%g = qt.sigma " +
+                    std::string(kind) +
+                    " %x, %f : tensor<?xNxi32>, tensor<?x1xi32> -> "
+                    "tensor<?xNxi32>"
+                    "%y = nn.binary mul %g, %x : tensor<?xNxi32>, "
+                    "tensor<?xNxi32> -> tensor<?xNxi32>"
+                    "return %y : tensor<?xNxi32> }",
+                n),
+            cpu);
+        ASSERT_TRUE(kernel.span);
+        check(kernel, {random({60, n}, i16, -32768, 32767),
+                       make({60, 1}, i8, [](int64_t i) { return i - 45; })});
+        ASSERT_FALSE(HasFailure()) << kind << " on " << cpu;
+      }
 }
 
 TEST_F(IntegersTest, RootsAndSumsOfRows) {
@@ -154,10 +263,42 @@ func.func @k(%m: tensor<?xNxi16>) -> (tensor<?xNxi32>, tensor<?x1xi64>) {
     for (const char *cpu : cpus) {
       Kernel kernel = compile(put(text, n), cpu);
       ASSERT_TRUE(kernel.span);
-      for (int64_t rows : {0, 1, 5})
+      for (int64_t rows : {0, 1, 37})
         check(kernel, random({rows, n}, i16, -32767, 32767));
       ASSERT_FALSE(HasFailure()) << n << " on " << cpu;
     }
+}
+
+TEST_F(IntegersTest, RootsAndReciprocalsOfLanes) {
+  // Squares and their neighbours, every number of bits, and what has no root.
+  for (const char *cpu : cpus) {
+    Kernel kernel =
+        compile("func.func @k(%v: tensor<?xi64>) -> (tensor<?xi64>, "
+                "tensor<?xi64>) {"
+                "%root = nn.unary isqrt %v : tensor<?xi64>"
+                "%r = nn.unary recip61 %v : tensor<?xi64>"
+                "return %root, %r : tensor<?xi64>, tensor<?xi64> }",
+                cpu);
+    ASSERT_TRUE(kernel.span);
+    Type i64 = IntegerType::get(&getContext(), 64);
+    uint64_t state = 1;
+    check(kernel, make({40000}, i64, [&](int64_t i) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            auto bits = static_cast<int64_t>(state >> 1) >> (i % 63);
+            int64_t root = bits >> 32;
+            switch (i % 4) {
+            case 0:
+              return root * root;
+            case 1:
+              return root * root - 1;
+            case 2:
+              return i < 64 ? -i : (int64_t(1) << i % 63) + i / 63 % 3 - 1;
+            default:
+              return bits;
+            }
+          }));
+    ASSERT_FALSE(HasFailure()) << cpu;
+  }
 }
 
 TEST_F(IntegersTest, InputsOfEverySize) {
@@ -208,12 +349,12 @@ TEST_F(IntegersTest, BlocksOfRows) {
           "return %q, %k, %x, %w : " +
           types + ", tensor<?x1xi32> }");
       ASSERT_TRUE(kernel.span);
-      HostValue m = random({9, n}, i16, -32767, 32767);
-      for (int64_t i = 0; i < 9 * n; ++i)
+      HostValue m = random({21, n}, i16, -32767, 32767);
+      for (int64_t i = 0; i < 21 * n; ++i)
         m.setInteger(i, i / n == 1
                             ? 0
                             : m.getInteger(i) >> (i / n + i % n / 32 * 3) % 15);
-      check(kernel, {m, random({9, 1}, i8, -120, 120)});
+      check(kernel, {m, random({21, 1}, i8, -120, 120)});
       ASSERT_FALSE(HasFailure()) << n << layout;
     }
 }
