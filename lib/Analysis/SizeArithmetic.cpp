@@ -283,7 +283,19 @@ static std::optional<int64_t> getLowerBound(const Polynomial &polynomial) {
   int64_t sum = 0;
   for (const Term &term : polynomial.getTerms()) {
     int64_t product = term.coefficient;
+    // A remainder is never as large as what it is left by.
+    auto rest = term.coefficient < 0 && term.unknowns.size() == 1
+                    ? dyn_cast<AffineBinaryOpExpr>(term.unknowns.front())
+                    : AffineBinaryOpExpr(nullptr);
+    auto divisor = rest && rest.getKind() == AffineExprKind::Mod
+                       ? dyn_cast<AffineConstantExpr>(rest.getRHS())
+                       : AffineConstantExpr();
+    bool isRest = divisor && divisor.getValue() > 0;
+    if (isRest && llvm::MulOverflow(product, divisor.getValue() - 1, product))
+      return std::nullopt;
     for (AffineExpr unknown : term.unknowns) {
+      if (isRest)
+        break;
       // Of several factors, or of what is taken off, the sign must be known.
       std::optional<int64_t> bound = getLowerBound(unknown);
       if (!bound || term.coefficient < 0 ||

@@ -171,7 +171,7 @@ void SymbolicShapes::setElements(Value value, ArrayRef<AffineExpr> given) {
   Sizes known;
   // Chains in which every step has the one before several times grow without
   // end, and all that walks expressions walks them as trees.
-  constexpr unsigned most = 512;
+  constexpr unsigned most = 4096;
   for (AffineExpr element : given) {
     bool isShort = !isLongerThan(element, most);
     if (isShort)
@@ -279,12 +279,11 @@ AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b, bool isFront) {
   // Two names: either could be 1 at run time. What is computed from names, as
   // half a size and a quarter twice, is a model's that fits for some sizes
   // only; the run compares both, and the simpler one stands for them.
-  if (isFront) {
+  unsigned names = isa<AffineSymbolExpr>(a) + isa<AffineSymbolExpr>(b);
+  if (isFront && names > 0) {
     frontPairs.emplace_back(a, b);
     return makeFreshSymbol();
   }
   expectEqual(a, b);
-  if (isa<AffineSymbolExpr>(a) && isa<AffineSymbolExpr>(b))
-    return makeFreshSymbol();
-  return pickSize(a, b);
+  return names == 2 ? makeFreshSymbol() : pickSize(a, b);
 }

@@ -84,16 +84,17 @@ Value WindowAttributes::padToSame(Emitter &emit, Value x, double value) const {
     Value size = emit.shapeOf(x, dim, dim + 1);
     auto integer = [&](int64_t number) { return emit.integers({number}); };
     // What the last window, (ceil(size / stride) - 1) * stride away, reaches
-    // beyond the input: not negative, as the span is the stride at least.
+    // beyond the input: not negative, as the span is the stride at least. It is
+    // span - 1 less a remainder, and as such known not to be.
     Value stride = integer(strides[spatial]);
-    Value windows = emit.binary(
-        "div", emit.binary("add", size, integer(strides[spatial] - 1)), stride);
-    Value reach =
-        emit.binary("add", emit.binary("mul", windows, stride),
-                    integer(get().getSpan(spatial) - strides[spatial]));
-    Value total = emit.binary("sub", reach, size);
+    Value rounded = emit.binary("add", size, integer(strides[spatial] - 1));
+    Value reach = emit.binary(
+        "add", emit.binary("mul", emit.binary("div", rounded, stride), stride),
+        integer(get().getSpan(spatial) - strides[spatial]));
+    Value total = emit.binary("sub", integer(get().getSpan(spatial) - 1),
+                              emit.binary("mod", rounded, stride));
     Value less = emit.binary("div", total, integer(2));
-    Value more = emit.binary("sub", total, less);
+    Value more = emit.binary("sub", emit.binary("sub", reach, size), less);
     x = padByValues(emit, x, dim, isLower ? more : less, isLower ? less : more,
                     value);
   }

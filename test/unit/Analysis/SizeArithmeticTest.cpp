@@ -40,6 +40,13 @@ TEST_F(SizeArithmetic, EqualProductsAreOneExpression) {
   EXPECT_EQ(canonicalizeSize((a + b) * c), canonicalizeSize(c * b + a * c));
 }
 
+TEST_F(SizeArithmetic, RemaindersAreBelowTheirDivisor) {
+  EXPECT_TRUE(isSizeAtLeast(number(3) - a % 4, number(0)));
+  EXPECT_FALSE(isSizeAtLeast(number(2) - a % 4, number(0)));
+  EXPECT_TRUE(isSizeAtLeast(b + 9 - (a % 4) * 3, number(0)));
+  EXPECT_FALSE(isSizeAtLeast(number(9) - (a % 4) * b, number(0)));
+}
+
 TEST_F(SizeArithmetic, NumbersStay) {
   EXPECT_EQ(canonicalizeSize(number(7)), number(7));
   EXPECT_EQ(canonicalizeSize(a * 0), number(0));
