@@ -164,6 +164,19 @@ static std::optional<Interval> getPartRange(qt::QuantizeOp op, unsigned part) {
 // Ops
 //===----------------------------------------------------------------------===//
 
+/// The most elements along some axes: no tensor has more than `mostElements`
+/// where one size is not known.
+static DynamicAPInt countElements(Value value, ArrayRef<int64_t> axes) {
+  auto type = cast<RankedTensorType>(value.getType());
+  DynamicAPInt count(1);
+  for (int64_t axis : axes) {
+    if (type.isDynamicDim(axis))
+      return DynamicAPInt(mostElements);
+    count *= type.getDimSize(axis);
+  }
+  return count;
+}
+
 std::optional<Interval> IntegerRanges::evaluateCount(Operation *op) {
   if (auto reduce = dyn_cast<nn::ReduceOp>(op)) {
     Interval range = getRange(reduce.getInput());
@@ -172,13 +185,20 @@ std::optional<Interval> IntegerRanges::evaluateCount(Operation *op) {
       return range;
     if (reduce.getKind() != nn::ReduceKind::Sum)
       return std::nullopt;
-    DynamicAPInt count(1);
-    for (int64_t axis : reduce.getAxes())
-      count *= reduce.getInput().getType().isDynamicDim(axis)
-                   ? mostElements
-                   : reduce.getInput().getType().getDimSize(axis);
+    DynamicAPInt count = countElements(reduce.getInput(), reduce.getAxes());
     return Interval{range.low * count, range.high * count};
   }
+  if (auto sum = dyn_cast<nn::CumSumOp>(op)) {
+    Interval range = getRange(sum.getInput());
+    DynamicAPInt count =
+        countElements(sum.getInput(), static_cast<int64_t>(sum.getAxis()));
+    return Interval{range.low * count, range.high * count}.join(
+        range.join(Interval::get(0)));
+  }
+  if (auto top = dyn_cast<nn::TopKOp>(op))
+    return Interval{
+        DynamicAPInt(0),
+        countElements(top.getInput(), static_cast<int64_t>(top.getAxis()))};
   auto pool = dyn_cast<nn::PoolOp>(op);
   if (!pool)
     return std::nullopt;
@@ -279,7 +299,7 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
         [](const Interval &a, const Interval &b) { return a.join(b); });
   if (isa<nn::CompareOp>(op))
     return Lanes{Interval::get(0, 1)};
-  if (isa<nn::ShapeOp>(op))
+  if (isa<nn::ShapeOp, nn::IotaOp>(op))
     return Lanes{Interval::get(0, mostElements)};
   if (auto rotary = dyn_cast<nn::RotaryOp>(op)) {
     DynamicAPInt most = getRange(rotary.getInput()).getMagnitude() *

@@ -21,6 +21,11 @@ using namespace mlir;
 using namespace quantc;
 
 static void buildImport(OpPassManager &manager, const StageOptions &options) {
+  if (!options.ranges.empty()) {
+    qt::ReadRangesOptions own;
+    own.file = options.ranges;
+    manager.addNestedPass<func::FuncOp>(qt::createReadRanges(own));
+  }
   if (!options.dims.empty()) {
     nn::NNBindDimsOptions own;
     own.dims.assign(options.dims.begin(), options.dims.end());
@@ -152,13 +157,21 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
       *this, "integer-partial",
       llvm::cl::desc("With integer-only: leave the rest in float"),
       llvm::cl::init(false)};
+  Option<std::string> ranges{
+      *this, "ranges",
+      llvm::cl::desc("With integer-method ibert or ivit: file of ranges"),
+      llvm::cl::init("")};
   ListOption<std::string> dims{
       *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
   StageOptions get() const {
-    return {recipe,        integerOnly,
-            integerMethod, integerPartial,
-            cpuLayout,     std::vector<std::string>(dims.begin(), dims.end())};
+    return {recipe,
+            integerOnly,
+            integerMethod,
+            integerPartial,
+            ranges,
+            cpuLayout,
+            std::vector<std::string>(dims.begin(), dims.end())};
   }
 };
 } // namespace

@@ -66,6 +66,43 @@ class IntegerOps(IntegerTest):
         # Powers of two are good to 3e-4; units of a row are multiplied by the slope of an exponential.
         self.check_close(proto, [{"x": x, "p": p}], 3e-3)
 
+    def test_more_functions(self):
+        nodes = [
+            ("Atan", "x", "y_atan"),
+            ("Asin", "x", "y_asin"),
+            ("Acos", "x", "y_acos"),
+            ("ReduceProd", "p last", "y_product", {"keepdims": 1}),
+            ("CumSum", "x one", "y_running"),
+            ("CumSum", "x one", "y_before", {"exclusive": 1, "reverse": 1}),
+            ("ReduceMean", "x", "mean", {"keepdims": 0}),
+            ("Mul", "mean x", "y_scaled"),
+            ("Identity", "mean", "y_mean"),
+        ]
+        outputs = [result for _, _, result, *_ in nodes if result != "mean"]
+        constants = {"last": np.array([1]), "one": np.int64(1)}
+        proto = model(nodes, {"x": ("f4", ["n", 24]), "p": ("f4", ["n", 24])}, outputs, constants)
+        x = (self.random.random((5, 24)) * 1.6 - 0.8).astype("f4")
+        p = (self.random.random((5, 24)) * 0.2 + 0.9).astype("f4")
+        # The arc sine's slope is 1.7 at most here; a product of 24 has five roundings of each half.
+        self.check_close(proto, [{"x": x, "p": p}], 24 * UNIT)
+
+    def test_order(self):
+        """Positions of the largest, integers of floats and floats of integers that are computed."""
+        nodes = [
+            ("Relu", "x", "r"),
+            ("TopK", "r k", "y_largest places", {"axis": 1}),
+            ("Cast", "r", "whole", {"to": 7}),
+            ("Cast", "whole", "y_whole", {"to": 1}),
+            ("Reshape", "r shape", "y_cut"),
+        ]
+        outputs = ["y_largest", "places", "y_whole", "y_cut"]
+        constants = {"k": np.array([3]), "shape": np.array([-1, 32])}
+        proto = model(nodes, {"x": ("f4", ["n", 4, 24])}, outputs, constants)
+        x = 3 * self.normal(4, 4, 24)
+        # No number is next to a whole one, and no two are within a unit.
+        x = (np.round(x * 64) / 64 + 1 / 128).astype("f4") + np.arange(24, dtype="f4") / 8192
+        self.check_close(proto, [{"x": x}], 4 * UNIT)
+
     def test_windows(self):
         nodes = [
             ("AveragePool", "x", "a", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),

@@ -79,6 +79,9 @@ static constexpr OptionSpec CompileOptions[] = {
      "compute in integers between the inputs and the outputs"},
     {"--integer-partial", OptionSpec::Flag, "",
      "as --integer-only, but leave ops without an integer form in float"},
+    {"--ranges", OptionSpec::Value, "FILE",
+     "with --integer-only=ibert or ivit: JSON of names of values, each with "
+     "[lowest, highest] or the largest magnitude; their scales are constants"},
     {"--synthetic", OptionSpec::Value, "KIND", "made-up data to tune with",
      false, false},
     {"--calibration", OptionSpec::Value, "FILE", "data to tune with", false,
@@ -258,6 +261,13 @@ std::optional<int> Compilation::check() {
     stageOptions.integerOnly = true;
     if (!method->empty())
       stageOptions.integerMethod = method->str();
+  }
+  if (auto ranges = given.get("--ranges")) {
+    if (stageOptions.integerMethod == "fixed")
+      return wrongUse("compile", "--ranges is for --integer-only=ibert and "
+                                 "ivit; fixed and float recipes take scales "
+                                 "from the numbers themselves");
+    stageOptions.ranges = ranges->str();
   }
   stageOptions.integerPartial = given.has("--integer-partial");
   stageOptions.integerOnly |= stageOptions.integerPartial;

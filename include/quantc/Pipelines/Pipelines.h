@@ -22,6 +22,7 @@ struct StageOptions {
   bool integerOnly = false;
   std::string integerMethod = "fixed"; ///< or "ibert", "ivit"
   bool integerPartial = false;         ///< what has no integer form stays float
+  std::string ranges; ///< a file of ranges of values; empty: none
   std::string
       cpuLayout; ///< class of target to lay out for; empty: the module's
   std::vector<std::string>

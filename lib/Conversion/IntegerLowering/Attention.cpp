@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Fixed/Attention.h"
+#include "AttentionSteps.h"
 #include "IntegerModels.h"
 #include "Published.h"
 #include "quantc/Dialect/NN/IR/KeyWindow.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -20,8 +22,10 @@ namespace {
 /// Builds what is added to the scores.
 class MaskBuilder {
 public:
-  MaskBuilder(nn::AttentionOp op, IntegerBuilder &b, Parts parts)
-      : op(op), b(b), parts(parts) {}
+  /// The mask is of \p type: joint, or a constant in float.
+  MaskBuilder(nn::AttentionOp op, IntegerBuilder &b, Parts parts, Type type)
+      : op(op), b(b), parts(parts),
+        type(dyn_cast_or_null<RankedTensorType>(type)) {}
 
   /// In the unit of the scores, with what hides a key where it is not seen;
   /// null for nothing. A failure has emitted its reason.
@@ -38,6 +42,7 @@ private:
   nn::AttentionOp op;
   IntegerBuilder &b;
   Parts parts;
+  RankedTensorType type;
 };
 } // namespace
 
@@ -111,7 +116,6 @@ Value MaskBuilder::findVisible() {
 
 FailureOr<Value> MaskBuilder::scaleMask() {
   double unit = getScoreUnit(getIntegerMethod(op), getInputScale(op));
-  RankedTensorType type = op.getMask().getType();
   Scaled given;
   int64_t bound = int64_t(1) << 30;
   if (qt::BlockType format = qt::getBlockFormat(type)) {
@@ -167,8 +171,9 @@ FailureOr<Value> MaskBuilder::build() {
       return failure();
     mask = *scaled;
   }
-  bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
-  Value visible = isFixed && isPlainCausal(op) ? Value() : findVisible();
+  bool isInside = getIntegerMethod(op) == qt::IntegerMethod::Fixed &&
+                  !op.getSoftcap() && isPlainCausal(op);
+  Value visible = isInside ? Value() : findVisible();
   if (!visible)
     return mask;
   return b.select(visible, mask ? mask : b.number(0),
@@ -197,46 +202,235 @@ static Value swapLast(IntegerBuilder &b, Value x) {
                                  builder.getDenseI64ArrayAttr({0, 1, 3, 2}));
 }
 
-/// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
-static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
-                             Value mask) {
+//===----------------------------------------------------------------------===//
+// The published methods
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Query heads that share a key head are further queries of it.
+class HeadGroups {
+public:
+  HeadGroups(IntegerBuilder &b, int64_t queryHeads, int64_t keyHeads)
+      : b(b), queryHeads(queryHeads), keyHeads(keyHeads),
+        count(queryHeads / keyHeads) {}
+
+  /// From [B, H, S, D] to [B, K, H / K S, D], and back.
+  Value fold(Value x) { return reshape(x, keyHeads, count, 1); }
+  Value unfold(Value x) { return reshape(x, queryHeads, 1, count); }
+  /// From [B, K, 1, 1] to [B, H, 1, 1].
+  Value repeat(Value x) {
+    if (count == 1)
+      return x;
+    OpBuilder &builder = b.getBuilder();
+    int64_t batch = typeOf(x).getDimSize(0);
+    Value sizes = join({getSize(x, 0, 1, 1), getNumber(keyHeads),
+                        getNumber(count), getNumber(1)});
+    x = nn::ExpandOp::create(builder, b.getLoc(),
+                             typeOf(x).clone({batch, keyHeads, count, 1}), x,
+                             sizes);
+    return nn::ReshapeOp::create(
+        builder, b.getLoc(), typeOf(x).clone({batch, queryHeads, 1, 1}), x,
+        nn::makeIntegers(builder, b.getLoc(), {-1, queryHeads, 1, 1}));
+  }
+
+private:
+  Value getNumber(int64_t number) {
+    return nn::makeIntegers(b.getBuilder(), b.getLoc(), number);
+  }
+  /// A size as a tensor of one number, times and by others.
+  Value getSize(Value x, int64_t dim, int64_t times, int64_t by) {
+    int64_t size = typeOf(x).getDimSize(dim);
+    if (!ShapedType::isDynamic(size))
+      return getNumber(size * times / by);
+    OpBuilder &builder = b.getBuilder();
+    Value number = nn::ShapeOp::create(
+        builder, b.getLoc(), RankedTensorType::get(1, builder.getI64Type()), x,
+        /*start=*/dim, /*end=*/dim + 1);
+    if (times != 1)
+      number = b.mul(number, getNumber(times));
+    return by == 1 ? number
+                   : b.binary(nn::BinaryKind::Div, number, getNumber(by));
+  }
+  Value join(ValueRange sizes) {
+    OpBuilder &builder = b.getBuilder();
+    return nn::ConcatOp::create(
+        builder, b.getLoc(),
+        RankedTensorType::get(sizes.size(), builder.getI64Type()), sizes,
+        builder.getI64IntegerAttr(0));
+  }
+  Value reshape(Value x, int64_t heads, int64_t times, int64_t by) {
+    if (count == 1)
+      return x;
+    SmallVector<int64_t> shape(typeOf(x).getShape());
+    shape[1] = heads;
+    if (!ShapedType::isDynamic(shape[2]))
+      shape[2] = shape[2] * times / by;
+    Value sizes = join({getSize(x, 0, 1, 1), getNumber(heads),
+                        getSize(x, 2, times, by), getSize(x, 3, 1, 1)});
+    return nn::ReshapeOp::create(b.getBuilder(), b.getLoc(),
+                                 typeOf(x).clone(shape), x, sizes);
+  }
+
+  IntegerBuilder &b;
+  int64_t queryHeads, keyHeads, count;
+};
+} // namespace
+
+PublishedAttention::PublishedAttention(nn::AttentionOp op, IntegerBuilder &b)
+    : op(op), b(b), method(getIntegerMethod(op)) {}
+
+FailureOr<Value> PublishedAttention::buildMask(Parts parts, Type type) {
+  return MaskBuilder(op, b, parts, type).build();
+}
+
+Value PublishedAttention::buildProducts(ValueRange query, ValueRange key) {
+  HeadGroups groups(b, op.getQuery().getType().getDimSize(1),
+                    op.getKey().getType().getDimSize(1));
+  SmallVector<Value> queries;
+  for (Value part : query)
+    queries.push_back(groups.fold(part));
+  auto rows = qt::getIntegerFormat(op.getContext(), qt::getRowBlocks(4), 8);
+  SmallVector<int64_t> shape(typeOf(queries[0]).getShape());
+  shape[3] = typeOf(key[0]).getDimSize(2);
+  return contract(b, typeOf(queries[0]).clone(shape), queries, rows, key, rows);
+}
+
+Value PublishedAttention::unfold(Value scores) {
+  return HeadGroups(b, op.getQuery().getType().getDimSize(1),
+                    op.getKey().getType().getDimSize(1))
+      .unfold(scores);
+}
+
+std::pair<Value, int64_t>
+PublishedAttention::buildSums(Value z, Value mask, Value values, Value common) {
   MLIRContext *context = op.getContext();
-  qt::IntegerMethod method = getIntegerMethod(op);
-  auto query = typeOf(parts[0][0]), key = typeOf(parts[1][0]);
-  qt::BlockType rows =
-      qt::getIntegerFormat(context, qt::getRowBlocks(4), /*bits=*/8);
-  auto scores = RankedTensorType::get({query.getDimSize(0), query.getDimSize(1),
-                                       query.getDimSize(2), key.getDimSize(2)},
-                                      b.getBuilder().getI32Type());
-  Value products = contract(b, scores, parts[0], rows, parts[1], rows);
-  Value exponent =
-      b.add(b.cast(parts[0][1], 32), swapLast(b, b.cast(parts[1][1], 32)));
-  double unit =
-      op.getScale().convertToDouble() * getScoreUnit(method, getInputScale(op));
-  int64_t bound = 127 * 127 * query.getDimSize(3);
-  Value z =
-      b.score(fixed::makeMultipliers(&unit, &bound, 1), products, exponent);
   if (mask)
     z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
   Probabilities shares =
-      buildPublishedSoftmax(b, method, z, /*axes=*/3, key.getDimSize(2),
+      buildPublishedSoftmax(b, method, z, /*axes=*/3, typeOf(z).getDimSize(3),
                             /*hasHidden=*/mask != nullptr, getInputScale(op));
   // The codes of rows; their unit is known.
   qt::BlockType codes = qt::BlockType::get(
       context, qt::getRowBlocks(4),
       qt::ElementFormatAttr::get(context, "s" + std::to_string(shares.bits)),
       qt::ScaleFormatAttr::get(context, "exp<8>"));
+  SmallVector<int64_t> head(4, ShapedType::kDynamic);
+  head[0] = head[1] = 1;
+  HeadGroups groups(b, op.getQuery().getType().getDimSize(1),
+                    op.getKey().getType().getDimSize(1));
+  Value weights = groups.fold(shares.codes);
+  SmallVector<int64_t> shape(typeOf(weights).getShape());
+  shape[3] = typeOf(values).getDimSize(3);
+  Value sums = contract(b, typeOf(weights).clone(shape),
+                        b.store({weights, b.number(-shares.places)}, codes),
+                        codes, {swapLast(b, values), b.cast(common, 8)},
+                        qt::getIntegerFormat(context, head, /*bits=*/8));
+  return {groups.unfold(sums), shares.places};
+}
+
+/// cap tanh(scores / cap) in Q15 of \p unit, from products with exponents.
+static Value limitScores(nn::AttentionOp op, IntegerBuilder &b, Value products,
+                         Value exponent, int64_t bound, double unit) {
+  double cap = op.getSoftcap()->convertToDouble();
+  // In units of 2^-12, of which 16 bits reach where the function ends.
+  constexpr int places = 12;
+  double scale =
+      std::scalbn(op.getScale().convertToDouble() / cap, places - 15);
+  Value x =
+      b.score(fixed::makeMultipliers(&scale, &bound, 1), products, exponent);
+  x = b.clip(x, -INT16_MAX, INT16_MAX);
+  qt::BlockType rows =
+      qt::getIntegerFormat(op.getContext(), qt::getRowBlocks(4), qt::rowBits);
+  // The exponent of tanh is one above that of the sigmoid.
+  Value e = b.cast(b.store({x, b.number(1 - places)}, rows)[1], 32);
+  Value sigma = qt::SigmaOp::create(b.getBuilder(), b.getLoc(), x.getType(),
+                                    qt::SigmaKind::Sigmoid, x, e);
+  Value tanh = b.add(b.shift(sigma, -1), -32768);
+  double factor = std::scalbn(cap * unit, -15);
+  constexpr int64_t one = 32768;
+  return b.score(fixed::makeMultipliers(&factor, &one, 1), tanh, b.number(0));
+}
+
+/// Attention whose scores are limited, by the method fixed: weights of 8 bits
+/// relative to the largest, as in qt.integer_attention.
+static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
+                          Value mask) {
+  MLIRContext *context = op.getContext();
+  auto query = typeOf(parts[0][0]), key = typeOf(parts[1][0]);
+  HeadGroups groups(b, query.getDimSize(1), key.getDimSize(1));
+  Value queries = groups.fold(parts[0][0]);
+  SmallVector<int64_t> shape(typeOf(queries).getShape());
+  shape[3] = key.getDimSize(2);
+  qt::BlockType rows = qt::getIntegerFormat(context, qt::getRowBlocks(4), 12);
+  Value exponents = groups.fold(parts[0][1]);
+  Value products = contract(b, typeOf(queries).clone(shape),
+                            {queries, exponents}, rows, parts[1], rows);
+  Value exponent =
+      b.add(b.cast(exponents, 32), swapLast(b, b.cast(parts[1][1], 32)));
+  double unit = getScoreUnit(qt::IntegerMethod::Fixed, std::nullopt);
+  Value z = groups.unfold(limitScores(op, b, products, exponent,
+                                      2047 * 2047 * query.getDimSize(3), unit));
+  if (mask)
+    z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
+  Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, 3), z);
+  auto [power, places] = b.powerOfTwo(below);
+  Value weights = b.shift(power, b.add(places, 7));
+  if (mask) {
+    Value isSeen =
+        b.compare(nn::Predicate::Gt, z, b.number(-fixed::largestScore));
+    weights = b.select(isSeen, weights, b.number(0));
+  }
+  Value sum =
+      b.max(b.cast(b.clip(b.reduce(nn::ReduceKind::Sum, b.cast(weights, 64), 3),
+                          0, INT32_MAX),
+                   32),
+            1);
   // The values of a head on one exponent.
   Value own = b.cast(parts[2][1], 32);
   Value common = b.reduce(nn::ReduceKind::Max, own, /*axes=*/2);
-  Value values = b.shift(b.cast(parts[2][0], 32), b.sub(common, own));
+  Value values =
+      b.cast(b.shift(b.cast(parts[2][0], 32), b.sub(common, own)), 8);
+  Value folded = groups.fold(weights);
+  shape.assign(typeOf(folded).getShape());
+  shape[3] = typeOf(values).getDimSize(3);
+  qt::BlockType codes = qt::BlockType::get(
+      context, qt::getRowBlocks(4), qt::ElementFormatAttr::get(context, "s9"),
+      qt::ScaleFormatAttr::get(context, "exp<8>"));
   SmallVector<int64_t> head(4, ShapedType::kDynamic);
   head[0] = head[1] = 1;
-  Value sums = contract(
-      b, op.getType(), b.store({shares.codes, b.number(-shares.places)}, codes),
-      codes, {swapLast(b, b.cast(values, 8)), b.cast(common, 8)},
-      qt::getIntegerFormat(context, head, /*bits=*/8));
-  return {sums, b.add(common, -shares.places)};
+  Value sums = groups.unfold(contract(
+      b, typeOf(folded).clone(shape), b.store({folded, b.number(0)}, codes),
+      codes, {swapLast(b, values), b.cast(common, 8)},
+      qt::getIntegerFormat(context, head, /*bits=*/8)));
+  // By the sum: sums have up to 31 bits, the reciprocal 30.
+  Value y = b.multiplyHigh(sums, b.sumReciprocal(sum));
+  Value e = b.add(b.unary(nn::UnaryKind::Clz, sum), -31);
+  return {y, b.add(groups.repeat(common), e)};
+}
+
+/// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
+static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
+                             Value mask) {
+  PublishedAttention attention(op, b);
+  int64_t queryHeads = typeOf(parts[0][0]).getDimSize(1);
+  HeadGroups groups(b, queryHeads, typeOf(parts[1][0]).getDimSize(1));
+  Value products = attention.buildProducts(parts[0], parts[1]);
+  Value exponent = b.add(b.cast(groups.fold(parts[0][1]), 32),
+                         swapLast(b, b.cast(parts[1][1], 32)));
+  double own = getScoreUnit(getIntegerMethod(op), getInputScale(op)),
+         unit = op.getScale().convertToDouble() * own;
+  int64_t bound = 127 * 127 * typeOf(parts[0][0]).getDimSize(3);
+  Value z = groups.unfold(
+      op.getSoftcap() ? limitScores(op, b, products, exponent, bound, own)
+                      : b.score(fixed::makeMultipliers(&unit, &bound, 1),
+                                products, exponent));
+  // The values of a head on one exponent.
+  Value exponents = b.cast(parts[2][1], 32);
+  Value common = b.reduce(nn::ReduceKind::Max, exponents, /*axes=*/2);
+  Value values =
+      b.cast(b.shift(b.cast(parts[2][0], 32), b.sub(common, exponents)), 8);
+  auto [sums, places] = attention.buildSums(z, mask, values, common);
+  return {sums, b.add(groups.repeat(common), -places)};
 }
 
 namespace {
@@ -250,12 +444,6 @@ struct AttentionIntegers
     auto key = cast<RankedTensorType>(attention.getKey().getType());
     int64_t size = query.getDimSize(3), keys = key.getDimSize(2);
     Value mask = attention.getMask();
-    if (attention.getSoftcap())
-      return op->emitOpError("with softcap = ")
-             << attention.getSoftcapAttr()
-             << " has no integer-only form; supported: a scale, a mask, "
-                "lengths, "
-                "an offset, causal and windows, and no softcap";
     if (query.isDynamicDim(1) || key.isDynamicDim(1))
       return op->emitOpError("of ")
              << query << " and " << key
@@ -273,11 +461,6 @@ struct AttentionIntegers
              << qt::IntegerAttentionOp::mostKeys;
     SmallVector<int64_t> rows = qt::getRowBlocks(4);
     bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
-    if (!isFixed && query.getDimSize(1) != key.getDimSize(1))
-      return op->emitOpError("of ")
-             << query << " and " << key << " has no form by '"
-             << qt::stringifyIntegerMethod(getIntegerMethod(op))
-             << "'; supported: as many key heads as query heads";
     for (unsigned index = 0; index < 3; ++index) {
       // By the published methods all have 8 bits.
       unsigned bits = isFixed && index < 2 ? 12 : 8;
@@ -307,11 +490,19 @@ struct AttentionIntegers
                                 Lowered &results) const {
     auto attention = cast<nn::AttentionOp>(op);
     IntegerBuilder b(builder, op->getLoc());
-    FailureOr<Value> mask = MaskBuilder(attention, b, parts).build();
+    Type maskType =
+        attention.getMask() ? attention.getMask().getType() : Type();
+    FailureOr<Value> mask = MaskBuilder(attention, b, parts, maskType).build();
     if (failed(mask))
       return failure();
     if (getIntegerMethod(op) != qt::IntegerMethod::Fixed) {
       Scaled y = lowerPublished(attention, b, parts, *mask);
+      results.push_back(
+          b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
+      return success();
+    }
+    if (attention.getSoftcap()) {
+      Scaled y = lowerCapped(attention, b, parts, *mask);
       results.push_back(
           b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
       return success();

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Contractions.h"
 #include "IntegerModels.h"
 #include "Powers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -61,9 +62,8 @@ static LogicalResult inferContraction(Operation *op, TypeRange available,
   return success();
 }
 
-/// The multipliers of a contraction's sums, from its weights alone.
-static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
-  FailureOr<HostValue> weights = interpretConstant(op->getOperand(1));
+FailureOr<WeightSums> quantc::getWeightSums(Value value) {
+  FailureOr<HostValue> weights = interpretConstant(value);
   if (failed(weights))
     return failure();
   qt::BlockType format = qt::getBlockFormat(weights->getType());
@@ -74,12 +74,9 @@ static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
   ArrayRef<HostValue> parts = weights->getParts();
   std::vector<int32_t> codes = qt::unpackCodes(format, shape, parts[0]);
   int64_t blocks = llvm::divideCeil(channels, 32);
-  std::vector<double> scales;
-  std::vector<int64_t> bounds;
+  WeightSums sums;
   for (int64_t output = 0; output < outputs; ++output) {
-    double scale = parts.back().getNumber(output);
-    // Weights of zeros have any scale.
-    scales.push_back(scale > 0 ? scale : 1);
+    sums.scales.push_back(parts.back().getNumber(output));
     int64_t sum = 0;
     for (int64_t i = 0; i < perOutput; ++i) {
       int64_t index = output * perOutput + i;
@@ -88,21 +85,36 @@ static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
                                : 1;
       sum += std::abs(codes[index] * unit);
     }
-    bounds.push_back(127 * (sum << fixed::blockDepth));
-    if (bounds.back() > INT32_MAX - 1)
+    sums.bounds.push_back(127 * sum);
+  }
+  return sums;
+}
+
+/// The multipliers of a contraction's sums, from its weights alone.
+static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
+  FailureOr<WeightSums> sums = getWeightSums(op->getOperand(1));
+  if (failed(sums))
+    return failure();
+  for (auto [output, bound] : llvm::enumerate(sums->bounds)) {
+    bound <<= fixed::blockDepth;
+    if (bound > INT32_MAX - 1)
       return op->emitOpError("sums of output ")
-             << output << " may reach " << bounds.back()
+             << output << " may reach " << bound
              << " for some input and do not fit 32 bits";
   }
-  return fixed::makeMultipliers(scales.data(), bounds.data(), outputs);
+  // Weights of zeros have any scale.
+  for (double &scale : sums->scales)
+    if (scale <= 0)
+      scale = 1;
+  return fixed::makeMultipliers(sums->scales.data(), sums->bounds.data(),
+                                sums->scales.size());
 }
 
 /// The weights of a contraction as integers alone: their scales are in the
 /// multipliers, and the exponents that remain are 0.
 static std::pair<SmallVector<Value>, qt::BlockType>
-getIntegerWeights(Operation *op, ValueRange parts, IntegerBuilder &b) {
-  auto format = qt::getBlockFormat(op->getOperand(1).getType());
-  MLIRContext *context = op->getContext();
+getIntegerWeights(qt::BlockType format, ValueRange parts, IntegerBuilder &b) {
+  MLIRContext *context = format.getContext();
   auto exponent = qt::ScaleFormatAttr::get(context, "exp<8>");
   SmallVector<Value> result(parts.drop_back());
   auto last = cast<RankedTensorType>(parts.back().getType());
@@ -120,29 +132,44 @@ getIntegerWeights(Operation *op, ValueRange parts, IntegerBuilder &b) {
   return {result, format};
 }
 
+Value quantc::contractWeights(IntegerBuilder &b, Operation *op, ValueRange lhs,
+                              qt::BlockType lhsFormat, ValueRange weights,
+                              qt::BlockType weightFormat) {
+  Attribute geometry;
+  MLIRContext *context = op->getContext();
+  if (auto conv = dyn_cast<nn::ConvOp>(op))
+    geometry = qt::ConvAttr::get(context, conv.getKernel(), conv.getStrides(),
+                                 conv.getDilations(), conv.getPads(),
+                                 conv.getGroups(), /*k=*/0);
+  else
+    geometry = qt::MatmulAttr::get(context, /*batched=*/false,
+                                   /*k=*/std::nullopt);
+  OpBuilder &builder = b.getBuilder();
+  auto [rhs, rhsFormat] = getIntegerWeights(weightFormat, weights, b);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  return qt::ContractOp::create(
+      builder, b.getLoc(), type.clone(builder.getI32Type()), lhs, rhs,
+      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
+      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(builder.getI32Type()),
+      /*layout=*/nullptr);
+}
+
 static LogicalResult lowerContraction(Operation *op, Parts parts,
-                                      Attribute geometry, OpBuilder &builder,
-                                      Lowered &results) {
+                                      OpBuilder &builder, Lowered &results) {
   FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
   if (failed(multipliers))
     return failure();
   IntegerBuilder b(builder, op->getLoc());
-  auto [weights, format] = getIntegerWeights(op, parts[1], b);
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  Value acc = qt::ContractOp::create(
-      builder, op->getLoc(), type.clone(builder.getI32Type()), parts[0],
-      weights, /*epilogue_operands=*/ValueRange(),
-      TypeAttr::get(getElementTypeOrSelf(op->getOperand(0).getType())),
-      TypeAttr::get(format), geometry, TypeAttr::get(builder.getI32Type()),
-      /*layout=*/nullptr);
+  Value acc = contractWeights(
+      b, op, parts[0], qt::getBlockFormat(op->getOperand(0).getType()),
+      parts[1], qt::getBlockFormat(op->getOperand(1).getType()));
   Scaled y{b.apply(*multipliers, acc),
            b.add(b.cast(parts[0].back(), 32), multipliers->exponent)};
   results.push_back(b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
   return success();
 }
 
-/// Whether a product has weights that are encoded as such.
-static bool hasWeights(nn::MatmulOp op) {
+bool quantc::hasWeights(nn::MatmulOp op) {
   return op.getRhs().getType().getRank() == 2 && isConstantSlice(op.getRhs());
 }
 
@@ -175,9 +202,7 @@ struct MatmulIntegers
     auto matmul = cast<nn::MatmulOp>(op);
     if (!hasWeights(matmul))
       return lowerProduct(matmul, builder, parts, results);
-    auto geometry = qt::MatmulAttr::get(op->getContext(), /*batched=*/false,
-                                        /*k=*/std::nullopt);
-    return lowerContraction(op, parts, geometry, builder, results);
+    return lowerContraction(op, parts, builder, results);
   }
 
 private:
@@ -260,11 +285,7 @@ struct ConvIntegers
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
-    auto conv = cast<nn::ConvOp>(op);
-    auto geometry = qt::ConvAttr::get(
-        op->getContext(), conv.getKernel(), conv.getStrides(),
-        conv.getDilations(), conv.getPads(), conv.getGroups(), /*k=*/0);
-    return lowerContraction(op, parts, geometry, builder, results);
+    return lowerContraction(op, parts, builder, results);
   }
 };
 } // namespace

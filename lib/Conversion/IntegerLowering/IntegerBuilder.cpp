@@ -83,6 +83,11 @@ Value IntegerBuilder::cast(Value x, unsigned bits) {
   return nn::CastOp::create(builder, loc, type, x);
 }
 
+Value IntegerBuilder::shiftToEven(Value x, Value places) {
+  Value odd = maskBits(binary(nn::BinaryKind::Shr, x, places), 1);
+  return shift(add(add(x, odd), -1), places);
+}
+
 Value IntegerBuilder::clip(Value x, int64_t low, int64_t high) {
   return nn::ClipOp::create(builder, loc, x.getType(), x,
                             builder.getF64FloatAttr(static_cast<double>(low)),
@@ -199,6 +204,8 @@ Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
     return nn::appendOnes(builder, loc, most, /*lead=*/1, rank);
   }
   Value most = unary(nn::UnaryKind::Abs, x);
+  if (axes.empty())
+    return most;
   // Of the heads of a token each first, which is a pass over rows.
   if (axes == ArrayRef<int64_t>({2, 3}))
     most = reduce(nn::ReduceKind::Max, most, axes.pop_back_val());

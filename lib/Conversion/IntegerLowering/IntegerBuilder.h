@@ -83,6 +83,8 @@ public:
   mlir::Value shiftDown(mlir::Value x, int64_t places) {
     return shift(add(x, -(int64_t(1) << (places - 1))), places);
   }
+  /// fixed::shiftToEven of 64 bits, for places from 1 to 62.
+  mlir::Value shiftToEven(mlir::Value x, mlir::Value places);
   mlir::Value multiplyHigh(mlir::Value a, mlir::Value b) {
     return binary(nn::BinaryKind::MulHigh31, a, b);
   }

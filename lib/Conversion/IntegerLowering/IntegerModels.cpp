@@ -75,6 +75,7 @@ quantc::getConstant(Operation *op, unsigned index, bool takesInfinity) {
 void quantc::registerIntegerModels(DialectRegistry &registry) {
   registry.addExtension(
       +[](MLIRContext *context, nn::NNDialect *, qt::QTDialect *) {
+        attachCastIntegers(context);
         attachContractionIntegers(context);
         attachElementwiseIntegers(context);
         attachFunctionIntegers(context);
@@ -82,7 +83,9 @@ void quantc::registerIntegerModels(DialectRegistry &registry) {
         attachAttentionIntegers(context);
         attachMovementIntegers(context);
         attachGatherIntegers(context);
+        attachOrderingIntegers(context);
         attachReductionIntegers(context);
+        attachReshapeIntegers(context);
         attachRotaryIntegers(context);
         attachSelectionIntegers(context);
       });

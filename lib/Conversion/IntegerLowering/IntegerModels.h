@@ -21,6 +21,7 @@ using Types = llvm::SmallVectorImpl<mlir::Type>;
 using Lowered = llvm::SmallVectorImpl<llvm::SmallVector<mlir::Value>>;
 
 /// One function a theme.
+void attachCastIntegers(mlir::MLIRContext *context);
 void attachContractionIntegers(mlir::MLIRContext *context);
 void attachElementwiseIntegers(mlir::MLIRContext *context);
 void attachFunctionIntegers(mlir::MLIRContext *context);
@@ -28,8 +29,10 @@ void attachNormalisationIntegers(mlir::MLIRContext *context);
 void attachAttentionIntegers(mlir::MLIRContext *context);
 void attachMovementIntegers(mlir::MLIRContext *context);
 void attachGatherIntegers(mlir::MLIRContext *context);
+void attachOrderingIntegers(mlir::MLIRContext *context);
 void attachReductionIntegers(mlir::MLIRContext *context);
 void attachRescaleIntegers(mlir::MLIRContext *context);
+void attachReshapeIntegers(mlir::MLIRContext *context);
 void attachRotaryIntegers(mlir::MLIRContext *context);
 void attachSelectionIntegers(mlir::MLIRContext *context);
 
@@ -52,6 +55,11 @@ inline qt::BlockType getWide(mlir::Operation *op,
 mlir::RankedTensorType getMantissaType(mlir::Operation *op);
 mlir::RankedTensorType getExponentType(mlir::Operation *op);
 
+/// A shape operand for exponents: sizes that lie within blocks are 1.
+mlir::Value makeExponentShape(mlir::Operation *op, mlir::Value shape,
+                              mlir::Value part, llvm::ArrayRef<int64_t> blocks,
+                              mlir::OpBuilder &builder);
+
 /// Asks for the operands behind the first as they are.
 void keepOperands(mlir::TypeRange available, Types &operands);
 
@@ -64,6 +72,10 @@ llvm::FailureOr<qt::BlockType> requireInteger(mlir::Operation *op,
 /// finite, of which infinities may stand for the largest floats.
 llvm::FailureOr<std::vector<double>>
 getConstant(mlir::Operation *op, unsigned index, bool takesInfinity = false);
+
+/// A normalisation's parameter for every one of \p count elements.
+llvm::FailureOr<std::vector<double>>
+getParameter(mlir::Operation *op, unsigned index, int64_t count);
 
 /// Blocks that hold those of all operands, floats left out.
 llvm::FailureOr<llvm::SmallVector<int64_t>>

@@ -23,173 +23,11 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// A shape operand for exponents: sizes that \p isWhole names are 1.
-static Value makeExponentShape(Operation *op, Value shape, Value part,
-                               ArrayRef<int64_t> blocks, OpBuilder &builder) {
-  Location loc = op->getLoc();
-  if (std::optional<SmallVector<int64_t>> sizes =
-          nn::getConstantIntegers(shape)) {
-    for (auto [size, extent] : llvm::zip_equal(*sizes, blocks))
-      if (extent == whole)
-        size = 1;
-    return nn::makeIntegers(builder, loc, *sizes);
-  }
-  SmallVector<int64_t> keep, one;
-  for (int64_t extent : blocks) {
-    keep.push_back(extent != whole);
-    one.push_back(extent == whole);
-  }
-  IntegerBuilder b(builder, loc);
-  return b.add(b.mul(part, nn::makeIntegers(builder, loc, keep)),
-               nn::makeIntegers(builder, loc, one));
-}
-
-//===----------------------------------------------------------------------===//
-// Reshape
-//===----------------------------------------------------------------------===//
-
-/// The product of sizes, if all are known.
-static std::optional<int64_t> getProduct(ArrayRef<int64_t> sizes) {
-  int64_t product = 1;
-  for (int64_t size : sizes) {
-    if (ShapedType::isDynamic(size))
-      return std::nullopt;
-    product *= size;
-  }
-  return product;
-}
-
-/// How many dimensions of \p to lie before those that hold the elements of the
-/// dimensions of \p from behind the first \p lead.
-static std::optional<size_t> findLead(ArrayRef<int64_t> from, size_t lead,
-                                      ArrayRef<int64_t> to) {
-  if (std::optional<int64_t> wanted = getProduct(from.drop_front(lead)))
-    for (size_t other = to.size(); other > 0; --other)
-      if (getProduct(to.drop_front(other)) == wanted)
-        return other;
-  // The same sizes, ones left out.
-  auto isOne = [](int64_t size) { return size == 1; };
-  SmallVector<int64_t> wanted(from.take_front(lead));
-  llvm::erase_if(wanted, isOne);
-  for (size_t other = 1; other <= to.size(); ++other) {
-    SmallVector<int64_t> sizes(to.take_front(other));
-    llvm::erase_if(sizes, isOne);
-    if (sizes == wanted)
-      return other;
-  }
-  return std::nullopt;
-}
-
-/// The blocks of \p to where its sizes are those of \p from but for ones; of
-/// several dynamic ones no size may move over a dimension that lies within
-/// blocks.
-static std::optional<SmallVector<int64_t>> moveBlocks(ArrayRef<int64_t> from,
-                                                      ArrayRef<int64_t> blocks,
-                                                      ArrayRef<int64_t> to) {
-  SmallVector<int64_t> result;
-  size_t at = 0;
-  unsigned segments = 0, dynamic = 0, open = 0;
-  auto skipOnes = [&] {
-    while (at < from.size() && from[at] == 1)
-      ++at;
-  };
-  for (int64_t size : to) {
-    if (size == 1) {
-      result.push_back(1);
-      continue;
-    }
-    skipOnes();
-    if (at == from.size() || from[at] != size)
-      return std::nullopt;
-    if (blocks[at] == whole) {
-      // A size of its own, and the end of a segment.
-      dynamic += ShapedType::isDynamic(size);
-      open = 0;
-    } else if (ShapedType::isDynamic(size) && open++ == 0) {
-      ++segments;
-    }
-    result.push_back(blocks[at++]);
-  }
-  skipOnes();
-  if (at != from.size() || segments + dynamic > 1)
-    return std::nullopt;
-  return result;
-}
-
-static SmallVector<int64_t> getLeadBlocks(size_t rank, size_t lead) {
-  SmallVector<int64_t> blocks(rank, whole);
-  std::fill_n(blocks.begin(), lead, 1);
-  return blocks;
-}
-
-namespace {
-struct ReshapeIntegers
-    : IntegerLoweringInterface::ExternalModel<ReshapeIntegers, nn::ReshapeOp> {
-  bool isMovement(Operation *) const { return true; }
-
-  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
-                                  Types &operands, Types &results) const {
-    auto reshape = cast<nn::ReshapeOp>(op);
-    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
-    if (failed(format))
-      return failure();
-    ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
-                      to = reshape.getType().getShape();
-    ArrayRef<int64_t> given = format->getShape();
-    if (auto moved = moveBlocks(from, given, to);
-        moved && llvm::is_contained(*moved, whole)) {
-      operands.push_back(withFormat(reshape.getInput(), *format));
-      keepOperands(available, operands);
-      results.push_back(
-          withFormat(reshape.getResult(),
-                     qt::getIntegerFormat(op->getContext(), *moved,
-                                          format->getElement().getBitWidth())));
-      return success();
-    }
-    // The finest blocks that the new shape has, too, and no finer ones.
-    size_t first = llvm::find(given, whole) - given.begin();
-    for (size_t lead = std::min(first, from.size()); lead > 0; --lead) {
-      std::optional<size_t> other = findLead(from, lead, to);
-      if (!other)
-        continue;
-      SmallVector<int64_t> blocks = getLeadBlocks(from.size(), lead);
-      unsigned bits = given == ArrayRef(blocks)
-                          ? format->getElement().getBitWidth()
-                          : qt::rowBits;
-      auto make = [&](ArrayRef<int64_t> shape) {
-        return qt::getIntegerFormat(op->getContext(), shape, bits);
-      };
-      operands.push_back(withFormat(reshape.getInput(), make(blocks)));
-      keepOperands(available, operands);
-      results.push_back(withFormat(reshape.getResult(),
-                                   make(getLeadBlocks(to.size(), *other))));
-      return success();
-    }
-    return op->emitOpError("from ")
-           << reshape.getInput().getType() << " to " << reshape.getType()
-           << " would give several examples one exponent; supported: shapes "
-              "with the same first dimension";
-  }
-
-  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
-                                Lowered &results) const {
-    auto reshape = cast<nn::ReshapeOp>(op);
-    ArrayRef<int64_t> blocks = qt::getBlockFormat(reshape.getType()).getShape();
-    Value shape =
-        makeExponentShape(op, reshape.getShape(), parts[1][0], blocks, builder);
-    Value m = nn::ReshapeOp::create(builder, op->getLoc(), getMantissaType(op),
-                                    parts[0][0], parts[1][0]);
-    Value e = nn::ReshapeOp::create(builder, op->getLoc(), getExponentType(op),
-                                    parts[0][1], shape);
-    results.push_back({m, e});
-    return success();
-  }
-};
-
 //===----------------------------------------------------------------------===//
 // Transpose and expand
 //===----------------------------------------------------------------------===//
 
+namespace {
 struct TransposeIntegers
     : IntegerLoweringInterface::ExternalModel<TransposeIntegers,
                                               nn::TransposeOp> {
@@ -372,12 +210,22 @@ private:
                                        Parts parts, qt::BlockType format) {
     IntegerBuilder b(builder, concat.getLoc());
     SmallVector<Scaled> terms;
-    Value common;
+    SmallVector<Value> largest;
     for (auto [operand, own] : llvm::zip_equal(concat.getOperands(), parts)) {
       terms.push_back(b.prepareAlignment(
           b.load(own), qt::getBlockFormat(operand.getType())));
-      common = common ? b.max(common, terms.back().e) : terms.back().e;
+      largest.push_back(terms.back().e);
     }
+    // In pairs: the proof of ranges goes through few maxima in a row.
+    while (largest.size() > 1) {
+      SmallVector<Value> next;
+      for (size_t i = 0; i < largest.size(); i += 2)
+        next.push_back(i + 1 < largest.size()
+                           ? b.max(largest[i], largest[i + 1])
+                           : largest[i]);
+      largest = std::move(next);
+    }
+    Value common = largest.front();
     SmallVector<Value> m;
     for (const Scaled &term : terms)
       m.push_back(b.shift(term.m, b.sub(common, term.e)));
@@ -484,13 +332,15 @@ struct PadIntegers
     double value = pad.getValue().convertToDouble();
     bool isFilled = pad.getMode() == nn::PadMode::Constant &&
                     !pad.getValue().isZero() && std::abs(value) < leastHuge;
-    if (isFilled || std::isnan(value) ||
-        (format->getShape()[0] == 1 && blocks[0] == whole))
+    if (format->getShape()[0] == 1 && blocks[0] == whole)
+      return op->emitOpError("of the first dimension would give several "
+                             "examples one exponent; supported: pads of the "
+                             "others");
+    if (isFilled || std::isnan(value))
       return op->emitOpError("'")
              << nn::stringifyPadMode(pad.getMode()) << "' with " << value
              << " has no integer-only form; supported: zeros, what lies below "
-                "or above all others, and the other modes, behind the first "
-                "dimension";
+                "or above all others, and the other modes";
     bool isSame = value == 0 && format->getShape() == ArrayRef(blocks);
     unsigned bits = isSame ? format->getElement().getBitWidth() : qt::rowBits;
     qt::BlockType padded = qt::getIntegerFormat(op->getContext(), blocks, bits);
@@ -516,31 +366,13 @@ struct PadIntegers
   }
 };
 
-/// Integers that are data become floats at the border.
-struct CastIntegers
-    : IntegerLoweringInterface::ExternalModel<CastIntegers, nn::CastOp> {
-  bool isMovement(Operation *) const { return true; }
-
-  LogicalResult inferIntegerTypes(Operation *op, TypeRange, Types &,
-                                  Types &) const {
-    return op->emitOpError("of a value that is computed has no integer-only "
-                           "form; supported: of inputs");
-  }
-
-  LogicalResult lowerToIntegers(Operation *, OpBuilder &, Parts,
-                                Lowered &) const {
-    llvm_unreachable("no types are inferred");
-  }
-};
 } // namespace
 
 void quantc::attachMovementIntegers(MLIRContext *context) {
-  nn::ReshapeOp::attachInterface<ReshapeIntegers>(*context);
   nn::TransposeOp::attachInterface<TransposeIntegers>(*context);
   nn::ShapeOp::attachInterface<ShapeIntegers>(*context);
   nn::ExpandOp::attachInterface<ExpandIntegers>(*context);
   nn::ConcatOp::attachInterface<ConcatIntegers>(*context);
   nn::SliceOp::attachInterface<SliceIntegers>(*context);
   nn::PadOp::attachInterface<PadIntegers>(*context);
-  nn::CastOp::attachInterface<CastIntegers>(*context);
 }

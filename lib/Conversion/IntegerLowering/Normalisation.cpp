@@ -42,9 +42,8 @@ static LogicalResult inferNorm(Operation *op, int64_t axis, TypeRange available,
   return success();
 }
 
-/// A parameter for every one of \p count elements.
-static FailureOr<std::vector<double>>
-getParameter(Operation *op, unsigned index, int64_t count) {
+FailureOr<std::vector<double>>
+quantc::getParameter(Operation *op, unsigned index, int64_t count) {
   FailureOr<std::vector<double>> values = getConstant(op, index);
   if (failed(values))
     return failure();
@@ -133,11 +132,11 @@ struct LayerNormIntegers
         method != qt::IntegerMethod::Fixed) {
       IntegerBuilder b(builder, op->getLoc());
       qt::BlockType format = qt::getBlockFormat(norm.getType());
-      Scaled y = buildPublishedNorm(
-          b, method, b.load(parts[0]), getWholeAxes(format.getShape()),
+      auto [y, exponent] = buildPublishedNorm(
+          b, method, b.load(parts[0]).m, getWholeAxes(format.getShape()),
           norm.getType().getShape().drop_front(axis), *gamma,
           norm.getBias() ? *beta : std::vector<double>());
-      results.push_back(b.normalise(y, format));
+      results.push_back(b.normalise({y, b.number(exponent)}, format));
       return success();
     }
     return lowerNorm(op, axis,

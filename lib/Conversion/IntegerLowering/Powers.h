@@ -26,6 +26,9 @@ namespace quantc {
 Scaled joinExponents(IntegerBuilder &b, Scaled x,
                      llvm::ArrayRef<int64_t> blocks);
 
+/// Sums of 64 bits as integers below 2^29 with an exponent each.
+Scaled narrowSums(IntegerBuilder &b, mlir::Value sum, mlir::Value e);
+
 Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
 Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);

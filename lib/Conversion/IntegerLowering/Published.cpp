@@ -41,12 +41,6 @@ static Value drop(IntegerBuilder &b, Value x, Value places) {
   return b.binary(nn::BinaryKind::Shr, x, places);
 }
 
-/// fixed::shiftToEven of 64 bits that are not negative, for places above 0.
-static Value shiftToEven(IntegerBuilder &b, Value x, Value places) {
-  Value odd = b.maskBits(drop(b, x, places), 1);
-  return b.shift(b.add(b.add(x, odd), -1), places);
-}
-
 /// By a quotient of two wide integers, then shifted to the right.
 static Value multiplyAndDrop(IntegerBuilder &b, Value x, Value factor,
                              int64_t places, int64_t most) {
@@ -86,7 +80,7 @@ static Value buildShiftExp(IntegerBuilder &b, const fixed::ShiftExp &exp,
 // Softmax
 //===----------------------------------------------------------------------===//
 
-static double getSoftmaxGrid(qt::IntegerMethod method) {
+double quantc::getSoftmaxGrid(qt::IntegerMethod method) {
   return getUnit(method == qt::IntegerMethod::IBert
                      ? fixed::IntegerExp::gridPlaces
                      : fixed::Shiftmax::gridPlaces);
@@ -116,7 +110,7 @@ Probabilities quantc::buildPublishedSoftmax(IntegerBuilder &b,
     Value product =
         b.mul(b.cast(p, 64), b.number(softmax.toHalf.multiplier, 64));
     Value places = b.cast(b.add(z, softmax.toHalf.places - 30), 64);
-    weights = b.cast(shiftToEven(b, product, places), 32);
+    weights = b.cast(b.shiftToEven(product, places), 32);
   } else {
     auto softmax = fixed::Shiftmax::make(unit, /*bits=*/8);
     weights = buildShiftExp(b, softmax.exp, below);
@@ -154,55 +148,46 @@ static Value putOnGrid(IntegerBuilder &b, Scaled x, double scale) {
 }
 
 /// The row as integers of 8 bits where a scale is given: what the gate is
-/// multiplied by, with that scale as a multiplier of `unit`.
-static Scaled getFactor(IntegerBuilder &b, Scaled x,
-                        std::optional<double> scale, double &unit) {
-  if (!scale)
-    return x;
-  unit *= *scale;
-  return {b.clip(putOnGrid(b, x, *scale), INT8_MIN, INT8_MAX), b.number(0)};
+/// multiplied by.
+static Value getFactor(IntegerBuilder &b, Scaled x,
+                       std::optional<double> scale) {
+  return scale ? b.clip(putOnGrid(b, x, *scale), INT8_MIN, INT8_MAX) : x.m;
 }
 
 /// By a gate of up to \p most in magnitude.
-static Scaled multiply(IntegerBuilder &b, Scaled x, Value gate, int64_t most,
-                       double unit, std::optional<double> scale) {
-  int64_t bound = most * (scale ? -INT8_MIN : INT16_MAX);
-  auto multipliers = fixed::makeMultipliers(&unit, &bound, 1);
-  return {b.apply(multipliers, b.mul(x.m, gate)),
-          b.add(x.e, multipliers.exponent)};
+static GatedProduct multiply(IntegerBuilder &b, Value x, Value gate,
+                             int64_t most, double unit, bool isByte) {
+  return {b.mul(x, gate), most * (isByte ? -INT8_MIN : INT16_MAX), unit};
 }
 
-static Scaled buildIntegerGelu(IntegerBuilder &b, Scaled x,
-                               std::optional<double> scale) {
+/// Of \p factor, which is the argument at \p scale or, without one, a row that
+/// lies at \p q on the grid.
+static GatedProduct buildIntegerGelu(IntegerBuilder &b, Value factor, Value q,
+                                     std::optional<double> scale) {
   double grid = scale.value_or(getUnit(fixed::IntegerGelu::gridPlaces));
   // Products with 16 bits have to fit.
   auto gelu = fixed::IntegerGelu::make(
       grid, scale ? fixed::IntegerGelu::chooseDrop(grid)
                   : fixed::IntegerGelu::gridDrop);
-  double unit = -gelu.unit;
-  Scaled factor = getFactor(b, x, scale, unit);
-  Value magnitude = b.unary(nn::UnaryKind::Abs, factor.m);
-  Value q = scale ? magnitude : b.max(putOnGrid(b, {magnitude, x.e}, grid), 0);
   Value part = b.add(b.min(q, b.number(-gelu.b)), gelu.b);
   Value y = b.add(b.mul(part, part), gelu.c);
-  Value isNegative = b.compare(nn::Predicate::Lt, factor.m, b.number(0));
+  Value isNegative = b.compare(nn::Predicate::Lt, factor, b.number(0));
   y = b.select(isNegative, b.sub(b.number(0), y), y);
   y = b.select(b.compare(nn::Predicate::Eq, q, b.number(0)), b.number(0), y);
   // The unit is below 0, and so is the gate.
   Value dropped = gelu.drop ? b.shiftDown(y, gelu.drop) : y;
   Value gate = b.sub(b.number(-gelu.one), dropped);
-  return multiply(b, factor, gate, -2 * gelu.one + 1, unit, scale);
+  return multiply(b, factor, gate, -2 * gelu.one + 1,
+                  -gelu.unit * scale.value_or(1), scale.has_value());
 }
 
-static Scaled buildShiftGelu(IntegerBuilder &b, Scaled x,
-                             ArrayRef<int64_t> axes,
-                             std::optional<double> scale) {
-  double grid = getUnit(fixed::ShiftGelu::gridPlaces);
-  auto exp = scale ? fixed::ShiftGelu::make(*scale).exp
-                   : fixed::ShiftExp::make(grid, fixed::ShiftGelu::expPlaces);
-  double unit = getUnit(7);
-  Scaled factor = getFactor(b, x, scale, unit);
-  Value q = scale ? factor.m : putOnGrid(b, x, grid / 1.702);
+static GatedProduct buildShiftGelu(IntegerBuilder &b, Value factor, Value q,
+                                   ArrayRef<int64_t> axes,
+                                   std::optional<double> scale) {
+  auto exp = scale
+                 ? fixed::ShiftGelu::make(*scale).exp
+                 : fixed::ShiftExp::make(getUnit(fixed::ShiftGelu::gridPlaces),
+                                         fixed::ShiftGelu::expPlaces);
   Value largest = b.max(b.reduce(nn::ReduceKind::Max, q, axes), 0);
   Value own = buildShiftExp(b, exp, b.sub(largest, q));
   Value other = buildShiftExp(b, exp, largest);
@@ -210,14 +195,39 @@ static Scaled buildShiftGelu(IntegerBuilder &b, Scaled x,
   Value gate =
       multiplyAndDrop(b, own, b.cast(divide(b, b.number(INT32_MAX), sum), 64),
                       32 - 8, /*most=*/128);
-  return multiply(b, factor, gate, 128, unit, scale);
+  return multiply(b, factor, gate, 128, getUnit(7) * scale.value_or(1),
+                  scale.has_value());
+}
+
+GatedProduct quantc::buildPublishedGelu(IntegerBuilder &b,
+                                        qt::IntegerMethod method, Value codes,
+                                        ArrayRef<int64_t> axes, double scale) {
+  return method == qt::IntegerMethod::IBert
+             ? buildIntegerGelu(b, codes, b.unary(nn::UnaryKind::Abs, codes),
+                                scale)
+             : buildShiftGelu(b, codes, codes, axes, scale);
 }
 
 Scaled quantc::buildPublishedGelu(IntegerBuilder &b, qt::IntegerMethod method,
                                   Scaled x, ArrayRef<int64_t> axes,
                                   std::optional<double> scale) {
-  return method == qt::IntegerMethod::IBert ? buildIntegerGelu(b, x, scale)
-                                            : buildShiftGelu(b, x, axes, scale);
+  Value factor = getFactor(b, x, scale);
+  GatedProduct y;
+  if (scale) {
+    y = buildPublishedGelu(b, method, factor, axes, *scale);
+  } else if (method == qt::IntegerMethod::IBert) {
+    Value magnitude = b.unary(nn::UnaryKind::Abs, factor);
+    double grid = getUnit(fixed::IntegerGelu::gridPlaces);
+    Value q = b.max(putOnGrid(b, {magnitude, x.e}, grid), 0);
+    y = buildIntegerGelu(b, factor, q, std::nullopt);
+  } else {
+    double grid = getUnit(fixed::ShiftGelu::gridPlaces) / 1.702;
+    y = buildShiftGelu(b, factor, putOnGrid(b, x, grid), axes, std::nullopt);
+  }
+  auto multipliers = fixed::makeMultipliers(&y.unit, &y.bound, 1);
+  Value exponent = b.number(multipliers.exponent);
+  return {b.apply(multipliers, y.codes),
+          scale ? exponent : b.add(x.e, multipliers.exponent)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -237,17 +247,16 @@ static Value buildMean(IntegerBuilder &b, Value sum, int64_t count) {
   return b.cast(b.add(b.sub(mean, odd), -offset), 32);
 }
 
-Scaled quantc::buildPublishedNorm(IntegerBuilder &b, qt::IntegerMethod method,
-                                  Scaled x, ArrayRef<int64_t> axes,
-                                  ArrayRef<int64_t> shape,
-                                  ArrayRef<double> gamma,
-                                  ArrayRef<double> beta) {
+std::pair<Value, int32_t>
+quantc::buildPublishedNorm(IntegerBuilder &b, qt::IntegerMethod method, Value x,
+                           ArrayRef<int64_t> axes, ArrayRef<int64_t> shape,
+                           ArrayRef<double> gamma, ArrayRef<double> beta) {
   auto count = static_cast<int64_t>(gamma.size());
   fixed::IntegerNorm norm = method == qt::IntegerMethod::IBert
                                 ? fixed::IntegerNorm::makeIBert(count, 16)
                                 : fixed::IntegerNorm::makeIVit();
-  Value mean = buildMean(b, b.reduce(nn::ReduceKind::Sum, x.m, axes), count);
-  Value y = b.sub(x.m, mean);
+  Value mean = buildMean(b, b.reduce(nn::ReduceKind::Sum, x, axes), count);
+  Value y = b.sub(x, mean);
   Value part = b.cast(norm.drop ? b.shiftDown(y, norm.drop) : y, 64);
   Value squares = b.reduce(nn::ReduceKind::Sum, b.mul(part, part), axes);
   Value root;
@@ -280,5 +289,5 @@ Scaled quantc::buildPublishedNorm(IntegerBuilder &b, qt::IntegerMethod method,
     result =
         b.add(b.shift(result, exponent - natural), b.numbers(terms, shape));
   }
-  return {result, b.number(exponent)};
+  return {result, exponent};
 }

@@ -29,6 +29,9 @@ std::optional<double> getInputScale(mlir::Operation *op);
 /// of a scale or of its grid, for results in units of 2^-15.
 double getScoreUnit(qt::IntegerMethod method, std::optional<double> scale);
 
+/// The scale of a softmax where none is known before.
+double getSoftmaxGrid(qt::IntegerMethod method);
+
 /// Probabilities: integers of `bits` in units of 2^-places.
 struct Probabilities {
   mlir::Value codes;
@@ -44,6 +47,18 @@ Probabilities buildPublishedSoftmax(IntegerBuilder &b, qt::IntegerMethod method,
                                     bool hasHidden,
                                     std::optional<double> scale);
 
+/// Integers of up to `bound` in magnitude in units of `unit`.
+struct GatedProduct {
+  mlir::Value codes;
+  int64_t bound = 0;
+  double unit = 1;
+};
+
+/// GELU of 8 bits at a scale.
+GatedProduct buildPublishedGelu(IntegerBuilder &b, qt::IntegerMethod method,
+                                mlir::Value codes, llvm::ArrayRef<int64_t> axes,
+                                double scale);
+
 /// GELU of rows of 16 bits, the same for each of its forms. With a scale the
 /// input has 8 bits.
 Scaled buildPublishedGelu(IntegerBuilder &b, qt::IntegerMethod method, Scaled x,
@@ -51,12 +66,11 @@ Scaled buildPublishedGelu(IntegerBuilder &b, qt::IntegerMethod method, Scaled x,
                           std::optional<double> scale);
 
 /// LayerNorm of rows of \p gamma.size() elements of 16 bits; \p beta may be
-/// empty.
-Scaled buildPublishedNorm(IntegerBuilder &b, qt::IntegerMethod method, Scaled x,
-                          llvm::ArrayRef<int64_t> axes,
-                          llvm::ArrayRef<int64_t> shape,
-                          llvm::ArrayRef<double> gamma,
-                          llvm::ArrayRef<double> beta);
+/// empty. Below 2^31, with the exponent of all.
+std::pair<mlir::Value, int32_t>
+buildPublishedNorm(IntegerBuilder &b, qt::IntegerMethod method, mlir::Value x,
+                   llvm::ArrayRef<int64_t> axes, llvm::ArrayRef<int64_t> shape,
+                   llvm::ArrayRef<double> gamma, llvm::ArrayRef<double> beta);
 
 } // namespace quantc
 

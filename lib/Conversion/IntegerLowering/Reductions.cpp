@@ -29,8 +29,7 @@ static Scaled buildMean(IntegerBuilder &b, Scaled sum, int64_t count) {
   return {b.multiplyHigh(sum.m, b.number(static_cast<int64_t>(factor))), sum.e};
 }
 
-/// Sums of 64 bits as integers below 2^29 with an exponent each.
-static Scaled narrow(IntegerBuilder &b, Value sum, Value e) {
+Scaled quantc::narrowSums(IntegerBuilder &b, Value sum, Value e) {
   Value magnitude = b.unary(nn::UnaryKind::Abs, sum);
   Value places =
       b.sub(b.number(35, 64), b.unary(nn::UnaryKind::Clz, magnitude));
@@ -123,7 +122,7 @@ struct ReduceIntegers
       e = b.add(b.add(e, e), places);
     }
     Scaled y =
-        narrow(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);
+        narrowSums(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);
     if (isMean)
       y = divide(b, y, countAtRun(reduce, parts[0][0], b));
     if (kind == nn::ReduceKind::L2)
@@ -173,7 +172,7 @@ private:
 
   /// By a positive integer of 64 bits; by 0 as by 1.
   static Scaled divide(IntegerBuilder &b, Scaled y, Value count) {
-    Scaled divisor = narrow(b, count, b.number(0));
+    Scaled divisor = narrowSums(b, count, b.number(0));
     Scaled inverse = buildReciprocal(b, divisor);
     return {b.multiplyHigh(y.m, inverse.m), b.add(b.add(y.e, inverse.e), 31)};
   }

@@ -23,6 +23,7 @@ OpTable::OpTable() {
   addMovementOps(*this);
   addNormalizationOps(*this);
   addPoolingOps(*this);
+  addQuantizingOps(*this);
   addReductionOps(*this);
   addResizeOps(*this);
   addShapeOps(*this);

@@ -99,3 +99,16 @@ func.func @input_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = nn.softmax %x {axis = 0 : i64, qt.input_scale = 2.0 : f64} : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @result_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.result_scale' = 0.000000e+00 : f64 on 'nn.clip'; supported: an f64 from 2^-100 to 2^100 on nn.clip}}
+  %0 = nn.clip %x min -1.0 max 1.0 {qt.result_scale = 0.0 : f64} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// expected-error @below {{attribute 'qt.ranges' = {x = array<f64: 1.000000e+00, -1.000000e+00>} on 'func.func'; supported: a dictionary of array<f64: lowest, highest>, finite and not both 0, on a function}}
+func.func private @f() attributes {qt.ranges = {x = array<f64: 1.0, -1.0>}}

@@ -8,14 +8,17 @@
 #ifndef QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
 #define QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
 
-namespace mlir {
-class DialectRegistry;
-}
+#include "mlir/IR/Builders.h"
 
 namespace quantc {
 
 /// The models of IntegerLoweringInterface, by the method fixed.
 void registerIntegerModels(mlir::DialectRegistry &registry);
+
+/// The integers that a cast makes of integers with exponents; null where there
+/// are none of that type.
+mlir::Value buildTruncation(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value joint, mlir::Type element);
 
 } // namespace quantc
 

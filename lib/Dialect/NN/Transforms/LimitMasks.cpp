@@ -27,10 +27,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 namespace {
 class MaskLimiter {
 public:

@@ -8,10 +8,12 @@
 
 #include "PrepareIntegers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include <cmath>
 
 namespace quantc::nn {
@@ -23,64 +25,7 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static bool isReal(Value value) {
-  return typeOf(value).getElementType().isF32();
-}
-
 namespace {
-/// Ops on floats at one place.
-class Build {
-public:
-  Build(PatternRewriter &rewriter, Location loc)
-      : rewriter(rewriter), loc(loc) {}
-
-  Value number(double value) {
-    auto type = RankedTensorType::get({}, rewriter.getF32Type());
-    return arith::ConstantOp::create(
-        rewriter, loc, DenseElementsAttr::get(type, static_cast<float>(value)));
-  }
-  Value binary(BinaryKind kind, Value a, Value b) {
-    Type type =
-        inferElementwiseType({a.getType(), b.getType()}, rewriter.getF32Type());
-    return BinaryOp::create(rewriter, loc, type, kind, a, b);
-  }
-  Value unary(UnaryKind kind, Value x) {
-    return UnaryOp::create(rewriter, loc, x.getType(), kind, x);
-  }
-  Value reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes,
-               bool keepDims) {
-    SmallVector<int64_t> shape;
-    for (auto [dim, size] : llvm::enumerate(typeOf(x).getShape()))
-      if (!llvm::is_contained(axes, static_cast<int64_t>(dim)))
-        shape.push_back(size);
-      else if (keepDims)
-        shape.push_back(1);
-    return ReduceOp::create(rewriter, loc, typeOf(x).clone(shape), kind, x,
-                            axes, keepDims);
-  }
-  Value transpose(Value x, ArrayRef<int64_t> perm) {
-    SmallVector<int64_t> shape;
-    for (int64_t dim : perm)
-      shape.push_back(typeOf(x).getDimSize(dim));
-    return TransposeOp::create(rewriter, loc, typeOf(x).clone(shape), x,
-                               rewriter.getDenseI64ArrayAttr(perm));
-  }
-  /// The last dimension and another one change places.
-  Value exchange(Value x, int64_t dim) {
-    auto perm = llvm::to_vector(llvm::seq<int64_t>(0, typeOf(x).getRank()));
-    std::swap(perm[dim], perm.back());
-    return transpose(x, perm);
-  }
-
-private:
-  PatternRewriter &rewriter;
-  Location loc;
-};
-
 /// Rows lie along the last dimension.
 struct MoveSoftmaxAxis : OpRewritePattern<SoftmaxOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -254,99 +199,59 @@ struct MovePadding : OpRewritePattern<PadOp> {
   }
 };
 
-/// Powers whose exponent is computed, or not one for all, and hyperbolic
-/// functions are made of exponentials and logarithms.
-struct RewritePower : OpRewritePattern<BinaryOp> {
+/// What the model quantises and decodes at once is limited to its codes, whose
+/// scale methods with static scales read (`qt.result_scale`). Codes that are
+/// not symmetric have the symmetric ones that hold them.
+struct LimitQuantised : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
-    Value base = op.getLhs(), power = op.getRhs();
-    if (op.getKind() != BinaryKind::Pow || !isReal(op.getResult()))
-      return rewriter.notifyMatchFailure(op, "is no power of floats");
-    if (isConstantSlice(power) &&
-        (typeOf(power).hasStaticShape() && typeOf(power).getNumElements() == 1))
-      return rewriter.notifyMatchFailure(op, "has one constant exponent");
-    Build b(rewriter, op.getLoc());
-    Value logarithm = b.unary(UnaryKind::Log, base);
-    Value y =
-        b.unary(UnaryKind::Exp, b.binary(BinaryKind::Mul, logarithm, power));
-    if (!isConstantSlice(base)) {
-      // Of 0 there is no logarithm.
-      Value zero = b.number(0);
-      Type bits = inferElementwiseType({base.getType(), zero.getType()},
-                                       rewriter.getI1Type());
-      Value isPositive = CompareOp::create(rewriter, op.getLoc(), bits,
-                                           Predicate::Gt, base, zero);
-      y = SelectOp::create(rewriter, op.getLoc(), op.getType(), isPositive, y,
-                           zero);
-    }
-    rewriter.replaceOp(op, y);
+    std::optional<double> scale;
+    Value x = takeConstant(op.getResult(), BinaryKind::Mul, scale);
+    if (!x || !isReal(x) || !scale || !(*scale >= 0x1p-90 && *scale <= 0x1p90))
+      return rewriter.notifyMatchFailure(op, "decodes no codes");
+    std::optional<double> offset, other, unit;
+    x = takeConstant(x, BinaryKind::Sub, offset);
+    auto clip = x.getDefiningOp<ClipOp>();
+    if (!clip)
+      return rewriter.notifyMatchFailure(op, "decodes no limited codes");
+    x = takeConstant(clip.getInput(), BinaryKind::Add, other);
+    auto round = x.getDefiningOp<UnaryOp>();
+    if (!round || round.getKind() != UnaryKind::Round ||
+        offset.value_or(0) != other.value_or(0))
+      return rewriter.notifyMatchFailure(op, "decodes what is not rounded");
+    x = takeConstant(round.getInput(), BinaryKind::Div, unit);
+    if (unit != scale)
+      return rewriter.notifyMatchFailure(op, "decodes at another scale");
+    double low = clip.getMin().convertToDouble() - offset.value_or(0);
+    double high = clip.getMax().convertToDouble() - offset.value_or(0);
+    if (!(low <= 0 && high >= 0 && high > low))
+      return rewriter.notifyMatchFailure(op, "has no code for 0");
+    double own = *scale;
+    if (low < -128 || high > 127)
+      own *= std::max(-low, high) / 127;
+    auto limited = rewriter.replaceOpWithNewOp<ClipOp>(
+        op, op.getType(), x, rewriter.getF64FloatAttr(low * *scale),
+        rewriter.getF64FloatAttr(high * *scale));
+    limited->setAttr(resultScaleAttrName, rewriter.getF64FloatAttr(own));
     return success();
   }
-};
 
-struct RewriteFunction : OpRewritePattern<UnaryOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(UnaryOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isReal(op.getResult()))
-      return rewriter.notifyMatchFailure(op, "is on integers");
-    Build b(rewriter, op.getLoc());
-    Value x = op.getInput();
-    auto addOne = [&](BinaryKind kind, Value value) {
-      return b.binary(kind, value, b.number(1));
-    };
-    auto scaled = [&](Value value, double factor) {
-      return b.binary(BinaryKind::Mul, value, b.number(factor));
-    };
-    auto logarithm = [&](Value value) {
-      return b.unary(UnaryKind::Log, value);
-    };
-    Value y;
-    switch (op.getKind()) {
-    case UnaryKind::Tan:
-      y = b.binary(BinaryKind::Div, b.unary(UnaryKind::Sin, x),
-                   b.unary(UnaryKind::Cos, x));
-      break;
-    case UnaryKind::Sinh:
-    case UnaryKind::Cosh: {
-      Value up = b.unary(UnaryKind::Exp, x);
-      Value down = b.unary(UnaryKind::Exp, b.unary(UnaryKind::Neg, x));
-      bool isSine = op.getKind() == UnaryKind::Sinh;
-      y = scaled(b.binary(isSine ? BinaryKind::Sub : BinaryKind::Add, up, down),
-                 0.5);
-      break;
-    }
-    case UnaryKind::Asinh: {
-      Value size = b.unary(UnaryKind::Abs, x);
-      Value root =
-          b.unary(UnaryKind::Sqrt,
-                  addOne(BinaryKind::Add, b.binary(BinaryKind::Mul, x, x)));
-      y = b.binary(BinaryKind::Mul, b.unary(UnaryKind::Sign, x),
-                   logarithm(b.binary(BinaryKind::Add, size, root)));
-      break;
-    }
-    case UnaryKind::Acosh: {
-      Value root =
-          b.unary(UnaryKind::Sqrt,
-                  addOne(BinaryKind::Sub, b.binary(BinaryKind::Mul, x, x)));
-      y = logarithm(b.binary(BinaryKind::Add, x, root));
-      break;
-    }
-    case UnaryKind::Atanh:
-      y = scaled(
-          b.binary(
-              BinaryKind::Sub, logarithm(addOne(BinaryKind::Add, x)),
-              logarithm(addOne(BinaryKind::Add, b.unary(UnaryKind::Neg, x)))),
-          0.5);
-      break;
-    default:
-      return rewriter.notifyMatchFailure(op, "has an integer-only form");
-    }
-    rewriter.replaceOp(op, y);
-    return success();
+private:
+  /// The left operand of an op of \p kind by one constant; the value itself
+  /// where it is none.
+  static Value takeConstant(Value value, BinaryKind kind,
+                            std::optional<double> &constant) {
+    auto op = value.getDefiningOp<BinaryOp>();
+    if (!op || op.getKind() != kind)
+      return value;
+    DenseElementsAttr elements;
+    if (!matchPattern(op.getRhs(), m_Constant(&elements)) ||
+        !elements.getElementType().isF32() || !elements.isSplat())
+      return value;
+    constant = elements.getSplatValue<float>();
+    return op.getLhs();
   }
 };
 
@@ -355,10 +260,11 @@ struct PrepareIntegers
   void runOnOperation() override {
     limitMasks(getOperation());
     RewritePatternSet patterns(&getContext());
-    patterns
-        .add<MoveSoftmaxAxis, NegateQueries, SplitNormalisation<LayerNormOp>,
-             SplitNormalisation<RMSNormOp>, ExchangeSides, RewriteReduce,
-             MovePadding, RewritePower, RewriteFunction>(&getContext());
+    patterns.add<LimitQuantised, MoveSoftmaxAxis, NegateQueries,
+                 SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
+                 ExchangeSides, RewriteReduce, MovePadding>(&getContext());
+    populateFunctionPatterns(patterns);
+    populateScalarPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -18,6 +18,8 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qt;
@@ -60,6 +62,24 @@ static bool areBounds(Attribute value) {
          });
 }
 
+static bool areRanges(Attribute value) {
+  auto dictionary = dyn_cast<DictionaryAttr>(value);
+  return dictionary && llvm::all_of(dictionary, [](NamedAttribute entry) {
+           auto range = dyn_cast<DenseF64ArrayAttr>(entry.getValue());
+           return range && range.size() == 2 && std::isfinite(range[0]) &&
+                  std::isfinite(range[1]) && range[0] <= range[1] &&
+                  (range[0] < 0 || range[1] > 0);
+         });
+}
+
+/// Scales whose multiples and their reciprocals are floats.
+static bool isResultScale(Attribute value) {
+  auto number = dyn_cast<FloatAttr>(value);
+  return number && number.getType().isF64() &&
+         number.getValueAsDouble() >= 0x1p-100 &&
+         number.getValueAsDouble() <= 0x1p100;
+}
+
 static bool isMapOfSymbols(Attribute value) {
   auto map = dyn_cast<AffineMapAttr>(value);
   return map && map.getValue().getNumDims() == 0;
@@ -99,6 +119,7 @@ static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
 }
+static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
 }
@@ -144,6 +165,11 @@ static const Rule rules[] = {
      "form"},
     {inputScaleAttrName, isInteger, isScale,
      "an f64 from 2^-14 to 1 on an op with an integer-only form"},
+    {resultScaleAttrName, isClip, isResultScale,
+     "an f64 from 2^-100 to 2^100 on nn.clip"},
+    {rangesAttrName, isFunction, areRanges,
+     "a dictionary of array<f64: lowest, highest>, finite and not both 0, on a "
+     "function"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
     {integerOnlyAttrName, isFunction, isA<UnitAttr>,

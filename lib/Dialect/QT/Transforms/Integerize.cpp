@@ -13,6 +13,8 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
+#include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
@@ -41,7 +43,8 @@ static bool isJoint(Value value) {
 }
 
 namespace {
-struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize> {
+struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize>,
+                    StaticIntegers::Source {
   using IntegerizeBase::IntegerizeBase;
 
   void runOnOperation() override;
@@ -62,6 +65,8 @@ private:
   /// The value in a type; null after an error.
   Value getAs(OpBuilder &builder, Value value, Type type);
   Value encode(OpBuilder &builder, Value value, Type type);
+  Value getJoint(OpBuilder &builder, Value value) override;
+  Value getWeights(OpBuilder &builder, Operation *op) override;
 
   /// The integer-only value that stands for a float one.
   llvm::DenseMap<Value, Value> integers;
@@ -72,6 +77,7 @@ private:
   SmallVector<Operation *> unsupported;
   qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
+  std::optional<StaticIntegers> statics;
 };
 } // namespace
 
@@ -89,6 +95,9 @@ Type Integerize::getAvailable(Value value) {
   // An input is quantised in rows, or in what its user needs; a mask, which is
   // what has been limited, with the bits of results.
   auto type = cast<RankedTensorType>(source.getType());
+  // A scalar is no row.
+  if (type.getRank() == 0)
+    return type;
   bool isMask = source.getDefiningOp<nn::ClipOp>() != nullptr;
   return type.clone(
       qt::getIntegerFormat(&getContext(), qt::getRowBlocks(type.getRank()),
@@ -160,8 +169,10 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
   if (format.getOuter()) {
     auto rowType = cast<RankedTensorType>(type).clone(qt::getIntegerFormat(
         &getContext(), format.getOuterShape(), qt::rowBits));
-    return quantize(getAs(builder, value, rowType),
-                    getEncoding(format, qt::ScaleRule::Norm));
+    Value row = getAs(builder, value, rowType);
+    // Which may have been made before, behind other conversions.
+    builder.setInsertionPointAfterValue(row);
+    return quantize(row, getEncoding(format, qt::ScaleRule::Norm));
   }
   if (auto transpose = value.getDefiningOp<nn::TransposeOp>())
     if (auto blocks = getBlocksBefore(transpose, format.getShape())) {
@@ -200,6 +211,30 @@ Value Integerize::getAs(OpBuilder &builder, Value value, Type type) {
   return converted[{value, type}] = made;
 }
 
+Value Integerize::getJoint(OpBuilder &builder, Value value) {
+  Value source = getSource(value);
+  Type type = getAvailable(source);
+  // A float at the border is rounded once only as far as that shows.
+  if (isFloat(source))
+    type = cast<RankedTensorType>(type).clone(qt::getIntegerFormat(
+        &getContext(), qt::getRowBlocks(cast<RankedTensorType>(type).getRank()),
+        qt::summandBits));
+  return getAs(builder, source, type);
+}
+
+Value Integerize::getWeights(OpBuilder &builder, Operation *op) {
+  // Where there is no such form the op says so when it is converted.
+  ScopedDiagnosticHandler ignore(&getContext(),
+                                 [](Diagnostic &) { return success(); });
+  SmallVector<Type> available, operandTypes, resultTypes;
+  for (Value operand : op->getOperands())
+    available.push_back(getAvailable(operand));
+  if (failed(cast<IntegerLoweringInterface>(op).inferIntegerTypes(
+          available, operandTypes, resultTypes)))
+    return {};
+  return getAs(builder, getSource(op->getOperand(1)), operandTypes[1]);
+}
+
 void Integerize::buildDirectly(ArrayRef<Operation *> ops) {
   for (Operation *op : ops) {
     auto integer = dyn_cast<IntegerLoweringInterface>(op);
@@ -219,6 +254,16 @@ void Integerize::buildDirectly(ArrayRef<Operation *> ops) {
       leftOut.insert(op);
 }
 
+/// The row that a scalar is made of, which only an output needs as a scalar.
+static Value getRowOfScalar(Value value) {
+  auto reshape = value.getDefiningOp<nn::ReshapeOp>();
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return reshape && type.getRank() == 0 && isFloat(value) &&
+                 !isConstantSlice(value)
+             ? reshape.getInput()
+             : Value();
+}
+
 LogicalResult Integerize::convert(Operation *op) {
   if (leftOut.contains(op))
     return success();
@@ -236,6 +281,10 @@ LogicalResult Integerize::convert(Operation *op) {
     Value source = getSource(operand);
     return isJoint(source) || (isFloat(source) && isConstantSlice(source));
   });
+  // An output that is a scalar is one again behind its decoding.
+  if (op->getNumResults() == 1 && getRowOfScalar(op->getResult(0)) &&
+      llvm::all_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>))
+    return success();
   // Data can be moved before it is quantised.
   if (isBorder && integer && integer.isMovement())
     return success();
@@ -244,6 +293,20 @@ LogicalResult Integerize::convert(Operation *op) {
       leaveFloat(op, "has no integer-only form");
     else
       unsupported.push_back(op);
+    return success();
+  }
+  OpBuilder builder(op);
+  // No type holds both, so that integers are made at once.
+  if (isa<nn::CastOp>(op) && isJoint(getSource(op->getOperand(0))) &&
+      !isFloat(op->getResult(0)))
+    if (Value made =
+            buildTruncation(builder, op->getLoc(), getSource(op->getOperand(0)),
+                            getElementTypeOrSelf(op->getResult(0).getType()))) {
+      op->getResult(0).replaceAllUsesWith(made);
+      return success();
+    }
+  if (Value known = statics->build(builder, op)) {
+    integers[op->getResult(0)] = known;
     return success();
   }
   if (methodKind != qt::IntegerMethod::Fixed &&
@@ -273,7 +336,6 @@ LogicalResult Integerize::convert(Operation *op) {
   }
   if (failed(isInferred))
     return failure();
-  OpBuilder builder(op);
   SmallVector<Value> operands;
   for (auto [operand, type] : llvm::zip_equal(op->getOperands(), operandTypes))
     operands.push_back(getAs(builder, getSource(operand), type));
@@ -290,6 +352,12 @@ LogicalResult Integerize::convert(Operation *op) {
 }
 
 Value Integerize::decode(Value value) {
+  if (Value row = getRowOfScalar(value); row && integers.contains(row)) {
+    auto reshape = value.getDefiningOp<nn::ReshapeOp>();
+    OpBuilder builder(reshape);
+    return nn::ReshapeOp::create(builder, value.getLoc(), reshape.getType(),
+                                 decode(row), reshape.getShape());
+  }
   Value joint = integers.lookup(value);
   if (!joint)
     return value;
@@ -341,6 +409,7 @@ void Integerize::runOnOperation() {
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);
   buildDirectly(ops);
+  statics.emplace(func, methodKind, *this);
   bool ok = true;
   for (Operation *op : ops)
     ok &= succeeded(convert(op));

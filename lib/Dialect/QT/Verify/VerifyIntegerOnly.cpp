@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
@@ -74,9 +75,16 @@ LogicalResult VerifyIntegerOnly::check(Operation *op) {
   if (isBefore && isa<QuantizeOp>(op) &&
       llvm::none_of(op->getResults(), isFloat))
     return success();
-  auto isReturn = [](Operation *user) { return isa<func::ReturnOp>(user); };
-  if (isReturn(op) ||
-      (isa<DequantizeOp>(op) && llvm::all_of(op->getUsers(), isReturn)))
+  // What is decoded may be given another shape: a scalar's.
+  auto isBehind = [](Operation *user) {
+    return isa<func::ReturnOp>(user) ||
+           (isa<nn::ReshapeOp>(user) &&
+            llvm::all_of(user->getUsers(), llvm::IsaPred<func::ReturnOp>));
+  };
+  bool isDecoded = isa<nn::ReshapeOp>(op) && isBehind(op) &&
+                   op->getOperand(0).getDefiningOp<DequantizeOp>();
+  if (isa<func::ReturnOp>(op) || isDecoded ||
+      (isa<DequantizeOp>(op) && llvm::all_of(op->getUsers(), isBehind)))
     return success();
   return op->emitOpError("computes on floats between the inputs' quantisation "
                          "and the outputs' decoding");

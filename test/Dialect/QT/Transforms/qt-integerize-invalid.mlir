@@ -77,14 +77,6 @@ func.func @product(%x: tensor<4x6xf32>) -> tensor<4xf32> {
 
 // -----
 
-func.func @softcap(%q: tensor<1x2x3x4xf32>) -> tensor<1x2x3x4xf32> {
-  // expected-error @below {{with softcap = 3.000000e+01 : f32 has no integer-only form; supported: a scale, a mask, lengths, an offset, causal and windows, and no softcap}}
-  %0 = nn.attention %q, %q, %q {scale = 0.5 : f32, softcap = 30.0 : f32} : tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32>, tensor<1x2x3x4xf32> -> tensor<1x2x3x4xf32>
-  return %0 : tensor<1x2x3x4xf32>
-}
-
-// -----
-
 func.func @powers(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   // expected-error @below {{'pow' has no integer-only form; supported: add, sub, mul, div, max, min, and pow of a constant exponent}}
   %0 = nn.binary pow %x, %x : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>

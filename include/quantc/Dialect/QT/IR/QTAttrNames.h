@@ -36,12 +36,18 @@ constexpr llvm::StringLiteral kernelAttrName = "qt.kernel";
 /// On an entry without floats between the borders of the network.
 constexpr llvm::StringLiteral integerOnlyAttrName = "qt.integer_only";
 
+/// A dictionary from names of values to their least and largest number.
+constexpr llvm::StringLiteral rangesAttrName = "qt.ranges";
+
 // Of ops in integer-only form.
 
 /// By which method an op is computed, where that is not `fixed`.
 constexpr llvm::StringLiteral methodAttrName = "qt.method";
 /// The scale of its input by that method; without one the method's grid.
 constexpr llvm::StringLiteral inputScaleAttrName = "qt.input_scale";
+
+/// The scale of the codes that the model quantises the result to.
+constexpr llvm::StringLiteral resultScaleAttrName = "qt.result_scale";
 
 // Of the module of a model.
 

@@ -11,6 +11,18 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ReadRanges : Pass<"qt-read-ranges", "::mlir::func::FuncOp"> {
+  let summary = "Ranges of values from a file";
+  let description = [{
+    Reads a JSON object of names of values, each with `[lowest, highest]` or the
+    largest magnitude, and puts it on the function as `qt.ranges`. Names that the
+    function has no value of, and what is no range, are errors, all at once.
+  }];
+  let options = [Option<"file", "file", "std::string", "\"\"",
+                        "Path of the JSON file">];
+  let dependentDialects = ["::quantc::qt::QTDialect"];
+}
+
 def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
   let summary = "Compute on integers between the inputs and the outputs";
   let description = [{
@@ -23,7 +35,9 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     takes another type than one gives. Constants stay floats; moving data before
     the first computation stays what it is. Ops without such a form are errors,
     all of a function at once; with another `method` than fixed, ops that it
-    defines have the attribute `qt.method`. With `partial` they stay floats between
+    defines have the attribute `qt.method`, and where `qt.ranges` or the model
+    give scales, values are builtin integers that multipliers and shifts bring
+    from one scale to the next. With `partial` they stay floats between
     `qt.dequantize` and `qt.quantize`, and remarks name them.
 
     Before:

@@ -1,0 +1,43 @@
+//===- AttentionSteps.h - Attention of the published methods ----*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_INTEGERLOWERING_ATTENTIONSTEPS_H
+#define QUANTC_LIB_CONVERSION_INTEGERLOWERING_ATTENTIONSTEPS_H
+
+#include "IntegerModels.h"
+#include "Published.h"
+
+namespace quantc {
+
+/// The steps of attention by I-BERT and I-ViT, whatever the scales are. Query
+/// heads that share a key head are folded into its queries for products.
+class PublishedAttention {
+public:
+  PublishedAttention(nn::AttentionOp op, IntegerBuilder &b);
+
+  /// What is added to the scores, null for nothing; \p parts are those of every
+  /// operand, and \p type is what the mask has.
+  llvm::FailureOr<mlir::Value> buildMask(Parts parts, mlir::Type type);
+  /// Folded products of parts of rows of 8 bits.
+  mlir::Value buildProducts(mlir::ValueRange query, mlir::ValueRange key);
+  mlir::Value unfold(mlir::Value scores);
+  /// Of scores in the unit of the softmax and values of 8 bits, a head of which
+  /// has the exponent \p common: sums, and the places of the weights' unit.
+  std::pair<mlir::Value, int64_t> buildSums(mlir::Value z, mlir::Value mask,
+                                            mlir::Value values,
+                                            mlir::Value common);
+
+private:
+  nn::AttentionOp op;
+  IntegerBuilder &b;
+  qt::IntegerMethod method;
+};
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_ATTENTIONSTEPS_H

@@ -1,0 +1,106 @@
+//===- Casts.cpp - Between integers and integers with exponents -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
+
+using namespace mlir;
+using namespace quantc;
+
+namespace {
+/// Integers that are data become floats at the border; those that are computed
+/// have the exponent 0.
+struct CastIntegers
+    : IntegerLoweringInterface::ExternalModel<CastIntegers, nn::CastOp> {
+  bool isMovement(Operation *op) const { return isOfInput(op->getOperand(0)); }
+
+  Value buildDirectly(Operation *op, OpBuilder &builder) const {
+    Value x = op->getOperand(0);
+    auto type = cast<RankedTensorType>(x.getType());
+    if (!type.getElementType().isInteger() || isOfInput(x) ||
+        type.getRank() == 0)
+      return {};
+    IntegerBuilder b(builder, op->getLoc());
+    qt::BlockType format =
+        getWide(op, qt::getRowBlocks(type.getRank()), qt::summandBits);
+    // What a summand holds: larger ones are limited.
+    constexpr int64_t most = (int64_t(1) << 30) - 1;
+    if (type.getElementTypeBitWidth() >= 32)
+      x = b.clip(x, -most, most);
+    // With all bits that there are: what is added is aligned to these.
+    return qt::JoinOp::create(
+        builder, op->getLoc(), type.clone(format),
+        b.normalise({b.cast(x, 32), b.number(0)}, format));
+  }
+
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available, Types &,
+                                  Types &) const {
+    return op->emitOpError("from ")
+           << available[0] << " to " << op->getResult(0).getType()
+           << " has no integer-only form; supported: of inputs, of integers "
+              "that have a dimension, and of floats to integers";
+  }
+
+  LogicalResult lowerToIntegers(Operation *, OpBuilder &, Parts,
+                                Lowered &) const {
+    llvm_unreachable("no types are inferred");
+  }
+
+private:
+  /// Whether a value is an input, however it was moved.
+  static bool isOfInput(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      auto integer = dyn_cast<IntegerLoweringInterface>(op);
+      if (!integer || !integer.isMovement() || isa<nn::ShapeOp>(op))
+        return false;
+      value = op->getOperand(0);
+    }
+    return isa<func::FuncOp>(value.getParentBlock()->getParentOp());
+  }
+};
+} // namespace
+
+/// Towards 0; what does not fit is limited.
+static Value truncate(IntegerBuilder &b, Scaled x, unsigned bits) {
+  Value magnitude = b.unary(nn::UnaryKind::Abs, x.m);
+  Value right = b.clip(b.sub(b.number(0), x.e), 0, 30);
+  Value unit = b.shift(b.number(1), b.sub(b.number(0), right));
+  Value half = b.shift(b.add(unit, -1), 1);
+  Value y = b.cast(b.shift(b.sub(magnitude, half), right), 64);
+  Value left = b.cast(b.clip(x.e, 0, 32), 64);
+  y = b.shift(y, b.sub(b.number(0, 64), left));
+  Value isNegative = b.compare(nn::Predicate::Lt, x.m, b.number(0));
+  y = b.select(isNegative, b.sub(b.number(0, 64), y), y);
+  if (bits == 64)
+    return y;
+  int64_t most = (int64_t(1) << (bits - 1)) - 1;
+  return b.cast(b.clip(y, -most - 1, most), bits);
+}
+
+Value quantc::buildTruncation(OpBuilder &builder, Location loc, Value joint,
+                              Type element) {
+  qt::BlockType format = qt::getIntegerFormat(joint.getType());
+  if (!format || !element.isInteger())
+    return {};
+  IntegerBuilder b(builder, loc);
+  auto types = llvm::to_vector_of<Type>(
+      format.getPartTypes(cast<RankedTensorType>(joint.getType())));
+  auto parts = qt::SplitOp::create(builder, loc, types, joint);
+  Scaled x = b.load(parts.getResults());
+  if (element.isInteger(1))
+    return b.compare(nn::Predicate::Ne, x.m, b.number(0));
+  if (format.getElement().getBitWidth() == qt::wideBits)
+    x = {b.shift(x.m, 1), b.add(x.e, 1)};
+  return truncate(b, x, element.getIntOrFloatBitWidth());
+}
+
+void quantc::attachCastIntegers(MLIRContext *context) {
+  nn::CastOp::attachInterface<CastIntegers>(*context);
+}

@@ -1,0 +1,39 @@
+//===- Contractions.h - Integer products ------------------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_INTEGERLOWERING_CONTRACTIONS_H
+#define QUANTC_LIB_CONVERSION_INTEGERLOWERING_CONTRACTIONS_H
+
+#include "IntegerBuilder.h"
+#include <vector>
+
+namespace quantc {
+
+/// The scale of each output, 0 where its weights are zeros, and the largest
+/// magnitude of its sums with codes of 8 bits.
+struct WeightSums {
+  std::vector<double> scales;
+  std::vector<int64_t> bounds;
+};
+
+/// Of a constant in joint form.
+llvm::FailureOr<WeightSums> getWeightSums(mlir::Value weights);
+
+/// The sums, 32 bits, of the product or convolution \p op by the parts of its
+/// operands.
+mlir::Value contractWeights(IntegerBuilder &b, mlir::Operation *op,
+                            mlir::ValueRange lhs, qt::BlockType lhsFormat,
+                            mlir::ValueRange weights,
+                            qt::BlockType weightFormat);
+
+/// Whether a product has weights that are encoded as such.
+bool hasWeights(nn::MatmulOp op);
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_CONTRACTIONS_H

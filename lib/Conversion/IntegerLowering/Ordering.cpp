@@ -1,0 +1,85 @@
+//===- Ordering.cpp - Integer running sums and largest elements -*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "IntegerModels.h"
+#include "Powers.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// The blocks of \p format and those along \p axis on one exponent.
+static SmallVector<int64_t> joinAlong(qt::BlockType format, int64_t axis) {
+  SmallVector<int64_t> blocks(format.getShape());
+  blocks[axis] = ShapedType::kDynamic;
+  return blocks;
+}
+
+namespace {
+struct CumSumIntegers
+    : IntegerLoweringInterface::ExternalModel<CumSumIntegers, nn::CumSumOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    auto axis = static_cast<int64_t>(cast<nn::CumSumOp>(op).getAxis());
+    qt::BlockType row = getRow16(op, joinAlong(*format, axis));
+    operands.push_back(withFormat(op->getOperand(0), row));
+    results.push_back(withFormat(op->getResult(0), row));
+    return success();
+  }
+
+  /// In 64 bits, which hold as many as there can be, then below 2^29.
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto sum = cast<nn::CumSumOp>(op);
+    IntegerBuilder b(builder, op->getLoc());
+    Scaled x = b.load(parts[0]);
+    qt::BlockType format = qt::getBlockFormat(sum.getType());
+    Value wide = b.cast(x.m, 64);
+    wide = nn::CumSumOp::create(builder, op->getLoc(), wide.getType(), wide,
+                                sum.getAxisAttr(), sum.getExclusiveAttr(),
+                                sum.getReverseAttr());
+    Scaled y = joinExponents(b, narrowSums(b, wide, x.e), format.getShape());
+    results.push_back(b.normalise(y, format));
+    return success();
+  }
+};
+
+/// Positions, by integers of one exponent along the axis.
+struct TopKIntegers
+    : IntegerLoweringInterface::ExternalModel<TopKIntegers, nn::TopKOp> {
+  LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
+                                  Types &operands, Types &results) const {
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    auto axis = static_cast<int64_t>(cast<nn::TopKOp>(op).getAxis());
+    // As wide as they are, so that few are equal.
+    operands.push_back(fitOperand(op, 0, available[0], joinAlong(*format, axis),
+                                  /*mayBeWide=*/true));
+    results.push_back(op->getResult(0).getType());
+    return success();
+  }
+
+  LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
+                                Lowered &results) const {
+    auto top = cast<nn::TopKOp>(op);
+    IntegerBuilder b(builder, op->getLoc());
+    results.push_back({nn::TopKOp::create(
+        builder, op->getLoc(), top.getType(), b.cast(parts[0][0], 32),
+        top.getAxisAttr(), top.getKAttr(), top.getSmallestAttr())});
+    return success();
+  }
+};
+} // namespace
+
+void quantc::attachOrderingIntegers(MLIRContext *context) {
+  nn::CumSumOp::attachInterface<CumSumIntegers>(*context);
+  nn::TopKOp::attachInterface<TopKIntegers>(*context);
+}

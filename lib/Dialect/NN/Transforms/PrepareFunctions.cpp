@@ -1,0 +1,291 @@
+//===- PrepareFunctions.cpp - Functions of others that have a form -*- C++
+//-*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareIntegers.h"
+#include "quantc/Analysis/ConstantSlices.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+namespace {
+/// Powers whose exponent is computed, or not one for all, and hyperbolic
+/// functions are made of exponentials and logarithms.
+struct RewritePower : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    Value base = op.getLhs(), power = op.getRhs();
+    if (op.getKind() != BinaryKind::Pow || !isReal(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "is no power of floats");
+    if (isConstantSlice(power) &&
+        (typeOf(power).hasStaticShape() && typeOf(power).getNumElements() == 1))
+      return rewriter.notifyMatchFailure(op, "has one constant exponent");
+    Build b(rewriter, op.getLoc());
+    Value logarithm = b.unary(UnaryKind::Log, base);
+    Value y =
+        b.unary(UnaryKind::Exp, b.binary(BinaryKind::Mul, logarithm, power));
+    if (!isConstantSlice(base)) {
+      // Of 0 there is no logarithm.
+      Value zero = b.number(0);
+      Type bits = inferElementwiseType({base.getType(), zero.getType()},
+                                       rewriter.getI1Type());
+      Value isPositive = CompareOp::create(rewriter, op.getLoc(), bits,
+                                           Predicate::Gt, base, zero);
+      y = SelectOp::create(rewriter, op.getLoc(), op.getType(), isPositive, y,
+                           zero);
+    }
+    rewriter.replaceOp(op, y);
+    return success();
+  }
+};
+
+struct RewriteFunction : OpRewritePattern<UnaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(UnaryOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isReal(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "is on integers");
+    Build b(rewriter, op.getLoc());
+    Value x = op.getInput();
+    auto addOne = [&](BinaryKind kind, Value value) {
+      return b.binary(kind, value, b.number(1));
+    };
+    auto scaled = [&](Value value, double factor) {
+      return b.binary(BinaryKind::Mul, value, b.number(factor));
+    };
+    auto logarithm = [&](Value value) {
+      return b.unary(UnaryKind::Log, value);
+    };
+    Value y;
+    switch (op.getKind()) {
+    case UnaryKind::Tan:
+      y = b.binary(BinaryKind::Div, b.unary(UnaryKind::Sin, x),
+                   b.unary(UnaryKind::Cos, x));
+      break;
+    case UnaryKind::Sinh:
+    case UnaryKind::Cosh: {
+      Value up = b.unary(UnaryKind::Exp, x);
+      Value down = b.unary(UnaryKind::Exp, b.unary(UnaryKind::Neg, x));
+      bool isSine = op.getKind() == UnaryKind::Sinh;
+      y = scaled(b.binary(isSine ? BinaryKind::Sub : BinaryKind::Add, up, down),
+                 0.5);
+      break;
+    }
+    case UnaryKind::Asinh: {
+      Value size = b.unary(UnaryKind::Abs, x);
+      Value root =
+          b.unary(UnaryKind::Sqrt,
+                  addOne(BinaryKind::Add, b.binary(BinaryKind::Mul, x, x)));
+      y = b.binary(BinaryKind::Mul, b.unary(UnaryKind::Sign, x),
+                   logarithm(b.binary(BinaryKind::Add, size, root)));
+      break;
+    }
+    case UnaryKind::Acosh: {
+      Value root =
+          b.unary(UnaryKind::Sqrt,
+                  addOne(BinaryKind::Sub, b.binary(BinaryKind::Mul, x, x)));
+      y = logarithm(b.binary(BinaryKind::Add, x, root));
+      break;
+    }
+    case UnaryKind::Atanh:
+      y = scaled(
+          b.binary(
+              BinaryKind::Sub, logarithm(addOne(BinaryKind::Add, x)),
+              logarithm(addOne(BinaryKind::Add, b.unary(UnaryKind::Neg, x)))),
+          0.5);
+      break;
+    case UnaryKind::Atan:
+      y = buildAtan(b, x, b.number(1));
+      break;
+    case UnaryKind::Asin:
+      y = buildAtan(b, x, buildOther(b, x));
+      break;
+    case UnaryKind::Acos:
+      y = b.binary(BinaryKind::Sub, b.number(quarter),
+                   buildAtan(b, x, buildOther(b, x)));
+      break;
+    default:
+      return rewriter.notifyMatchFailure(op, "has an integer-only form");
+    }
+    rewriter.replaceOp(op, y);
+    return success();
+  }
+
+private:
+  static constexpr double quarter = 1.5707963267948966;
+
+  /// The other side of a triangle with the side x of a right angle and the
+  /// longest side 1.
+  static Value buildOther(Build &b, Value x) {
+    Value one = b.number(1);
+    return b.unary(UnaryKind::Sqrt,
+                   b.binary(BinaryKind::Mul, b.binary(BinaryKind::Sub, one, x),
+                            b.binary(BinaryKind::Add, one, x)));
+  }
+
+  /// The angle whose tangent is y / x, for x that is not negative: that of the
+  /// smaller by the larger, by a polynomial that is off by 1e-5, or the rest of
+  /// a quarter turn.
+  static Value buildAtan(Build &b, Value y, Value x) {
+    Value size = b.unary(UnaryKind::Abs, y);
+    Value ratio = b.binary(BinaryKind::Div, b.binary(BinaryKind::Min, size, x),
+                           b.binary(BinaryKind::Max, size, x));
+    Value square = b.binary(BinaryKind::Mul, ratio, ratio), sum;
+    for (double c : {0.0208351, -0.0851330, 0.1801410, -0.3302995, 0.9998660}) {
+      if (sum)
+        sum = b.binary(BinaryKind::Mul, sum, square);
+      sum = sum ? b.binary(BinaryKind::Add, sum, b.number(c)) : b.number(c);
+    }
+    Value angle = b.binary(BinaryKind::Mul, sum, ratio);
+    Value isSteep = b.compare(Predicate::Gt, size, x);
+    angle = b.select(
+        isSteep, b.binary(BinaryKind::Sub, b.number(quarter), angle), angle);
+    return b.binary(BinaryKind::Mul, b.unary(UnaryKind::Sign, y), angle);
+  }
+};
+
+/// x - y floor(x / y), and the same towards 0.
+struct RewriteModulus : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isTruncated = op.getKind() == BinaryKind::Fmod;
+    if ((op.getKind() != BinaryKind::Mod && !isTruncated) ||
+        !isReal(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "is no remainder of floats");
+    Build b(rewriter, op.getLoc());
+    Value x = op.getLhs(), y = op.getRhs();
+    Value quotient = b.binary(BinaryKind::Div, x, y), whole;
+    if (isTruncated)
+      whole = b.binary(
+          BinaryKind::Mul, b.unary(UnaryKind::Sign, quotient),
+          b.unary(UnaryKind::Floor, b.unary(UnaryKind::Abs, quotient)));
+    else
+      whole = b.unary(UnaryKind::Floor, quotient);
+    rewriter.replaceOp(
+        op, b.binary(BinaryKind::Sub, x, b.binary(BinaryKind::Mul, whole, y)));
+    return success();
+  }
+};
+
+/// A product along axes, half of it by the other half.
+struct RewriteProduct : OpRewritePattern<ReduceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ReduceOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getKind() != ReduceKind::Prod || !isReal(op.getInput()))
+      return rewriter.notifyMatchFailure(op, "is no product of floats");
+    Value x = op.getInput();
+    for (int64_t axis : op.getAxes())
+      if (typeOf(x).getDimSize(axis) < 1)
+        return rewriter.notifyMatchFailure(
+            op, "is over nothing, or a size of run time");
+    Build b(rewriter, op.getLoc());
+    for (int64_t axis : op.getAxes())
+      while (int64_t size = typeOf(x).getDimSize(axis)) {
+        if (size == 1)
+          break;
+        int64_t half = size / 2;
+        Value y = b.binary(BinaryKind::Mul, b.slice(x, axis, 0, half),
+                           b.slice(x, axis, half, 2 * half));
+        if (size % 2 != 0) {
+          Value rest = b.slice(x, axis, size - 1, size);
+          y = half == 1 ? b.binary(BinaryKind::Mul, y, rest)
+                        : b.concat(y, rest, axis);
+        }
+        x = y;
+      }
+    // The same elements without the axes.
+    Value y = op.getKeepdims()
+                  ? x
+                  : b.reduce(ReduceKind::Max, x, op.getAxes(), false);
+    rewriter.replaceOp(op, y);
+    return success();
+  }
+};
+
+/// A scalar is no row.
+struct ExpandScalar : OpRewritePattern<ExpandOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ExpandOp op,
+                                PatternRewriter &rewriter) const override {
+    Value x = op.getInput();
+    if (typeOf(x).getRank() != 0 || !isReal(x) || op.getType().getRank() == 0)
+      return rewriter.notifyMatchFailure(op, "expands no scalar");
+    Value row = ReshapeOp::create(rewriter, op.getLoc(), typeOf(x).clone({1}),
+                                  x, makeIntegers(rewriter, op.getLoc(), 1));
+    rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(row); });
+    return success();
+  }
+};
+
+/// Means of windows whose number of elements is known at run time only: sums by
+/// the sums of ones.
+struct CountWindows : OpRewritePattern<PoolOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PoolOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = typeOf(op.getInput());
+    bool hasPads =
+        llvm::any_of(op.getPads(), [](int64_t pad) { return pad != 0; });
+    bool isOpen = llvm::any_of(type.getShape().drop_front().drop_back(),
+                               ShapedType::isDynamic);
+    if (op.getKind() != PoolKind::Average || op.getCountPads() || !hasPads ||
+        !isOpen || op.getCeil())
+      return rewriter.notifyMatchFailure(op, "has windows of known numbers");
+    Location loc = op.getLoc();
+    int64_t rank = type.getRank();
+    SmallVector<int64_t> kept(rank, 1), added(rank, 0), shape(type.getShape());
+    kept.front() = kept.back() = 0;
+    added.front() = added.back() = 1;
+    shape.front() = shape.back() = 1;
+    auto integers = RankedTensorType::get(rank, rewriter.getI64Type());
+    Value sizes = ShapeOp::create(rewriter, loc, integers, op.getInput(),
+                                  /*start=*/0, /*end=*/rank);
+    sizes = BinaryOp::create(rewriter, loc, integers, BinaryKind::Mul, sizes,
+                             makeIntegers(rewriter, loc, kept));
+    sizes = BinaryOp::create(rewriter, loc, integers, BinaryKind::Add, sizes,
+                             makeIntegers(rewriter, loc, added));
+    auto one = RankedTensorType::get({1}, rewriter.getF32Type());
+    Value ones = arith::ConstantOp::create(rewriter, loc,
+                                           DenseElementsAttr::get(one, 1.0f));
+    ones = ExpandOp::create(rewriter, loc, type.clone(shape), ones, sizes);
+    auto sum = [&](Value x, int64_t first, int64_t last) -> Value {
+      SmallVector<int64_t> result(typeOf(op.getResult()).getShape());
+      result.front() = first;
+      result.back() = last;
+      return PoolOp::create(
+          rewriter, loc, type.clone(result),
+          PoolKindAttr::get(rewriter.getContext(), PoolKind::Sum), x,
+          op.getKernelAttr(), op.getStridesAttr(), op.getDilationsAttr(),
+          op.getPadsAttr(), op.getCeilAttr(), /*count_pads=*/UnitAttr(),
+          op.getPAttr());
+    };
+    Build b(rewriter, loc);
+    Value y = b.binary(
+        BinaryKind::Div,
+        sum(op.getInput(), type.getShape().front(), type.getShape().back()),
+        sum(ones, 1, 1));
+    rewriter.replaceOp(op, y);
+    return success();
+  }
+};
+} // namespace
+
+void nn::populateFunctionPatterns(RewritePatternSet &patterns) {
+  patterns.add<RewritePower, RewriteFunction, RewriteModulus, RewriteProduct,
+               ExpandScalar, CountWindows>(patterns.getContext());
+}

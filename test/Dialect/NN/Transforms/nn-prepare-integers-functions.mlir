@@ -1,0 +1,67 @@
+// RUN: quant-opt %s -nn-prepare-integers | FileCheck %s
+
+// The angle of the smaller side by the larger one.
+// CHECK-LABEL: func @arctangent
+// CHECK: nn.binary min
+// CHECK: nn.binary max
+// CHECK: nn.binary div
+// CHECK: nn.select
+// CHECK-NOT: nn.unary atan
+func.func @arctangent(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = nn.unary atan %x : tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func @remainder
+// CHECK: %[[Q:.*]] = nn.binary div %arg0, %arg1
+// CHECK: %[[F:.*]] = nn.unary floor %[[Q]]
+// CHECK: %[[M:.*]] = nn.binary mul %[[F]], %arg1
+// CHECK: nn.binary sub %arg0, %[[M]]
+func.func @remainder(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = nn.binary mod %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func @product
+// CHECK-COUNT-2: nn.slice
+// CHECK: nn.binary mul
+// CHECK-NOT: nn.reduce prod
+func.func @product(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+  %0 = nn.reduce prod %x axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  return %0 : tensor<?x1xf32>
+}
+
+// A scalar is a row of one element, until it is an output.
+// CHECK-LABEL: func @scalar
+// CHECK: nn.reduce mean %{{.*}} axes [0, 1] : tensor<?x4x1xf32> -> tensor<1xf32>
+// CHECK: nn.unary sqrt %{{.*}} : tensor<1xf32>
+// CHECK: nn.reshape %{{.*}} : tensor<1xf32>, tensor<0xi64> -> tensor<f32>
+// CHECK: nn.binary mul %arg0, %{{.*}} : tensor<?x4xf32>, tensor<1xf32>
+func.func @scalar(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<f32>) {
+  %0 = nn.reduce mean %x axes [0, 1] : tensor<?x4xf32> -> tensor<f32>
+  %1 = nn.unary sqrt %0 : tensor<f32>
+  %2 = nn.binary mul %x, %1 : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  return %2, %1 : tensor<?x4xf32>, tensor<f32>
+}
+
+// Means of windows by how many elements they have.
+// CHECK-LABEL: func @windows
+// CHECK: %[[S:.*]] = nn.pool sum %arg0
+// CHECK: %[[C:.*]] = nn.pool sum %{{.*}} : tensor<1x?x?x1xf32>
+// CHECK: nn.binary div %[[S]], %[[C]]
+func.func @windows(%x: tensor<1x?x?x4xf32>) -> tensor<1x?x?x4xf32> {
+  %0 = nn.pool average %x kernel [3, 3] strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : tensor<1x?x?x4xf32> -> tensor<1x?x?x4xf32>
+  return %0 : tensor<1x?x?x4xf32>
+}
+
+// A pair of quantising ops is a limit with a scale.
+// CHECK-LABEL: func @pair
+// CHECK: nn.clip %arg0 min -6.4{{0*}}e+01 max 6.35{{0*}}e+01 {qt.result_scale = 5.000000e-01 : f64}
+func.func @pair(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %s = arith.constant dense<0.5> : tensor<f32>
+  %0 = nn.binary div %x, %s : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %1 = nn.unary round %0 : tensor<?x4xf32>
+  %2 = nn.clip %1 min -128.0 max 127.0 : tensor<?x4xf32>
+  %3 = nn.binary mul %2, %s : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  return %3 : tensor<?x4xf32>
+}
