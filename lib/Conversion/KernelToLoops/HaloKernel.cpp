@@ -66,6 +66,7 @@ private:
                        function_ref<void(OpBuilder &, Value)> body);
   void forEachVectorOfChannels(
       OpBuilder &b, function_ref<void(int64_t v, int64_t at, Value mask)> body);
+  int64_t getChannelsOfUnit() const;
   Value sub(OpBuilder &b, Value x, Value y) {
     return arith::SubIOp::create(b, loc, x, y);
   }
@@ -99,9 +100,9 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
   scales = kernel.getResultBuffer(1);
 }
 
-/// Channels that a unit encodes: those of whole lines of a cache, for positions
-/// are far from each other.
-static constexpr int64_t channelsOfUnit = 64;
+/// Channels that a unit encodes at most: those of whole lines of a cache, for
+/// positions are far from each other.
+static constexpr int64_t mostChannels = 64;
 
 void HaloEmitter::forEachPosition(OpBuilder &b, Value first, Value count,
                                   function_ref<void(OpBuilder &, Value)> body) {
@@ -110,10 +111,17 @@ void HaloEmitter::forEachPosition(OpBuilder &b, Value first, Value count,
   body(inner, loop.getInductionVar());
 }
 
+/// Equal parts of the channels, in whole vectors where there are as many.
+int64_t HaloEmitter::getChannelsOfUnit() const {
+  int64_t units = llvm::divideCeil(channels, mostChannels);
+  return std::min<int64_t>(
+      channels, llvm::alignTo(llvm::divideCeil(channels, units), lanes));
+}
+
 /// The vectors of a unit's channels; a mask where there are fewer than lanes.
 void HaloEmitter::forEachVectorOfChannels(
     OpBuilder &b, function_ref<void(int64_t v, int64_t at, Value mask)> body) {
-  int64_t own = std::min(channels, channelsOfUnit);
+  int64_t own = getChannelsOfUnit();
   for (int64_t v = 0; v * lanes < own; ++v) {
     Value mask;
     if (own - v * lanes < lanes)
@@ -210,7 +218,8 @@ void HaloEmitter::emitChannelsOf(OpBuilder &b, Value image, Value channel) {
 
 void HaloEmitter::emitChannels() {
   OpBuilder &b = kernel.getBuilder();
-  int64_t units = llvm::divideCeil(channels, channelsOfUnit);
+  int64_t units = llvm::divideCeil(channels, mostChannels),
+          own = getChannelsOfUnit();
   AffineExpr images = shapes.getSizes(op.getInput())[0];
   // A call of less is not worth its dispatch.
   constexpr int64_t positionsOfCall = 128;
@@ -229,8 +238,7 @@ void HaloEmitter::emitChannels() {
         number = arith::RemUIOp::create(body, loc, unit, index(units));
   // The last channels begin early: what two units write is the same.
   Value channel = arith::MinUIOp::create(
-      body, loc, mul(body, number, index(channelsOfUnit)),
-      index(std::max<int64_t>(channels - channelsOfUnit, 0)));
+      body, loc, mul(body, number, index(own)), index(channels - own));
   emitChannelsOf(body, image, channel);
 }
 
