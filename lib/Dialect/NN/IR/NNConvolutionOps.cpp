@@ -97,10 +97,18 @@ static Sizes inferSymbolicPositions(SymbolicShapes &shapes,
       continue;
     }
     // Rounding up is as if there were more pads; none begins behind the input
-    // and the pads before it.
-    AffineExpr begins = (size + window.pads[dim]).ceilDiv(stride);
-    result.push_back(minOfSizes(
-        countWindows(size, pads + stride - 1, span, stride), begins));
+    // and the pads before it, as none does where the pads behind and the stride
+    // are within the span. Else the size occurs several times: of windows of
+    // windows it soon is too long to compute with.
+    constexpr unsigned most = 32;
+    AffineExpr count = countWindows(size, pads + stride - 1, span, stride),
+               begins = (size + window.pads[dim]).ceilDiv(stride);
+    if (span >= stride + window.pads[window.getRank() + dim])
+      result.push_back(count);
+    else if (isLongerThan(size, most))
+      result.push_back(shapes.makeFreshSymbol());
+    else
+      result.push_back(minOfSizes(count, begins));
   }
   return result;
 }

@@ -90,6 +90,8 @@ private:
 
   /// The dims of arguments that are \p size.
   SmallVector<Place> findPlaces(AffineExpr size);
+  bool isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
+                         SymbolicShapes &shapes);
   void repeat(Place place, Place like);
 
   func::FuncOp func;
@@ -108,6 +110,27 @@ SmallVector<Repetition::Place> Repetition::findPlaces(AffineExpr size) {
       if (own == size)
         places.push_back({argument, static_cast<unsigned>(axis)});
   return places;
+}
+
+/// Whether all that is computed from \p value meets \p size in an elementwise
+/// op before it is anything else, in the dim that has \p behind behind it: its
+/// only element there is repeated anyway.
+bool Repetition::isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
+                                   SymbolicShapes &shapes) {
+  auto getSize = [&](Value of) -> AffineExpr {
+    ArrayRef<AffineExpr> sizes = shapes.getSizes(of);
+    auto rank = static_cast<int64_t>(sizes.size());
+    return behind < rank ? sizes[rank - 1 - behind] : AffineExpr();
+  };
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    if (isa<nn::ShapeOp>(user))
+      return true;
+    if (!isa<ElementwiseOpInterface>(user) || user->getNumResults() != 1)
+      return false;
+    return llvm::any_of(user->getOperands(),
+                        [&](Value other) { return getSize(other) == size; }) ||
+           isRepeatedByUsers(user->getResult(0), behind, size, shapes);
+  });
 }
 
 /// Picks the only element for each that \p like has, or one after the other.
@@ -160,6 +183,15 @@ bool Repetition::allow(const EqualDim &equal) {
     return isElement(place) && place.axis + 1 < type.getRank();
   };
   if (like.empty() || places.empty() || !llvm::all_of(places, canRepeat))
+    return false;
+  SymbolicShapes shapes(func);
+  if (!llvm::all_of(places, [&](Place place) {
+        auto type = cast<RankedTensorType>(place.argument.getType());
+        auto whole = repeated.find(place.argument);
+        return isRepeatedByUsers(
+            whole == repeated.end() ? place.argument : whole->second,
+            type.getRank() - 1 - place.axis, equal.size, shapes);
+      }))
     return false;
   for (Place place : places)
     repeat(place, like.front());

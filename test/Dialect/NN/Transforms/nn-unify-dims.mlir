@@ -116,3 +116,17 @@ func.func @merged(%x: tensor<?x4x8xf32>, %m: tensor<?x4x8xf32>) -> tensor<?x8x8x
   %2 = nn.matmul %0, %1 : tensor<?x8x1xf32>, tensor<?x8x1xf32> -> tensor<?x8x8xf32>
   return %2 : tensor<?x8x8xf32>
 }
+
+// -----
+
+// What is summed by itself may not be repeated: both names are one.
+// CHECK-LABEL: @by_itself
+// CHECK-SAME: qt.dim_names = ["a"]
+// CHECK-NOT: nn.gather
+func.func @by_itself(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<1x4xf32>) attributes {
+    qt.dim_names = ["a", "b"], qt.arg_shapes = [affine_map<()[a, b] -> (a, 4)>, affine_map<()[a, b] -> (b, 4)>]} {
+  %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = nn.unary relu %y : tensor<?x4xf32>
+  %2 = nn.reduce sum %1 axes [0] keepdims : tensor<?x4xf32> -> tensor<1x4xf32>
+  return %0, %2 : tensor<?x4xf32>, tensor<1x4xf32>
+}
