@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Packing.h"
+#include "quantc/Numerics/TileTransform.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -38,6 +39,8 @@ std::string quantc::numerics::listPackedForms() {
 int64_t PackedLayout::panelBytes() const {
   if (form == PackedForm::Matched)
     return 0;
+  if (form == PackedForm::Winograd)
+    return panel * tileElements * (k / windowTaps) * 4;
   const FormTraits &traits = getTraits(form);
   // Codes are filled up to whole steps.
   int64_t weights =
@@ -298,6 +301,23 @@ int64_t quantc::numerics::boundSums(const PackedLayout &layout,
   return most * largest;
 }
 
+/// The weights of tiles of one panel.
+static void writeTiles(Writer &out, const PackedLayout &layout,
+                       const Panel &panel, const float *values) {
+  int64_t depth = layout.k / windowTaps, nr = layout.panel;
+  std::vector<TileWeights> tiles(depth * nr);
+  for (int64_t p = 0; p < depth; ++p)
+    for (int64_t c = 0; c < nr; ++c) {
+      WindowWeights window;
+      for (int64_t tap = 0; tap < windowTaps; ++tap)
+        window[tap] = panel.part(values, c, layout.k, tap * depth + p);
+      tiles[p * nr + c] = makeTileWeights(window);
+    }
+  for (int64_t e = 0; e < tileElements; ++e)
+    for (const TileWeights &tile : tiles)
+      out.put(tile[e]);
+}
+
 /// One row of codes for each value of K.
 static void writeRows(Writer &out, const PackedLayout &layout,
                       const Panel &panel, int64_t from, int64_t to) {
@@ -352,6 +372,9 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
       for (int64_t k = 0; k < layout.k; ++k)
         for (int64_t c = 0; c < nr; ++c)
           out.put(panel.part(parts.values, c, layout.k, k));
+      break;
+    case PackedForm::Winograd:
+      writeTiles(out, layout, panel, parts.values);
       break;
     case PackedForm::S8:
       for (int64_t c = 0; c < nr; ++c)

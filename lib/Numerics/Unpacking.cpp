@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Packing.h"
+#include "quantc/Numerics/TileTransform.h"
 
 #include <algorithm>
 #include <cstring>
@@ -87,14 +88,15 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
   Reader in(bytes, size);
   UnpackedWeights weights;
   int64_t nr = layout.panel, blocks = layout.numBlocks();
-  if (layout.form == PackedForm::F32)
+  bool isFloat = getTraits(layout.form).codeBits == 0;
+  if (isFloat)
     weights.values.resize(layout.n * layout.k);
   else
     weights.codes.resize(layout.n * layout.k);
   if (hasNibbles(layout.form)) {
     weights.multipliers.resize(layout.n * blocks);
     weights.outer.resize(layout.n);
-  } else if (layout.form != PackedForm::F32) {
+  } else if (!isFloat) {
     weights.scales.resize(hasBlockScales(layout.form) ? layout.n * blocks
                                                       : layout.n);
   }
@@ -118,6 +120,18 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
         for (int64_t c = 0; c < columns; ++c)
           weights.values[(first + c) * layout.k + k] =
               in.get<float>(at + (k * nr + c) * 4);
+      break;
+    case PackedForm::Winograd:
+      for (int64_t p = 0, depth = layout.k / windowTaps; p < depth; ++p)
+        for (int64_t c = 0; c < columns; ++c) {
+          TileWeights tile;
+          for (int64_t e = 0; e < tileElements; ++e)
+            tile[e] = in.get<float>(at + ((e * depth + p) * nr + c) * 4);
+          WindowWeights window = makeWindowWeights(tile);
+          for (int64_t tap = 0; tap < windowTaps; ++tap)
+            weights.values[(first + c) * layout.k + tap * depth + p] =
+                window[tap];
+        }
       break;
     case PackedForm::S8:
       readColumns(at, weights.scales);

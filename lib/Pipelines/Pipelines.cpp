@@ -98,6 +98,7 @@ static void buildSplit(OpPassManager &manager, const StageOptions &options) {
 static void buildLayout(OpPassManager &manager, const StageOptions &options) {
   AssignLayoutsOptions own;
   own.cpuLayout = options.cpuLayout;
+  own.direct = options.directConvolutions;
   manager.addNestedPass<func::FuncOp>(createAssignLayouts(own));
   manager.addPass(createCSEPass());
   manager.addNestedPass<func::FuncOp>(qt::createFindMagnitudes());
@@ -161,6 +162,10 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
       *this, "ranges",
       llvm::cl::desc("With integer-method ibert or ivit: file of ranges"),
       llvm::cl::init("")};
+  Option<bool> directConvolutions{
+      *this, "direct-convolutions",
+      llvm::cl::desc("Sum over every window of a float convolution by itself"),
+      llvm::cl::init(false)};
   ListOption<std::string> dims{
       *this, "dims", llvm::cl::desc("NAME=N or NAME=MIN..MAX of dims")};
 
@@ -171,6 +176,7 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
             integerPartial,
             ranges,
             cpuLayout,
+            directConvolutions,
             std::vector<std::string>(dims.begin(), dims.end())};
   }
 };

@@ -48,6 +48,9 @@ static constexpr OptionSpec CompileOptions[] = {
      "features that the CPU has beside those of its kind, or lacks"},
     {"--cpu-layout", OptionSpec::Value, "CLASS",
      "lay out for avx2, avx512vnni or generic whatever the CPU is"},
+    {"--direct-convolutions", OptionSpec::Flag, "",
+     "sum float convolutions of 3 x 3 taps window by window: slower, with "
+     "fewer bytes of weights, and a NaN stays within its windows"},
     {"--dim", OptionSpec::Value, "NAME=N|MIN..MAX",
      "fix or bound a dimension that is known at run time only",
      /*isRepeatable=*/true},
@@ -275,6 +278,7 @@ std::optional<int> Compilation::check() {
   // What stops before there are layouts may be evaluated instead.
   stageOptions.needsCode =
       stop.empty() || find(names, stop) >= find(names, StringRef("layout"));
+  stageOptions.directConvolutions = given.has("--direct-convolutions");
   stageOptions.cpuLayout = given.get("--cpu-layout").value_or("").str();
   if (!stageOptions.cpuLayout.empty() &&
       !parseLayoutClass(stageOptions.cpuLayout))

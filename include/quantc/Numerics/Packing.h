@@ -44,6 +44,11 @@
 //            multiplier[NR], [4][NR] words of eight values of K each, the
 //            first in the lowest nibble, as code + 8
 //
+// And one is for convolutions of 3 x 3 taps, K = [9, C], in the place of whose
+// weights g those of tiles stand (TileTransform.h), rounded once to f32:
+//
+//   winograd panel = [4 x 4][C][NR] floats
+//
 // `start` is what the accumulator starts from: -bias * sum of the weights (of
 // the block in b32 and b32n, of the chunk in matched; times their multipliers
 // in w4i and w4s), because activations are stored with `bias` added.
@@ -61,7 +66,19 @@
 
 namespace quantc::numerics {
 
-enum class PackedForm { F32, S8, Matched, W4I, W4S, B32, B32N, S8F, B32F, W4F };
+enum class PackedForm {
+  F32,
+  S8,
+  Matched,
+  W4I,
+  W4S,
+  B32,
+  B32N,
+  S8F,
+  B32F,
+  W4F,
+  Winograd
+};
 
 /// What is to be known of a form beside how its bytes lie.
 struct FormTraits {
@@ -101,6 +118,7 @@ constexpr FormTraits formTraits[] = {
     {"s8f", 8, false, true, 1, true, false, 4, 0},
     {"b32f", 8, true, true, 32, true, false, 0, 4},
     {"w4f", 4, true, true, 32, true, false, 4, 4},
+    {"winograd", 0, false, true, 1, true, false, 0, 0},
 };
 } // namespace detail
 

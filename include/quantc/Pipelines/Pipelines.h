@@ -25,6 +25,7 @@ struct StageOptions {
   std::string ranges; ///< a file of ranges of values; empty: none
   std::string
       cpuLayout; ///< class of target to lay out for; empty: the module's
+  bool directConvolutions = false; ///< none by tiles of their windows
   std::vector<std::string>
       dims; ///< what to fix or bound: "batch=8", "n=1..128"
   /// Whether formats that no kernel takes, and sizes that only data decide, are

@@ -20,6 +20,9 @@
 
 namespace quantc {
 
+/// Tiles of \p rows rows, as equal as can be, with \p most at most.
+llvm::SmallVector<int64_t> splitEvenly(int64_t rows, int64_t most);
+
 /// One contraction with packed weights. ContractionKernel.cpp has the loops
 /// over units, chunks of K and tiles; ContractionForms.cpp the loops over K of
 /// each form; ContractionEpilogue.cpp what is done with a tile's sums.
@@ -76,12 +79,31 @@ private:
   Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
                   Value mask);
   bool hasScalesOfChannels();
+  // WinogradTiles.cpp: 2 x 2 results of 3 x 3 taps at once.
+  struct WindowTile {
+    Value row;          ///< among the unit's tiles
+    Value line, column; ///< its place among the tiles of the image
+  };
+  using WindowTileBody =
+      llvm::function_ref<void(OpBuilder &, const WindowTile &)>;
+  void prepareWindowTiles();
+  void emitWindowTiles();
+  void setStrip(OpBuilder &b, Value block);
+  void forEachWindowTile(OpBuilder &b, WindowTileBody body);
+  void emitTileInputs(OpBuilder &b);
+  void emitTileInput(OpBuilder &b, const WindowTile &tile);
+  void emitTileProducts(OpBuilder &b, Value panel);
+  void forEachTileOfStrip(OpBuilder &b, TileBody body);
+  void emitTileResults(OpBuilder &b);
+  void emitTileResult(OpBuilder &b, const WindowTile &tile);
+
   void setLine(OpBuilder &b, Value line);
   bool isOfImage(Value operand);
   void loadImageOperands(OpBuilder &b);
   Value setLines(OpBuilder &b, Value block);
 
   void requireSizes();
+  void setBuffers();
 
   // Units, chunks, tiles.
   void emitUnit(OpBuilder &b, Value last);
@@ -94,8 +116,10 @@ private:
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
   void forEachTileOfImages(OpBuilder &b, llvm::ArrayRef<int64_t> sizes,
                            TileBody body);
+  /// Where \p sizes are those of all tiles, they follow one by one.
   void forEachTileOfRun(OpBuilder &b, Value first, Value last,
-                        llvm::ArrayRef<int64_t> sizes, TileBody body);
+                        llvm::ArrayRef<int64_t> sizes, bool areAll,
+                        TileBody body);
   std::optional<int64_t> getLineLength();
   int64_t getRowsOfImage();
   llvm::SmallVector<int64_t> getTileSizes(int64_t most);
@@ -181,6 +205,8 @@ private:
                     int64_t count);
   void emitEpilogueOfTile(OpBuilder &b, llvm::ArrayRef<Value> values, Value row,
                           int64_t count);
+  /// Whether it has ops whose code is a polynomial.
+  bool isEpilogueLong();
   /// A register of the result: its row, its first column and, where not all
   /// columns exist, which do.
   struct Place {
@@ -240,6 +266,16 @@ private:
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
   /// Epilogue operands with one number for each image: that of the line's.
   llvm::DenseMap<Value, Value> imageOperands;
+  /// Tiles of 4 x 4 inputs. A unit is a strip of an image's tiles, or those of
+  /// several whole images.
+  std::optional<int64_t> imageTiles; ///< of an image, where that is known
+  int64_t tilesOfStrip = 0;
+  int64_t rowStride = 0;                  ///< elements from tile to tile
+  int64_t inputStride = 0, sumStride = 0; ///< from one of the 16 to the next
+  mlir::AffineExpr tileLines, tileColumns, stripsOfImage;
+  Value tileInputs, tileZeros;
+  Value memberAt; ///< where tiles begin of the one of the 16 at hand
+  Value firstImage, lastImage, strip, firstTile, lastTile;
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;

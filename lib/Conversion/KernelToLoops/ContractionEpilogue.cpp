@@ -195,7 +195,7 @@ void ContractionEmitter::emitStores(OpBuilder &b, ArrayRef<Value> accumulators,
   }
 }
 
-static bool isLong(qt::ContractOp contract) {
+bool ContractionEmitter::isEpilogueLong() {
   return contract.hasEpilogue() &&
          llvm::any_of(contract.getEpilogue().front(), [](Operation &op) {
            auto elementwise = dyn_cast<ElementwiseOpInterface>(op);
@@ -215,7 +215,7 @@ void ContractionEmitter::emitEpilogue(OpBuilder &b, ArrayRef<Value> values,
 void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
                                             ArrayRef<Value> values, Value row,
                                             int64_t count) {
-  if (!isLong(contract)) {
+  if (!isEpilogueLong()) {
     for (int64_t r = 0; r < count; ++r) {
       Value own = plus(b, row, r);
       for (int64_t v = 0; v < vectors; ++v)

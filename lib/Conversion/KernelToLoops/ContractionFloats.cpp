@@ -122,7 +122,7 @@ Values ContractionEmitter::sumFloats(OpBuilder &b, Value row, int64_t count,
         Values weights = loadFloatWeights(inner, p, offset, isTail);
         if (!useDecoded) {
           // Codes of four steps share a line.
-          bool isWide = layout.getForm() == qt::LayoutForm::F32;
+          bool isWide = traits.codeBits == 0;
           Value at = times(inner, arith::SubIOp::create(inner, loc, p, from),
                            isWide ? nr * 4 : nr);
           at = add(inner, chunkBase, at);
@@ -181,7 +181,7 @@ Values ContractionEmitter::loadFloatWeights(OpBuilder &b, Value p,
                                                plus(b, at, v * width)));
     return weights;
   }
-  if (layout.getForm() == qt::LayoutForm::F32) {
+  if (traits.codeBits == 0) {
     Value at = add(b, chunkBase, times(b, step, nr * 4));
     return loadColumns(b, plus(b, at, offset * nr * 4), type);
   }

@@ -34,6 +34,7 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
                                    Values sums) {
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
+  case qt::LayoutForm::Winograd:
     return sumFloats(b, row, count, sums);
   case qt::LayoutForm::S8:
     return sumS8(b, row, count, sums);

@@ -126,7 +126,20 @@ void ContractionEmitter::requireSizes() {
         SmallVector<AffineExpr>(shapes.getSizes(operand)), resultSizes);
 }
 
+void ContractionEmitter::setBuffers() {
+  lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
+  if (contract.getLhs().size() > 1)
+    scalesBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[1]));
+  packed = kernel.getBuffer(cast<BlockArgument>(contract.getRhs()[0]));
+  resultBuffer = kernel.getResultBuffer(
+      getResultIndices(kernel.getKernel(), contract.getResult()).front());
+}
+
 LogicalResult ContractionEmitter::emit() {
+  if (hasWindowTiles) {
+    emitWindowTiles();
+    return success();
+  }
   int64_t panelGroups = llvm::divideCeil(panels, groupPanels);
   AffineExpr m = shapes.getProduct(ArrayRef(resultSizes).drop_back());
   AffineExpr blocks = m.ceilDiv(blockRows);
@@ -146,12 +159,7 @@ LogicalResult ContractionEmitter::emit() {
   kernel.setIterations(blocks * each, std::max<int64_t>(1, 200000 / work));
   requireSizes();
   OpBuilder &b = kernel.getBuilder();
-  lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
-  if (contract.getLhs().size() > 1)
-    scalesBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[1]));
-  packed = kernel.getBuffer(cast<BlockArgument>(contract.getRhs()[0]));
-  resultBuffer = kernel.getResultBuffer(
-      getResultIndices(kernel.getKernel(), contract.getResult()).front());
+  setBuffers();
   prepareMagnitudes();
   rows = kernel.getIndex(m);
   if (decodesPanels())

@@ -14,7 +14,7 @@ using namespace quantc;
 
 /// Codes that become floats in front of the products.
 bool ContractionEmitter::hasCodesOfFloats() {
-  return hasFloatRows && layout.getForm() != qt::LayoutForm::F32;
+  return hasFloatRows && traits.codeBits != 0;
 }
 
 /// Whether codes are taken apart once for many rows.
@@ -40,6 +40,7 @@ int64_t ContractionEmitter::getFewRows() {
     return isWide ? 12 * mr : mr - 1;
   case qt::LayoutForm::S8F:
   case qt::LayoutForm::B32F:
+  case qt::LayoutForm::Winograd:
     return blockRows;
   case qt::LayoutForm::W4I:
     return isWide ? blockRows : 2 * mr;
@@ -83,7 +84,7 @@ int64_t ContractionEmitter::getRowsOfImage() {
 }
 
 /// \p rows in tiles of about the same size: small ones wait for their sums.
-static SmallVector<int64_t> splitEvenly(int64_t rows, int64_t most) {
+SmallVector<int64_t> quantc::splitEvenly(int64_t rows, int64_t most) {
   int64_t count = llvm::divideCeil(rows, most);
   SmallVector<int64_t> sizes(count, rows / count);
   for (int64_t &size : MutableArrayRef(sizes).take_front(rows % count))
@@ -133,7 +134,7 @@ static int64_t sum(ArrayRef<int64_t> sizes) {
 void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
                                      ArrayRef<int64_t> sizes, TileBody body) {
   if (!conv)
-    return forEachTileOfRun(b, first, last, sizes, body);
+    return forEachTileOfRun(b, first, last, sizes, /*areAll=*/false, body);
   if (imageRows != 0 && sum(sizes) == imageRows)
     return forEachTileOfImages(b, sizes, body);
   auto loop = scf::ForOp::create(b, loc, firstLine, lastLine, index(1));
@@ -144,7 +145,8 @@ void ContractionEmitter::forEachTile(OpBuilder &b, Value first, Value last,
   Value begin = arith::MaxUIOp::create(inner, loc, first, lineFirstRow);
   Value end = add(inner, lineFirstRow, kernel.getIndex(outputSizes.back()));
   end = arith::MinUIOp::create(inner, loc, last, end);
-  forEachTileOfRun(inner, begin, end, sizes, body);
+  forEachTileOfRun(inner, begin, end, sizes, getLineLength() == sum(sizes),
+                   body);
   atEndOfImage(inner, loop.getInductionVar(), linesOfImage - 1,
                [&](OpBuilder &body) { storeLargest(body, image); });
 }
@@ -173,11 +175,9 @@ void ContractionEmitter::forEachTileOfImages(OpBuilder &b,
 /// Tiles of the first size, then of the next ones for what is left; the last
 /// size is 1, or what lines of known length leave.
 void ContractionEmitter::forEachTileOfRun(OpBuilder &b, Value first, Value last,
-                                          ArrayRef<int64_t> sizes,
+                                          ArrayRef<int64_t> sizes, bool areAll,
                                           TileBody body) {
   Value at = first;
-  // All tiles of a line, one by one.
-  bool areAll = getLineLength() == sum(sizes);
   for (ArrayRef<int64_t> rest = sizes; !rest.empty();) {
     int64_t size = rest.front(), number = 1;
     Value end = last;

@@ -39,7 +39,9 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
     groups = conv.getGroups();
     isDepthwise = qt::isDepthwise(k, groups);
     tapStride = qt::getTapStride(layout.getForm(), k, groups);
-    k = conv.getNumTaps() * tapStride;
+    hasWindowTiles = layout.getForm() == qt::LayoutForm::Winograd;
+    if (!hasWindowTiles)
+      k = conv.getNumTaps() * tapStride;
   }
   n = columns / groups;
   panels = llvm::divideCeil(n, nr);
@@ -76,6 +78,8 @@ std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract) {
   if (!contract.hasPackedRhs() || !contract.getType().getElementType().isF32())
     return std::nullopt;
   ContractionUnits units(contract);
+  if (units.hasWindowTiles)
+    return std::nullopt;
   ArrayRef<int64_t> shape = contract.getType().getShape(),
                     input =
                         cast<RankedTensorType>(contract.getLhs()[0].getType())

@@ -34,9 +34,10 @@ struct ContractionUnits {
   int64_t panels;
   int64_t tapStride = 0; ///< elements of K for each tap
   bool isDepthwise = false;
-  bool hasFloatRows; ///< activations are floats
-  int64_t blockRows; ///< rows of a unit
-  int64_t chunk;     ///< of K, which one pass over the rows goes through
+  bool hasWindowTiles = false; ///< 2 x 2 results of 3 x 3 taps at once
+  bool hasFloatRows;           ///< activations are floats
+  int64_t blockRows;           ///< rows of a unit
+  int64_t chunk; ///< of K, which one pass over the rows goes through
   int64_t numChunks;
 };
 

@@ -25,6 +25,8 @@ using namespace quantc;
 
 /// Elements from one row of a tile to the next.
 int64_t ContractionEmitter::getRowStride() {
+  if (hasWindowTiles)
+    return rowStride;
   if (conv)
     return lineStep * positionSize;
   return hasFloatRows ? k : numerics::activationStride(k);
@@ -50,6 +52,8 @@ int64_t ContractionEmitter::getBlockOffset(int64_t row) {
 
 /// Where the activations of a row begin.
 Value ContractionEmitter::getRowAt(OpBuilder &b, Value row) {
+  if (hasWindowTiles)
+    return add(b, memberAt, times(b, row, getRowStride()));
   if (!conv)
     return times(b, row, getRowStride());
   if (tileStart)
@@ -62,7 +66,7 @@ Value ContractionEmitter::getRowAt(OpBuilder &b, Value row) {
 /// multiple of the step of the loop that asks.
 Value ContractionEmitter::getStepAt(OpBuilder &b, Value base, Value p,
                                     int64_t offset) {
-  if (!conv)
+  if (!conv || hasWindowTiles)
     return plus(b, add(b, base, p), offset);
   Value entry =
       tableUnit == 1
@@ -115,6 +119,7 @@ void ContractionEmitter::emitTapTable() {
   switch (layout.getForm()) {
   case qt::LayoutForm::F32:
   case qt::LayoutForm::S8F:
+  case qt::LayoutForm::Winograd: // reads no windows
     tableUnit = tapStride % 4 == 0 ? 4 : 1;
     break;
   case qt::LayoutForm::S8:

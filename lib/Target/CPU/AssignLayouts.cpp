@@ -38,6 +38,11 @@ private:
 };
 } // namespace
 
+/// Whether the kernels of a layout make the pads themselves.
+static bool readsPads(qt::LayoutAttr layout) {
+  return layout.getForm() == qt::LayoutForm::Winograd;
+}
+
 /// Puts the zeros that a convolution pads with around its float input.
 static void padInput(OpBuilder &builder, qt::ContractOp contract,
                      qt::HaloAttr halo) {
@@ -67,7 +72,8 @@ static LogicalResult layOutActivations(OpBuilder &builder,
                                        qt::LayoutAttr layout,
                                        qt::HaloAttr halo) {
   if (contract.getLhs().size() < 2) {
-    if (halo && llvm::any_of(halo.getPads(), [](int64_t pad) { return pad; }))
+    if (halo && !readsPads(layout) &&
+        llvm::any_of(halo.getPads(), [](int64_t pad) { return pad != 0; }))
       padInput(builder, contract, halo);
     return success();
   }
@@ -241,10 +247,12 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   if (failed(layOutActivations(builder, contract, layout, halo)))
     return failure();
   // The pads are part of the input now.
+  SmallVector<int64_t> pads(conv.getPads().size(), 0);
+  if (readsPads(layout))
+    pads.assign(conv.getPads().begin(), conv.getPads().end());
   contract.setGeometryAttr(qt::ConvAttr::get(
       &getContext(), conv.getTaps(), conv.getStrides(), conv.getDilations(),
-      SmallVector<int64_t>(conv.getPads().size(), 0), conv.getGroups(),
-      k * conv.getGroups()));
+      pads, conv.getGroups(), k * conv.getGroups()));
   return success();
 }
 
@@ -270,7 +278,7 @@ void AssignLayouts::runOnOperation() {
     OpBuilder builder(contract);
     FailureOr<PackingChoice> choice = failure();
     if (succeeded(joinGroups(builder, contract)))
-      choice = chooseLayout(contract, *layoutClass);
+      choice = chooseLayout(contract, *layoutClass, direct);
     if (succeeded(choice))
       choices.emplace_back(contract, *choice);
     ok &= succeeded(choice);

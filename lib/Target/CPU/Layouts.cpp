@@ -158,6 +158,7 @@ static qt::LayoutAttr heighten(qt::LayoutAttr layout,
   bool hasManyRegisters = traits.panel > 16;
   constexpr int64_t sums = 28, lanes = 16;
   if (!hasManyRegisters || (layout.getForm() != LayoutForm::F32 &&
+                            layout.getForm() != LayoutForm::Winograd &&
                             layout.getForm() != LayoutForm::S8))
     return layout;
   return qt::LayoutAttr::get(
@@ -165,8 +166,30 @@ static qt::LayoutAttr heighten(qt::LayoutAttr layout,
       sums / (layout.getPanel() / lanes), layout.getBias());
 }
 
+/// Whether tiles of windows need so many products less than windows do that
+/// what goes in and out of them is worth it. Measured with 8 to 512 channels.
+static bool isFasterByTiles(qt::ContractOp contract, qt::ConvAttr conv,
+                            const LayoutClassTraits &traits) {
+  if (!conv || !conv.isWindowOfTiles())
+    return false;
+  // Channels are lanes in front, outputs behind.
+  int64_t lanes = traits.panel / 2;
+  ArrayRef<int64_t> shape = contract.getType().getShape();
+  if (contract.getContractionSize() < lanes || shape.back() < lanes)
+    return false;
+  int64_t height = shape[1], length = shape[2];
+  if (ShapedType::isDynamic(height) || ShapedType::isDynamic(length))
+    return true;
+  // A few tiles read more weights than their products take; and of the tiles
+  // of a small image much lies beyond it.
+  int64_t tiles = llvm::divideCeil(height, 2) * llvm::divideCeil(length, 2);
+  constexpr int64_t least = 4;
+  return tiles >= least && tiles * 16 * 7 <= height * length * 9 * 5;
+}
+
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
-                                              LayoutClass layoutClass) {
+                                              LayoutClass layoutClass,
+                                              bool isDirect) {
   // The weights are constant: they say what the result's type may not.
   auto weights = cast<RankedTensorType>(contract.getRhs()[0].getType());
   int64_t n = weights.getDimSize(0), k = contract.getContractionSize();
@@ -217,7 +240,10 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
               "in blocks of 32 with shifts and s8 with an exponent per output";
   }
   if (lhs.isF32() && rhs.isF32())
-    return make(LayoutForm::F32);
+    return make(!isDirect &&
+                        isFasterByTiles(contract, conv, getTraits(layoutClass))
+                    ? LayoutForm::Winograd
+                    : LayoutForm::F32);
   FormatKind left(lhs, conv != nullptr), right(rhs, conv != nullptr);
   if (lhs.isF32() && !conv) {
     if (right.isS8Row)

@@ -122,3 +122,27 @@ func.func @f(%c: tensor<64xf32>) {
   %p = qt.pack %c {format = f32, layout = #qt.layout<f32, panel = 16, rows = 4>} : tensor<64xf32> -> tensor<99xi8>
   return
 }
+
+// -----
+
+func.func @f(%a: tensor<2x8x8x4xf32>, %w: tensor<2048xi8>) {
+  // expected-error @below {{strides = [2, 2]}}
+  %y = qt.contract lhs(%a : tensor<2x8x8x4xf32>) rhs(%w : tensor<2048xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [2, 2], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1, k = 4>, layout = #qt.layout<winograd, panel = 8, rows = 6>, lhs_format = f32, rhs_format = f32} -> tensor<2x4x4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<2x4xf32>, %w: tensor<2048xi8>) {
+  // expected-error @below {{in the layout #qt.layout<winograd, panel = 8, rows = 6>; supported: taps = [3, 3] with strides and dilations of 1 in one group}}
+  %y = qt.contract lhs(%a : tensor<2x4xf32>) rhs(%w : tensor<2048xi8>) {acc = f32, geometry = #qt.matmul, layout = #qt.layout<winograd, panel = 8, rows = 6>, lhs_format = f32, rhs_format = f32} -> tensor<2x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%w: tensor<6x4xf32>) {
+  // expected-error @below {{holds weights of shape [6, 4] in 1 groups, which do not fit the layout #qt.layout<winograd, panel = 8, rows = 6>}}
+  %p = qt.pack %w {format = f32, layout = #qt.layout<winograd, panel = 8, rows = 6>} : tensor<6x4xf32> -> tensor<?xi8>
+  return
+}

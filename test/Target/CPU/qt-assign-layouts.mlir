@@ -1,5 +1,6 @@
 // RUN: quant-opt %s -split-input-file '-qt-assign-layouts=cpu-layout=avx2' | FileCheck %s --check-prefixes=CHECK,AVX2
 // RUN: quant-opt %s -split-input-file '-qt-assign-layouts=cpu-layout=avx512vnni' | FileCheck %s --check-prefixes=CHECK,VNNI
+// RUN: quant-opt %s -split-input-file '-qt-assign-layouts=cpu-layout=avx2 direct' | FileCheck %s --check-prefix=DIRECT
 
 !x8 = !qt.block<[1, ?], s8, scale = f32>
 
@@ -177,4 +178,32 @@ func.func @narrow_groups(%m: tensor<?x4x4x32xi16>, %e: tensor<?x1x1x1xi8>) -> te
   %ce = arith.constant dense<0> : tensor<4x1x1xi8>
   %0 = qt.contract lhs(%q, %k, %x : tensor<?x4x4x32xi8>, tensor<?x4x4x1xi8>, tensor<?x1x1x1xi8>) rhs(%c, %u, %ce : tensor<4x1x8xi8>, tensor<4x1x1xi8>, tensor<4x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [1, 1], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 2>, lhs_format = !blk8, rhs_format = !w4} -> tensor<?x4x4x4xi32>
   return %0 : tensor<?x4x4x4xi32>
+}
+
+// -----
+
+// Tiles of windows, where they need so many products less that it pays; pads
+// stay with the geometry then.
+// CHECK-LABEL: func @windows
+// CHECK-NOT: nn.pad
+// AVX2: qt.pack {{.*}}layout = #qt.layout<winograd, panel = 16, rows = 6>} : tensor<16x9x16xf32> -> tensor<16384xi8>
+// VNNI: qt.pack {{.*}}layout = #qt.layout<winograd, panel = 16, rows = 28>} : tensor<16x9x16xf32> -> tensor<16384xi8>
+// CHECK: qt.contract lhs(%arg0 : tensor<?x9x?x16xf32>) {{.*}}pads = [1, 1, 1, 1], groups = 1, k = 16>, layout = #qt.layout<winograd
+// An image of 3 x 3 is not worth it, nor are strides, nor some few channels.
+// CHECK: nn.pad
+// CHECK: qt.contract {{.*}}pads = [0, 0, 0, 0], {{.*}}layout = #qt.layout<f32
+// CHECK: nn.pad
+// CHECK: qt.contract {{.*}}layout = #qt.layout<f32
+// CHECK: nn.pad
+// CHECK: qt.contract {{.*}}layout = #qt.layout<f32
+// DIRECT-LABEL: func @windows
+// DIRECT-NOT: winograd
+func.func @windows(%x: tensor<?x9x?x16xf32>, %s: tensor<?x3x3x16xf32>, %f: tensor<?x9x9x4xf32>) -> (tensor<?x9x?x16xf32>, tensor<?x3x3x16xf32>, tensor<?x5x?x16xf32>, tensor<?x9x9x16xf32>) {
+  %w = arith.constant dense<1.0> : tensor<16x9x16xf32>
+  %v = arith.constant dense<1.0> : tensor<16x9x4xf32>
+  %0 = qt.contract lhs(%x : tensor<?x9x?x16xf32>) rhs(%w : tensor<16x9x16xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<?x9x?x16xf32>
+  %1 = qt.contract lhs(%s : tensor<?x3x3x16xf32>) rhs(%w : tensor<16x9x16xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<?x3x3x16xf32>
+  %2 = qt.contract lhs(%x : tensor<?x9x?x16xf32>) rhs(%w : tensor<16x9x16xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [2, 2], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<?x5x?x16xf32>
+  %3 = qt.contract lhs(%f : tensor<?x9x9x4xf32>) rhs(%v : tensor<16x9x4xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<?x9x9x16xf32>
+  return %0, %1, %2, %3 : tensor<?x9x?x16xf32>, tensor<?x3x3x16xf32>, tensor<?x5x?x16xf32>, tensor<?x9x9x16xf32>
 }

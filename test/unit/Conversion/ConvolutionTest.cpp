@@ -264,6 +264,69 @@ TEST_F(ConvolutionTest, SharesTaps) {
   }
 }
 
+/// Strips of an image, several images, tiles with one line or column, pads that
+/// cover whole tiles, channels that are no whole vectors.
+TEST_F(ConvolutionTest, ComputesTilesOfWindows) {
+  struct Case {
+    int64_t height, length, channels;
+    const char *pads;
+    int64_t rows, columns; ///< of the result
+  };
+  for (const Case &own :
+       {Case{5, 6, 20, "1, 1, 1, 1", 5, 6}, Case{3, 4, 8, "0, 0, 0, 0", 1, 2},
+        Case{1, 1, 35, "4, 0, 1, 3", 4, 2},
+        Case{17, 12, 16, "0, 2, 2, 0", 17, 12},
+        Case{16, 9, 16, "1, 2, 0, 3", 15, 12}})
+    for (auto [panel, tile] : {std::pair(16, 6), {32, 14}})
+      for (bool isDynamic : {false, true}) {
+        // Sizes of run time are one for each dimension.
+        if (isDynamic && (own.height != own.rows || own.length != own.columns))
+          continue;
+        std::string text =
+            "func.func @k(%x: tensor<?xHxWxCxf32>, %w: tensor<Pxi8>, "
+            "%b: tensor<35xf32>, %r: tensor<?xIxJx35xf32>) "
+            "-> tensor<?xIxJx35xf32> {"
+            "%y = qt.contract lhs(%x : tensor<?xHxWxCxf32>) "
+            "rhs(%w : tensor<Pxi8>) epilogue(%b, %r : tensor<35xf32>, "
+            "tensor<?xIxJx35xf32>) {acc = f32, geometry = #qt.conv<taps = "
+            "[3, 3], strides = [1, 1], dilations = [1, 1], pads = [QQ], "
+            "groups = 1, k = C>, layout = #qt.layout<winograd, panel = NN, "
+            "rows = MM>, lhs_format = f32, rhs_format = f32} {"
+            "^bb0(%a: f32, %c: f32, %d: f32): "
+            "%0 = nn.binary add %a, %c : f32, f32 -> f32 "
+            "%1 = nn.binary add %0, %d : f32, f32 -> f32 "
+            "qt.yield %1 : f32 } -> tensor<?xIxJx35xf32> "
+            "return %y : tensor<?xIxJx35xf32> }";
+        int64_t bytes = (35 + panel - 1) / panel * panel * 64 * own.channels;
+        auto size = [&](int64_t number) {
+          return isDynamic ? std::string("?") : std::to_string(number);
+        };
+        text = replaceAll(text, "NN", std::to_string(panel));
+        text = replaceAll(text, "MM", std::to_string(tile));
+        text = replaceAll(text, "QQ", own.pads);
+        text = replaceAll(text, "P", std::to_string(bytes));
+        text = replaceAll(text, "xH", "x" + size(own.height));
+        text = replaceAll(text, "xW", "x" + size(own.length));
+        text = replaceAll(text, "xI", "x" + size(own.rows));
+        text = replaceAll(text, "xJ", "x" + size(own.columns));
+        text = replaceAll(text, "C", std::to_string(own.channels));
+        Kernel kernel = compile(text);
+        ASSERT_TRUE(kernel.span);
+        // Inputs of up to 16 times a weight of 1: nine sums of up to 35 such
+        // products, which are off by 35 roundings of some 90 at most, and as a
+        // rule by six of them.
+        for (int64_t batch : {0, 1, 26})
+          check(kernel,
+                {reals({batch, own.height, own.length, own.channels}),
+                 units(bytes), reals({35}),
+                 reals({batch, own.rows, own.columns, 35})},
+                1e-6, 9 * 6 * 90 * 6e-8);
+        ASSERT_FALSE(HasFailure())
+            << own.height << " x " << own.length << ", panels of " << panel
+            << (isDynamic ? ", dynamic" : "");
+      }
+}
+
 TEST_F(ConvolutionTest, ReadsWindowsOfCodes) {
   std::string text =
       "func.func @k(%c: tensor<?x5x70x8xi8>, %s: tensor<?x1x1x1xf32>, "

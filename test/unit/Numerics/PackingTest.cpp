@@ -49,6 +49,39 @@ TEST(Packing, ComesBack) {
   });
 }
 
+/// Weights whose quarters are exact come back; where they lie is checked for
+/// one channel.
+TEST(Packing, MakesTilesOfWindows) {
+  for (int64_t depth : {1, 5}) {
+    PackedLayout layout{PackedForm::Winograd, 8, 0, 19, 9 * depth};
+    std::vector<float> values(layout.n * layout.k);
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = static_cast<float>(static_cast<int>(i * 37 % 101) - 50);
+    WeightParts parts;
+    parts.values = values.data();
+    std::vector<uint8_t> bytes = packWeights(layout, parts);
+    ASSERT_EQ(static_cast<int64_t>(bytes.size()), 3 * 8 * 16 * depth * 4);
+    auto back =
+        unpackWeights(layout, bytes.data(), static_cast<int64_t>(bytes.size()));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->values, values);
+    // Of output 9, which is the second column of the second panel, channel 0.
+    const float *g = values.data() + 9 * layout.k;
+    auto get = [&](int64_t e) {
+      float value;
+      std::memcpy(&value,
+                  bytes.data() + (8 * 16 * depth + e * depth * 8 + 1) * 4,
+                  sizeof value);
+      return value;
+    };
+    auto tap = [&](int64_t i) { return g[i * depth]; };
+    EXPECT_EQ(get(0), tap(0));
+    EXPECT_EQ(get(1), (tap(0) + tap(1) + tap(2)) / 2);
+    EXPECT_EQ(get(8), (tap(0) - tap(3) + tap(6)) / 2);
+    EXPECT_EQ(get(15), tap(8));
+  }
+}
+
 TEST(Packing, RefusesNegativeCounts) {
   PackedLayout layout{PackedForm::Matched, 8, 128, 8, 32};
   RandomWeights weights(layout, WeightKind::Bell, 1);

@@ -24,9 +24,11 @@ struct PackingChoice {
 
 /// The layout for \p contract, whose rhs is constant, on a class of target.
 /// Emits what is supported where there is none. Looks at the weights where a
-/// form depends on their values.
+/// form depends on their values. A direct convolution sums over every window by
+/// itself.
 llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
-                                            LayoutClass layoutClass);
+                                            LayoutClass layoutClass,
+                                            bool isDirect = false);
 
 /// The layout of a form on a class of target.
 qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,

@@ -49,11 +49,15 @@ def AssignLayouts : Pass<"qt-assign-layouts", "::mlir::func::FuncOp"> {
     gives the activations' `qt.quantize` the same layout, and records it on
     the contraction. All three, and the kernel generator, read the one
     attribute. `cpu-layout` forces the layouts of another class of target, so
-    that packing and tails can be tested on any machine.
+    that packing and tails can be tested on any machine. Float convolutions of
+    3 x 3 taps are computed by tiles, with fewer products, where that is faster
+    and `direct` does not forbid it.
   }];
   let options = [
     Option<"cpuLayout", "cpu-layout", "std::string", "\"\"",
-           "Class of target to lay out for: avx2, avx512vnni, generic; default: the module's">
+           "Class of target to lay out for: avx2, avx512vnni, generic; default: the module's">,
+    Option<"direct", "direct", "bool", "false",
+           "Sum over every window of a float convolution by itself">
   ];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }

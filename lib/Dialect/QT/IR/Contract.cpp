@@ -374,6 +374,12 @@ LogicalResult ContractOp::verify() {
                               "qt.pack, not "
                            << getRhs().size() << " parts of "
                            << getRhs().getTypes();
+    if (getLayoutAttr().getForm() == LayoutForm::Winograd &&
+        !(conv && conv.isWindowOfTiles()))
+      return emitOpError() << "geometry " << getGeometry() << " in the layout "
+                           << getLayoutAttr()
+                           << "; supported: taps = [3, 3] with strides and "
+                              "dilations of 1 in one group";
     if (failed(verifyLayoutFormat([&] { return emitOpError() << "rhs: "; },
                                   getLayoutAttr(), getRhsFormat(),
                                   conv && isDepthwise(k, groups))))

@@ -11,6 +11,7 @@
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Linear.h"
 #include "quantc/Numerics/Fixed/Rows.h"
+#include "quantc/Numerics/TileTransform.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -101,6 +102,9 @@ qt::getPackedBytes(LayoutAttr layout, ArrayRef<int64_t> shape, int64_t groups) {
   if (groups < 1 || ShapedType::isDynamic(n) || ShapedType::isDynamic(taps) ||
       ShapedType::isDynamic(depth) || n % groups != 0 || depth > most / 64 ||
       !fits(n + layout.getPanel() * groups, taps, (depth + 32) * 8))
+    return std::nullopt;
+  if (form == LayoutForm::Winograd &&
+      (shape.size() != 3 || taps != numerics::windowTaps || groups != 1))
     return std::nullopt;
   if (shape.size() == 3 && isDepthwise(depth, groups))
     return getDepthwiseBytes(form, taps, groups);

@@ -326,6 +326,15 @@ int64_t ConvAttr::getNumTaps() const {
   return count;
 }
 
+bool ConvAttr::isWindowOfTiles() const {
+  auto areAll = [](ArrayRef<int64_t> values, int64_t wanted) {
+    return values.size() == 2 &&
+           llvm::all_of(values, [=](int64_t value) { return value == wanted; });
+  };
+  return areAll(getTaps(), 3) && areAll(getStrides(), 1) &&
+         areAll(getDilations(), 1) && getGroups() == 1;
+}
+
 std::optional<int64_t> ConvAttr::countWindows(unsigned dim,
                                               int64_t size) const {
   // Taps and dilations are below 2^31 each, pads too.

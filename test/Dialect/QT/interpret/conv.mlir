@@ -41,3 +41,16 @@ func.func @quantized() {
   check.expect_eq %i, %ei : tensor<1x3x3x2xi32>, tensor<1x3x3x2xi32>
   return
 }
+
+// Weights of tiles, whose quarters are exact here, mean those of windows.
+func.func @tiles() {
+  %x = arith.constant dense<[[[[1.0, 2.0], [-1.0, 0.0], [3.0, 1.0]], [[0.0, -2.0], [2.0, 2.0], [1.0, -3.0]], [[4.0, 1.0], [-2.0, 1.0], [0.0, 5.0]]]]> : tensor<1x3x3x2xf32>
+  %w = arith.constant dense<[[[1.0, 0.0], [2.0, -1.0], [-3.0, 1.0], [0.0, 4.0], [1.0, 1.0], [-1.0, 2.0], [2.0, 0.0], [0.0, -2.0], [1.0, 3.0]]]> : tensor<1x9x2xf32>
+  %e = qt.contract lhs(%x : tensor<1x3x3x2xf32>) rhs(%w : tensor<1x9x2xf32>)
+      {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<1x3x3x1xf32>
+  %p = qt.pack %w {format = f32, layout = #qt.layout<winograd, panel = 4, rows = 4>, k = 2 : i64} : tensor<1x9x2xf32> -> tensor<512xi8>
+  %y = qt.contract lhs(%x : tensor<1x3x3x2xf32>) rhs(%p : tensor<512xi8>)
+      {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1, k = 2>, layout = #qt.layout<winograd, panel = 4, rows = 4>, lhs_format = f32, rhs_format = f32} -> tensor<1x3x3x1xf32>
+  check.expect_eq %y, %e : tensor<1x3x3x1xf32>, tensor<1x3x3x1xf32>
+  return
+}

@@ -148,7 +148,9 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     sides); `b32n` (the same with codes of 64 at most in magnitude); and against
     activations that are floats `s8f` (8-bit codes, one scale a column), `b32f`
     (8-bit codes in blocks of 32), `w4f` (4-bit codes in blocks of 32 with
-    integer multipliers).
+    integer multipliers); `winograd` (weights of 3 x 3 taps as those of tiles,
+    which give 2 x 2 results with 16 products in the place of 36). The pads of
+    a convolution are part of its input in every form but `winograd`.
 
     `bias = 128` is added to the codes of activations, so that they are
     unsigned bytes; bytes between the end of a row and the next one hold it
@@ -202,6 +204,8 @@ def QT_ConvAttr : QT_Attr<"Conv", "conv"> {
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     int64_t getNumTaps() const;
+    /// Whether the form `winograd` has a kernel for it.
+    bool isWindowOfTiles() const;
     /// Windows along spatial dimension \p dim of a static size; nothing where
     /// there is no place for one, or 64 bits do not hold the padded size.
     ::std::optional<int64_t> countWindows(unsigned dim, int64_t size) const;
