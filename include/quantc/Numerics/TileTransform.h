@@ -27,7 +27,8 @@
 // within 4 D with an error of 2 u; weights are rounded once; C fused products
 // follow one another; a result adds 9 of the 16 sums in 4 steps at most. The
 // magnitudes in 3 of the 4 rows of G g come to 2 |g0| + |g1| + |g2| or less, so
-// those of these 9 weights to 4 S at most.
+// those of these 9 weights to 4 S at most. Errors of random numbers are 0.6 to
+// 0.7 of those of the longer sum.
 //
 //===----------------------------------------------------------------------===//
 
