@@ -182,9 +182,11 @@ static bool isFasterByTiles(qt::ContractOp contract, qt::ConvAttr conv,
     return true;
   // A few tiles read more weights than their products take; and of the tiles
   // of a small image much lies beyond it.
-  int64_t tiles = llvm::divideCeil(height, 2) * llvm::divideCeil(length, 2);
-  constexpr int64_t least = 4;
-  return tiles >= least && tiles * 16 * 7 <= height * length * 9 * 5;
+  double tiles = static_cast<double>(llvm::divideCeil(height, 2)) *
+                 static_cast<double>(llvm::divideCeil(length, 2)),
+         results = static_cast<double>(height) * static_cast<double>(length);
+  constexpr double least = 4, factor = 1.4;
+  return tiles >= least && 16 * factor * tiles <= 9 * results;
 }
 
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
