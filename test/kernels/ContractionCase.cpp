@@ -225,6 +225,7 @@ std::vector<float> ContractionCase::getExpected() const {
       float acc = 0;
       switch (layout.form) {
       case PackedForm::F32:
+      case PackedForm::Winograd: // of convolutions, not of products
         for (int64_t i = 0; i < k; ++i)
           acc = std::fma(rowValues[r * k + i], values[c * k + i], acc);
         break;
