@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelFixture.h"
+#include "quantc/Numerics/Packing.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -297,7 +298,16 @@ TEST_F(ConvolutionTest, ComputesTilesOfWindows) {
             "%1 = nn.binary add %0, %d : f32, f32 -> f32 "
             "qt.yield %1 : f32 } -> tensor<?xIxJx35xf32> "
             "return %y : tensor<?xIxJx35xf32> }";
-        int64_t bytes = (35 + panel - 1) / panel * panel * 64 * own.channels;
+        // Weights of windows, for not all numbers are those of tiles.
+        numerics::PackedLayout layout{numerics::PackedForm::Winograd, panel, 0,
+                                      35, 9 * own.channels};
+        std::vector<float> values(layout.n * layout.k);
+        for (size_t i = 0; i < values.size(); ++i)
+          values[i] = static_cast<float>(static_cast<int>(i * 37 % 9) - 4) / 4;
+        numerics::WeightParts parts;
+        parts.values = values.data();
+        std::vector<uint8_t> packed = numerics::packWeights(layout, parts);
+        auto bytes = static_cast<int64_t>(packed.size());
         auto size = [&](int64_t number) {
           return isDynamic ? std::string("?") : std::to_string(number);
         };
@@ -312,14 +322,17 @@ TEST_F(ConvolutionTest, ComputesTilesOfWindows) {
         text = replaceAll(text, "C", std::to_string(own.channels));
         Kernel kernel = compile(text);
         ASSERT_TRUE(kernel.span);
-        // Inputs of up to 16 times a weight of 1: nine sums of up to 35 such
-        // products, which are off by 35 roundings of some 90 at most, and as a
-        // rule by six of them.
+        // Inputs of up to 16 times a weight of 2.25: nine sums of up to 35 such
+        // products of either sign, some 90 in all, that are rounded some six
+        // times as a rule.
         for (int64_t batch : {0, 1, 26})
           check(kernel,
                 {reals({batch, own.height, own.length, own.channels}),
-                 units(bytes), reals({35}),
-                 reals({batch, own.rows, own.columns, 35})},
+                 make({bytes}, i8(),
+                      [&](int64_t i) -> double {
+                        return static_cast<int8_t>(packed[i]);
+                      }),
+                 reals({35}), reals({batch, own.rows, own.columns, 35})},
                 1e-6, 9 * 6 * 90 * 6e-8);
         ASSERT_FALSE(HasFailure())
             << own.height << " x " << own.length << ", panels of " << panel
