@@ -50,7 +50,7 @@ static constexpr OptionSpec CompileOptions[] = {
      "lay out for avx2, avx512vnni or generic whatever the CPU is"},
     {"--direct-convolutions", OptionSpec::Flag, "",
      "sum float convolutions of 3 x 3 taps window by window: slower, with "
-     "fewer bytes of weights, and a NaN stays within its windows"},
+     "fewer bytes of weights"},
     {"--dim", OptionSpec::Value, "NAME=N|MIN..MAX",
      "fix or bound a dimension that is known at run time only",
      /*isRepeatable=*/true},
