@@ -115,6 +115,29 @@ static void importQuantize(NodeBinder &node) {
   node.output(0, emit.cast(codes, emit.i32()), dataType);
 }
 
+/// Whether \p value, of floats, holds integers: a zero point.
+static bool isWhole(Value value) {
+  if (auto cast = value.getDefiningOp<nn::CastOp>())
+    return typeOf(cast.getInput()).getElementType().isInteger();
+  DenseElementsAttr constant;
+  return matchPattern(value, m_Constant(&constant)) &&
+         llvm::all_of(constant.getValues<APFloat>(),
+                      [](const APFloat &number) { return number.isInteger(); });
+}
+
+/// Whether \p value is what QuantizeLinear casts: whole numbers in a range.
+static bool isRounded(Value value) {
+  auto clip = value.getDefiningOp<nn::ClipOp>();
+  if (!clip || !isa<FloatType>(typeOf(value).getElementType()))
+    return false;
+  Value number = clip.getInput();
+  if (auto sum = number.getDefiningOp<nn::BinaryOp>();
+      sum && sum.getKind() == nn::BinaryKind::Add && isWhole(sum.getRhs()))
+    number = sum.getLhs();
+  auto round = number.getDefiningOp<nn::UnaryOp>();
+  return round && round.getKind() == nn::UnaryKind::Round;
+}
+
 static void importDequantize(NodeBinder &node) {
   Value x = node.input(0, Integer), scale = node.input(1, Float);
   Value zero = node.optionalInput(2, Integer);
@@ -131,8 +154,7 @@ static void importDequantize(NodeBinder &node) {
     return;
   // Codes that were floats a moment ago are those floats.
   auto cast = x.getDefiningOp<nn::CastOp>();
-  bool isCode = cast && cast.getInput().getDefiningOp<nn::ClipOp>() &&
-                isa<FloatType>(typeOf(cast.getInput()).getElementType());
+  bool isCode = cast && isRounded(cast.getInput());
   bool isOffset = zero && constantScalar(zero) != 0.0;
   Value offset = isOffset ? spread(node, zero, x, axis) : Value();
   if (node.failed())

@@ -11,6 +11,7 @@
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNUNIFYDIMS
@@ -92,6 +93,8 @@ private:
   SmallVector<Place> findPlaces(AffineExpr size);
   bool isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
                          SymbolicShapes &shapes);
+  bool meets(Operation *op, int64_t behind, AffineExpr size,
+             SymbolicShapes &shapes);
   void repeat(Place place, Place like);
 
   func::FuncOp func;
@@ -112,25 +115,33 @@ SmallVector<Repetition::Place> Repetition::findPlaces(AffineExpr size) {
   return places;
 }
 
-/// Whether all that is computed from \p value meets \p size in an elementwise
-/// op before it is anything else, in the dim that has \p behind behind it: its
-/// only element there is repeated anyway.
+/// Whether an operand has \p size in the dim that has \p behind behind it.
+bool Repetition::meets(Operation *op, int64_t behind, AffineExpr size,
+                       SymbolicShapes &shapes) {
+  return llvm::any_of(op->getOperands(), [&](Value operand) {
+    ArrayRef<AffineExpr> sizes = shapes.getSizes(operand);
+    auto rank = static_cast<int64_t>(sizes.size());
+    return behind < rank && sizes[rank - 1 - behind] == size;
+  });
+}
+
+/// Whether all that is computed from the argument \p value meets \p size in an
+/// elementwise op before it is anything else: its only element there is
+/// repeated anyway. Its own size may be asked for; it stays what it is.
 bool Repetition::isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
                                    SymbolicShapes &shapes) {
-  auto getSize = [&](Value of) -> AffineExpr {
-    ArrayRef<AffineExpr> sizes = shapes.getSizes(of);
-    auto rank = static_cast<int64_t>(sizes.size());
-    return behind < rank ? sizes[rank - 1 - behind] : AffineExpr();
-  };
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
-    if (isa<nn::ShapeOp>(user))
-      return true;
-    if (!isa<ElementwiseOpInterface>(user) || user->getNumResults() != 1)
-      return false;
-    return llvm::any_of(user->getOperands(),
-                        [&](Value other) { return getSize(other) == size; }) ||
-           isRepeatedByUsers(user->getResult(0), behind, size, shapes);
-  });
+  llvm::SetVector<Value> reached;
+  reached.insert(value);
+  for (size_t i = 0; i < reached.size(); ++i)
+    for (Operation *user : reached[i].getUsers()) {
+      if (i == 0 && isa<nn::ShapeOp>(user))
+        continue;
+      if (!isa<ElementwiseOpInterface>(user) || user->getNumResults() != 1)
+        return false;
+      if (!meets(user, behind, size, shapes))
+        reached.insert(user->getResult(0));
+    }
+  return true;
 }
 
 /// Picks the only element for each that \p like has, or one after the other.
