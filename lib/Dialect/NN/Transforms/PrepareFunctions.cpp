@@ -1,5 +1,4 @@
-//===- PrepareFunctions.cpp - Functions of others that have a form -*- C++
-//-*-===//
+//===- PrepareFunctions.cpp - Functions made of others ----------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
