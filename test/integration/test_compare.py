@@ -121,9 +121,10 @@ class KeptIR(DriverTest):
         by_model = json.loads(self.must("compare", self.model, "--dim=batch=3", "--json"))
         self.assertEqual(found["layers"], by_model["layers"])
         errors = {output["what"]: output["relative_rms"] for output in found["outputs"]}
-        # Sums of floats in another order: a few units in the last place.
-        self.assertLess(errors["artefact against quantised"], 1e-5)
         self.assertGreater(errors["quantised against float"], 1e-3)
+        # Sums of floats in another order are a few units in the last place apart. Where one lies that near to the middle
+        # of two codes it becomes the other one, a whole step where quantising makes a third of one in all of thousands.
+        self.assertLess(errors["artefact against quantised"], errors["quantised against float"] / 4)
         with_model = json.loads(self.must("compare", self.model, self.artefact, "--dim=batch=3", "--json"))
         self.assertEqual(with_model, found)
 
