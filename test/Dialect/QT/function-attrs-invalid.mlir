@@ -110,5 +110,5 @@ func.func @result_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
-// expected-error @below {{attribute 'qt.ranges' = {x = array<f64: 1.000000e+00, -1.000000e+00>} on 'func.func'; supported: a dictionary of array<f64: lowest, highest>, finite and not both 0, on a function}}
+// expected-error @below {{attribute 'qt.ranges' = {x = array<f64: 1.000000e+00, -1.000000e+00>} on 'func.func'; supported: a dictionary of array<f64: lowest, highest>, the larger magnitude from 2^-80 to 2^80, on a function}}
 func.func private @f() attributes {qt.ranges = {x = array<f64: 1.0, -1.0>}}

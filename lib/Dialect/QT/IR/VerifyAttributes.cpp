@@ -66,9 +66,11 @@ static bool areRanges(Attribute value) {
   auto dictionary = dyn_cast<DictionaryAttr>(value);
   return dictionary && llvm::all_of(dictionary, [](NamedAttribute entry) {
            auto range = dyn_cast<DenseF64ArrayAttr>(entry.getValue());
-           return range && range.size() == 2 && std::isfinite(range[0]) &&
-                  std::isfinite(range[1]) && range[0] <= range[1] &&
-                  (range[0] < 0 || range[1] > 0);
+           if (!range || range.size() != 2 || !(range[0] <= range[1]))
+             return false;
+           // Of scales from which floats can be made.
+           double most = std::max(std::abs(range[0]), std::abs(range[1]));
+           return most >= 0x1p-80 && most <= 0x1p80;
          });
 }
 
@@ -168,8 +170,8 @@ static const Rule rules[] = {
     {resultScaleAttrName, isClip, isResultScale,
      "an f64 from 2^-100 to 2^100 on nn.clip"},
     {rangesAttrName, isFunction, areRanges,
-     "a dictionary of array<f64: lowest, highest>, finite and not both 0, on a "
-     "function"},
+     "a dictionary of array<f64: lowest, highest>, the larger magnitude from "
+     "2^-80 to 2^80, on a function"},
     {kernelAttrName, isFunction, isA<UnitAttr>,
      "a unit attribute on a function"},
     {integerOnlyAttrName, isFunction, isA<UnitAttr>,

@@ -73,8 +73,9 @@ getRange(const llvm::json::Value &value) {
       bound = *number;
     }
   }
-  bool isWide = range[0] <= range[1] && (range[0] < 0 || range[1] > 0);
-  if (!isWide || !std::isfinite(range[0]) || !std::isfinite(range[1]))
+  // Scales are made of it, and products of scales, which are floats.
+  double most = std::max(std::abs(range[0]), std::abs(range[1]));
+  if (!(range[0] <= range[1]) || !(most >= 0x1p-80 && most <= 0x1p80))
     return std::nullopt;
   return range;
 }
@@ -119,8 +120,8 @@ LogicalResult ReadRanges::read(func::FuncOp func) {
   if (!wrong.empty())
     func.emitError("ranges '")
         << file << "': no range of " << wrong
-        << "; supported: [lowest, highest], finite, not both 0, or the "
-           "largest magnitude, above 0";
+        << "; supported: [lowest, highest] or the largest magnitude, which is "
+           "2^-80 to 2^80";
   if (!unknown.empty())
     func.emitError("ranges '")
         << file << "': the model computes no value " << unknown;
