@@ -18,13 +18,6 @@ static constexpr int64_t rowsOfBlock = 256;
 /// Units below which heads are cut further, for threads to share.
 static constexpr int64_t fewUnits = 4;
 
-void AttentionFrame::forRange(OpBuilder &b, Value from, Value to, int64_t step,
-                              RangeBody body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, index(step));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  body(inner, loop.getInductionVar());
-}
-
 SmallVector<AffineExpr> AttentionFrame::getHeadSizes(Value tensor,
                                                      qt::HeadOrder order) {
   SmallVector<AffineExpr> sizes(shapes.getSizes(tensor));

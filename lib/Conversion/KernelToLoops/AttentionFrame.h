@@ -24,7 +24,6 @@ class AttentionFrame : protected IndexEmitter {
 protected:
   using OpBuilder = mlir::OpBuilder;
   using Value = mlir::Value;
-  using RangeBody = llvm::function_ref<void(OpBuilder &, Value)>;
   using RowsBody = llvm::function_ref<void(OpBuilder &, Value, int64_t count)>;
   /// How many blocks a head has, and rows each.
   struct Blocks {
@@ -33,8 +32,6 @@ protected:
 
   using IndexEmitter::IndexEmitter;
 
-  void forRange(OpBuilder &b, Value from, Value to, int64_t step,
-                RangeBody body);
   /// Batch, heads, rows and size of a row of \p tensor.
   llvm::SmallVector<mlir::AffineExpr> getHeadSizes(Value tensor,
                                                    qt::HeadOrder order);

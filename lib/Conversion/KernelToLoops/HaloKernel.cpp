@@ -62,8 +62,6 @@ private:
   void emitChannelsOf(OpBuilder &b, Value image, Value channel);
   SmallVector<Value> findLargestOfChannels(OpBuilder &b, Value image,
                                            Value channel);
-  void forEachPosition(OpBuilder &b, Value first, Value count,
-                       function_ref<void(OpBuilder &, Value)> body);
   void forEachVectorOfChannels(
       OpBuilder &b, function_ref<void(int64_t v, int64_t at, Value mask)> body);
   int64_t getChannelsOfUnit() const;
@@ -103,13 +101,6 @@ HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
 /// Channels that a unit encodes at most: those of whole lines of a cache, for
 /// positions are far from each other.
 static constexpr int64_t mostChannels = 64;
-
-void HaloEmitter::forEachPosition(OpBuilder &b, Value first, Value count,
-                                  function_ref<void(OpBuilder &, Value)> body) {
-  auto loop = scf::ForOp::create(b, loc, first, add(b, first, count), index(1));
-  OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  body(inner, loop.getInductionVar());
-}
 
 /// Equal parts of the channels, in whole vectors where there are as many.
 int64_t HaloEmitter::getChannelsOfUnit() const {
@@ -172,48 +163,59 @@ void HaloEmitter::emitChannelsOf(OpBuilder &b, Value image, Value channel) {
   });
   Value zero = splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
   auto fill = [&](OpBuilder &at, Value first, Value count) {
-    forEachPosition(at, first, count, [&](OpBuilder &inner, Value place) {
-      Value to = add(inner, mul(inner, place, index(position)), channel);
-      forEachVectorOfChannels(inner, [&](int64_t, int64_t lane, Value mask) {
-        storeVector(inner, loc, zero, codes, add(inner, to, index(lane)), mask);
-      });
-    });
+    forRange(at, first, add(at, first, count), 1,
+             [&](OpBuilder &inner, Value place) {
+               Value to =
+                   add(inner, mul(inner, place, index(position)), channel);
+               forEachVectorOfChannels(
+                   inner, [&](int64_t, int64_t lane, Value mask) {
+                     storeVector(inner, loc, zero, codes,
+                                 add(inner, to, index(lane)), mask);
+                   });
+             });
   };
   Value lines =
       kernel.getIndex(shapes.getProduct(ArrayRef(outside).drop_back()));
   Value firstLine = mul(b, image, lines),
         length = kernel.getIndex(outside.back()),
         width = kernel.getIndex(inside.back());
-  forEachPosition(b, firstLine, lines, [&](OpBuilder &body, Value line) {
-    Value isInside, from = findLine(body, image, line, isInside);
-    Value start = mul(body, line, length);
-    OpBuilder inner = body;
-    if (isInside) {
-      auto branch =
-          scf::IfOp::create(body, loc, isInside, /*withElseRegion=*/true);
-      OpBuilder otherwise = branch.getElseBodyBuilder();
-      fill(otherwise, start, length);
-      inner = branch.getThenBodyBuilder();
-    }
-    int64_t low = pads[rank - 1], high = pads[2 * rank - 1];
-    Value to = add(inner, start, index(low));
-    if (low != 0)
-      fill(inner, start, index(low));
-    if (high != 0)
-      fill(inner, add(inner, to, width), index(high));
-    Value shift = sub(inner, mul(inner, from, width), to);
-    forEachPosition(inner, to, width, [&](OpBuilder &each, Value place) {
-      Value source = add(
-          each, mul(each, add(each, place, shift), index(channels)), channel);
-      Value target = add(each, mul(each, place, index(position)), channel);
-      forEachVectorOfChannels(each, [&](int64_t v, int64_t at, Value mask) {
-        Value x =
-            loadVector(each, loc, input, add(each, source, index(at)), mask);
-        storeVector(each, loc, encode(each, loc, op, x, inverses[v]), codes,
-                    add(each, target, index(at)), mask);
+  forRange(
+      b, firstLine, add(b, firstLine, lines), 1,
+      [&](OpBuilder &body, Value line) {
+        Value isInside, from = findLine(body, image, line, isInside);
+        Value start = mul(body, line, length);
+        OpBuilder inner = body;
+        if (isInside) {
+          auto branch =
+              scf::IfOp::create(body, loc, isInside, /*withElseRegion=*/true);
+          OpBuilder otherwise = branch.getElseBodyBuilder();
+          fill(otherwise, start, length);
+          inner = branch.getThenBodyBuilder();
+        }
+        int64_t low = pads[rank - 1], high = pads[2 * rank - 1];
+        Value to = add(inner, start, index(low));
+        if (low != 0)
+          fill(inner, start, index(low));
+        if (high != 0)
+          fill(inner, add(inner, to, width), index(high));
+        Value shift = sub(inner, mul(inner, from, width), to);
+        forRange(
+            inner, to, add(inner, to, width), 1,
+            [&](OpBuilder &each, Value place) {
+              Value source =
+                  add(each, mul(each, add(each, place, shift), index(channels)),
+                      channel);
+              Value target =
+                  add(each, mul(each, place, index(position)), channel);
+              forEachVectorOfChannels(each, [&](int64_t v, int64_t at,
+                                                Value mask) {
+                Value x = loadVector(each, loc, input,
+                                     add(each, source, index(at)), mask);
+                storeVector(each, loc, encode(each, loc, op, x, inverses[v]),
+                            codes, add(each, target, index(at)), mask);
+              });
+            });
       });
-    });
-  });
 }
 
 void HaloEmitter::emitChannels() {

@@ -12,6 +12,7 @@
 #include "quantc/Conversion/KernelToLoops/KernelBuilder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace quantc {
 
@@ -27,6 +28,15 @@ protected:
   }
   mlir::Value mul(mlir::OpBuilder &b, mlir::Value x, mlir::Value y) {
     return mlir::arith::MulIOp::create(b, loc, x, y);
+  }
+
+  using RangeBody =
+      llvm::function_ref<void(mlir::OpBuilder &, mlir::Value position)>;
+  void forRange(mlir::OpBuilder &b, mlir::Value from, mlir::Value to,
+                int64_t step, RangeBody body) {
+    auto loop = mlir::scf::ForOp::create(b, loc, from, to, index(step));
+    mlir::OpBuilder inner = mlir::OpBuilder::atBlockBegin(loop.getBody());
+    body(inner, loop.getInductionVar());
   }
 
   KernelBuilder &kernel;

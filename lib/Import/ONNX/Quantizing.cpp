@@ -76,6 +76,14 @@ static std::optional<int64_t> getAxis(NodeBinder &node, Value x) {
   return node.normalizeAxis(axis, rankOf(x), "axis");
 }
 
+/// The scale of x in the shape that broadcasts to it, and the axis that it
+/// belongs to. Null after an error.
+static Value bindUnit(NodeBinder &node, Value x, Value scale,
+                      std::optional<int64_t> &axis) {
+  axis = getAxis(node, x);
+  return node.failed() ? Value() : spread(node, scale, x, axis);
+}
+
 static void importQuantize(NodeBinder &node) {
   Value x = node.input(0, Float), scale = node.input(1, Float);
   Value zero = node.optionalInput(2, Integer);
@@ -95,11 +103,9 @@ static void importQuantize(NodeBinder &node) {
   if (!range)
     node.problem("gives codes of type " + dataTypeName(dataType) +
                  "; supported: int8, uint8, int16 and uint16");
-  std::optional<int64_t> axis = getAxis(node, x);
-  if (node.failed())
-    return;
   Emitter &emit = node.emit();
-  Value unit = spread(node, scale, x, axis);
+  std::optional<int64_t> axis;
+  Value unit = bindUnit(node, x, scale, axis);
   if (node.failed())
     return;
   Value codes = emit.unary("round", emit.binary("div", x, unit));
@@ -145,11 +151,9 @@ static void importDequantize(NodeBinder &node) {
     node.problem("gives another type than float; supported: float");
   if (node.failed())
     return;
-  std::optional<int64_t> axis = getAxis(node, x);
-  if (node.failed())
-    return;
   Emitter &emit = node.emit();
-  Value unit = spread(node, scale, x, axis);
+  std::optional<int64_t> axis;
+  Value unit = bindUnit(node, x, scale, axis);
   if (node.failed())
     return;
   // Codes that were floats a moment ago are those floats.

@@ -34,10 +34,7 @@ struct RewritePower : OpRewritePattern<BinaryOp> {
     if (!isConstantSlice(base)) {
       // Of 0 there is no logarithm.
       Value zero = b.number(0);
-      Type bits = inferElementwiseType({base.getType(), zero.getType()},
-                                       rewriter.getI1Type());
-      Value isPositive = CompareOp::create(rewriter, op.getLoc(), bits,
-                                           Predicate::Gt, base, zero);
+      Value isPositive = b.compare(Predicate::Gt, base, zero);
       y = SelectOp::create(rewriter, op.getLoc(), op.getType(), isPositive, y,
                            zero);
     }

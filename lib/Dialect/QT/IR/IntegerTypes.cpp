@@ -8,6 +8,8 @@
 
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::qt;
@@ -71,6 +73,11 @@ bool qt::isIntegerNibbles(BlockType format) {
 
 SmallVector<int64_t> qt::getRowBlocks(int64_t rank) {
   return BlockType::getDefaultOuterShape(rank);
+}
+
+bool qt::isStaticRange(double lowest, double highest) {
+  double most = std::max(std::abs(lowest), std::abs(highest));
+  return lowest <= highest && most >= 0x1p-80 && most <= 0x1p80;
 }
 
 SmallVector<int64_t> qt::getImageBlocks(int64_t rank) {

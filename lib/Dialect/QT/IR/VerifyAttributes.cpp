@@ -9,6 +9,7 @@
 #include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -17,8 +18,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSet.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -66,11 +65,8 @@ static bool areRanges(Attribute value) {
   auto dictionary = dyn_cast<DictionaryAttr>(value);
   return dictionary && llvm::all_of(dictionary, [](NamedAttribute entry) {
            auto range = dyn_cast<DenseF64ArrayAttr>(entry.getValue());
-           if (!range || range.size() != 2 || !(range[0] <= range[1]))
-             return false;
-           // Of scales from which floats can be made.
-           double most = std::max(std::abs(range[0]), std::abs(range[1]));
-           return most >= 0x1p-80 && most <= 0x1p80;
+           return range && range.size() == 2 &&
+                  isStaticRange(range[0], range[1]);
          });
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
@@ -15,8 +16,6 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
-
-#include <cmath>
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_READRANGES
@@ -73,9 +72,7 @@ getRange(const llvm::json::Value &value) {
       bound = *number;
     }
   }
-  // Scales are made of it, and products of scales, which are floats.
-  double most = std::max(std::abs(range[0]), std::abs(range[1]));
-  if (!(range[0] <= range[1]) || !(most >= 0x1p-80 && most <= 0x1p80))
+  if (!qt::isStaticRange(range[0], range[1]))
     return std::nullopt;
   return range;
 }

@@ -47,6 +47,10 @@ inline bool isWide(BlockType format) {
 /// network: rows of 16 bits, or of what results have.
 bool isInputFormat(BlockType format);
 
+/// Whether values from \p lowest to \p highest can have a static scale: scales,
+/// their products and reciprocals are floats then.
+bool isStaticRange(double lowest, double highest);
+
 /// Whether \p format is that of an integer-only network's 4-bit weights: blocks
 /// of 32 with integer multipliers, one exponent for each output.
 bool isIntegerNibbles(BlockType format);
