@@ -79,6 +79,10 @@ public:
   std::optional<Polynomial> dividedBy(const Polynomial &divisor) const;
 
 private:
+  /// More than any size of a network has. Those of windows of windows have
+  /// twice as many at every step.
+  static constexpr size_t mostTerms = 128;
+
   static int compare(ArrayRef<AffineExpr> a, ArrayRef<AffineExpr> b);
 
   SmallVector<Term> terms;
@@ -101,7 +105,8 @@ void Polynomial::addTerm(int64_t coefficient, ArrayRef<AffineExpr> unknowns) {
     return compare(term.unknowns, unknowns) <= 0;
   });
   if (it == terms.end() || compare(it->unknowns, unknowns) != 0) {
-    if (coefficient != 0)
+    overflow |= terms.size() == mostTerms;
+    if (coefficient != 0 && !overflow)
       terms.insert(it, Term{coefficient, SmallVector<AffineExpr, 4>(unknowns)});
     return;
   }
@@ -113,6 +118,8 @@ void Polynomial::addTerm(int64_t coefficient, ArrayRef<AffineExpr> unknowns) {
 void Polynomial::add(const Polynomial &other, int64_t factor) {
   overflow |= other.overflow;
   for (const Term &term : other.terms) {
+    if (overflow)
+      return;
     int64_t coefficient;
     overflow |= llvm::MulOverflow(term.coefficient, factor, coefficient);
     addTerm(coefficient, term.unknowns);
@@ -124,6 +131,8 @@ Polynomial Polynomial::times(const Polynomial &other) const {
   result.overflow = overflow || other.overflow;
   for (const Term &a : terms)
     for (const Term &b : other.terms) {
+      if (result.overflow)
+        return result;
       SmallVector<AffineExpr, 4> unknowns(a.unknowns);
       llvm::append_range(unknowns, b.unknowns);
       llvm::sort(unknowns, [](AffineExpr x, AffineExpr y) {
@@ -233,20 +242,29 @@ AffineExpr Polynomial::toExpression(MLIRContext *context) const {
 }
 
 AffineExpr quantc::canonicalizeSize(AffineExpr size) {
+  if (isLongerThan(size, mostSizeParts))
+    return nullptr;
   Polynomial polynomial = Polynomial::from(size);
-  return polynomial.isValid() ? polynomial.toExpression(size.getContext())
-                              : AffineExpr();
+  if (!polynomial.isValid())
+    return nullptr;
+  AffineExpr canonical = polynomial.toExpression(size.getContext());
+  return isLongerThan(canonical, mostSizeParts) ? AffineExpr() : canonical;
 }
 
 AffineExpr quantc::multiplySizes(ArrayRef<AffineExpr> sizes,
                                  MLIRContext *context) {
   Polynomial product = Polynomial::constant(1);
-  for (AffineExpr size : sizes)
+  for (AffineExpr size : sizes) {
+    if (isLongerThan(size, mostSizeParts))
+      return nullptr;
     product = product.times(Polynomial::from(size));
+  }
   return product.isValid() ? product.toExpression(context) : AffineExpr();
 }
 
 AffineExpr quantc::divideSizeExactly(AffineExpr size, AffineExpr divisor) {
+  if (isLongerThan(size, mostSizeParts) || isLongerThan(divisor, mostSizeParts))
+    return nullptr;
   Polynomial a = Polynomial::from(size), b = Polynomial::from(divisor);
   if (!a.isValid() || !b.isValid())
     return nullptr;
@@ -309,11 +327,81 @@ static std::optional<int64_t> getLowerBound(const Polynomial &polynomial) {
   return sum;
 }
 
+/// No size comes near it.
+static constexpr int64_t farDivisor = int64_t(1) << 48;
+
+/// -1 where \p size is below zero, else 0.
+static AffineExpr getSign(AffineExpr size) { return size.floorDiv(farDivisor); }
+
+/// What \p sign is the sign of, or null.
+static AffineExpr getSigned(AffineExpr sign) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(sign);
+  return binary && sign.getKind() == AffineExprKind::FloorDiv &&
+                 binary.getRHS() ==
+                     getAffineConstantExpr(farDivisor, sign.getContext())
+             ? binary.getLHS()
+             : AffineExpr();
+}
+
+unsigned quantc::countPicks(ArrayRef<AffineExpr> sizes) {
+  llvm::SmallDenseSet<AffineExpr> signs;
+  for (AffineExpr size : sizes)
+    size.walk([&](AffineExpr part) {
+      if (getSigned(part))
+        signs.insert(part);
+    });
+  return signs.size();
+}
+
+/// The first choice among the factors of \p size, or null.
+static AffineExpr findChoice(const Polynomial &size) {
+  for (const Term &term : size.getTerms())
+    for (AffineExpr unknown : term.unknowns)
+      if (getSigned(unknown))
+        return unknown;
+  return nullptr;
+}
+
+/// Whether \p size is never below zero where all of \p facts are not either.
+/// Each choice in it is looked at both ways, as long as there are few.
+static bool isNotNegative(AffineExpr size, ArrayRef<AffineExpr> facts,
+                          unsigned choices) {
+  Polynomial polynomial = Polynomial::from(size);
+  if (!polynomial.isValid())
+    return false;
+  auto isAboveZero = [](const Polynomial &difference) {
+    std::optional<int64_t> bound = getLowerBound(difference);
+    return bound && *bound >= 0;
+  };
+  if (isAboveZero(polynomial))
+    return true;
+  for (AffineExpr fact : facts) {
+    Polynomial rest(polynomial);
+    rest.add(Polynomial::from(fact), -1);
+    if (isAboveZero(rest))
+      return true;
+  }
+  if (choices == 0)
+    return false;
+  AffineExpr choice = findChoice(polynomial);
+  if (!choice)
+    return false;
+  AffineExpr number = getSigned(choice);
+  SmallVector<AffineExpr> known(facts);
+  known.push_back(number);
+  auto put = [&](int64_t sign) {
+    return size.replace(choice, getAffineConstantExpr(sign, size.getContext()));
+  };
+  if (!isNotNegative(put(0), known, choices - 1))
+    return false;
+  known.back() = -number - 1;
+  return isNotNegative(put(-1), known, choices - 1);
+}
+
 bool quantc::isSizeAtLeast(AffineExpr a, AffineExpr b) {
-  Polynomial difference = Polynomial::from(a);
-  difference.add(Polynomial::from(b), -1);
-  std::optional<int64_t> bound = getLowerBound(difference);
-  return bound && *bound >= 0;
+  AffineExpr difference = canonicalizeSize(a - b);
+  constexpr unsigned choices = 3;
+  return difference && isNotNegative(difference, {}, choices);
 }
 
 std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
@@ -324,25 +412,6 @@ std::optional<int> quantc::compareSizes(AffineExpr a, AffineExpr b) {
   if (isSizeAtLeast(b, a + 1))
     return -1;
   return std::nullopt;
-}
-
-/// No size comes near it.
-static constexpr int64_t farDivisor = int64_t(1) << 48;
-
-/// -1 where \p size is below zero, else 0.
-static AffineExpr getSign(AffineExpr size) { return size.floorDiv(farDivisor); }
-
-unsigned quantc::countPicks(ArrayRef<AffineExpr> sizes) {
-  llvm::SmallDenseSet<AffineExpr> signs;
-  for (AffineExpr size : sizes)
-    size.walk([&](AffineExpr part) {
-      auto binary = dyn_cast<AffineBinaryOpExpr>(part);
-      if (binary && part.getKind() == AffineExprKind::FloorDiv &&
-          binary.getRHS() ==
-              getAffineConstantExpr(farDivisor, size.getContext()))
-        signs.insert(part);
-    });
-  return signs.size();
 }
 
 /// Takes the parts of \p size off \p budget; false where it does not suffice.
@@ -359,21 +428,51 @@ bool quantc::isLongerThan(AffineExpr size, unsigned budget) {
   return !spend(size, budget);
 }
 
-AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {
-  if (isSizeAtLeast(a, b))
+/// \p a without a choice that does not matter where the larger (or smaller) of
+/// it and \p b is taken, since \p b is taken whenever it is chosen one way.
+static AffineExpr dropChoice(AffineExpr a, AffineExpr b, bool larger) {
+  Polynomial polynomial = Polynomial::from(a);
+  AffineExpr choice = polynomial.isValid() ? findChoice(polynomial) : nullptr;
+  if (!choice)
     return a;
-  if (isSizeAtLeast(b, a))
-    return b;
+  auto put = [&](int64_t sign) {
+    return a.replace(choice, getAffineConstantExpr(sign, a.getContext()));
+  };
+  AffineExpr number = getSigned(choice), forms[2] = {put(0), put(-1)};
+  for (bool isBelow : {true, false}) {
+    AffineExpr fact = isBelow ? -number - 1 : number;
+    if (llvm::all_of(forms, [&](AffineExpr form) {
+          return isNotNegative(larger ? b - form : form - b, fact, 1);
+        }))
+      return canonicalizeSize(forms[isBelow ? 0 : 1]);
+  }
+  return a;
+}
+
+/// The larger of two that do not compare.
+static AffineExpr getLarger(AffineExpr a, AffineExpr b) {
   AffineExpr difference = a - b;
   return a + difference * getSign(difference);
 }
 
-AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
+static AffineExpr pickSize(AffineExpr a, AffineExpr b, bool larger) {
+  if (isLongerThan(a, mostSizeParts) || isLongerThan(b, mostSizeParts))
+    return getLarger(a, b); // too long for whoever asks next
   if (isSizeAtLeast(a, b))
-    return b;
+    return larger ? a : b;
   if (isSizeAtLeast(b, a))
-    return a;
-  return a + b - maxOfSizes(a, b);
+    return larger ? b : a;
+  a = dropChoice(a, b, larger);
+  b = dropChoice(b, a, larger);
+  return larger ? getLarger(a, b) : a + b - getLarger(a, b);
+}
+
+AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {
+  return pickSize(a, b, /*larger=*/true);
+}
+
+AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
+  return pickSize(a, b, /*larger=*/false);
 }
 
 AffineExpr quantc::truncatedQuotient(AffineExpr size, int64_t divisor) {
@@ -389,9 +488,17 @@ AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
                                 int64_t stride) {
   AffineExpr room = size + (pads - span);
   AffineExpr count = room.floorDiv(stride) + 1;
-  // Rounded down, a little too small a size would give 0 windows, not fewer.
-  AffineExpr least = getAffineConstantExpr(span - 1, size.getContext());
-  if (!isa<AffineConstantExpr>(size) && !isSizeAtLeast(size + pads, least))
+  // Rounded down, a little too small a size would give 0 windows, not fewer;
+  // one that is a whole stride too small is taken to be empty but for pads, as
+  // where these follow from the size (auto_pad = SAME).
+  MLIRContext *context = size.getContext();
+  auto number = [&](int64_t value) {
+    return getAffineConstantExpr(value, context);
+  };
+  bool isExact = stride > 1 && divideSizeExactly(room, number(stride)) &&
+                 isSizeAtLeast(room, number(-stride));
+  if (!isa<AffineConstantExpr>(size) && !isExact &&
+      !isSizeAtLeast(room, number(-1)))
     count = count + getSign(room);
   return count;
 }

@@ -169,15 +169,9 @@ static bool holds(Type type, AffineExpr value) {
 void SymbolicShapes::setElements(Value value, ArrayRef<AffineExpr> given) {
   Type type = getElementTypeOrSelf(value.getType());
   Sizes known;
-  // Chains in which every step has the one before several times grow without
-  // end, and all that walks expressions walks them as trees.
-  constexpr unsigned most = 4096;
   for (AffineExpr element : given) {
-    bool isShort = !isLongerThan(element, most);
-    if (isShort)
-      known.push_back(canonicalize(element));
-    if (!isShort || isLongerThan(known.back(), most) ||
-        !holds(type, known.back())) {
+    known.push_back(canonicalizeSize(element));
+    if (!known.back() || !holds(type, known.back())) {
       elements.erase(value);
       return;
     }
@@ -280,7 +274,7 @@ AffineExpr SymbolicShapes::broadcast(AffineExpr a, AffineExpr b, bool isFront) {
   // half a size and a quarter twice, is a model's that fits for some sizes
   // only; the run compares both, and the simpler one stands for them.
   unsigned names = isa<AffineSymbolExpr>(a) + isa<AffineSymbolExpr>(b);
-  if (isFront && names > 0) {
+  if (isFront && names == 2) {
     frontPairs.emplace_back(a, b);
     return makeFreshSymbol();
   }

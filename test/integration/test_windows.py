@@ -277,6 +277,34 @@ class Windows(KernelTest):
         proto = model([("Conv", "x w", "y", {})], {"x": ("f4", ["n", "c", 6, "w"])}, ["y"], {"w": image(4, 3, 3, 3)})
         self.check(proto, [{"x": image(b, 3, 6, w)} for b, w in ((1, 5), (2, 7))], rtol=1e-5, atol=1e-5)
         self.fails_at_run_time(proto, {"x": image(1, 4, 6, 5)}, "")
+        # Twice the channels are no two images.
+        proto = model([("Conv", "x w", "y", {})], {"x": ("f4", ["n", "c", 6, 5])}, ["y"], {"w": image(4, 3, 3, 3)})
+        self.check(proto, [{"x": image(b, 3, 6, 5)} for b in (1, 2)], rtol=1e-5, atol=1e-5)
+        self.fails_at_run_time(proto, {"x": image(1, 6, 6, 5)}, "")
+
+    def test_sizes_of_chains(self):
+        """Slices of slices and pads of windows of windows keep sizes that are short, however many there are."""
+        numbers = {"start": 1, "few": 40, "all": 2**31 - 1, "axis": 2}
+        constants = {name: np.array([value], "i8") for name, value in numbers.items()}
+        for end, count in (("few", 5), ("all", 9)):
+            nodes = [("Slice", f"{f'x{i}' if i else 'x'} start {end} axis", "y" if i == count - 1 else f"x{i + 1}") for i in range(count)]
+            with self.subTest(end=end):
+                proto = model(nodes, {"x": ("f4", ["n", 2, "h"])}, ["y"], constants)
+                self.check(proto, [{"x": image(1, 2, h)} for h in (1, 5, 9, 12, 40, 41, 60)], cpus=("native",))
+        for mode in ("SAME_UPPER", "SAME_LOWER"):
+            own = {"kernel_shape": [3, 2], "strides": [2, 2], "auto_pad": mode}
+            nodes = [("MaxPool", f"x{i}" if i else "x", "y" if i == 7 else f"x{i + 1}", own) for i in range(8)]
+            with self.subTest(mode=mode):
+                proto = model(nodes, {"x": ("f4", ["n", 2, "h", "w"])}, ["y"])
+                self.check(proto, [{"x": image(1, 2, h, w)} for h, w in ((1, 2), (255, 256), (257, 300))], cpus=("native",))
+
+    def test_skip_of_the_whole_size(self):
+        """A size with a name meets one that is computed from it."""
+        up = ("Resize", "p - s", "u", {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"})
+        nodes = [("MaxPool", "x", "p", {"kernel_shape": [2, 2], "strides": [2, 2]}), up, ("Add", "x u", "y")]
+        proto = model(nodes, {"x": ("f4", [1, 2, "h", "w"])}, ["y"], {"s": np.array([1, 1, 2, 2], "f4")})
+        self.check(proto, [{"x": image(1, 2, h, w)} for h, w in ((2, 4), (8, 6))])
+        self.fails_at_run_time(proto, {"x": image(1, 2, 7, 6)}, "")
 
     def test_bad_geometry(self):
         """Inputs of run time that are too small for a kernel are an error, not a result."""

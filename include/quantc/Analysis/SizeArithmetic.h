@@ -22,12 +22,16 @@
 
 namespace quantc {
 
+/// The most parts of a size, counted as a tree. Chains in which every step has
+/// the one before several times grow without end.
+constexpr unsigned mostSizeParts = 4096;
+
 /// The expression that stands for all those equal to \p size. Null where a
-/// coefficient does not fit into 64 bits.
+/// coefficient does not fit into 64 bits, or the expression is too long.
 mlir::AffineExpr canonicalizeSize(mlir::AffineExpr size);
 
-/// The product of all sizes, 1 of none. Null where it overflows: unlike that of
-/// affine expressions, this product never wraps around.
+/// The product of all sizes, 1 of none. Null where it overflows or is too long:
+/// unlike that of affine expressions, this product never wraps around.
 mlir::AffineExpr multiplySizes(llvm::ArrayRef<mlir::AffineExpr> sizes,
                                mlir::MLIRContext *context);
 
@@ -60,6 +64,8 @@ mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
 
 /// How many windows of \p span, \p stride apart, fit into \p size with \p pads.
 /// Negative where not one does and the size is not zero: no run gets past that.
+/// Zero where it is always whole strides that are left, and one of them is
+/// missing.
 mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
                               int64_t stride);
 

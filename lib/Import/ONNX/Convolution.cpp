@@ -39,14 +39,15 @@ static bool checkWeights(NodeBinder &node, Value x, Value weights) {
 }
 
 /// A channels-first \p x with the number of channels that the weights are for,
-/// where its type leaves that to the run.
+/// where its type leaves that to the run. All sizes are told: one that followed
+/// from the others would make more images of other channels.
 static Value stateChannels(Emitter &emit, Value x, int64_t channels) {
   if (!typeOf(x).isDynamicDim(1))
     return x;
   SmallVector<Size> sizes;
   for (int64_t dim = 0; dim < rankOf(x); ++dim)
     sizes.push_back(dim == 1 ? Size(channels) : Size(x, dim));
-  return emit.reshape(x, sizes);
+  return emit.reshape(x, emit.sizes(sizes));
 }
 
 /// Adds [channels] to a channels-last tensor.

@@ -145,4 +145,38 @@ TEST_F(SizeArithmetic, QuotientsToZero) {
     for (int64_t y = 0; y < 8; ++y)
       EXPECT_EQ(evaluate(quotient, x, y), (x - y) / 3);
 }
+
+TEST_F(SizeArithmetic, ChoicesAreLookedAtBothWays) {
+  AffineExpr few = canonicalizeSize(minOfSizes(a, number(40)));
+  EXPECT_TRUE(isSizeAtLeast(number(40), few));
+  EXPECT_FALSE(isSizeAtLeast(number(39), few));
+  EXPECT_TRUE(isSizeAtLeast(a, few));
+  EXPECT_TRUE(isSizeAtLeast(few, number(0)));
+  EXPECT_FALSE(isSizeAtLeast(few, number(1)));
+  EXPECT_EQ(minOfSizes(few, number(40)), few);
+  EXPECT_EQ(minOfSizes(few, number(50)), few);
+  AffineExpr without = canonicalizeSize(maxOfSizes(few - 1, number(0)));
+  EXPECT_TRUE(isSizeAtLeast(number(39), without));
+  EXPECT_TRUE(isSizeAtLeast(few, without));
+  EXPECT_FALSE(isSizeAtLeast(without, few - 2 + a));
+}
+
+TEST_F(SizeArithmetic, ChoicesThatDoNotMatterGo) {
+  AffineExpr once = canonicalizeSize(maxOfSizes(a - 1, number(0))),
+             twice = canonicalizeSize(maxOfSizes(once - 1, number(0)));
+  EXPECT_EQ(twice, canonicalizeSize(maxOfSizes(a - 2, number(0))));
+  AffineExpr few = canonicalizeSize(minOfSizes(a, number(40)));
+  EXPECT_EQ(canonicalizeSize(minOfSizes(few + 2, number(30))),
+            canonicalizeSize(minOfSizes(a + 2, number(30))));
+}
+
+// Each step has the one before several times.
+TEST_F(SizeArithmetic, ChainsEnd) {
+  AffineExpr size = a;
+  int steps = 0;
+  for (; steps < 64 && size; ++steps)
+    size = canonicalizeSize(maxOfSizes((size - 1).floorDiv(3), b - size * 2));
+  EXPECT_FALSE(size);
+  EXPECT_GT(steps, 2);
+}
 } // namespace

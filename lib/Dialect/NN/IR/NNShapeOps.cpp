@@ -127,7 +127,9 @@ struct MergeReshapes : OpRewritePattern<ReshapeOp> {
   }
 };
 
-/// A target that the result type states needs no computation.
+/// A target that the result type states needs no computation. An open size that
+/// follows from an open one needs no check; of several it may differ from what
+/// is left over.
 struct MakeShapeConstant : OpRewritePattern<ReshapeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -135,6 +137,8 @@ struct MakeShapeConstant : OpRewritePattern<ReshapeOp> {
                                 PatternRewriter &rewriter) const override {
     if (matchPattern(op.getShape(), m_Constant()))
       return rewriter.notifyMatchFailure(op, "the shape is a constant");
+    if (op.getInput().getType().getNumDynamicDims() > 1)
+      return rewriter.notifyMatchFailure(op, "several sizes are open");
     Value shape = makeShape(rewriter, op.getLoc(), op.getType());
     if (!shape)
       return rewriter.notifyMatchFailure(op, "sizes of the result are open");

@@ -279,6 +279,8 @@ void ReshapeOp::inferSymbolic(SymbolicShapes &shapes) {
     if (open) {
       AffineExpr quotient = shapes.divideExactly(input, known);
       result[*open] = quotient ? quotient : shapes.makeFreshSymbol();
+    } else {
+      shapes.expectEqual(shapes.getProduct(input), shapes.getProduct(result));
     }
     shapes.setSizes(getResult(), result);
   } else if (getType().getNumDynamicDims() == 1) {

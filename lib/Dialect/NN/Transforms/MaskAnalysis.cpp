@@ -140,7 +140,11 @@ std::optional<PositionMask> PositionSplitter::readBand(CompareOp op,
   if (!absolute || absolute.getKind() != UnaryKind::Abs || !bound ||
       bound->position || bound->condition)
     return std::nullopt;
-  // The largest distance that stays visible.
+  // The largest distance that stays visible. No row is as long as the limit,
+  // and a bound that is no number is none.
+  constexpr double limit = 1e15;
+  if (!(bound->otherwise > -limit && bound->otherwise < limit))
+    return std::nullopt;
   auto most = static_cast<int64_t>(bound->otherwise);
   if (static_cast<double>(most) != bound->otherwise)
     return std::nullopt;

@@ -33,8 +33,7 @@ struct PositionMask {
 /// Reads an additive mask that broadcasts to scores of `rows` by `keys`. Where
 /// it, or one of the masks that it joins, hides exactly the later keys, or
 /// those too far before or behind, or nothing at all, the others are what is
-/// left. New
-/// ops are created in front of the rewriter's insertion point.
+/// left. New ops are created in front of the rewriter's insertion point.
 std::optional<PositionMask> splitPositionMask(mlir::PatternRewriter &rewriter,
                                               mlir::Value mask,
                                               mlir::AffineExpr rows,

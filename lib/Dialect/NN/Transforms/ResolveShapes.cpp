@@ -117,27 +117,6 @@ Value nn::resolveResult(Value result, SymbolicShapes &shapes) {
   return makeKnownConstant(result, shapes);
 }
 
-/// A reshape all but one of whose sizes are numbers need not compute the last.
-static bool inferLastSize(nn::ReshapeOp op, ArrayRef<AffineExpr> elements) {
-  SmallVector<int64_t> sizes;
-  unsigned unknown = 0;
-  for (AffineExpr element : elements) {
-    std::optional<int64_t> value = constantOf(element);
-    unknown += !value || *value == -1;
-    // Nothing follows from an empty tensor's other sizes.
-    if (value && *value == 0)
-      return false;
-    sizes.push_back(value.value_or(-1));
-  }
-  if (unknown != 1)
-    return false;
-  OpBuilder builder(op);
-  op.getShapeMutable().assign(
-      makeConstant(builder, op.getShape().getLoc(),
-                   cast<RankedTensorType>(op.getShape().getType()), sizes));
-  return true;
-}
-
 namespace {
 /// Where a symbol of the function can be read: a dim of an argument, or of one
 /// that was cast to what the dialect computes on.
@@ -169,6 +148,41 @@ static llvm::DenseMap<AffineExpr, Source> findSources(func::FuncOp func,
       sources.try_emplace(size, Source{tensor, static_cast<int64_t>(dim)});
   }
   return sources;
+}
+
+/// A reshape all but one of whose sizes are numbers need not compute the last,
+/// unless it differs from what is left over: it is checked then.
+static bool inferLastSize(nn::ReshapeOp op, ArrayRef<AffineExpr> elements,
+                          SymbolicShapes &shapes,
+                          const llvm::DenseMap<AffineExpr, Source> &sources) {
+  SmallVector<int64_t> sizes;
+  SymbolicShapes::Sizes numbers;
+  AffineExpr last;
+  unsigned unknown = 0;
+  for (AffineExpr element : elements) {
+    std::optional<int64_t> value = constantOf(element);
+    unknown += !value || *value == -1;
+    // Nothing follows from an empty tensor's other sizes.
+    if (value && *value == 0)
+      return false;
+    sizes.push_back(value.value_or(-1));
+    (sizes.back() == -1 ? last : numbers.emplace_back()) = element;
+  }
+  if (unknown != 1)
+    return false;
+  if (sources.count(last)) {
+    SymbolicShapes::Sizes input(shapes.getSizes(op.getInput()));
+    bool isKnown = llvm::all_of(input, [&](AffineExpr size) {
+      return constantOf(size) || sources.count(size);
+    });
+    if (isKnown && shapes.divideExactly(input, numbers) != last)
+      return false;
+  }
+  OpBuilder builder(op);
+  op.getShapeMutable().assign(
+      makeConstant(builder, op.getShape().getLoc(),
+                   cast<RankedTensorType>(op.getShape().getType()), sizes));
+  return true;
 }
 
 /// A shape operand whose elements are numbers and sizes of arguments is read
@@ -253,7 +267,7 @@ void nn::resolveShapes(func::FuncOp func) {
       if (!elements || shape.get().getDefiningOp<arith::ConstantOp>())
         continue;
       auto reshape = dyn_cast<nn::ReshapeOp>(op);
-      if (!reshape || !inferLastSize(reshape, *elements))
+      if (!reshape || !inferLastSize(reshape, *elements, shapes, sources))
         rebuildShape(shape, *elements, sources);
     }
   }

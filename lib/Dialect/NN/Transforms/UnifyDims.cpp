@@ -12,6 +12,7 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNUNIFYDIMS
@@ -76,9 +77,10 @@ class Repetition {
 public:
   explicit Repetition(func::FuncOp func) : func(func) {}
 
-  /// Lets the name of \p equal be another one's size or 1. False where tensors
-  /// cannot be repeated.
-  bool allow(const EqualDim &equal);
+  /// Lets one of two names be the other one's size or 1: the one with the
+  /// smaller arguments if that is possible, as those of a table or a mask are.
+  /// False where tensors cannot be repeated.
+  bool allowEither(AffineExpr a, AffineExpr b);
 
 private:
   struct Place {
@@ -91,6 +93,10 @@ private:
 
   /// The dims of arguments that are \p size.
   SmallVector<Place> findPlaces(AffineExpr size);
+  /// How many elements the arguments of that size have, as far as types say.
+  uint64_t countElements(AffineExpr size);
+  /// Lets \p own be \p size or 1.
+  bool allow(AffineExpr own, AffineExpr size);
   bool isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
                          SymbolicShapes &shapes);
   bool meets(Operation *op, int64_t behind, AffineExpr size,
@@ -179,9 +185,27 @@ void Repetition::repeat(Place place, Place like) {
   done.push_back(place);
 }
 
-bool Repetition::allow(const EqualDim &equal) {
-  AffineExpr own = getAffineSymbolExpr(equal.dim, func.getContext());
-  SmallVector<Place> places = findPlaces(own), like = findPlaces(equal.size);
+uint64_t Repetition::countElements(AffineExpr size) {
+  uint64_t sum = 0;
+  for (Place place : findPlaces(size)) {
+    auto type = cast<ShapedType>(place.argument.getType());
+    uint64_t product = 1;
+    for (int64_t extent : type.getShape())
+      if (!ShapedType::isDynamic(extent))
+        product = llvm::SaturatingMultiply(product, uint64_t(extent));
+    sum = llvm::SaturatingAdd(sum, product);
+  }
+  return sum;
+}
+
+bool Repetition::allowEither(AffineExpr a, AffineExpr b) {
+  if (countElements(b) < countElements(a))
+    std::swap(a, b);
+  return allow(a, b) || allow(b, a);
+}
+
+bool Repetition::allow(AffineExpr own, AffineExpr size) {
+  SmallVector<Place> places = findPlaces(own), like = findPlaces(size);
   auto isElement = [](Place place) {
     return nn::isElement(getElementTypeOrSelf(place.argument.getType()));
   };
@@ -199,9 +223,9 @@ bool Repetition::allow(const EqualDim &equal) {
   if (!llvm::all_of(places, [&](Place place) {
         auto type = cast<RankedTensorType>(place.argument.getType());
         auto whole = repeated.find(place.argument);
-        return isRepeatedByUsers(
-            whole == repeated.end() ? place.argument : whole->second,
-            type.getRank() - 1 - place.axis, equal.size, shapes);
+        return isRepeatedByUsers(whole == repeated.end() ? place.argument
+                                                         : whole->second,
+                                 type.getRank() - 1 - place.axis, size, shapes);
       }))
     return false;
   for (Place place : places)
@@ -212,9 +236,9 @@ bool Repetition::allow(const EqualDim &equal) {
   if (auto known = func->getAttrOfType<ArrayAttr>(equalSizesAttrName))
     pairs.append(known.begin(), known.end());
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
-  pairs.push_back(AffineMapAttr::get(AffineMap::get(
-      0, names.size(), {own * own + equal.size, own * equal.size + own},
-      func.getContext())));
+  pairs.push_back(AffineMapAttr::get(
+      AffineMap::get(0, names.size(), {own * own + size, own * size + own},
+                     func.getContext())));
   func->setAttr(equalSizesAttrName, builder.getArrayAttr(pairs));
   return true;
 }
@@ -241,9 +265,11 @@ static bool unifyDims(func::FuncOp func, Repetition &repetition) {
     return false;
   // Another name takes the place of this one. A sum does so in sizes only: the
   // input's own size has to have a name, which is compared with the sum.
-  if (equal->isFront && repetition.allow(*equal))
-    return true;
   Builder builder(func.getContext());
+  if (equal->isFront &&
+      repetition.allowEither(builder.getAffineSymbolExpr(equal->dim),
+                             equal->size))
+    return true;
   AffineExpr size = equal->size;
   unsigned dim = equal->dim;
   bool isName = isa<AffineSymbolExpr>(size);

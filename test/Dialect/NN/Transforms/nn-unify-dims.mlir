@@ -119,14 +119,43 @@ func.func @merged(%x: tensor<?x4x8xf32>, %m: tensor<?x4x8xf32>) -> tensor<?x8x8x
 
 // -----
 
-// What is summed by itself may not be repeated: both names are one.
+// What is summed by itself may not be repeated: the other one may be 1.
 // CHECK-LABEL: @by_itself
-// CHECK-SAME: qt.dim_names = ["a"]
-// CHECK-NOT: nn.gather
+// CHECK-SAME: qt.dim_names = ["a", "b"]
+// CHECK-SAME: qt.equal_sizes = [affine_map<()[s0, s1] -> (s0 * s0 + s1, s0 * s1 + s0)>]
 func.func @by_itself(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<1x4xf32>) attributes {
     qt.dim_names = ["a", "b"], qt.arg_shapes = [affine_map<()[a, b] -> (a, 4)>, affine_map<()[a, b] -> (b, 4)>]} {
+  // CHECK: %[[X:.*]] = nn.gather %arg0
+  // CHECK: nn.binary add %[[X]], %arg1
   %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   %1 = nn.unary relu %y : tensor<?x4xf32>
   %2 = nn.reduce sum %1 axes [0] keepdims : tensor<?x4xf32> -> tensor<1x4xf32>
   return %0, %2 : tensor<?x4xf32>, tensor<1x4xf32>
+}
+
+// -----
+
+// Where both are, both names are one.
+// CHECK-LABEL: @both_by_themselves
+// CHECK-SAME: qt.dim_names = ["a"]
+// CHECK-NOT: nn.gather
+func.func @both_by_themselves(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>) attributes {
+    qt.dim_names = ["a", "b"], qt.arg_shapes = [affine_map<()[a, b] -> (a, 4)>, affine_map<()[a, b] -> (b, 4)>]} {
+  %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = nn.reduce sum %x axes [0] keepdims : tensor<?x4xf32> -> tensor<1x4xf32>
+  %2 = nn.reduce sum %y axes [0] keepdims : tensor<?x4xf32> -> tensor<1x4xf32>
+  return %0, %1, %2 : tensor<?x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>
+}
+
+// -----
+
+// The smaller one is the table, whatever comes first.
+// CHECK-LABEL: @table_first
+// CHECK-SAME: qt.equal_sizes = [affine_map<()[s0, s1] -> (s0 * s0 + s1, s0 * s1 + s0)>]
+func.func @table_first(%t: tensor<?x1x4xf32>, %x: tensor<?x3x4xf32>) -> tensor<?x3x4xf32> attributes {
+    qt.dim_names = ["a", "b"], qt.arg_shapes = [affine_map<()[a, b] -> (a, 1, 4)>, affine_map<()[a, b] -> (b, 3, 4)>]} {
+  // CHECK: nn.gather %arg0
+  // CHECK-NOT: nn.gather
+  %0 = nn.binary add %t, %x : tensor<?x1x4xf32>, tensor<?x3x4xf32> -> tensor<?x3x4xf32>
+  return %0 : tensor<?x3x4xf32>
 }
