@@ -157,7 +157,7 @@ static Value expandIntegers(OpBuilder &b, Location loc, nn::BinaryKind kind,
   case nn::BinaryKind::RShift:
     return expandRoundedShift(b, loc, x, y, target);
   case nn::BinaryKind::MulHigh31:
-    return expandMulHigh31(b, loc, x, y);
+    return expandMulHigh31(b, loc, x, y, target);
   case nn::BinaryKind::Shr: {
     unsigned width = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth();
     Value isWithin =
@@ -346,8 +346,9 @@ static Value expandRightShift(OpBuilder &b, nn::BinaryOp op,
     return expandRightShift(b, loc, op.getLhs(), op.getRhs());
   Value x = product.getLhs(), y = product.getRhs();
   if (canShiftProduct(x, op.getRhs(), target))
-    return expandShiftedProduct(b, loc, x, y, op.getRhs());
-  return expandRightShift(b, loc, expandMulHigh31(b, loc, x, y), op.getRhs());
+    return expandShiftedProduct(b, loc, x, y, op.getRhs(), target);
+  return expandRightShift(b, loc, expandMulHigh31(b, loc, x, y, target),
+                          op.getRhs());
 }
 
 /// What \p op computes; null where there is no such expansion.

@@ -42,9 +42,10 @@ bool canShiftProduct(mlir::Value x, mlir::Value places,
                      const CpuTarget &target);
 mlir::Value expandShiftedProduct(mlir::OpBuilder &builder, mlir::Location loc,
                                  mlir::Value x, mlir::Value y,
-                                 mlir::Value places);
+                                 mlir::Value places, const CpuTarget &target);
 mlir::Value expandMulHigh31(mlir::OpBuilder &builder, mlir::Location loc,
-                            mlir::Value x, mlir::Value y);
+                            mlir::Value x, mlir::Value y,
+                            const CpuTarget &target);
 mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value x);
 mlir::Value expandReciprocal61(mlir::OpBuilder &builder, mlir::Location loc,

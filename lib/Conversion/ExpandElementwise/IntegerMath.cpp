@@ -110,19 +110,36 @@ static std::pair<Value, int64_t> stripShift(Value x) {
   return {shift.getLhs(), places.getSExtValue()};
 }
 
+/// The odd lanes of \p x in the place of the even ones.
+static Value takeOddLanes(OpBuilder &b, Location loc, Value x) {
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0, e = cast<VectorType>(x.getType()).getNumElements();
+       lane < e; ++lane)
+    order.push_back(lane | 1);
+  return vector::ShuffleOp::create(b, loc, x, x, order);
+}
+
 /// Products of the even lanes and of the odd lanes, as x86 and AArch64 have
 /// them.
 static std::pair<Value, Value> multiplyLanes(OpBuilder &b, Location loc,
-                                             Value x, Value y) {
+                                             Value x, Value y,
+                                             const CpuTarget &target) {
   auto type = cast<VectorType>(x.getType());
   auto wide = VectorType::get(type.getNumElements() / 2, b.getI64Type());
   IntegerMath m(b, loc, wide);
   Value word = m.number(32), products[2];
+  // AVX2 shifts no signs into 64 bits. What is extended where it is multiplied
+  // is one product all the same; behind a loop's border LLVM would not know it
+  // for a word any more, and takes three.
+  bool moves = target.has("avx2") && !target.has("avx512f");
   for (bool odd : {false, true}) {
-    Value factors[] = {vector::BitCastOp::create(b, loc, wide, x),
-                       vector::BitCastOp::create(b, loc, wide, y)};
-    for (Value &factor : factors)
-      factor = m.right(odd ? factor : m.left(factor, word), word);
+    Value words[] = {x, y}, factors[2];
+    for (auto [factor, own] : llvm::zip_equal(factors, words)) {
+      if (odd && moves)
+        own = takeOddLanes(b, loc, own);
+      factor = vector::BitCastOp::create(b, loc, wide, own);
+      factor = m.right(odd && !moves ? factor : m.left(factor, word), word);
+    }
     products[odd] = m.mul(factors[0], factors[1]);
   }
   return {products[0], products[1]};
@@ -179,10 +196,10 @@ bool quantc::canShiftProduct(Value x, Value places, const CpuTarget &target) {
 }
 
 Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
-                                   Value places) {
+                                   Value places, const CpuTarget &target) {
   // (((x y + 2^30) >> 31) + half) >> places is one sum and one shift.
   auto [factor, before] = stripShift(x);
-  std::pair<Value, Value> products = multiplyLanes(b, loc, factor, y);
+  std::pair<Value, Value> products = multiplyLanes(b, loc, factor, y, target);
   Type wide = products.first.getType();
   Value same = getSameInAll(places);
   IntegerMath word(b, loc, same.getType()), scalar(b, loc, b.getI64Type());
@@ -204,16 +221,23 @@ Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
                    /*isHigh=*/false);
 }
 
-Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y) {
+Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y,
+                              const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());
   if (type && type.getNumElements() % 4 == 0) {
     auto [factor, before] = stripShift(x);
-    auto [even, odd] = multiplyLanes(b, loc, factor, y);
+    auto [even, odd] = multiplyLanes(b, loc, factor, y, target);
     IntegerMath m(b, loc, even.getType());
-    Value half = m.number(int64_t(1) << (30 - before));
-    return joinLanes(
-        b, loc, m.rightUnsigned(m.add(even, half), m.number(31 - before)),
-        m.left(m.add(odd, half), m.number(1 + before)), /*isHigh=*/true);
+    Value half = m.number(int64_t(1) << (30 - before)),
+          down = m.number(31 - before);
+    // LLVM would multiply by a constant that is shifted, which is longer than a
+    // word.
+    bool isConstant = matchPattern(y, m_Constant());
+    Value high = m.add(odd, half);
+    high = isConstant ? m.rightUnsigned(high, down)
+                      : m.left(high, m.number(1 + before));
+    return joinLanes(b, loc, m.rightUnsigned(m.add(even, half), down), high,
+                     /*isHigh=*/!isConstant);
   }
   Type narrow = x.getType(), wide = b.getI64Type();
   if (type)

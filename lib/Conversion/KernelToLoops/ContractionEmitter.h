@@ -166,6 +166,12 @@ private:
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumShiftedNibbles(OpBuilder &b, Value row, int64_t count, Values sums);
+  /// The same with codes of 16 bits: ContractionWidened.cpp.
+  int64_t getWideStride();
+  void emitWidenRows(OpBuilder &b, Value last);
+  void emitWidenWeights(OpBuilder &b);
+  std::pair<Value, Value> widenCodes(OpBuilder &b, Value codes, Value shift);
+  Values sumWidened(OpBuilder &b, Value row, int64_t count, Values sums);
   Value loadShift(OpBuilder &b, Value at);
   Values loadShifts(OpBuilder &b, Value block, Value row, Value offset,
                     int64_t count);
@@ -235,11 +241,12 @@ private:
   Value chunkBase;         ///< the panel's data of the chunk
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
-  Value decodedBiases;     ///< scratch: what bias makes of its blocks' sums
-  Value sumBuffer;         ///< scratch: sums between chunks
-  Value tile;              ///< scratch: a tile of results for a long epilogue
-  Value firstColumn;       ///< of the group at hand
-  Value groupPacked;       ///< where its panels begin
+  Value wideRows;      ///< scratch: a chunk of the unit's rows, 16 bits each
+  Value decodedBiases; ///< scratch: what bias makes of its blocks' sums
+  Value sumBuffer;     ///< scratch: sums between chunks
+  Value tile;          ///< scratch: a tile of results for a long epilogue
+  Value firstColumn;   ///< of the group at hand
+  Value groupPacked;   ///< where its panels begin
   /// A convolution: rows are positions of the result, in lines along the last
   /// spatial dimension. A unit is some whole lines, or a part of one.
   int64_t blockSteps = 8; ///< of a block of 32 of K, those that are not filled

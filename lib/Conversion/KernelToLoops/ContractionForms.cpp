@@ -47,6 +47,8 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
     return sumW4S(b, row, count, sums);
   case qt::LayoutForm::B32:
   case qt::LayoutForm::B32N:
+    if (isWidened && useDecoded)
+      return sumWidened(b, row, count, sums);
     return hasIntegerSums ? sumShiftedBlocks(b, row, count, sums)
                           : sumB32(b, row, count, sums);
   case qt::LayoutForm::S8F:
@@ -396,6 +398,8 @@ ContractionEmitter::decodeNibbles(OpBuilder &b, Value at, int64_t v,
 void ContractionEmitter::emitDecode(OpBuilder &b) {
   if (hasFloatRows)
     return emitDecodeFloats(b);
+  if (isWidened)
+    return emitWidenWeights(b);
   Value length = arith::SubIOp::create(b, loc, to, from);
   Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));

@@ -33,6 +33,8 @@ static constexpr int64_t groupColumns = 256;
 static constexpr int64_t leastGroups = 8;
 /// How far ahead a tile asks for weights, in bytes: some 500 cycles.
 static constexpr int64_t prefetchDistance = 8192;
+/// Panels of a unit that widens its rows, at least: one would cost a sixth.
+static constexpr int64_t widenedPanels = 4;
 /// The contraction of a kernel that has nothing beside it but the magnitudes of
 /// the parts that it makes; null if there is more.
 static qt::ContractOp findContraction(func::FuncOp kernel) {
@@ -86,10 +88,12 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
       blockSteps = llvm::alignTo(blockSteps, 2);
   }
   groupPanels =
-      numChunks == 1 && !hasCodesOfFloats()
+      numChunks == 1 && !hasCodesOfFloats() && !isWidened
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
+  if (isWidened)
+    groupPanels = std::max(groupPanels, std::min(panels, widenedPanels));
   // With 16 registers the sums of a tile and of its block do not fit at once;
   // tiles against float rows are higher, and too high for 32.
   // Signed codes of integer blocks go into the sums at once.
@@ -164,9 +168,13 @@ LogicalResult ContractionEmitter::emit() {
   rows = kernel.getIndex(m);
   if (decodesPanels())
     decoded = kernel.allocateScratch(
-        hasFloatRows ? Type(b.getF32Type()) : Type(b.getI8Type()),
+        hasFloatRows ? Type(b.getF32Type())
+                     : b.getIntegerType(isWidened ? 16 : 8),
         shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
-  if (decodesPanels() && hasIntegerSums) {
+  if (isWidened)
+    wideRows = kernel.allocateScratch(
+        b.getI16Type(), shapes.getConstant(blockRows * getWideStride()));
+  if (decodesPanels() && hasIntegerSums && !isWidened) {
     VectorType lanes = getNibbleSumType();
     decodedBiases = kernel.allocateScratch(
         lanes.getElementType(),
@@ -248,6 +256,10 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   emitFew(otherwise);
   if (numChunks > 1)
     return emitChunks(then, last);
+  if (isWidened) {
+    setChunk(then, firstPanel, index(0), chunk);
+    emitWidenRows(then, last);
+  }
   forEachPanel(then, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, index(0), chunk);
@@ -338,6 +350,10 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
   auto loop = scf::ForOp::create(b, loc, index(0), index(numChunks), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value number = loop.getInductionVar();
+  if (isWidened) {
+    setChunk(body, firstPanel, number, chunk);
+    emitWidenRows(body, last);
+  }
   forEachPanel(body, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, number, chunk);

@@ -19,7 +19,8 @@ bool ContractionEmitter::hasCodesOfFloats() {
 
 /// Whether codes are taken apart once for many rows.
 bool ContractionEmitter::decodesPanels() {
-  return (numerics::hasNibbles(layout.getForm()) || hasCodesOfFloats()) &&
+  return (numerics::hasNibbles(layout.getForm()) || hasCodesOfFloats() ||
+          isWidened) &&
          getFewRows() < blockRows;
 }
 
@@ -52,7 +53,7 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::B32:
   case qt::LayoutForm::B32N:
   case qt::LayoutForm::Matched:
-    return isWide ? blockRows : 8 * mr;
+    return isWide ? blockRows : isWidened ? 4 * mr : 8 * mr;
   }
   llvm_unreachable("all forms are handled");
 }

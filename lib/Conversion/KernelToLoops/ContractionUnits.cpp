@@ -48,6 +48,11 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   numerics::PackedForm form = layout.getForm();
   hasFloatRows = numerics::hasFloatRows(form);
   bool isSmall = form == numerics::PackedForm::W4S;
+  // Signed bytes take an operation more than two products of 16 bits, which
+  // leave nothing to do between blocks.
+  isWidened = form == numerics::PackedForm::B32 && !conv && width == 8 &&
+              layout.getBias() == 0 && contract.getAcc().isInteger(32) &&
+              target.has("avx2");
   if (form == numerics::PackedForm::Matched) {
     chunk = qt::getPackedLayout(layout, n, k).matchedChunk();
   } else {
@@ -55,7 +60,8 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
     int64_t bytes = isWideFloat ? wideFloatChunkBytes
                     : isSmall   ? decodedChunkBytes
                                 : chunkBytes;
-    chunk = llvm::alignDown(bytes / (nr * (hasFloatRows ? 4 : 1)), 32);
+    int64_t elementBytes = hasFloatRows ? 4 : isWidened ? 2 : 1;
+    chunk = llvm::alignDown(bytes / (nr * elementBytes), 32);
     // What is a little longer is not worth the way of the sums through memory.
     chunk = k <= chunk + chunk / 2 || (conv && hasFloatRows) ? k : chunk;
   }
@@ -63,7 +69,8 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   // A second-level cache beside such registers holds a megabyte and more.
   int64_t chunkedRows = width == 16 ? 256 : 128;
   // What is taken apart is so for many rows.
-  bool isApart = isSmall || (form == numerics::PackedForm::W4I && width == 8);
+  bool isApart =
+      isSmall || isWidened || (form == numerics::PackedForm::W4I && width == 8);
   int64_t plainRows = isApart && !conv ? 128 : 64;
   blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
 }

@@ -36,8 +36,10 @@ struct ContractionUnits {
   bool isDepthwise = false;
   bool hasWindowTiles = false; ///< 2 x 2 results of 3 x 3 taps at once
   bool hasFloatRows;           ///< activations are floats
-  int64_t blockRows;           ///< rows of a unit
-  int64_t chunk; ///< of K, which one pass over the rows goes through
+  /// Codes in blocks with shifts become 16 bits, shifted, for many rows.
+  bool isWidened;
+  int64_t blockRows; ///< rows of a unit
+  int64_t chunk;     ///< of K, which one pass over the rows goes through
   int64_t numChunks;
 };
 
