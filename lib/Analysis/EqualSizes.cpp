@@ -15,25 +15,44 @@
 using namespace mlir;
 using namespace quantc;
 
-void quantc::stateEqualSizes(FunctionOpInterface entry,
-                             const SymbolicShapes &shapes) {
+/// Adds pairs to those that the entry states.
+static void addPairs(FunctionOpInterface entry,
+                     ArrayRef<SymbolicShapes::SizePair> pairs) {
   auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   unsigned numDims = names ? names.size() : 0;
   llvm::SmallSetVector<Attribute, 4> maps;
   if (auto known = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
     maps.insert_range(known);
-  for (auto [a, b] : shapes.getExpectations())
-    // Two names may also broadcast, which kernels check; two numbers are for
-    // verifiers.
-    if (!(isa<AffineConstantExpr>(a) && isa<AffineConstantExpr>(b)) &&
-        !(isa<AffineSymbolExpr>(a) && isa<AffineSymbolExpr>(b)) &&
-        usesSymbolsBelow(a, numDims) && usesSymbolsBelow(b, numDims))
+  for (auto [a, b] : pairs)
+    if (usesSymbolsBelow(a, numDims) && usesSymbolsBelow(b, numDims))
       maps.insert(AffineMapAttr::get(
           AffineMap::get(0, numDims, {a, b}, entry.getContext())));
   if (!maps.empty())
     entry->setAttr(
         equalSizesAttrName,
         Builder(entry.getContext()).getArrayAttr(maps.getArrayRef()));
+}
+
+void quantc::stateZeroSizes(FunctionOpInterface entry,
+                            const SymbolicShapes &shapes) {
+  SmallVector<SymbolicShapes::SizePair> pairs;
+  AffineExpr zero = getAffineConstantExpr(0, entry.getContext());
+  for (AffineExpr size : shapes.getZeroSizes())
+    pairs.emplace_back(zero, size);
+  addPairs(entry, pairs);
+}
+
+void quantc::stateEqualSizes(FunctionOpInterface entry,
+                             const SymbolicShapes &shapes) {
+  stateZeroSizes(entry, shapes);
+  SmallVector<SymbolicShapes::SizePair> pairs;
+  for (auto [a, b] : shapes.getExpectations())
+    // Two names may also broadcast, which kernels check; two numbers are for
+    // verifiers.
+    if (!(isa<AffineConstantExpr>(a) && isa<AffineConstantExpr>(b)) &&
+        !(isa<AffineSymbolExpr>(a) && isa<AffineSymbolExpr>(b)))
+      pairs.emplace_back(a, b);
+  addPairs(entry, pairs);
 }
 
 AffineExpr quantc::getDeclaredSize(FunctionOpInterface entry, AffineExpr size) {

@@ -484,23 +484,22 @@ AffineExpr quantc::truncatedQuotient(AffineExpr size, int64_t divisor) {
   return above.floorDiv(divisor) - (above - size).floorDiv(divisor);
 }
 
-AffineExpr quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
-                                int64_t stride) {
+WindowCount quantc::countWindows(AffineExpr size, int64_t pads, int64_t span,
+                                 int64_t stride) {
   AffineExpr room = size + (pads - span);
-  AffineExpr count = room.floorDiv(stride) + 1;
-  // Rounded down, a little too small a size would give 0 windows, not fewer;
-  // one that is a whole stride too small is taken to be empty but for pads, as
-  // where these follow from the size (auto_pad = SAME).
+  WindowCount result{room.floorDiv(stride) + 1, {}};
   MLIRContext *context = size.getContext();
   auto number = [&](int64_t value) {
     return getAffineConstantExpr(value, context);
   };
+  // Whole strides are taken to be what pads follow from (auto_pad = SAME): one
+  // that is missing is a size of nothing.
   bool isExact = stride > 1 && divideSizeExactly(room, number(stride)) &&
                  isSizeAtLeast(room, number(-stride));
   if (!isa<AffineConstantExpr>(size) && !isExact &&
       !isSizeAtLeast(room, number(-1)))
-    count = count + getSign(room);
-  return count;
+    result.tooSmall = getSign(room);
+  return result;
 }
 
 bool quantc::usesSymbolsBelow(AffineExpr size, unsigned count) {

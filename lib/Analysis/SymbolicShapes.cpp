@@ -239,6 +239,14 @@ AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
   return canonicalize(dividend.floorDiv(number));
 }
 
+AffineExpr SymbolicShapes::countWindows(AffineExpr size, int64_t pads,
+                                        int64_t span, int64_t stride) {
+  WindowCount windows = quantc::countWindows(size, pads, span, stride);
+  if (windows.tooSmall)
+    zeroSizes.push_back(canonicalize(windows.tooSmall));
+  return windows.count;
+}
+
 void SymbolicShapes::expectEqual(AffineExpr a, AffineExpr b) {
   if (a != b)
     expectations.emplace_back(a, b);

@@ -298,6 +298,15 @@ class Windows(KernelTest):
                 proto = model(nodes, {"x": ("f4", ["n", 2, "h", "w"])}, ["y"])
                 self.check(proto, [{"x": image(1, 2, h, w)} for h, w in ((1, 2), (255, 256), (257, 300))], cpus=("native",))
 
+        # As Keras has it: pads behind in front of windows that take what fits; an image too small for the last one is an error.
+        nodes = []
+        for i in range(6):
+            nodes += [("Pad", f"x{i}" if i else "x", f"p{i}", {}), ("MaxPool", f"p{i}", "y" if i == 5 else f"x{i + 1}", {"kernel_shape": [3, 3], "strides": [2, 2]})]
+        nodes = [(kind, f"{source} pads" if kind == "Pad" else source, *rest) for kind, source, *rest in nodes]
+        proto = model(nodes, {"x": ("f4", ["n", 2, "h", "w"])}, ["y"], {"pads": np.array([0, 0, 0, 0, 0, 0, 1, 1], "i8")})
+        self.check(proto, [{"x": image(1, 2, h, w)} for h, w in ((128, 64), (67, 100), (257, 300))], cpus=("native",))
+        self.fails_at_run_time(proto, {"x": image(1, 2, 63, 90)}, "")
+
     def test_skip_of_the_whole_size(self):
         """A size with a name meets one that is computed from it."""
         up = ("Resize", "p - s", "u", {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"})

@@ -24,6 +24,11 @@ inline constexpr llvm::StringLiteral equalSizesAttrName = "qt.equal_sizes";
 mlir::AffineExpr getDeclaredSize(mlir::FunctionOpInterface entry,
                                  mlir::AffineExpr size);
 
+/// States on the entry which sizes are zero, for the ops that say so may be
+/// gone before the others are stated.
+void stateZeroSizes(mlir::FunctionOpInterface entry,
+                    const SymbolicShapes &shapes);
+
 /// States on the entry what \p shapes expects of it.
 void stateEqualSizes(mlir::FunctionOpInterface entry,
                      const SymbolicShapes &shapes);

@@ -62,12 +62,17 @@ unsigned countPicks(llvm::ArrayRef<mlir::AffineExpr> sizes);
 /// zero: the division of shape arithmetic.
 mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
 
-/// How many windows of \p span, \p stride apart, fit into \p size with \p pads.
-/// Negative where not one does and the size is not zero: no run gets past that.
-/// Zero where it is always whole strides that are left, and one of them is
-/// missing.
-mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
-                              int64_t stride);
+/// How many windows fit into a size of run time.
+struct WindowCount {
+  mlir::AffineExpr count;
+  /// Below zero where not one fits and the size is not zero, as `count` need
+  /// not be: no run may get past that. Null where it cannot be.
+  mlir::AffineExpr tooSmall;
+};
+
+/// The windows of \p span, \p stride apart, of \p size with \p pads.
+WindowCount countWindows(mlir::AffineExpr size, int64_t pads, int64_t span,
+                         int64_t stride);
 
 /// Whether \p size is written in more than \p budget parts, as a tree.
 bool isLongerThan(mlir::AffineExpr size, unsigned budget);

@@ -65,6 +65,14 @@ public:
   mlir::AffineExpr divideExactly(llvm::ArrayRef<mlir::AffineExpr> factors,
                                  llvm::ArrayRef<mlir::AffineExpr> divisors);
 
+  /// How many windows of \p span, \p stride apart, fit into \p size with
+  /// \p pads. Notes that the model is only right where one fits.
+  mlir::AffineExpr countWindows(mlir::AffineExpr size, int64_t pads,
+                                int64_t span, int64_t stride);
+
+  /// Sizes that are zero wherever the model is right.
+  llvm::ArrayRef<mlir::AffineExpr> getZeroSizes() const { return zeroSizes; }
+
   /// Notes that the model is only right where both are equal, or one is 1.
   void expectEqual(mlir::AffineExpr a, mlir::AffineExpr b);
   /// The pairs that were noted and are not equal for all symbols.
@@ -87,6 +95,7 @@ private:
   llvm::DenseMap<mlir::Value, Sizes> sizes;
   llvm::DenseMap<mlir::Value, Sizes> elements;
   llvm::SmallVector<SizePair> expectations, frontPairs;
+  llvm::SmallVector<mlir::AffineExpr> zeroSizes;
 };
 
 } // namespace quantc

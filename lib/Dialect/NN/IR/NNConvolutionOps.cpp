@@ -93,7 +93,7 @@ static Sizes inferSymbolicPositions(SymbolicShapes &shapes,
     }
     int64_t pads = window.getPadsOf(dim);
     if (!window.ceil) {
-      result.push_back(countWindows(size, pads, span, stride));
+      result.push_back(shapes.countWindows(size, pads, span, stride));
       continue;
     }
     // Rounding up is as if there were more pads; none begins behind the input
@@ -101,7 +101,8 @@ static Sizes inferSymbolicPositions(SymbolicShapes &shapes,
     // are within the span. Else the size occurs several times: of windows of
     // windows it soon is too long to compute with.
     constexpr unsigned most = 32;
-    AffineExpr count = countWindows(size, pads + stride - 1, span, stride),
+    AffineExpr count =
+                   shapes.countWindows(size, pads + stride - 1, span, stride),
                begins = (size + window.pads[dim]).ceilDiv(stride);
     if (span >= stride + window.pads[window.getRank() + dim])
       result.push_back(count);

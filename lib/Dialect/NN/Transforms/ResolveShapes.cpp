@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
@@ -242,6 +243,8 @@ void nn::resolveShapes(func::FuncOp func) {
        !SymbolTable::symbolKnownUseEmpty(func, func->getParentOp())))
     return;
   SymbolicShapes shapes(func);
+  // Windows are counted also of what is computed for its size alone.
+  stateZeroSizes(func, shapes);
   llvm::DenseSet<Value> pinned = findPinned(func);
   for (Value argument : func.getArguments())
     if (!pinned.contains(argument))

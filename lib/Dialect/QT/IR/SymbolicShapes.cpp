@@ -112,7 +112,7 @@ void ContractOp::inferSymbolic(SymbolicShapes &shapes) {
       int64_t span = conv.getDilations()[i] * (conv.getTaps()[i] - 1) + 1;
       int64_t pads = conv.getPads()[i] + conv.getPads()[spatial + i];
       sizes.push_back(
-          countWindows(lhs[1 + i], pads, span, conv.getStrides()[i]));
+          shapes.countWindows(lhs[1 + i], pads, span, conv.getStrides()[i]));
     }
   } else if (isBatched()) {
     Sizes rhs(shapes.getSizes(getRhs()[0]));

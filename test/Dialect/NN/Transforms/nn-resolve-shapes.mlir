@@ -70,3 +70,24 @@ func.func private @kept(%x: tensor<4xi64>) -> tensor<?xi64> {
   %1 = nn.reshape %0, %s : tensor<4xi64>, tensor<1xi64> -> tensor<?xi64>
   return %1 : tensor<?xi64>
 }
+
+// -----
+
+// Windows that are counted only, and a reshape that states what it may not
+// have: both are for the run to compare.
+// CHECK: #[[SMALL:.*]] = affine_map<()[s0, s1] -> (0, (s1 - 3) floordiv 281474976710656)>
+// CHECK-LABEL: @windows
+// CHECK-SAME: qt.equal_sizes = [#[[SMALL]]]
+func.func @windows(%x: tensor<?x?x4xf32>) -> (tensor<1xi64>, tensor<?x6x4xf32>) attributes {
+    qt.dim_names = ["n", "l"], qt.arg_shapes = [affine_map<()[n, l] -> (n, l, 4)>]} {
+  %w = arith.constant dense<1.0> : tensor<2x3x4xf32>
+  %0 = nn.conv %x, %w kernel [3] strides [2] dilations [1] pads [0, 0] groups 1 : tensor<?x?x4xf32>, tensor<2x3x4xf32> -> tensor<?x?x2xf32>
+  %1 = nn.shape %0 {start = 1 : i64, end = 2 : i64} : tensor<?x?x2xf32> -> tensor<1xi64>
+  %2 = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?x?x4xf32> -> tensor<1xi64>
+  %rest = arith.constant dense<[6, 4]> : tensor<2xi64>
+  %3 = nn.concat %2, %rest {axis = 0 : i64} : tensor<1xi64>, tensor<2xi64> -> tensor<3xi64>
+  // CHECK: %[[SIZES:.*]] = nn.concat
+  // CHECK: nn.reshape %arg0, %[[SIZES]]
+  %4 = nn.reshape %x, %3 : tensor<?x?x4xf32>, tensor<3xi64> -> tensor<?x6x4xf32>
+  return %1, %4 : tensor<1xi64>, tensor<?x6x4xf32>
+}

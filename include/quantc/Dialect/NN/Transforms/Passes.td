@@ -47,7 +47,9 @@ def NNResolveShapes : Pass<"nn-resolve-shapes"> {
     those that are numbers become part of the types, integer tensors all of whose
     elements are numbers become constants, and a reshape with one size of run
     time takes it as what is left over (-1). Shape arithmetic that nothing needs
-    any more is removed. The import ends with it.
+    any more is removed. What windows do not fit into is stated of the function
+    (`qt.equal_sizes`, zero beside a size that is below it then), also where the
+    windows were counted only. The import ends with it.
 
     A public function's type changes with what it takes and returns. Private
     functions, those that are called, and those of several blocks are left as
