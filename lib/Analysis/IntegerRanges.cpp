@@ -425,9 +425,10 @@ static FailureOr<SmallVector<DynamicAPInt>> sumWeights(qt::ContractOp op,
       return failure();
     units = *multipliers;
   }
-  int64_t outputs = shape.front();
-  int64_t perOutput =
-      outputs ? static_cast<int64_t>(weights.size()) / outputs : 0;
+  // Of matrices that lie in a batch each row is an output.
+  auto total = static_cast<int64_t>(weights.size());
+  int64_t perOutput = conv ? total / std::max<int64_t>(shape.front(), 1) : size;
+  int64_t outputs = perOutput ? total / perOutput : 0;
   int64_t extent = format.getShape().back();
   int64_t blocks = units ? llvm::divideCeil(size, extent) : 0;
   SmallVector<DynamicAPInt> sums;

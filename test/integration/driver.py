@@ -16,6 +16,8 @@ SHARED = ROOT.parent / "shared"
 QUANTC = os.environ.get("QUANTC", "quantc")
 QUANT_OPT = os.environ.get("QUANT_OPT", "quant-opt")
 INTERPRET = os.environ.get("INTERPRET_MODELS", "interpret-models")
+# Models that are too large for the repository.
+CACHE = Path(os.environ.get("QUANTC_EVAL_CACHE", Path.home() / ".cache" / "quantc-eval"))
 RECIPES = ("f32", "w8a8", "w8a8g32", "w4a8")
 
 sys.path.insert(0, str(MODELS))
@@ -61,6 +63,15 @@ class DriverTest(unittest.TestCase):
         np.savez(given, **inputs)
         out.unlink(missing_ok=True)
         self.must("run", artefact, "--inputs", given, "--outputs", out, *flags)
+        with np.load(out) as outputs:
+            return dict(outputs)
+
+    def interpret(self, model, feed):
+        """What a model, or the printed IR of a stage, gives for these inputs."""
+        given, out = self.folder / "in.npz", self.folder / "expected.npz"
+        np.savez(given, **feed)
+        result = subprocess.run([INTERPRET], input=f"{model} {given} {out}\n", capture_output=True, text=True, timeout=600)
+        self.assertEqual(result.stdout, "done\n", result.stderr)
         with np.load(out) as outputs:
             return dict(outputs)
 

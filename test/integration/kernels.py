@@ -1,13 +1,11 @@
 """Small models of a few nodes, run compiled and by onnxruntime or the interpreter."""
 
-import subprocess
-
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from driver import INTERPRET, DriverTest, quantc
+from driver import DriverTest, quantc
 
 CPUS = ("x86-64-v3", "native")
 INTEGER_TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
@@ -66,14 +64,6 @@ class KernelTest(DriverTest):
         path = self.folder / "model.onnx"
         path.write_bytes(proto.SerializeToString())
         return path
-
-    def interpret(self, model, feed):
-        given, out = self.folder / "in.npz", self.folder / "expected.npz"
-        np.savez(given, **feed)
-        result = subprocess.run([INTERPRET], input=f"{model} {given} {out}\n", capture_output=True, text=True, timeout=600)
-        self.assertEqual(result.stdout, "done\n", result.stderr)
-        with np.load(out) as outputs:
-            return dict(outputs)
 
     def compare(self, proto, feeds, expected, rtol, atol, *flags):
         artefact = self.compile(self.save(proto), "model", *flags)

@@ -9,7 +9,7 @@ import unittest
 import numpy as np
 
 from bare import BareProgram, c_array, emulator
-from driver import MODELS, SHARED
+from driver import CACHE, MODELS, SHARED
 from test_static import StaticTest
 
 VIT, CNN = MODELS / "digits_vit.onnx", MODELS / "digits_cnn.onnx"
@@ -79,9 +79,14 @@ class Targets(StaticTest):
             np.testing.assert_array_equal(*(self.run_artefact(artefact, {"image": each})["logits"] for each in (bad, good)))
 
     def check_shared(self, path, dims, inputs, outputs, bare):
-        """`inputs` and `outputs` (names with sizes) of the model with `dims` fixed, on all targets."""
+        """`inputs` and `outputs` (names with sizes) of the model with `dims` fixed: on all targets as the interpreter."""
         flags = ["--integer-only", *(f"--dim={name}={size}" for name, size in dims.items())]
         digests = {}
+        for stage in ("integerize", "split"):
+            text = self.folder / f"{stage}.mlir"
+            self.must("compile", path, "-o", text, f"--stop-after={stage}", *flags)
+            meant = self.interpret(text, inputs)
+            digests[stage] = digest({name: meant[name] for name in outputs})
         for layout in LAYOUTS:
             artefact = self.compile(path, "shared", *flags, layout)
             for threads in (1, 2):
@@ -91,11 +96,12 @@ class Targets(StaticTest):
             if emulator(arch, emulated) is None:
                 continue
             self.compile_static(path, *flags, *([f"--mcpu={cpu}"] if cpu else []), arch=arch)
-            data = "".join(c_array(name, value) for name, value in inputs.items())
-            data += "".join(f"static float {name}[{size}];\n" for name, size in outputs.items())
-            arguments = [f"(const void *){name}" for name in inputs] + list(outputs)
+            given, results = [f"in{i}" for i in range(len(inputs))], [f"out{i}" for i in range(len(outputs))]
+            data = "".join(map(c_array, given, inputs.values()))
+            data += "".join(f"static float {name}[{size}];\n" for name, size in zip(results, outputs.values()))
+            arguments = [f"(const void *){name}" for name in given] + results
             program = BareProgram(self.folder, arch)
-            program.build("m", data, [f"m_run({', '.join(arguments)}, arena)"], list(outputs))
+            program.build("m", data, [f"m_run({', '.join(arguments)}, arena)"], results)
             error, rest = program.run(emulated)
             self.assertEqual(error, 0)
             got = {}
@@ -126,6 +132,30 @@ class Targets(StaticTest):
         ids = np.random.default_rng(3).integers(3, 512, (1, 8))
         path = self.shared_model("stories260k", "stories260k.onnx")
         self.check_shared(path, {"batch": 1, "sequence": 8}, {"input_ids": ids}, {"logits": 8 * 512}, BARE)
+
+    @long
+    def test_magika(self):
+        content = np.random.default_rng(5).integers(0, 257, (1, 2048)).astype(np.int32)
+        path = self.shared_model("magika", "model.onnx")
+        self.check_shared(path, {"unk__214": 1}, {"bytes": content}, {"target_label": 214}, BARE)
+
+    @long
+    def test_basic_pitch(self):
+        samples = np.random.default_rng(6).standard_normal((1, 43844, 1)).astype(np.float32)
+        path = self.shared_model("basic-pitch", "nmp.onnx")
+        outputs = {f"StatefulPartitionedCall:{i}": 172 * size for i, size in ((2, 88), (1, 88), (0, 264))}
+        # Minutes under qemu for each of the others.
+        self.check_shared(path, {"unk__749": 1}, {"serving_default_input_2:0": samples}, outputs, BARE[2:3])
+
+    @long
+    def test_minilm(self):
+        path = CACHE / "minilm.onnx"
+        if not path.exists():
+            self.skipTest(f"no minilm.onnx in {CACHE}")
+        ids, mask = np.random.default_rng(7).integers(0, 30522, (1, 12)), np.ones((1, 12), np.int64)
+        mask[0, 9:] = 0
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": 0 * ids}
+        self.check_shared(path, {"batch": 1, "sequence": 12}, inputs, {"last_hidden_state": 12 * 384}, BARE)
 
     @long
     def test_sequence_split(self):

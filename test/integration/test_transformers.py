@@ -1,17 +1,14 @@
 """Transformers as exporters write them, of ../shared/data where that folder is there: whole ops are
 found, and what is computed is what onnxruntime computes, whatever the lengths."""
 
-import os
 import unittest
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 
-from driver import SHARED, DriverTest, quantc
+from driver import CACHE, SHARED, DriverTest, quantc
 
 LLAMA = SHARED / "data" / "stories260k"
-CACHE = Path(os.environ.get("QUANTC_EVAL_CACHE", Path.home() / ".cache" / "quantc-eval"))
 VOCABULARY, LAYERS, HEADS, WIDTH = 512, 5, 4, 8
 random = np.random.default_rng(5)
 

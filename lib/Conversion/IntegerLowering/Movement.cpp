@@ -12,10 +12,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace quantc;
+using namespace quantc::numerics;
 
 static constexpr int64_t whole = ShapedType::kDynamic;
 
@@ -307,7 +309,7 @@ private:
 };
 
 /// Zeros or other elements of the block at the edges of dimensions that lie
-/// within blocks.
+/// within blocks. Examples that are padded have exponents of their own.
 struct PadIntegers
     : IntegerLoweringInterface::ExternalModel<PadIntegers, nn::PadOp> {
   /// From which on a pad stands for an infinity.
@@ -325,23 +327,20 @@ struct PadIntegers
     FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
     if (failed(format))
       return failure();
-    SmallVector<int64_t> blocks(format->getShape());
-    for (auto [dim, low, high] : llvm::enumerate(pad.getLow(), pad.getHigh()))
-      if (low != 0 || high != 0)
-        blocks[dim] = whole;
     double value = pad.getValue().convertToDouble();
     bool isFilled = pad.getMode() == nn::PadMode::Constant &&
                     !pad.getValue().isZero() && std::abs(value) < leastHuge;
-    if (format->getShape()[0] == 1 && blocks[0] == whole)
-      return op->emitOpError("of the first dimension would give several "
-                             "examples one exponent; supported: pads of the "
-                             "others");
     if (isFilled || std::isnan(value))
       return op->emitOpError("'")
              << nn::stringifyPadMode(pad.getMode()) << "' with " << value
              << " has no integer-only form; supported: zeros, what lies below "
                 "or above all others, and the other modes";
-    bool isSame = value == 0 && format->getShape() == ArrayRef(blocks);
+    SmallVector<int64_t> blocks(format->getShape());
+    for (auto [dim, low, high] : llvm::enumerate(pad.getLow(), pad.getHigh()))
+      if (low != 0 || high != 0)
+        blocks[dim] = dim == 0 ? 1 : whole;
+    bool isSame =
+        pad.getValue().isZero() && format->getShape() == ArrayRef(blocks);
     unsigned bits = isSame ? format->getElement().getBitWidth() : qt::rowBits;
     qt::BlockType padded = qt::getIntegerFormat(op->getContext(), blocks, bits);
     operands.push_back(withFormat(pad.getInput(), padded));
@@ -354,14 +353,32 @@ struct PadIntegers
     auto pad = cast<nn::PadOp>(op);
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
+    qt::BlockType format = qt::getBlockFormat(pad.getType());
     // What is huge is the end of the range.
     double value = pad.getValue().convertToDouble();
-    value = value == 0 ? 0 : std::copysign(INT16_MAX, value);
-    x.m = nn::PadOp::create(builder, op->getLoc(),
-                            getMantissaType(op).clone(builder.getI32Type()),
-                            pad.getModeAttr(), x.m, pad.getLowAttr(),
-                            pad.getHighAttr(), builder.getF64FloatAttr(value));
-    results.push_back(b.store(x, qt::getBlockFormat(pad.getType())));
+    int64_t mantissa = 0, exponent = fixed::zeroExponent;
+    if (!pad.getValue().isZero()) {
+      mantissa = std::signbit(value) ? -INT16_MAX : INT16_MAX;
+      exponent = INT8_MAX;
+    }
+    SmallVector<int64_t> low(pad.getLow()), high(pad.getHigh());
+    auto create = [&](Value from, RankedTensorType type, int64_t value) {
+      return nn::PadOp::create(
+          builder, op->getLoc(), type.clone(builder.getI32Type()),
+          pad.getModeAttr(), from, builder.getDenseI64ArrayAttr(low),
+          builder.getDenseI64ArrayAttr(high),
+          builder.getF64FloatAttr(static_cast<double>(value)));
+    };
+    x.m = create(x.m, getMantissaType(op), mantissa);
+    // Along dimensions that lie within blocks there is one exponent, which
+    // stays.
+    for (auto [extent, before, behind] :
+         llvm::zip_equal(format.getShape(), low, high))
+      if (extent == whole)
+        before = behind = 0;
+    if (low.front() != 0 || high.front() != 0)
+      x.e = create(x.e, getExponentType(op), exponent);
+    results.push_back(b.store(x, format));
     return success();
   }
 };

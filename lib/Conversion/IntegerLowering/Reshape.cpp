@@ -7,6 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include <numeric>
 
 using namespace mlir;
@@ -49,70 +52,97 @@ static std::optional<int64_t> getProduct(ArrayRef<int64_t> sizes) {
   return product;
 }
 
-/// How many dimensions of \p to lie before those that hold the elements of the
-/// dimensions of \p from behind the first \p lead.
-static std::optional<size_t> findLead(ArrayRef<int64_t> from, size_t lead,
-                                      ArrayRef<int64_t> to) {
-  if (std::optional<int64_t> wanted = getProduct(from.drop_front(lead)))
-    for (size_t other = to.size(); other > 0; --other)
-      if (getProduct(to.drop_front(other)) == wanted)
-        return other;
-  // The same sizes, ones left out. Where the number of elements behind them is
-  // known for one shape alone, or another one, so are not those before.
-  if (getProduct(from.drop_front(lead)))
-    return std::nullopt;
-  auto isOne = [](int64_t size) { return size == 1; };
-  SmallVector<int64_t> wanted(from.take_front(lead));
-  llvm::erase_if(wanted, isOne);
-  for (size_t other = 1; other <= to.size(); ++other) {
-    SmallVector<int64_t> sizes(to.take_front(other));
-    llvm::erase_if(sizes, isOne);
-    if (sizes == wanted && !getProduct(to.drop_front(other)))
-      return other;
-  }
-  return std::nullopt;
-}
+/// Blocks of both shapes of a reshape.
+using BlockPair = std::pair<SmallVector<int64_t>, SmallVector<int64_t>>;
 
-/// The blocks of \p to where its sizes are those of \p from but for ones; of
-/// several dynamic ones no size may move over a dimension that lies within
-/// blocks.
-static std::optional<SmallVector<int64_t>> moveBlocks(ArrayRef<int64_t> from,
-                                                      ArrayRef<int64_t> blocks,
-                                                      ArrayRef<int64_t> to) {
-  SmallVector<int64_t> result;
-  size_t at = 0;
-  unsigned segments = 0, dynamic = 0, open = 0;
-  auto skipOnes = [&] {
-    while (at < from.size() && from[at] == 1)
-      ++at;
+/// Whether as many elements lie before dimension \p i of the operand as before
+/// dimension \p j of the result: sizes say so, or what was noted.
+static bool isCut(nn::ReshapeOp reshape, size_t i, size_t j) {
+  ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
+                    to = reshape.getType().getShape();
+  if (i == from.size() && j == to.size())
+    return true;
+  auto areEqual = [](ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+    std::optional<int64_t> product = getProduct(a);
+    return product && product == getProduct(b);
   };
-  for (int64_t size : to) {
-    if (size == 1) {
-      result.push_back(1);
-      continue;
-    }
-    skipOnes();
-    if (at == from.size() || from[at] != size)
-      return std::nullopt;
-    if (blocks[at] == whole) {
-      // A size of its own, and the end of a segment.
-      dynamic += ShapedType::isDynamic(size);
-      open = 0;
-    } else if (ShapedType::isDynamic(size) && open++ == 0) {
-      ++segments;
-    }
-    result.push_back(blocks[at++]);
-  }
-  skipOnes();
-  if (at != from.size() || segments + dynamic > 1)
-    return std::nullopt;
-  return result;
+  if (areEqual(from.drop_front(i), to.drop_front(j)) ||
+      areEqual(from.take_front(i), to.take_front(j)))
+    return true;
+  auto noted =
+      reshape->getAttrOfType<DenseI64ArrayAttr>(qt::reshapeCutsAttrName);
+  for (int64_t at = 0, e = noted ? noted.size() : 0; at + 1 < e; at += 2)
+    if (noted[at] == static_cast<int64_t>(i) &&
+        noted[at + 1] == static_cast<int64_t>(j))
+      return true;
+  return false;
 }
 
-static SmallVector<int64_t> getLeadBlocks(size_t rank, size_t lead) {
-  SmallVector<int64_t> blocks(rank, whole);
-  std::fill_n(blocks.begin(), lead, 1);
+/// The blocks of the result of \p reshape for those of its operand. Dimensions
+/// between two cuts are one dimension of both shapes; where only some of them
+/// lie within blocks all do then, if \p mayJoin, but no examples.
+static std::optional<BlockPair>
+moveBlocks(nn::ReshapeOp reshape, ArrayRef<int64_t> given, bool mayJoin) {
+  ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
+                    to = reshape.getType().getShape();
+  BlockPair blocks(SmallVector<int64_t>(given), {});
+  for (size_t i = 0, j = 0; i < from.size() || j < to.size();) {
+    // The next cut.
+    size_t nextI = from.size(), nextJ = to.size();
+    for (size_t a = i; a <= from.size(); ++a)
+      for (size_t b = j; b <= to.size(); ++b)
+        if (a + b > i + j && a + b < nextI + nextJ && isCut(reshape, a, b)) {
+          nextI = a;
+          nextJ = b;
+        }
+    bool isWithin = false, isOutside = false;
+    for (size_t dim = i; dim < nextI; ++dim)
+      if (from[dim] != 1)
+        (given[dim] == whole ? isWithin : isOutside) = true;
+    if (isWithin && isOutside) {
+      if (!mayJoin || i == 0)
+        return std::nullopt;
+      std::fill(blocks.first.begin() + i, blocks.first.begin() + nextI, whole);
+    }
+    // What is cut in front are examples, which have an exponent each.
+    if (isWithin && j == 0 && nextJ > 1)
+      return std::nullopt;
+    for (; j < nextJ; ++j)
+      blocks.second.push_back(isWithin && to[j] != 1 ? whole : 1);
+    i = nextI;
+  }
   return blocks;
+}
+
+void quantc::noteReshapeCuts(func::FuncOp func) {
+  SmallVector<nn::ReshapeOp> reshapes;
+  func.walk([&](nn::ReshapeOp reshape) {
+    if (isa<FloatType>(reshape.getType().getElementType()) &&
+        (reshape.getInput().getType().getNumDynamicDims() > 1 ||
+         reshape.getType().getNumDynamicDims() > 1))
+      reshapes.push_back(reshape);
+  });
+  if (reshapes.empty())
+    return;
+  SymbolicShapes shapes(func);
+  for (nn::ReshapeOp reshape : reshapes) {
+    ArrayRef<AffineExpr> from = shapes.getSizes(reshape.getInput()),
+                         to = shapes.getSizes(reshape.getResult());
+    SmallVector<int64_t> cuts;
+    for (size_t i = 1; i <= from.size(); ++i)
+      for (size_t j = 1; j <= to.size(); ++j) {
+        bool areEqual = shapes.getProduct(from.take_front(i)) ==
+                            shapes.getProduct(to.take_front(j)) ||
+                        shapes.getProduct(from.drop_front(i)) ==
+                            shapes.getProduct(to.drop_front(j));
+        if (areEqual && !isCut(reshape, i, j))
+          llvm::append_values(cuts, static_cast<int64_t>(i),
+                              static_cast<int64_t>(j));
+      }
+    if (!cuts.empty())
+      reshape->setAttr(qt::reshapeCutsAttrName,
+                       DenseI64ArrayAttr::get(func.getContext(), cuts));
+  }
 }
 
 namespace {
@@ -128,48 +158,34 @@ struct ReshapeIntegers
       return failure();
     ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
                       to = reshape.getType().getShape();
-    ArrayRef<int64_t> given = format->getShape();
-    if (auto moved = moveBlocks(from, given, to);
-        moved && llvm::is_contained(*moved, whole)) {
-      operands.push_back(withFormat(reshape.getInput(), *format));
-      keepOperands(available, operands);
-      results.push_back(
-          withFormat(reshape.getResult(),
-                     qt::getIntegerFormat(op->getContext(), *moved,
-                                          format->getElement().getBitWidth())));
-      return success();
-    }
-    // The finest blocks that the new shape has, too, and no finer ones.
-    size_t first = llvm::find(given, whole) - given.begin();
-    for (size_t lead = std::min(first, from.size()); lead > 0; --lead) {
-      std::optional<size_t> other = findLead(from, lead, to);
-      if (!other)
-        continue;
-      SmallVector<int64_t> blocks = getLeadBlocks(from.size(), lead);
-      unsigned bits = given == ArrayRef(blocks)
-                          ? format->getElement().getBitWidth()
-                          : qt::rowBits;
-      auto make = [&](ArrayRef<int64_t> shape) {
-        return qt::getIntegerFormat(op->getContext(), shape, bits);
-      };
-      operands.push_back(withFormat(reshape.getInput(), make(blocks)));
-      keepOperands(available, operands);
-      results.push_back(withFormat(reshape.getResult(),
-                                   make(getLeadBlocks(to.size(), *other))));
-      return success();
-    }
-    // Rows of pieces that are whole in both shapes.
-    if (from.empty() || to.empty() || getPieceSize(from, to) == 0)
+    if (from.empty() || to.empty())
       return op->emitOpError("from ")
              << reshape.getInput().getType() << " to " << reshape.getType()
-             << " would give several examples one exponent; supported: shapes "
-                "with the same first dimension, and new rows that lie within "
-                "one example";
-    operands.push_back(withFormat(reshape.getInput(),
-                                  getRow16(op, qt::getRowBlocks(from.size()))));
+             << " has no integer-only form; supported: shapes of at least one "
+                "dimension";
+    ArrayRef<int64_t> given = format->getShape();
+    SmallVector<int64_t> rows = qt::getRowBlocks(from.size());
+    std::optional<BlockPair> blocks = moveBlocks(reshape, given, false);
+    for (ArrayRef<int64_t> candidate : {given, ArrayRef(rows)})
+      if (!blocks)
+        blocks = moveBlocks(reshape, candidate, true);
+    // Rows of pieces that are whole in both shapes.
+    bool isOfPieces = !blocks && getPieceSize(from, to) != 0;
+    if (isOfPieces)
+      blocks = BlockPair(rows, qt::getRowBlocks(to.size()));
+    // Where a new row may reach from one example into the next, each element
+    // takes its exponent with it.
+    if (!blocks)
+      blocks = BlockPair(SmallVector<int64_t>(from.size(), 1),
+                         SmallVector<int64_t>(to.size(), 1));
+    bool isSame = !isOfPieces && given == ArrayRef(blocks->first);
+    unsigned bits = isSame ? format->getElement().getBitWidth() : qt::rowBits;
+    auto make = [&](ArrayRef<int64_t> shape) {
+      return qt::getIntegerFormat(op->getContext(), shape, bits);
+    };
+    operands.push_back(withFormat(reshape.getInput(), make(blocks->first)));
     keepOperands(available, operands);
-    results.push_back(withFormat(reshape.getResult(),
-                                 getRow16(op, qt::getRowBlocks(to.size()))));
+    results.push_back(withFormat(reshape.getResult(), make(blocks->second)));
     return success();
   }
 
@@ -179,9 +195,8 @@ struct ReshapeIntegers
     ArrayRef<int64_t> blocks = qt::getBlockFormat(reshape.getType()).getShape();
     ArrayRef<int64_t> given =
         qt::getBlockFormat(reshape.getInput().getType()).getShape();
-    ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
-                      to = reshape.getType().getShape();
-    if (isRows(given) && isRows(blocks) && !holdsRows(from, given, to, blocks))
+    auto moved = moveBlocks(reshape, given, false);
+    if (!moved || ArrayRef(moved->second) != blocks)
       return cutRows(reshape, builder, parts, results);
     Value shape =
         makeExponentShape(op, reshape.getShape(), parts[1][0], blocks, builder);
@@ -194,22 +209,6 @@ struct ReshapeIntegers
   }
 
 private:
-  static bool isRows(ArrayRef<int64_t> blocks) {
-    return blocks == ArrayRef(qt::getRowBlocks(blocks.size()));
-  }
-
-  /// Whether the blocks stay what they are.
-  static bool holdsRows(ArrayRef<int64_t> from, ArrayRef<int64_t> given,
-                        ArrayRef<int64_t> to, ArrayRef<int64_t> blocks) {
-    auto moved = moveBlocks(from, given, to);
-    if (moved && ArrayRef(*moved) == blocks)
-      return true;
-    size_t lead = llvm::find(given, whole) - given.begin();
-    std::optional<size_t> other =
-        lead > 0 ? findLead(from, lead, to) : std::nullopt;
-    return other && ArrayRef(getLeadBlocks(to.size(), *other)) == blocks;
-  }
-
   /// The largest pieces that rows of both shapes consist of; 0 where that is
   /// not known, or a new row may reach from one example into the next.
   static int64_t getPieceSize(ArrayRef<int64_t> from, ArrayRef<int64_t> to) {

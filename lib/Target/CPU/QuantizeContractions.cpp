@@ -142,6 +142,9 @@ Value QuantizeContractions::quantizeOperand(OpBuilder &builder,
 LogicalResult QuantizeContractions::quantize(QuantizableOpInterface op,
                                              Position position,
                                              const Recipe &recipe) {
+  // What constants alone are computed to is evaluated before there is code.
+  if (llvm::all_of(op->getResults(), isConstantSlice))
+    return success();
   StringRef name = getValueName(op.getLoc());
   SmallVector<ContractionOperand> operands = op.getContractionOperands();
   SmallVector<std::optional<OperandFormat>> formats;

@@ -118,3 +118,55 @@ func.func @join_rows() {
   check.expect_eq %ye, %ye_e : tensor<2x1xi32>, tensor<2x1xi32>
   return
 }
+
+!single = !qt.block<[1, 1], s16, scale = exp<8>>
+!flat = !qt.block<[1], s16, scale = exp<8>>
+!rows = !qt.block<[1, ?], s16, scale = exp<8>>
+
+// Elements take their exponents with them where examples are mixed.
+func.func @elements() {
+  %m = arith.constant dense<[[16384, 20000, -30000], [0, 16385, 17000]]> : tensor<2x3xi16>
+  %e = arith.constant dense<[[1, 2, 3], [-100, 5, 6]]> : tensor<2x3xi8>
+  %x = qt.join %m, %e : tensor<2x3xi16>, tensor<2x3xi8> -> tensor<2x3x!single>
+  %shape = arith.constant dense<[3, 2]> : tensor<2xi64>
+  %y = nn.reshape %x, %shape : tensor<2x3x!single>, tensor<2xi64> -> tensor<3x2x!single>
+  %ym, %ye = qt.split %y : tensor<3x2x!single> -> tensor<3x2xi16>, tensor<3x2xi8>
+  %ym_e = arith.constant dense<[[16384, 20000], [-30000, 0], [16385, 17000]]> : tensor<3x2xi16>
+  %ye_e = arith.constant dense<[[1, 2], [3, -100], [5, 6]]> : tensor<3x2xi8>
+  check.expect_eq %ym, %ym_e : tensor<3x2xi16>, tensor<3x2xi16>
+  check.expect_eq %ye, %ye_e : tensor<3x2xi8>, tensor<3x2xi8>
+  %six = arith.constant dense<6> : tensor<1xi64>
+  %f = nn.reshape %x, %six : tensor<2x3x!single>, tensor<1xi64> -> tensor<6x!flat>
+  %fm, %fe = qt.split %f : tensor<6x!flat> -> tensor<6xi16>, tensor<6xi8>
+  %fe_e = arith.constant dense<[1, 2, 3, -100, 5, 6]> : tensor<6xi8>
+  check.expect_eq %fe, %fe_e : tensor<6xi8>, tensor<6xi8>
+
+  // Rows are made of them again.
+  %r = qt.rescale half_up %y : tensor<3x2x!single> -> tensor<3x2x!rows>
+  %rm, %re = qt.split %r : tensor<3x2x!rows> -> tensor<3x2xi16>, tensor<3x1xi8>
+  %rm_e = arith.constant dense<[[8192, 20000], [-30000, 0], [8193, 17000]]> : tensor<3x2xi16>
+  %re_e = arith.constant dense<[[2], [3], [6]]> : tensor<3x1xi8>
+  check.expect_eq %rm, %rm_e : tensor<3x2xi16>, tensor<3x2xi16>
+  check.expect_eq %re, %re_e : tensor<3x1xi8>, tensor<3x1xi8>
+  return
+}
+
+// Examples that are padded are rows of zeros, or have another's exponent.
+func.func @examples() {
+  %m = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi16>
+  %e = arith.constant dense<[[7], [8]]> : tensor<2x1xi8>
+  %x = qt.join %m, %e : tensor<2x3xi16>, tensor<2x1xi8> -> tensor<2x3x!rows>
+  %z = nn.pad constant %x low [1, 1] high [0, 0] : tensor<2x3x!rows> -> tensor<3x4x!rows>
+  %zm, %ze = qt.split %z : tensor<3x4x!rows> -> tensor<3x4xi16>, tensor<3x1xi8>
+  %zm_e = arith.constant dense<[[0, 0, 0, 0], [0, 1, 2, 3], [0, 4, 5, 6]]> : tensor<3x4xi16>
+  %ze_e = arith.constant dense<[[-100], [7], [8]]> : tensor<3x1xi8>
+  check.expect_eq %zm, %zm_e : tensor<3x4xi16>, tensor<3x4xi16>
+  check.expect_eq %ze, %ze_e : tensor<3x1xi8>, tensor<3x1xi8>
+  %w = nn.pad wrap %x low [1, 0] high [0, 1] : tensor<2x3x!rows> -> tensor<3x4x!rows>
+  %wm, %we = qt.split %w : tensor<3x4x!rows> -> tensor<3x4xi16>, tensor<3x1xi8>
+  %wm_e = arith.constant dense<[[4, 5, 6, 4], [1, 2, 3, 1], [4, 5, 6, 4]]> : tensor<3x4xi16>
+  %we_e = arith.constant dense<[[8], [7], [8]]> : tensor<3x1xi8>
+  check.expect_eq %wm, %wm_e : tensor<3x4xi16>, tensor<3x4xi16>
+  check.expect_eq %we, %we_e : tensor<3x1xi8>, tensor<3x1xi8>
+  return
+}

@@ -112,3 +112,11 @@ func.func @result_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 // expected-error @below {{attribute 'qt.ranges' = {x = array<f64: 1.000000e+00, -1.000000e+00>} on 'func.func'; supported: a dictionary of array<f64: lowest, highest>, the larger magnitude from 2^-80 to 2^80, on a function}}
 func.func private @f() attributes {qt.ranges = {x = array<f64: 1.0, -1.0>}}
+
+// -----
+
+func.func @reshape_cuts(%x: tensor<?x?xf32>, %s: tensor<3xi64>) -> tensor<?x?x1xf32> {
+  // expected-error @below {{attribute 'qt.reshape_cuts' = array<i64: 1> on 'nn.reshape'; supported: an array<i64> of pairs of positive numbers on nn.reshape}}
+  %0 = nn.reshape %x, %s {qt.reshape_cuts = array<i64: 1>} : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
+  return %0 : tensor<?x?x1xf32>
+}

@@ -77,3 +77,15 @@ func.func @lookup(%ids: tensor<?xi64>, %given: tensor<9x64xf32>) -> tensor<?x8xf
   %3 = nn.matmul %2, %w : tensor<?x64xf32>, tensor<8x64xf32> -> tensor<?x8xf32>
   return %3 : tensor<?x8xf32>
 }
+
+// -----
+
+// What constants alone are computed to is evaluated as it is.
+// CHECK-LABEL: func @constants
+// CHECK-NOT: qt.quantize
+func.func @constants() -> tensor<4x8xf32> {
+  %x = arith.constant dense<1.0> : tensor<4x64xf32>
+  %w = arith.constant dense<1.0> : tensor<8x64xf32>
+  %0 = nn.matmul %x, %w : tensor<4x64xf32>, tensor<8x64xf32> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}

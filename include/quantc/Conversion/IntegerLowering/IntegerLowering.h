@@ -8,6 +8,7 @@
 #ifndef QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
 #define QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
 namespace quantc {
@@ -19,6 +20,10 @@ void registerIntegerModels(mlir::DialectRegistry &registry);
 /// are none of that type.
 mlir::Value buildTruncation(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value joint, mlir::Type element);
+
+/// Notes on reshapes of floats which dimensions of both sides come together,
+/// where only symbols of sizes say so.
+void noteReshapeCuts(mlir::func::FuncOp func);
 
 } // namespace quantc
 

@@ -78,6 +78,12 @@ static bool isResultScale(Attribute value) {
          number.getValueAsDouble() <= 0x1p100;
 }
 
+static bool areCuts(Attribute value) {
+  auto array = dyn_cast<DenseI64ArrayAttr>(value);
+  return array && array.size() % 2 == 0 &&
+         llvm::all_of(array.asArrayRef(), [](int64_t dim) { return dim > 0; });
+}
+
 static bool isMapOfSymbols(Attribute value) {
   auto map = dyn_cast<AffineMapAttr>(value);
   return map && map.getValue().getNumDims() == 0;
@@ -117,6 +123,7 @@ static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
 }
+static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
@@ -165,6 +172,8 @@ static const Rule rules[] = {
      "an f64 from 2^-14 to 1 on an op with an integer-only form"},
     {resultScaleAttrName, isClip, isResultScale,
      "an f64 from 2^-100 to 2^100 on nn.clip"},
+    {reshapeCutsAttrName, isReshape, areCuts,
+     "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,
      "a dictionary of array<f64: lowest, highest>, the larger magnitude from "
      "2^-80 to 2^80, on a function"},

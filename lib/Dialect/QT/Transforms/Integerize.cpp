@@ -405,6 +405,7 @@ void Integerize::runOnOperation() {
     func.emitError("has several blocks; supported: one");
     return signalPassFailure();
   }
+  noteReshapeCuts(func);
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);

@@ -395,7 +395,17 @@ void Split::runOnOperation() {
                MatmulToContract, ConvToContract, SplitAttention, SplitGather,
                LowerIntegers>(converter, &getContext());
   ConversionTarget target(getContext());
-  target.addIllegalOp<nn::MatmulOp, nn::ConvOp, nn::AttentionOp>();
+  // What constants alone are computed to is known before there is any code.
+  llvm::SmallPtrSet<Operation *, 8> constant;
+  getOperation()->walk([&](Operation *op) {
+    if (isa<nn::MatmulOp, nn::ConvOp>(op) && isConstantSlice(op->getResult(0)))
+      constant.insert(op);
+  });
+  target.addIllegalOp<nn::AttentionOp>();
+  target.addDynamicallyLegalOp<nn::MatmulOp, nn::ConvOp>([&](Operation *op) {
+    return constant.contains(op) &&
+           llvm::none_of(op->getOperandTypes(), isJoint);
+  });
   target.markUnknownOpDynamicallyLegal([&](Operation *op) {
     return llvm::none_of(op->getOperandTypes(), isJoint) &&
            llvm::none_of(op->getResultTypes(), isJoint);

@@ -27,16 +27,6 @@ func.func @dynamic_row(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
 
 // -----
 
-func.func @examples(%x: tensor<4x6xf32>) -> tensor<24xf32> {
-  %s = arith.constant dense<[24]> : tensor<1xi64>
-  %0 = nn.unary relu %x : tensor<4x6xf32>
-  // expected-error @below {{would give several examples one exponent; supported: shapes with the same first dimension}}
-  %1 = nn.reshape %0, %s : tensor<4x6xf32>, tensor<1xi64> -> tensor<24xf32>
-  return %1 : tensor<24xf32>
-}
-
-// -----
-
 func.func @long(%x: tensor<2x4x133145xf32>) -> tensor<2x4x4xf32> {
   // expected-error @below {{over 133145 elements has no integer-only form; supported: up to 133144}}
   %0 = nn.matmul %x, %x : tensor<2x4x133145xf32>, tensor<2x4x133145xf32> -> tensor<2x4x4xf32>

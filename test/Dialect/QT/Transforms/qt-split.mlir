@@ -146,3 +146,16 @@ func.func @anew(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   %2 = qt.dequantize %1 : tensor<4x8x!qt.block<[?, ?], s8, scale = f32>> -> tensor<4x8xf32>
   return %2 : tensor<4x8xf32>
 }
+
+// -----
+
+// What constants alone are computed to stays as it is, to be evaluated once.
+// CHECK-LABEL: func @constants
+// CHECK: nn.matmul
+// CHECK-NOT: qt.contract
+func.func @constants() -> tensor<4x4xf32> {
+  %a = arith.constant dense<1.0> : tensor<4x1xf32>
+  %b = arith.constant dense<2.0> : tensor<4x1xf32>
+  %0 = nn.matmul %a, %b : tensor<4x1xf32>, tensor<4x1xf32> -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}

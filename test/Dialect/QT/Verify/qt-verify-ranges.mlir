@@ -177,3 +177,16 @@ func.func @pieces(%x: tensor<1x4xf32>) -> tensor<1x4xi32> {
   %sum = nn.binary add %d, %less : tensor<1x4xi32>, tensor<1x4xi32> -> tensor<1x4xi32>
   return %sum : tensor<1x4xi32>
 }
+
+// -----
+
+// Of constant matrices in a batch each row is summed by itself: 2 of 600 in each.
+func.func @batch_of_constants(%x: tensor<2x1x2xi16>, %e: tensor<2x1x1xi8>) -> tensor<2x1x600xi32> {
+  %w = arith.constant dense<2047> : tensor<2x600x2xi16>
+  %we = arith.constant dense<0> : tensor<2x600x1xi8>
+  %wide = nn.cast %x : tensor<2x1x2xi16> to tensor<2x1x2xi32>
+  %c = nn.clip %wide min -2047.0 max 2047.0 : tensor<2x1x2xi32>
+  %q = nn.cast %c : tensor<2x1x2xi32> to tensor<2x1x2xi16>
+  %y = qt.contract lhs(%q, %e : tensor<2x1x2xi16>, tensor<2x1x1xi8>) rhs(%w, %we : tensor<2x600x2xi16>, tensor<2x600x1xi8>) {acc = i32, geometry = #qt.matmul<batched>, lhs_format = !qt.block<[1, 1, ?], s12, scale = exp<8>>, rhs_format = !qt.block<[1, 1, ?], s12, scale = exp<8>>} -> tensor<2x1x600xi32>
+  return %y : tensor<2x1x600xi32>
+}

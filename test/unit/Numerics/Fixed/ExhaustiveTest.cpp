@@ -29,13 +29,19 @@ using namespace quantc::numerics::fixed;
 
 __extension__ typedef __int128 Wide;
 
+/// Whether all inputs are wanted.
+static bool isWhole() {
+  static bool isSet = std::getenv("QUANTC_EXHAUSTIVE") != nullptr;
+  return isSet;
+}
+
 /// Calls \p check for low .. high: each, or about \p samples and both ends.
 template <typename Check>
 static void forEach(int64_t low, int64_t high, Check check,
                     int64_t samples = 1 << 18) {
-  bool isWhole = std::getenv("QUANTC_EXHAUSTIVE") != nullptr;
   // Odd, so that all residues of powers of two come up.
-  int64_t step = isWhole ? 1 : std::max<int64_t>(1, (high - low) / samples) | 1;
+  int64_t step =
+      isWhole() ? 1 : std::max<int64_t>(1, (high - low) / samples) | 1;
   for (int64_t x = low; x < high; x += step)
     check(x);
   check(high);
@@ -47,17 +53,31 @@ template <typename T> static void raise(T &most, T value) {
 }
 
 TEST(Exhaustive, ShiftsRoundHalfUp) {
-  // floor(x / 2^s + 1/2): twice the remainder is -2^s .. 2^s - 1.
+  // floor(x / 2^s + 1/2) is k from k 2^s - 2^(s-1) on.
   int64_t wrong = 0;
-  for (int32_t s : {1, 2, 8, 16, 30, 31})
+  for (int32_t s = 1; s < 32; ++s) {
+    int64_t unit = int64_t(1) << s, most = int64_t(1) << (31 - s);
     forEach(
-        INT32_MIN, INT32_MAX,
-        [&](int64_t x) {
-          int64_t y = shiftRight(static_cast<int32_t>(x), s);
-          int64_t twice = 2 * (x - y * (int64_t(1) << s));
-          wrong += twice < -(int64_t(1) << s) || twice >= (int64_t(1) << s);
+        -most, most,
+        [&](int64_t k) {
+          int64_t first = std::max<int64_t>(k * unit - unit / 2, INT32_MIN);
+          int64_t end = std::min<int64_t>(k * unit + unit / 2, 1LL << 31);
+          int64_t step = isWhole() ? 1 : unit / 8 + 1;
+          for (int64_t x = first; x < end; x += step)
+            wrong += shiftRight(static_cast<int32_t>(x), s) != k;
         },
-        1 << 16);
+        1 << 12);
+  }
+  // To the left nothing is rounded.
+  for (int32_t s = 0; s < 31; ++s) {
+    int64_t most = INT32_MAX >> s;
+    forEach(
+        -most, most,
+        [&](int64_t x) {
+          wrong += shiftRight(static_cast<int32_t>(x), -s) != x << s;
+        },
+        1 << 12);
+  }
   EXPECT_EQ(wrong, 0);
 }
 
@@ -208,17 +228,83 @@ TEST(Exhaustive, Sigmas) {
   }
 }
 
+// Between two multiples of a unit results can only grow, so that the first and
+// the last number that gives each of them say what all others give.
 TEST(Exhaustive, TiesGoToEven) {
   int64_t wrong = 0;
-  for (int32_t places : {1, 2, 16, 31, 40})
+  for (int32_t places = 1; places < 62; ++places) {
+    // Numbers of 32 bits, and products with multipliers of 31.
+    int64_t bits = places < 32 ? 31 : 62;
+    int64_t unit = int64_t(1) << places, most = int64_t(1) << (bits - places);
     forEach(
-        INT32_MIN, INT32_MAX,
-        [&](int64_t x) {
-          int64_t y = shiftToEven(x, places);
-          int64_t unit = int64_t(1) << places, twice = 2 * (x - y * unit);
-          bool isTie = twice == unit || twice == -unit;
-          wrong += twice > unit || twice < -unit || (isTie && y % 2 != 0);
+        1 - most, most - 1,
+        [&](int64_t k) {
+          // Half a unit on both sides for an even result, less for an odd one.
+          int64_t side = unit / 2 - (k & 1);
+          wrong += shiftToEven(k * unit - side, places) != k;
+          wrong += shiftToEven(k * unit + side, places) != k;
         },
         1 << 14);
+  }
   EXPECT_EQ(wrong, 0);
+}
+
+// A row's variance is brought to 62 bits; what has one root has one reciprocal.
+TEST(Exhaustive, ReciprocalRootsOfVariances) {
+  long double most = 0;
+  forEach(int64_t(1) << 30, INT32_MAX, [&](int64_t k) {
+    long double y = std::scalbn((long double)reciprocal61(k), -61);
+    // The smallest variance is k^2, the largest is below (k + 1)^2.
+    raise(most, std::fabs(y * k - 1));
+    raise(most, std::fabs(y * (k + 1) - 1));
+  });
+  EXPECT_LE(most, std::scalbn(1.0L, -30));
+}
+
+TEST(Exhaustive, Cosines) {
+  double most = 0, coarse = 0;
+  constexpr double turn = 6.283185307179586476925;
+  forEach(INT32_MIN, INT32_MAX, [&](int64_t phase) {
+    auto x = static_cast<int32_t>(phase);
+    double exact = std::cos(std::scalbn(turn * x, -32));
+    raise(most, std::fabs(cosine30(x) - std::scalbn(exact, 30)));
+    double limited = std::clamp(32768 * exact, -32767.0, 32767.0);
+    raise(coarse, std::fabs(cosine(x) - limited));
+  });
+  EXPECT_LT(most, 64);
+  EXPECT_LT(coarse, 0.51);
+}
+
+TEST(Exhaustive, Phases) {
+  long double most = 0;
+  constexpr long double turn = 6.283185307179586476925286766559L;
+  for (int32_t e = -48; e <= 16; ++e)
+    forEach(
+        -32767, 32767,
+        [&](int64_t m) {
+          long double turns = std::scalbn((long double)m, e) / turn;
+          long double off =
+              turns - std::scalbn((long double)findPhase(m, e), -30);
+          raise(most, std::fabs(off - std::round(off)));
+        },
+        1 << 12);
+  EXPECT_LT(std::scalbn(most, 30), 1.5L);
+}
+
+TEST(Exhaustive, Softplus) {
+  // From where all results are ln 2 to where powers are below any exponent's.
+  long double most = 0;
+  for (int32_t e = -32; e <= -8; ++e)
+    forEach(
+        -32767, 32767,
+        [&](int64_t m) {
+          long double x = std::scalbn((long double)m, e);
+          Floating y = softplus(static_cast<int16_t>(m), e);
+          long double exact =
+              std::log1p(std::exp(-std::fabs(x))) + std::max<long double>(x, 0);
+          raise(most,
+                std::fabs(std::scalbn((long double)y.m, y.e) / exact - 1));
+        },
+        1 << 12);
+  EXPECT_LT(most, 4e-4L);
 }
