@@ -29,7 +29,7 @@ struct Floating {
 Floating reciprocal(int32_t x);
 
 /// The root of x and its reciprocal for 0 < x < 2^30, with mantissas of 2^28 ..
-/// 2^29 and 2^29 .. 2^30. Relative errors below 2^-27.
+/// 2^29 and 2^29 - 1 .. 2^30. Relative errors below 2^-27.
 Floating squareRoot(int32_t x);
 Floating reciprocalRoot(int32_t x);
 
