@@ -30,8 +30,8 @@ namespace qt {
 /// be added.
 constexpr unsigned rowBits = 16, summandBits = 31, wideBits = 32;
 
-/// On a reshape in integer-only form: pairs of dimensions, of the operand and of
-/// the result, that as many elements lie before, where types do not say so.
+/// On a reshape in integer-only form: pairs of dimensions, of the operand and
+/// of the result, that as many elements lie before, where types do not say so.
 constexpr llvm::StringLiteral reshapeCutsAttrName = "qt.reshape_cuts";
 
 /// Signed integers of \p bits with an exponent for each block.
