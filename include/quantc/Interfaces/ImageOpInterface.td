@@ -20,10 +20,18 @@ def ImageOpInterface : OpInterface<"ImageOpInterface"> {
   }];
   let methods = [
     InterfaceMethod<[{
-        The part of the op's first result whose magnitudes code for it knows;
-        none where it knows none.
+        The part of the op's first result whose magnitudes code for it knows,
+        or with `byChannel` those of each channel of it by itself; none where it
+        knows none.
       }],
-      "::std::optional<::quantc::ImagePart>", "getImagePart", (ins)>
+      "::std::optional<::quantc::ImagePart>", "getImagePart",
+      (ins "bool":$byChannel)>,
+    InterfaceMethod<[{
+        Whether code for the op encodes an image as `quantize` does while it
+        reads it, once the image's largest magnitudes are known: nobody else
+        then needs the codes.
+      }],
+      "bool", "encodesImage", (ins "::mlir::Operation *":$quantize)>
   ];
 }
 

@@ -78,7 +78,31 @@ private:
                        int64_t split);
   Value loadLanes(OpBuilder &b, Value buffer, Value at, VectorType type,
                   Value mask);
-  bool hasScalesOfChannels();
+  // DepthwiseLines.cpp: the same line by line.
+  using LineBody = llvm::function_ref<void(OpBuilder &, Value from, Value to,
+                                           int64_t v, Value mask)>;
+  void emitLines();
+  void prepareLines();
+  void emitUnitOfLines(OpBuilder &b);
+  void emitFactors(OpBuilder &b, Value at);
+  void emitLineWeights(OpBuilder &b, Value v);
+  Value joinHalves(OpBuilder &b, Value low, Value high);
+  Value getLineInput();
+  llvm::ArrayRef<int64_t> getLinePads();
+  Value getChannelMask(OpBuilder &b, Value channel, int64_t bytes = 1);
+  Value loadChannels(OpBuilder &b, Value at, mlir::Type element, Value channel);
+  std::pair<Value, Value> findInputLine(OpBuilder &b, Value line);
+  void forEachOfLine(OpBuilder &b, Value slot, LineBody body);
+  Value getSlotAt(OpBuilder &b, Value slot);
+  void emitInputLine(OpBuilder &b, Value slot);
+  void emitInputCodes(OpBuilder &b, Value pair);
+  void emitResultLine(OpBuilder &b, Value line, Value v);
+  Values sumWindows(OpBuilder &b, llvm::ArrayRef<Value> slots, Value weights,
+                    Value window, int64_t count);
+  struct Place;
+  void emitWindows(OpBuilder &b, llvm::ArrayRef<Value> sums,
+                   const Place &first);
+  void storeLargestOfLines(OpBuilder &b, Value number, Value block);
   // WinogradTiles.cpp: 2 x 2 results of 3 x 3 taps at once.
   struct WindowTile {
     Value row;          ///< among the unit's tiles
@@ -203,7 +227,8 @@ private:
   void atEndOfImage(OpBuilder &b, Value line, int64_t place,
                     llvm::function_ref<void(OpBuilder &)> body);
   void keepMagnitudes(OpBuilder &b, llvm::function_ref<void()> body);
-  void noteLargest(OpBuilder &b, Value value, Value mask);
+  void storeLargestOfPart(OpBuilder &b, Value lanes, Value at);
+  void noteLargest(OpBuilder &b, Value value, Value mask, int64_t number);
   void mergeLargest(OpBuilder &b);
 
   // The epilogue.
@@ -266,9 +291,12 @@ private:
   Value tapTable, groupStart;
   Value unitRows;   ///< number of the unit's rows among those of all units
   Value groupPanel; ///< the first panel of the group at hand among all
-  /// The results of parts, the register of the part at hand, what the tile at
-  /// hand has, its panel among all, and whether parts end with images.
-  Value magnitudesBuffer, largest, ofTile, magnitudesPanel;
+  /// The results of parts, the registers of the part at hand and where those of
+  /// the tile at hand begin, what the tile has, its panel among all, whether
+  /// channels have numbers of their own, and whether parts end with images.
+  Value magnitudesBuffer, largest, largestAt, magnitudesPanel;
+  Values ofTile;
+  bool keepsChannels = false;
   bool endsImages = false;
   Value firstLine, lastLine, lineFirstRow, lineBase, image;
   /// Epilogue operands with one number for each image: that of the line's.
@@ -283,6 +311,11 @@ private:
   Value tileInputs, tileZeros;
   Value memberAt; ///< where tiles begin of the one of the 16 at hand
   Value firstImage, lastImage, strip, firstTile, lastTile;
+  /// Lines of a depthwise image: elements of a slot; slots that a window sees;
+  /// where of two lines a window can begin; of a unit's channels the weights,
+  /// the factors of codes and of sums; taps as words.
+  int64_t slotElements = 0, windowSlots = 0, windowPhases = 1;
+  Value inputLines, lineWeights, lineInverses, lineFactors, tapWords;
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;

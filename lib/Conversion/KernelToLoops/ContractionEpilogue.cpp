@@ -185,7 +185,7 @@ void ContractionEmitter::emitStores(OpBuilder &b, ArrayRef<Value> accumulators,
                                     ArrayRef<Place> places) {
   Values values = applyEpilogue(b, accumulators, places);
   for (auto [value, place] : llvm::zip_equal(values, places)) {
-    noteLargest(b, value, place.mask);
+    noteLargest(b, value, place.mask, place.vector);
     Value to = add(b, times(b, place.row, columns), place.at);
     if (place.mask)
       vector::MaskedStoreOp::create(b, loc, resultBuffer, to, place.mask,

@@ -35,10 +35,12 @@ static constexpr int64_t leastGroups = 8;
 static constexpr int64_t prefetchDistance = 8192;
 /// Panels of a unit that widens its rows, at least: one would cost a sixth.
 static constexpr int64_t widenedPanels = 4;
-/// The contraction of a kernel that has nothing beside it but the magnitudes of
-/// the parts that it makes; null if there is more.
+/// The contraction of a kernel that has nothing beside it but the encoding of
+/// the image whose lines it goes through and the magnitudes of the parts that
+/// it makes; null if there is more.
 static qt::ContractOp findContraction(func::FuncOp kernel) {
   qt::ContractOp contract;
+  qt::QuantizeOp encoder;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
     if (op.hasTrait<OpTrait::ConstantLike>())
       continue;
@@ -46,13 +48,22 @@ static qt::ContractOp findContraction(func::FuncOp kernel) {
       contract = own;
       continue;
     }
+    if (auto own = dyn_cast<qt::QuantizeOp>(op); own && !contract && !encoder) {
+      encoder = own;
+      continue;
+    }
     auto magnitudes = dyn_cast<qt::MagnitudesOp>(op);
     if (!magnitudes || !contract ||
         magnitudes.getInput() != contract.getResult() ||
-        findMagnitudes(contract) != magnitudes ||
-        !(getPartOfUnits(contract) == magnitudes.getPart().getPart()))
+        findMagnitudes(contract) != magnitudes)
+      return nullptr;
+    ImagePart part = magnitudes.getPart().getPart();
+    if (!(getPartOfUnits(contract, part.channels == 1) == part))
       return nullptr;
   }
+  if (encoder && (!contract || !contract.hasPackedRhs() ||
+                  ContractionUnits(contract).encoder != encoder))
+    return nullptr;
   return contract;
 }
 
@@ -131,9 +142,14 @@ void ContractionEmitter::requireSizes() {
 }
 
 void ContractionEmitter::setBuffers() {
-  lhsBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[0]));
-  if (contract.getLhs().size() > 1)
-    scalesBuffer = kernel.getBuffer(cast<BlockArgument>(contract.getLhs()[1]));
+  if (encoder) {
+    lhsBuffer = kernel.getBuffer(encoder.getInput());
+    scalesBuffer = kernel.getBuffer(encoder.getLargest());
+  } else {
+    lhsBuffer = kernel.getBuffer(contract.getLhs()[0]);
+    if (contract.getLhs().size() > 1)
+      scalesBuffer = kernel.getBuffer(contract.getLhs()[1]);
+  }
   packed = kernel.getBuffer(cast<BlockArgument>(contract.getRhs()[0]));
   resultBuffer = kernel.getResultBuffer(
       getResultIndices(kernel.getKernel(), contract.getResult()).front());
@@ -142,6 +158,10 @@ void ContractionEmitter::setBuffers() {
 LogicalResult ContractionEmitter::emit() {
   if (hasWindowTiles) {
     emitWindowTiles();
+    return success();
+  }
+  if (hasLines) {
+    emitLines();
     return success();
   }
   int64_t panelGroups = llvm::divideCeil(panels, groupPanels);

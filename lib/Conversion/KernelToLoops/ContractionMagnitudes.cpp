@@ -10,7 +10,8 @@
 // The largest magnitude of the part of an image that a unit makes, panel by
 // panel: a register in scratch memory that every tile takes its results to. It
 // is one number at the end of the part, which is that of the unit, or that of
-// an image where a unit has several.
+// an image where a unit has several. Where channels have scales of their own,
+// each register of the panel has one, whose lanes are the numbers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,29 +29,56 @@ void ContractionEmitter::prepareMagnitudes() {
     return;
   magnitudesBuffer = kernel.getResultBuffer(
       getResultIndices(kernel.getKernel(), magnitudes.getResult()).front());
+  keepsChannels = magnitudes.getPart().getChannels() == 1;
+  int64_t registers = hasLines ? vectorsOfUnit : keepsChannels ? vectors : 1;
   largest = kernel.allocateScratch(kernel.getBuilder().getI32Type(),
-                                   shapes.getConstant(width));
+                                   shapes.getConstant(registers * width));
+  // Those of a unit of lines come one by one.
+  ofTile.assign(hasLines ? 1 : registers, Value());
+  largestAt = index(0);
 }
 
 /// Begins a part.
 void ContractionEmitter::clearLargest(OpBuilder &b) {
-  vector::StoreOp::create(b, loc, zeros(b, vectorOf(b.getI32Type())), largest,
-                          index(0));
+  for (size_t i = 0; i < ofTile.size(); ++i)
+    vector::StoreOp::create(b, loc, zeros(b, vectorOf(b.getI32Type())), largest,
+                            plus(b, largestAt, i * width));
 }
 
 /// Ends the part of the panel at hand: \p number is that of the unit, or of the
 /// image, among all.
 void ContractionEmitter::storeLargest(OpBuilder &b, Value number) {
-  Value lanes = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
-                                       largest, index(0));
+  Value lanes;
+  for (size_t i = 0; i < ofTile.size(); ++i) {
+    Value own = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
+                                       largest, index(i * width));
+    if (keepsChannels) {
+      Place place = getPlace(b, number, i);
+      storeVector(
+          b, loc,
+          arith::BitcastOp::create(b, loc, vectorOf(b.getF32Type()), own),
+          magnitudesBuffer, add(b, times(b, number, columns), place.at),
+          place.mask);
+    }
+    lanes = lanes ? arith::MaxUIOp::create(b, loc, lanes, own) : own;
+  }
+  if (!keepsChannels)
+    storeLargestOfPart(b, lanes,
+                       add(b,
+                           times(b, number, isDepthwise ? 1 : panels * groups),
+                           magnitudesPanel));
+}
+
+/// One number, of all \p lanes.
+void ContractionEmitter::storeLargestOfPart(OpBuilder &b, Value lanes,
+                                            Value at) {
   Value bits =
       reduceLanes(b, loc, lanes, [&](OpBuilder &at, Value x, Value y) -> Value {
         return arith::MaxUIOp::create(at, loc, x, y);
       });
-  int64_t across = isDepthwise ? 1 : panels * groups;
   memref::StoreOp::create(
       b, loc, arith::BitcastOp::create(b, loc, b.getF32Type(), bits),
-      magnitudesBuffer, add(b, times(b, number, across), magnitudesPanel));
+      magnitudesBuffer, at);
 }
 
 /// What \p body computes is one part of an image, or several whole images.
@@ -83,8 +111,9 @@ void ContractionEmitter::atEndOfImage(OpBuilder &b, Value line, int64_t place,
   body(then);
 }
 
-/// A register of results.
-void ContractionEmitter::noteLargest(OpBuilder &b, Value value, Value mask) {
+/// A register of results, the \p number-th of the panel.
+void ContractionEmitter::noteLargest(OpBuilder &b, Value value, Value mask,
+                                     int64_t number) {
   if (!magnitudesBuffer)
     return;
   VectorType words = vectorOf(b.getI32Type());
@@ -94,17 +123,20 @@ void ContractionEmitter::noteLargest(OpBuilder &b, Value value, Value mask) {
   bits = arith::AndIOp::create(b, loc, bits, all);
   if (mask) // what does not exist is no result
     bits = arith::SelectOp::create(b, loc, mask, bits, zeros(b, words));
-  ofTile =
-      ofTile ? arith::MaxUIOp::create(b, loc, ofTile, bits).getResult() : bits;
+  Value &most = ofTile[ofTile.size() > 1 ? number : 0];
+  most = most ? arith::MaxUIOp::create(b, loc, most, bits).getResult() : bits;
 }
 
 /// Takes what was noted since to the part's.
 void ContractionEmitter::mergeLargest(OpBuilder &b) {
-  if (!ofTile)
-    return;
-  Value known = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
-                                       largest, index(0));
-  vector::StoreOp::create(b, loc, arith::MaxUIOp::create(b, loc, known, ofTile),
-                          largest, index(0));
-  ofTile = Value();
+  for (auto [i, most] : llvm::enumerate(ofTile)) {
+    if (!most)
+      continue;
+    Value at = plus(b, largestAt, static_cast<int64_t>(i) * width);
+    Value known =
+        vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()), largest, at);
+    vector::StoreOp::create(b, loc, arith::MaxUIOp::create(b, loc, known, most),
+                            largest, at);
+    most = Value();
+  }
 }

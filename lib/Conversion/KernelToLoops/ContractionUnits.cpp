@@ -24,6 +24,12 @@ static constexpr int64_t wideFloatChunkBytes = 64 << 10;
 /// Weights of 8 bits may come from the second-level cache as well. What takes
 /// them apart pays for itself the sooner, the more rows a unit has.
 static constexpr int64_t decodedChunkBytes = 128 << 10;
+/// Lines of an image at hand, which are read for every tap.
+static constexpr int64_t lineBytes = 64 << 10;
+/// Units that an image makes at least, so that threads share them, and lines of
+/// a unit: the input's lines that two units read are made twice.
+static constexpr int64_t leastLineUnits = 8;
+static constexpr int64_t leastLines = 4;
 
 ContractionUnits::ContractionUnits(qt::ContractOp contract)
     : contract(contract), layout(contract.getLayoutAttr()),
@@ -40,6 +46,8 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
     isDepthwise = qt::isDepthwise(k, groups);
     tapStride = qt::getTapStride(layout.getForm(), k, groups);
     hasWindowTiles = layout.getForm() == qt::LayoutForm::Winograd;
+    if (isDepthwise)
+      cutIntoLines();
     if (!hasWindowTiles)
       k = conv.getNumTaps() * tapStride;
   }
@@ -75,13 +83,65 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
 }
 
+bool quantc::canEncodeLines(qt::ContractOp contract, qt::QuantizeOp quantize) {
+  auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
+  qt::LayoutAttr layout = contract.getLayoutAttr();
+  // Of the lines of an image two lie side by side.
+  return quantize && quantize.isSplit() && layout &&
+         layout.getForm() == qt::LayoutForm::S8 && contract.readsLines() &&
+         llvm::equal(contract.getLhs(), quantize.getResults()) &&
+         quantize.getLayoutAttr() == layout && layout.getBias() == 0 &&
+         (quantize.hasScaleOfImage() || quantize.hasScaleOfChannels()) &&
+         conv.getDilations().front() == 1 &&
+         llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; }) &&
+         llvm::all_of(quantize->getUsers(),
+                      [&](Operation *user) { return user == contract; });
+}
+
+void ContractionUnits::cutIntoLines() {
+  bool isFloat = layout.getForm() == qt::LayoutForm::F32;
+  auto producer = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
+  if (canEncodeLines(contract, producer) && producer.getLargest())
+    encoder = producer;
+  hasLines = isFloat ? contract.readsLines() : encoder != nullptr;
+  if (!hasLines)
+    return;
+  auto type = cast<RankedTensorType>(encoder ? encoder.getInput().getType()
+                                             : contract.getLhs()[0].getType());
+  ArrayRef<int64_t> pads =
+      encoder ? encoder.getHaloAttr().getPads() : conv.getPads();
+  lineLength = type.getDimSize(2) + pads[1] + pads[3];
+  int64_t taps = conv.getTaps()[0];
+  if (encoder)
+    // A window may begin with the second of two lines.
+    lineSlots = conv.getStrides()[0] % 2 == 0 ? llvm::divideCeil(taps, 2)
+                                              : taps / 2 + 1;
+  else
+    lineSlots = (taps - 1) * conv.getDilations()[0] + 1;
+  lineSlots = llvm::PowerOf2Ceil(lineSlots);
+  channelVectors = llvm::divideCeil(columns, width);
+  // Some lines of a cache of each position.
+  int64_t most = std::clamp<int64_t>(
+      lineBytes / (lineSlots * lineLength * width * 4), 1, 64 / width);
+  vectorsOfUnit = 1;
+  for (int64_t count = 2; count <= most; ++count)
+    if (channelVectors % count == 0)
+      vectorsOfUnit = count;
+  int64_t height = contract.getType().getDimSize(1),
+          strips =
+              llvm::divideCeil(leastLineUnits, channelVectors / vectorsOfUnit);
+  linesOfStrip = std::max<int64_t>(llvm::divideCeil(height, strips),
+                                   std::min<int64_t>(height, leastLines));
+}
+
 bool ContractionUnits::isOfPositions() const {
   auto isOne = [](int64_t size) { return size == 1; };
   return llvm::all_of(conv.getTaps(), isOne) &&
          llvm::all_of(conv.getStrides(), isOne);
 }
 
-std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract) {
+std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract,
+                                                bool byChannel) {
   if (!contract.hasPackedRhs() || !contract.getType().getElementType().isF32())
     return std::nullopt;
   ContractionUnits units(contract);
@@ -95,12 +155,21 @@ std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract) {
   if (!units.conv || !llvm::all_of(shape.drop_front(), isKnown) ||
       !llvm::all_of(input.drop_front(), isKnown))
     return std::nullopt;
+  if (units.hasLines)
+    return ImagePart{
+        shape[2], units.linesOfStrip, shape[2],
+        byChannel ? 1
+                  : std::min(units.vectorsOfUnit * units.width, units.columns)};
+  if (units.isDepthwise && byChannel)
+    return std::nullopt;
   // Panels do not go from group to group.
   if (units.groups > 1 && !units.isDepthwise && units.n % units.nr != 0)
     return std::nullopt;
   int64_t line = shape[shape.size() - 2], height = 1,
           channels = units.isDepthwise ? units.columns
                                        : std::min(units.nr, units.columns);
+  if (byChannel)
+    channels = 1;
   for (int64_t size : shape.drop_front().drop_back(2))
     height *= size;
   if (units.isOfPositions())
@@ -124,8 +193,12 @@ qt::MagnitudesOp quantc::findMagnitudes(qt::ContractOp contract) {
 namespace {
 struct ContractParts
     : ImageOpInterface::ExternalModel<ContractParts, qt::ContractOp> {
-  std::optional<ImagePart> getImagePart(Operation *op) const {
-    return getPartOfUnits(cast<qt::ContractOp>(op));
+  std::optional<ImagePart> getImagePart(Operation *op, bool byChannel) const {
+    return getPartOfUnits(cast<qt::ContractOp>(op), byChannel);
+  }
+  bool encodesImage(Operation *op, Operation *quantize) const {
+    return canEncodeLines(cast<qt::ContractOp>(op),
+                          dyn_cast<qt::QuantizeOp>(quantize));
   }
 };
 } // namespace

@@ -35,17 +35,34 @@ struct ContractionUnits {
   int64_t tapStride = 0; ///< elements of K for each tap
   bool isDepthwise = false;
   bool hasWindowTiles = false; ///< 2 x 2 results of 3 x 3 taps at once
-  bool hasFloatRows;           ///< activations are floats
+  /// A depthwise image that goes line by line. A unit is some lines of some
+  /// registers of channels; the input's lines that are at hand have slots in
+  /// scratch memory, those of codes two at a time.
+  bool hasLines = false;
+  qt::QuantizeOp encoder; ///< of the image, in a unit's own lines
+  int64_t channelVectors = 0, vectorsOfUnit = 0;
+  int64_t linesOfStrip = 0, lineSlots = 0;
+  int64_t lineLength = 0; ///< of a line of the input with its pads
+  bool hasFloatRows;      ///< activations are floats
   /// Codes in blocks with shifts become 16 bits, shifted, for many rows.
   bool isWidened;
   int64_t blockRows; ///< rows of a unit
   int64_t chunk;     ///< of K, which one pass over the rows goes through
   int64_t numChunks;
+
+private:
+  void cutIntoLines();
 };
 
-/// The part of an image that a unit of \p contract makes; nothing where units
-/// are not parts of images, or sizes of images are not known.
-std::optional<ImagePart> getPartOfUnits(qt::ContractOp contract);
+/// The part of an image that a unit of \p contract makes, or each channel of
+/// it; nothing where units are not parts of images, or sizes of images are not
+/// known.
+std::optional<ImagePart> getPartOfUnits(qt::ContractOp contract,
+                                        bool byChannel);
+
+/// Whether code for \p contract encodes its image line by line as \p quantize
+/// does.
+bool canEncodeLines(qt::ContractOp contract, qt::QuantizeOp quantize);
 
 /// The magnitudes of the result of \p contract that its kernel has.
 qt::MagnitudesOp findMagnitudes(qt::ContractOp contract);

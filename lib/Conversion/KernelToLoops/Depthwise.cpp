@@ -52,11 +52,6 @@ Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
   return result;
 }
 
-/// Whether the channels of an image have scales of their own.
-bool ContractionEmitter::hasScalesOfChannels() {
-  return cast<qt::BlockType>(contract.getLhsFormat()).getShape().back() == 1;
-}
-
 /// The shifts of `lanes` channels from \p at on, of a position: those of one
 /// block, and behind the first \p split lanes, if there is such a lane, those
 /// of the next.
@@ -210,7 +205,7 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
   if (isScaled) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
     Value scale;
-    if (hasScalesOfChannels())
+    if (cast<qt::BlockType>(contract.getLhsFormat()).isOfChannels())
       scale = loadLanes(b, scalesBuffer, add(b, times(b, image, columns), at),
                         real, mask);
     else

@@ -10,7 +10,10 @@
 // The codes of an input with its halo, for all the kernels that read it as
 // windows. A unit is a line of the result, which is a line of the input between
 // pads or all halo. Where nobody has left an image's largest magnitude behind,
-// a unit is an image: the magnitude has to be found before its first code.
+// a unit is an image: the magnitude has to be found before its first code. With
+// a scale for each channel it is some channels of an image, whose magnitudes
+// are found here whoever knows them: a depthwise convolution of known sizes
+// encodes its lines itself.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,17 +32,6 @@ bool quantc::canEmitHalo(func::FuncOp kernel) {
   return op && op.getHaloAttr() &&
          op.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
          op.getResultFormat().hasScaledCodes(8);
-}
-
-/// Whether each channel of an image has a scale; codes then lie as the channels
-/// do, for nothing is summed over them.
-static bool hasScalesOfChannels(qt::QuantizeOp op) {
-  ArrayRef<int64_t> extents = op.getResultFormat().getShape();
-  auto input = cast<RankedTensorType>(op.getInput().getType());
-  return extents.front() == 1 && extents.back() == 1 &&
-         input.getShape().back() ==
-             static_cast<int64_t>(op.getHaloAttr().getGroups()) &&
-         llvm::all_of(extents.drop_front().drop_back(), ShapedType::isDynamic);
 }
 
 namespace {
@@ -82,7 +74,7 @@ private:
 
 HaloEmitter::HaloEmitter(KernelBuilder &kernel, qt::QuantizeOp op)
     : IndexEmitter(kernel), op(op), pads(op.getHaloAttr().getPads()),
-      isImage(op.hasScaleOfImage()), isChannels(hasScalesOfChannels(op)) {
+      isImage(op.hasScaleOfImage()), isChannels(op.hasScaleOfChannels()) {
   SmallVector<AffineExpr> from(shapes.getSizes(op.getInput())),
       to(shapes.getSizes(op.getResult(0)));
   inside.assign(from.begin() + 1, from.end() - 1);
@@ -435,7 +427,7 @@ LogicalResult quantc::emitHalo(KernelBuilder &kernel) {
   bool isBlocks = !ShapedType::isDynamic(extents.back()) &&
                   llvm::all_of(extents.drop_back(),
                                [](int64_t extent) { return extent == 1; });
-  if (!op.hasScaleOfImage() && !isBlocks && !hasScalesOfChannels(op))
+  if (!op.hasScaleOfImage() && !isBlocks && !op.hasScaleOfChannels())
     return op.emitError("format ")
            << op.getResultFormat()
            << " of a convolution's input; supported: one scale for an image, "

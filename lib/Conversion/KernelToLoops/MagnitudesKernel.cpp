@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 //
-// What no producer leaves behind. A unit is a part; its positions lie one
-// behind the other.
+// What no producer leaves behind. A unit is a part, whose positions lie one
+// behind the other, or those of every channel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,12 @@ public:
   void emit();
 
 private:
+  struct Run {
+    Value first, count; ///< positions
+  };
+  Run findRun(OpBuilder &b, Value image, Value along);
   Value findPart(OpBuilder &b, Value image, Value number);
+  void emitChannels(OpBuilder &b, Value image, Value along);
   std::pair<Value, Value> split(OpBuilder &b, Value number, int64_t count) {
     return {arith::DivUIOp::create(b, loc, number, index(count)),
             arith::RemUIOp::create(b, loc, number, index(count))};
@@ -62,13 +67,12 @@ MagnitudesEmitter::MagnitudesEmitter(KernelBuilder &kernel, qt::MagnitudesOp op)
   input = kernel.getBuffer(op.getInput());
 }
 
-/// The bits of the largest magnitude of an image's part, in several lanes.
-Value MagnitudesEmitter::findPart(OpBuilder &b, Value image, Value number) {
-  auto [along, across] = split(b, number, part.countAcross(channels));
+/// The positions of part \p along of an image.
+MagnitudesEmitter::Run MagnitudesEmitter::findRun(OpBuilder &b, Value image,
+                                                  Value along) {
   auto [group, run] = split(b, along, llvm::divideCeil(part.line, part.run));
   Value firstLine = mul(b, group, index(part.lines)),
-        firstRun = mul(b, run, index(part.run)),
-        channel = mul(b, across, index(part.channels));
+        firstRun = mul(b, run, index(part.run));
   Value first = add(b, mul(b, image, index(positions)),
                     add(b, mul(b, firstLine, index(part.line)), firstRun));
   Value count =
@@ -76,6 +80,14 @@ Value MagnitudesEmitter::findPart(OpBuilder &b, Value image, Value number) {
           ? mul(b, limit(b, firstLine, part.lines, positions / part.line),
                 index(part.line))
           : limit(b, firstRun, part.run, part.line);
+  return {first, count};
+}
+
+/// The bits of the largest magnitude of an image's part, in several lanes.
+Value MagnitudesEmitter::findPart(OpBuilder &b, Value image, Value number) {
+  auto [along, across] = split(b, number, part.countAcross(channels));
+  Value channel = mul(b, across, index(part.channels));
+  auto [first, count] = findRun(b, image, along);
   Value from = add(b, mul(b, first, index(channels)), channel);
   if (part.channels == channels)
     return findLargest(b, loc, input, from, mul(b, count, index(channels)));
@@ -91,19 +103,53 @@ Value MagnitudesEmitter::findPart(OpBuilder &b, Value image, Value number) {
   return loop.getResult(0);
 }
 
+/// The parts of all channels, a channel a lane.
+void MagnitudesEmitter::emitChannels(OpBuilder &b, Value image, Value along) {
+  auto [first, count] = findRun(b, image, along);
+  Value from = mul(b, first, index(channels)),
+        to =
+            add(b, mul(b, image, index(parts)), mul(b, along, index(channels)));
+  forEachVector(
+      b, loc, index(channels), {},
+      [&, count = count](OpBuilder &inner, const VectorStep &step, ValueRange) {
+        auto loop = scf::ForOp::create(
+            inner, loc, index(0), count, index(1),
+            splatConstant(inner, loc, b.getI32Type(), 0),
+            [&](OpBuilder &each, Location, Value place, ValueRange carried) {
+              Value at = add(each, add(each, from, step.position),
+                             mul(each, place, index(channels)));
+              Value bits = getMagnitudes(
+                  each, loc, loadVector(each, loc, input, at, step.valid));
+              scf::YieldOp::create(
+                  each, loc,
+                  arith::MaxUIOp::create(each, loc, carried[0], bits)
+                      .getResult());
+            });
+        Value most = arith::BitcastOp::create(
+            inner, loc, VectorType::get(lanes, b.getF32Type()),
+            loop.getResult(0));
+        storeVector(inner, loc, most, kernel.getResultBuffer(0),
+                    add(inner, to, step.position), step.valid);
+        return SmallVector<Value>();
+      });
+}
+
 void MagnitudesEmitter::emit() {
   // A call of less is not worth its dispatch.
   constexpr int64_t elementsOfCall = 8192;
-  int64_t each = llvm::divideCeil(positions * channels, parts);
-  kernel.setIterations(shapes.getProduct(SmallVector<AffineExpr>(
-                           shapes.getSizes(op.getResult()))),
+  bool byChannel = part.channels == 1;
+  int64_t units = byChannel ? parts / channels : parts;
+  int64_t each = llvm::divideCeil(positions * channels, units);
+  kernel.setIterations(shapes.getSizes(op.getResult())[0] * units,
                        std::max<int64_t>(1, elementsOfCall / each));
   OpBuilder &b = kernel.getBuilder();
   auto loop =
       scf::ForOp::create(b, loc, kernel.getBegin(), kernel.getEnd(), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value unit = loop.getInductionVar();
-  auto [image, number] = split(body, unit, parts);
+  auto [image, number] = split(body, unit, units);
+  if (byChannel)
+    return emitChannels(body, image, number);
   Value bits = reduceLanes(body, loc, findPart(body, image, number),
                            [&](OpBuilder &inner, Value x, Value y) -> Value {
                              return arith::MaxUIOp::create(inner, loc, x, y);

@@ -81,14 +81,16 @@ int64_t quantc::getCodeBias(qt::QuantizeOp op) {
   return op.getLayoutAttr() ? op.getLayoutAttr().getBias() : 0;
 }
 
-Value quantc::encode(OpBuilder &builder, Location loc,
-                     qt::EncodingAttr encoding, Value x, Value inverse) {
-  Type f32 = builder.getF32Type();
+Value quantc::encodeWords(OpBuilder &builder, Location loc,
+                          qt::EncodingAttr encoding, Value x, Value inverse) {
+  auto type = cast<VectorType>(x.getType());
+  int64_t width = type.getNumElements();
   Value scaled = arith::MulFOp::create(builder, loc, x, inverse);
   // The largest magnitude becomes the highest code, and nothing is above it.
   if (encoding.getLow() != -encoding.getHigh()) {
     auto clampTo = [&](arith::CmpFPredicate predicate, int64_t bound) {
-      Value limit = splatConstant(builder, loc, f32, bound);
+      Value limit =
+          splatConstant(builder, loc, type.getElementType(), bound, width);
       Value isWithin =
           arith::CmpFOp::create(builder, loc, predicate, scaled, limit);
       scaled = arith::SelectOp::create(builder, loc, isWithin, scaled, limit);
@@ -97,14 +99,21 @@ Value quantc::encode(OpBuilder &builder, Location loc,
     clampTo(arith::CmpFPredicate::UGT, encoding.getLow());
     clampTo(arith::CmpFPredicate::ULT, encoding.getHigh());
   }
-  // To nearest even. Of NaN x86 makes -2^31 and AArch64 0: the low byte is 0.
-  Value rounded =
-      LLVM::CallIntrinsicOp::create(
-          builder, loc, VectorType::get(lanes, builder.getI32Type()),
-          builder.getStringAttr("llvm.lrint.v16i32.v16f32"), scaled)
-          .getResult(0);
+  // To nearest even. Of NaN x86 makes -2^31 and AArch64 0: the low half is 0.
+  std::string count = std::to_string(width);
+  return LLVM::CallIntrinsicOp::create(
+             builder, loc, type.clone(builder.getI32Type()),
+             builder.getStringAttr("llvm.lrint.v" + count + "i32.v" + count +
+                                   "f32"),
+             scaled)
+      .getResult(0);
+}
+
+Value quantc::encode(OpBuilder &builder, Location loc,
+                     qt::EncodingAttr encoding, Value x, Value inverse) {
   return arith::TruncIOp::create(
-      builder, loc, VectorType::get(lanes, builder.getI8Type()), rounded);
+      builder, loc, VectorType::get(lanes, builder.getI8Type()),
+      encodeWords(builder, loc, encoding, x, inverse));
 }
 
 Value quantc::encode(OpBuilder &builder, Location loc, qt::QuantizeOp op,

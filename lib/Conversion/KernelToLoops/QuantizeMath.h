@@ -40,8 +40,13 @@ std::pair<mlir::Value, mlir::Value> makeScales(mlir::OpBuilder &builder,
 /// What is added to codes in memory.
 int64_t getCodeBias(qt::QuantizeOp op);
 
-/// Codes of 16 values, \p inverse being the factor of the largest magnitude
-/// among those that share a scale.
+/// Codes of values in the low halves of words, \p inverse being the factors of
+/// the largest magnitudes among those that share a scale.
+mlir::Value encodeWords(mlir::OpBuilder &builder, mlir::Location loc,
+                        qt::EncodingAttr encoding, mlir::Value x,
+                        mlir::Value inverse);
+
+/// Codes of 16 values.
 mlir::Value encode(mlir::OpBuilder &builder, mlir::Location loc,
                    qt::EncodingAttr encoding, mlir::Value x,
                    mlir::Value inverse);

@@ -38,9 +38,11 @@ private:
 };
 } // namespace
 
-/// Whether the kernels of a layout make the pads themselves.
-static bool readsPads(qt::LayoutAttr layout) {
-  return layout.getForm() == qt::LayoutForm::Winograd;
+/// Whether code for \p contract in a layout of floats makes the pads itself;
+/// asked before its weights are packed.
+static bool hasOwnPads(qt::ContractOp contract, qt::LayoutAttr layout) {
+  return layout.getForm() == qt::LayoutForm::Winograd ||
+         (layout.getForm() == qt::LayoutForm::F32 && contract.readsLines());
 }
 
 /// Puts the zeros that a convolution pads with around its float input.
@@ -69,10 +71,10 @@ static void padInput(OpBuilder &builder, qt::ContractOp contract,
 /// input gets its halo.
 static LogicalResult layOutActivations(OpBuilder &builder,
                                        qt::ContractOp contract,
-                                       qt::LayoutAttr layout,
-                                       qt::HaloAttr halo) {
+                                       qt::LayoutAttr layout, qt::HaloAttr halo,
+                                       bool readsPads) {
   if (contract.getLhs().size() < 2) {
-    if (halo && !readsPads(layout) &&
+    if (halo && !readsPads &&
         llvm::any_of(halo.getPads(), [](int64_t pad) { return pad != 0; }))
       padInput(builder, contract, halo);
     return success();
@@ -228,6 +230,7 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   qt::LayoutAttr layout = choice.layout;
   int64_t k = contract.getContractionSize();
   auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
+  bool readsPads = hasOwnPads(contract, layout);
   SmallVector<Value> parts(contract.getRhs());
   auto packedType = RankedTensorType::get(choice.bytes, builder.getI8Type());
   auto pack =
@@ -240,15 +243,16 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
     auto matmul = cast<qt::MatmulAttr>(contract.getGeometry());
     contract.setGeometryAttr(
         qt::MatmulAttr::get(&getContext(), matmul.getBatched(), k));
-    return layOutActivations(builder, contract, layout, /*halo=*/nullptr);
+    return layOutActivations(builder, contract, layout, /*halo=*/nullptr,
+                             readsPads);
   }
   auto halo =
       qt::HaloAttr::get(&getContext(), conv.getPads(), conv.getGroups());
-  if (failed(layOutActivations(builder, contract, layout, halo)))
+  if (failed(layOutActivations(builder, contract, layout, halo, readsPads)))
     return failure();
   // The pads are part of the input now.
   SmallVector<int64_t> pads(conv.getPads().size(), 0);
-  if (readsPads(layout))
+  if (readsPads)
     pads.assign(conv.getPads().begin(), conv.getPads().end());
   contract.setGeometryAttr(qt::ConvAttr::get(
       &getContext(), conv.getTaps(), conv.getStrides(), conv.getDilations(),

@@ -44,9 +44,7 @@ struct FormatKind {
                                     (!isConv && size == 1);
                            }) &&
               ShapedType::isDynamic(extent);
-    isS8Channels = isS8 && isConv && extent == 1 &&
-                   llvm::all_of(block.getShape().drop_front().drop_back(),
-                                ShapedType::isDynamic);
+    isS8Channels = isS8 && isConv && block.isOfChannels();
     isS8Blocks = isS8 && extent == 32;
     isS4Multiplied = block.hasMultipliedNibbles() && extent == 32;
     // Of integer-only networks.

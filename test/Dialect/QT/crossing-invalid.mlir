@@ -277,7 +277,7 @@ func.func @f(%x: tensor<?x4x6x40xf32>) {
 // -----
 
 func.func @f(%x: tensor<?x64xf32>, %m: tensor<?x1xf32>) {
-  // expected-error @below {{with largest magnitudes of parts; supported: floats with a halo, by the rule 'absmax', and one scale for an image}}
+  // expected-error @below {{with largest magnitudes of parts; supported: floats with a halo, by the rule 'absmax', and one scale for an image, or one for each of its channels where each is a group}}
   %c, %s = qt.quantize %x largest %m : tensor<?x1xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !qt.block<[1, ?], s8, scale = f32>} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
   return
 }
@@ -289,5 +289,15 @@ func.func @f(%x: tensor<2x8x8xf32>, %m: tensor<3x4xf32>) {
   // expected-error @below {{largest magnitudes are of type 'tensor<3x4xf32>' for images 'tensor<2x8x8xf32>'; supported: [B, parts] with a known number of parts}}
   %c, %s = qt.quantize %x largest %m : tensor<3x4xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !image8, layout = #qt.layout<s8, panel = 16, rows = 4>,
                            halo = #qt.halo<pads = [0, 0], groups = 1>} : tensor<2x8x8xf32> -> tensor<2x8x8xi8>, tensor<2x1x1xf32>
+  return
+}
+
+// -----
+
+!channel8 = !qt.block<[1, ?, 1], s8, scale = f32>
+func.func @f(%x: tensor<2x8x8xf32>, %m: tensor<2x12xf32>) {
+  // expected-error @below {{has largest magnitudes of 12 parts for 8 channels; supported: as many for each channel}}
+  %c, %s = qt.quantize %x largest %m : tensor<2x12xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !channel8, layout = #qt.layout<s8, panel = 16, rows = 4>,
+                           halo = #qt.halo<pads = [0, 0], groups = 8>} : tensor<2x8x8xf32> -> tensor<2x8x8xi8>, tensor<2x1x8xf32>
   return
 }

@@ -14,6 +14,7 @@
 
 #include "KernelFixture.h"
 #include "quantc/Numerics/Packing.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -111,7 +112,9 @@ TEST_F(ConvolutionTest, FindsMagnitudes) {
   for (auto [lines, run, channels, parts] : {std::tuple(1, 4, 40, 10),
                                              {2, 6, 40, 3},
                                              {5, 6, 16, 3},
-                                             {1, 6, 39, 10}}) {
+                                             {1, 6, 39, 10},
+                                             {2, 6, 1, 120},
+                                             {1, 4, 1, 400}}) {
     std::string text =
         "func.func @k(%x: tensor<?x5x6x40xf32>) -> tensor<?xPxf32> {"
         "%m = qt.magnitudes %x {part = #qt.part<line = 6, lines = L, run = R, "
@@ -130,50 +133,58 @@ TEST_F(ConvolutionTest, FindsMagnitudes) {
 }
 
 /// A unit has a part of a line, some lines, or several images, whose tiles go
-/// from line to line or do not. The last panel is not full.
+/// from line to line or do not. The last panel is not full. Of panels, or of
+/// each channel.
 TEST_F(ConvolutionTest, LeavesMagnitudes) {
   struct Case {
     int64_t height, width, rows;
     const char *part;
     int64_t parts;
   };
-  for (const Case &c : {Case{3, 70, 4, "line = 70, lines = 1, run = 64", 12},
-                        Case{9, 14, 4, "line = 14, lines = 4, run = 14", 6},
-                        Case{3, 5, 4, "line = 5, lines = 3, run = 5", 2},
-                        Case{4, 4, 4, "line = 4, lines = 4, run = 4", 2},
-                        Case{1, 3, 4, "line = 3, lines = 1, run = 3", 2}}) {
-    std::string text =
-        "func.func @k(%c: tensor<?xIxJx8xi8>, %s: tensor<?x1x1x1xf32>, "
-        "%w: tensor<2560xi8>) -> (tensor<?xHxWx19xf32>, tensor<?xPxf32>) {"
-        "%y = qt.contract lhs(%c, %s : tensor<?xIxJx8xi8>, "
-        "tensor<?x1x1x1xf32>) rhs(%w : tensor<2560xi8>) {acc = f32, geometry = "
-        "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = "
-        "[0, 0, 0, 0], groups = 1, k = 7>, layout = #qt.layout<s8, panel = 16, "
-        "rows = R>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
-        "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
-        "-> tensor<?xHxWx19xf32> "
-        "%m = qt.magnitudes %y {part = #qt.part<PART, channels = 16>} : "
-        "tensor<?xHxWx19xf32> -> tensor<?xPxf32> "
-        "return %y, %m : tensor<?xHxWx19xf32>, tensor<?xPxf32> }";
-    text = replaceAll(text, "PART", c.part);
-    text = replaceAll(text, "I", std::to_string(c.height + 2));
-    text = replaceAll(text, "J", std::to_string(c.width + 2));
-    text = replaceAll(text, "H", std::to_string(c.height));
-    text = replaceAll(text, "W", std::to_string(c.width));
-    text = replaceAll(text, "R", std::to_string(c.rows));
-    text = replaceAll(text, "P", std::to_string(c.parts));
-    Kernel kernel = compile(text);
-    ASSERT_TRUE(kernel.span) << c.part;
-    HostValue one = panel(16, 1280),
-              weights = make({2560}, i8(), [&](int64_t i) -> double {
-                return one.as<int8_t>()[i % 1280];
-              });
-    for (int64_t batch : {0, 1, 2, 7})
-      check(kernel,
-            {random({batch, c.height + 2, c.width + 2, 8}, i8(), -127, 127),
-             reals({batch, 1, 1, 1}), weights});
-    ASSERT_FALSE(HasFailure()) << c.part;
-  }
+  for (bool byChannel : {false, true})
+    for (const Case &c : {Case{3, 70, 4, "line = 70, lines = 1, run = 64", 12},
+                          Case{9, 14, 4, "line = 14, lines = 4, run = 14", 6},
+                          Case{3, 5, 4, "line = 5, lines = 3, run = 5", 2},
+                          Case{4, 4, 4, "line = 4, lines = 4, run = 4", 2},
+                          Case{1, 3, 4, "line = 3, lines = 1, run = 3", 2}}) {
+      std::string text =
+          "func.func @k(%c: tensor<?xIxJx8xi8>, %s: tensor<?x1x1x1xf32>, "
+          "%w: tensor<2560xi8>) -> (tensor<?xHxWx19xf32>, tensor<?xPxf32>) {"
+          "%y = qt.contract lhs(%c, %s : tensor<?xIxJx8xi8>, "
+          "tensor<?x1x1x1xf32>) rhs(%w : tensor<2560xi8>) {acc = f32, geometry "
+          "= "
+          "#qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads "
+          "= "
+          "[0, 0, 0, 0], groups = 1, k = 7>, layout = #qt.layout<s8, panel = "
+          "16, "
+          "rows = R>, lhs_format = !qt.block<[1, ?, ?, ?], s8, scale = f32>, "
+          "rhs_format = !qt.block<[1, ?, ?], s8, scale = f32>} "
+          "-> tensor<?xHxWx19xf32> "
+          "%m = qt.magnitudes %y {part = #qt.part<PART, channels = CHANNELS>} "
+          ": "
+          "tensor<?xHxWx19xf32> -> tensor<?xPxf32> "
+          "return %y, %m : tensor<?xHxWx19xf32>, tensor<?xPxf32> }";
+      text = replaceAll(text, "PART", c.part);
+      text = replaceAll(text, "CHANNELS", byChannel ? "1" : "16");
+      text = replaceAll(text, "I", std::to_string(c.height + 2));
+      text = replaceAll(text, "J", std::to_string(c.width + 2));
+      text = replaceAll(text, "H", std::to_string(c.height));
+      text = replaceAll(text, "W", std::to_string(c.width));
+      text = replaceAll(text, "R", std::to_string(c.rows));
+      text = replaceAll(text, "P",
+                        std::to_string(byChannel ? c.parts / 2 * 19 : c.parts));
+      Kernel kernel = compile(text);
+      ASSERT_TRUE(kernel.span) << c.part;
+      HostValue one = panel(16, 1280),
+                weights = make({2560}, i8(), [&](int64_t i) -> double {
+                  return one.as<int8_t>()[i % 1280];
+                });
+      for (int64_t batch : {0, 1, 2, 7})
+        check(kernel,
+              {random({batch, c.height + 2, c.width + 2, 8}, i8(), -127, 127),
+               reals({batch, 1, 1, 1}), weights});
+      ASSERT_FALSE(HasFailure()) << c.part;
+    }
 }
 
 TEST_F(ConvolutionTest, LeavesMagnitudesOfChannels) {
@@ -384,6 +395,116 @@ TEST_F(ConvolutionTest, TakesChannelsAsLanes) {
       check(kernel, {random({batch, 4, 9, c}, i8(), -127, 127),
                      reals({batch, 1, 1, 1}), weights});
     ASSERT_FALSE(HasFailure()) << c << " channels";
+  }
+}
+
+/// Depthwise images whose lines are made as they are needed: strips of lines,
+/// windows that begin with the second of two lines, taps apart, channels that
+/// fill no register, pads that are larger than the image's lines.
+TEST_F(ConvolutionTest, GoesThroughLines) {
+  struct Case {
+    int64_t channels, height, width, taps[2], strides[2], dilations[2], pads[4];
+  };
+  for (const Case &c : {Case{40, 11, 9, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},
+                        Case{32, 12, 17, {3, 3}, {2, 2}, {1, 1}, {0, 1, 1, 0}},
+                        Case{3, 7, 6, {2, 4}, {1, 2}, {1, 2}, {2, 0, 0, 1}},
+                        Case{45, 4, 5, {5, 1}, {3, 1}, {1, 1}, {5, 0, 2, 3}},
+                        Case{16, 1, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}}) {
+    int64_t sizes[2];
+    const int64_t inside[2] = {c.height, c.width};
+    for (int64_t dim : {0, 1})
+      sizes[dim] = (inside[dim] + c.pads[dim] + c.pads[2 + dim] -
+                    (c.taps[dim] - 1) * c.dilations[dim] - 1) /
+                       c.strides[dim] +
+                   1;
+    auto fill = [&](std::string text) {
+      auto list = [](ArrayRef<int64_t> values) {
+        return llvm::formatv("[{0:$[, ]}]",
+                             llvm::make_range(values.begin(), values.end()))
+            .str();
+      };
+      const std::pair<const char *, std::string> names[] = {
+          {"TAPS", list(c.taps)},
+          {"STRIDES", list(c.strides)},
+          {"DILATIONS", list(c.dilations)},
+          {"PADS", list(c.pads)},
+          {"IMAGE",
+           llvm::formatv("?x{0}x{1}x{2}", c.height, c.width, c.channels)},
+          {"PADDED",
+           llvm::formatv("?x{0}x{1}x{2}", c.height + c.pads[0] + c.pads[2],
+                         c.width + c.pads[1] + c.pads[3], c.channels)},
+          {"RESULT",
+           llvm::formatv("?x{0}x{1}x{2}", sizes[0], sizes[1], c.channels)},
+          {"FLOATS", std::to_string(4 * c.channels * c.taps[0] * c.taps[1])},
+          {"BYTES", std::to_string(c.channels * (4 + c.taps[0] * c.taps[1]))},
+          {"CHANNELS", std::to_string(c.channels)}};
+      for (const auto &[name, value] : names)
+        text = replaceAll(text, name, value);
+      return text;
+    };
+    Kernel floats = compile(fill(
+        "func.func @k(%x: tensor<IMAGExf32>, %w: tensor<FLOATSxi8>) -> "
+        "tensor<RESULTxf32> {"
+        "%y = qt.contract lhs(%x : tensor<IMAGExf32>) rhs(%w : "
+        "tensor<FLOATSxi8>) {acc = f32, geometry = #qt.conv<taps = TAPS, "
+        "strides = STRIDES, dilations = DILATIONS, pads = PADS, groups = "
+        "CHANNELS, k = CHANNELS>, layout = #qt.layout<f32, panel = 16, rows = "
+        "4>, lhs_format = f32, rhs_format = f32} -> tensor<RESULTxf32> "
+        "return %y : tensor<RESULTxf32> }"));
+    ASSERT_TRUE(floats.span);
+    HostValue ones = units(4 * c.channels * c.taps[0] * c.taps[1]);
+    for (int64_t batch : {0, 1, 3})
+      check(floats, {reals({batch, c.height, c.width, c.channels}), ones}, 1e-5,
+            1e-5);
+    ASSERT_FALSE(HasFailure()) << c.channels << " channels";
+    if (c.dilations[0] != 1)
+      continue;
+    int64_t bytes = c.channels * (4 + c.taps[0] * c.taps[1]);
+    HostValue weights = make({bytes}, i8(), [&](int64_t i) -> double {
+      return i >= 4 * c.channels ? static_cast<double>(i * 37 % 255 - 127)
+             : i % 4 == 3        ? 63
+             : i % 4 == 2        ? -128
+                                 : 0;
+    });
+    for (bool byChannel : {false, true}) {
+      int64_t parts = byChannel ? 2 * c.channels : 2;
+      std::string text = fill(
+          "func.func @k(%x: tensor<IMAGExf32>, %m: tensor<?xPARTSxf32>, %w: "
+          "tensor<BYTESxi8>) -> tensor<RESULTxf32> {"
+          "%c, %s = qt.quantize %x largest %m : tensor<?xPARTSxf32> {encoding "
+          "= #qt.encoding<absmax, -127..127>, format = !qt.block<[1, ?, ?, "
+          "GRID], s8, scale = f32>, layout = #qt.layout<s8, panel = 16, rows = "
+          "4>, halo = #qt.halo<pads = PADS, groups = CHANNELS>} : "
+          "tensor<IMAGExf32> -> tensor<PADDEDxi8>, tensor<?x1x1xSCALESxf32> "
+          "%y = qt.contract lhs(%c, %s : tensor<PADDEDxi8>, "
+          "tensor<?x1x1xSCALESxf32>) rhs(%w : tensor<BYTESxi8>) {acc = f32, "
+          "geometry = #qt.conv<taps = TAPS, strides = STRIDES, dilations = "
+          "DILATIONS, pads = [0, 0, 0, 0], groups = CHANNELS, k = CHANNELS>, "
+          "layout = #qt.layout<s8, panel = 16, rows = 4>, lhs_format = "
+          "!qt.block<[1, ?, ?, GRID], s8, scale = f32>, rhs_format = "
+          "!qt.block<[1, ?, ?], s8, scale = f32>} -> tensor<RESULTxf32> "
+          "return %y : tensor<RESULTxf32> }");
+      text = replaceAll(text, "GRID", byChannel ? "1" : "?");
+      text = replaceAll(text, "SCALES",
+                        std::to_string(byChannel ? c.channels : 1));
+      Kernel codes = compile(replaceAll(text, "PARTS", std::to_string(parts)));
+      ASSERT_TRUE(codes.span);
+      for (int64_t batch : {0, 1, 3}) {
+        HostValue x = reals({batch, c.height, c.width, c.channels});
+        std::vector<double> largest(batch * parts, 0);
+        int64_t image = c.height * c.width * c.channels;
+        for (auto [i, value] : llvm::enumerate(x.as<float>())) {
+          auto at = static_cast<int64_t>(i);
+          double &most =
+              largest[at / image * parts + (byChannel ? at % c.channels : 0)];
+          most = std::max<double>(most, std::abs(value));
+        }
+        HostValue m = make({batch, parts}, Float32Type::get(&getContext()),
+                           [&](int64_t i) { return largest[i]; });
+        check(codes, {x, m, weights}, 1e-6, 1e-6);
+      }
+      ASSERT_FALSE(HasFailure()) << c.channels << " channels of codes";
+    }
   }
 }
 

@@ -273,6 +273,12 @@ bool BlockType::hasMultipliedNibbles() const {
          getOuter().getFormat().isF32();
 }
 
+bool BlockType::isOfChannels() const {
+  ArrayRef<int64_t> extents = getShape();
+  return extents.size() > 2 && extents.back() == 1 &&
+         llvm::all_of(extents.drop_front().drop_back(), ShapedType::isDynamic);
+}
+
 BlockType qt::getBlockFormat(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor ? dyn_cast<BlockType>(tensor.getElementType()) : BlockType();

@@ -143,6 +143,23 @@ std::optional<int64_t> ContractOp::getMostProducts() {
   return most;
 }
 
+bool ContractOp::readsLines() {
+  // Each has code of its own.
+  constexpr int64_t mostTaps = 64;
+  auto conv = dyn_cast<ConvAttr>(getGeometry());
+  if (!conv || conv.getTaps().size() != 2 || conv.getNumTaps() > mostTaps ||
+      !isDepthwise(getContractionSize(), conv.getGroups()) ||
+      getType().getShape().back() != static_cast<int64_t>(conv.getGroups()) ||
+      !getAcc().isF32())
+    return false;
+  return llvm::all_of(
+      TypeRange{getType(), getLhs()[0].getType()}, [](Type type) {
+        return llvm::all_of(
+            cast<RankedTensorType>(type).getShape().drop_front(),
+            [](int64_t size) { return size > 0; });
+      });
+}
+
 int64_t ContractOp::getContractionSize() {
   std::optional<int64_t> stated;
   int64_t groups = 1;

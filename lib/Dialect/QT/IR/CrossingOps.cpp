@@ -59,13 +59,24 @@ BlockType QuantizeOp::getResultFormat() {
   return getBlockFormat(getResult(0).getType());
 }
 
+/// Whether \p op finds the scales of floats with a halo from their largest
+/// magnitudes, image by image.
+static bool hasScalesOfImages(QuantizeOp op) {
+  return op.getHaloAttr() && op.getEncoding().getRule() == ScaleRule::AbsMax &&
+         getElementTypeOrSelf(op.getInput()).isF32() &&
+         op.getResultFormat().getShape().front() == 1;
+}
+
 bool QuantizeOp::hasScaleOfImage() {
-  if (!getHaloAttr() || getEncoding().getRule() != ScaleRule::AbsMax ||
-      !cast<RankedTensorType>(getInput().getType()).getElementType().isF32())
-    return false;
-  ArrayRef<int64_t> extents = getResultFormat().getShape();
-  return extents.front() == 1 &&
-         llvm::all_of(extents.drop_front(), ShapedType::isDynamic);
+  return hasScalesOfImages(*this) &&
+         llvm::all_of(getResultFormat().getShape().drop_front(),
+                      ShapedType::isDynamic);
+}
+
+bool QuantizeOp::hasScaleOfChannels() {
+  return hasScalesOfImages(*this) && getResultFormat().isOfChannels() &&
+         cast<RankedTensorType>(getInput().getType()).getShape().back() ==
+             static_cast<int64_t>(getHaloAttr().getGroups());
 }
 
 int64_t qt::getPackedRowStride(int64_t k) {
@@ -151,12 +162,19 @@ static LogicalResult verifyIntegers(QuantizeOp op) {
 
 /// Magnitudes are those of the parts of images that are quantised.
 static LogicalResult verifyLargest(QuantizeOp op) {
-  if (!op.isSplit() || !op.hasScaleOfImage())
+  bool isOfChannels = op.isSplit() && op.hasScaleOfChannels();
+  if (!op.isSplit() || (!op.hasScaleOfImage() && !isOfChannels))
     return op.emitOpError("with largest magnitudes of parts; supported: "
                           "floats with a halo, by the rule 'absmax', and one "
-                          "scale for an image");
+                          "scale for an image, or one for each of its channels "
+                          "where each is a group");
   auto input = cast<RankedTensorType>(op.getInput().getType());
   auto type = cast<RankedTensorType>(op.getLargest().getType());
+  int64_t channels = input.getShape().back();
+  if (isOfChannels && type.getRank() == 2 && type.getDimSize(1) % channels != 0)
+    return op.emitOpError("has largest magnitudes of ")
+           << type.getDimSize(1) << " parts for " << channels
+           << " channels; supported: as many for each channel";
   if (type.getRank() != 2 || type.isDynamicDim(1) || type.getDimSize(1) < 1 ||
       failed(verifyCompatibleDims({type.getDimSize(0), input.getDimSize(0)})))
     return op.emitOpError("largest magnitudes are of type ")

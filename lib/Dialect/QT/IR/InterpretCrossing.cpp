@@ -124,22 +124,29 @@ static uint32_t getMagnitude(float x) {
 static LogicalResult checkLargest(QuantizeOp op, const HostValue &input,
                                   const HostValue &largest) {
   ArrayRef<float> numbers = input.as<float>(), found = largest.as<float>();
-  int64_t images = input.getShape()[0];
-  auto findLargest = [&](ArrayRef<float> all, int64_t image) {
+  int64_t images = input.getShape()[0],
+          channels = op.hasScaleOfChannels() ? input.getShape().back() : 1;
+  auto findLargest = [&](ArrayRef<float> all, int64_t image, int64_t channel) {
     size_t each = all.size() / images;
     uint32_t most = 0;
-    for (float x : all.slice(image * each, each))
-      most = std::max(most, getMagnitude(x));
+    ArrayRef<float> own = all.slice(image * each, each);
+    for (size_t i = channel; i < each; i += channels)
+      most = std::max(most, getMagnitude(own[i]));
     return most;
   };
-  for (int64_t image = 0; image < images; ++image) {
-    uint32_t own = findLargest(numbers, image),
-             given = findLargest(found, image);
-    if (own != given)
-      return op.emitOpError("largest magnitude of image ")
-             << image << " is " << llvm::bit_cast<float>(own) << ", not "
-             << llvm::bit_cast<float>(given);
-  }
+  for (int64_t image = 0; image < images; ++image)
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      uint32_t own = findLargest(numbers, image, channel),
+               given = findLargest(found, image, channel);
+      if (own == given)
+        continue;
+      InFlightDiagnostic diagnostic =
+          op.emitOpError("largest magnitude of image ") << image;
+      if (channels > 1)
+        diagnostic << ", channel " << channel << ",";
+      return diagnostic << " is " << llvm::bit_cast<float>(own) << ", not "
+                        << llvm::bit_cast<float>(given);
+    }
   return success();
 }
 

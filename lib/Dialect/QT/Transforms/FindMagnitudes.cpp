@@ -11,6 +11,7 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ImageOpInterface.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_FINDMAGNITUDES
@@ -31,10 +32,11 @@ struct FindMagnitudes : quantc::qt::impl::FindMagnitudesBase<FindMagnitudes> {
 };
 } // namespace
 
-/// The parts of \p image that its producer makes, or else whole lines.
-static ImagePart choosePart(Value image) {
+/// The parts of \p image that its producer makes, or else whole lines; with \p
+/// byChannel each channel of them by itself.
+static ImagePart choosePart(Value image, bool byChannel) {
   if (auto producer = image.getDefiningOp<ImageOpInterface>())
-    if (std::optional<ImagePart> part = producer.getImagePart())
+    if (std::optional<ImagePart> part = producer.getImagePart(byChannel))
       return *part;
   ArrayRef<int64_t> shape = cast<RankedTensorType>(image.getType()).getShape();
   int64_t channels = shape.back(), line = shape[shape.size() - 2], count = 1;
@@ -42,7 +44,7 @@ static ImagePart choosePart(Value image) {
     count *= size;
   int64_t lines =
       std::clamp<int64_t>(elementsOfPart / (line * channels), 1, count);
-  return {line, lines, line, channels};
+  return {line, lines, line, byChannel ? 1 : channels};
 }
 
 static bool hasKnownSizes(Value image) {
@@ -51,20 +53,39 @@ static bool hasKnownSizes(Value image) {
       [](int64_t size) { return size > 0; });
 }
 
+/// Channels have scales of their own in front of a depthwise convolution, which
+/// encodes them itself: whoever else does reads the image for them.
+static bool needsChannels(qt::QuantizeOp quantize) {
+  if (!quantize.hasScaleOfChannels() || quantize->use_empty())
+    return false;
+  auto reader = dyn_cast<ImageOpInterface>(*quantize->user_begin());
+  return reader && reader.encodesImage(quantize);
+}
+
 void FindMagnitudes::runOnOperation() {
-  llvm::DenseMap<Value, Value> known;
+  SmallVector<qt::QuantizeOp> quantizes;
+  llvm::SmallDenseSet<Value> byChannel;
   getOperation().walk([&](qt::QuantizeOp quantize) {
     Value image = quantize.getInput();
-    if (quantize.getLargest() || !quantize.isSplit() ||
-        !quantize.hasScaleOfImage() || !hasKnownSizes(image))
+    if (quantize.getLargest() || !quantize.isSplit() || !hasKnownSizes(image))
       return;
+    bool isOfChannels = needsChannels(quantize);
+    if (isOfChannels)
+      byChannel.insert(image);
+    if (isOfChannels || quantize.hasScaleOfImage())
+      quantizes.push_back(quantize);
+  });
+  llvm::DenseMap<Value, Value> known;
+  for (qt::QuantizeOp quantize : quantizes) {
+    Value image = quantize.getInput();
     Value &largest = known[image];
     if (!largest) {
       OpBuilder builder(quantize);
       builder.setInsertionPointAfterValue(image);
-      largest = qt::MagnitudesOp::create(builder, image.getLoc(), image,
-                                         choosePart(image));
+      largest = qt::MagnitudesOp::create(
+          builder, image.getLoc(), image,
+          choosePart(image, byChannel.contains(image)));
     }
     quantize.getLargestMutable().assign(largest);
-  });
+  }
 }

@@ -54,7 +54,7 @@ public:
   Grouping(func::FuncOp func, SymbolicShapes &shapes);
 
   void fuseImages();
-  void fuseMagnitudes();
+  void fusePartners();
   void fuseRows();
 
   /// The groups in an order in which each follows what it uses.
@@ -267,19 +267,31 @@ void Grouping::fuseImages() {
   }
 }
 
-/// Magnitudes of parts are found where the parts are made.
-void Grouping::fuseMagnitudes() {
-  for (unsigned index = 0; index < ops.size(); ++index) {
-    auto magnitudes = dyn_cast<qt::MagnitudesOp>(ops[index]);
-    if (!magnitudes)
-      continue;
+/// Of magnitudes of parts the op that makes the parts, of an op that encodes an
+/// image as it reads it the quantisation: what has one kernel with \p op.
+static Operation *findPartner(Operation *op) {
+  if (auto magnitudes = dyn_cast<qt::MagnitudesOp>(op)) {
     auto producer = magnitudes.getInput().getDefiningOp<ImageOpInterface>();
-    if (!producer || magnitudes.getInput() != producer->getResult(0) ||
-        !(producer.getImagePart() == magnitudes.getPart().getPart()))
-      continue;
-    unsigned from = find(indices.lookup(producer)), to = find(index);
-    if (from != to && members[from].size() == 1)
-      join(from, to);
+    ImagePart part = magnitudes.getPart().getPart();
+    if (producer && magnitudes.getInput() == producer->getResult(0) &&
+        producer.getImagePart(/*byChannel=*/part.channels == 1) == part)
+      return producer;
+  }
+  auto reader = dyn_cast<ImageOpInterface>(op);
+  auto quantize = reader ? op->getOperand(0).getDefiningOp<qt::QuantizeOp>()
+                         : qt::QuantizeOp();
+  if (quantize && quantize.getLargest() && reader.encodesImage(quantize))
+    return quantize;
+  return nullptr;
+}
+
+/// Late ones first: a partner is alone then.
+void Grouping::fusePartners() {
+  for (unsigned index = ops.size(); index-- > 0;) {
+    if (Operation *partner = findPartner(ops[index]))
+      if (unsigned from = find(indices.lookup(partner));
+          from != find(index) && members[from].size() == 1)
+        join(from, find(index));
   }
 }
 
@@ -469,9 +481,7 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
   }
 
   SmallVector<SmallVector<AffineExpr>> lists;
-  for (Value value : operands)
-    lists.emplace_back(shapes.getSizes(value));
-  for (Value value : results)
+  for (Value value : llvm::concat<const Value>(operands, results))
     lists.emplace_back(shapes.getSizes(value));
   llvm::SetVector<AffineExpr> sizes = collectSymbols(lists);
 
@@ -499,9 +509,8 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
     builder.clone(*value.getDefiningOp(), mapping);
   for (Operation *op : group)
     builder.clone(*op, mapping);
-  SmallVector<Value> returned;
-  for (Value value : results)
-    returned.push_back(mapping.lookup(value));
+  auto returned = llvm::map_to_vector(
+      results, [&](Value value) { return mapping.lookup(value); });
   func::ReturnOp::create(builder, builder.getUnknownLoc(), returned);
   kernel.walk([&](Operation *op) { op->setLoc(builder.getUnknownLoc()); });
 
@@ -513,9 +522,8 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
     kernel->destroy();
   }
 
-  SmallVector<Location> locations;
-  for (Operation *op : group)
-    locations.push_back(op->getLoc());
+  auto locations =
+      llvm::map_to_vector(group, [](Operation *op) { return op->getLoc(); });
   builder.setInsertionPoint(entry.getBody().front().getTerminator());
   auto launch = qt::LaunchOp::create(
       builder, builder.getFusedLoc(locations), type.getResults(),
@@ -574,7 +582,7 @@ void GroupKernels::runOnOperation() {
     eraseDeadOps(entry.getBody().front());
     Grouping grouping(entry, shapes);
     grouping.fuseImages();
-    grouping.fuseMagnitudes();
+    grouping.fusePartners();
     grouping.fuseRows();
     Block &body = entry.getBody().front();
     std::vector<std::vector<Operation *>> groups = grouping.getOrderedGroups();

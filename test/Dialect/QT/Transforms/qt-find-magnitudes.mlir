@@ -40,3 +40,21 @@ func.func @others(%x: tensor<?x?x68x12xf32>, %y: tensor<?x4x40xf32>, %z: tensor<
   %c, %cs = qt.quantize %z {encoding = #byte, format = !qt.block<[1, ?], s8, scale = f32>, layout = #s8} : tensor<?x64xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
   return %a, %b, %c : tensor<?x?x70x12xi8>, tensor<?x7x64xi8>, tensor<?x64xi8>
 }
+
+// A depthwise convolution that encodes its image needs those of channels; two
+// that share codes do not encode them.
+!channel8 = !qt.block<[1, ?, ?, 1], s8, scale = f32>
+#each = #qt.halo<pads = [1, 1, 1, 1], groups = 16>
+// CHECK-LABEL: func @channels
+// CHECK: %[[M:.*]] = qt.magnitudes %arg0 {part = #qt.part<line = 4, lines = 4, run = 4, channels = 1>} : tensor<?x4x4x16xf32> -> tensor<?x16xf32>
+// CHECK: qt.quantize %arg0 largest %[[M]]
+// CHECK: qt.quantize %arg0 largest %[[M]]
+// CHECK-NOT: qt.magnitudes
+func.func @channels(%x: tensor<?x4x4x16xf32>, %o: tensor<?x4x4x16xf32>, %w: tensor<208xi8>) -> (tensor<?x4x4x16xf32>, tensor<?x4x4x16xi8>, tensor<?x6x6x16xi8>) {
+  %c, %s = qt.quantize %x {encoding = #byte, format = !channel8, layout = #s8, halo = #each} : tensor<?x4x4x16xf32> -> tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>
+  %y = qt.contract lhs(%c, %s : tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>) rhs(%w : tensor<208xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 16, k = 16>, layout = #s8, lhs_format = !channel8, rhs_format = !w8} -> tensor<?x4x4x16xf32>
+  %b, %bs = qt.quantize %x {encoding = #byte, format = !image8, layout = #s8, halo = #none} : tensor<?x4x4x16xf32> -> tensor<?x4x4x16xi8>, tensor<?x1x1x1xf32>
+  %p, %ps = qt.quantize %o {encoding = #byte, format = !channel8, layout = #s8, halo = #each} : tensor<?x4x4x16xf32> -> tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>
+  %z = qt.contract lhs(%p, %ps : tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>) rhs(%w : tensor<208xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 16, k = 16>, layout = #s8, lhs_format = !channel8, rhs_format = !w8} -> tensor<?x4x4x16xf32>
+  return %y, %b, %p : tensor<?x4x4x16xf32>, tensor<?x4x4x16xi8>, tensor<?x6x6x16xi8>
+}

@@ -246,3 +246,28 @@ func.func @magnitudes(%c: tensor<?x5x70x8xi8>, %s: tensor<?x1x1x1xf32>, %w: tens
   %other = qt.magnitudes %y {part = #qt.part<line = 68, lines = 1, run = 68, channels = 12>} : tensor<?x3x68x12xf32> -> tensor<?x3xf32>
   return %y, %m, %other : tensor<?x3x68x12xf32>, tensor<?x6xf32>, tensor<?x3xf32>
 }
+
+// -----
+
+// An image is encoded by the depthwise convolution that reads it, where its
+// magnitudes are known.
+// CHECK-LABEL: func.func @encoder
+// CHECK: %[[Y:.*]] = qt.launch @contract_{{[0-9]+}}(%arg0, %arg1, %arg2)
+// CHECK-NEXT: %[[C:.*]]:2 = qt.launch @quantize
+// CHECK-NEXT: qt.launch @contract_{{[0-9]+}}(%[[C]]#0, %[[C]]#1, %arg2)
+// CHECK: func.func private @contract
+// CHECK: qt.quantize
+// CHECK-NEXT: qt.contract
+#s8 = #qt.layout<s8, panel = 16, rows = 4>
+#byte = #qt.encoding<absmax, -127..127>
+#each = #qt.halo<pads = [1, 1, 1, 1], groups = 16>
+!channel8 = !qt.block<[1, ?, ?, 1], s8, scale = f32>
+!w8 = !qt.block<[1, ?, ?], s8, scale = f32>
+func.func @encoder(%x: tensor<?x4x4x16xf32>, %m: tensor<?x32xf32>, %w: tensor<208xi8>) -> (tensor<?x4x4x16xf32>, tensor<?x4x4x16xf32>)
+    attributes {qt.dim_names = ["n"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 4, 4, 16)>, affine_map<()[s0] -> (s0, 32)>, affine_map<()[s0] -> (208)>]} {
+  %c, %s = qt.quantize %x largest %m : tensor<?x32xf32> {encoding = #byte, format = !channel8, layout = #s8, halo = #each} : tensor<?x4x4x16xf32> -> tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>
+  %y = qt.contract lhs(%c, %s : tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>) rhs(%w : tensor<208xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 16, k = 16>, layout = #s8, lhs_format = !channel8, rhs_format = !w8} -> tensor<?x4x4x16xf32>
+  %p, %ps = qt.quantize %x {encoding = #byte, format = !channel8, layout = #s8, halo = #each} : tensor<?x4x4x16xf32> -> tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>
+  %z = qt.contract lhs(%p, %ps : tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>) rhs(%w : tensor<208xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 16, k = 16>, layout = #s8, lhs_format = !channel8, rhs_format = !w8} -> tensor<?x4x4x16xf32>
+  return %y, %z : tensor<?x4x4x16xf32>, tensor<?x4x4x16xf32>
+}

@@ -37,3 +37,27 @@ func.func @wrong() {
   %b, %bs = qt.quantize %x largest %m : tensor<1x2xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !image8, layout = #qt.layout<s8, panel = 16, rows = 4>, halo = #qt.halo<pads = [1, 0], groups = 1>} : tensor<1x2x2xf32> -> tensor<1x3x4xi8>, tensor<1x1x1xf32>
   return
 }
+
+// -----
+
+!channel8 = !qt.block<[1, ?, 1], s8, scale = f32>
+func.func @channels() {
+  %x = arith.constant dense<[[[1.0, -2.0], [0.5, 4.0]], [[0.0, 0.0], [-0.25, 0.0]]]> : tensor<2x2x2xf32>
+  %m = qt.magnitudes %x {part = #qt.part<line = 2, lines = 1, run = 1, channels = 1>} : tensor<2x2x2xf32> -> tensor<2x4xf32>
+  %a, %as = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !channel8, layout = #qt.layout<s8, panel = 16, rows = 4>, halo = #qt.halo<pads = [1, 0], groups = 2>} : tensor<2x2x2xf32> -> tensor<2x3x2xi8>, tensor<2x1x2xf32>
+  %b, %bs = qt.quantize %x largest %m : tensor<2x4xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !channel8, layout = #qt.layout<s8, panel = 16, rows = 4>, halo = #qt.halo<pads = [1, 0], groups = 2>} : tensor<2x2x2xf32> -> tensor<2x3x2xi8>, tensor<2x1x2xf32>
+  check.expect_eq %a, %b : tensor<2x3x2xi8>, tensor<2x3x2xi8>
+  check.expect_eq %as, %bs : tensor<2x1x2xf32>, tensor<2x1x2xf32>
+  return
+}
+
+// -----
+
+!channel8 = !qt.block<[1, ?, 1], s8, scale = f32>
+func.func @wrong_channel() {
+  %x = arith.constant dense<[[[1.0, -2.0], [0.5, 4.0]]]> : tensor<1x2x2xf32>
+  %m = arith.constant dense<[[1.0, 3.0]]> : tensor<1x2xf32>
+  // expected-error @below {{largest magnitude of image 0, channel 1, is 4.000000e+00, not 3.000000e+00}}
+  %b, %bs = qt.quantize %x largest %m : tensor<1x2xf32> {encoding = #qt.encoding<absmax, -127..127>, format = !channel8, layout = #qt.layout<s8, panel = 16, rows = 4>, halo = #qt.halo<pads = [1, 0], groups = 2>} : tensor<1x2x2xf32> -> tensor<1x3x2xi8>, tensor<1x1x2xf32>
+  return
+}

@@ -65,6 +65,9 @@ def QT_ContractOp : QT_TensorOp<"contract", [
     /// Up to how many products of signed codes of rows a sum of 32 bits holds;
     /// nothing where operands are others.
     ::std::optional<int64_t> getMostProducts();
+    /// Whether it is a depthwise convolution of images of known sizes that code
+    /// goes through line by line, and makes the pads of by itself.
+    bool readsLines();
   }];
 }
 

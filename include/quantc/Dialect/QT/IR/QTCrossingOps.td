@@ -42,7 +42,8 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     parts stay as they are. With `halo` too they are those of a convolution's
     input, with zeros around it; every part is then of the larger tensor.
     `largest` are the input's `qt.magnitudes`, where somebody has found them
-    already: the parts are the same without it.
+    already: the parts are the same without it. Where each channel has a scale
+    they are those of channels, one channel beside the other.
 
     ```mlir
     %q = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>}
@@ -96,6 +97,9 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
     /// Whether all elements of an image of floats, with a halo, share a scale
     /// that is found from their largest magnitude.
     bool hasScaleOfImage();
+    /// The same of the elements of each channel of an image, where no two
+    /// channels are of one group.
+    bool hasScaleOfChannels();
   }];
 }
 

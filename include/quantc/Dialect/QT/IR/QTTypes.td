@@ -65,6 +65,9 @@ def QT_BlockType : TypeDef<QT_Dialect, "Block", [
     /// Whether codes are signed integers of 4 bits with an s8 multiplier each
     /// block, relative to an f32 scale.
     bool hasMultipliedNibbles() const;
+    /// Whether each channel of an image, which is an index of the last
+    /// dimension, is a block.
+    bool isOfChannels() const;
     /// The types of the parts of a value of this type and the given shape.
     ::llvm::SmallVector<::mlir::RankedTensorType>
     getPartTypes(::llvm::ArrayRef<int64_t> tensorShape) const;
