@@ -76,8 +76,8 @@ private:
   Value loadMask(OpBuilder &b, Value row, Value position);
   Value emitPower(OpBuilder &b, Value fraction);
   void emitPowers(OpBuilder &b, const Tile &tile, Value r);
-  void finishRow(OpBuilder &b, Value r, Value row, Value sum, Value count,
-                 Value least);
+  Value foldRows(OpBuilder &b, llvm::ArrayRef<Value> rows, Combine combine);
+  void finishRows(OpBuilder &b, const Tile &tile);
   void emitWeights(OpBuilder &b, const Tile &tile, Value r);
   void weighValues(OpBuilder &b, const Tile &tile);
   void emitRows(OpBuilder &b, Value row, int64_t count);
@@ -92,18 +92,18 @@ private:
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
   Value queries, keys, paddedKeys;
-  bool isRagged;  ///< the last panel may not be full
-  bool hidesKeys; ///< that are in a panel
+  bool isRagged; ///< the last panel may not be full
   Value heads, keyHeads, share, blockCount, blockRows;
   Head query, key, value, result;
   /// Scratch, of a head. To the right, scores are shifted by `keyPlaces` less
   /// the exponent of the query; weights by `valuePlaces` and what is below 1.
   Value packedKeys, packedValues, keyPlaces, valuePlaces;
+  Value keyLimits;   ///< what scores are at most: of a hidden key the least
   Value leastPlaces; ///< of the head at hand
   /// Scratch, of a tile: scores, then powers, in a row for each.
   Value rowCodes, scores, weights;
-  /// Scratch, of the rows of a tile.
-  Value rowTops, rowReciprocals, rowRooms, rowLeasts;
+  /// Scratch, of the rows of a tile; the last three have lanes for each.
+  Value rowTops, rowReciprocals, rowRooms, rowSums, rowLeasts, rowCounts;
 };
 
 } // namespace quantc

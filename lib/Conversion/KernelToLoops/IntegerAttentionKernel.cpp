@@ -118,6 +118,9 @@ void IntegerAttention::packExponents(OpBuilder &b) {
         // Not negative, so that the least of them fits beside a power.
         Value value8 = own.sub(own.number(128), loadExponent(inner, value, t));
         memref::StoreOp::create(inner, loc, value8, valuePlaces, t);
+        if (isRagged)
+          memref::StoreOp::create(inner, loc, own.number(INT32_MAX), keyLimits,
+                                  t);
         scf::YieldOp::create(inner, loc, own.min(carried[0], places));
       });
   leastPlaces = loop.getResult(0);
@@ -128,6 +131,7 @@ void IntegerAttention::packExponents(OpBuilder &b) {
     Words own(inner, loc, /*isVector=*/false);
     for (Value buffer : {keyPlaces, valuePlaces})
       memref::StoreOp::create(inner, loc, own.number(0), buffer, t);
+    memref::StoreOp::create(inner, loc, own.number(INT32_MIN), keyLimits, t);
   });
 }
 
@@ -254,7 +258,6 @@ LogicalResult IntegerAttention::emit() {
   keys = kernel.getIndex(keysExpr);
   std::optional<int64_t> known = getConstantIndex(keys);
   isRagged = !known || *known % lanes != 0;
-  hidesKeys = isRagged || op.getCausal() || op.getMask();
   AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
   paddedKeys = kernel.getIndex(padded);
   AffineExpr tile = shapes.getConstant(rowsOfTile);
@@ -267,8 +270,12 @@ LogicalResult IntegerAttention::emit() {
   rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
   scores = kernel.allocateScratch(i32, padded * rowsOfTile);
   weights = kernel.allocateScratch(value, padded * rowsOfTile);
-  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms, &rowLeasts})
+  if (isRagged)
+    keyLimits = kernel.allocateScratch(i32, padded);
+  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})
     *ofRows = kernel.allocateScratch(i32, tile);
+  for (Value *ofLanes : {&rowSums, &rowLeasts, &rowCounts})
+    *ofLanes = kernel.allocateScratch(i32, tile * lanes);
   if (op.getMask())
     prepareSteps(b, op.getMask(), {q[0], q[1], q[2], k[2]});
   heads = kernel.getIndex(q[1]);

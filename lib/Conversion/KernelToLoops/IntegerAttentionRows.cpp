@@ -25,12 +25,12 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
-/// The score of a hidden key: below that of any other, and no difference to
-/// one overflows.
-static constexpr int64_t hidden = -(int64_t(1) << 30);
+/// The score of a hidden key: by more than 2^30 below that of any other, which
+/// leaves nothing of its power. What it differs by has no sign.
+static constexpr int64_t hidden = INT32_MIN;
 /// Places from which nothing is left of a weight, whatever the exponents of
-/// values, which differ by up to 255; and those of a hidden key.
-static constexpr int64_t farPlaces = 511, hiddenPlaces = 1023;
+/// values, which differ by up to 255.
+static constexpr int64_t farPlaces = 511;
 
 /// Sums over \p steps of products of the rows that begin at \p lhsAt and the
 /// panels at \p rhsAt: 16 lanes by rows, then by panels.
@@ -130,13 +130,17 @@ Value IntegerAttention::loadMask(OpBuilder &b, Value row, Value position) {
 /// The \p score of row \p r and 16 keys where the row sees them.
 Value IntegerAttention::hide(OpBuilder &b, const Tile &tile, int64_t r,
                              Value position, Value score) {
-  if (!op.getCausal() && !isRagged)
-    return score;
+  Words v(b, loc, /*isVector=*/true);
+  if (!op.getCausal())
+    return isRagged
+               ? v.min(score,
+                       vector::LoadOp::create(b, loc, cast<VectorType>(v.type),
+                                              keyLimits, position))
+               : score;
   Value bound = countVisible(b, add(b, tile.row, index(r)));
   Value left = arith::IndexCastOp::create(
       b, loc, b.getI32Type(), arith::SubIOp::create(b, loc, bound, position));
   SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, lanes));
-  Words v(b, loc, /*isVector=*/true);
   Value steps = arith::ConstantOp::create(
       b, loc,
       DenseElementsAttr::get(cast<VectorType>(v.type), ArrayRef(numbers)));
@@ -217,9 +221,23 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
           }
         return next;
       });
-  for (auto [r, top] : llvm::enumerate(tops))
-    memref::StoreOp::create(b, loc, reduceLargest(b, loc, top), rowTops,
-                            index(static_cast<int64_t>(r)));
+  tops.resize(rowsOfTile, tops.back());
+  Value top = foldRows(b, tops, [&](OpBuilder &inner, Value x, Value y) {
+    return Words::of(inner, loc, x).max(x, y);
+  });
+  // A row without a key has any other: nothing is left of its powers then.
+  Words w = Words::of(b, loc, top);
+  Value isEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, top,
+                                        w.number(hidden));
+  vector::StoreOp::create(b, loc, w.select(isEmpty, w.number(0), top), rowTops,
+                          index(0));
+}
+
+/// Folds the lanes of each row of a tile into one of as many lanes.
+Value IntegerAttention::foldRows(OpBuilder &b, ArrayRef<Value> rows,
+                                 Combine combine) {
+  Value all = foldEach(b, loc, SmallVector<Value>(rows), combine);
+  return vector::ExtractStridedSliceOp::create(b, loc, all, 0, rowsOfTile, 1);
 }
 
 /// 32640 2^-fraction, as fixed::exp2Fraction has it: every step fits 16 bits.
@@ -242,7 +260,7 @@ void IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
   auto words = cast<VectorType>(outer.type);
   Value base = mul(b, r, paddedKeys);
   Value top = splat(b, loc, memref::LoadOp::create(b, loc, rowTops, r));
-  SmallVector<Value> initial{outer.number(0), outer.number(hiddenPlaces)};
+  SmallVector<Value> initial{outer.number(0), outer.number(2 * farPlaces)};
   if (op.getMask())
     initial.push_back(outer.number(0));
   Value end = mul(b, tile.panels, index(lanes));
@@ -255,69 +273,86 @@ void IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
         Value below = v.sub(top, score);
         Value places = v.rightUnsigned(below, v.number(15));
         Value power = emitPower(inner, v.bitAnd(below, v.number(32767)));
-        Value isHidden;
-        if (hidesKeys) {
-          isHidden = arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::eq,
-                                           score, v.number(hidden));
-          power = v.select(isHidden, v.number(0), power);
-        }
         Value share =
             v.rightUnsigned(v.add(power, power), v.min(places, v.number(31)));
         share = v.rightUnsigned(v.add(share, one), one);
         Value own =
             v.add(v.min(places, v.number(farPlaces)),
                   vector::LoadOp::create(inner, loc, words, valuePlaces, t));
-        if (isHidden)
-          own = v.select(isHidden, v.number(hiddenPlaces), own);
         vector::StoreOp::create(
             inner, loc, v.add(power, v.left(own, v.number(16))), scores, at);
         SmallVector<Value> next{v.add(carried[0], share),
                                 v.min(carried[1], own)};
-        if (op.getMask())
-          next.push_back(
-              v.add(carried[2], v.select(isHidden, v.number(0), one)));
+        if (op.getMask()) {
+          Value isSeen = arith::CmpIOp::create(
+              inner, loc, arith::CmpIPredicate::ne, score, v.number(hidden));
+          next.push_back(v.add(
+              carried[2], arith::ExtUIOp::create(inner, loc, v.type, isSeen)));
+        }
         scf::YieldOp::create(inner, loc, next);
       });
-  auto addUp = [&](Value vector) -> Value {
-    return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
-                                       vector);
-  };
-  Value least = reduceLanes(b, loc, loop.getResult(1),
-                            [&](OpBuilder &inner, Value x, Value y) -> Value {
-                              return arith::MinSIOp::create(inner, loc, x, y);
-                            });
-  Value row = add(b, tile.row, r);
-  Value count = op.getMask() ? addUp(loop.getResult(2))
-                             : arith::IndexCastOp::create(
-                                   b, loc, b.getI32Type(), countVisible(b, row))
-                                   .getResult();
-  memref::StoreOp::create(b, loc, least, rowLeasts, r);
-  finishRow(b, r, row, addUp(loop.getResult(0)), count, least);
+  Value at = mul(b, r, index(lanes));
+  Value buffers[] = {rowSums, rowLeasts, rowCounts};
+  for (auto [buffer, value] : llvm::zip(buffers, loop.getResults()))
+    vector::StoreOp::create(b, loc, value, buffer, at);
 }
 
-/// What the sums of weighted values are multiplied by, and the exponent of the
-/// result, from the sum of the powers and their number.
-void IntegerAttention::finishRow(OpBuilder &b, Value r, Value row, Value sum,
-                                 Value count, Value least) {
-  Words w(b, loc, /*isVector=*/false);
-  Type i64 = b.getI64Type();
+/// What the sums of weighted values are multiplied by, and the exponents of
+/// results, from the sums of powers and their numbers: all rows at once.
+void IntegerAttention::finishRows(OpBuilder &b, const Tile &tile) {
+  auto words = VectorType::get(lanes, b.getI32Type());
+  auto fold = [&](Value buffer, Combine combine) {
+    SmallVector<Value> rows;
+    for (int64_t r = 0; r < rowsOfTile; ++r)
+      rows.push_back(
+          vector::LoadOp::create(b, loc, words, buffer, index(r * lanes)));
+    return foldRows(b, rows, combine);
+  };
+  auto addUp = [&](OpBuilder &inner, Value x, Value y) {
+    return Words::of(inner, loc, x).add(x, y);
+  };
+  Value sum = fold(rowSums, addUp),
+        least = fold(rowLeasts, [&](OpBuilder &inner, Value x, Value y) {
+          return Words::of(inner, loc, x).min(x, y);
+        });
+  Words w = Words::of(b, loc, sum);
+  Value count;
+  if (op.getMask()) {
+    count = fold(rowCounts, addUp);
+  } else {
+    count = w.number(0);
+    for (int64_t r = 0; r < tile.count; ++r) {
+      Value own = arith::IndexCastOp::create(
+          b, loc, b.getI32Type(), countVisible(b, add(b, tile.row, index(r))));
+      count = vector::InsertOp::create(b, loc, own, count, r);
+    }
+  }
+  vector::StoreOp::create(b, loc, least, rowLeasts, index(0));
   Value length = w.bitLength(sum);
+  auto wide = VectorType::get(rowsOfTile, b.getI64Type());
   Value left = arith::ExtUIOp::create(
-      b, loc, i64, w.sub(w.number(31), w.min(length, w.number(31))));
+      b, loc, wide, w.sub(w.number(31), w.min(length, w.number(31))));
   Value divisor = arith::ShLIOp::create(
-      b, loc, arith::ExtUIOp::create(b, loc, i64, sum), left);
-  Value reciprocal =
-      nn::UnaryOp::create(b, loc, i64, nn::UnaryKind::Recip61, divisor);
-  memref::StoreOp::create(b, loc, w.truncate(reciprocal, 32), rowReciprocals,
-                          r);
+      b, loc, arith::ExtUIOp::create(b, loc, wide, sum), left);
+  // Divisions one by one are there sooner than those of lanes.
+  Words scalar(b, loc, /*isVector=*/false);
+  for (int64_t r = 0; r < tile.count; ++r) {
+    Value reciprocal =
+        nn::UnaryOp::create(b, loc, b.getI64Type(), nn::UnaryKind::Recip61,
+                            vector::ExtractOp::create(b, loc, divisor, r));
+    memref::StoreOp::create(b, loc, scalar.truncate(reciprocal, 32),
+                            rowReciprocals, index(r));
+  }
   // As many bits as there is room for.
   Value room = w.sub(w.number(16), w.bitLength(count));
-  memref::StoreOp::create(b, loc, w.sub(w.number(0), room), rowRooms, r);
+  vector::StoreOp::create(b, loc, w.sub(w.number(0), room), rowRooms, index(0));
   // A bit less, so that heads can be put on one exponent.
   Value exponent = w.sub(w.sub(w.number(128 + 9), least), w.add(room, length));
   exponent = w.select(w.isZero(sum), w.number(fixed::zeroExponent), exponent);
-  memref::StoreOp::create(b, loc, exponent, result.exponents,
-                          rowOf(b, result, row));
+  for (int64_t r = 0; r < tile.count; ++r)
+    memref::StoreOp::create(
+        b, loc, vector::ExtractOp::create(b, loc, exponent, r),
+        result.exponents, rowOf(b, result, add(b, tile.row, index(r))));
 }
 
 /// Weights of 8 bits from the powers of row \p r.
@@ -395,6 +430,7 @@ void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
   // Two loops: in one, the weights of a row would wait for its least places.
   forRange(b, index(0), index(count), 1,
            [&](OpBuilder &inner, Value r) { emitPowers(inner, tile, r); });
+  finishRows(b, tile);
   forRange(b, index(0), index(count), 1,
            [&](OpBuilder &inner, Value r) { emitWeights(inner, tile, r); });
   weighValues(b, tile);
