@@ -111,6 +111,28 @@ class Convolution(KernelTest):
             with self.subTest("\n".join(map(str, cases))):
                 self.check_integers(network(cases, deep=True), [feed(cases)])
 
+    def test_large_images(self):
+        """Results that leave the second-level cache: tiles go along several panels; and units of as many lines as are equal."""
+        random = np.random.default_rng(5)
+        weights = {
+            name: (random.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype("f4")
+            for name, shape in (("w", (83, 40, 1, 1)), ("v", (36, 83, 1, 1)), ("u", (36, 36, 3, 3)))
+        }
+        nodes = [
+            ("Conv", "x w", "c"),
+            ("Add", "c r", "s"),
+            ("Relu", "s", "y"),
+            ("Conv", "y v", "d"),
+            ("Conv", "d u", "z", {"pads": [1, 1, 1, 1]}),
+        ]
+        inputs = {"x": ("f4", ["b", 40, 41, 43]), "r": ("f4", ["b", 83, 41, 43])}
+        proto = model(nodes, inputs, ["y", "z"], weights)
+        given = {name: random.standard_normal((2, *shape[1:])).astype("f4") for name, (_, shape) in inputs.items()}
+        self.check(proto, [given], rtol=1e-5, atol=4e-6)
+        for recipe in ("w8a8", "w4a8"):
+            with self.subTest(recipe):
+                self.check_quantised(proto, [given], recipe, rtol=2e-6, atol=5e-6)
+
     def test_not_finite(self):
         """A NaN or an infinity spoils what its window, or with one scale its image, gives; no other image."""
         random = np.random.default_rng(3)

@@ -53,7 +53,6 @@ private:
   Value splat(OpBuilder &b, Value scalar);
   Value zeros(OpBuilder &b, VectorType type);
   void prefetch(OpBuilder &b, Value at, int64_t bytes);
-  void prefetchResults(OpBuilder &b, Value row, int64_t count);
   void prefetchNextPanel(OpBuilder &b, Value head, Value row, int64_t count);
 
   // Where activations lie: ConvolutionAccess.cpp for a convolution.
@@ -134,7 +133,10 @@ private:
   void emitFewFloats(OpBuilder &b, Value last);
   void emitWhole(OpBuilder &b, Value panel, Value last,
                  llvm::ArrayRef<int64_t> sizes);
+  void emitTile(OpBuilder &b, Value panel, Value row, int64_t count);
   void emitChunks(OpBuilder &b, Value last);
+  bool shouldWalkPanels();
+  int64_t getDecodedSize();
   void forEachPanel(OpBuilder &b, PanelBody body);
   void forEachTile(OpBuilder &b, Value first, Value last,
                    llvm::ArrayRef<int64_t> sizes, TileBody body);
@@ -146,6 +148,7 @@ private:
                         TileBody body);
   std::optional<int64_t> getLineLength();
   int64_t getRowsOfImage();
+  int64_t getRowsOfUnit();
   llvm::SmallVector<int64_t> getTileSizes(int64_t most);
   llvm::SmallVector<int64_t> getFallingSizes(int64_t most);
   int64_t getFewRows();
@@ -223,6 +226,8 @@ private:
   // The largest magnitudes of parts: ContractionMagnitudes.cpp.
   void prepareMagnitudes();
   void clearLargest(OpBuilder &b);
+  void forEachLargest(OpBuilder &b, llvm::function_ref<void(OpBuilder &)> body);
+  void storeLargestOfPanel(OpBuilder &b, Value number);
   void storeLargest(OpBuilder &b, Value number);
   void atEndOfImage(OpBuilder &b, Value line, int64_t place,
                     llvm::function_ref<void(OpBuilder &)> body);
@@ -267,6 +272,7 @@ private:
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
   Value wideRows;      ///< scratch: a chunk of the unit's rows, 16 bits each
+  Value decodedOffset; ///< of the panel at hand, where several are there
   Value decodedBiases; ///< scratch: what bias makes of its blocks' sums
   Value sumBuffer;     ///< scratch: sums between chunks
   Value tile;          ///< scratch: a tile of results for a long epilogue
@@ -319,6 +325,7 @@ private:
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;
+  bool walksPanels = false; ///< each tile goes along the panels of a unit
   /// What the rows of a tile have loaded of operands that they share, for each
   /// register of the panel, and the registers of a row.
   llvm::SmallVector<llvm::DenseMap<Value, Value>> *columnOperands = nullptr;

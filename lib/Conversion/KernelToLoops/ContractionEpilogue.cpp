@@ -80,35 +80,6 @@ Value ContractionEmitter::loadEpilogueOperand(OpBuilder &b, Value operand,
   return loaded;
 }
 
-/// Asks for the lines that the results of a tile go to, and for what is added
-/// to them: a short sum does not wait for them to come from memory.
-void ContractionEmitter::prefetchResults(OpBuilder &b, Value row,
-                                         int64_t count) {
-  // Sums that are shorter still have no time for it, longer ones hide the way.
-  constexpr int64_t shortest = 64, longest = 512, line = 16;
-  // Less stays in the second-level cache.
-  constexpr int64_t leastElements = 1 << 17;
-  int64_t elements = 1;
-  for (int64_t size : contract.getType().getShape().drop_front())
-    elements *= std::max<int64_t>(size, 0);
-  if (!conv || isDepthwise || k < shortest || k > longest ||
-      elements < leastElements)
-    return;
-  SmallVector<std::pair<Value, bool>> buffers{{resultBuffer, true}};
-  for (Value operand : contract.getEpilogueOperands())
-    if (llvm::equal(shapes.getSizes(operand), resultSizes))
-      buffers.emplace_back(kernel.getBuffer(cast<BlockArgument>(operand)),
-                           false);
-  for (int64_t r = 0; r < count; ++r) {
-    Value from =
-        add(b, times(b, plus(b, row, r), columns), add(b, firstColumn, column));
-    for (int64_t at = 0; at < vectors * width; at += line)
-      for (auto [buffer, isWrite] : buffers)
-        memref::PrefetchOp::create(b, loc, buffer, plus(b, from, at), isWrite,
-                                   /*localityHint=*/3, /*isDataCache=*/true);
-  }
-}
-
 /// One vector of \p values one behind the other; their number is a power of 2.
 Value ContractionEmitter::join(OpBuilder &b, Values values) {
   while (values.size() > 1) {

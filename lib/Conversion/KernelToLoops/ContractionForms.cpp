@@ -407,7 +407,7 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
   Value block = loop.getInductionVar();
   Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
   Value source = plus(body, head, nr * traits.blockBytes);
-  Value target = times(body, block, nr * 32);
+  Value target = add(body, decodedOffset, times(body, block, nr * 32));
   NibbleFactors factors = loadNibbleFactors(body, head);
   Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
@@ -467,7 +467,7 @@ Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value row,
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   Value head = add(b, chunkBase, times(b, block, nr * traits.cutBytes()));
   Value nibbles = plus(b, head, nr * traits.blockBytes),
-        plain = times(b, block, nr * 32);
+        plain = add(b, decodedOffset, times(b, block, nr * 32));
   NibbleFactors factors;
   if (useDecoded) {
     prefetchNextPanel(b, head, row, count);

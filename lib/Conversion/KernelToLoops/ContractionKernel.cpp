@@ -29,6 +29,10 @@ using namespace quantc;
 /// Columns of a unit whose panels are cut into chunks: the rows' part of a
 /// chunk stays in the second-level cache while these panels pass by.
 static constexpr int64_t groupColumns = 256;
+/// The same of a unit whose tiles go along its panels, which stay in the cache.
+static constexpr int64_t walkedColumns = 256, walkedBytes = 64 << 10;
+/// Results that do not stay in the second-level cache.
+static constexpr int64_t manyElements = 1 << 17;
 /// Units that one block of rows makes at least, so that threads share them.
 static constexpr int64_t leastGroups = 8;
 /// How far ahead a tile asks for weights, in bytes: some 500 cycles.
@@ -105,6 +109,9 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
                                 std::max<int64_t>(1, groupColumns / nr));
   if (isWidened)
     groupPanels = std::max(groupPanels, std::min(panels, widenedPanels));
+  walksPanels = shouldWalkPanels();
+  if (walksPanels)
+    groupPanels = std::clamp<int64_t>(panels, 1, walkedColumns / nr);
   // With 16 registers the sums of a tile and of its block do not fit at once;
   // tiles against float rows are higher, and too high for 32.
   // Signed codes of integer blocks go into the sums at once.
@@ -190,7 +197,7 @@ LogicalResult ContractionEmitter::emit() {
     decoded = kernel.allocateScratch(
         hasFloatRows ? Type(b.getF32Type())
                      : b.getIntegerType(isWidened ? 16 : 8),
-        shapes.getConstant(llvm::divideCeil(chunk, 32) * 32 * nr));
+        shapes.getConstant(getDecodedSize() * (walksPanels ? groupPanels : 1)));
   if (isWidened)
     wideRows = kernel.allocateScratch(
         b.getI16Type(), shapes.getConstant(blockRows * getWideStride()));
@@ -246,6 +253,19 @@ LogicalResult ContractionEmitter::emit() {
   return success();
 }
 
+/// Short sums wait for the way of results through memory: it is shorter where
+/// those of a row lie one behind the other.
+bool ContractionEmitter::shouldWalkPanels() {
+  if (!conv || isDepthwise || hasWindowTiles || numChunks > 1 ||
+      (decodesPanels() && layout.getForm() != qt::LayoutForm::W4S))
+    return false;
+  int64_t elements = 1;
+  for (int64_t size : contract.getType().getShape().drop_front())
+    elements *= std::max<int64_t>(size, 0);
+  return elements >= manyElements &&
+         traits.weightBytes(k) * walkedColumns <= walkedBytes;
+}
+
 void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
   if (groupPanels == 1)
     return body(b, firstPanel);
@@ -256,11 +276,15 @@ void ContractionEmitter::forEachPanel(OpBuilder &b, PanelBody body) {
 
 void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   // A convolution's tiles are as its lines are long.
-  SmallVector<int64_t> sizes =
-      conv && treatsManyRows() ? SmallVector<int64_t>{mr, 1} : getTileSizes(mr);
+  SmallVector<int64_t> sizes = getTileSizes(mr);
+  if (conv && treatsManyRows())
+    sizes = getFewRows() < mr ? SmallVector<int64_t>{1}
+                              : SmallVector<int64_t>{mr, 1};
   auto emitFew = [&](OpBuilder &few) {
     if (hasCodesOfFloats())
       return emitFewFloats(few, last);
+    if (walksPanels)
+      return emitWhole(few, firstPanel, last, sizes);
     forEachPanel(few, [&](OpBuilder &inner, Value panel) {
       emitWhole(inner, panel, last, sizes);
     });
@@ -280,14 +304,20 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
     setChunk(then, firstPanel, index(0), chunk);
     emitWidenRows(then, last);
   }
+  auto emitDecoded = [&](OpBuilder &inner, Value panel) {
+    useDecoded = true;
+    emitWhole(inner, panel, last, getTileSizes(mr));
+    useDecoded = false;
+  };
   forEachPanel(then, [&](OpBuilder &inner, Value panel) {
     setPanel(inner, panel);
     setChunk(inner, panel, index(0), chunk);
     emitDecode(inner);
-    useDecoded = true;
-    emitWhole(inner, panel, last, getTileSizes(mr));
-    useDecoded = false;
+    if (!walksPanels)
+      emitDecoded(inner, panel);
   });
+  if (walksPanels)
+    emitDecoded(then, firstPanel);
 }
 
 /// Few rows, which decode codes as they go: tiles of falling size, then single
@@ -328,33 +358,45 @@ void ContractionEmitter::emitFewFloats(OpBuilder &b, Value last) {
   firstRow = block;
 }
 
-/// Each tile goes through all of K at once.
+/// Each tile goes through all of K at once: those of one panel, or each along
+/// the panels of the unit.
 void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
                                    ArrayRef<int64_t> sizes) {
-  setPanel(b, panel);
-  setChunk(b, panel, index(0), k);
+  auto enter = [&](OpBuilder &inner, Value own) {
+    setPanel(inner, own);
+    setChunk(inner, own, index(0), k);
+  };
+  if (!walksPanels)
+    enter(b, panel);
   keepMagnitudes(b, [&] {
-    forEachTile(
-        b, firstRow, last, sizes,
-        [&](OpBuilder &inner, Value row, int64_t count) {
-          prefetchResults(inner, row, count);
-          Values sums = startTile(inner, count);
-          if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
-            sums = sumTile(inner, row, count, sums);
-          } else { // its chunks are apart
-            auto loop = scf::ForOp::create(inner, loc, index(0),
-                                           index(numChunks), index(1), sums);
-            OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-            setChunk(body, panel, loop.getInductionVar(), chunk);
-            scf::YieldOp::create(
-                body, loc,
-                sumTile(body, row, count, Values(loop.getRegionIterArgs())));
-            sums = Values(loop.getResults());
-            setChunk(inner, panel, index(0), k);
-          }
-          emitEpilogue(inner, finishTile(inner, row, count, sums), row, count);
-        });
+    forEachTile(b, firstRow, last, sizes,
+                [&](OpBuilder &inner, Value row, int64_t count) {
+                  if (!walksPanels)
+                    return emitTile(inner, panel, row, count);
+                  forEachPanel(inner, [&](OpBuilder &body, Value own) {
+                    enter(body, own);
+                    emitTile(body, own, row, count);
+                  });
+                });
   });
+}
+
+void ContractionEmitter::emitTile(OpBuilder &b, Value panel, Value row,
+                                  int64_t count) {
+  Values sums = startTile(b, count);
+  if (layout.getForm() != qt::LayoutForm::Matched || numChunks == 1) {
+    sums = sumTile(b, row, count, sums);
+  } else { // its chunks are apart
+    auto loop =
+        scf::ForOp::create(b, loc, index(0), index(numChunks), index(1), sums);
+    OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+    setChunk(body, panel, loop.getInductionVar(), chunk);
+    scf::YieldOp::create(
+        body, loc, sumTile(body, row, count, Values(loop.getRegionIterArgs())));
+    sums = Values(loop.getResults());
+    setChunk(b, panel, index(0), k);
+  }
+  emitEpilogue(b, finishTile(b, row, count, sums), row, count);
 }
 
 /// All tiles go through one chunk after the other.
@@ -407,10 +449,20 @@ void ContractionEmitter::emitChunks(OpBuilder &b, Value last) {
 void ContractionEmitter::setPanel(OpBuilder &b, Value panel) {
   column = times(b, panel, nr);
   magnitudesPanel = add(b, groupPanel, panel);
-  sumOffset = index(0);
-  if (groupPanels > 1)
-    sumOffset = times(b, arith::SubIOp::create(b, loc, panel, firstPanel),
-                      blockRows * nr);
+  sumOffset = largestAt = decodedOffset = index(0);
+  if (groupPanels == 1)
+    return;
+  Value number = arith::SubIOp::create(b, loc, panel, firstPanel);
+  sumOffset = times(b, number, blockRows * nr);
+  if (!walksPanels)
+    return;
+  largestAt = times(b, number, static_cast<int64_t>(ofTile.size()) * width);
+  decodedOffset = times(b, number, getDecodedSize());
+}
+
+/// Weights that a panel's chunk has when it is taken apart.
+int64_t ContractionEmitter::getDecodedSize() {
+  return llvm::divideCeil(chunk, 32) * 32 * nr;
 }
 
 /// Chunk \p number of chunks of \p size; all of K is one, too.
@@ -521,15 +573,20 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
 }
 
 /// What is taken apart once for all rows is read in no time: the rows ask for
-/// the next panel's bytes, a line in each block, tile after tile. \p head is
-/// where the block of the panel at hand begins.
+/// the next panel's bytes, some lines in each block, tile after tile. \p head
+/// is where the block of the panel at hand begins.
 void ContractionEmitter::prefetchNextPanel(OpBuilder &b, Value head, Value row,
                                            int64_t count) {
+  constexpr int64_t line = 64;
   int64_t panelBytes = getPackedLayout(layout, n, k).panelBytes();
-  Value line = times(b, arith::SubIOp::create(b, loc, row, firstRow),
-                     llvm::divideCeil(64, count));
-  memref::PrefetchOp::create(b, loc, packed,
-                             plus(b, add(b, head, line), panelBytes),
-                             /*isWrite=*/false, /*localityHint=*/2,
-                             /*isDataCache=*/true);
+  int64_t lines = llvm::divideCeil(nr * traits.cutBytes(), line),
+          tiles = llvm::divideCeil(getRowsOfUnit(), mr);
+  int64_t each = llvm::divideCeil(lines, tiles);
+  Value at = times(b, arith::SubIOp::create(b, loc, row, firstRow),
+                   llvm::divideCeil(each * line, count));
+  at = plus(b, add(b, head, at), panelBytes);
+  for (int64_t i = 0; i < each; ++i)
+    memref::PrefetchOp::create(b, loc, packed, plus(b, at, i * line),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
 }

@@ -31,27 +31,46 @@ void ContractionEmitter::prepareMagnitudes() {
       getResultIndices(kernel.getKernel(), magnitudes.getResult()).front());
   keepsChannels = magnitudes.getPart().getChannels() == 1;
   int64_t registers = hasLines ? vectorsOfUnit : keepsChannels ? vectors : 1;
-  largest = kernel.allocateScratch(kernel.getBuilder().getI32Type(),
-                                   shapes.getConstant(registers * width));
+  largest = kernel.allocateScratch(
+      kernel.getBuilder().getI32Type(),
+      shapes.getConstant(registers * width * (walksPanels ? groupPanels : 1)));
   // Those of a unit of lines come one by one.
   ofTile.assign(hasLines ? 1 : registers, Value());
   largestAt = index(0);
 }
 
-/// Begins a part.
+/// Begins a part of every panel at hand.
 void ContractionEmitter::clearLargest(OpBuilder &b) {
-  for (size_t i = 0; i < ofTile.size(); ++i)
-    vector::StoreOp::create(b, loc, zeros(b, vectorOf(b.getI32Type())), largest,
-                            plus(b, largestAt, i * width));
+  forEachLargest(b, [&](OpBuilder &inner) {
+    for (size_t i = 0; i < ofTile.size(); ++i)
+      vector::StoreOp::create(inner, loc, zeros(b, vectorOf(b.getI32Type())),
+                              largest, plus(inner, largestAt, i * width));
+  });
 }
 
-/// Ends the part of the panel at hand: \p number is that of the unit, or of the
-/// image, among all.
+/// Goes through the panels whose parts begin and end at once.
+void ContractionEmitter::forEachLargest(OpBuilder &b,
+                                        function_ref<void(OpBuilder &)> body) {
+  if (!walksPanels)
+    return body(b);
+  forEachPanel(b, [&](OpBuilder &inner, Value panel) {
+    setPanel(inner, panel);
+    body(inner);
+  });
+}
+
+/// Ends the part of every panel at hand: \p number is that of the unit, or of
+/// the image, among all.
 void ContractionEmitter::storeLargest(OpBuilder &b, Value number) {
+  forEachLargest(b,
+                 [&](OpBuilder &inner) { storeLargestOfPanel(inner, number); });
+}
+
+void ContractionEmitter::storeLargestOfPanel(OpBuilder &b, Value number) {
   Value lanes;
   for (size_t i = 0; i < ofTile.size(); ++i) {
     Value own = vector::LoadOp::create(b, loc, vectorOf(b.getI32Type()),
-                                       largest, index(i * width));
+                                       largest, plus(b, largestAt, i * width));
     if (keepsChannels) {
       Place place = getPlace(b, number, i);
       storeVector(

@@ -46,7 +46,8 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::W4I:
     return isWide ? blockRows : 2 * mr;
   case qt::LayoutForm::W4S:
-    return 6 * mr;
+    // Tiles of convolutions have more rows than registers to decode beside.
+    return conv ? 6 : 6 * mr;
   case qt::LayoutForm::F32:
     return 8 * mr;
   case qt::LayoutForm::S8:
@@ -82,6 +83,12 @@ int64_t ContractionEmitter::getRowsOfImage() {
   bool helps = llvm::divideCeil(rows, mr) <
                height.getValue() * llvm::divideCeil(*length, mr);
   return rows <= blockRows && helps ? rows : 0;
+}
+
+/// Rows of a unit, of one image where its size is known.
+int64_t ContractionEmitter::getRowsOfUnit() {
+  auto lines = conv ? getLines() : std::nullopt;
+  return lines ? std::min(lines->first * lines->second, blockRows) : blockRows;
 }
 
 /// \p rows in tiles of about the same size: small ones wait for their sums.

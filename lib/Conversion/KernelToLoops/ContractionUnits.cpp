@@ -79,8 +79,48 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   // What is taken apart is so for many rows.
   bool isApart =
       isSmall || isWidened || (form == numerics::PackedForm::W4I && width == 8);
-  int64_t plainRows = isApart && !conv ? 128 : 64;
+  int64_t plainRows = 64;
+  if (isApart && !conv)
+    plainRows = 128;
+  else if (isSmall)
+    plainRows = 256;
   blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
+  if (conv && isSmall)
+    balanceUnits();
+}
+
+/// Units of an image that is known are as equal as can be: a small one takes as
+/// many weights apart as a large one. Their number is even, for two threads.
+void ContractionUnits::balanceUnits() {
+  std::optional<std::pair<int64_t, int64_t>> size = getLines();
+  if (!size)
+    return;
+  auto [lines, length] = *size;
+  bool isInParts = length > blockRows;
+  int64_t all = isInParts ? length : lines,
+          most = isInParts ? blockRows : blockRows / length;
+  if (all <= most)
+    return;
+  int64_t each =
+      llvm::divideCeil(all, llvm::alignTo(llvm::divideCeil(all, most), 2));
+  blockRows = isInParts ? llvm::alignTo(each, mr) : each * length;
+}
+
+/// How many lines a result has, and how many positions each; nothing where that
+/// is not known.
+std::optional<std::pair<int64_t, int64_t>> ContractionUnits::getLines() {
+  ArrayRef<int64_t> shape =
+      contract.getType().getShape().drop_front().drop_back();
+  int64_t lines = 1, length = shape.back();
+  for (int64_t size : shape) {
+    if (size <= 0)
+      return std::nullopt;
+    lines *= size;
+  }
+  lines /= length;
+  if (isOfPositions())
+    length *= std::exchange(lines, 1);
+  return std::pair(lines, length);
 }
 
 bool quantc::canEncodeLines(qt::ContractOp contract, qt::QuantizeOp quantize) {
@@ -165,15 +205,11 @@ std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract,
   // Panels do not go from group to group.
   if (units.groups > 1 && !units.isDepthwise && units.n % units.nr != 0)
     return std::nullopt;
-  int64_t line = shape[shape.size() - 2], height = 1,
-          channels = units.isDepthwise ? units.columns
-                                       : std::min(units.nr, units.columns);
+  auto [height, line] = *units.getLines();
+  int64_t channels =
+      units.isDepthwise ? units.columns : std::min(units.nr, units.columns);
   if (byChannel)
     channels = 1;
-  for (int64_t size : shape.drop_front().drop_back(2))
-    height *= size;
-  if (units.isOfPositions())
-    line *= std::exchange(height, 1);
   if (line > units.blockRows)
     return ImagePart{line, 1, units.blockRows, channels};
   int64_t lines = units.blockRows / line;

@@ -21,6 +21,7 @@ struct ContractionUnits {
 
   /// Whether a convolution is a product of positions: an image is one line.
   bool isOfPositions() const;
+  std::optional<std::pair<int64_t, int64_t>> getLines();
 
   qt::ContractOp contract;
   qt::LayoutAttr layout;
@@ -52,6 +53,7 @@ struct ContractionUnits {
 
 private:
   void cutIntoLines();
+  void balanceUnits();
 };
 
 /// The part of an image that a unit of \p contract makes, or each channel of

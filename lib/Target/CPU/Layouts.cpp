@@ -150,15 +150,20 @@ static qt::LayoutAttr narrow(qt::LayoutAttr layout, int64_t n) {
 }
 
 /// Lines of a convolution are 7, 14 or 28 rows long more often than multiples
-/// of 8. Of 32 registers sums have 28, where blocks have no sums of their own.
+/// of 8. Of 32 registers sums have 28, where blocks have no sums of their own;
+/// if \p k codes are soon summed, half of them: a tile's results leave while
+/// the next tile is summed.
 static qt::LayoutAttr heighten(qt::LayoutAttr layout,
-                               const LayoutClassTraits &traits) {
+                               const LayoutClassTraits &traits, int64_t k) {
   bool hasManyRegisters = traits.panel > 16;
-  constexpr int64_t sums = 28, lanes = 16;
+  constexpr int64_t lanes = 16, most = 28, few = 16, shortest = 256;
   if (!hasManyRegisters || (layout.getForm() != LayoutForm::F32 &&
                             layout.getForm() != LayoutForm::Winograd &&
+                            layout.getForm() != LayoutForm::W4S &&
                             layout.getForm() != LayoutForm::S8))
     return layout;
+  int64_t sums =
+      !numerics::hasFloatRows(layout.getForm()) && k <= shortest ? few : most;
   return qt::LayoutAttr::get(
       layout.getContext(), layout.getForm(), layout.getPanel(),
       sums / (layout.getPanel() / lanes), layout.getBias());
@@ -212,7 +217,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
         makeLayout(contract.getContext(), form, layoutClass);
     layout = fit(layout, n / groups);
     if (conv)
-      layout = heighten(narrow(layout, n / groups), getTraits(layoutClass));
+      layout = heighten(narrow(layout, n / groups), getTraits(layoutClass),
+                        k * conv.getNumTaps());
     numerics::PackedLayout packing = pack(layout);
     return PackingChoice{layout,
                          groups * packing.numPanels() * packing.panelBytes()};
