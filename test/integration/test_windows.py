@@ -224,6 +224,18 @@ class Windows(KernelTest):
         proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"]), "y": ("f4", ["b", 3, "v", "u"])}, ["both"], {"two": np.array([2], "i8")})
         self.check(proto, [{"x": image(2, 3, 7, 9), "y": image(2, 3, 6, 4)}, {"x": image(1, 3, 5, 5), "y": image(1, 3, 5, 5)}])
         self.fails_at_run_time(proto, {"x": image(1, 3, 5, 5), "y": image(1, 3, 6, 5)}, "")
+        # torch lists pairs from the last dim on, and turns the list by way of a matrix.
+        nodes = [
+            ("Shape", "x", "sx", {"start": 2}), ("Shape", "y", "sy", {"start": 2}), ("Sub", "sx sy", "d", {}), ("Div", "d two", "low", {}),
+            ("Sub", "d low", "high", {}), ("Slice", "low one two zero", "l3", {}), ("Slice", "high one two zero", "h3", {}),
+            ("Slice", "low zero one zero", "l2", {}), ("Slice", "high zero one zero", "h2", {}), ("Concat", "l3 h3 l2 h2 none", "list", {"axis": 0}),
+            ("Reshape", "list pairs", "m", {}), ("Slice", "m last first zero last", "back", {}), ("Transpose", "back", "t", {"perm": [1, 0]}),
+            ("Reshape", "t last", "pads", {}), ("Pad", "y pads", "z", {}), ("Concat", "x z", "both", {"axis": 1}),
+        ]
+        numbers = {"zero": [0], "one": [1], "two": [2], "last": [-1], "first": [-(2**63) + 1], "none": [0, 0, 0, 0], "pairs": [-1, 2]}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"]), "y": ("f4", ["b", 3, "v", "u"])}, ["both"],
+                      {name: np.array(value, "i8") for name, value in numbers.items()})
+        self.check(proto, [{"x": image(2, 3, 7, 9), "y": image(2, 3, 6, 4)}, {"x": image(1, 3, 5, 5), "y": image(1, 3, 5, 5)}])
 
     def test_positions_along_windows(self):
         """A detector's grid: as many numbers as a strided convolution, of which nothing else is used, has windows."""

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Analysis/SymbolicShapes.h"
@@ -71,7 +72,8 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
   size_t count = 1;
   for (Value operand : operands) {
     auto elements = shapes.getElements(operand);
-    if (!elements)
+    auto type = dyn_cast<ShapedType>(operand.getType());
+    if (!elements || (type && type.getRank() > 1))
       return false;
     lists.emplace_back(*elements);
     if (lists.back().size() != 1)
@@ -249,7 +251,7 @@ void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {
   }
   shapes.setSizes(getResult(), result);
   auto values = shapes.getElements(getInput());
-  if (!values || getAxes().empty())
+  if (!values || getAxes().empty() || getAxes().size() != input.size())
     return;
   Sizes factors(*values);
   AffineExpr sum = shapes.getConstant(0);
@@ -298,9 +300,45 @@ void ReshapeOp::inferSymbolic(SymbolicShapes &shapes) {
         size = quotient ? quotient : shapes.makeFreshSymbol();
     shapes.setSizes(getResult(), result);
   }
-  if (auto values = shapes.getElements(getInput());
-      values && getType().getRank() <= 1)
+  if (auto values = shapes.getElements(getInput()))
     shapes.setElements(getResult(), Sizes(*values));
+}
+
+/// The numbers that sizes are; nothing where one is none.
+static std::optional<SmallVector<int64_t>>
+getNumbers(ArrayRef<AffineExpr> sizes) {
+  SmallVector<int64_t> numbers;
+  for (AffineExpr size : sizes) {
+    auto constant = dyn_cast<AffineConstantExpr>(size);
+    if (!constant)
+      return std::nullopt;
+    numbers.push_back(constant.getValue());
+  }
+  return numbers;
+}
+
+/// The elements of \p result are those of \p input at the places that
+/// \p getSource tells of theirs.
+static void
+moveElements(SymbolicShapes &shapes, Value input, Value result,
+             function_ref<SmallVector<int64_t>(ArrayRef<int64_t>)> getSource) {
+  auto values = shapes.getElements(input);
+  auto from = getNumbers(Sizes(shapes.getSizes(input))),
+       to = getNumbers(Sizes(shapes.getSizes(result)));
+  if (!values || !from || !to ||
+      computeProduct(*from) != static_cast<int64_t>(values->size()))
+    return;
+  Sizes all(*values), moved;
+  SmallVector<int64_t> strides = computeStrides(*from);
+  SmallVector<int64_t> own = computeStrides(*to);
+  for (int64_t i = 0, e = computeProduct(*to); i < e; ++i) {
+    int64_t source = linearize(getSource(delinearize(i, own)), strides);
+    // A type may state what is not so; that is for a verifier.
+    if (source < 0 || source >= static_cast<int64_t>(all.size()))
+      return;
+    moved.push_back(all[source]);
+  }
+  shapes.setElements(result, moved);
 }
 
 void TransposeOp::inferSymbolic(SymbolicShapes &shapes) {
@@ -308,6 +346,12 @@ void TransposeOp::inferSymbolic(SymbolicShapes &shapes) {
   for (int64_t dim : getPerm())
     result.push_back(input[dim]);
   shapes.setSizes(getResult(), result);
+  moveElements(shapes, getInput(), getResult(), [&](ArrayRef<int64_t> place) {
+    SmallVector<int64_t> source(place.size());
+    for (auto [dim, index] : llvm::zip_equal(getPerm(), place))
+      source[dim] = index;
+    return source;
+  });
 }
 
 /// Exporters write the largest integers, or a round one, for "to the end".
@@ -408,16 +452,19 @@ void SliceOp::inferSymbolic(SymbolicShapes &shapes) {
   auto starts = getConstantIntegers(getStarts());
   auto ends = getConstantIntegers(getEnds());
   auto steps = getConstantIntegers(getSteps());
-  auto values = shapes.getElements(getInput());
-  if (!values || result.size() != 1 || axes->size() != 1 || !starts || !ends ||
-      !steps)
+  if (!starts || !ends || !steps)
     return;
-  Sizes all(*values), picked;
-  SliceRange range =
-      getSliceRange((*starts)[0], (*ends)[0], (*steps)[0], all.size());
-  for (int64_t i = 0; i < range.count; ++i)
-    picked.push_back(all[range.first + i * (*steps)[0]]);
-  shapes.setElements(getResult(), picked);
+  auto sizes = getNumbers(Sizes(shapes.getSizes(getInput())));
+  moveElements(shapes, getInput(), getResult(), [&](ArrayRef<int64_t> place) {
+    SmallVector<int64_t> source(place);
+    for (auto [index, axis] : llvm::enumerate(*axes)) {
+      int64_t step = (*steps)[index];
+      SliceRange range =
+          getSliceRange((*starts)[index], (*ends)[index], step, (*sizes)[axis]);
+      source[axis] = range.first + place[axis] * step;
+    }
+    return source;
+  });
 }
 
 void ConcatOp::inferSymbolic(SymbolicShapes &shapes) {

@@ -75,9 +75,9 @@ func.func private @kept(%x: tensor<4xi64>) -> tensor<?xi64> {
 
 // Windows that are counted only, and a reshape that states what it may not
 // have: both are for the run to compare.
-// CHECK: #[[SMALL:.*]] = affine_map<()[s0, s1] -> (0, (s1 - 3) floordiv 281474976710656)>
+// CHECK: #[[$SMALL:.*]] = affine_map<()[s0, s1] -> (0, (s1 - 3) floordiv 281474976710656)>
 // CHECK-LABEL: @windows
-// CHECK-SAME: qt.equal_sizes = [#[[SMALL]]]
+// CHECK-SAME: qt.equal_sizes = [#[[$SMALL]]]
 func.func @windows(%x: tensor<?x?x4xf32>) -> (tensor<1xi64>, tensor<?x6x4xf32>) attributes {
     qt.dim_names = ["n", "l"], qt.arg_shapes = [affine_map<()[n, l] -> (n, l, 4)>]} {
   %w = arith.constant dense<1.0> : tensor<2x3x4xf32>
