@@ -103,12 +103,46 @@ class IntegerOps(IntegerTest):
         x = (np.round(x * 64) / 64 + 1 / 128).astype("f4") + np.arange(24, dtype="f4") / 8192
         self.check_close(proto, [{"x": x}], 4 * UNIT)
 
+    def test_elements(self):
+        """Shapes that mix examples, which have an exponent an element, and what constants alone are computed to."""
+        nodes = [
+            ("Relu", "x", "r"),
+            ("Reshape", "r all", "flat"),
+            ("Sqrt", "flat", "y_flat"),
+            ("Reshape", "r thirds", "three"),
+            ("Sqrt", "three", "y_three"),
+            ("TopK", "r k", "top places", {"axis": 2}),
+            ("Sqrt", "top", "y_top"),
+            ("GatherElements", "r index", "picked", {"axis": 1}),
+            ("Sqrt", "picked", "y_picked"),
+            ("Pad", "r pads", "padded"),
+            ("Add", "padded one", "y_padded"),
+            ("MatMul", "left right", "product"),
+            ("Add", "r product", "y_sum"),
+            ("MatMul", "r product", "y_matmul"),
+        ]
+        constants = {
+            "all": np.array([-1]), "thirds": np.array([3, -1]), "k": np.array([2]), "pads": np.array([1, 0, 1, 2, 0, 0]),
+            "one": np.float32(1), "left": self.normal(6, 1), "right": self.normal(1, 6),
+        }  # fmt: skip
+        # Products with both sides of 8 bits.
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        proto = model(nodes, {"x": ("f4", ["n", 6, 6]), "index": ("i8", ["n", 2, 6])}, outputs, constants)
+        feeds = [
+            {"x": self.normal(n, 6, 6) * 10.0 ** np.arange(n).reshape(-1, 1, 1).astype("f4"),
+             "index": self.random.integers(0, 6, (n, 2, 6))}
+            for n in (1, 2, 3)
+        ]
+        # The root of a unit of the smallest example's row, of outputs in which the largest is 100 times as large.
+        self.check_close(proto, feeds, 4 * CODES)
+
     def test_windows(self):
         nodes = [
             ("AveragePool", "x", "a", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
             ("AveragePool", "x", "c", {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1}),
             ("LpPool", "x", "l", {"kernel_shape": [2, 2], "strides": [2, 2], "p": 2}),
             ("LpPool", "x", "m", {"kernel_shape": [2, 2], "p": 1}),
+            ("LpPool", "x", "o", {"kernel_shape": [2, 2], "p": 3}),
             ("Pad", "x pads least", "p_low"),
             ("MaxPool", "p_low", "p", {"kernel_shape": [3, 3], "strides": [2, 2]}),
             ("Pad", "x pads seven", "q"),
@@ -116,7 +150,7 @@ class IntegerOps(IntegerTest):
         ]
         constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "least": -INFINITY, "seven": np.float32(0.7)}
         constants |= {"scale": np.linspace(0.5, 1.5, 9).astype("f4"), "bias": self.normal(9)}
-        outputs = ["a", "c", "l", "m", "p", "q", "n"]
+        outputs = ["a", "c", "l", "m", "o", "p", "q", "n"]
         proto = model(nodes, {"x": ("f4", ["b", 9, 9, 9])}, outputs, constants)
         x = self.normal(2, 9, 9, 9)
         # Of an image: its largest element is up to ten times that of a row.

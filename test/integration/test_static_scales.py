@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from driver import MODELS, DriverTest
+from driver import MODELS, DriverTest, quantc
 
 BATCH = 4
 # 8 bits for the largest number of all rows instead of each row's own: errors grow by what rows are smaller than that,
@@ -95,6 +95,12 @@ class StaticScales(DriverTest):
 
         everything = refuse('{"nobody": 1, "image": [2, 1], "logits": "x", "none": 0}', "computes no value 'nobody', 'none'")
         self.assertIn("no range of 'image', 'logits', 'none'", everything.stderr)
+        # A value that is inside of a whole op.
+        inside = "/layers.0/attn/Softmax_output_0"
+        path.write_text(json.dumps({"image": 1, inside: 1}))
+        result = quantc("compile", model, form, f"--ranges={path}", "-o", self.folder / "x.so")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(f"ranges of 1 values that became part of other ops are not used: {inside}", result.stderr)
         refuse("[1]", "hold no object of names")
         refuse("{", "wrong.json")
         self.must_fail(1, "none.json", "compile", model, form, "--ranges=none.json", "-o", self.folder / "x.so")

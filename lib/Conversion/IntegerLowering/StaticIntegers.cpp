@@ -91,14 +91,25 @@ void StaticIntegers::readRanges(func::FuncOp func) {
     for (Value result : op->getResults())
       enter(result, !op.isMovement());
   });
+  SmallVector<StringRef> unused;
   for (NamedAttribute entry : ranges) {
     auto it = named.find(entry.getName().getValue());
-    if (it == named.end())
+    if (it == named.end()) {
+      unused.push_back(entry.getName().getValue());
       continue;
+    }
     auto bounds = cast<DenseF64ArrayAttr>(entry.getValue()).asArrayRef();
     double most = std::max(std::abs(bounds[0]), std::abs(bounds[1]));
     targets[it->second] = {most / StaticScale::most};
   }
+  if (unused.empty())
+    return;
+  // Such as the scores within an attention.
+  InFlightDiagnostic remark = func.emitRemark("ranges of ")
+                              << unused.size()
+                              << " values that became part of other ops are "
+                                 "not used: ";
+  llvm::interleaveComma(unused, remark);
 }
 
 std::optional<StaticScale> StaticIntegers::getTarget(Value value) const {
@@ -216,9 +227,18 @@ Value StaticIntegers::build(OpBuilder &builder, Operation *op) {
       !isFloat(op->getResult(0)) || typeOf(op->getResult(0)).getRank() == 0 ||
       isConstantSlice(op->getResult(0)))
     return {};
-  std::optional<StaticValue> y = buildStaticForm(*this, builder, op);
-  if (!y)
+  std::optional<StaticValue> y;
+  {
+    // What has no static form is built with exponents, and says then what is
+    // wrong.
+    ScopedDiagnosticHandler ignore(op->getContext(),
+                                   [](Diagnostic &) { return success(); });
+    y = buildStaticForm(*this, builder, op);
+  }
+  if (!y) {
+    op->removeAttr(methodAttrName);
     return {};
+  }
   values[op->getResult(0)] = *y;
   IntegerBuilder b(builder, op->getLoc());
   return makeJoint(b, *y);

@@ -235,12 +235,14 @@ struct CountWindows : OpRewritePattern<PoolOp> {
   LogicalResult matchAndRewrite(PoolOp op,
                                 PatternRewriter &rewriter) const override {
     auto type = typeOf(op.getInput());
-    bool hasPads =
-        llvm::any_of(op.getPads(), [](int64_t pad) { return pad != 0; });
+    // Windows that may reach beyond the input.
+    bool isWider = op.getCeil() || llvm::any_of(op.getPads(), [](int64_t pad) {
+                     return pad != 0;
+                   });
     bool isOpen = llvm::any_of(type.getShape().drop_front().drop_back(),
                                ShapedType::isDynamic);
-    if (op.getKind() != PoolKind::Average || op.getCountPads() || !hasPads ||
-        !isOpen || op.getCeil())
+    if (op.getKind() != PoolKind::Average || op.getCountPads() || !isWider ||
+        !isOpen)
       return rewriter.notifyMatchFailure(op, "has windows of known numbers");
     Location loc = op.getLoc();
     int64_t rank = type.getRank();
@@ -279,9 +281,33 @@ struct CountWindows : OpRewritePattern<PoolOp> {
     return success();
   }
 };
+/// Norms of windows by powers: magnitudes and squares have forms of their own.
+struct RewriteNorms : OpRewritePattern<PoolOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PoolOp op,
+                                PatternRewriter &rewriter) const override {
+    auto order = static_cast<double>(op.getP());
+    if (op.getKind() != PoolKind::Lp || order < 3)
+      return rewriter.notifyMatchFailure(op, "has an integer-only form");
+    Build b(rewriter, op.getLoc());
+    Value powers =
+        b.binary(BinaryKind::Pow, b.unary(UnaryKind::Abs, op.getInput()),
+                 b.number(order));
+    Value sums =
+        PoolOp::create(rewriter, op.getLoc(), op.getType(),
+                       PoolKindAttr::get(rewriter.getContext(), PoolKind::Sum),
+                       powers, op.getKernelAttr(), op.getStridesAttr(),
+                       op.getDilationsAttr(), op.getPadsAttr(),
+                       op.getCeilAttr(), op.getCountPadsAttr(), op.getPAttr());
+    rewriter.replaceOp(op,
+                       b.binary(BinaryKind::Pow, sums, b.number(1 / order)));
+    return success();
+  }
+};
 } // namespace
 
 void nn::populateFunctionPatterns(RewritePatternSet &patterns) {
   patterns.add<RewritePower, RewriteFunction, RewriteModulus, RewriteProduct,
-               ExpandScalar, CountWindows>(patterns.getContext());
+               ExpandScalar, CountWindows, RewriteNorms>(patterns.getContext());
 }

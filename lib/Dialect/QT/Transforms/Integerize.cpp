@@ -432,8 +432,9 @@ void Integerize::runOnOperation() {
     return signalPassFailure();
   if (!partial)
     func->setAttr(integerOnlyAttrName, UnitAttr::get(&getContext()));
-  // The floats that integers stand for.
-  for (Operation *op : llvm::reverse(ops))
-    if (op->use_empty() && isMemoryEffectFree(op))
-      op->erase();
+  // The floats that integers stand for, and what a form began that gave up.
+  for (Operation &op : llvm::make_early_inc_range(
+           llvm::reverse(func.getBody().front().without_terminator())))
+    if (op.use_empty() && isMemoryEffectFree(&op))
+      op.erase();
 }

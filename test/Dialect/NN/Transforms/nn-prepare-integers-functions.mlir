@@ -54,6 +54,19 @@ func.func @windows(%x: tensor<1x?x?x4xf32>) -> tensor<1x?x?x4xf32> {
   return %0 : tensor<1x?x?x4xf32>
 }
 
+// Norms of windows by powers; windows that round up are counted, too.
+// CHECK-LABEL: func @norms
+// CHECK: %[[A:.*]] = nn.unary abs %arg0
+// CHECK: %[[P:.*]] = nn.binary pow %[[A]]
+// CHECK: %[[S:.*]] = nn.pool sum %[[P]]
+// CHECK: nn.binary pow %[[S]]
+// CHECK: nn.binary div
+func.func @norms(%x: tensor<1x?x?x4xf32>) -> (tensor<1x?x?x4xf32>, tensor<1x?x?x4xf32>) {
+  %0 = nn.pool lp %x kernel [2, 2] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] {p = 3 : i64} : tensor<1x?x?x4xf32> -> tensor<1x?x?x4xf32>
+  %1 = nn.pool average %x kernel [2, 2] strides [2, 2] dilations [1, 1] pads [0, 0, 0, 0] ceil : tensor<1x?x?x4xf32> -> tensor<1x?x?x4xf32>
+  return %0, %1 : tensor<1x?x?x4xf32>, tensor<1x?x?x4xf32>
+}
+
 // A pair of quantising ops is a limit with a scale.
 // CHECK-LABEL: func @pair
 // CHECK: nn.clip %arg0 min -6.4{{0*}}e+01 max 6.35{{0*}}e+01 {qt.result_scale = 5.000000e-01 : f64}

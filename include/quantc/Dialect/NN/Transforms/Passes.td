@@ -104,9 +104,27 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     the last axis; a matrix of constants on the left of a product becomes the
     weights of the transposed one; normalisations over sizes of run time or more
     than 32,768 elements become means, squares and a root, and scales that are
-    not one for each element a product behind them; pads are zeros; powers with
-    other exponents than one constant are exponentials of logarithms, and so are
-    hyperbolic functions; scales of scores are positive.
+    not one for each element a product behind them; pads are zeros, and sums over
+    open windows those of padded ones; powers with other exponents than one
+    constant are exponentials of logarithms, and so are hyperbolic functions;
+    tangents are quotients, inverse ones polynomials; `mod` and `fmod` are what is
+    left of a quotient; products along axes are those of slices, norms of windows
+    sums of powers; scales of scores
+    are positive; scalars are rows of one element.
+
+    A pair of quantising ops of the model becomes a clip between its limits with
+    `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a
+    method takes that scale.
+
+    ```mlir
+    // Before.
+    %s = nn.softmax %x {axis = 1 : i64} : tensor<?x8x?xf32>
+    %y = nn.unary tanh %z : tensor<?x8xf32>
+    // After: along the last axis, and by an exponential.
+    %t = nn.transpose %x perm [0, 2, 1] : tensor<?x8x?xf32> -> tensor<?x?x8xf32>
+    %u = nn.softmax %t {axis = 2 : i64} : tensor<?x?x8xf32>
+    %s = nn.transpose %u perm [0, 2, 1] : tensor<?x?x8xf32> -> tensor<?x8x?xf32>
+    ```
 
     Masks of attention are limited to 2^16: constants and inputs that they are
     computed from, as far as that changes only by how much a key is hidden. So
