@@ -82,10 +82,13 @@ static LogicalResult verifyResults(Operation &op, ArrayRef<HostValue> results) {
 LogicalResult quantc::interpretOp(Operation &op, ArrayRef<HostValue> operands,
                                   SmallVectorImpl<HostValue> &results,
                                   InterpreterContext &context) {
-  // Integer-only values have the definition of their split form.
-  auto joint = llvm::find_if(op.getOperandTypes(), isQuantizedTensor);
-  if (isa<IntegerLoweringInterface>(op) &&
-      joint != op.getOperandTypes().end() && !isQuantizable(&op)) {
+  // Integer-only values have the definition of their split form, also where
+  // constants alone are chosen from.
+  auto types = llvm::to_vector(op.getOperandTypes());
+  llvm::append_range(types, op.getResultTypes());
+  const auto *joint = llvm::find_if(types, isQuantizedTensor);
+  if (isa<IntegerLoweringInterface>(op) && joint != types.end() &&
+      !isQuantizable(&op)) {
     auto type =
         cast<QuantizedElementTypeInterface>(getElementTypeOrSelf(*joint));
     if (failed(type.interpretJoint(&op, operands, results, context)))

@@ -170,3 +170,15 @@ func.func @examples() {
   check.expect_eq %we, %we_e : tensor<3x1xi8>, tensor<3x1xi8>
   return
 }
+
+// No operand has an exponent, the result has.
+func.func @chosen() {
+  %c = arith.constant dense<[[true, false]]> : tensor<1x2xi1>
+  %a = arith.constant dense<1.0> : tensor<f32>
+  %b = arith.constant dense<-4.0> : tensor<f32>
+  %y = nn.select %c, %a, %b : tensor<1x2xi1>, tensor<f32>, tensor<f32> -> tensor<1x2x!qt.block<[1, ?], s31, scale = exp<32>>>
+  %f = qt.dequantize %y : tensor<1x2x!qt.block<[1, ?], s31, scale = exp<32>>> -> tensor<1x2xf32>
+  %f_e = arith.constant dense<[[1.0, -4.0]]> : tensor<1x2xf32>
+  check.expect_eq %f, %f_e : tensor<1x2xf32>, tensor<1x2xf32>
+  return
+}

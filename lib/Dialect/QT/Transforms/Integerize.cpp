@@ -434,7 +434,8 @@ void Integerize::runOnOperation() {
     func->setAttr(integerOnlyAttrName, UnitAttr::get(&getContext()));
   // The floats that integers stand for, and what a form began that gave up.
   for (Operation &op : llvm::make_early_inc_range(
-           llvm::reverse(func.getBody().front().without_terminator())))
-    if (op.use_empty() && isMemoryEffectFree(&op))
+           llvm::reverse(func.getBody().front().getOperations())))
+    if (op.use_empty() && isMemoryEffectFree(&op) &&
+        !op.hasTrait<OpTrait::IsTerminator>())
       op.erase();
 }

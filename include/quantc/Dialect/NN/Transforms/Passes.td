@@ -109,8 +109,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     constant are exponentials of logarithms, and so are hyperbolic functions;
     tangents are quotients, inverse ones polynomials; `mod` and `fmod` are what is
     left of a quotient; products along axes are those of slices, norms of windows
-    sums of powers; scales of scores
-    are positive; scalars are rows of one element.
+    sums of powers; scales of scores are positive; scalars are rows of one
+    element.
 
     A pair of quantising ops of the model becomes a clip between its limits with
     `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a
