@@ -26,10 +26,13 @@ static constexpr int64_t wideFloatChunkBytes = 64 << 10;
 static constexpr int64_t decodedChunkBytes = 128 << 10;
 /// Lines of an image at hand, which are read for every tap.
 static constexpr int64_t lineBytes = 64 << 10;
-/// Units that an image makes at least, so that threads share them, and lines of
-/// a unit: the input's lines that two units read are made twice.
-static constexpr int64_t leastLineUnits = 8;
-static constexpr int64_t leastLines = 4;
+/// Units of lines that an image makes, so that threads share them: blocks of
+/// channels if there are as many, else strips of lines too, a few more as they
+/// are less equal. The lines that two strips read are made twice.
+static constexpr int64_t leastBlocks = 8, leastStrips = 12;
+static constexpr int64_t leastLines = 7;
+/// Channels of a block: lines of a cache that lie side by side.
+static constexpr int64_t leastChannels = 32, mostChannels = 64;
 
 ContractionUnits::ContractionUnits(qt::ContractOp contract)
     : contract(contract), layout(contract.getLayoutAttr()),
@@ -160,18 +163,22 @@ void ContractionUnits::cutIntoLines() {
     lineSlots = (taps - 1) * conv.getDilations()[0] + 1;
   lineSlots = llvm::PowerOf2Ceil(lineSlots);
   channelVectors = llvm::divideCeil(columns, width);
-  // Some lines of a cache of each position.
-  int64_t most = std::clamp<int64_t>(
-      lineBytes / (lineSlots * lineLength * width * 4), 1, 64 / width);
-  vectorsOfUnit = 1;
-  for (int64_t count = 2; count <= most; ++count)
-    if (channelVectors % count == 0)
+  int64_t most =
+      std::clamp<int64_t>(lineBytes / (lineSlots * lineLength * width * 4), 1,
+                          mostChannels / width);
+  for (int64_t count = 1; count <= most; ++count)
+    if (channelVectors % count == 0 &&
+        (count * width <= leastChannels ||
+         channelVectors / count >= leastBlocks ||
+         channelVectors * width < leastBlocks * leastChannels))
       vectorsOfUnit = count;
   int64_t height = contract.getType().getDimSize(1),
-          strips =
-              llvm::divideCeil(leastLineUnits, channelVectors / vectorsOfUnit);
-  linesOfStrip = std::max<int64_t>(llvm::divideCeil(height, strips),
-                                   std::min<int64_t>(height, leastLines));
+          blocks = channelVectors / vectorsOfUnit;
+  linesOfStrip = height;
+  if (blocks < leastBlocks)
+    linesOfStrip = std::clamp<int64_t>(
+        llvm::divideCeil(height, llvm::divideCeil(leastStrips, blocks)),
+        std::min(height, leastLines), height);
 }
 
 bool ContractionUnits::isOfPositions() const {

@@ -49,6 +49,8 @@ private:
   void encodeBlocks(OpBuilder &b, Value from, Value to);
   void encodeRun(OpBuilder &b, Value from, Value to, Value count,
                  Value inverse);
+  void encodeRuns(OpBuilder &b, Value from, Value to, int64_t count,
+                  Value inverse);
   // Scales of channels.
   void emitChannels();
   void emitChannelsOf(OpBuilder &b, Value image, Value channel);
@@ -298,13 +300,42 @@ void HaloEmitter::encodeImageLine(OpBuilder &b, Value from, Value to,
         toAt = mul(b, to, index(position));
   if (stride == depth)
     return encodeRun(b, fromAt, toAt, mul(b, length, index(channels)), inverse);
-  auto runs = scf::ForOp::create(b, loc, index(0),
-                                 mul(b, length, index(groups)), index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(runs.getBody());
-  Value run = runs.getInductionVar();
-  encodeRun(body, add(body, fromAt, mul(body, run, index(depth))),
-            add(body, toAt, mul(body, run, index(stride))), index(depth),
-            inverse);
+  Value count = mul(b, length, index(groups)), first = index(0);
+  if (int64_t together = lanes / stride; together > 1) {
+    first = mul(b, arith::DivUIOp::create(b, loc, count, index(together)),
+                index(together));
+    forRange(b, index(0), first, together, [&](OpBuilder &inner, Value run) {
+      encodeRuns(inner, add(inner, fromAt, mul(inner, run, index(depth))),
+                 add(inner, toAt, mul(inner, run, index(stride))), together,
+                 inverse);
+    });
+  }
+  forRange(b, first, count, 1, [&](OpBuilder &inner, Value run) {
+    encodeRun(inner, add(inner, fromAt, mul(inner, run, index(depth))),
+              add(inner, toAt, mul(inner, run, index(stride))), index(depth),
+              inverse);
+  });
+}
+
+/// Several short runs as one vector, with the zeros behind each.
+void HaloEmitter::encodeRuns(OpBuilder &b, Value from, Value to, int64_t count,
+                             Value inverse) {
+  auto type = VectorType::get(lanes, b.getI1Type());
+  Value mask = vector::CreateMaskOp::create(b, loc, type, index(count * depth));
+  Value x = loadVector(b, loc, input, from, mask);
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < count * stride; ++lane)
+    order.push_back(lane % stride < depth
+                        ? lane / stride * depth + lane % stride
+                        : lanes); // a zero
+  order.resize(lanes, lanes);
+  x = vector::ShuffleOp::create(
+      b, loc, x, splatConstant(b, loc, b.getF32Type(), 0), order);
+  Value bytes = encode(b, loc, op, x, inverse);
+  if (count * stride < lanes)
+    bytes = vector::ExtractStridedSliceOp::create(b, loc, bytes, 0,
+                                                  count * stride, 1);
+  vector::StoreOp::create(b, loc, bytes, codes, to);
 }
 
 /// The same with a scale for every block of channels of a position.
