@@ -25,6 +25,12 @@ public:
   llvm::LogicalResult emit();
 
 private:
+  /// The score of a hidden key: by more than 2^30 below that of any other,
+  /// which leaves nothing of its power. What it differs by has no sign.
+  static constexpr int64_t hiddenScore = INT32_MIN;
+  /// Places from which nothing is left of a weight, whatever the exponents of
+  /// values, which differ by up to 255.
+  static constexpr int64_t farPlaces = 511;
   /// The rows of one head of a tensor, by their numbers in it.
   struct Head {
     Value codes, exponents, first, step;
@@ -74,13 +80,19 @@ private:
   Value hide(OpBuilder &b, const Tile &tile, int64_t r, Value position,
              Value score);
   Value loadMask(OpBuilder &b, Value row, Value position);
-  Value emitPower(OpBuilder &b, Value fraction);
+  Value emitPower(OpBuilder &b, Value below);
   void emitPowers(OpBuilder &b, const Tile &tile, Value r);
+  void storeOfRow(OpBuilder &b, Value r, llvm::ArrayRef<Value> values);
   Value foldRows(OpBuilder &b, llvm::ArrayRef<Value> rows, Combine combine);
   void finishRows(OpBuilder &b, const Tile &tile);
   void emitWeights(OpBuilder &b, const Tile &tile, Value r);
   void weighValues(OpBuilder &b, const Tile &tile);
   void emitRows(OpBuilder &b, Value row, int64_t count);
+
+  // IntegerAttentionHalves.cpp: the same in 16-bit lanes.
+  Value shiftHalves(OpBuilder &b, Value x, Value places);
+  void emitPowersOfHalves(OpBuilder &b, const Tile &tile, Value r);
+  void emitWeightsOfHalves(OpBuilder &b, const Tile &tile, Value r);
 
   qt::IntegerAttentionOp op;
   CpuTarget target;
@@ -88,6 +100,7 @@ private:
   int64_t registerLanes; ///< 32-bit lanes of a dot
   int64_t panelsAtOnce;  ///< which registers have room for
   int64_t valueWays;     ///< keys in a lane of the second product
+  bool hasHalves;        ///< shifts of 16-bit lanes by places of their own
   int64_t features, width;
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;
@@ -102,6 +115,8 @@ private:
   Value leastPlaces; ///< of the head at hand
   /// Scratch, of a tile: scores, then powers, in a row for each.
   Value rowCodes, scores, weights;
+  /// With halves: powers and the places that each is to be shifted by.
+  Value powers, powerPlaces;
   /// Scratch, of the rows of a tile; the last three have lanes for each.
   Value rowTops, rowReciprocals, rowRooms, rowSums, rowLeasts, rowCounts;
 };

@@ -44,6 +44,7 @@ IntegerAttention::IntegerAttention(KernelBuilder &kernel,
   panelsAtOnce = isWide ? 2 : 1;
   // Sums of two products of bytes do not fit 16 bits.
   valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
+  hasHalves = isWide && target.has("avx512vl") && valueWays == 4;
   featureVectors = llvm::divideCeil(features, lanes);
   widthVectors = llvm::divideCeil(width, lanes);
   multiplier = numerics::fixed::makeScoreMultiplier(
@@ -117,6 +118,8 @@ void IntegerAttention::packExponents(OpBuilder &b) {
         memref::StoreOp::create(inner, loc, places, keyPlaces, t);
         // Not negative, so that the least of them fits beside a power.
         Value value8 = own.sub(own.number(128), loadExponent(inner, value, t));
+        if (hasHalves)
+          value8 = own.truncate(value8, 16);
         memref::StoreOp::create(inner, loc, value8, valuePlaces, t);
         if (isRagged)
           memref::StoreOp::create(inner, loc, own.number(INT32_MAX), keyLimits,
@@ -129,9 +132,13 @@ void IntegerAttention::packExponents(OpBuilder &b) {
   // What fills the last panel is hidden.
   forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
     Words own(inner, loc, /*isVector=*/false);
-    for (Value buffer : {keyPlaces, valuePlaces})
-      memref::StoreOp::create(inner, loc, own.number(0), buffer, t);
-    memref::StoreOp::create(inner, loc, own.number(INT32_MIN), keyLimits, t);
+    for (Value buffer : {keyPlaces, valuePlaces}) {
+      Type element = cast<MemRefType>(buffer.getType()).getElementType();
+      Value zero =
+          arith::ConstantOp::create(inner, loc, inner.getZeroAttr(element));
+      memref::StoreOp::create(inner, loc, zero, buffer, t);
+    }
+    memref::StoreOp::create(inner, loc, own.number(hiddenScore), keyLimits, t);
   });
 }
 
@@ -266,10 +273,13 @@ LogicalResult IntegerAttention::emit() {
   packedKeys = kernel.allocateScratch(i16, padded * (featureVectors * lanes));
   packedValues = kernel.allocateScratch(value, padded * (widthVectors * lanes));
   keyPlaces = kernel.allocateScratch(i32, padded);
-  valuePlaces = kernel.allocateScratch(i32, padded);
+  valuePlaces = kernel.allocateScratch(hasHalves ? i16 : i32, padded);
   rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
   scores = kernel.allocateScratch(i32, padded * rowsOfTile);
   weights = kernel.allocateScratch(value, padded * rowsOfTile);
+  if (hasHalves)
+    for (Value *ofKeys : {&powers, &powerPlaces})
+      *ofKeys = kernel.allocateScratch(i16, padded * rowsOfTile);
   if (isRagged)
     keyLimits = kernel.allocateScratch(i32, padded);
   for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})

@@ -25,13 +25,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
-/// The score of a hidden key: by more than 2^30 below that of any other, which
-/// leaves nothing of its power. What it differs by has no sign.
-static constexpr int64_t hidden = INT32_MIN;
-/// Places from which nothing is left of a weight, whatever the exponents of
-/// values, which differ by up to 255.
-static constexpr int64_t farPlaces = 511;
-
 /// Sums over \p steps of products of the rows that begin at \p lhsAt and the
 /// panels at \p rhsAt: 16 lanes by rows, then by panels.
 SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
@@ -44,38 +37,48 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
   auto sum = VectorType::get(registerLanes, b.getI32Type());
   size_t parts = lanes / registerLanes, registers = rhsAt.size() * parts;
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum));
-  SmallVector<Value> initial(lhsAt.size() * registers, zero);
+  size_t count = lhsAt.size() * registers;
+  // Few sums would wait for one another.
+  std::optional<int64_t> known = getConstantIndex(steps);
+  int64_t chains = count <= 4 && known && *known % 2 == 0 ? 2 : 1;
+  SmallVector<Value> initial(chains * count, zero);
+  auto addStep = [&](OpBuilder &inner, Value step,
+                     MutableArrayRef<Value> sums) {
+    SmallVector<Value> now;
+    Value place = mul(inner, step, index(lanes * ways));
+    for (size_t i = 0; i < registers; ++i)
+      now.push_back(vector::LoadOp::create(
+          inner, loc, type, rhs,
+          add(inner, add(inner, rhsAt[i / parts], place),
+              index(static_cast<int64_t>(i % parts) * registerLanes * ways))));
+    for (auto [r, at] : llvm::enumerate(lhsAt)) {
+      Value x = broadcastWord(inner, loc, lhs,
+                              add(inner, at, mul(inner, step, index(ways))),
+                              ways, registerLanes);
+      for (size_t i = 0; i < registers; ++i) {
+        Value &own = sums[r * registers + i];
+        own = qt::DotOp::create(inner, loc, sum, ways, x, now[i], own, bound);
+      }
+    }
+  };
   auto loop = scf::ForOp::create(
-      b, loc, index(0), steps, index(1), initial,
+      b, loc, index(0), steps, index(chains), initial,
       [&](OpBuilder &inner, Location, Value step, ValueRange carried) {
-        SmallVector<Value> sums(carried), now;
-        Value place = mul(inner, step, index(lanes * ways));
-        for (size_t i = 0; i < registers; ++i)
-          now.push_back(vector::LoadOp::create(
-              inner, loc, type, rhs,
-              add(inner, add(inner, rhsAt[i / parts], place),
-                  index(static_cast<int64_t>(i % parts) * registerLanes *
-                        ways))));
-        for (auto [r, at] : llvm::enumerate(lhsAt)) {
-          Value x = broadcastWord(inner, loc, lhs,
-                                  add(inner, at, mul(inner, step, index(ways))),
-                                  ways, registerLanes);
-          for (size_t i = 0; i < registers; ++i) {
-            Value &own = sums[r * registers + i];
-            own =
-                qt::DotOp::create(inner, loc, sum, ways, x, now[i], own, bound);
-          }
-        }
+        SmallVector<Value> sums(carried);
+        for (int64_t chain = 0; chain < chains; ++chain)
+          addStep(inner, add(inner, step, index(chain)),
+                  MutableArrayRef(sums).slice(chain * count, count));
         scf::YieldOp::create(inner, loc, sums);
       });
-  SmallVector<Value> joined;
+  SmallVector<Value> joined, sums(loop.getResults());
+  for (size_t i = count; i < sums.size(); ++i)
+    sums[i - count] = arith::AddIOp::create(b, loc, sums[i - count], sums[i]);
   SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
-  for (size_t i = 0; i < initial.size(); i += parts)
-    joined.push_back(
-        parts == 1 ? loop.getResult(i)
-                   : vector::ShuffleOp::create(b, loc, loop.getResult(i),
-                                               loop.getResult(i + 1), order)
-                         .getResult());
+  for (size_t i = 0; i < count; i += parts)
+    joined.push_back(parts == 1 ? sums[i]
+                                : vector::ShuffleOp::create(b, loc, sums[i],
+                                                            sums[i + 1], order)
+                                      .getResult());
   return joined;
 }
 
@@ -146,7 +149,7 @@ Value IntegerAttention::hide(OpBuilder &b, const Tile &tile, int64_t r,
       DenseElementsAttr::get(cast<VectorType>(v.type), ArrayRef(numbers)));
   Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, steps,
                                        splat(b, loc, left));
-  return v.select(isSeen, score, v.number(hidden));
+  return v.select(isSeen, score, v.number(hiddenScore));
 }
 
 /// The scores of row \p r and 16 keys, from the sums of their products.
@@ -181,7 +184,7 @@ Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
         v.clamp(v.add(score, mask), -fixed::largestScore, fixed::largestScore);
     Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
                                          mask, v.number(-fixed::largestScore));
-    score = v.select(isSeen, score, v.number(hidden));
+    score = v.select(isSeen, score, v.number(hiddenScore));
   }
   return hide(b, tile, r, position, score);
 }
@@ -195,8 +198,8 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
   SmallVector<Value> lhsAt;
   for (int64_t r = 0; r < tile.count; ++r)
     lhsAt.push_back(index(r * padded));
-  SmallVector<Value> initial(tile.count,
-                             splatConstant(b, loc, b.getI32Type(), hidden));
+  SmallVector<Value> initial(
+      tile.count, splatConstant(b, loc, b.getI32Type(), hiddenScore));
   SmallVector<Value> tops = forPanels(
       b, tile.panels, initial,
       [&](OpBuilder &inner, Value panel, int64_t count,
@@ -228,7 +231,7 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
   // A row without a key has any other: nothing is left of its powers then.
   Words w = Words::of(b, loc, top);
   Value isEmpty = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, top,
-                                        w.number(hidden));
+                                        w.number(hiddenScore));
   vector::StoreOp::create(b, loc, w.select(isEmpty, w.number(0), top), rowTops,
                           index(0));
 }
@@ -240,17 +243,20 @@ Value IntegerAttention::foldRows(OpBuilder &b, ArrayRef<Value> rows,
   return vector::ExtractStridedSliceOp::create(b, loc, all, 0, rowsOfTile, 1);
 }
 
-/// 32640 2^-fraction, as fixed::exp2Fraction has it: every step fits 16 bits.
-Value IntegerAttention::emitPower(OpBuilder &b, Value fraction) {
-  Words v(b, loc, /*isVector=*/true);
+/// 32640 2^-fraction, as fixed::exp2Fraction has it, of the lower 15 bits:
+/// every step fits 16 bits.
+Value IntegerAttention::emitPower(OpBuilder &b, Value below) {
+  Words v = Words::of(b, loc, below);
+  int64_t width = cast<VectorType>(below.getType()).getNumElements();
   auto number = [&](int64_t value) {
-    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value));
+    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
+                         width);
   };
-  Value f = v.truncate(fraction, 16), r = number(-1289);
+  Value f = v.bitAnd(v.truncate(below, 16), number(32767)), r = number(-1289);
   for (int64_t c : {7533, -22564, 32640})
     r = v.add(multiplyHalves(b, loc, HalfProduct::Rounded15, r, f, target),
               number(c));
-  return arith::ExtUIOp::create(b, loc, v.type, r);
+  return r;
 }
 
 /// Powers of two in the place of the scores of row \p r, each with the places
@@ -272,7 +278,8 @@ void IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
         Value score = vector::LoadOp::create(inner, loc, words, scores, at);
         Value below = v.sub(top, score);
         Value places = v.rightUnsigned(below, v.number(15));
-        Value power = emitPower(inner, v.bitAnd(below, v.number(32767)));
+        Value power =
+            arith::ExtUIOp::create(inner, loc, v.type, emitPower(inner, below));
         Value share =
             v.rightUnsigned(v.add(power, power), v.min(places, v.number(31)));
         share = v.rightUnsigned(v.add(share, one), one);
@@ -284,17 +291,23 @@ void IntegerAttention::emitPowers(OpBuilder &b, const Tile &tile, Value r) {
         SmallVector<Value> next{v.add(carried[0], share),
                                 v.min(carried[1], own)};
         if (op.getMask()) {
-          Value isSeen = arith::CmpIOp::create(
-              inner, loc, arith::CmpIPredicate::ne, score, v.number(hidden));
+          Value isSeen =
+              arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::ne, score,
+                                    v.number(hiddenScore));
           next.push_back(v.add(
               carried[2], arith::ExtUIOp::create(inner, loc, v.type, isSeen)));
         }
         scf::YieldOp::create(inner, loc, next);
       });
-  Value at = mul(b, r, index(lanes));
+  storeOfRow(b, r, SmallVector<Value>(loop.getResults()));
+}
+
+/// The sums of powers, least places and numbers of keys of row \p r, by lanes.
+void IntegerAttention::storeOfRow(OpBuilder &b, Value r,
+                                  ArrayRef<Value> values) {
   Value buffers[] = {rowSums, rowLeasts, rowCounts};
-  for (auto [buffer, value] : llvm::zip(buffers, loop.getResults()))
-    vector::StoreOp::create(b, loc, value, buffer, at);
+  for (auto [buffer, value] : llvm::zip(buffers, values))
+    vector::StoreOp::create(b, loc, value, buffer, mul(b, r, index(lanes)));
 }
 
 /// What the sums of weighted values are multiplied by, and the exponents of
@@ -428,10 +441,13 @@ void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
   loadQueries(b, tile);
   scoreRows(b, tile);
   // Two loops: in one, the weights of a row would wait for its least places.
-  forRange(b, index(0), index(count), 1,
-           [&](OpBuilder &inner, Value r) { emitPowers(inner, tile, r); });
+  forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
+    hasHalves ? emitPowersOfHalves(inner, tile, r) : emitPowers(inner, tile, r);
+  });
   finishRows(b, tile);
-  forRange(b, index(0), index(count), 1,
-           [&](OpBuilder &inner, Value r) { emitWeights(inner, tile, r); });
+  forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
+    hasHalves ? emitWeightsOfHalves(inner, tile, r)
+              : emitWeights(inner, tile, r);
+  });
   weighValues(b, tile);
 }
