@@ -198,10 +198,16 @@ struct ReshapeIntegers
     auto moved = moveBlocks(reshape, given, false);
     if (!moved || ArrayRef(moved->second) != blocks)
       return cutRows(reshape, builder, parts, results);
-    Value shape =
-        makeExponentShape(op, reshape.getShape(), parts[1][0], blocks, builder);
     Value m = nn::ReshapeOp::create(builder, op->getLoc(), getMantissaType(op),
                                     parts[0][0], parts[1][0]);
+    // Sizes that are found when the model runs are those of the mantissas, so
+    // that they are known to be equal.
+    Value sizes = parts[1][0];
+    if (!nn::getConstantIntegers(reshape.getShape()))
+      sizes = nn::ShapeOp::create(builder, op->getLoc(), typeOf(sizes), m,
+                                  /*start=*/0, /*end=*/blocks.size());
+    Value shape =
+        makeExponentShape(op, reshape.getShape(), sizes, blocks, builder);
     Value e = nn::ReshapeOp::create(builder, op->getLoc(), getExponentType(op),
                                     parts[0][1], shape);
     results.push_back({m, e});
