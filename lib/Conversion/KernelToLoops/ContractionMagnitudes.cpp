@@ -43,8 +43,9 @@ void ContractionEmitter::prepareMagnitudes() {
 void ContractionEmitter::clearLargest(OpBuilder &b) {
   forEachLargest(b, [&](OpBuilder &inner) {
     for (size_t i = 0; i < ofTile.size(); ++i)
-      vector::StoreOp::create(inner, loc, zeros(b, vectorOf(b.getI32Type())),
-                              largest, plus(inner, largestAt, i * width));
+      vector::StoreOp::create(inner, loc,
+                              zeros(inner, vectorOf(b.getI32Type())), largest,
+                              plus(inner, largestAt, i * width));
   });
 }
 
