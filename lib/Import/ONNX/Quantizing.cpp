@@ -76,6 +76,12 @@ static std::optional<int64_t> getAxis(NodeBinder &node, Value x) {
   return node.normalizeAxis(axis, rankOf(x), "axis");
 }
 
+/// For a node without inputs to go by: its attributes are none of its errors.
+static void ignoreAxis(NodeBinder &node) {
+  node.ignore("axis");
+  node.ignore("block_size");
+}
+
 /// The scale of x in the shape that broadcasts to it, and the axis that it
 /// belongs to. Null after an error.
 static Value bindUnit(NodeBinder &node, Value x, Value scale,
@@ -95,7 +101,7 @@ static void importQuantize(NodeBinder &node) {
   if (node.opset() >= 23)
     node.ignore("precision");
   if (node.failed())
-    return;
+    return ignoreAxis(node);
   int32_t dataType = zero     ? node.dataType(2)
                      : stated ? static_cast<int32_t>(stated)
                               : int32_t(TensorProto::UINT8);
@@ -150,7 +156,7 @@ static void importDequantize(NodeBinder &node) {
   if (node.opset() >= 23 && node.integer("output_dtype", 1) != 1)
     node.problem("gives another type than float; supported: float");
   if (node.failed())
-    return;
+    return ignoreAxis(node);
   Emitter &emit = node.emit();
   std::optional<int64_t> axis;
   Value unit = bindUnit(node, x, scale, axis);
