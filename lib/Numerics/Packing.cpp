@@ -103,9 +103,9 @@ private:
 /// One step of a matched panel: its weights and where its activations lie.
 struct Step {
   int32_t offset;
-  std::vector<int8_t> weights;   // [NR][4]
-  std::vector<uint8_t> positive; // of each 16-bit lane: [NR][2]
-  std::vector<uint8_t> negative;
+  std::vector<int8_t> weights;    // [NR][4]
+  std::vector<uint16_t> positive; // of each 16-bit lane: [NR][2]
+  std::vector<uint16_t> negative;
   int peak = 0;
 
   void measure() {
@@ -115,7 +115,7 @@ struct Step {
     for (size_t i = 0; i < weights.size(); ++i) {
       int w = weights[i];
       (w > 0 ? positive : negative)[i / 2] +=
-          static_cast<uint8_t>(w > 0 ? w : -w);
+          static_cast<uint16_t>(w > 0 ? w : -w);
     }
     for (size_t i = 0; i < lanes; ++i)
       peak = std::max<int>({peak, positive[i], negative[i]});
@@ -124,21 +124,25 @@ struct Step {
     return std::all_of(weights.begin(), weights.end(),
                        [](int8_t w) { return w == 0; });
   }
+  /// Takes the lanes of a step that goes into the same sums.
+  void join(const Step &other) {
+    for (size_t i = 0; i < positive.size(); ++i) {
+      positive[i] = static_cast<uint16_t>(positive[i] + other.positive[i]);
+      negative[i] = static_cast<uint16_t>(negative[i] + other.negative[i]);
+    }
+  }
 };
 
 struct MatchedPanel {
-  std::vector<Step> steps; // pairs first, two by two
+  std::vector<Step> steps; // fours first, then pairs
+  int32_t fours = 0;
   int32_t pairs = 0;
   int32_t singles = 0;
 };
 } // namespace
 
-/// Most that the weights of one sign in a 16-bit lane may sum to, so that 255
-/// times it stays within 16 bits: 255 * 128 = 32,640.
-static constexpr int laneLimit = 128;
-
 /// Moves what a lane has too much of into a second step at the same offset.
-static void addStep(std::vector<Step> &steps, Step step) {
+static void addStep(std::vector<Step> &steps, Step step, int laneLimit) {
   Step rest{
       step.offset, std::vector<int8_t>(step.weights.size(), 0), {}, {}, 0};
   for (size_t lane = 0; lane < step.weights.size(); lane += 2)
@@ -161,7 +165,7 @@ static void addStep(std::vector<Step> &steps, Step step) {
   }
 }
 
-static bool canPair(const Step &a, const Step &b) {
+static bool canJoin(const Step &a, const Step &b, int laneLimit) {
   bool fits = true;
   for (size_t i = 0; i < a.positive.size(); ++i)
     fits &= a.positive[i] + b.positive[i] <= laneLimit &&
@@ -170,10 +174,12 @@ static bool canPair(const Step &a, const Step &b) {
 }
 
 /// Splits and pairs the steps of a panel: the step with the largest lane that
-/// is left takes the first of the smallest ones that it fits with.
+/// is left takes the first of the smallest ones that it fits with, or three of
+/// them where codes are not negative.
 static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel,
                                int64_t chunk) {
   std::vector<Step> steps;
+  int laneLimit = layout.laneLimit();
   int64_t each = (layout.matchedChunk() + 3) / 4, from = chunk * each;
   for (int64_t s = from; s < std::min(from + each, layout.numSteps()); ++s) {
     Step step{static_cast<int32_t>(s * 4), {}, {}, {}, 0};
@@ -181,44 +187,50 @@ static MatchedPanel matchSteps(const PackedLayout &layout, const Panel &panel,
       for (int64_t i = 0; i < 4; ++i)
         step.weights.push_back(panel.get(column, s * 4 + i));
     if (!step.isZero())
-      addStep(steps, std::move(step));
+      addStep(steps, std::move(step), laneLimit);
   }
   std::sort(steps.begin(), steps.end(), [](const Step &a, const Step &b) {
     return std::pair(a.peak, a.offset) < std::pair(b.peak, b.offset);
   });
   MatchedPanel result;
-  std::vector<Step> singles;
+  std::vector<Step> pairs, singles;
   std::vector<bool> used(steps.size(), false);
   constexpr size_t tries = 64; // bounds the time for weights that rarely fit
-  size_t low = 0;
+  size_t low = 0, most = layout.bias == 0 ? 4 : 2;
   for (size_t high = steps.size(); high-- > 0;) {
     if (used[high])
       continue;
     used[high] = true;
     while (low < high && used[low])
       ++low;
-    size_t partner = high, tried = 0;
-    for (size_t i = low; i < high && tried < tries; ++i) {
+    Step sums = steps[high];
+    std::vector<size_t> group{high};
+    for (size_t i = low, tried = 0;
+         i < high && tried < tries && group.size() < most; ++i) {
       if (used[i])
         continue;
       ++tried;
-      if (canPair(steps[high], steps[i])) {
-        partner = i;
-        break;
+      if (canJoin(sums, steps[i], laneLimit)) {
+        group.push_back(i);
+        sums.join(steps[i]);
       }
     }
-    if (partner == high) {
-      singles.push_back(std::move(steps[high]));
-      continue;
+    if (group.size() == 3)
+      group.pop_back();
+    std::vector<Step> &target = group.size() == 4   ? result.steps
+                                : group.size() == 2 ? pairs
+                                                    : singles;
+    for (size_t i : group) {
+      used[i] = true;
+      target.push_back(std::move(steps[i]));
     }
-    used[partner] = true;
-    result.steps.push_back(std::move(steps[high]));
-    result.steps.push_back(std::move(steps[partner]));
-    ++result.pairs;
   }
+  result.fours = static_cast<int32_t>(result.steps.size() / 4);
+  result.pairs = static_cast<int32_t>(pairs.size() / 2);
   result.singles = static_cast<int32_t>(singles.size());
-  for (Step &step : singles)
-    result.steps.push_back(std::move(step));
+  for (std::vector<Step> *list : {&pairs, &singles})
+    for (Step &step : *list)
+      result.steps.push_back(std::move(step));
   return result;
 }
 
@@ -236,7 +248,8 @@ MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
   for (int64_t index = 0; index < count; ++index) {
     Panel panel(layout, codes, index / chunks);
     MatchedPanel matched = matchSteps(layout, panel, index % chunks);
-    summary.cost += 5.0 * matched.pairs + 3.0 * matched.singles;
+    summary.cost +=
+        9.0 * matched.fours + 5.0 * matched.pairs + 3.0 * matched.singles;
     summary.bytes +=
         matchedPanelBytes(layout, static_cast<int64_t>(matched.steps.size()));
   }
@@ -263,6 +276,7 @@ static std::vector<uint8_t> packMatched(const PackedLayout &layout,
     Writer head(bytes.data() + begin);
     head.put(matched.pairs);
     head.put(matched.singles);
+    head.put(matched.fours);
     Writer columns(bytes.data() + begin + 64);
     for (int64_t c = 0; c < nr; ++c)
       columns.put(panel.part(parts.scales, c));

@@ -55,10 +55,11 @@ static bool unpackMatched(Reader &in, const PackedLayout &layout,
   int64_t nr = layout.panel, chunks = layout.numMatchedChunks();
   for (int64_t part = 0; part < layout.numPanels() * chunks; ++part) {
     int64_t index = part / chunks, at = in.get<uint32_t>(part * 4);
-    int64_t pairs = in.get<int32_t>(at), singles = in.get<int32_t>(at + 4);
-    if (pairs < 0 || singles < 0)
+    int64_t pairs = in.get<int32_t>(at), singles = in.get<int32_t>(at + 4),
+            fours = in.get<int32_t>(at + 8);
+    if (pairs < 0 || singles < 0 || fours < 0)
       return false;
-    int64_t count = 2 * pairs + singles;
+    int64_t count = 4 * fours + 2 * pairs + singles;
     int64_t list = at + 64 + nr * 8, data = list + alignToLine(count * 4);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
       weights.scales[index * nr + c] = in.get<float>(at + 64 + c * 4);

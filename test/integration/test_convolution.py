@@ -54,16 +54,18 @@ class Geometry:
         return f"seed {self.seed}: {self.batch}x{self.channels}x{self.sizes} " + str(self.attributes())
 
 
-def network(cases, deep=False):
+def network(cases, deep=False, unsigned=False):
     """One model of many convolutions, each with an input of its own, a bias and a ReLU; and behind it, if it is deep, one of
-    single taps with pads."""
+    single taps with pads. Unsigned inputs go through a ReLU first."""
     nodes, inputs, constants, outputs = [], {}, {}, []
     for case in cases:
         i, random = case.seed, np.random.default_rng(case.seed)
         inputs[f"x{i}"] = ("f4", [f"batch{i}", case.channels, *case.sizes])
         constants[f"w{i}"] = case.weights(random)
         constants[f"b{i}"] = random.standard_normal(case.outputs).astype("f4")
-        nodes.append(("Conv", f"x{i} w{i} b{i}", f"c{i}", case.attributes()))
+        if unsigned:
+            nodes.append(("Relu", f"x{i}", f"u{i}"))
+        nodes.append(("Conv", f"{'u' if unsigned else 'x'}{i} w{i} b{i}", f"c{i}", case.attributes()))
         nodes.append(("Relu", f"c{i}", f"y{i}"))
         if deep:
             constants[f"v{i}"] = random.standard_normal((7, case.outputs, *[1] * case.rank)).astype("f4")
@@ -92,10 +94,10 @@ class Convolution(KernelTest):
                 # Sums of about one that onnxruntime adds in another order.
                 self.check(network(cases), [feed(cases)], rtol=1e-5, atol=4e-6)
 
-    def quantised(self, recipe, wanted=lambda case: True):
-        for cases in self.groups_of_cases(4, wanted):
+    def quantised(self, recipe, wanted=lambda case: True, step=4, **options):
+        for cases in self.groups_of_cases(step, wanted):
             with self.subTest("\n".join(map(str, cases))):
-                self.check_quantised(network(cases), [feed(cases)], recipe, rtol=2e-6, atol=5e-6)
+                self.check_quantised(network(cases, **options), [feed(cases)], recipe, rtol=2e-6, atol=5e-6)
 
     def test_w8a8(self):
         self.quantised("w8a8")
@@ -105,6 +107,28 @@ class Convolution(KernelTest):
 
     def test_w4a8(self):
         self.quantised("w4a8")
+
+    def test_behind_relu(self):
+        """Codes that have no sign, in every form that knows of it."""
+        for recipe in ("w8a8", "w4a8"):
+            self.quantised(recipe, step=8, unsigned=True)
+        random = np.random.default_rng(5)
+        weights = {"w": random.standard_normal((19, 160, 3, 3)), "v": random.standard_normal((70, 19))}
+        nodes = [
+            ("Relu", "x", "u"),
+            ("Conv", "u w", "c", {"pads": [1, 1, 1, 1]}),
+            ("Relu", "c", "d"),
+            ("GlobalAveragePool", "d", "e"),
+            ("Flatten", "e", "f"),
+            ("Gemm", "f v", "y", {"transB": 1}),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 160, 5, 7])}, ["y"], {n: w.astype("f4") / 40 for n, w in weights.items()})
+        x = random.standard_normal((3, 160, 5, 7)).astype("f4")
+        odd = x.copy()
+        odd[1, 2, 3, 3], odd[2, 0, 0, 0] = np.nan, np.inf
+        for recipe in ("w8a8", "w8a8g32", "w4a8"):
+            with self.subTest(recipe):
+                self.check_quantised(proto, [{"x": x}, {"x": odd}, {"x": -abs(x)}], recipe, rtol=4e-6, atol=5e-6)
 
     def test_integers(self):
         for cases in self.groups_of_cases(4):

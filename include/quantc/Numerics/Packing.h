@@ -18,9 +18,9 @@
 //   matched  K is cut into chunks (matchedChunk); table of u32 offsets of
 //            panel 0 chunk 0, panel 0 chunk 1, ..., padded to 64 bytes, then
 //            these, each of its own size:
-//            i32 pairs, i32 singles, padding to 64 bytes, f32 scale[NR],
-//            i32 start[NR], i32 offset[2 pairs + singles] padded to 64 bytes,
-//            one step for each offset
+//            i32 pairs, i32 singles, i32 fours, padding to 64 bytes, f32
+//            scale[NR], i32 start[NR], i32 offset[4 fours + 2 pairs + singles]
+//            padded to 64 bytes, one step for each offset
 //   w4i      panel = f32 scale[NR], i32 start[NR], then for each 32 of K:
 //            s16 multiplier[NR][2] (each twice), 4 byte steps that hold two
 //            steps each: the earlier in the low nibbles, both as code + 8
@@ -146,7 +146,9 @@ constexpr bool hasBlockScales(PackedForm form) {
 struct PackedLayout {
   PackedForm form;
   int64_t panel; ///< NR
-  int64_t bias;  ///< added to activations: 0 or 128
+  /// Added to activations: 0 or 128; 0 in a form that takes unsigned ones only
+  /// says that no code is negative.
+  int64_t bias;
   int64_t n;
   int64_t k;
 
@@ -157,6 +159,10 @@ struct PackedLayout {
   /// activations stays in the first-level cache.
   int64_t matchedChunk() const { return k <= 1536 ? k : 1024; }
   int64_t numMatchedChunks() const { return k <= 1536 ? 1 : (k + 1023) / 1024; }
+  /// Most that the weights of one sign in a 16-bit lane may sum to, so that the
+  /// largest activation times it stays within 16 bits: 255 * 128 = 32,640, and
+  /// 127 * 258 = 32,766.
+  int laneLimit() const { return bias ? 128 : 258; }
   /// Bytes of one panel; not for `matched`, whose panels differ.
   int64_t panelBytes() const;
   /// Bytes of all panels; of `matched` the fewest that there can be.

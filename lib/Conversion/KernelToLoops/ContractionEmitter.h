@@ -187,8 +187,10 @@ private:
   Value dotNibbles(OpBuilder &b, Value x, Value weights, Value sum);
   Value addBias(OpBuilder &b, Value weights, Value sum);
   Values startBlock(OpBuilder &b, int64_t count);
+  using SumBody = llvm::function_ref<void(int64_t index, Value sum)>;
   Values sumNibbles(OpBuilder &b, Value block, Value row, Value offset,
-                    int64_t count, Values sums, Values *biases);
+                    int64_t count, Values sums, Values *biases,
+                    SumBody finish = nullptr);
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
@@ -215,6 +217,9 @@ private:
                                         const NibbleFactors &factors);
   Value dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs, Value acc,
             qt::BoundAttr bound);
+  Value dotByHalves(OpBuilder &b, llvm::ArrayRef<Value> x,
+                    llvm::ArrayRef<Value> weights, Value sum,
+                    qt::BoundAttr bound, int64_t count);
   qt::BoundAttr makeBound(int64_t rhsLow, int64_t rhsHigh, int64_t chain);
   Values loadStarts(OpBuilder &b, Value at, int64_t count);
   Values loadColumns(OpBuilder &b, Value at, VectorType type);

@@ -94,11 +94,29 @@ Value ContractionEmitter::dot(OpBuilder &b, int64_t ways, Value lhs, Value rhs,
   return qt::DotOp::create(b, loc, acc.getType(), ways, lhs, rhs, acc, bound);
 }
 
+/// Adds steps up in 16 bits, which \p bound says to hold them, and then to \p
+/// sum, which has \p count of them.
+Value ContractionEmitter::dotByHalves(OpBuilder &b, ArrayRef<Value> x,
+                                      ArrayRef<Value> weights, Value sum,
+                                      qt::BoundAttr bound, int64_t count) {
+  VectorType halves = vectorOf(b.getI16Type(), 2);
+  Value ones = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+  Value part = zeros(b, halves);
+  for (auto [activations, own] : llvm::zip_equal(x, weights))
+    part = dot(b, 2, activations, own, part, bound);
+  constexpr int64_t most = std::numeric_limits<int16_t>::max();
+  auto widen = qt::BoundAttr::get(b.getContext(), -most, most, 1, 1, count,
+                                  /*hasLane=*/false, 0, 0, 0, 0);
+  return dot(b, 2, part, ones, sum, widen);
+}
+
 /// Of activations as the layout stores them, against weights of a range.
 qt::BoundAttr ContractionEmitter::makeBound(int64_t rhsLow, int64_t rhsHigh,
                                             int64_t chain) {
   bool biased = layout.getBias() != 0;
-  return qt::BoundAttr::get(contract.getContext(), biased ? 0 : -127,
+  return qt::BoundAttr::get(contract.getContext(),
+                            biased || layout.isNonNegative() ? 0 : -127,
                             biased ? 255 : 127, rhsLow, rhsHigh, chain,
                             /*hasLane=*/false, 0, 0, 0, 0);
 }
@@ -181,28 +199,27 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
     Value word = loadInteger(b, packed, plus(b, header, byte));
     return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), word);
   };
-  Value pairs = count32(0), singles = count32(4);
+  Value pairs = count32(0), singles = count32(4), fours = count32(8);
   Value starts = plus(b, header, 64 + nr * 4),
         list = plus(b, header, 64 + nr * 8);
-  Value twice = times(b, pairs, 2), total = add(b, twice, singles);
+  Value inFours = times(b, fours, 4),
+        inPairs = add(b, inFours, times(b, pairs, 2)),
+        total = add(b, inPairs, singles);
   // The list is padded to whole cache lines.
   Value listBytes =
       times(b, arith::CeilDivUIOp::create(b, loc, total, index(16)), 64);
   Value data = add(b, list, listBytes);
   Value base = getRowAt(b, row);
   MLIRContext *context = b.getContext();
-  VectorType halves = vectorOf(b.getI16Type(), 2),
-             bytes = vectorOf(b.getI8Type(), 4);
-  Value ones = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
-  // Of all weights of one sign in a lane over a chain the packer proved 128.
-  auto laneBound = [&](int64_t chain) {
-    return qt::BoundAttr::get(context, 0, 255, -127, 127, chain,
-                              /*hasLane=*/true, -128, 128, 0, 0);
-  };
+  VectorType bytes = vectorOf(b.getI8Type(), 4);
+  // Of all weights of one sign in a lane over a chain the packer proved this.
+  int64_t most = getPackedLayout(layout, n, k).laneLimit(),
+          largest = layout.getBias() ? 255 : 127;
   int64_t steps = llvm::divideCeil(k, 4) * 2;
-  auto widen = qt::BoundAttr::get(context, -32640, 32640, 1, 1, steps, false, 0,
-                                  0, 0, 0);
+  auto laneBound = [&](int64_t chain) {
+    return qt::BoundAttr::get(context, 0, largest, -127, 127, chain,
+                              /*hasLane=*/true, -most, most, 0, 0);
+  };
   auto loop = [&](Value first, Value last, int64_t chain, Values sums) {
     auto body = [&](OpBuilder &inner, Location, Value s, ValueRange carried) {
       Values sums(carried), offsets;
@@ -224,11 +241,11 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
           x.push_back(broadcastActivations(
               inner, plus(inner, offsets[i], getRowOffset(r))));
         for (int64_t v = 0; v < vectors; ++v) {
-          Value sum = zeros(inner, halves);
-          for (int64_t i = 0; i < chain; ++i)
-            sum = dot(inner, 2, x[i], weights[i][v], sum, laneBound(chain));
-          sums[r * vectors + v] =
-              dot(inner, 2, sum, ones, sums[r * vectors + v], widen);
+          Values own;
+          for (const Values &step : weights)
+            own.push_back(step[v]);
+          sums[r * vectors + v] = dotByHalves(
+              inner, x, own, sums[r * vectors + v], laneBound(chain), steps);
         }
       }
       scf::YieldOp::create(inner, loc, sums);
@@ -239,20 +256,26 @@ Values ContractionEmitter::sumMatched(OpBuilder &b, Value row, int64_t count,
   };
   for (auto [sum, start] : llvm::zip_equal(sums, loadStarts(b, starts, count)))
     sum = arith::AddIOp::create(b, loc, sum, start);
-  sums = loop(index(0), twice, 2, sums);
-  return loop(twice, total, 1, sums);
+  if (layout.isNonNegative())
+    sums = loop(index(0), inFours, 4, sums);
+  sums = loop(inFours, inPairs, 2, sums);
+  return loop(inPairs, total, 1, sums);
 }
 
 //===----------------------------------------------------------------------===//
 // Blocks of 32
 //===----------------------------------------------------------------------===//
 
-/// The blocks of the chunk, counted from its first one.
+/// Rows whose sums do not fit registers beside those of a block.
+static constexpr int64_t leastKept = 4;
+
+/// The blocks of the chunk, counted from its first one. Where the sums lie in
+/// scratch, \p body gets none, and may leave them there by itself.
 Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
                                         Values sums, BlockBody body) {
   Value length = arith::SubIOp::create(b, loc, to, from);
   Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
-  if (!keepsSums || count < mr) {
+  if (!keepsSums || count < (hasFloatRows ? mr : leastKept)) {
     auto loop = scf::ForOp::create(
         b, loc, index(0), blocks, index(1), sums,
         [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
@@ -268,7 +291,8 @@ Values ContractionEmitter::forEachBlock(OpBuilder &b, Value row, int64_t count,
   blocks = arith::SelectOp::create(b, loc, exists, blocks, index(0));
   auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
   OpBuilder inner = OpBuilder::atBlockBegin(loop.getBody());
-  storeSums(inner, body(inner, loop.getInductionVar(), {}), row);
+  if (Values own = body(inner, loop.getInductionVar(), {}); !own.empty())
+    storeSums(inner, own, row);
   return loadSums(b, row, count);
 }
 
@@ -283,6 +307,10 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
   int64_t largest =
       layout.getForm() == qt::LayoutForm::B32N ? numerics::narrowCode : 127;
   qt::BoundAttr bound = makeBound(-largest, largest, 8);
+  // 16 bits hold 8 products of 127 by 64.
+  int64_t chain =
+      layout.isNonNegative() && largest == numerics::narrowCode ? 2 : 1;
+  qt::BoundAttr halfBound = makeBound(-largest, largest, chain);
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head = add(inner, chunkBase, times(inner, block, nr * 40));
@@ -291,15 +319,24 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
         Value offset =
             getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
         prefetch(inner, head, nr * 40);
-        for (int64_t s = 0; s < blockSteps; ++s) {
-          Values weights =
-              loadColumns(inner, plus(inner, data, s * nr * 4), bytes);
+        for (int64_t s = 0; s < blockSteps; s += chain) {
+          SmallVector<Values> weights;
+          int64_t end = std::min(s + chain, blockSteps);
+          for (int64_t i = s; i < end; ++i)
+            weights.push_back(
+                loadColumns(inner, plus(inner, data, i * nr * 4), bytes));
           for (int64_t r = 0; r < count; ++r) {
-            Value x = broadcastActivations(
-                inner, plus(inner, offset, getRowOffset(r) + s * 4));
-            for (int64_t v = 0; v < vectors; ++v)
-              partial[r * vectors + v] =
-                  dot(inner, 4, x, weights[v], partial[r * vectors + v], bound);
+            Values x;
+            for (int64_t i = s; i < end; ++i)
+              x.push_back(broadcastActivations(
+                  inner, plus(inner, offset, getRowOffset(r) + i * 4)));
+            for (int64_t v = 0; v < vectors; ++v) {
+              Value &sum = partial[r * vectors + v];
+              sum = end - s == 2
+                        ? dotByHalves(inner, x, {weights[0][v], weights[1][v]},
+                                      sum, halfBound, blockSteps)
+                        : dot(inner, 4, x[0], weights[0][v], sum, bound);
+            }
           }
         }
         Values columns = loadColumns(inner, head, real);
@@ -321,258 +358,6 @@ Values ContractionEmitter::sumB32(OpBuilder &b, Value row, int64_t count,
             sums[r * vectors + v] = math::FmaOp::create(inner, loc, sum, both,
                                                         sums[r * vectors + v]);
           }
-        }
-        return sums;
-      });
-}
-
-//===----------------------------------------------------------------------===//
-// 4 bits with integer multipliers
-//===----------------------------------------------------------------------===//
-
-/// What makes weights of the nibbles of the block at \p head in w4s.
-ContractionEmitter::NibbleFactors
-ContractionEmitter::loadNibbleFactors(OpBuilder &b, Value head) {
-  NibbleFactors factors;
-  if (layout.getForm() != qt::LayoutForm::W4S)
-    return factors;
-  VectorType columns = vectorOf(b.getI8Type());
-  // A byte of each column for every byte, or for both halves of a word.
-  SmallVector<int64_t> four, halves;
-  for (int64_t i = 0; i < width * 4; ++i) {
-    four.push_back(i / 4);
-    halves.push_back(i % 2 ? width : i / 4);
-  }
-  for (int64_t v = 0; v < vectors; ++v) {
-    auto load = [&](int64_t at) -> Value {
-      return vector::LoadOp::create(b, loc, columns, packed,
-                                    plus(b, head, at + v * width));
-    };
-    Value multipliers =
-        vector::ShuffleOp::create(b, loc, load(0), zeros(b, columns), halves);
-    factors.multipliers.push_back(vector::BitCastOp::create(
-        b, loc, vectorOf(b.getI16Type(), 2), multipliers));
-    Value zero = load(nr);
-    factors.zeros.push_back(
-        vector::ShuffleOp::create(b, loc, zero, zero, four));
-  }
-  return factors;
-}
-
-/// The weights of two steps of the vector \p v of columns from the bytes at
-/// \p at: low and high nibbles less 8, or times their multipliers less zeros.
-std::pair<Value, Value>
-ContractionEmitter::decodeNibbles(OpBuilder &b, Value at, int64_t v,
-                                  const NibbleFactors &factors) {
-  VectorType bytes = vectorOf(b.getI8Type(), 4);
-  auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(bytes,
-                               b.getI8IntegerAttr(static_cast<int8_t>(value))));
-  };
-  Value both = vector::LoadOp::create(b, loc, bytes, packed, at);
-  // Shifted as 16-bit lanes, which every target can; the mask drops what came
-  // from the neighbour.
-  VectorType halves = vectorOf(b.getI16Type(), 2);
-  Value four = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(4)));
-  Value shifted = arith::ShRUIOp::create(
-      b, loc, vector::BitCastOp::create(b, loc, halves, both), four);
-  shifted = vector::BitCastOp::create(b, loc, bytes, shifted);
-  auto finish = [&](Value x) -> Value {
-    Value nibble = arith::AndIOp::create(b, loc, x, constant(15));
-    if (factors.zeros.empty())
-      return arith::SubIOp::create(b, loc, nibble, constant(8));
-    // 15 times 15 stays within its byte.
-    Value both = vector::BitCastOp::create(b, loc, halves, nibble);
-    both = arith::MulIOp::create(b, loc, both, factors.multipliers[v]);
-    both = vector::BitCastOp::create(b, loc, bytes, both);
-    return arith::SubIOp::create(b, loc, both, factors.zeros[v]);
-  };
-  return {finish(both), finish(shifted)};
-}
-
-/// Writes the chunk's codes to scratch, one to a byte, step after step; of
-/// integer sums what the blocks' biases come to as well.
-void ContractionEmitter::emitDecode(OpBuilder &b) {
-  if (hasFloatRows)
-    return emitDecodeFloats(b);
-  if (isWidened)
-    return emitWidenWeights(b);
-  Value length = arith::SubIOp::create(b, loc, to, from);
-  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
-  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value block = loop.getInductionVar();
-  Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
-  Value source = plus(body, head, nr * traits.blockBytes);
-  Value target = add(body, decodedOffset, times(body, block, nr * 32));
-  NibbleFactors factors = loadNibbleFactors(body, head);
-  Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
-  for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
-    for (int64_t v = 0; v < vectors; ++v) {
-      auto [low, high] = decodeNibbles(
-          body, plus(body, source, pair * nr * 4 + v * width * 4), v, factors);
-      int64_t at = pair * nr * 8 + v * width * 4;
-      vector::StoreOp::create(body, loc, low, decoded, plus(body, target, at));
-      vector::StoreOp::create(body, loc, high, decoded,
-                              plus(body, target, at + nr * 4));
-      if (hasIntegerSums)
-        biases[v] = addBias(body, high, addBias(body, low, biases[v]));
-    }
-  for (auto [v, bias] : llvm::enumerate(biases)) {
-    int64_t lanes = getNibbleSumType().getNumElements();
-    Value at = times(body, block, vectors * lanes);
-    vector::StoreOp::create(body, loc, bias, decodedBiases,
-                            plus(body, at, static_cast<int64_t>(v) * lanes));
-  }
-}
-
-/// 16-bit lanes, two to a column, hold 255 * 8 * 16 products; with VNNI 32-bit
-/// lanes cost no more, and weights of 8 bits need them.
-VectorType ContractionEmitter::getNibbleSumType() {
-  OpBuilder &b = kernel.getBuilder();
-  return hasVnni || layout.getForm() == qt::LayoutForm::W4S
-             ? vectorOf(b.getI32Type())
-             : vectorOf(b.getI16Type(), 2);
-}
-
-Value ContractionEmitter::dotNibbles(OpBuilder &b, Value x, Value weights,
-                                     Value sum) {
-  if (layout.getForm() == qt::LayoutForm::W4S)
-    return dot(b, 4, x, weights, sum,
-               makeBound(-8 * numerics::smallMultiplier,
-                         8 * numerics::smallMultiplier,
-                         llvm::divideCeil(k, 4)));
-  return dot(b, hasVnni ? 4 : 2, x, weights, sum, makeBound(-8, 7, 8));
-}
-
-/// Adds what the activations' bias makes of a step's weights.
-Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
-  Value bias = arith::ConstantOp::create(
-      b, loc,
-      DenseElementsAttr::get(
-          vectorOf(b.getI8Type(), 4),
-          b.getI8IntegerAttr(static_cast<int8_t>(layout.getBias()))));
-  return dotNibbles(b, bias, weights, sum);
-}
-
-/// Adds the products of a block of a tile to \p sums; \p biases gets what
-/// activations' bias makes of them if it is not null. \p offset is where the
-/// activations of the first \p row lie.
-Values ContractionEmitter::sumNibbles(OpBuilder &b, Value block, Value row,
-                                      Value offset, int64_t count, Values sums,
-                                      Values *biases) {
-  VectorType bytes = vectorOf(b.getI8Type(), 4);
-  Value head = add(b, chunkBase, times(b, block, nr * traits.cutBytes()));
-  Value nibbles = plus(b, head, nr * traits.blockBytes),
-        plain = add(b, decodedOffset, times(b, block, nr * 32));
-  NibbleFactors factors;
-  if (useDecoded) {
-    prefetchNextPanel(b, head, row, count);
-  } else {
-    prefetch(b, head, nr * traits.cutBytes());
-    factors = loadNibbleFactors(b, head);
-  }
-  Values weights[2];
-  if (biases)
-    biases->assign(vectors, zeros(b, getNibbleSumType()));
-  for (int64_t s = 0; s < blockSteps; ++s) {
-    for (int64_t v = 0; s % 2 == 0 && v < vectors; ++v) {
-      if (v == 0) {
-        weights[0].clear();
-        weights[1].clear();
-      }
-      if (useDecoded) {
-        for (int64_t i = 0; i < 2; ++i)
-          weights[i].push_back(vector::LoadOp::create(
-              b, loc, bytes, decoded,
-              plus(b, plain, (s + i) * nr * 4 + v * width * 4)));
-        continue;
-      }
-      auto [low, high] = decodeNibbles(
-          b, plus(b, nibbles, s / 2 * nr * 4 + v * width * 4), v, factors);
-      weights[0].push_back(low);
-      weights[1].push_back(high);
-      if (biases)
-        (*biases)[v] = addBias(b, high, addBias(b, low, (*biases)[v]));
-    }
-    for (int64_t r = 0; r < count; ++r) {
-      Value x =
-          broadcastActivations(b, plus(b, offset, getRowOffset(r) + s * 4));
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value &sum = sums[r * vectors + v];
-        sum = dotNibbles(b, x, weights[s % 2][v], sum);
-      }
-    }
-  }
-  for (int64_t v = 0; biases && useDecoded && v < vectors; ++v) {
-    int64_t lanes = getNibbleSumType().getNumElements();
-    (*biases)[v] = vector::LoadOp::create(
-        b, loc, getNibbleSumType(), decodedBiases,
-        plus(b, times(b, block, vectors * lanes), v * lanes));
-  }
-  return sums;
-}
-
-Values ContractionEmitter::startBlock(OpBuilder &b, int64_t count) {
-  return Values(count * vectors, zeros(b, getNibbleSumType()));
-}
-
-/// Weights have their multipliers: blocks are not apart.
-Values ContractionEmitter::sumW4S(OpBuilder &b, Value row, int64_t count,
-                                  Values sums) {
-  Value base = getRowAt(b, row);
-  // Few sums would wait for one another.
-  bool isApart = count < 4;
-  return forEachBlock(
-      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
-        Value offset =
-            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        Values result = sumNibbles(inner, block, row, offset, count,
-                                   isApart ? startBlock(inner, count) : sums,
-                                   /*biases=*/nullptr);
-        for (size_t i = 0; isApart && i < result.size(); ++i)
-          result[i] = arith::AddIOp::create(inner, loc, sums[i], result[i]);
-        return result;
-      });
-}
-
-Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
-                                  Values sums) {
-  VectorType words = vectorOf(b.getI32Type()),
-             halves = vectorOf(b.getI16Type(), 2);
-  Value base = getRowAt(b, row);
-  auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127,
-                                  llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
-  Value sixteen = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
-  return forEachBlock(
-      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
-        Value head =
-            add(inner, chunkBase, times(inner, block, nr * traits.cutBytes()));
-        Value offset =
-            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
-        Values partial = sumNibbles(inner, block, row, offset, count,
-                                    startBlock(inner, count),
-                                    /*biases=*/nullptr);
-        Values multipliers = loadColumns(inner, head, hasVnni ? words : halves);
-        if (hasVnni)
-          for (Value &multiplier : multipliers)
-            multiplier =
-                arith::ShRSIOp::create(inner, loc, multiplier, sixteen);
-        if (sums.empty())
-          sums = loadSums(inner, row, count);
-        for (int64_t i = 0; i < count * vectors; ++i) {
-          if (!hasVnni) {
-            sums[i] = dot(inner, 2, partial[i], multipliers[i % vectors],
-                          sums[i], widen);
-            continue;
-          }
-          Value product = arith::MulIOp::create(inner, loc, partial[i],
-                                                multipliers[i % vectors]);
-          sums[i] = arith::AddIOp::create(inner, loc, sums[i], product);
         }
         return sums;
       });

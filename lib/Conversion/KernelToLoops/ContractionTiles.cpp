@@ -44,7 +44,7 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::Winograd:
     return blockRows;
   case qt::LayoutForm::W4I:
-    return isWide ? blockRows : 2 * mr;
+    return isWide ? blockRows : 8;
   case qt::LayoutForm::W4S:
     // Tiles of convolutions have more rows than registers to decode beside.
     return conv ? 6 : 6 * mr;
@@ -54,7 +54,7 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::B32:
   case qt::LayoutForm::B32N:
   case qt::LayoutForm::Matched:
-    return isWide ? blockRows : isWidened ? 4 * mr : 8 * mr;
+    return isWide ? blockRows : isWidened ? 16 : 32;
   }
   llvm_unreachable("all forms are handled");
 }

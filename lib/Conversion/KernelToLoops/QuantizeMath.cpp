@@ -87,7 +87,7 @@ Value quantc::encodeWords(OpBuilder &builder, Location loc,
   int64_t width = type.getNumElements();
   Value scaled = arith::MulFOp::create(builder, loc, x, inverse);
   // The largest magnitude becomes the highest code, and nothing is above it.
-  if (encoding.getLow() != -encoding.getHigh()) {
+  if (encoding.getLow() != -encoding.getHigh() && encoding.getLow() != 0) {
     auto clampTo = [&](arith::CmpFPredicate predicate, int64_t bound) {
       Value limit =
           splatConstant(builder, loc, type.getElementType(), bound, width);
@@ -101,12 +101,17 @@ Value quantc::encodeWords(OpBuilder &builder, Location loc,
   }
   // To nearest even. Of NaN x86 makes -2^31 and AArch64 0: the low half is 0.
   std::string count = std::to_string(width);
-  return LLVM::CallIntrinsicOp::create(
-             builder, loc, type.clone(builder.getI32Type()),
-             builder.getStringAttr("llvm.lrint.v" + count + "i32.v" + count +
-                                   "f32"),
-             scaled)
-      .getResult(0);
+  Value words = LLVM::CallIntrinsicOp::create(
+                    builder, loc, type.clone(builder.getI32Type()),
+                    builder.getStringAttr("llvm.lrint.v" + count + "i32.v" +
+                                          count + "f32"),
+                    scaled)
+                    .getResult(0);
+  if (encoding.getLow() != 0)
+    return words;
+  return arith::MaxSIOp::create(
+      builder, loc, words,
+      splatConstant(builder, loc, builder.getI32Type(), 0, width));
 }
 
 Value quantc::encode(OpBuilder &builder, Location loc,

@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/NonNegative.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
@@ -96,10 +97,13 @@ static LogicalResult layOutActivations(OpBuilder &builder,
     rows.back() = qt::getPackedRowStride(contract.getContractionSize());
     types[0] = codes.clone(rows);
   }
+  qt::EncodingAttr encoding = quantize.getEncoding();
+  if (layout.isNonNegative())
+    encoding = qt::EncodingAttr::get(builder.getContext(), encoding.getRule(),
+                                     /*low=*/0, encoding.getHigh());
   auto packed = qt::QuantizeOp::create(
       builder, quantize.getLoc(), types, quantize.getInput(),
-      quantize.getExponent(), quantize.getEncodingAttr(),
-      quantize.getFormatAttr(), layout, halo);
+      quantize.getExponent(), encoding, quantize.getFormatAttr(), layout, halo);
   if (quantize.getExponent()) {
     auto rows =
         matchNormalisedRows(quantize.getInput(), quantize.getExponent());
@@ -260,6 +264,14 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   return success();
 }
 
+/// Whether the activations' codes are those of floats that have no sign.
+static bool hasNoNegativeCode(qt::ContractOp contract) {
+  auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
+  return quantize && !quantize.getExponent() &&
+         quantize.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
+         isNonNegative(quantize.getInput());
+}
+
 void AssignLayouts::runOnOperation() {
   func::FuncOp func = getOperation();
   std::optional<LayoutClass> layoutClass =
@@ -282,7 +294,8 @@ void AssignLayouts::runOnOperation() {
     OpBuilder builder(contract);
     FailureOr<PackingChoice> choice = failure();
     if (succeeded(joinGroups(builder, contract)))
-      choice = chooseLayout(contract, *layoutClass, direct);
+      choice = chooseLayout(contract, *layoutClass, hasNoNegativeCode(contract),
+                            direct);
     if (succeeded(choice))
       choices.emplace_back(contract, *choice);
     ok &= succeeded(choice);

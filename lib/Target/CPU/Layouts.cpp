@@ -114,16 +114,24 @@ static FailureOr<bool> areNarrow(qt::ContractOp contract) {
 }
 
 qt::LayoutAttr quantc::makeLayout(MLIRContext *context, LayoutForm form,
-                                  LayoutClass layoutClass) {
+                                  LayoutClass layoutClass, bool isNonNegative) {
   const LayoutClassTraits &traits = getTraits(layoutClass);
   bool isFloat = numerics::hasFloatRows(form);
   // Unsigned activations where an instruction wants them; else signs cost less
   // than sums of weights per block.
   bool isBiased = !isFloat && (traits.isBiased || form == LayoutForm::W4I ||
                                !numerics::getTraits(form).takesSigned);
+  // Where 8 bits are multiplied in pairs, codes up to 127 leave room for more
+  // of them in 16 bits, and need no sign.
+  isNonNegative &= !isFloat && traits.isMatched;
+  int64_t rows = isFloat ? traits.floatRows : traits.rows;
+  // The weights of four steps stay in registers: the more rows read them, the
+  // better, and their sums come and go.
+  if (isNonNegative && (form == LayoutForm::W4I || form == LayoutForm::Matched))
+    rows = 8;
   return qt::LayoutAttr::get(
-      context, form, isFloat ? traits.floatPanel : traits.panel,
-      isFloat ? traits.floatRows : traits.rows, isBiased ? 128 : 0);
+      context, form, isFloat ? traits.floatPanel : traits.panel, rows,
+      isBiased && !isNonNegative ? 128 : 0, isNonNegative ? 0 : -128);
 }
 
 /// Panels of 48 columns load the least for each product, but fill up columns
@@ -134,8 +142,8 @@ static qt::LayoutAttr fit(qt::LayoutAttr layout, int64_t n) {
   if (panel != 48 || llvm::alignTo(n, other) >= llvm::alignTo(n, panel))
     return layout;
   return qt::LayoutAttr::get(layout.getContext(), layout.getForm(), other,
-                             layout.getRows() * panel / other,
-                             layout.getBias());
+                             layout.getRows() * panel / other, layout.getBias(),
+                             layout.getLow());
 }
 
 /// A convolution has few columns and many rows: where its last panel would be
@@ -146,7 +154,8 @@ static qt::LayoutAttr narrow(qt::LayoutAttr layout, int64_t n) {
   if (half < 16 || n >= many || rest == 0 || rest > half)
     return layout;
   return qt::LayoutAttr::get(layout.getContext(), layout.getForm(), half,
-                             2 * layout.getRows(), layout.getBias());
+                             2 * layout.getRows(), layout.getBias(),
+                             layout.getLow());
 }
 
 /// Lines of a convolution are 7, 14 or 28 rows long more often than multiples
@@ -166,7 +175,7 @@ static qt::LayoutAttr heighten(qt::LayoutAttr layout,
       !numerics::hasFloatRows(layout.getForm()) && k <= shortest ? few : most;
   return qt::LayoutAttr::get(
       layout.getContext(), layout.getForm(), layout.getPanel(),
-      sums / (layout.getPanel() / lanes), layout.getBias());
+      sums / (layout.getPanel() / lanes), layout.getBias(), layout.getLow());
 }
 
 /// Whether tiles of windows need so many products less than windows do that
@@ -194,6 +203,7 @@ static bool isFasterByTiles(qt::ContractOp contract, qt::ConvAttr conv,
 
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                                               LayoutClass layoutClass,
+                                              bool isNonNegative,
                                               bool isDirect) {
   // The weights are constant: they say what the result's type may not.
   auto weights = cast<RankedTensorType>(contract.getRhs()[0].getType());
@@ -214,7 +224,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   };
   auto make = [&](LayoutForm form) {
     qt::LayoutAttr layout =
-        makeLayout(contract.getContext(), form, layoutClass);
+        makeLayout(contract.getContext(), form, layoutClass, isNonNegative);
     layout = fit(layout, n / groups);
     if (conv)
       layout = heighten(narrow(layout, n / groups), getTraits(layoutClass),
@@ -234,7 +244,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                     : (left.isS8Row || left.isS8Channels) && right.isS8Row;
     if (n == groups && (isFloat || isS8)) {
       LayoutForm form = isFloat ? LayoutForm::F32 : LayoutForm::S8;
-      auto layout = qt::LayoutAttr::get(contract.getContext(), form, 16, 4, 0);
+      auto layout = qt::LayoutAttr::get(contract.getContext(), form, 16, 4,
+                                        /*bias=*/0, /*low=*/-128);
       return PackingChoice{
           layout, qt::getDepthwiseBytes(form, conv.getNumTaps(), groups)};
     }

@@ -98,13 +98,27 @@ func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, rhs = 0
 // -----
 
 // expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, w4s, b32, b32n, s8f, b32f, w4f}}
-// expected-error @below {{failed to parse QT_LayoutAttr parameter 'form'}}
 func.func private @f() attributes {a = #qt.layout<s9, panel = 16, rows = 4>}
 
 // -----
 
-// expected-error @below {{form 'matched' with bias = 0; supported: bias = 128}}
+// expected-error @below {{form 'matched' with bias = 0; supported: bias = 128, or low = 0}}
 func.func private @f() attributes {a = #qt.layout<matched, panel = 16, rows = 4>}
+
+// -----
+
+// expected-error @below {{low -7; supported: 0 and -128}}
+func.func private @f() attributes {a = #qt.layout<s8, panel = 16, rows = 4, low = -7>}
+
+// -----
+
+// expected-error @below {{form 'matched' with bias = 128 and low = 0; supported: bias = 0, and forms with codes of activations}}
+func.func private @f() attributes {a = #qt.layout<matched, panel = 16, rows = 4, bias = 128, low = 0>}
+
+// -----
+
+// expected-error @below {{form 'f32' with bias = 0 and low = 0; supported: bias = 0, and forms with codes of activations}}
+func.func private @f() attributes {a = #qt.layout<f32, panel = 16, rows = 4, low = 0>}
 
 // -----
 

@@ -301,3 +301,12 @@ func.func @f(%x: tensor<2x8x8xf32>, %m: tensor<2x12xf32>) {
                            halo = #qt.halo<pads = [0, 0], groups = 8>} : tensor<2x8x8xf32> -> tensor<2x8x8xi8>, tensor<2x1x8xf32>
   return
 }
+
+// -----
+
+!rows8 = !qt.block<[1, ?], s8, scale = f32>
+func.func @negative_codes(%x: tensor<?x64xf32>) -> tensor<?x128xi8> {
+  // expected-error @below {{code range -127..127 for the layout #qt.layout<matched, panel = 16, rows = 8, low = 0>}}
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<absmax, -127..127>, format = !rows8, layout = #qt.layout<matched, panel = 16, rows = 8, low = 0>} : tensor<?x64xf32> -> tensor<?x128xi8>, tensor<?x1xf32>
+  return %q#0 : tensor<?x128xi8>
+}

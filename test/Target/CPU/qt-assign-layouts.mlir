@@ -92,6 +92,29 @@ func.func @integer_four(%x: tensor<4x64xi16>, %e: tensor<4x1xi8>) -> tensor<4x8x
 
 // -----
 
+// Behind a ReLU no code is negative, in whatever way it comes there. Dot products
+// of bytes in 32 bits gain nothing.
+!x8 = !qt.block<[1, ?], s8, scale = f32>
+// CHECK-LABEL: func @behind_relu
+// AVX2: qt.quantize {{.*}}encoding = #qt.encoding<absmax, 0..127>, {{.*}}layout = #qt.layout<matched, panel = 16, rows = 8, low = 0>
+// AVX2: qt.contract {{.*}}layout = #qt.layout<matched, panel = 16, rows = 8, low = 0>
+// VNNI: qt.quantize {{.*}}encoding = #qt.encoding<absmax, -127..127>, {{.*}}layout = #qt.layout<s8, panel = 32, rows = 8, bias = 128>
+// AVX2: qt.quantize {{.*}}encoding = #qt.encoding<absmax, -127..127>, {{.*}}bias = 128>
+func.func @behind_relu(%x: tensor<2x33xf32>, %y: tensor<2x33xf32>) -> (tensor<2x8xf32>, tensor<2x8xf32>) {
+  %w = arith.constant dense<1> : tensor<8x33xi8>
+  %ws = arith.constant dense<1.0> : tensor<8x1xf32>
+  %r = nn.unary relu %x : tensor<2x33xf32>
+  %sum = nn.binary add %r, %r : tensor<2x33xf32>, tensor<2x33xf32> -> tensor<2x33xf32>
+  %c, %s = qt.quantize %sum {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<2x33xf32> -> tensor<2x33xi8>, tensor<2x1xf32>
+  %0 = qt.contract lhs(%c, %s : tensor<2x33xi8>, tensor<2x1xf32>) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !x8} -> tensor<2x8xf32>
+  %mixed = nn.binary add %r, %y : tensor<2x33xf32>, tensor<2x33xf32> -> tensor<2x33xf32>
+  %d, %t = qt.quantize %mixed {encoding = #qt.encoding<absmax, -127..127>, format = !x8} : tensor<2x33xf32> -> tensor<2x33xi8>, tensor<2x1xf32>
+  %1 = qt.contract lhs(%d, %t : tensor<2x33xi8>, tensor<2x1xf32>) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {acc = f32, geometry = #qt.matmul, lhs_format = !x8, rhs_format = !x8} -> tensor<2x8xf32>
+  return %0, %1 : tensor<2x8xf32>, tensor<2x8xf32>
+}
+
+// -----
+
 // Nobody packs what a run computes.
 // CHECK-LABEL: func @two_activations
 // CHECK-NOT: layout

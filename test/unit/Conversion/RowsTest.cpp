@@ -185,20 +185,28 @@ TEST_F(RowsTest, CodesPerRow) {
 }
 
 TEST_F(RowsTest, CodesOfLayouts) {
-  for (std::string form : {"s8", "matched", "w4i"})
+  for (std::string form : {"s8", "matched", "w4i", "unsigned"})
     for (int64_t n : {1, 15, 17, 40, 64, 100, 384, 511}) {
       int64_t stride = (n + 63) / 64 * 64;
       stride += stride % 512 ? 0 : 64;
       std::string size = std::to_string(n), packed = std::to_string(stride),
                   text;
-      std::string bias = form == "s8" ? "" : ", bias = 128";
+      bool isUnsigned = form == "unsigned";
+      std::string bias = form == "s8" ? ""
+                         : isUnsigned ? ", low = 0"
+                                      : ", bias = 128";
       for (char c :
-           quantize(", layout = #qt.layout<" + form + ", panel = 16, rows = 4" +
-                        bias + ">",
+           quantize(", layout = #qt.layout<" + (isUnsigned ? "matched" : form) +
+                        ", panel = 16, rows = 4" + bias + ">",
                     "tensor<?x" + packed + "xi8>",
                     "!qt.block<[1, ?], s8, scale = f32>", "tensor<?x1xf32>"))
         text += c == 'N' ? size : std::string(1, c);
-      check(text, reals({3, n}));
+      if (isUnsigned)
+        text.replace(text.find("-127.."), 4, "0");
+      HostValue x = reals({3, n});
+      if (n > 2)
+        x.setNumber(1, NAN);
+      check(text, x);
     }
 }
 

@@ -85,7 +85,8 @@ private:
 /// One chunk of K; \p part counts panels and in each its chunks.
 inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
   int64_t nr = layout.panel, at = readAt<uint32_t>(bytes, part * 4);
-  int64_t paired = 2 * int64_t(readAt<int32_t>(bytes, at));
+  int64_t inFours = 4 * int64_t(readAt<int32_t>(bytes, at + 8));
+  int64_t paired = inFours + 2 * int64_t(readAt<int32_t>(bytes, at));
   int64_t count = paired + readAt<int32_t>(bytes, at + 4);
   int64_t list = at + 64 + nr * 8, data = list + (count * 4 + 63) / 64 * 64;
   uint32_t sum = readAt<uint32_t>(bytes, at + 64 + nr * 4 + column * 4);
@@ -93,8 +94,13 @@ inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
     return multiply(readAt<int32_t>(bytes, list + s * 4),
                     weights(data + (s * nr + column) * 4));
   };
-  for (int64_t s = 0; s < count; s += s < paired ? 2 : 1)
-    sum += widen(s < paired ? add(step(s), step(s + 1)) : step(s));
+  for (int64_t s = 0; s < count;) {
+    int64_t end = s + (s < inFours ? 4 : s < paired ? 2 : 1);
+    Half half{0, 0};
+    for (; s < end; ++s)
+      half = add(half, step(s));
+    sum += widen(half);
+  }
   return sum;
 }
 

@@ -25,13 +25,15 @@ template <typename Body> void forEachLayout(Body body) {
   for (PackedForm form : forms)
     for (int64_t k : {0, 1, 8, 31, 33, 172, 1024, 4097})
       for (int64_t n : {1, 16, 19})
-        for (int64_t panel : {8, 16, 32}) {
-          PackedLayout layout{form, panel, 128, n, k};
-          SCOPED_TRACE(testing::Message()
-                       << "form " << static_cast<int>(form) << ", n " << n
-                       << ", k " << k << ", panel " << panel);
-          body(layout);
-        }
+        for (int64_t panel : {8, 16, 32})
+          for (int64_t bias : {0, 128}) {
+            PackedLayout layout{form, panel, bias, n, k};
+            SCOPED_TRACE(testing::Message()
+                         << "form " << static_cast<int>(form) << ", n " << n
+                         << ", k " << k << ", panel " << panel << ", bias "
+                         << bias);
+            body(layout);
+          }
 }
 
 TEST(Packing, ComesBack) {

@@ -21,6 +21,8 @@ std::vector<int8_t> drawRow(const PackedLayout &layout, RowKind kind,
                             const RandomWeights &weights) {
   std::mt19937 engine(9);
   std::vector<int8_t> row(layout.k);
+  // Without a bias these are unsigned as they are.
+  bool isUnsigned = layout.form == PackedForm::Matched && layout.bias == 0;
   for (int64_t i = 0; i < layout.k; ++i) {
     bool isHigh = kind == RowKind::Highest ||
                   (kind == RowKind::Extremes && engine() % 2) ||
@@ -28,6 +30,8 @@ std::vector<int8_t> drawRow(const PackedLayout &layout, RowKind kind,
     row[i] = static_cast<int8_t>(kind == RowKind::Random ? engine() % 256 - 128
                                  : isHigh                ? 127
                                                          : -128);
+    if (isUnsigned && row[i] < 0)
+      row[i] = static_cast<int8_t>(kind == RowKind::Random ? 128 + row[i] : 0);
   }
   return row;
 }
@@ -96,6 +100,7 @@ TEST_P(Sums, AreExact) {
 INSTANTIATE_TEST_SUITE_P(Forms, Sums,
                          testing::Values(std::pair(PackedForm::S8, 0),
                                          std::pair(PackedForm::S8, 128),
+                                         std::pair(PackedForm::Matched, 0),
                                          std::pair(PackedForm::Matched, 128),
                                          std::pair(PackedForm::W4I, 128),
                                          std::pair(PackedForm::W4S, 128),
@@ -127,6 +132,18 @@ TEST(SumsTest, PairWhereTheRangeAllowsIt) {
   EXPECT_LT(getCost(WeightKind::Bell, 90), 2.6);
   EXPECT_LT(getCost(WeightKind::Bell, 127), 3.3);
   EXPECT_GT(getCost(WeightKind::Highest, 127), 4.5);
+}
+
+TEST(SumsTest, JoinFourWhereNoCodeIsNegative) {
+  auto getCost = [](WeightKind kind, int high) {
+    PackedLayout layout{PackedForm::Matched, 16, 0, 32, 1024};
+    RandomWeights weights(layout, kind, 5, high);
+    return summarizeMatched(layout, weights.codes.data()).cost;
+  };
+  EXPECT_EQ(getCost(WeightKind::Full, 31), 2.25);
+  EXPECT_LT(getCost(WeightKind::Bell, 90), 2.3);
+  EXPECT_LT(getCost(WeightKind::Bell, 127), 2.5);
+  EXPECT_EQ(getCost(WeightKind::Highest, 127), 3);
 }
 
 TEST(SumsTest, HaveATightBound) {

@@ -24,15 +24,16 @@ struct PackingChoice {
 
 /// The layout for \p contract, whose rhs is constant, on a class of target.
 /// Emits what is supported where there is none. Looks at the weights where a
-/// form depends on their values. A direct convolution sums over every window by
-/// itself.
+/// form depends on their values. The codes of activations may be known not to
+/// be negative. A direct convolution sums over every window by itself.
 llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
                                             LayoutClass layoutClass,
+                                            bool isNonNegative = false,
                                             bool isDirect = false);
 
 /// The layout of a form on a class of target.
 qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,
-                          LayoutClass layoutClass);
+                          LayoutClass layoutClass, bool isNonNegative = false);
 
 } // namespace quantc
 

@@ -235,6 +235,10 @@ LogicalResult QuantizeOp::verify() {
       return emitOpError() << "element format '"
                            << format.getElement().getSpelling()
                            << "' under a layout; supported: 8 bits";
+    if (getEncoding().getLow() < layout.getLow())
+      return emitOpError() << "code range " << getEncoding().getLow() << ".."
+                           << getEncoding().getHigh() << " for the layout "
+                           << layout;
     if (shape.empty())
       return emitOpError() << "a scalar has no rows to lay out";
     RankedTensorType wanted;

@@ -206,6 +206,11 @@ LogicalResult Contraction::readRows(MutableArrayRef<HostValue> parts) {
   int64_t bias = op.getLayoutAttr().getBias();
   for (int64_t i = 0, e = out.size(); i < e; ++i)
     out[i] = static_cast<uint8_t>(in[i / depth * stride + i % depth] - bias);
+  if (op.getLayoutAttr().isNonNegative())
+    for (int8_t code : codes.as<int8_t>())
+      if (code < 0)
+        return op.emitOpError() << "lhs has the code " << int(code)
+                                << " in the layout " << op.getLayoutAttr();
   parts[0] = codes;
   return success();
 }

@@ -154,14 +154,18 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
 
     `bias = 128` is added to the codes of activations, so that they are
     unsigned bytes; bytes between the end of a row and the next one hold it
-    too.
+    too. `low = 0` says that no code is negative, as behind a ReLU: they are
+    unsigned bytes up to 127 as they are. The quantiser's encoding has no lower
+    codes then.
   }];
   let parameters = (ins QT_LayoutFormParameter:$form, "int64_t":$panel,
                         "int64_t":$rows,
-                        DefaultValuedParameter<"int64_t", "0">:$bias);
-  let assemblyFormat = [{
-    `<` $form `,` `panel` `=` $panel `,` `rows` `=` $rows
-    (`,` `bias` `=` $bias^)? `>`
+                        DefaultValuedParameter<"int64_t", "0">:$bias,
+                        DefaultValuedParameter<"int64_t", "-128">:$low);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    /// Whether activations have no negative code.
+    bool isNonNegative() const { return getLow() == 0; }
   }];
   let genVerifyDecl = 1;
 }

@@ -1,0 +1,27 @@
+//===- NonNegative.h - Which floats have no sign ----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What stands behind a ReLU, and whatever moves, pools or adds such tensors,
+// has no negative element. Codes of it need no sign either.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_ANALYSIS_NONNEGATIVE_H
+#define QUANTC_ANALYSIS_NONNEGATIVE_H
+
+#include "mlir/IR/Value.h"
+
+namespace quantc {
+
+/// Whether no element of a tensor of floats is less than 0, as far as the ops
+/// before it tell. Elements may be NaN, or negative zeros.
+bool isNonNegative(mlir::Value value);
+
+} // namespace quantc
+
+#endif // QUANTC_ANALYSIS_NONNEGATIVE_H

@@ -1,0 +1,90 @@
+//===- NonNegativeTest.cpp - Which floats have no sign --------------------===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Analysis/NonNegative.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
+#include "gtest/gtest.h"
+
+using namespace mlir;
+using namespace quantc;
+
+/// Of the result of a function with these ops in front of its return, which
+/// gives %y. %r has no sign, %x may have one.
+static bool check(std::string ops) {
+  MLIRContext context;
+  context.loadDialect<arith::ArithDialect, func::FuncDialect, nn::NNDialect,
+                      qt::QTDialect>();
+  std::string text =
+      "func.func @f(%x: tensor<2x4xf32>, %p: tensor<2x4xi1>) -> "
+      "tensor<2x4xf32> { %r = nn.unary relu %x : tensor<2x4xf32> " +
+      ops + " return %y : tensor<2x4xf32> }";
+  for (size_t at = 0; (at = text.find("T", at)) != std::string::npos;)
+    text.replace(at, 1, "tensor<2x4xf32>");
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+  EXPECT_TRUE(module) << text;
+  if (!module)
+    return false;
+  auto function = *module->getOps<func::FuncOp>().begin();
+  return isNonNegative(
+      function.getBody().front().getTerminator()->getOperand(0));
+}
+
+TEST(NonNegative, BehindFunctions) {
+  for (const char *kind : {"relu", "abs", "sqrt", "exp", "sigmoid", "softplus"})
+    EXPECT_TRUE(check(std::string("%y = nn.unary ") + kind + " %x : T"))
+        << kind;
+  EXPECT_FALSE(check("%y = nn.unary tanh %r : T"));
+  EXPECT_FALSE(check("%y = nn.unary neg %r : T"));
+  EXPECT_TRUE(check("%y = nn.softmax %x {axis = 1 : i64} : T"));
+  EXPECT_TRUE(check("%y = nn.clip %x min 0.0 max 6.0 : T"));
+  EXPECT_FALSE(check("%y = nn.clip %x min -1.0 max 6.0 : T"));
+  EXPECT_TRUE(check("%y = nn.clip %r min -1.0 max 6.0 : T"));
+  EXPECT_FALSE(check("%y = nn.clip %r min -2.0 max -1.0 : T"));
+}
+
+TEST(NonNegative, OfTwo) {
+  auto binary = [](std::string kind, std::string a, std::string b) {
+    return check("%c = arith.constant dense<2.0> : T "
+                 "%n = arith.constant dense<-2.0> : T %y = nn.binary " +
+                 kind + " %" + a + ", %" + b + " : T, T -> T");
+  };
+  for (const char *kind : {"add", "mul", "min", "max"}) {
+    EXPECT_TRUE(binary(kind, "r", "c")) << kind;
+    EXPECT_FALSE(binary(kind, "x", "n")) << kind;
+    EXPECT_EQ(binary(kind, "r", "x"), kind == std::string("max")) << kind;
+  }
+  EXPECT_TRUE(binary("mul", "x", "x"));
+  EXPECT_FALSE(binary("sub", "r", "c"));
+  EXPECT_TRUE(check("%y = nn.select %p, %r, %r : tensor<2x4xi1>, T, T -> T"));
+  EXPECT_FALSE(check("%y = nn.select %p, %r, %x : tensor<2x4xi1>, T, T -> T"));
+}
+
+TEST(NonNegative, OfWhatMoves) {
+  for (auto [input, expected] : {std::pair("%r", true), {"%x", false}}) {
+    std::string in = input;
+    EXPECT_EQ(check("%t = nn.transpose " + in +
+                    " perm [1, 0] : T -> tensor<4x2xf32> %y = nn.transpose %t "
+                    "perm [1, 0] : tensor<4x2xf32> -> T"),
+              expected);
+    EXPECT_EQ(check("%s = nn.reduce sum " + in +
+                    " axes [1] keepdims : T -> tensor<2x1xf32> "
+                    "%y = nn.binary add %r, %s : T, tensor<2x1xf32> -> T"),
+              expected);
+    EXPECT_EQ(check("%y = nn.pad constant " + in +
+                    " low [0, 0] high [0, 0] : T -> T"),
+              expected);
+  }
+  EXPECT_TRUE(check("%s = nn.reduce sumsq %x axes [1] keepdims : T -> "
+                    "tensor<2x1xf32> %y = nn.binary add %r, %s : T, "
+                    "tensor<2x1xf32> -> T"));
+}
