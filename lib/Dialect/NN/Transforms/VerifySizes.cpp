@@ -46,8 +46,9 @@ bool NNVerifySizes::isKnown(AffineExpr size) const {
 }
 
 /// The value of another node that an operand of this one was made from: an
-/// importer writes several ops for a node, all under its name.
-static StringRef nameSource(Operation *op, Value operand) {
+/// importer writes several ops for a node, all under its name. Of what depends
+/// on data, sizes are not the cause.
+static StringRef nameSource(Operation *op, Value operand, bool isOfSizes) {
   StringRef own = getValueName(op->getLoc());
   SmallVector<Value> worklist{operand};
   llvm::DenseSet<Value> seen;
@@ -57,7 +58,8 @@ static StringRef nameSource(Operation *op, Value operand) {
     if (!seen.insert(value).second)
       continue;
     Operation *source = value.getDefiningOp();
-    if (source && source->hasTrait<OpTrait::ConstantLike>())
+    if (source && (source->hasTrait<OpTrait::ConstantLike>() ||
+                   (!isOfSizes && isa<nn::ShapeOp>(source))))
       continue;
     if (!name.empty() && name != own)
       return name;
@@ -67,19 +69,22 @@ static StringRef nameSource(Operation *op, Value operand) {
   return "";
 }
 
-/// Whether \p value is computed from sizes and constants alone.
-static bool isMadeOfSizes(Value value) {
-  SmallVector<Value> worklist{value};
+/// What \p value is computed from, down to tensors whose sizes are asked for.
+/// Nothing where it depends on data.
+static std::optional<SmallVector<Value>> findMeasured(Value value) {
+  SmallVector<Value> worklist{value}, measured;
   llvm::DenseSet<Value> seen;
   while (!worklist.empty()) {
     Value next = worklist.pop_back_val();
     Operation *source = next.getDefiningOp();
     if (!source)
-      return false;
-    if (!isa<nn::ShapeOp>(source) && seen.insert(next).second)
+      return std::nullopt;
+    if (auto shape = dyn_cast<nn::ShapeOp>(source))
+      measured.push_back(shape.getInput());
+    else if (seen.insert(next).second)
       llvm::append_range(worklist, source->getOperands());
   }
-  return true;
+  return measured;
 }
 
 LogicalResult NNVerifySizes::verify(ShapeInterface op, SymbolicShapes &shapes) {
@@ -95,12 +100,21 @@ LogicalResult NNVerifySizes::verify(ShapeInterface op, SymbolicShapes &shapes) {
       for (auto [dim, size] : llvm::enumerate(shapes.getSizes(result))) {
         if (isKnown(size))
           continue;
-        StringRef source = nameSource(op, operand.get());
+        auto measured = findMeasured(operand.get());
+        // What a size that is not known is used for was told of that size.
+        if (measured && !told.empty() &&
+            llvm::any_of(*measured, [&](Value tensor) {
+              return !llvm::all_of(
+                  shapes.getSizes(tensor),
+                  [&](AffineExpr own) { return isKnown(own); });
+            }))
+          return failure();
+        bool isOfSizes = measured.has_value();
+        StringRef source = nameSource(op, operand.get(), isOfSizes);
         // An importer writes several ops for a node: one of them is enough.
         if (!told.insert({getValueName(op->getLoc()).str(), source.str()})
                  .second)
           return failure();
-        bool isOfSizes = isMadeOfSizes(operand.get());
         InFlightDiagnostic diagnostic =
             op->emitOpError("size of dim ")
             << dim << (isOfSizes ? " is" : " depends on the data of")
