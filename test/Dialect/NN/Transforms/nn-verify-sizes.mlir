@@ -40,10 +40,10 @@ func.func @beside_a_size(%x: tensor<?x4xf32> loc("x"), %p: tensor<1xi64> loc("p"
   %four = arith.constant dense<4> : tensor<1xi64>
   %n = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?x4xf32> -> tensor<1xi64> loc("n")
   %sum = nn.binary add %n, %p : tensor<1xi64>, tensor<1xi64> -> tensor<1xi64> loc("sum")
-  %shape = nn.concat %sum, %four {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64> loc("y")
+  %shape = nn.concat %sum, %four {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64> -> tensor<2xi64>
   %one = arith.constant dense<1.0> : tensor<1x1xf32>
   // expected-error @below {{'nn.expand' op size of dim 0 depends on the data of operand #1, which comes from 'sum'}}
-  %0 = nn.expand %one, %shape : tensor<1x1xf32>, tensor<2xi64> -> tensor<?x4xf32> loc("y")
+  %0 = nn.expand %one, %shape : tensor<1x1xf32>, tensor<2xi64> -> tensor<?x4xf32>
   %m = nn.shape %0 {start = 0 : i64, end = 2 : i64} : tensor<?x4xf32> -> tensor<2xi64>
   %1 = nn.expand %one, %m : tensor<1x1xf32>, tensor<2xi64> -> tensor<?x4xf32>
   return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
