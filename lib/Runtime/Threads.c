@@ -123,7 +123,7 @@ static void qcrt_divide(qcrt_pool *pool, int64_t chunks, int32_t threads) {
 
 /// Returns the word once it is of another job than `seen`.
 static uint32_t qcrt_next_job(qcrt_pool *pool, uint32_t seen) {
-  int64_t until = 0;
+  int64_t until = 0, now;
   uint32_t spins = 0;
   for (;;) {
     uint32_t word = __atomic_load_n(&pool->word, __ATOMIC_ACQUIRE);
@@ -133,9 +133,10 @@ static uint32_t qcrt_next_job(qcrt_pool *pool, uint32_t seen) {
       qcrt_relax();
       continue;
     }
+    now = qcrt_now();
     if (until == 0)
-      until = qcrt_now() + pool->spin_nanoseconds;
-    else if (qcrt_now() < until)
+      until = now + pool->spin_nanoseconds;
+    if (now < until)
       continue;
     // The caller changes the word and then looks for sleepers; this counts
     // itself and then looks at the word. One of the two sees the other.
