@@ -35,7 +35,8 @@ namespace {
 /// A position of a pool's result and the taps of its window, dim by dim.
 struct PoolPosition {
   Value row, image, channels;
-  Value count; ///< of what an average divides by
+  Value count;    ///< of what an average divides by
+  Value isInside; ///< whether all taps meet the input; null for many
   SmallVector<Value> starts, first, last;
 };
 
@@ -59,6 +60,10 @@ private:
   Value accumulate(OpBuilder &b, nn::PoolOp op, Value sum, Value x);
   void poolVectors(OpBuilder &b, nn::PoolOp op, const PoolPosition &position,
                    ArrayRef<VectorStep> steps);
+  void poolTaps(OpBuilder &b, nn::PoolOp op, const PoolPosition &position,
+                ArrayRef<VectorStep> steps, SmallVector<Value> &sums);
+  void poolAllTaps(OpBuilder &b, nn::PoolOp op, const PoolPosition &position,
+                   ArrayRef<VectorStep> steps, SmallVector<Value> &sums);
   Value getSource(OpBuilder &b, nn::PadMode mode, Value at, Value size);
   void requireSources(nn::PadOp op);
   Value unary(OpBuilder &b, nn::UnaryKind kind, Value x) {
@@ -113,18 +118,12 @@ Value WindowEmitter::accumulate(OpBuilder &b, nn::PoolOp op, Value sum,
   return binary(b, nn::BinaryKind::Add, sum, x);
 }
 
-/// The channels of \p steps: vectors that share the loops over taps.
-void WindowEmitter::poolVectors(OpBuilder &b, nn::PoolOp op,
-                                const PoolPosition &position,
-                                ArrayRef<VectorStep> steps) {
+/// Takes those taps that meet the input to \p sums.
+void WindowEmitter::poolTaps(OpBuilder &b, nn::PoolOp op,
+                             const PoolPosition &position,
+                             ArrayRef<VectorStep> steps,
+                             SmallVector<Value> &sums) {
   nn::Window window = op.getWindow();
-  Type element = op.getType().getElementType(), f32 = b.getF32Type();
-  double start = 0;
-  if (op.getKind() == nn::PoolKind::Max)
-    start = element.isF32()
-                ? -INFINITY
-                : -std::ldexp(1, element.getIntOrFloatBitWidth() - 1);
-  SmallVector<Value> sums(steps.size(), splatConstant(b, loc, element, start));
   OpBuilder deep = b;
   SmallVector<scf::ForOp> loops;
   Value source = position.image;
@@ -150,6 +149,61 @@ void WindowEmitter::poolVectors(OpBuilder &b, nn::PoolOp op,
     OpBuilder end = OpBuilder::atBlockEnd(loop.getBody());
     scf::YieldOp::create(end, loc, sums);
     sums.assign(loop.getResults().begin(), loop.getResults().end());
+  }
+}
+
+/// The same of all taps, in the same order, without a loop.
+void WindowEmitter::poolAllTaps(OpBuilder &b, nn::PoolOp op,
+                                const PoolPosition &position,
+                                ArrayRef<VectorStep> steps,
+                                SmallVector<Value> &sums) {
+  nn::Window window = op.getWindow();
+  Value base = position.image;
+  SmallVector<Value> offsets{index(0)};
+  for (unsigned dim = 0; dim < window.getRank(); ++dim) {
+    Value size = kernel.getIndex(from[1 + dim]);
+    base = add(b, mul(b, base, size), position.starts[dim]);
+    SmallVector<Value> next;
+    for (Value offset : offsets)
+      for (int64_t tap = 0; tap < window.kernel[dim]; ++tap)
+        next.push_back(
+            add(b, mul(b, offset, size), index(tap * window.dilations[dim])));
+    offsets = next;
+  }
+  for (Value offset : offsets) {
+    Value source = mul(b, add(b, base, offset), position.channels);
+    for (auto [sum, step] : llvm::zip_equal(sums, steps)) {
+      Value x =
+          loadVector(b, loc, input, add(b, source, step.position), step.valid);
+      sum = accumulate(b, op, sum, x);
+    }
+  }
+}
+
+/// The channels of \p steps: vectors that share the loops over taps.
+void WindowEmitter::poolVectors(OpBuilder &b, nn::PoolOp op,
+                                const PoolPosition &position,
+                                ArrayRef<VectorStep> steps) {
+  Type element = op.getType().getElementType(), f32 = b.getF32Type();
+  double start = 0;
+  if (op.getKind() == nn::PoolKind::Max)
+    start = element.isF32()
+                ? -INFINITY
+                : -std::ldexp(1, element.getIntOrFloatBitWidth() - 1);
+  SmallVector<Value> sums(steps.size(), splatConstant(b, loc, element, start));
+  if (position.isInside) {
+    auto branch = scf::IfOp::create(b, loc, TypeRange(ValueRange(sums)),
+                                    position.isInside, /*withElseRegion=*/true);
+    SmallVector<Value> all = sums, some = sums;
+    OpBuilder then = branch.getThenBodyBuilder(),
+              otherwise = branch.getElseBodyBuilder();
+    poolAllTaps(then, op, position, steps, all);
+    scf::YieldOp::create(then, loc, all);
+    poolTaps(otherwise, op, position, steps, some);
+    scf::YieldOp::create(otherwise, loc, some);
+    sums.assign(branch.getResults().begin(), branch.getResults().end());
+  } else {
+    poolTaps(b, op, position, steps, sums);
   }
   Value number;
   if (op.getKind() == nn::PoolKind::Average) {
@@ -185,6 +239,18 @@ void WindowEmitter::emitPool(nn::PoolOp op) {
       kernel.delinearize(body, ArrayRef(to).drop_back(), position.row);
   position.image = places[0];
   position.count = index(1);
+  // Of few taps loops cost more than the taps.
+  constexpr int64_t mostTaps = 9;
+  int64_t taps = 1;
+  for (int64_t size : window.kernel)
+    taps *= size;
+  auto note = [&](Value isInside) {
+    if (taps <= mostTaps)
+      position.isInside =
+          position.isInside
+              ? arith::AndIOp::create(body, loc, position.isInside, isInside)
+              : isInside;
+  };
   for (unsigned dim = 0; dim < rank; ++dim) {
     Value size = kernel.getIndex(from[1 + dim]);
     Value start =
@@ -195,6 +261,8 @@ void WindowEmitter::emitPool(nn::PoolOp op) {
     position.first.push_back(low);
     position.last.push_back(high);
     Value number = sub(body, high, low);
+    note(arith::CmpIOp::create(body, loc, arith::CmpIPredicate::eq, number,
+                               index(window.kernel[dim])));
     if (op.getCountPads()) {
       // Of the window, those in the input or its pads.
       Value beyond = add(body, size, index(window.pads[rank + dim]));
