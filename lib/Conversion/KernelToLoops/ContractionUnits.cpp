@@ -83,12 +83,10 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   bool isApart =
       isSmall || isWidened || (form == numerics::PackedForm::W4I && width == 8);
   int64_t plainRows = 64;
-  if (isApart && !conv)
-    plainRows = 128;
-  else if (isSmall)
-    plainRows = 256;
+  if (isApart)
+    plainRows = conv && isSmall ? 256 : 128;
   blockRows = (numChunks == 1 ? plainRows : chunkedRows) / mr * mr;
-  if (conv && isSmall)
+  if (conv && isApart)
     balanceUnits();
 }
 
