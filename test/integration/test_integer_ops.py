@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import INTEGER_TARGETS, IntegerTest, model
 
 # A row of 8 bits with a power of two as scale is off by up to 2^-8 of its largest element, a sum of products by about
 # a third of that of each side, of 12 bits by a sixteenth.
@@ -133,6 +133,23 @@ class IntegerOps(IntegerTest):
         ]
         # The root of a unit of the smallest example's row, of outputs in which the largest is 100 times as large.
         self.check_close(proto, feeds, 4 * CODES)
+
+    def test_beyond_floats(self):
+        """Sums whose exponent no float has: what is 0 stays 0, the rest is infinite; and below the least float."""
+        proto = model([("Transpose", "x", "t", {"perm": [1, 0]}), ("MatMul", "x t", "y")], {"x": ("f4", ["n", 4])}, ["y"])
+        most, least = np.finfo("f4").max, 2.0**-70
+        large = np.array([[most] * 4, [0] * 4, [1, 0, 0, 0]], "f4")
+        small = np.array([[least] * 4, [0] * 4, [-least, 0, 0, 0]], "f4")
+        with np.errstate(over="ignore"):
+            exact = [{"y": x @ x.T} for x in (large, small)]
+        path, text = self.save(proto), self.folder / "split.mlir"
+        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+        meanings = [self.interpret(text, {"x": x}) for x in (large, small)]
+        np.testing.assert_array_equal(np.isinf(meanings[0]["y"]), np.isinf(exact[0]["y"]))
+        np.testing.assert_array_equal(meanings[0]["y"][1], 0)
+        np.testing.assert_allclose(meanings[1]["y"], exact[1]["y"], rtol=0, atol=CODES * 4 * least**2)
+        for flags in INTEGER_TARGETS:
+            self.compare(proto, [{"x": large}, {"x": small}], meanings, 0, 0, "--integer-only", flags)
 
     def test_windows(self):
         nodes = [

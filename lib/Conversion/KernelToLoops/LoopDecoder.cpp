@@ -9,6 +9,7 @@
 #include "LoopDecoder.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -66,8 +67,8 @@ Value LoopDecoder::loadCode(ValueRange index) {
       arith::ShRUIOp::create(builder, loc, word, shift));
 }
 
-Value LoopDecoder::loadScale(qt::ScaleFormatAttr scale, Value part,
-                             ArrayRef<int64_t> extents, ValueRange index) {
+Value LoopDecoder::loadStored(Value part, ArrayRef<int64_t> extents,
+                              ValueRange index) {
   Values place;
   for (auto [at, extent] : llvm::zip_equal(index, extents)) {
     if (ShapedType::isDynamic(extent))
@@ -78,7 +79,12 @@ Value LoopDecoder::loadScale(qt::ScaleFormatAttr scale, Value part,
       place.push_back(
           arith::DivUIOp::create(builder, loc, at, emitter.getIndex(extent)));
   }
-  Value stored = emitter.load(builder, part, place);
+  return emitter.load(builder, part, place);
+}
+
+Value LoopDecoder::loadScale(qt::ScaleFormatAttr scale, Value part,
+                             ArrayRef<int64_t> extents, ValueRange index) {
+  Value stored = loadStored(part, extents, index);
   numerics::ScaleFormat spelled = scale.getFormat();
   Type f32 = builder.getF32Type(), f64 = builder.getF64Type();
   if (isa<FloatType>(stored.getType()))
@@ -177,7 +183,35 @@ int64_t LoopDecoder::getScaleExtent() const {
                                         : format.getShape().back();
 }
 
+Value LoopDecoder::multiplyByPower(Value number, Value exponent) {
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(builder, loc, value, 32);
+  };
+  auto limit = [&](Value e) -> Value {
+    return arith::MinSIOp::create(
+        builder, loc, arith::MaxSIOp::create(builder, loc, e, constant(-126)),
+        constant(127));
+  };
+  auto power = [&](Value e) -> Value {
+    e = arith::AddIOp::create(builder, loc, e, constant(127));
+    e = arith::ShLIOp::create(builder, loc, e, constant(23));
+    return arith::BitcastOp::create(builder, loc, builder.getF32Type(), e);
+  };
+  // No float is a power beyond these; of two, 0 stays 0 and only the second
+  // rounds.
+  Value first = limit(exponent);
+  Value second =
+      limit(arith::SubIOp::create(builder, loc, exponent, first).getResult());
+  return mul(mul(number, power(first)), power(second));
+}
+
 Value LoopDecoder::decode(ValueRange index) {
+  if (qt::isWideExponent(format)) {
+    Value number = arith::TruncFOp::create(builder, loc, builder.getF32Type(),
+                                           getNumber(index));
+    return multiplyByPower(number,
+                           loadStored(parts[1], format.getShape(), index));
+  }
   Value scale = getScale(index);
   if (format.getScale().needsOuter())
     scale =

@@ -44,6 +44,10 @@ private:
   Value lookUp(Value code, unsigned bits,
                llvm::function_ref<double(uint32_t)> decode);
   Value loadCode(ValueRange index);
+  Value loadStored(Value part, llvm::ArrayRef<int64_t> extents,
+                   ValueRange index);
+  /// number 2^exponent of any exponent.
+  Value multiplyByPower(Value number, Value exponent);
   Value loadScale(qt::ScaleFormatAttr scale, Value part,
                   llvm::ArrayRef<int64_t> extents, ValueRange index);
   Value mul(Value a, Value b) {

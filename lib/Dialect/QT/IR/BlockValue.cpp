@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockValue.h"
+#include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/ElementLoops.h"
 #include "quantc/Numerics/Encoding.h"
@@ -175,6 +176,9 @@ FailureOr<BlockValue> qt::readBlockValue(Operation *op, BlockType format,
     return value;
   }
   value.realIndex = value.integerIndex;
+  if (isWideExponent(format))
+    for (int64_t i = 0; i < inner; ++i)
+      value.exponents.push_back(static_cast<int32_t>(parts[1].getInteger(i)));
   for (int64_t i = 0; i < inner; ++i)
     value.scales.push_back(
         static_cast<float>(readScale(format.getScale(), parts[1], i)));
@@ -198,6 +202,11 @@ FailureOr<BlockValue> qt::readJointValue(Operation *op,
 }
 
 float BlockValue::decode(int64_t flat) const {
+  // Beyond the powers that are floats, too.
+  if (!exponents.empty())
+    return static_cast<float>(
+        std::scalbn(static_cast<double>(static_cast<float>(getNumber(flat))),
+                    exponents[realIndex(flat)]));
   float scale = scales[realIndex(flat)];
   if (!multipliers.empty())
     scale = static_cast<float>(multipliers[integerIndex(flat)]) * scale;

@@ -51,6 +51,8 @@ struct BlockValue {
   std::vector<double> numbers;
   BlockIndex realIndex, integerIndex;
   std::vector<float> scales;
+  /// Of exponents of 32 bits, whose powers may be no floats.
+  std::vector<int32_t> exponents;
   /// Empty where the format has none.
   std::vector<int32_t> multipliers;
 

@@ -47,6 +47,11 @@ BlockType qt::getIntegerFormat(Type type) {
   return format;
 }
 
+bool qt::isWideExponent(BlockType format) {
+  return !format.getZero() && !format.getOuter() &&
+         format.getScale().getSpelling() == "exp<32>";
+}
+
 bool qt::isInputFormat(BlockType format) {
   if (format.getZero() || format.getOuter() ||
       format.getElement().getFormat().kind !=

@@ -47,6 +47,9 @@ inline bool isWide(BlockType format) {
   return format.getElement().getBitWidth() > rowBits;
 }
 
+/// Whether values have exponents of 32 bits, whose powers may be no floats.
+bool isWideExponent(BlockType format);
+
 /// Whether floats are quantised to the format at the border of an integer-only
 /// network: rows of 16 bits, or of what results have.
 bool isInputFormat(BlockType format);
