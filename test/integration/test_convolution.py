@@ -174,7 +174,7 @@ class Convolution(KernelTest):
         given = {name: random.standard_normal(shape).astype("f4") for name, shape in (("x", (2, 4, 6, 6)), ("w", (5, 4, 3, 3)))}
         self.check(proto, [given], rtol=1e-5, atol=1e-5)
 
-    def test_integers(self):
+    def test_integer_groups(self):
         """Groups of channels in which blocks of 32 do not end, with 8 and 4 bits; a sum as long as crepe's."""
         random = np.random.default_rng(7)
         nodes, inputs, constants = [("Conv", "long w_long", "y_long")], {"long": ("f4", ["n", 128, 70])}, {}

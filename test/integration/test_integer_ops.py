@@ -134,6 +134,26 @@ class IntegerOps(IntegerTest):
         # The root of a unit of the smallest example's row, of outputs in which the largest is 100 times as large.
         self.check_close(proto, feeds, 4 * CODES)
 
+    def test_depthwise(self):
+        """Channels whose magnitudes differ by thousands have an exponent each, where none is added to another."""
+        spread = np.exp(np.linspace(-4, 4, 40)).reshape(-1, 1, 1, 1).astype("f4")
+        constants = {
+            "first": self.normal(40, 3, 3, 3) * spread / 5, "own": self.normal(40, 1, 3, 3) / spread / 3,
+            "last": self.normal(16, 40, 1, 1) / 6,
+        }  # fmt: skip
+        depthwise = {"group": 40, "pads": [1, 1, 1, 1], "strides": [2, 2]}
+        nodes = [
+            ("Conv", "x first", "a", {"pads": [1, 1, 1, 1]}),
+            ("Relu", "a", "b"),
+            ("Conv", "b own", "c", depthwise),
+            ("Conv", "c last", "y"),
+        ]
+        proto = model(nodes, {"x": ("f4", ["n", 3, 13, 12])}, ["y"], constants)
+        x = self.normal(3, 3, 13, 12)
+        x[1] = 0
+        # Three layers with both sides of 8 bits; a row is seven pixels of an image.
+        self.check_close(proto, [{"x": x}], 24 * CODES)
+
     def test_beyond_floats(self):
         """Sums whose exponent no float has: what is 0 stays 0, the rest is infinite; and below the least float."""
         proto = model([("Transpose", "x", "t", {"perm": [1, 0]}), ("MatMul", "x t", "y")], {"x": ("f4", ["n", 4])}, ["y"])

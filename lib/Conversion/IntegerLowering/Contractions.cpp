@@ -278,14 +278,71 @@ struct ConvIntegers
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     auto conv = cast<nn::ConvOp>(op);
-    return inferContraction(
-        op, available, qt::getImageBlocks(conv.getInput().getType().getRank()),
-        qt::getImageBlocks(conv.getType().getRank()), operands, results);
+    int64_t rank = conv.getInput().getType().getRank();
+    if (failed(inferContraction(op, available, qt::getImageBlocks(rank),
+                                qt::getImageBlocks(conv.getType().getRank()),
+                                operands, results)))
+      return failure();
+    if (isDepthwise(conv))
+      operands[0] = withFormat(
+          conv.getInput(),
+          qt::getIntegerFormat(op->getContext(), getChannelBlocks(rank), 8));
+    return success();
   }
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
+    auto conv = cast<nn::ConvOp>(op);
+    if (isDepthwise(conv))
+      return lowerDepthwise(conv, parts, builder, results);
     return lowerContraction(op, parts, builder, results);
+  }
+
+private:
+  /// Whether each output has one channel: nothing is summed over them.
+  static bool isDepthwise(nn::ConvOp op) {
+    auto groups = static_cast<int64_t>(op.getGroups());
+    return groups > 1 && op.getInput().getType().getShape().back() == groups &&
+           op.getType().getShape().back() == groups;
+  }
+
+  /// An exponent for each channel of an image.
+  static SmallVector<int64_t> getChannelBlocks(int64_t rank) {
+    SmallVector<int64_t> blocks = qt::getImageBlocks(rank);
+    blocks.back() = 1;
+    return blocks;
+  }
+
+  /// Codes of 8 bits as blocks that hold them exactly, then each channel's own
+  /// exponent.
+  static LogicalResult lowerDepthwise(nn::ConvOp op, Parts parts,
+                                      OpBuilder &builder, Lowered &results) {
+    FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
+    if (failed(multipliers))
+      return failure();
+    MLIRContext *context = op.getContext();
+    IntegerBuilder b(builder, op.getLoc());
+    SmallVector<int64_t> image =
+        qt::getImageBlocks(op.getInput().getType().getRank());
+    Scaled x = b.load(parts[0]);
+    SmallVector<Value> row =
+        b.store({b.shift(x.m, -8), b.number(-8)},
+                qt::getIntegerFormat(context, image, qt::rowBits));
+    qt::BlockType blocks = qt::getShiftedFormat(context, image);
+    auto type = cast<RankedTensorType>(row[0].getType());
+    auto quantize = qt::QuantizeOp::create(
+        builder, op.getLoc(),
+        llvm::to_vector_of<Type>(blocks.getPartTypes(type)), row[0], row[1],
+        qt::EncodingAttr::get(context, qt::ScaleRule::Norm, -127, 127),
+        TypeAttr::get(blocks), /*layout=*/nullptr, /*halo=*/nullptr);
+    Value acc = contractWeights(b, op, quantize.getResults(), blocks, parts[1],
+                                qt::getBlockFormat(op.getWeights().getType()));
+    Value e =
+        b.add(b.cast(quantize.getResults().back(), 32), multipliers->exponent);
+    Scaled y{b.apply(*multipliers, acc), b.add(x.e, e)};
+    qt::BlockType format = qt::getBlockFormat(op.getType());
+    results.push_back(b.store(joinExponents(b, y, format.getShape()), format));
+    return success();
   }
 };
 } // namespace
