@@ -191,6 +191,22 @@ class IntegerOps(IntegerTest):
         # Of an image: its largest element is up to ten times that of a row.
         self.check_close(proto, [{"x": x}], 40 * UNIT * 10)
 
+    def test_windows_of_run_time(self):
+        """Windows that round up, over sizes and beside pads that are known when the model runs."""
+        two, three = {"kernel_shape": [2, 2], "strides": [2, 2]}, {"kernel_shape": [3, 3], "strides": [2, 2]}
+        pads, counts = {"ceil_mode": 1, "pads": [1, 1, 1, 1]}, {"ceil_mode": 1, "count_include_pad": 1}
+        nodes = [
+            ("MaxPool", "x", "m", two | pads),
+            ("MaxPool", "x", "n", three | pads),
+            ("AveragePool", "x", "a", three | pads),
+            ("AveragePool", "x", "c", two | counts),
+            ("AveragePool", "x", "d", two | counts | pads),
+            ("AveragePool", "x", "e", three | counts | pads),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, ["m", "n", "a", "c", "d", "e"])
+        feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
+        self.check_close(proto, feeds, 40 * UNIT)
+
     def test_products(self):
         """Both sides are computed; also over sizes of run time, and of a matrix on the left."""
         nodes = [

@@ -194,13 +194,13 @@ struct PoolIntegers
                      (hasCount || hasStaticWindows(pool));
     bool isNorm = pool.getKind() == nn::PoolKind::Lp &&
                   (pool.getP() == 1 || pool.getP() == 2);
-    // Of a window in the pads there is no maximum.
+    // Of a window in the pads there is no maximum. None begins in those behind
+    // the input, however their number is rounded.
     bool hasValues = !hasPads || llvm::all_of(window.dilations, isOne);
     for (auto [dim, size] : llvm::enumerate(window.kernel)) {
       int64_t span = (size - 1) * window.dilations[dim] + 1;
       int64_t high = window.pads[window.getRank() + dim];
-      hasValues &= window.pads[dim] < span && high < span &&
-                   (!pool.getCeil() || high == 0);
+      hasValues &= window.pads[dim] < span && high < span;
     }
     if (countTaps(pool) > 65536 ||
         !(isMax ? hasValues : isSum || isAverage || isNorm))

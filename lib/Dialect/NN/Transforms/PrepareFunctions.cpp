@@ -235,21 +235,55 @@ struct CountWindows : OpRewritePattern<PoolOp> {
   LogicalResult matchAndRewrite(PoolOp op,
                                 PatternRewriter &rewriter) const override {
     auto type = typeOf(op.getInput());
-    // Windows that may reach beyond the input.
-    bool isWider = op.getCeil() || llvm::any_of(op.getPads(), [](int64_t pad) {
-                     return pad != 0;
-                   });
+    // Windows that may reach beyond what is counted.
+    bool hasPads =
+        llvm::any_of(op.getPads(), [](int64_t pad) { return pad != 0; });
+    bool isWider = op.getCeil() || (hasPads && !op.getCountPads());
     bool isOpen = llvm::any_of(type.getShape().drop_front().drop_back(),
                                ShapedType::isDynamic);
-    if (op.getKind() != PoolKind::Average || op.getCountPads() || !isWider ||
-        !isOpen)
+    if (op.getKind() != PoolKind::Average || !isWider || !isOpen)
       return rewriter.notifyMatchFailure(op, "has windows of known numbers");
     Location loc = op.getLoc();
+    auto resultType = typeOf(op.getResult());
+    SmallVector<int64_t> counted(resultType.getShape());
+    counted.front() = counted.back() = 1;
+    Value sums = sum(rewriter, op, op.getInput(), resultType, op.getPads());
+    Value counts;
+    if (op.getCountPads()) {
+      SmallVector<int64_t> noPads(op.getPads().size(), 0), all(counted);
+      llvm::fill(MutableArrayRef(all).drop_front().drop_back(),
+                 ShapedType::kDynamic);
+      counts =
+          sum(rewriter, op, makeOnes(rewriter, op), type.clone(all), noPads);
+      // Of ones in the place of the pads behind the input more may begin there.
+      counts = keepFirst(rewriter, loc, counts, sums, type.clone(counted));
+    } else {
+      counts = sum(rewriter, op, makeOnes(rewriter, op), type.clone(counted),
+                   op.getPads());
+    }
+    rewriter.replaceOp(
+        op, Build(rewriter, loc).binary(BinaryKind::Div, sums, counts));
+    return success();
+  }
+
+private:
+  /// One in the place of every element of an image, and of its pads where they
+  /// count.
+  static Value makeOnes(PatternRewriter &rewriter, PoolOp op) {
+    Location loc = op.getLoc();
+    auto type = typeOf(op.getInput());
+    Window window = op.getWindow();
     int64_t rank = type.getRank();
     SmallVector<int64_t> kept(rank, 1), added(rank, 0), shape(type.getShape());
     kept.front() = kept.back() = 0;
     added.front() = added.back() = 1;
     shape.front() = shape.back() = 1;
+    if (op.getCountPads())
+      for (unsigned dim = 0; dim < window.getRank(); ++dim) {
+        int64_t pads = added[1 + dim] = window.getPadsOf(dim);
+        if (!ShapedType::isDynamic(shape[1 + dim]))
+          shape[1 + dim] += pads;
+      }
     auto integers = RankedTensorType::get(rank, rewriter.getI64Type());
     Value sizes = ShapeOp::create(rewriter, loc, integers, op.getInput(),
                                   /*start=*/0, /*end=*/rank);
@@ -260,27 +294,35 @@ struct CountWindows : OpRewritePattern<PoolOp> {
     auto one = RankedTensorType::get({1}, rewriter.getF32Type());
     Value ones = arith::ConstantOp::create(rewriter, loc,
                                            DenseElementsAttr::get(one, 1.0f));
-    ones = ExpandOp::create(rewriter, loc, type.clone(shape), ones, sizes);
-    auto sum = [&](Value x, int64_t first, int64_t last) -> Value {
-      SmallVector<int64_t> result(typeOf(op.getResult()).getShape());
-      result.front() = first;
-      result.back() = last;
-      return PoolOp::create(
-          rewriter, loc, type.clone(result),
-          PoolKindAttr::get(rewriter.getContext(), PoolKind::Sum), x,
-          op.getKernelAttr(), op.getStridesAttr(), op.getDilationsAttr(),
-          op.getPadsAttr(), op.getCeilAttr(), /*count_pads=*/UnitAttr(),
-          op.getPAttr());
-    };
-    Build b(rewriter, loc);
-    Value y = b.binary(
-        BinaryKind::Div,
-        sum(op.getInput(), type.getShape().front(), type.getShape().back()),
-        sum(ones, 1, 1));
-    rewriter.replaceOp(op, y);
-    return success();
+    return ExpandOp::create(rewriter, loc, type.clone(shape), ones, sizes);
+  }
+
+  static Value sum(PatternRewriter &rewriter, PoolOp op, Value x, Type result,
+                   ArrayRef<int64_t> pads) {
+    return PoolOp::create(
+        rewriter, op.getLoc(), result,
+        PoolKindAttr::get(rewriter.getContext(), PoolKind::Sum), x,
+        op.getKernelAttr(), op.getStridesAttr(), op.getDilationsAttr(),
+        rewriter.getDenseI64ArrayAttr(pads), op.getCeilAttr(),
+        /*count_pads=*/UnitAttr(), op.getPAttr());
+  }
+
+  /// As many places of an image as \p like has.
+  static Value keepFirst(PatternRewriter &rewriter, Location loc, Value x,
+                         Value like, Type result) {
+    int64_t places = typeOf(x).getRank() - 2;
+    SmallVector<int64_t> starts(places, 0), steps(places, 1), axes;
+    for (int64_t axis = 1; axis <= places; ++axis)
+      axes.push_back(axis);
+    auto integers = RankedTensorType::get(places, rewriter.getI64Type());
+    Value ends = ShapeOp::create(rewriter, loc, integers, like, /*start=*/1,
+                                 /*end=*/places + 1);
+    return SliceOp::create(
+        rewriter, loc, result, x, makeIntegers(rewriter, loc, starts), ends,
+        makeIntegers(rewriter, loc, axes), makeIntegers(rewriter, loc, steps));
   }
 };
+
 /// Norms of windows by powers: magnitudes and squares have forms of their own.
 struct RewriteNorms : OpRewritePattern<PoolOp> {
   using OpRewritePattern::OpRewritePattern;

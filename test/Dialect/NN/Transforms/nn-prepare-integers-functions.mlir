@@ -54,6 +54,20 @@ func.func @windows(%x: tensor<1x?x?x4xf32>) -> tensor<1x?x?x4xf32> {
   return %0 : tensor<1x?x?x4xf32>
 }
 
+// Counts that include pads: of ones in their place, of which as many windows
+// are kept as there are of the input.
+// CHECK-LABEL: func @counted
+// CHECK: %[[S:.*]] = nn.pool sum %arg0 {{.*}} pads [1, 1, 1, 1] ceil : tensor<1x?x7x4xf32> -> tensor<1x?x4x4xf32>
+// CHECK: %[[ONES:.*]] = nn.expand {{.*}} -> tensor<1x?x9x1xf32>
+// CHECK: %[[C:.*]] = nn.pool sum %[[ONES]] {{.*}} pads [0, 0, 0, 0] ceil
+// CHECK: %[[ENDS:.*]] = nn.shape %[[S]] {end = 3 : i64, start = 1 : i64}
+// CHECK: %[[KEPT:.*]] = nn.slice %[[C]], %{{.*}}, %[[ENDS]]{{.*}} -> tensor<1x?x4x1xf32>
+// CHECK: nn.binary div %[[S]], %[[KEPT]]
+func.func @counted(%x: tensor<1x?x7x4xf32>) -> tensor<1x?x4x4xf32> {
+  %0 = nn.pool average %x kernel [2, 2] strides [2, 2] dilations [1, 1] pads [1, 1, 1, 1] ceil count_pads : tensor<1x?x7x4xf32> -> tensor<1x?x4x4xf32>
+  return %0 : tensor<1x?x4x4xf32>
+}
+
 // Norms of windows by powers; windows that round up are counted, too.
 // CHECK-LABEL: func @norms
 // CHECK: %[[A:.*]] = nn.unary abs %arg0
