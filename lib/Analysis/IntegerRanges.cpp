@@ -46,7 +46,7 @@ static int64_t getLaneCount(Value value) {
   return !tensor || tensor.getRank() == 0 ? 1 : tensor.getShape().back();
 }
 
-IntegerRanges::IntegerRanges(func::FuncOp func) {
+IntegerRanges::IntegerRanges(func::FuncOp func) : func(func) {
   for (Block &block : func.getBody())
     for (Operation &op : block)
       visit(&op);
@@ -103,6 +103,9 @@ void IntegerRanges::set(Value result, Lanes lanes, StringRef what) {
         lane = {std::max(lane.low, DynamicAPInt(0)),
                 std::max(lane.high, DynamicAPInt(0))};
   }
+  if (!all.contains(getHull(lanes)))
+    if (std::optional<Interval> place = matchPlace(op))
+      lanes = {*place};
   if (!all.contains(getHull(lanes)))
     if (std::optional<Interval> pieces = cutPivot(op))
       lanes = {*pieces};

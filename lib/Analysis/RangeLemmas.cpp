@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LinearBounds.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/IntegerRanges.h"
 #include "llvm/ADT/SetVector.h"
@@ -243,6 +244,119 @@ std::optional<Interval> IntegerRanges::matchDeviation(nn::BinaryOp op) {
     return Interval::getSymmetric(getPower((length + 1) / 2 - 1));
   }
   return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Places
+//===----------------------------------------------------------------------===//
+
+/// No tensor has more elements: addresses have 48 bits.
+static constexpr unsigned logMostElements = 48;
+
+static Value stripReshapes(Value value) {
+  while (true) {
+    value = stripMoves(value);
+    auto reshape = value.getDefiningOp<nn::ReshapeOp>();
+    if (!reshape)
+      return value;
+    value = reshape.getInput();
+  }
+}
+
+namespace {
+/// Sizes whose product an integer of 0 or more is below, and a tensor that has
+/// one of them.
+struct Place {
+  SymbolicShapes &shapes;
+  SmallVector<AffineExpr> sizes;
+  Value tensor;
+
+  bool addSize(Value value) {
+    value = stripReshapes(value);
+    if (std::optional<int64_t> number = getNumber(value)) {
+      sizes.push_back(shapes.getConstant(*number));
+      return true;
+    }
+    auto shape = value.getDefiningOp<nn::ShapeOp>();
+    if (!shape || shape.getEnd() != shape.getStart() + 1)
+      return false;
+    tensor = shape.getInput();
+    sizes.push_back(shapes.getSizes(tensor)[shape.getStart()]);
+    return true;
+  }
+
+  /// Positions along dimensions, those in front times the sizes behind.
+  bool add(Value value, const IntegerRanges &ranges) {
+    value = stripReshapes(value);
+    Operation *op = value.getDefiningOp();
+    DenseElementsAttr elements;
+    if (!op)
+      return false;
+    if (matchPattern(op, m_Constant(&elements))) {
+      Interval range = ranges.getRange(value);
+      if (range.low < 0 || range.high >= getPower(62))
+        return false;
+      sizes.push_back(shapes.getConstant(static_cast<int64_t>(range.high) + 1));
+      return true;
+    }
+    if (auto iota = dyn_cast<nn::IotaOp>(op)) {
+      std::optional<ArrayRef<AffineExpr>> count =
+          shapes.getElements(iota->getOperand(0));
+      if (!count || count->size() != 1)
+        return false;
+      sizes.push_back(count->front());
+      return true;
+    }
+    if (auto top = dyn_cast<nn::TopKOp>(op)) {
+      sizes.push_back(shapes.getSizes(top.getInput())[top.getAxis()]);
+      return true;
+    }
+    // Those below 0 count from the end; there are none.
+    if (auto select = dyn_cast<nn::SelectOp>(op)) {
+      auto compare = select.getCondition().getDefiningOp<nn::CompareOp>();
+      return compare && compare.getPredicate() == nn::Predicate::Lt &&
+             compare.getLhs() == select.getOnFalse() &&
+             getNumber(compare.getRhs()) == 0 &&
+             ranges.getRange(compare.getLhs()).low >= 0 &&
+             add(select.getOnFalse(), ranges);
+    }
+    if (auto product = getBinary(value, nn::BinaryKind::Mul))
+      return add(product.getLhs(), ranges) && addSize(product.getRhs());
+    auto sum = getBinary(value, nn::BinaryKind::Add);
+    if (!sum || !getBinary(stripReshapes(sum.getLhs()), nn::BinaryKind::Mul) ||
+        !add(sum.getLhs(), ranges))
+      return false;
+    Place last{shapes, {}, {}};
+    return last.add(sum.getRhs(), ranges) && last.sizes.size() == 1 &&
+           last.sizes.front() == sizes.back();
+  }
+};
+} // namespace
+
+/// A place among the elements of a tensor, times one of its sizes.
+std::optional<Interval> IntegerRanges::matchPlace(Operation *op) {
+  auto product = dyn_cast<nn::BinaryOp>(op);
+  if (!product || product.getKind() != nn::BinaryKind::Mul ||
+      !getElementTypeOrSelf(product.getType()).isInteger(64))
+    return std::nullopt;
+  if (!shapes)
+    shapes.emplace(func);
+  Place place{*shapes, {}, {}};
+  if (!place.add(product.getResult(), *this) || !place.tensor)
+    return std::nullopt;
+  SmallVector<AffineExpr> rest(shapes->getSizes(place.tensor));
+  for (AffineExpr size : place.sizes) {
+    auto *found = llvm::find(rest, size);
+    if (found == rest.end())
+      return std::nullopt;
+    rest.erase(found);
+  }
+  // Where others are 0 a tensor has no elements whatever these are.
+  for (AffineExpr size : rest)
+    if (auto number = dyn_cast<AffineConstantExpr>(size);
+        !number || number.getValue() < 1)
+      return std::nullopt;
+  return Interval{DynamicAPInt(0), getPower(logMostElements)};
 }
 
 //===----------------------------------------------------------------------===//

@@ -207,6 +207,21 @@ class IntegerOps(IntegerTest):
         feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
         self.check_close(proto, feeds, 40 * UNIT)
 
+    def test_places(self):
+        """The largest of a map and of each of its channels, whose sizes are known when the model runs."""
+        nodes = [
+            ("Reshape", "x flat", "row"),
+            ("Reshape", "x channels", "rows"),
+            ("Transpose", "rows", "columns", {"perm": [0, 2, 1]}),
+            ("TopK", "row five", "a pa"),
+            ("TopK", "rows five", "c pc"),
+            ("TopK", "columns five", "d pd", {"axis": 1}),
+        ]
+        constants = {"flat": np.array([0, -1]), "channels": np.array([0, 3, -1]), "five": np.array([5])}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, ["a", "c", "d"], constants)
+        feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
+        self.check_close(proto, feeds, 2 * UNIT)
+
     def test_products(self):
         """Both sides are computed; also over sizes of run time, and of a matrix on the left."""
         nodes = [

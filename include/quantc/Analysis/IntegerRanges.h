@@ -28,6 +28,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "quantc/Analysis/Interval.h"
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringRef.h"
@@ -83,12 +84,16 @@ private:
   Interval narrowShift(nn::BinaryOp op, Interval range);
   std::optional<Interval> matchDropped(nn::BinaryOp op) const;
   std::optional<Interval> matchDeviation(nn::BinaryOp op);
+  std::optional<Interval> matchPlace(mlir::Operation *op);
   std::optional<Interval> cutPivot(mlir::Operation *op) const;
   std::optional<Interval> evaluatePiece(llvm::ArrayRef<mlir::Operation *> slice,
                                         mlir::Value pivot,
                                         const Interval &piece) const;
   void noteLength(nn::UnaryOp clz);
 
+  mlir::func::FuncOp func;
+  /// Inferred where they are asked for.
+  std::optional<SymbolicShapes> shapes;
   llvm::DenseMap<mlir::Value, Lanes> ranges;
   /// What depends on a quantised value.
   llvm::DenseSet<mlir::Value> quantised;

@@ -190,3 +190,39 @@ func.func @batch_of_constants(%x: tensor<2x1x2xi16>, %e: tensor<2x1x1xi8>) -> te
   %y = qt.contract lhs(%q, %e : tensor<2x1x2xi16>, tensor<2x1x1xi8>) rhs(%w, %we : tensor<2x600x2xi16>, tensor<2x600x1xi8>) {acc = i32, geometry = #qt.matmul<batched>, lhs_format = !qt.block<[1, 1, ?], s12, scale = exp<8>>, rhs_format = !qt.block<[1, 1, ?], s12, scale = exp<8>>} -> tensor<2x1x600xi32>
   return %y : tensor<2x1x600xi32>
 }
+
+// -----
+
+// A row of a tensor times its length is a place in it, which 64 bits hold
+// however long both are.
+func.func @places(%x: tensor<?x?xf32>) -> tensor<?x5xi64> {
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<norm, -32767..32767>, format = !qt.block<[1, ?], s16, scale = exp<8>>} : tensor<?x?xf32> -> tensor<?x?xi16>, tensor<?x1xi8>
+  %m = nn.cast %q#0 : tensor<?x?xi16> to tensor<?x?xi32>
+  %top = nn.topk %m {axis = 1 : i64, k = 5 : i64} : tensor<?x?xi32> -> tensor<?x5xi64>
+  %rows = nn.shape %x {end = 1 : i64, start = 0 : i64} : tensor<?x?xf32> -> tensor<1xi64>
+  %length = nn.shape %m {end = 2 : i64, start = 1 : i64} : tensor<?x?xi32> -> tensor<1xi64>
+  %row = nn.iota %rows : tensor<1xi64> -> tensor<?xi64>
+  %column = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %own = nn.reshape %row, %column : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %first = nn.binary mul %own, %length : tensor<?x1xi64>, tensor<1xi64> -> tensor<?x1xi64>
+  %place = nn.binary add %first, %top : tensor<?x1xi64>, tensor<?x5xi64> -> tensor<?x5xi64>
+  return %place : tensor<?x5xi64>
+}
+
+// -----
+
+// No tensor has the rows of one and the length of another.
+func.func @no_place(%x: tensor<?x?xf32>, %y: tensor<?xf32>) -> tensor<?x5xi64> {
+  %q:2 = qt.quantize %x {encoding = #qt.encoding<norm, -32767..32767>, format = !qt.block<[1, ?], s16, scale = exp<8>>} : tensor<?x?xf32> -> tensor<?x?xi16>, tensor<?x1xi8>
+  %m = nn.cast %q#0 : tensor<?x?xi16> to tensor<?x?xi32>
+  %top = nn.topk %m {axis = 1 : i64, k = 5 : i64} : tensor<?x?xi32> -> tensor<?x5xi64>
+  %rows = nn.shape %x {end = 1 : i64, start = 0 : i64} : tensor<?x?xf32> -> tensor<1xi64>
+  %length = nn.shape %y {end = 1 : i64, start = 0 : i64} : tensor<?xf32> -> tensor<1xi64>
+  %row = nn.iota %rows : tensor<1xi64> -> tensor<?xi64>
+  %column = arith.constant dense<[-1, 1]> : tensor<2xi64>
+  %own = nn.reshape %row, %column : tensor<?xi64>, tensor<2xi64> -> tensor<?x1xi64>
+  %first = nn.binary mul %own, %length : tensor<?x1xi64>, tensor<1xi64> -> tensor<?x1xi64>
+  // expected-error @below {{'nn.binary' op 'add' may reach}}
+  %place = nn.binary add %first, %top : tensor<?x1xi64>, tensor<?x5xi64> -> tensor<?x5xi64>
+  return %place : tensor<?x5xi64>
+}
