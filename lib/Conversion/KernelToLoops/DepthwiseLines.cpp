@@ -52,17 +52,20 @@ void ContractionEmitter::prepareLines() {
   lineWeights = allocate(element, vectorsOfUnit * windowPhases * windowSlots *
                                       length * width);
   // Pads stay what they are while lines come and go.
-  Value zero = zeros(b, vectorOf(element));
   int64_t low = getLinePads()[1],
           inside =
               cast<RankedTensorType>(getLineInput().getType()).getDimSize(2);
   forRange(b, index(0), index(lineSlots * vectorsOfUnit), 1,
            [&](OpBuilder &inner, Value line) {
              Value at = times(inner, line, lineLength * width);
-             for (int64_t place = 0; place < lineLength; ++place)
-               if (place < low || place >= low + inside)
-                 vector::StoreOp::create(inner, loc, zero, inputLines,
-                                         plus(inner, at, place * width));
+             auto clear = [&](int64_t first, int64_t last) {
+               fillVectors(inner, loc, inputLines,
+                           plus(inner, at, first * width),
+                           index((last - first) * width),
+                           splatConstant(inner, loc, element, 0));
+             };
+             clear(0, std::min(low, lineLength));
+             clear(std::min(low + inside, lineLength), lineLength);
            });
   if (!encoder)
     return;
