@@ -319,6 +319,19 @@ class Windows(KernelTest):
         self.check(proto, [{"x": image(1, 2, h, w)} for h, w in ((128, 64), (67, 100), (257, 300))], cpus=("native",))
         self.fails_at_run_time(proto, {"x": image(1, 2, 63, 90)}, "")
 
+    def test_dims_that_are_given(self):
+        """What no image may be too small for speaks of the dims that are left."""
+        proto = model([("Conv", "x w", "y", {"strides": [2, 2]})], {"x": ("f4", ["b", 3, "h", "w"])}, ["y"], {"w": image(4, 3, 3, 3)})
+        saved = self.save(proto)
+        x = image(1, 3, 9, 7)
+        whole = self.run_artefact(self.compile(saved, "open"), {"x": x})["y"]
+        for name, given in {"one": ["h=9"], "batch": ["b=1"], "all": ["b=1", "h=9", "w=7"], "range": ["b=1", "h=1..9"]}.items():
+            flags = [flag for dim in given for flag in ("--dim", dim)]
+            with self.subTest(name):
+                np.testing.assert_array_equal(self.run_artefact(self.compile(saved, name, *flags), {"x": x})["y"], whole)
+        self.must("compile", saved, "--dim", "b=1", "--dim", "h=3..9", "--dim", "w=7", "-o", self.folder / "bounded.o")
+        self.must_fail(1, "of size 2 with pads 0 and 0 is smaller than the span 3", "compile", saved, "--dim", "h=2", "-o", self.folder / "small.so")
+
     def test_skip_of_the_whole_size(self):
         """A size with a name meets one that is computed from it."""
         up = ("Resize", "p - s", "u", {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"})

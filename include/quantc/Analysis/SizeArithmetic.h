@@ -65,8 +65,8 @@ mlir::AffineExpr truncatedQuotient(mlir::AffineExpr size, int64_t divisor);
 /// How many windows fit into a size of run time.
 struct WindowCount {
   mlir::AffineExpr count;
-  /// Below zero where not one fits and the size is not zero, as `count` need
-  /// not be: no run may get past that. Null where it cannot be.
+  /// Below zero where not one fits, as `count` need not be: no run may get past
+  /// that. Null where it cannot be.
   mlir::AffineExpr tooSmall;
 };
 

@@ -7,6 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Verifier.h"
+#include "quantc/Analysis/EqualSizes.h"
+#include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -60,6 +63,27 @@ static ArrayAttr replaceSymbols(ArrayAttr maps,
   return ArrayAttr::get(maps.getContext(), result);
 }
 
+/// Takes pairs of the function's equal sizes away that are so now. False where
+/// one never can be.
+static bool dropEqualSizes(func::FuncOp func, ArrayAttr pairs) {
+  SmallVector<Attribute> left;
+  bool fits = true;
+  for (AffineMap pair : pairs.getAsValueRange<AffineMapAttr>()) {
+    AffineExpr a = canonicalizeSize(pair.getResult(0)),
+               b = canonicalizeSize(pair.getResult(1));
+    if (a && a == b)
+      continue;
+    left.push_back(AffineMapAttr::get(pair));
+    fits &=
+        !a || !b || !isa<AffineConstantExpr>(a) || !isa<AffineConstantExpr>(b);
+  }
+  if (left.empty())
+    func->removeAttr(equalSizesAttrName);
+  else
+    func->setAttr(equalSizesAttrName, ArrayAttr::get(func.getContext(), left));
+  return fits;
+}
+
 static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   SmallVector<llvm::StringRef> known;
@@ -101,8 +125,17 @@ static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
   for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
     if (auto maps = func->getAttrOfType<ArrayAttr>(key))
       func->setAttr(key, replaceSymbols(maps, replacements, left.size()));
+  auto pairs = func->getAttrOfType<ArrayAttr>(equalSizesAttrName);
+  bool fits = !pairs || dropEqualSizes(func, replaceSymbols(pairs, replacements,
+                                                            left.size()));
   nn::resolveShapes(func);
-  return success();
+  if (fits)
+    return success();
+  // The op that these sizes do not fit tells it best, if it is still there.
+  if (failed(verify(func)))
+    return failure();
+  return func.emitError() << "no run has these sizes: windows do not fit into "
+                             "them, or operands differ";
 }
 
 namespace {

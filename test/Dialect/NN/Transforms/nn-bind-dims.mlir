@@ -15,3 +15,18 @@ func.func @both(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32>
   %0 = nn.unary relu %x : tensor<?x?xf32>
   return %0 : tensor<?x?xf32>
 }
+
+// -----
+
+// Pairs that have to be equal speak of what is left, and go where they are.
+// CHECK: #[[$PAIR:.*]] = affine_map<()[s0, s1] -> (0, (s0 - 3) floordiv 281474976710656)>
+// CHECK-LABEL: @pairs
+// CHECK-SAME: qt.dim_names = ["k", "m"], qt.equal_sizes = [#[[$PAIR]]]
+func.func @pairs(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> tensor<?x?xf32>
+    attributes {qt.dim_names = ["n", "k", "m"],
+                qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, s2)>, affine_map<()[s0, s1, s2] -> (s1, s0)>],
+                qt.equal_sizes = [affine_map<()[s0, s1, s2] -> (0, (s1 - 3) floordiv 281474976710656)>,
+                                  affine_map<()[s0, s1, s2] -> (0, (s0 - 3) floordiv 281474976710656)>]} {
+  %0 = nn.unary relu %x : tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}

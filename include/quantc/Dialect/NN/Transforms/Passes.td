@@ -15,8 +15,9 @@ def NNBindDims : Pass<"nn-bind-dims"> {
   let summary = "Fix or bound named dims";
   let description = [{
     `dims=batch=8` makes 8 of the dim wherever it occurs: it is no symbol any
-    more, and types and constants take what follows from it. `dims=n=1..128`
-    keeps the symbol and records its bounds in `qt.dim_bounds`.
+    more, and types and constants take what follows from it; sizes that have to
+    be equal (`qt.equal_sizes`) and cannot be any more are an error.
+    `dims=n=1..128` keeps the symbol and records its bounds in `qt.dim_bounds`.
   }];
   let options = [ListOption<"dims", "dims", "std::string", "NAME=N or NAME=MIN..MAX">];
 }
