@@ -14,8 +14,8 @@ include "mlir/Pass/PassBase.td"
 def QuantizeContractions : Pass<"qt-quantize-contractions", "::mlir::func::FuncOp"> {
   let summary = "Give the operands of contractions the formats of a recipe";
   let description = [{
-    Asks every op with `QuantizableOpInterface` for its operands and their
-    roles, looks each up in the recipe, and puts a `qt.quantize` in front of
+    Asks every op with `QuantizableOpInterface` that is not computed from
+    constants alone for its operands and their roles, looks each up in the recipe, and puts a `qt.quantize` in front of
     those that get a format. The op stays what it is; only types change. Of a
     contraction the recipe gives formats to all operands, to none, or to the
     weights alone. Another mixture and formats that an op cannot take are
@@ -49,9 +49,13 @@ def AssignLayouts : Pass<"qt-assign-layouts", "::mlir::func::FuncOp"> {
     gives the activations' `qt.quantize` the same layout, and records it on
     the contraction. All three, and the kernel generator, read the one
     attribute. `cpu-layout` forces the layouts of another class of target, so
-    that packing and tails can be tested on any machine. Float convolutions of
+    that packing and tails can be tested on any machine. Where no activation is
+    below zero, as behind a ReLU, and the target has products of unsigned codes
+    that gain by it, the layout has `low = 0` and the quantiser's encoding no
+    codes below it. Float convolutions of
     3 x 3 taps are computed by tiles, with fewer products, where that is faster
-    and `direct` does not forbid it.
+    and `direct` does not forbid it. These, and depthwise ones that go line by
+    line, keep their pads; of others they become part of the input's halo.
   }];
   let options = [
     Option<"cpuLayout", "cpu-layout", "std::string", "\"\"",

@@ -154,3 +154,18 @@ func.func @twice(%x: tensor<4x64xf32>, %y: tensor<4x64xf32>) -> (tensor<4x64xf32
   %0 = nn.matmul %q, %wq : tensor<4x64x!row8>, tensor<8x64x!row8> -> tensor<4x8xf32>
   return %m, %0 : tensor<4x64xf32>, tensor<4x8xf32>
 }
+
+// -----
+
+// Which dims of run time come together in both shapes is noted.
+// CHECK-LABEL: @reshape_cuts
+func.func @reshape_cuts(%x: tensor<?x?xf32>) -> tensor<?x?x1xf32> attributes {
+    qt.dim_names = ["n", "m"], qt.arg_shapes = [affine_map<()[n, m] -> (n, m)>]} {
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %sizes = nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x?xf32> -> tensor<2xi64>
+  %shape = nn.concat %sizes, %one {axis = 0 : i64} : tensor<2xi64>, tensor<1xi64> -> tensor<3xi64>
+  %0 = nn.unary relu %x : tensor<?x?xf32>
+  // CHECK: nn.reshape %{{.*}} {qt.reshape_cuts = array<i64: 1, 1>} : {{.*}} -> tensor<?x?x1x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+  %1 = nn.reshape %0, %shape : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
+  return %1 : tensor<?x?x1xf32>
+}

@@ -68,8 +68,9 @@ def Split : Pass<"qt-split", "::mlir::func::FuncOp"> {
     The border between the joint form, where one value is codes and scales,
     and the split form, where builtin tensors hold the parts. Every matrix
     product, quantised or float, becomes `qt.contract` with an epilogue region
-    that returns its accumulator; attention becomes `qt.attention`. No value
-    of a `!qt.block` element type survives.
+    that returns its accumulator, but for one of constants, which is evaluated;
+    attention becomes `qt.attention`. No value of a `!qt.block` element type
+    survives.
 
     Before:
     ```mlir
@@ -170,7 +171,10 @@ def FindMagnitudes : Pass<"qt-find-magnitudes", "::mlir::func::FuncOp"> {
     Gives every `qt.quantize` of images with one scale for each their
     `qt.magnitudes`: of the parts that the producer makes, if it implements
     `ImageOpInterface`, whose kernel then leaves them behind; else of whole
-    lines, in a kernel of their own. Codes are found in one pass then, and lines
+    lines, in a kernel of their own. Where every channel has its scale (grid
+    `channel`, in front of depthwise contractions) parts are of one channel
+    (`channels = 1`), provided that the only reader of the codes makes them
+    itself, line by line (`encodesImage`). Codes are found in one pass then, and lines
     of one image independently of each other. Images of sizes that only run time
     knows stay as they are.
 
@@ -216,7 +220,9 @@ def GroupKernels : Pass<"qt-group-kernels", "::mlir::ModuleOp"> {
     Each op of the entry ends in a function with the attribute `qt.kernel`,
     launched by `qt.launch`. Ops on the rows of one tensor (elementwise,
     normalisation, softmax, run-time quantisation) join their producers as
-    long as no third kernel stands between. Reshapes become `qt.alias`. Equal
+    long as no third kernel stands between. `qt.magnitudes` joins the producer
+    of its image, and a quantisation that a depthwise contraction makes line by
+    line joins that. Reshapes become `qt.alias`. Equal
     kernels are one function.
   }];
   let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::ub::UBDialect"];
