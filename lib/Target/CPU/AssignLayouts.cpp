@@ -39,13 +39,6 @@ private:
 };
 } // namespace
 
-/// Whether code for \p contract in a layout of floats makes the pads itself;
-/// asked before its weights are packed.
-static bool hasOwnPads(qt::ContractOp contract, qt::LayoutAttr layout) {
-  return layout.getForm() == qt::LayoutForm::Winograd ||
-         (layout.getForm() == qt::LayoutForm::F32 && contract.readsLines());
-}
-
 /// Puts the zeros that a convolution pads with around its float input.
 static void padInput(OpBuilder &builder, qt::ContractOp contract,
                      qt::HaloAttr halo) {
@@ -234,7 +227,8 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
   qt::LayoutAttr layout = choice.layout;
   int64_t k = contract.getContractionSize();
   auto conv = dyn_cast<qt::ConvAttr>(contract.getGeometry());
-  bool readsPads = hasOwnPads(contract, layout);
+  // Asked before the weights are packed.
+  bool readsPads = contract.makesPads(layout);
   SmallVector<Value> parts(contract.getRhs());
   auto packedType = RankedTensorType::get(choice.bytes, builder.getI8Type());
   auto pack =

@@ -146,3 +146,12 @@ func.func @f(%w: tensor<6x4xf32>) {
   %p = qt.pack %w {format = f32, layout = #qt.layout<winograd, panel = 8, rows = 6>} : tensor<6x4xf32> -> tensor<?xi8>
   return
 }
+
+// -----
+
+// The code reads no pads: sizes are open.
+func.func @f(%a: tensor<2x?x8x8xf32>, %w: tensor<512xi8>) {
+  // expected-error @below {{pads = [1, 1, 1, 1]}}
+  %y = qt.contract lhs(%a : tensor<2x?x8x8xf32>) rhs(%w : tensor<512xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 8, k = 8>, layout = #qt.layout<f32, panel = 8, rows = 6>, lhs_format = f32, rhs_format = f32} -> tensor<2x?x8x8xf32>
+  return
+}

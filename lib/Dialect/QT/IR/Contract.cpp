@@ -160,6 +160,11 @@ bool ContractOp::readsLines() {
       });
 }
 
+bool ContractOp::makesPads(LayoutAttr layout) {
+  return layout.getForm() == LayoutForm::Winograd ||
+         (layout.getForm() == LayoutForm::F32 && readsLines());
+}
+
 int64_t ContractOp::getContractionSize() {
   std::optional<int64_t> stated;
   int64_t groups = 1;
@@ -397,6 +402,13 @@ LogicalResult ContractOp::verify() {
                            << getLayoutAttr()
                            << "; supported: taps = [3, 3] with strides and "
                               "dilations of 1 in one group";
+    if (conv && !makesPads(getLayoutAttr()) &&
+        llvm::any_of(conv.getPads(), [](int64_t pad) { return pad != 0; }))
+      return emitOpError() << "geometry " << getGeometry() << " in the layout "
+                           << getLayoutAttr()
+                           << "; supported: pads of zero, those of tiles, and "
+                              "those of a depthwise convolution of floats in "
+                              "two dimensions of known sizes";
     if (failed(verifyLayoutFormat([&] { return emitOpError() << "rhs: "; },
                                   getLayoutAttr(), getRhsFormat(),
                                   conv && isDepthwise(k, groups))))

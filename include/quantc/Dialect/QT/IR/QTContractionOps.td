@@ -68,6 +68,9 @@ def QT_ContractOp : QT_TensorOp<"contract", [
     /// Whether it is a depthwise convolution of images of known sizes that code
     /// goes through line by line, and makes the pads of by itself.
     bool readsLines();
+    /// Whether code in \p layout makes pads itself; of all other packed
+    /// convolutions they are part of the input.
+    bool makesPads(LayoutAttr layout);
   }];
 }
 
