@@ -443,8 +443,10 @@ static AffineExpr dropChoice(AffineExpr a, AffineExpr b, bool larger) {
     AffineExpr fact = isBelow ? -number - 1 : number;
     if (llvm::all_of(forms, [&](AffineExpr form) {
           return isNotNegative(larger ? b - form : form - b, fact, 1);
-        }))
-      return canonicalizeSize(forms[isBelow ? 0 : 1]);
+        })) {
+      AffineExpr chosen = canonicalizeSize(forms[isBelow ? 0 : 1]);
+      return chosen ? chosen : a; // it may be too long
+    }
   }
   return a;
 }
@@ -455,7 +457,7 @@ static AffineExpr getLarger(AffineExpr a, AffineExpr b) {
   return a + difference * getSign(difference);
 }
 
-static AffineExpr pickSize(AffineExpr a, AffineExpr b, bool larger) {
+static AffineExpr choose(AffineExpr a, AffineExpr b, bool larger) {
   if (isLongerThan(a, mostSizeParts) || isLongerThan(b, mostSizeParts))
     return getLarger(a, b); // too long for whoever asks next
   if (isSizeAtLeast(a, b))
@@ -468,11 +470,11 @@ static AffineExpr pickSize(AffineExpr a, AffineExpr b, bool larger) {
 }
 
 AffineExpr quantc::maxOfSizes(AffineExpr a, AffineExpr b) {
-  return pickSize(a, b, /*larger=*/true);
+  return choose(a, b, /*larger=*/true);
 }
 
 AffineExpr quantc::minOfSizes(AffineExpr a, AffineExpr b) {
-  return pickSize(a, b, /*larger=*/false);
+  return choose(a, b, /*larger=*/false);
 }
 
 AffineExpr quantc::truncatedQuotient(AffineExpr size, int64_t divisor) {

@@ -51,7 +51,8 @@ std::optional<int> compareSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 
 /// The larger and the smaller of two sizes, which may be below zero. Where they
 /// do not compare for all symbols the expression divides by a number that no
-/// size comes near, so that the quotient is a sign.
+/// size comes near, so that the quotient is a sign. Of sizes that are longer
+/// than mostSizeParts it is some expression that is longer still.
 mlir::AffineExpr maxOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 mlir::AffineExpr minOfSizes(mlir::AffineExpr a, mlir::AffineExpr b);
 

@@ -126,8 +126,8 @@ void quantc::noteReshapeCuts(func::FuncOp func) {
     return;
   SymbolicShapes shapes(func);
   for (nn::ReshapeOp reshape : reshapes) {
-    ArrayRef<AffineExpr> from = shapes.getSizes(reshape.getInput()),
-                         to = shapes.getSizes(reshape.getResult());
+    SymbolicShapes::Sizes sizes(shapes.getSizes(reshape.getInput()));
+    ArrayRef<AffineExpr> from(sizes), to = shapes.getSizes(reshape.getResult());
     SmallVector<int64_t> cuts;
     for (size_t i = 1; i <= from.size(); ++i)
       for (size_t j = 1; j <= to.size(); ++j) {
