@@ -24,7 +24,7 @@ namespace quantc {
 
 /// The most parts of a size, counted as a tree. Chains in which every step has
 /// the one before several times grow without end.
-constexpr unsigned mostSizeParts = 4096;
+constexpr unsigned mostSizeParts = 1 << 15;
 
 /// The expression that stands for all those equal to \p size. Null where a
 /// coefficient does not fit into 64 bits, or the expression is too long.
