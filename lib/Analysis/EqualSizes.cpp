@@ -65,3 +65,12 @@ AffineExpr quantc::getDeclaredSize(FunctionOpInterface entry, AffineExpr size) {
         return pair.getResult(0);
   return nullptr;
 }
+
+ArrayAttr quantc::replaceDims(ArrayAttr maps, ArrayRef<AffineExpr> replacements,
+                              unsigned count) {
+  SmallVector<Attribute> result;
+  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
+    result.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
+        {}, replacements, /*numResultDims=*/0, count)));
+  return ArrayAttr::get(maps.getContext(), result);
+}

@@ -33,6 +33,11 @@ void stateZeroSizes(mlir::FunctionOpInterface entry,
 void stateEqualSizes(mlir::FunctionOpInterface entry,
                      const SymbolicShapes &shapes);
 
+/// \p maps of the named dims with \p replacements for them, of \p count names.
+mlir::ArrayAttr replaceDims(mlir::ArrayAttr maps,
+                            llvm::ArrayRef<mlir::AffineExpr> replacements,
+                            unsigned count);
+
 } // namespace quantc
 
 #endif // QUANTC_ANALYSIS_EQUALSIZES_H

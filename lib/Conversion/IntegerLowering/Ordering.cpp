@@ -12,9 +12,14 @@
 using namespace mlir;
 using namespace quantc;
 
-/// The blocks of \p format and those along \p axis on one exponent.
-static SmallVector<int64_t> joinAlong(qt::BlockType format, int64_t axis) {
-  SmallVector<int64_t> blocks(format.getShape());
+/// The blocks of \p available, the integers that the first operand of \p op
+/// can be, with those along \p axis on one exponent.
+static FailureOr<SmallVector<int64_t>> joinAlong(Operation *op, Type available,
+                                                 uint64_t axis) {
+  FailureOr<qt::BlockType> format = requireInteger(op, available);
+  if (failed(format))
+    return failure();
+  SmallVector<int64_t> blocks(format->getShape());
   blocks[axis] = ShapedType::kDynamic;
   return blocks;
 }
@@ -24,11 +29,10 @@ struct CumSumIntegers
     : IntegerLoweringInterface::ExternalModel<CumSumIntegers, nn::CumSumOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
-    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
-    if (failed(format))
+    auto blocks = joinAlong(op, available[0], cast<nn::CumSumOp>(op).getAxis());
+    if (failed(blocks))
       return failure();
-    auto axis = static_cast<int64_t>(cast<nn::CumSumOp>(op).getAxis());
-    qt::BlockType row = getRow16(op, joinAlong(*format, axis));
+    qt::BlockType row = getRow16(op, *blocks);
     operands.push_back(withFormat(op->getOperand(0), row));
     results.push_back(withFormat(op->getResult(0), row));
     return success();
@@ -56,13 +60,12 @@ struct TopKIntegers
     : IntegerLoweringInterface::ExternalModel<TopKIntegers, nn::TopKOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
-    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
-    if (failed(format))
+    auto blocks = joinAlong(op, available[0], cast<nn::TopKOp>(op).getAxis());
+    if (failed(blocks))
       return failure();
-    auto axis = static_cast<int64_t>(cast<nn::TopKOp>(op).getAxis());
     // As wide as they are, so that few are equal.
-    operands.push_back(fitOperand(op, 0, available[0], joinAlong(*format, axis),
-                                  /*mayBeWide=*/true));
+    operands.push_back(
+        fitOperand(op, 0, available[0], *blocks, /*mayBeWide=*/true));
     results.push_back(op->getResult(0).getType());
     return success();
   }

@@ -207,6 +207,14 @@ private:
   bool hasCodesOfFloats();
   bool decodesPanels();
   bool treatsManyRows();
+  /// A block of a panel whose weights are taken apart.
+  struct BlockToDecode {
+    OpBuilder body;
+    Value block, head; ///< its number, and where it begins
+    Value source;      ///< where its weights begin
+    Value target;      ///< in `decoded`
+  };
+  BlockToDecode enterBlocksToDecode(OpBuilder &b);
   void emitDecode(OpBuilder &b);
   /// Of w4s, a register for each part of the panel.
   struct NibbleFactors {

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "VectorLoops.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Packing.h"
@@ -100,8 +101,8 @@ Value ContractionEmitter::dotByHalves(OpBuilder &b, ArrayRef<Value> x,
                                       ArrayRef<Value> weights, Value sum,
                                       qt::BoundAttr bound, int64_t count) {
   VectorType halves = vectorOf(b.getI16Type(), 2);
-  Value ones = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(1)));
+  Value ones =
+      splatConstant(b, loc, b.getI16Type(), 1, halves.getNumElements());
   Value part = zeros(b, halves);
   for (auto [activations, own] : llvm::zip_equal(x, weights))
     part = dot(b, 2, activations, own, part, bound);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "VectorLoops.h"
 #include "quantc/Numerics/Packing.h"
 
 using namespace mlir;
@@ -50,17 +51,14 @@ ContractionEmitter::decodeNibbles(OpBuilder &b, Value at, int64_t v,
                                   const NibbleFactors &factors) {
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(bytes,
-                               b.getI8IntegerAttr(static_cast<int8_t>(value))));
+    return splatConstant(b, loc, b.getI8Type(), value, bytes.getNumElements());
   };
   Value both = vector::LoadOp::create(b, loc, bytes, packed, at);
   // Shifted as 16-bit lanes, which every target can; the mask drops what came
   // from the neighbour.
   VectorType halves = vectorOf(b.getI16Type(), 2);
-  Value four = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(halves, b.getI16IntegerAttr(4)));
+  Value four =
+      splatConstant(b, loc, b.getI16Type(), 4, halves.getNumElements());
   Value shifted = arith::ShRUIOp::create(
       b, loc, vector::BitCastOp::create(b, loc, halves, both), four);
   shifted = vector::BitCastOp::create(b, loc, bytes, shifted);
@@ -77,6 +75,20 @@ ContractionEmitter::decodeNibbles(OpBuilder &b, Value at, int64_t v,
   return {finish(both), finish(shifted)};
 }
 
+/// Begins a loop over the blocks of the chunk of the panel at hand, which are
+/// taken apart in its body.
+ContractionEmitter::BlockToDecode
+ContractionEmitter::enterBlocksToDecode(OpBuilder &b) {
+  Value length = arith::SubIOp::create(b, loc, to, from);
+  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
+  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value block = loop.getInductionVar();
+  Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
+  return {body, block, head, plus(body, head, nr * traits.blockBytes),
+          add(body, decodedOffset, times(body, block, nr * 32))};
+}
+
 /// Writes the chunk's codes to scratch, one to a byte, step after step; of
 /// integer sums what the blocks' biases come to as well.
 void ContractionEmitter::emitDecode(OpBuilder &b) {
@@ -84,14 +96,7 @@ void ContractionEmitter::emitDecode(OpBuilder &b) {
     return emitDecodeFloats(b);
   if (isWidened)
     return emitWidenWeights(b);
-  Value length = arith::SubIOp::create(b, loc, to, from);
-  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
-  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value block = loop.getInductionVar();
-  Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
-  Value source = plus(body, head, nr * traits.blockBytes);
-  Value target = add(body, decodedOffset, times(body, block, nr * 32));
+  auto [body, block, head, source, target] = enterBlocksToDecode(b);
   NibbleFactors factors = loadNibbleFactors(body, head);
   Values biases(hasIntegerSums ? vectors : 0, zeros(body, getNibbleSumType()));
   for (int64_t pair = 0; pair < blockSteps / 2; ++pair)
@@ -134,11 +139,8 @@ Value ContractionEmitter::dotNibbles(OpBuilder &b, Value x, Value weights,
 
 /// Adds what the activations' bias makes of a step's weights.
 Value ContractionEmitter::addBias(OpBuilder &b, Value weights, Value sum) {
-  Value bias = arith::ConstantOp::create(
-      b, loc,
-      DenseElementsAttr::get(
-          vectorOf(b.getI8Type(), 4),
-          b.getI8IntegerAttr(static_cast<int8_t>(layout.getBias()))));
+  Value bias = splatConstant(b, loc, b.getI8Type(),
+                             static_cast<int8_t>(layout.getBias()), 4 * width);
   return dotNibbles(b, bias, weights, sum);
 }
 
@@ -245,8 +247,8 @@ Values ContractionEmitter::sumW4I(OpBuilder &b, Value row, int64_t count,
   Value base = getRowAt(b, row);
   auto widen = qt::BoundAttr::get(b.getContext(), -32640, 28560, -127, 127,
                                   llvm::divideCeil(k, 32), false, 0, 0, 0, 0);
-  Value sixteen = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(16)));
+  Value sixteen =
+      splatConstant(b, loc, b.getI32Type(), 16, words.getNumElements());
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head =

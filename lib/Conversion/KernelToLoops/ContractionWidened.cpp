@@ -37,8 +37,8 @@ ContractionEmitter::widenCodes(OpBuilder &b, Value codes, Value shift) {
   auto type = VectorType::get(
       cast<VectorType>(codes.getType()).getNumElements() / 2, b.getI16Type());
   auto constant = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, b.getI16IntegerAttr(value)));
+    return splatConstant(b, loc, type.getElementType(), value,
+                         type.getNumElements());
   };
   Value pairs = vector::BitCastOp::create(b, loc, type, codes),
         eight = constant(8), down = eight, odd = pairs;
@@ -86,14 +86,7 @@ void ContractionEmitter::emitWidenRows(OpBuilder &b, Value last) {
 /// Writes the chunk of the panel: of each step of 4 the even codes of its
 /// columns, then the odd ones.
 void ContractionEmitter::emitWidenWeights(OpBuilder &b) {
-  Value length = arith::SubIOp::create(b, loc, to, from);
-  Value blocks = arith::CeilDivUIOp::create(b, loc, length, index(32));
-  auto loop = scf::ForOp::create(b, loc, index(0), blocks, index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value block = loop.getInductionVar();
-  Value head = add(body, chunkBase, times(body, block, nr * traits.cutBytes()));
-  Value source = plus(body, head, nr * traits.blockBytes),
-        target = times(body, block, nr * 32);
+  auto [body, block, head, source, target] = enterBlocksToDecode(b);
   VectorType bytes = vectorOf(b.getI8Type(), 4);
   for (int64_t s = 0; s < blockSteps; ++s)
     for (int64_t v = 0; v < vectors; ++v) {

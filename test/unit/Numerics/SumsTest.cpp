@@ -122,28 +122,25 @@ TEST(SumsTest, OfUnmatchedPairsWouldSaturate) {
   EXPECT_GT(model.numSaturated, 0);
 }
 
+/// Operations of a step of weights up to \p high, of codes with \p bias.
+static double getMatchedCost(int64_t bias, WeightKind kind, int high) {
+  PackedLayout layout{PackedForm::Matched, 16, bias, 32, 1024};
+  RandomWeights weights(layout, kind, 5, high);
+  return summarizeMatched(layout, weights.codes.data()).cost;
+}
+
 TEST(SumsTest, PairWhereTheRangeAllowsIt) {
-  auto getCost = [](WeightKind kind, int high) {
-    PackedLayout layout{PackedForm::Matched, 16, 128, 32, 1024};
-    RandomWeights weights(layout, kind, 5, high);
-    return summarizeMatched(layout, weights.codes.data()).cost;
-  };
-  EXPECT_EQ(getCost(WeightKind::Full, 31), 2.5);
-  EXPECT_LT(getCost(WeightKind::Bell, 90), 2.6);
-  EXPECT_LT(getCost(WeightKind::Bell, 127), 3.3);
-  EXPECT_GT(getCost(WeightKind::Highest, 127), 4.5);
+  EXPECT_EQ(getMatchedCost(128, WeightKind::Full, 31), 2.5);
+  EXPECT_LT(getMatchedCost(128, WeightKind::Bell, 90), 2.6);
+  EXPECT_LT(getMatchedCost(128, WeightKind::Bell, 127), 3.3);
+  EXPECT_GT(getMatchedCost(128, WeightKind::Highest, 127), 4.5);
 }
 
 TEST(SumsTest, JoinFourWhereNoCodeIsNegative) {
-  auto getCost = [](WeightKind kind, int high) {
-    PackedLayout layout{PackedForm::Matched, 16, 0, 32, 1024};
-    RandomWeights weights(layout, kind, 5, high);
-    return summarizeMatched(layout, weights.codes.data()).cost;
-  };
-  EXPECT_EQ(getCost(WeightKind::Full, 31), 2.25);
-  EXPECT_LT(getCost(WeightKind::Bell, 90), 2.3);
-  EXPECT_LT(getCost(WeightKind::Bell, 127), 2.5);
-  EXPECT_EQ(getCost(WeightKind::Highest, 127), 3);
+  EXPECT_EQ(getMatchedCost(0, WeightKind::Full, 31), 2.25);
+  EXPECT_LT(getMatchedCost(0, WeightKind::Bell, 90), 2.3);
+  EXPECT_LT(getMatchedCost(0, WeightKind::Bell, 127), 2.5);
+  EXPECT_EQ(getMatchedCost(0, WeightKind::Highest, 127), 3);
 }
 
 TEST(SumsTest, HaveATightBound) {

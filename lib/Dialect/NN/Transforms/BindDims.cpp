@@ -52,17 +52,6 @@ std::optional<std::string> nn::parseDimBinding(llvm::StringRef text,
   return std::nullopt;
 }
 
-/// Replaces the fixed symbols in a list of maps and renumbers the others.
-static ArrayAttr replaceSymbols(ArrayAttr maps,
-                                ArrayRef<AffineExpr> replacements,
-                                unsigned numLeft) {
-  SmallVector<Attribute> result;
-  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
-    result.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
-        {}, replacements, /*numResultDims=*/0, numLeft)));
-  return ArrayAttr::get(maps.getContext(), result);
-}
-
 /// Takes pairs of the function's equal sizes away that are so now. False where
 /// one never can be.
 static bool dropEqualSizes(func::FuncOp func, ArrayAttr pairs) {
@@ -124,10 +113,10 @@ static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
     func->setAttr(dimBoundsAttrName, builder.getDictionaryAttr(bounds));
   for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
     if (auto maps = func->getAttrOfType<ArrayAttr>(key))
-      func->setAttr(key, replaceSymbols(maps, replacements, left.size()));
+      func->setAttr(key, replaceDims(maps, replacements, left.size()));
   auto pairs = func->getAttrOfType<ArrayAttr>(equalSizesAttrName);
-  bool fits = !pairs || dropEqualSizes(func, replaceSymbols(pairs, replacements,
-                                                            left.size()));
+  bool fits = !pairs || dropEqualSizes(func, replaceDims(pairs, replacements,
+                                                         left.size()));
   nn::resolveShapes(func);
   if (fits)
     return success();

@@ -243,18 +243,6 @@ bool Repetition::allow(AffineExpr own, AffineExpr size) {
   return true;
 }
 
-/// The maps in the attribute \p name with other symbols.
-static ArrayAttr replaceSymbols(func::FuncOp func, StringRef name,
-                                ArrayRef<AffineExpr> replacements,
-                                unsigned count) {
-  SmallVector<Attribute> maps;
-  if (auto attribute = func->getAttrOfType<ArrayAttr>(name))
-    for (AffineMap map : attribute.getAsValueRange<AffineMapAttr>())
-      maps.push_back(AffineMapAttr::get(map.replaceDimsAndSymbols(
-          {}, replacements, /*numResultDims=*/0, count)));
-  return ArrayAttr::get(func.getContext(), maps);
-}
-
 /// Whether one more dim stands for something else now.
 static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
@@ -283,8 +271,9 @@ static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   SmallVector<AffineExpr> replacements(places);
   replacements[dim] = size.replaceSymbols(places);
   func->setAttr(dimNamesAttrName, builder.getArrayAttr(left));
-  func->setAttr(argShapesAttrName, replaceSymbols(func, argShapesAttrName,
-                                                  replacements, left.size()));
+  func->setAttr(argShapesAttrName,
+                replaceDims(func->getAttrOfType<ArrayAttr>(argShapesAttrName),
+                            replacements, left.size()));
   // A name that was given to a sum stays in front of its pair.
   SmallVector<Attribute> pairs;
   if (auto known = func->getAttrOfType<ArrayAttr>(equalSizesAttrName))
