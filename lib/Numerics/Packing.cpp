@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Numerics/Packing.h"
+#include "Chains.h"
+#include "Panels.h"
 #include "quantc/Numerics/TileTransform.h"
 
 #include <algorithm>
@@ -37,7 +39,7 @@ std::string quantc::numerics::listPackedForms() {
 }
 
 int64_t PackedLayout::panelBytes() const {
-  if (form == PackedForm::Matched)
+  if (hasTable(form))
     return 0;
   if (form == PackedForm::Winograd)
     return panel * tileElements * (k / windowTaps) * 4;
@@ -50,6 +52,8 @@ int64_t PackedLayout::panelBytes() const {
 }
 
 int64_t PackedLayout::leastBytes() const {
+  if (form == PackedForm::Chained)
+    return leastChainedBytes(*this);
   if (form != PackedForm::Matched)
     return numPanels() * panelBytes();
   // A panel without a step still has its head and a line of each column's.
@@ -58,48 +62,6 @@ int64_t PackedLayout::leastBytes() const {
 }
 
 namespace {
-/// Writes numbers one behind the other.
-class Writer {
-public:
-  explicit Writer(uint8_t *at) : at(at) {}
-  template <typename T> void put(T value) {
-    std::memcpy(at, &value, sizeof value);
-    at += sizeof value;
-  }
-
-private:
-  uint8_t *at;
-};
-
-/// The codes of one panel, zero beyond N and K.
-class Panel {
-public:
-  Panel(const PackedLayout &layout, const int8_t *codes, int64_t index)
-      : layout(layout), codes(codes), first(index * layout.panel) {}
-
-  int8_t get(int64_t column, int64_t k) const {
-    int64_t n = first + column;
-    return n < layout.n && k < layout.k ? codes[n * layout.k + k] : 0;
-  }
-  int64_t sum(int64_t column, int64_t from, int64_t to) const {
-    int64_t total = 0;
-    for (int64_t k = from; k < std::min(to, layout.k); ++k)
-      total += get(column, k);
-    return total;
-  }
-  template <typename T>
-  T part(const T *values, int64_t column, int64_t stride = 1,
-         int64_t offset = 0) const {
-    int64_t n = first + column;
-    return n < layout.n ? values[n * stride + offset] : T(0);
-  }
-
-private:
-  const PackedLayout &layout;
-  const int8_t *codes;
-  int64_t first;
-};
-
 /// One step of a matched panel: its weights and where its activations lie.
 struct Step {
   int32_t offset;
@@ -240,11 +202,11 @@ static int64_t matchedPanelBytes(const PackedLayout &layout, int64_t steps) {
          steps * layout.panel * 4;
 }
 
-MatchedSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
-                                                  const int8_t *codes) {
+StepSummary quantc::numerics::summarizeMatched(const PackedLayout &layout,
+                                               const int8_t *codes) {
   int64_t chunks = layout.numMatchedChunks(),
           count = layout.numPanels() * chunks;
-  MatchedSummary summary{0, alignToLine(count * 4)};
+  StepSummary summary{0, alignToLine(count * 4)};
   for (int64_t index = 0; index < count; ++index) {
     Panel panel(layout, codes, index / chunks);
     MatchedPanel matched = matchSteps(layout, panel, index % chunks);
@@ -376,6 +338,8 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
                                                    const WeightParts &parts) {
   if (layout.form == PackedForm::Matched)
     return packMatched(layout, parts);
+  if (layout.form == PackedForm::Chained)
+    return packChained(layout, parts);
   int64_t nr = layout.panel, size = layout.panelBytes();
   std::vector<uint8_t> bytes(layout.numPanels() * size);
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
@@ -473,6 +437,7 @@ std::vector<uint8_t> quantc::numerics::packWeights(const PackedLayout &layout,
       }
       break;
     case PackedForm::Matched:
+    case PackedForm::Chained:
       break; // above
     }
   }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Chains.h"
 #include "quantc/Numerics/Packing.h"
 #include "quantc/Numerics/TileTransform.h"
 
@@ -72,6 +73,49 @@ static bool unpackMatched(Reader &in, const PackedLayout &layout,
   return !in.wasOutside();
 }
 
+/// One step of chains, whose places have the activations that \p order says.
+static void readChainStep(Reader &in, const PackedLayout &layout, int64_t first,
+                          int64_t place, int64_t orders, int64_t at,
+                          UnpackedWeights &weights) {
+  for (int64_t i = 0; i < 4; ++i) {
+    int64_t half = (place + i) / 16 * 16,
+            k = half + in.get<uint8_t>(orders + place + i) % 16;
+    for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c) {
+      if (k >= layout.k)
+        continue;
+      int8_t &code = weights.codes[(first + c) * layout.k + k];
+      code = static_cast<int8_t>(code + in.get<int8_t>(at + c * 4 + i));
+    }
+  }
+}
+
+/// False where the table or a panel is none.
+static bool unpackChained(Reader &in, const PackedLayout &layout,
+                          UnpackedWeights &weights) {
+  int64_t nr = layout.panel, places = layout.numBlocks() * 32;
+  for (int64_t index = 0; index < layout.numPanels(); ++index) {
+    int64_t at = in.get<uint32_t>(index * 4), rests = in.get<int32_t>(at);
+    if (rests < 0)
+      return false;
+    int64_t columns = at + 64, orders = columns + nr * 4,
+            steps = orders + places, list = steps + places * nr,
+            data = list + alignToLine(rests * 8);
+    for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
+      weights.scales[index * nr + c] = in.get<float>(columns + c * 4);
+    for (int64_t place = 0; place < places; place += 4)
+      readChainStep(in, layout, index * nr, place, orders, steps + place * nr,
+                    weights);
+    for (int64_t step = 0; step < 2 * rests && !in.wasOutside(); ++step) {
+      int64_t place = in.get<int32_t>(list + step * 4);
+      if (place < 0 || place >= places || place % 4 != 0)
+        return false;
+      readChainStep(in, layout, index * nr, place, orders, data + step * nr * 4,
+                    weights);
+    }
+  }
+  return !in.wasOutside();
+}
+
 /// The row of codes of one value of K.
 static void readRow(Reader &in, const PackedLayout &layout, int64_t first,
                     int64_t k, int64_t at, UnpackedWeights &weights) {
@@ -83,8 +127,8 @@ std::optional<UnpackedWeights>
 quantc::numerics::unpackWeights(const PackedLayout &layout,
                                 const uint8_t *bytes, int64_t size) {
   // Before anything is made that has the weights' size.
-  bool isMatched = layout.form == PackedForm::Matched;
-  if (size < layout.leastBytes() || (!isMatched && size > layout.leastBytes()))
+  bool isExact = !hasTable(layout.form);
+  if (size < layout.leastBytes() || (isExact && size > layout.leastBytes()))
     return std::nullopt;
   Reader in(bytes, size);
   UnpackedWeights weights;
@@ -101,8 +145,11 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
     weights.scales.resize(hasBlockScales(layout.form) ? layout.n * blocks
                                                       : layout.n);
   }
-  if (isMatched) {
-    if (!unpackMatched(in, layout, weights))
+  if (!isExact) {
+    bool isWhole = layout.form == PackedForm::Chained
+                       ? unpackChained(in, layout, weights)
+                       : unpackMatched(in, layout, weights);
+    if (!isWhole)
       return std::nullopt;
     return weights;
   }
@@ -219,6 +266,7 @@ quantc::numerics::unpackWeights(const PackedLayout &layout,
       }
       break;
     case PackedForm::Matched:
+    case PackedForm::Chained:
       break; // above
     }
   }

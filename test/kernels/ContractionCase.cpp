@@ -226,6 +226,7 @@ std::vector<float> ContractionCase::getExpected() const {
       switch (layout.form) {
       case PackedForm::F32:
       case PackedForm::Winograd: // of convolutions, not of products
+      case PackedForm::Chained:  // of integers alone
         for (int64_t i = 0; i < k; ++i)
           acc = std::fma(rowValues[r * k + i], values[c * k + i], acc);
         break;

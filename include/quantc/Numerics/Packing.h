@@ -33,6 +33,15 @@
 //   b32      panel = for each 32 of K: f32 scale[NR], i32 start[NR], 8 steps
 //   b32n     the same with codes of 64 at most in magnitude: two products with
 //            biased activations fit 16 bits
+//   chained  blocks of 32 whose sums are integers that the activations' shift
+//            multiplies. NR is 16; table of u32 offsets of panels, padded to 64
+//            bytes, then these, each of its own size: i32 rests, padding to 64
+//            bytes, f32 scale[NR], of each 32 of K u8 order[32], then of each
+//            8 steps. Places of a block in the order of these steps have the
+//            activation `order` of their half. Then i32 place[rests][2],
+//            padded to 64 bytes, and two steps for each rest: the activations
+//            of a step begin at its place of all of K. Chains.h says what steps
+//            hold
 //
 // Three more are for activations that are floats. Here the NR codes of one
 // value of K lie side by side, as the lanes of a register do, those of 4 bits
@@ -74,6 +83,7 @@ enum class PackedForm {
   W4S,
   B32,
   B32N,
+  Chained,
   S8F,
   B32F,
   W4F,
@@ -115,6 +125,7 @@ constexpr FormTraits formTraits[] = {
     {"w4s", 4, true, false, 32, false, true, 8, 2},
     {"b32", 8, true, false, 32, true, true, 0, 8},
     {"b32n", 8, true, false, 32, false, true, 0, 8},
+    {"chained", 8, false, false, 32, false, true, 4, 0},
     {"s8f", 8, false, true, 1, true, false, 4, 0},
     {"b32f", 8, true, true, 32, true, false, 0, 4},
     {"w4f", 4, true, true, 32, true, false, 4, 4},
@@ -130,6 +141,10 @@ std::optional<PackedForm> parsePackedForm(std::string_view name);
 /// All names, for messages.
 std::string listPackedForms();
 
+/// Whether a panel is as long as its values make it, behind a table.
+constexpr bool hasTable(PackedForm form) {
+  return form == PackedForm::Matched || form == PackedForm::Chained;
+}
 constexpr bool hasFloatRows(PackedForm form) {
   return getTraits(form).hasFloatRows;
 }
@@ -163,9 +178,9 @@ struct PackedLayout {
   /// largest activation times it stays within 16 bits: 255 * 128 = 32,640, and
   /// 127 * 258 = 32,766.
   int laneLimit() const { return bias ? 128 : 258; }
-  /// Bytes of one panel; not for `matched`, whose panels differ.
+  /// Bytes of one panel; not for forms with a table, whose panels differ.
   int64_t panelBytes() const;
-  /// Bytes of all panels; of `matched` the fewest that there can be.
+  /// Bytes of all panels; of forms with a table the fewest that there can be.
   int64_t leastBytes() const;
 };
 
@@ -216,16 +231,23 @@ unpackWeights(const PackedLayout &layout, const uint8_t *bytes, int64_t size);
 int64_t boundSums(const PackedLayout &layout, const WeightParts &parts,
                   int64_t largest = 128);
 
-/// What splitting and pairing the steps of weights comes to.
-struct MatchedSummary {
+/// What steps of weights come to in a form with a table.
+struct StepSummary {
   /// Vector operations of one row against all of the weights, per step of 4
-  /// along K and 8 columns: 2.5 for a step in a pair, 3 for a single one.
+  /// along K and 8 columns: of `matched` 2.5 for a step in a pair, 3 for a
+  /// single one.
   double cost;
   /// Of the packed buffer, which packWeights makes.
   int64_t bytes;
 };
-MatchedSummary summarizeMatched(const PackedLayout &layout,
-                                const int8_t *codes);
+StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
+
+/// Columns of a panel of the form `chained`.
+constexpr int64_t chainColumns = 16;
+
+/// The same of chains of two steps: 3 for each step, and 6 for each of the
+/// chains that a block has more than four.
+StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole
 /// cache lines, and never a multiple of 512, which would put the rows of a

@@ -201,6 +201,17 @@ private:
   void emitWidenWeights(OpBuilder &b);
   std::pair<Value, Value> widenCodes(OpBuilder &b, Value codes, Value shift);
   Values sumWidened(OpBuilder &b, Value row, int64_t count, Values sums);
+  /// Two steps in 16 bits: ContractionChains.cpp.
+  int64_t getOrderedStride();
+  void prepareChains();
+  Value sumChain(OpBuilder &b, llvm::ArrayRef<Value> x,
+                 llvm::ArrayRef<Value> weights, Value start);
+  Value getChainStart(OpBuilder &b, llvm::ArrayRef<Value> weights);
+  Values loadChain(OpBuilder &b, Value at, int64_t v);
+  void emitChainStarts(OpBuilder &b);
+  void emitFactorsOfRows(OpBuilder &b, Value last);
+  void emitOrderRows(OpBuilder &b, Value row, int64_t count);
+  Values sumChained(OpBuilder &b, Value row, int64_t count, Values sums);
   Value loadShift(OpBuilder &b, Value at);
   Values loadShifts(OpBuilder &b, Value block, Value row, Value offset,
                     int64_t count);
@@ -285,6 +296,9 @@ private:
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
   Value wideRows;      ///< scratch: a chunk of the unit's rows, 16 bits each
+  /// Chains: where the panel's orders begin; scratch for the rows of a tile in
+  /// that order, the powers of two of the unit's rows and the panel's starts.
+  Value orders, ordered, factors, starts;
   Value decodedOffset; ///< of the panel at hand, where several are there
   Value decodedBiases; ///< scratch: what bias makes of its blocks' sums
   Value sumBuffer;     ///< scratch: sums between chunks

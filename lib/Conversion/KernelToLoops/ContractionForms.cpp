@@ -41,6 +41,8 @@ Values ContractionEmitter::sumTile(OpBuilder &b, Value row, int64_t count,
     return sumS8(b, row, count, sums);
   case qt::LayoutForm::Matched:
     return sumMatched(b, row, count, sums);
+  case qt::LayoutForm::Chained:
+    return sumChained(b, row, count, sums);
   case qt::LayoutForm::W4I:
     return hasIntegerSums ? sumShiftedNibbles(b, row, count, sums)
                           : sumW4I(b, row, count, sums);

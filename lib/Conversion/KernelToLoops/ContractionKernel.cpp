@@ -107,7 +107,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
-  if (isWidened)
+  if (isWidened || form == numerics::PackedForm::Chained)
     groupPanels = std::max(groupPanels, std::min(panels, widenedPanels));
   walksPanels = shouldWalkPanels();
   if (walksPanels)
@@ -208,6 +208,8 @@ LogicalResult ContractionEmitter::emit() {
         shapes.getConstant(llvm::divideCeil(chunk, 32) * vectors *
                            lanes.getNumElements()));
   }
+  if (layout.getForm() == qt::LayoutForm::Chained)
+    prepareChains();
   if (keepsSums || (numChunks > 1 && treatsManyRows()))
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
@@ -289,6 +291,8 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
       emitWhole(inner, panel, last, sizes);
     });
   };
+  if (layout.getForm() == qt::LayoutForm::Chained)
+    emitFactorsOfRows(b, last);
   if (!treatsManyRows())
     return emitFew(b);
   Value count = arith::SubIOp::create(b, loc, last, firstRow);
@@ -368,6 +372,8 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
   };
   if (!walksPanels)
     enter(b, panel);
+  if (layout.getForm() == qt::LayoutForm::Chained)
+    emitChainStarts(b);
   keepMagnitudes(b, [&] {
     forEachTile(b, firstRow, last, sizes,
                 [&](OpBuilder &inner, Value row, int64_t count) {
@@ -473,7 +479,7 @@ void ContractionEmitter::setChunk(OpBuilder &b, Value panel, Value number,
   to = isWhole ? index(k)
                : arith::MinUIOp::create(b, loc, plus(b, from, size), index(k))
                      .getResult();
-  if (layout.getForm() == qt::LayoutForm::Matched) {
+  if (numerics::hasTable(layout.getForm())) {
     Value entry = add(b, times(b, panel, numChunks), number);
     Value offset = loadInteger(b, packed, times(b, entry, 4));
     header = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), offset);

@@ -42,6 +42,7 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::S8F:
   case qt::LayoutForm::B32F:
   case qt::LayoutForm::Winograd:
+  case qt::LayoutForm::Chained:
     return blockRows;
   case qt::LayoutForm::W4I:
     return isWide ? blockRows : 8;

@@ -66,6 +66,8 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
               target.has("avx2");
   if (form == numerics::PackedForm::Matched) {
     chunk = qt::getPackedLayout(layout, n, k).matchedChunk();
+  } else if (form == numerics::PackedForm::Chained) {
+    chunk = k;
   } else {
     bool isWideFloat = hasFloatRows && width == 16;
     int64_t bytes = isWideFloat ? wideFloatChunkBytes
@@ -80,8 +82,9 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   // A second-level cache beside such registers holds a megabyte and more.
   int64_t chunkedRows = width == 16 ? 256 : 128;
   // What is taken apart is so for many rows.
-  bool isApart =
-      isSmall || isWidened || (form == numerics::PackedForm::W4I && width == 8);
+  bool isApart = isSmall || isWidened ||
+                 form == numerics::PackedForm::Chained ||
+                 (form == numerics::PackedForm::W4I && width == 8);
   int64_t plainRows = 64;
   if (isApart)
     plainRows = conv && isSmall ? 256 : 128;

@@ -229,6 +229,31 @@ static Value lowerLookup(OpBuilder &b, qt::LookupOp op,
   return result;
 }
 
+/// A byte shuffle where there is one; else byte by byte.
+static Value lowerPick(OpBuilder &b, qt::PickOp op, const CpuTarget &target) {
+  Location loc = op.getLoc();
+  auto type = cast<VectorType>(op.getBytes().getType());
+  int64_t count = type.getNumElements();
+  bool is32 = count == 32 && target.has("avx2");
+  if (is32 || (count == 16 && target.has("ssse3")))
+    return LLVM::CallIntrinsicOp::create(
+               b, loc, type,
+               b.getStringAttr(is32 ? "llvm.x86.avx2.pshuf.b"
+                                    : "llvm.x86.ssse3.pshuf.b.128"),
+               ValueRange{op.getBytes(), op.getPlaces()})
+        .getResult(0);
+  Value result = op.getBytes();
+  for (int64_t i = 0; i < count; ++i) {
+    Value place = vector::ExtractOp::create(b, loc, op.getPlaces(), i);
+    place = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), place);
+    Value group = arith::ConstantIndexOp::create(b, loc, i / 16 * 16);
+    place = arith::AddIOp::create(b, loc, group, place);
+    Value byte = vector::ExtractOp::create(b, loc, op.getBytes(), place);
+    result = vector::InsertOp::create(b, loc, byte, result, i);
+  }
+  return result;
+}
+
 namespace {
 struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
   using LowerDotBase::LowerDotBase;
@@ -238,7 +263,7 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
     // Targets are stated by the module nearest to the code.
     SmallVector<Operation *> ops;
     root->walk([&](Operation *op) {
-      if (isa<qt::DotOp, qt::LookupOp>(op))
+      if (isa<qt::DotOp, qt::LookupOp, qt::PickOp>(op))
         ops.push_back(op);
     });
     IRRewriter rewriter(&getContext());
@@ -251,6 +276,8 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
       rewriter.setInsertionPoint(op);
       if (auto dot = dyn_cast<qt::DotOp>(op))
         rewriter.replaceOp(op, DotLowering(rewriter, dot, target).lower());
+      else if (auto pick = dyn_cast<qt::PickOp>(op))
+        rewriter.replaceOp(op, lowerPick(rewriter, pick, target));
       else
         rewriter.replaceOp(
             op, lowerLookup(rewriter, cast<qt::LookupOp>(op), target));

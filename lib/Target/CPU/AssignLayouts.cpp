@@ -205,20 +205,43 @@ static LogicalResult joinGroups(OpBuilder &builder, qt::ContractOp contract) {
   return success();
 }
 
-/// How many bytes matched weights take depends on their values. Those of one
-/// shape have room for the largest of them: with one type, they have one
-/// kernel.
+/// How many bytes weights in a form with a table take depends on their values.
+/// Those of one shape have room for the largest of them: with one type, they
+/// have one kernel.
 static void
 shareSizes(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices) {
   llvm::DenseMap<std::pair<Attribute, Type>, int64_t> largest;
   auto forEach = [&](auto body) {
     for (auto &[contract, choice] : choices)
-      if (choice.layout.getForm() == qt::LayoutForm::Matched)
+      if (numerics::hasTable(choice.layout.getForm()))
         body(choice.bytes,
              largest[{choice.layout, contract.getRhs()[0].getType()}]);
   };
   forEach([](int64_t own, int64_t &most) { most = std::max(own, most); });
   forEach([](int64_t &own, int64_t most) { own = most; });
+}
+
+/// Contractions that read the same activations have chains only if all of them
+/// have: the others want signed codes, and the same rows would be made twice.
+static LogicalResult
+agree(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
+      LayoutClass layoutClass) {
+  llvm::DenseSet<Value> withoutChains;
+  for (auto &[contract, choice] : choices)
+    if (choice.layout.getForm() != qt::LayoutForm::Chained)
+      withoutChains.insert(contract.getLhs()[0]);
+  for (auto &[contract, choice] : choices) {
+    if (choice.layout.getForm() != qt::LayoutForm::Chained ||
+        !withoutChains.contains(contract.getLhs()[0]))
+      continue;
+    FailureOr<PackingChoice> other =
+        chooseLayout(contract, layoutClass, /*isNonNegative=*/false,
+                     /*isDirect=*/false, /*withChains=*/false);
+    if (failed(other))
+      return failure();
+    choice = *other;
+  }
+  return success();
 }
 
 LogicalResult AssignLayouts::assign(qt::ContractOp contract,
@@ -294,6 +317,7 @@ void AssignLayouts::runOnOperation() {
       choices.emplace_back(contract, *choice);
     ok &= succeeded(choice);
   }
+  ok &= succeeded(agree(choices, *layoutClass));
   shareSizes(choices);
   for (auto &[contract, choice] : choices)
     ok &= succeeded(assign(contract, choice));

@@ -19,6 +19,9 @@ using qt::LayoutForm;
 /// Operations per step of the exact form without matching: sign, maddubs,
 /// madd, add, and the magnitude shared by two vectors.
 static constexpr double signFormCost = 4.5;
+/// Of codes of 16 bits: products and sums. Chains are as fast where they have
+/// about this cost, since a tile's rows are brought into order for each panel.
+static constexpr double wideFormCost = 3.4;
 
 namespace {
 /// What the choice depends on in a format.
@@ -62,8 +65,8 @@ struct FormatKind {
 };
 } // namespace
 
-/// How the weights of \p contract split and pair.
-static FailureOr<numerics::MatchedSummary>
+/// What the steps of the weights of \p contract come to.
+static FailureOr<numerics::StepSummary>
 summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   FailureOr<HostValue> value = interpretConstant(contract.getRhs()[0]);
   if (failed(value))
@@ -72,12 +75,14 @@ summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   // The channels of a tap are filled up as qt.pack fills them.
   int64_t depth = value->getShape().back();
   int64_t stride = isa<qt::ConvAttr>(contract.getGeometry())
-                       ? qt::getTapStride(LayoutForm::Matched, depth)
+                       ? qt::getTapStride(layout.form, depth)
                        : depth;
   std::vector<int8_t> filled(depth ? codes.size() / depth * stride : 0, 0);
   for (size_t i = 0; i < codes.size(); ++i)
     filled[i / depth * stride + i % depth] = codes[i];
-  return numerics::summarizeMatched(layout, filled.data());
+  return layout.form == LayoutForm::Chained
+             ? numerics::summarizeChained(layout, filled.data())
+             : numerics::summarizeMatched(layout, filled.data());
 }
 
 /// How part \p index of the weights of \p contract is encoded, where that is
@@ -203,8 +208,8 @@ static bool isFasterByTiles(qt::ContractOp contract, qt::ConvAttr conv,
 
 FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                                               LayoutClass layoutClass,
-                                              bool isNonNegative,
-                                              bool isDirect) {
+                                              bool isNonNegative, bool isDirect,
+                                              bool withChains) {
   // The weights are constant: they say what the result's type may not.
   auto weights = cast<RankedTensorType>(contract.getRhs()[0].getType());
   int64_t n = weights.getDimSize(0), k = contract.getContractionSize();
@@ -232,6 +237,25 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
     numerics::PackedLayout packing = pack(layout);
     return PackingChoice{layout,
                          groups * packing.numPanels() * packing.panelBytes()};
+  };
+  // A form whose cost depends on the weights, where it is below that of another
+  // one. Its table has no place for groups, nor chains for taps.
+  auto makeByValues = [&](LayoutForm form, double limit,
+                          LayoutForm other) -> FailureOr<PackingChoice> {
+    if (!getTraits(layoutClass).isMatched || groups != 1 ||
+        (form == LayoutForm::Chained && (conv || !withChains)))
+      return make(other);
+    PackingChoice choice = make(form);
+    FailureOr<numerics::StepSummary> steps =
+        summarize(contract, pack(choice.layout));
+    if (failed(steps))
+      return failure();
+    // Offsets of panels are 32 bits.
+    if (steps->cost >= limit ||
+        steps->bytes > std::numeric_limits<uint32_t>::max())
+      return make(other);
+    choice.bytes = steps->bytes;
+    return choice;
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
   if (conv && qt::isDepthwise(k, groups)) {
@@ -272,7 +296,7 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   }
   if (contract.getAcc().isInteger(32)) {
     if (left.isShiftedBlocks && right.isExponentRow)
-      return make(LayoutForm::B32);
+      return makeByValues(LayoutForm::Chained, wideFormCost, LayoutForm::B32);
     if (left.isShiftedBlocks && right.isS4Exponent)
       return make(LayoutForm::W4I);
   } else {
@@ -295,22 +319,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
         return failure();
       return make(*isNarrow ? LayoutForm::B32N : LayoutForm::B32);
     }
-    if (left.isS8Row && right.isS8Row) {
-      // The table of matched panels has no place for groups.
-      if (!getTraits(layoutClass).isMatched || groups != 1)
-        return make(LayoutForm::S8);
-      PackingChoice choice = make(LayoutForm::Matched);
-      FailureOr<numerics::MatchedSummary> matched =
-          summarize(contract, pack(choice.layout));
-      if (failed(matched))
-        return failure();
-      // Offsets of panels are 32 bits.
-      if (matched->cost >= signFormCost ||
-          matched->bytes > std::numeric_limits<uint32_t>::max())
-        return make(LayoutForm::S8);
-      choice.bytes = matched->bytes;
-      return choice;
-    }
+    if (left.isS8Row && right.isS8Row)
+      return makeByValues(LayoutForm::Matched, signFormCost, LayoutForm::S8);
   }
   return contract.emitError("no packed layout for operands of ")
          << lhs << " and " << rhs << " with acc = " << contract.getAcc()

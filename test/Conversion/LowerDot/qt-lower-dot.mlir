@@ -94,4 +94,16 @@ func.func @lookup(%i: vector<32xi8>) -> vector<32xi8> {
   %v = qt.lookup %i in [-8, -7, -6, -5] : vector<32xi8>
   return %v : vector<32xi8>
 }
+
+// CHECK-LABEL: func @pick
+// AVX2: "llvm.x86.avx2.pshuf.b"(%arg0, %arg1)
+// The second half picks from the second half.
+// PLAIN: vector.extract %arg1[16]
+// PLAIN: %[[C16:.*]] = arith.constant 16 : index
+// PLAIN: arith.addi %[[C16]]
+// PLAIN: vector.insert {{.*}} [31]
+func.func @pick(%x: vector<32xi8>, %places: vector<32xi8>) -> vector<32xi8> {
+  %v = qt.pick %x at %places : vector<32xi8>
+  return %v : vector<32xi8>
+}
 }

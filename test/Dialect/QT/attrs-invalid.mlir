@@ -97,13 +97,18 @@ func.func private @f() attributes {a = #qt.bound<lhs = 0..1, rhs = 0..1, rhs = 0
 
 // -----
 
-// expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, w4s, b32, b32n, s8f, b32f, w4f}}
+// expected-error @below {{unknown layout form 's9'; supported: f32, s8, matched, w4i, w4s, b32, b32n, chained, s8f, b32f, w4f}}
 func.func private @f() attributes {a = #qt.layout<s9, panel = 16, rows = 4>}
 
 // -----
 
 // expected-error @below {{form 'matched' with bias = 0; supported: bias = 128, or low = 0}}
 func.func private @f() attributes {a = #qt.layout<matched, panel = 16, rows = 4>}
+
+// -----
+
+// expected-error @below {{form 'chained' with panel = 32; supported: panel = 16}}
+func.func private @f() attributes {a = #qt.layout<chained, panel = 32, rows = 4, bias = 128>}
 
 // -----
 

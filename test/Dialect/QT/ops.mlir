@@ -83,5 +83,7 @@ func.func @target(%a: vector<32xi8>, %w: vector<32xi8>, %i32: vector<8xi32>, %i1
   %1 = qt.dot 2, %a, %w, %i16 {bound = #qt.bound<lhs = 0..255, rhs = -128..127, chain = 2, lane = -128..128, init = -7..3>} : vector<32xi8>, vector<32xi8>, vector<16xi16>
   // CHECK: qt.lookup %{{.*}} in [-8, -7, -6, -5] : vector<32xi8>
   %2 = qt.lookup %a in [-8, -7, -6, -5] : vector<32xi8>
+  // CHECK: qt.pick %{{.*}} at %{{.*}} : vector<32xi8>
+  %3 = qt.pick %a at %w : vector<32xi8>
   return
 }

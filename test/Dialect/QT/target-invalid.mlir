@@ -96,6 +96,14 @@ func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector
 
 // -----
 
+func.func @f(%a: vector<24xi8>) {
+  // expected-error @below {{of 'vector<24xi8>'; supported: whole groups of 16 bytes}}
+  %r = qt.pick %a at %a : vector<24xi8>
+  return
+}
+
+// -----
+
 func.func @f(%a: vector<32xi8>, %c: vector<8xi32>) {
   // expected-error @below {{rhs range 0..128 does not fit a signed i8}}
   %r = qt.dot 4, %a, %a, %c {bound = #qt.bound<lhs = 0..1, rhs = 0..128, chain = 1>} : vector<32xi8>, vector<32xi8>, vector<8xi32>

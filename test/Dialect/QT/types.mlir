@@ -27,14 +27,15 @@ func.func private @integer(!qt.block<[1, ?], s16, scale = exp<8>>, !qt.block<[1,
 // CHECK-SAME: a1 = #qt.scale<exp<8>>
 // CHECK-SAME: a2 = #qt.encoding<rceil, -7..7>
 // CHECK-SAME: a3 = #qt.layout<matched, panel = 16, rows = 4, bias = 128>
-// CHECK-SAME: a4 = [#qt.layout<b32, panel = 16, rows = 4>, #qt.layout<matched, panel = 16, rows = 8, low = 0>]
+// CHECK-SAME: a4 = [#qt.layout<b32, panel = 16, rows = 4>, #qt.layout<matched, panel = 16, rows = 8, low = 0>, #qt.layout<chained, panel = 16, rows = 4, bias = 128>]
 // CHECK-SAME: a5 = [#qt.matmul, #qt.matmul<batched>, #qt.matmul<k = 64>, #qt.matmul<batched, k = 64>]
 // CHECK-SAME: a6 = #qt.conv<taps = [3], strides = [1], dilations = [2], pads = [0, 1], groups = 2, k = 8>
 // CHECK-SAME: a7 = #qt.order<bshd>
 func.func private @attributes() attributes {
   a0 = #qt.element<s8>, a1 = #qt.scale<exp<8>>, a2 = #qt.encoding<rceil, -7..7>,
   a3 = #qt.layout<matched, panel = 16, rows = 4, bias = 128>,
-  a4 = [#qt.layout<b32, panel = 16, rows = 4>, #qt.layout<matched, panel = 16, rows = 8, low = 0>],
+  a4 = [#qt.layout<b32, panel = 16, rows = 4>, #qt.layout<matched, panel = 16, rows = 8, low = 0>,
+        #qt.layout<chained, panel = 16, rows = 4, bias = 128>],
   a5 = [#qt.matmul, #qt.matmul<batched>, #qt.matmul<k = 64>, #qt.matmul<batched, k = 64>],
   a6 = #qt.conv<taps = [3], strides = [1], dilations = [2], pads = [0, 1], groups = 2, k = 8>,
   a7 = #qt.order<bshd>}

@@ -92,6 +92,29 @@ func.func @integer_four(%x: tensor<4x64xi16>, %e: tensor<4x1xi8>) -> tensor<4x8x
 
 // -----
 
+// Steps are chained where weights are small together, and where all that read
+// the same activations may be.
+!blk8 = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>
+!w8 = !qt.block<[1, ?], s8, scale = exp<8>>
+// CHECK-LABEL: func @chains
+// AVX2: qt.quantize {{.*}}layout = #qt.layout<chained, panel = 16, rows = 4, bias = 128>
+// AVX2: qt.contract {{.*}}layout = #qt.layout<chained
+// AVX2-COUNT-2: qt.contract {{.*}}layout = #qt.layout<b32, panel = 16, rows = 4>
+// VNNI-COUNT-3: qt.contract {{.*}}layout = #qt.layout<b32, panel = 32
+func.func @chains(%x: tensor<?x64xi16>, %e: tensor<?x1xi8>, %z: tensor<?x64xi16>) -> (tensor<?x8xi32>, tensor<?x8xi32>, tensor<?x8xi32>) {
+  %w = arith.constant dense<40> : tensor<8x64xi8>
+  %h = arith.constant dense<100> : tensor<8x64xi8>
+  %o = arith.constant dense<0> : tensor<8x1xi8>
+  %q, %k, %eq = qt.quantize %x exponent %e : tensor<?x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x64xi16> -> tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>
+  %r, %l, %er = qt.quantize %z exponent %e : tensor<?x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x64xi16> -> tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>
+  %0 = qt.contract lhs(%q, %k, %eq : tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>) rhs(%w, %o : tensor<8x64xi8>, tensor<8x1xi8>) {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x8xi32>
+  %1 = qt.contract lhs(%r, %l, %er : tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>) rhs(%w, %o : tensor<8x64xi8>, tensor<8x1xi8>) {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x8xi32>
+  %2 = qt.contract lhs(%r, %l, %er : tensor<?x64xi8>, tensor<?x2xi8>, tensor<?x1xi8>) rhs(%h, %o : tensor<8x64xi8>, tensor<8x1xi8>) {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x8xi32>
+  return %0, %1, %2 : tensor<?x8xi32>, tensor<?x8xi32>, tensor<?x8xi32>
+}
+
+// -----
+
 // Behind a ReLU no code is negative, in whatever way it comes there. Dot products
 // of bytes in 32 bits gain nothing.
 !x8 = !qt.block<[1, ?], s8, scale = f32>

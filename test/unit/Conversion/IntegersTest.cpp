@@ -382,6 +382,8 @@ TEST_F(IntegersTest, ProductsOfShiftedBlocks) {
       {{numerics::PackedForm::B32, 16, 0, 0, 0}, "b32, panel = 16, rows = 4"},
       {{numerics::PackedForm::B32, 32, 128, 0, 0},
        "b32, panel = 32, rows = 8, bias = 128"},
+      {{numerics::PackedForm::Chained, 16, 128, 0, 0},
+       "chained, panel = 16, rows = 4, bias = 128"},
       {{numerics::PackedForm::W4I, 16, 128, 0, 0},
        "w4i, panel = 16, rows = 4, bias = 128"},
       {{numerics::PackedForm::W4I, 32, 128, 0, 0},

@@ -74,6 +74,7 @@ private:
     return static_cast<uint32_t>(sum);
   }
   uint32_t runMatched(int64_t part, int64_t column);
+  uint32_t runChained(int64_t panel, int64_t column);
   uint32_t runBlock(int64_t at, int64_t block, int64_t column);
   uint32_t runSmallBlock(int64_t at, int64_t block, int64_t column);
 
@@ -101,6 +102,39 @@ inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
       half = add(half, step(s));
     sum += widen(half);
   }
+  return sum;
+}
+
+/// Sums in 16 bits may wrap around on the way; the last one is held.
+inline uint32_t PackedModel::runChained(int64_t panel, int64_t column) {
+  int64_t nr = layout.panel, places = layout.numBlocks() * 32,
+          at = readAt<uint32_t>(bytes, panel * 4),
+          rests = readAt<int32_t>(bytes, at), orders = at + 64 + nr * 4,
+          steps = orders + places, list = steps + places * nr,
+          data = list + (rests * 8 + 63) / 64 * 64;
+  std::vector<uint8_t> ordered(places);
+  for (int64_t i = 0; i < places; ++i)
+    ordered[i] = row[i / 16 * 16 + bytes[orders + i]];
+  uint32_t sum = 0;
+  auto chain = [&](const int64_t (&place)[2], int64_t at) {
+    int32_t exact[2] = {0, 0};
+    for (int64_t step = 0; step < 2; ++step) {
+      const int8_t *w = weights(at + (step * nr + column) * 4);
+      for (int64_t lane = 0; lane < 2; ++lane) {
+        const uint8_t *x = ordered.data() + place[step] + 2 * lane;
+        int32_t product = x[0] * w[2 * lane] + x[1] * w[2 * lane + 1];
+        exact[lane] += saturate(product) - static_cast<int32_t>(layout.bias) *
+                                               (w[2 * lane] + w[2 * lane + 1]);
+      }
+    }
+    sum += widen({saturate(exact[0]), saturate(exact[1])});
+  };
+  for (int64_t place = 0; place < places; place += 8)
+    chain({place, place + 4}, steps + place * nr);
+  for (int64_t rest = 0; rest < rests; ++rest)
+    chain({readAt<int32_t>(bytes, list + rest * 8),
+           readAt<int32_t>(bytes, list + rest * 8 + 4)},
+          data + rest * nr * 8);
   return sum;
 }
 
@@ -156,6 +190,8 @@ inline std::vector<int32_t> PackedModel::run() {
     if (layout.form == PackedForm::Matched)
       for (int64_t chunk = 0; chunk < layout.numMatchedChunks(); ++chunk)
         sum += runMatched(panel * layout.numMatchedChunks() + chunk, c);
+    else if (layout.form == PackedForm::Chained)
+      sum = runChained(panel, c);
     else
       sum = readAt<uint32_t>(bytes, at + nr * 4 + c * 4);
     at += nr * 8;

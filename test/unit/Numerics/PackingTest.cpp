@@ -16,9 +16,9 @@ using namespace quantc::numerics;
 
 namespace {
 constexpr PackedForm forms[] = {
-    PackedForm::F32,  PackedForm::S8,  PackedForm::Matched, PackedForm::W4I,
-    PackedForm::W4S,  PackedForm::B32, PackedForm::B32N,    PackedForm::S8F,
-    PackedForm::B32F, PackedForm::W4F};
+    PackedForm::F32, PackedForm::S8,   PackedForm::Matched, PackedForm::W4I,
+    PackedForm::W4S, PackedForm::B32,  PackedForm::B32N,    PackedForm::Chained,
+    PackedForm::S8F, PackedForm::B32F, PackedForm::W4F};
 
 /// Calls with layouts of every form and tail.
 template <typename Body> void forEachLayout(Body body) {
@@ -27,6 +27,8 @@ template <typename Body> void forEachLayout(Body body) {
       for (int64_t n : {1, 16, 19})
         for (int64_t panel : {8, 16, 32})
           for (int64_t bias : {0, 128}) {
+            if (form == PackedForm::Chained && panel != chainColumns)
+              continue;
             PackedLayout layout{form, panel, bias, n, k};
             SCOPED_TRACE(testing::Message()
                          << "form " << static_cast<int>(form) << ", n " << n
@@ -96,6 +98,26 @@ TEST(Packing, RefusesNegativeCounts) {
   EXPECT_FALSE(unpackWeights(layout, bytes.data(), size));
 }
 
+TEST(Packing, RefusesChainsThatAreNowhere) {
+  PackedLayout layout{PackedForm::Chained, 16, 128, 16, 64};
+  RandomWeights weights(layout, WeightKind::Highest, 1);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  auto size = static_cast<int64_t>(bytes.size());
+  ASSERT_TRUE(unpackWeights(layout, bytes.data(), size));
+  int64_t panel = 64, places = panel + 64 + 16 * 4 + 64 + 64 * 16;
+  auto refuses = [&](int64_t at, int32_t value) {
+    std::vector<uint8_t> other = bytes;
+    std::memcpy(other.data() + at, &value, sizeof value);
+    return !unpackWeights(layout, other.data(), size);
+  };
+  EXPECT_TRUE(refuses(panel, -1));      // rests
+  EXPECT_TRUE(refuses(panel, 1 << 20)); // more than there are
+  EXPECT_TRUE(refuses(places, 64));     // behind all of K
+  EXPECT_TRUE(refuses(places, -4));
+  EXPECT_TRUE(refuses(places, 2)); // within a step
+  EXPECT_FALSE(refuses(places, 4));
+}
+
 TEST(Packing, HasTheStatedSize) {
   forEachLayout([](const PackedLayout &layout) {
     RandomWeights weights(layout, WeightKind::Full, 2);
@@ -103,6 +125,9 @@ TEST(Packing, HasTheStatedSize) {
         static_cast<int64_t>(packWeights(layout, weights.getParts()).size());
     if (layout.form == PackedForm::Matched) {
       EXPECT_EQ(size, summarizeMatched(layout, weights.codes.data()).bytes);
+      EXPECT_GE(size, layout.leastBytes());
+    } else if (layout.form == PackedForm::Chained) {
+      EXPECT_EQ(size, summarizeChained(layout, weights.codes.data()).bytes);
       EXPECT_GE(size, layout.leastBytes());
     } else {
       EXPECT_EQ(size, layout.leastBytes());

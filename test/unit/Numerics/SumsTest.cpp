@@ -22,7 +22,7 @@ std::vector<int8_t> drawRow(const PackedLayout &layout, RowKind kind,
   std::mt19937 engine(9);
   std::vector<int8_t> row(layout.k);
   // Without a bias these are unsigned as they are.
-  bool isUnsigned = layout.form == PackedForm::Matched && layout.bias == 0;
+  bool isUnsigned = hasTable(layout.form) && layout.bias == 0;
   for (int64_t i = 0; i < layout.k; ++i) {
     bool isHigh = kind == RowKind::Highest ||
                   (kind == RowKind::Extremes && engine() % 2) ||
@@ -32,6 +32,9 @@ std::vector<int8_t> drawRow(const PackedLayout &layout, RowKind kind,
                                                          : -128);
     if (isUnsigned && row[i] < 0)
       row[i] = static_cast<int8_t>(kind == RowKind::Random ? 128 + row[i] : 0);
+    // Chains are of codes without the lowest one.
+    if (layout.form == PackedForm::Chained)
+      row[i] = std::max<int8_t>(row[i], -127);
   }
   return row;
 }
@@ -93,7 +96,8 @@ TEST_P(Sums, AreExact) {
         SCOPED_TRACE(testing::Message() << "k " << k << ", n " << n << ", kind "
                                         << static_cast<int>(kind));
         checkSums({form, 16, bias, n, k}, kind);
-        checkSums({form, 8, bias, n, k}, kind, 90);
+        int64_t narrow = form == PackedForm::Chained ? chainColumns : 8;
+        checkSums({form, narrow, bias, n, k}, kind, 90);
       }
 }
 
@@ -106,7 +110,9 @@ INSTANTIATE_TEST_SUITE_P(Forms, Sums,
                                          std::pair(PackedForm::W4S, 128),
                                          std::pair(PackedForm::B32, 0),
                                          std::pair(PackedForm::B32, 128),
-                                         std::pair(PackedForm::B32N, 128)));
+                                         std::pair(PackedForm::B32N, 128),
+                                         std::pair(PackedForm::Chained, 0),
+                                         std::pair(PackedForm::Chained, 128)));
 
 TEST(SumsTest, OfUnmatchedPairsWouldSaturate) {
   // What the model is there to see: two plain steps of large weights.
@@ -134,6 +140,21 @@ TEST(SumsTest, PairWhereTheRangeAllowsIt) {
   EXPECT_LT(getMatchedCost(128, WeightKind::Bell, 90), 2.6);
   EXPECT_LT(getMatchedCost(128, WeightKind::Bell, 127), 3.3);
   EXPECT_GT(getMatchedCost(128, WeightKind::Highest, 127), 4.5);
+}
+
+/// The same of chains.
+static double getChainedCost(WeightKind kind, int high) {
+  PackedLayout layout{PackedForm::Chained, 16, 128, 32, 1024};
+  RandomWeights weights(layout, kind, 5, high);
+  return summarizeChained(layout, weights.codes.data()).cost;
+}
+
+TEST(SumsTest, ChainWhereWeightsAreSmallTogether) {
+  EXPECT_EQ(getChainedCost(WeightKind::Full, 63), 3);
+  // Normal ones up to four times their deviation, which are of that size.
+  EXPECT_LT(getChainedCost(WeightKind::Bell, 127), 3.02);
+  // Each chain has a rest, which shares a chain of its own with none.
+  EXPECT_EQ(getChainedCost(WeightKind::Highest, 127), 6);
 }
 
 TEST(SumsTest, JoinFourWhereNoCodeIsNegative) {

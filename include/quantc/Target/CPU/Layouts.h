@@ -25,11 +25,13 @@ struct PackingChoice {
 /// The layout for \p contract, whose rhs is constant, on a class of target.
 /// Emits what is supported where there is none. Looks at the weights where a
 /// form depends on their values. The codes of activations may be known not to
-/// be negative. A direct convolution sums over every window by itself.
+/// be negative. A direct convolution sums over every window by itself. Chains
+/// may be left out.
 llvm::FailureOr<PackingChoice> chooseLayout(qt::ContractOp contract,
                                             LayoutClass layoutClass,
                                             bool isNonNegative = false,
-                                            bool isDirect = false);
+                                            bool isDirect = false,
+                                            bool withChains = true);
 
 /// The layout of a form on a class of target.
 qt::LayoutAttr makeLayout(mlir::MLIRContext *context, qt::LayoutForm form,

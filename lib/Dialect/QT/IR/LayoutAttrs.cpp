@@ -74,6 +74,9 @@ LogicalResult LayoutAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (bias != 0 && bias != 128)
     return emitError() << "bias " << bias << "; supported: 0 and 128";
   const numerics::FormTraits &traits = numerics::getTraits(form);
+  if (form == LayoutForm::Chained && panel != numerics::chainColumns)
+    return emitError() << "form 'chained' with panel = " << panel
+                       << "; supported: panel = " << numerics::chainColumns;
   if (low != 0 && low != -128)
     return emitError() << "low " << low << "; supported: 0 and -128";
   if (low == 0 && (bias != 0 || traits.hasFloatRows))

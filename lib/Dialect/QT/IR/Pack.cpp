@@ -68,6 +68,10 @@ qt::verifyLayoutFormat(function_ref<InFlightDiagnostic()> emitError,
            });
   };
   auto block = dyn_cast<BlockType>(format);
+  if (layout.getForm() == LayoutForm::Chained)
+    return block && isExponentRow(block)
+               ? success()
+               : fail("!qt.block<[1, ?], s8, scale = exp<8>>");
   if (block && isRows(block))
     return success();
   // Blocks of integer-only activations against one exponent a row.
@@ -106,6 +110,8 @@ qt::getPackedBytes(LayoutAttr layout, ArrayRef<int64_t> shape, int64_t groups) {
   if (form == LayoutForm::Winograd &&
       (shape.size() != 3 || taps != numerics::windowTaps || groups != 1))
     return std::nullopt;
+  if (form == LayoutForm::Chained && shape.size() != 2)
+    return std::nullopt;
   if (shape.size() == 3 && isDepthwise(depth, groups))
     return getDepthwiseBytes(form, taps, groups);
   int64_t k = shape.size() == 3 ? taps * getTapStride(form, depth) : depth;
@@ -123,8 +129,8 @@ qt::verifyPackedBytes(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "holds weights of shape [" << shape << "] in "
                        << groups << " groups, which do not fit the layout "
                        << layout;
-  // How many steps `matched` has depends on the weights.
-  bool isExact = layout.getForm() != LayoutForm::Matched;
+  // How many steps there are depends on the weights.
+  bool isExact = !numerics::hasTable(layout.getForm());
   int64_t stated = type.getDimSize(0);
   if (ShapedType::isDynamic(stated) ||
       (isExact ? stated == *bytes : stated >= *bytes))
@@ -265,8 +271,10 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
   bool isMultiplied = block && block.getOuter();
   bool hasIntegerSums = block && (isExponent(block) || isIntegerNibbles(block));
   std::vector<float> exponents;
+  int64_t ofRow =
+      !isMultiplied && numerics::hasBlockScales(form) ? layout.numBlocks() : 1;
   for (int64_t row = 0; hasIntegerSums && row < n; ++row)
-    exponents.insert(exponents.end(), isMultiplied ? 1 : layout.numBlocks(),
+    exponents.insert(exponents.end(), ofRow,
                      static_cast<float>(operands.back().getInteger(row)));
   std::vector<uint8_t> packed;
   for (int64_t group = 0; group < groups; ++group) {
@@ -283,7 +291,7 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
         parts.outer = hasIntegerSums ? exponents.data() + first
                                      : operands[2].as<float>().data() + first;
       } else if (hasIntegerSums) {
-        parts.scales = exponents.data() + first * layout.numBlocks();
+        parts.scales = exponents.data() + first * ofRow;
       } else {
         parts.scales = operands[1].as<float>().data() + first * blocks;
       }
@@ -318,15 +326,18 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                            << ", more than 32 bits hold; blocks of 32 have no "
                               "such limit";
     std::vector<uint8_t> own = numerics::packWeights(layout, parts);
-    if (form == LayoutForm::Matched &&
+    if (numerics::hasTable(form) &&
         own.size() > std::numeric_limits<uint32_t>::max())
       return emitOpError() << "panels of " << own.size()
-                           << " bytes in the layout 'matched', whose offsets "
-                              "have 32 bits; the layout 's8' has no such limit";
+                           << " bytes in the layout '"
+                           << stringifyLayoutForm(form)
+                           << "', whose offsets have 32 bits; the layout '"
+                           << (hasIntegerSums ? "b32" : "s8")
+                           << "' has no such limit";
     packed.insert(packed.end(), own.begin(), own.end());
   }
   // Room for weights of the same shape that take more.
-  if (form == LayoutForm::Matched && !getType().isDynamicDim(0))
+  if (numerics::hasTable(form) && !getType().isDynamicDim(0))
     packed.resize(std::max<size_t>(packed.size(), getType().getDimSize(0)));
   auto type = RankedTensorType::get({static_cast<int64_t>(packed.size())},
                                     IntegerType::get(getContext(), 8));

@@ -115,3 +115,15 @@ LogicalResult LookupOp::verify() {
                          << " entries; supported: 1 to 16";
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// PickOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult PickOp::verify() {
+  auto type = cast<VectorType>(getBytes().getType());
+  if (type.getNumElements() % 16 != 0)
+    return emitOpError() << "of " << type
+                         << "; supported: whole groups of 16 bytes";
+  return success();
+}

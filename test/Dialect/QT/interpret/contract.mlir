@@ -209,3 +209,26 @@ func.func @shifted() {
   check.expect_eq %z, %y_e : tensor<1x2xi32>, tensor<1x2xi32>
   return
 }
+
+// Chains give what the parts give: the weights of a block stand in an order of
+// their own, and what is too large behind them.
+!w8 = !qt.block<[1, ?], s8, scale = exp<8>>
+#chained = #qt.layout<chained, panel = 16, rows = 4, bias = 128>
+func.func @chained() {
+  %x = arith.constant dense<[[3, -5, 7, 127, -127]]> : tensor<1x5xi8>
+  %k = arith.constant dense<2> : tensor<1x1xi8>
+  %e = arith.constant dense<0> : tensor<1x1xi8>
+  %w = arith.constant dense<[[127, 126, -125, 127, 127], [1, 2, 3, 4, 5]]> : tensor<2x5xi8>
+  %o = arith.constant dense<0> : tensor<2x1xi8>
+  %y = qt.contract lhs(%x, %k, %e : tensor<1x5xi8>, tensor<1x1xi8>, tensor<1x1xi8>) rhs(%w, %o : tensor<2x5xi8>, tensor<2x1xi8>)
+      {acc = i32, geometry = #qt.matmul, lhs_format = !blk8, rhs_format = !w8} -> tensor<1x2xi32>
+  // 4 (381 - 630 - 875 + 0), 4 (3 - 10 + 21 + 508 - 635)
+  %sums = arith.constant dense<[[-4496, -452]]> : tensor<1x2xi32>
+  check.expect_eq %y, %sums : tensor<1x2xi32>, tensor<1x2xi32>
+  %b = arith.constant dense<"0x837B87FF010000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"> : tensor<1x64xi8>
+  %p = qt.pack %w, %o {format = !w8, layout = #chained} : tensor<2x5xi8>, tensor<2x1xi8> -> tensor<?xi8>
+  %z = qt.contract lhs(%b, %k, %e : tensor<1x64xi8>, tensor<1x1xi8>, tensor<1x1xi8>) rhs(%p : tensor<?xi8>)
+      {acc = i32, geometry = #qt.matmul<k = 5>, layout = #chained, lhs_format = !blk8, rhs_format = !w8} -> tensor<1x2xi32>
+  check.expect_eq %z, %sums : tensor<1x2xi32>, tensor<1x2xi32>
+  return
+}

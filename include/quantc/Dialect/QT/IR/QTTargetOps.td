@@ -55,4 +55,19 @@ def QT_LookupOp : QT_Op<"lookup", [
   let hasVerifier = 1;
 }
 
+def QT_PickOp : QT_Op<"pick", [Pure, AllTypesMatch<["bytes", "places", "result"]>]> {
+  let summary = "bytes of each 16 in another order";
+  let description = [{
+    `result[i] = bytes[16 * (i / 16) + places[i]]`. Places are 0 to 15; what any
+    other gives is not specified.
+
+    `%v = qt.pick %bytes at %places : vector<32xi8>`
+  }];
+  let arguments = (ins FixedVectorOfRankAndType<[1], [I8]>:$bytes,
+                       FixedVectorOfRankAndType<[1], [I8]>:$places);
+  let results = (outs FixedVectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = "$bytes `at` $places attr-dict `:` type($bytes)";
+  let hasVerifier = 1;
+}
+
 #endif // QUANTC_DIALECT_QT_IR_QTTARGETOPS_TD
