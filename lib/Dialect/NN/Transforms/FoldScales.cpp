@@ -156,7 +156,11 @@ struct NNFoldScales : public nn::impl::NNFoldScalesBase<NNFoldScales> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ScaleIntoWeights, ScaleBeforeBias, MergeBiases>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // Every one leaves less to do: a long chain takes many rounds.
+    GreedyRewriteConfig config;
+    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
 };

@@ -265,7 +265,11 @@ struct PrepareIntegers
                  ExchangeSides, RewriteReduce, MovePadding>(&getContext());
     populateFunctionPatterns(patterns);
     populateScalarPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    // Every one leaves less to do: a long chain takes many rounds.
+    GreedyRewriteConfig config;
+    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
 };

@@ -264,6 +264,15 @@ static Value getRowOfScalar(Value value) {
              : Value();
 }
 
+/// Floats of another width, which only an output needs.
+static bool isCastOfOutput(Operation *op) {
+  auto cast = dyn_cast<nn::CastOp>(op);
+  return cast && isFloat(cast.getInput()) &&
+         isa<FloatType>(getElementTypeOrSelf(cast.getType())) &&
+         !isFloat(cast.getResult()) &&
+         llvm::all_of(cast->getUsers(), llvm::IsaPred<func::ReturnOp>);
+}
+
 LogicalResult Integerize::convert(Operation *op) {
   if (leftOut.contains(op))
     return success();
@@ -281,9 +290,12 @@ LogicalResult Integerize::convert(Operation *op) {
     Value source = getSource(operand);
     return isJoint(source) || (isFloat(source) && isConstantSlice(source));
   });
-  // An output that is a scalar is one again behind its decoding.
+  // An output that is a scalar is one again behind its decoding, and has its
+  // width.
   if (op->getNumResults() == 1 && getRowOfScalar(op->getResult(0)) &&
       llvm::all_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>))
+    return success();
+  if (isCastOfOutput(op))
     return success();
   // Data can be moved before it is quantised.
   if (isBorder && integer && integer.isMovement())
@@ -358,6 +370,8 @@ Value Integerize::decode(Value value) {
     return nn::ReshapeOp::create(builder, value.getLoc(), reshape.getType(),
                                  decode(row), reshape.getShape());
   }
+  if (Operation *op = value.getDefiningOp(); op && isCastOfOutput(op))
+    op->setOperand(0, decode(op->getOperand(0)));
   Value joint = integers.lookup(value);
   if (!joint)
     return value;

@@ -75,13 +75,14 @@ LogicalResult VerifyIntegerOnly::check(Operation *op) {
   if (isBefore && isa<QuantizeOp>(op) &&
       llvm::none_of(op->getResults(), isFloat))
     return success();
-  // What is decoded may be given another shape: a scalar's.
+  // What is decoded may be given another shape, a scalar's, or width.
   auto isBehind = [](Operation *user) {
     return isa<func::ReturnOp>(user) ||
-           (isa<nn::ReshapeOp>(user) &&
+           (isa<nn::ReshapeOp, nn::CastOp>(user) &&
+            isFloat(user->getResult(0)) &&
             llvm::all_of(user->getUsers(), llvm::IsaPred<func::ReturnOp>));
   };
-  bool isDecoded = isa<nn::ReshapeOp>(op) && isBehind(op) &&
+  bool isDecoded = isa<nn::ReshapeOp, nn::CastOp>(op) && isBehind(op) &&
                    op->getOperand(0).getDefiningOp<DequantizeOp>();
   if (isa<func::ReturnOp>(op) || isDecoded ||
       (isa<DequantizeOp>(op) && llvm::all_of(op->getUsers(), isBehind)))

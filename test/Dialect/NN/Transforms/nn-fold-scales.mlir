@@ -32,3 +32,29 @@ func.func @kept(%x: tensor<?x4xf32>, %rows: tensor<?x1xf32>) -> (tensor<?x2xf32>
   %3 = nn.binary mul %2, %rows : tensor<?x2xf32>, tensor<?x1xf32> -> tensor<?x2xf32>
   return %0, %1, %3 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
 }
+
+// A chain of any length comes to one factor.
+// CHECK-LABEL: func @chain
+// CHECK-NOT: tensor<?x2xf32>, tensor<f32>
+// CHECK: nn.matmul %arg0
+// CHECK-NEXT: return
+func.func @chain(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  %w = arith.constant dense<2.0> : tensor<2x4xf32>
+  %s = arith.constant dense<3.0> : tensor<f32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %1 = nn.binary mul %0, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %2 = nn.binary mul %1, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %3 = nn.binary mul %2, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %4 = nn.binary mul %3, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %5 = nn.binary mul %4, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %6 = nn.binary mul %5, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %7 = nn.binary mul %6, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %8 = nn.binary mul %7, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %9 = nn.binary mul %8, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %10 = nn.binary mul %9, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %11 = nn.binary mul %10, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %12 = nn.binary mul %11, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %13 = nn.binary mul %12, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %14 = nn.binary mul %13, %s : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  return %14 : tensor<?x2xf32>
+}

@@ -169,3 +169,18 @@ func.func @reshape_cuts(%x: tensor<?x?xf32>) -> tensor<?x?x1xf32> attributes {
   %1 = nn.reshape %0, %shape : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
   return %1 : tensor<?x?x1xf32>
 }
+
+// -----
+
+// An output of another width has it behind its decoding, beside one that has
+// not; a value that is used again is no output's alone.
+// CHECK-LABEL: func @halves
+// CHECK: %[[R:.*]] = nn.unary relu
+// CHECK: %[[F:.*]] = qt.dequantize %[[R]] : {{.*}} -> tensor<?x8xf32>
+// CHECK: %[[H:.*]] = nn.cast %[[F]] : tensor<?x8xf32> to tensor<?x8xf16>
+// CHECK: return %[[F]], %[[H]]
+func.func @halves(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf16>) {
+  %y = nn.unary relu %x : tensor<?x8xf32>
+  %h = nn.cast %y : tensor<?x8xf32> to tensor<?x8xf16>
+  return %y, %h : tensor<?x8xf32>, tensor<?x8xf16>
+}

@@ -14,6 +14,13 @@ func.func @border(%x: tensor<8x?xf32>, %i: tensor<?x8xi64>) -> (tensor<?x8xf32>,
   return %y, %z : tensor<?x8xf32>, tensor<?x8xf32>
 }
 
+// What is decoded has the width that an output asks for.
+func.func @halves(%m: tensor<?x8xi16>, %e: tensor<?x1xi8>) -> tensor<?x8xf16> {
+  %y = qt.dequantize %m, %e {format = !row16} : tensor<?x8xi16>, tensor<?x1xi8> -> tensor<?x8xf32>
+  %h = nn.cast %y : tensor<?x8xf32> to tensor<?x8xf16>
+  return %h : tensor<?x8xf16>
+}
+
 // What is computed from constants is computed by the compiler.
 func.func @constants() -> tensor<4x8xi16> {
   %x = arith.constant dense<2.0> : tensor<4x8xf32>
