@@ -154,6 +154,40 @@ class IntegerOps(IntegerTest):
         # Three layers with both sides of 8 bits; a row is seven pixels of an image.
         self.check_close(proto, [{"x": x}], 24 * CODES)
 
+    def exact_weights(self, outputs, channels):
+        """Weights that 8 bits hold exactly."""
+        codes = self.random.integers(-126, 127, (outputs, channels)).astype("f4")
+        codes[:, 0] = 127
+        return codes / np.float32(128 * channels)
+
+    def test_pooled(self):
+        """What a pool leaves of an image, of sizes known at run time, is a left operand of 14 bits."""
+        nodes = [
+            ("GlobalAveragePool", "x", "p"),
+            ("Conv", "p squeeze", "a"),
+            ("Relu", "a", "b"),
+            ("Conv", "b excite", "c"),
+            ("HardSigmoid", "c", "gate"),
+            ("Mul", "x gate", "image"),
+            ("Flatten", "c", "y_gate"),
+            ("Flatten", "image", "y_image"),
+            ("ReduceMax", "x places", "q", {"keepdims": 0}),
+            ("Gemm", "q hidden bias", "d", {"transB": 1}),
+            ("Relu", "d", "e"),
+            ("Gemm", "e head", "y_class", {"transB": 1}),
+        ]
+        constants = {
+            "squeeze": self.exact_weights(12, 40)[:, :, None, None], "excite": self.exact_weights(40, 12)[:, :, None, None],
+            "hidden": self.exact_weights(24, 40), "head": self.exact_weights(5, 24), "bias": self.normal(24) / 16,
+            "places": np.array([2, 3]),
+        }  # fmt: skip
+        proto = model(nodes, {"x": ("f4", ["n", 40, "h", "w"])}, ["y_gate", "y_image", "y_class"], constants)
+        feeds = [{"x": self.normal(n, 40, h, w)} for n, h, w in ((1, 1, 1), (3, 7, 5))]
+        feeds[1]["x"][1] = 0
+        feeds[1]["x"][2] *= 1000
+        # Two layers of 14 bits each; with 8 bits it is 64 times as much.
+        self.check_close(proto, feeds, 16 * 2.0**-14)
+
     def test_beyond_floats(self):
         """Sums whose exponent no float has: what is 0 stays 0, the rest is infinite; and below the least float."""
         proto = model([("Transpose", "x", "t", {"perm": [1, 0]}), ("MatMul", "x t", "y")], {"x": ("f4", ["n", 4])}, ["y"])

@@ -42,6 +42,22 @@ static qt::BlockType getWeightFormat(Operation *op, Type type, int64_t rank) {
                                         "s4", "s8", /*zero=*/"", "f32", output);
 }
 
+/// Whether the left operand is brought to more than 8 bits: a row that a pool
+/// has left. It costs next to nothing to multiply, and nothing averages the
+/// error of a gate or of a class over positions.
+static bool isPooled(Operation *op, Type available) {
+  // A left operand that has a form already keeps it.
+  if (qt::BlockType format = qt::getBlockFormat(available)) {
+    if (format.getOuter())
+      return false;
+    if (format.getElement().getBitWidth() == qt::pooledBits)
+      return true;
+  }
+  if (auto conv = dyn_cast<nn::ConvOp>(op))
+    return isSinglePosition(conv);
+  return isPooledRow(op->getOperand(0));
+}
+
 /// Types of a product whose rows share an exponent as `rows` says.
 static LogicalResult inferContraction(Operation *op, TypeRange available,
                                       ArrayRef<int64_t> inputRows,
@@ -54,11 +70,16 @@ static LogicalResult inferContraction(Operation *op, TypeRange available,
   qt::BlockType format = getWeightFormat(op, available[1], weights.getRank());
   if (!format)
     return failure();
+  bool pooled = isPooled(op, available[0]);
   operands.push_back(withFormat(
-      op->getOperand(0), qt::getShiftedFormat(op->getContext(), inputRows)));
+      op->getOperand(0),
+      pooled ? qt::getIntegerFormat(op->getContext(), inputRows, qt::pooledBits)
+             : qt::getShiftedFormat(op->getContext(), inputRows)));
   operands.push_back(withFormat(op->getOperand(1), format));
+  // Of a sum of two.
+  unsigned bits = pooled ? qt::wideBits : qt::summandBits;
   results.push_back(
-      withFormat(op->getResult(0), getWide(op, resultRows, qt::summandBits)));
+      withFormat(op->getResult(0), getWide(op, resultRows, bits)));
   return success();
 }
 
@@ -154,17 +175,59 @@ Value quantc::contractWeights(IntegerBuilder &b, Operation *op, ValueRange lhs,
       /*layout=*/nullptr);
 }
 
+/// Rows of 16 bits as blocks of 8 bits with shifts.
+static SmallVector<Value> encodeBlocks(IntegerBuilder &b, ValueRange row,
+                                       qt::BlockType blocks) {
+  auto type = cast<RankedTensorType>(row[0].getType());
+  auto quantize = qt::QuantizeOp::create(
+      b.getBuilder(), b.getLoc(),
+      llvm::to_vector_of<Type>(blocks.getPartTypes(type)), row[0], row[1],
+      qt::EncodingAttr::get(blocks.getContext(), qt::ScaleRule::Norm, -127,
+                            127),
+      TypeAttr::get(blocks), /*layout=*/nullptr, /*halo=*/nullptr);
+  return SmallVector<Value>(quantize.getResults());
+}
+
+/// The left operands that a pooled row is the sum of: its upper and its lower 7
+/// bits, which blocks of 8 bits hold exactly.
+static SmallVector<SmallVector<Value>>
+splitPooled(IntegerBuilder &b, ValueRange row, qt::BlockType blocks) {
+  constexpr int64_t half = qt::pooledBits / 2;
+  Value m = b.cast(row[0], 32);
+  Value upper = b.shift(b.shift(m, half), -half);
+  SmallVector<SmallVector<Value>> terms;
+  for (Value part : {upper, b.sub(m, upper)})
+    terms.push_back(encodeBlocks(b, {b.cast(part, 16), row[1]}, blocks));
+  return terms;
+}
+
 static LogicalResult lowerContraction(Operation *op, Parts parts,
                                       OpBuilder &builder, Lowered &results) {
   FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
   if (failed(multipliers))
     return failure();
   IntegerBuilder b(builder, op->getLoc());
-  Value acc = contractWeights(
-      b, op, parts[0], qt::getBlockFormat(op->getOperand(0).getType()),
-      parts[1], qt::getBlockFormat(op->getOperand(1).getType()));
-  Scaled y{b.apply(*multipliers, acc),
-           b.add(b.cast(parts[0].back(), 32), multipliers->exponent)};
+  qt::BlockType format = qt::getBlockFormat(op->getOperand(0).getType());
+  SmallVector<SmallVector<Value>> terms;
+  if (format.getOuter()) {
+    terms.emplace_back(parts[0]);
+  } else {
+    format = qt::getShiftedFormat(op->getContext(), format.getShape());
+    terms = splitPooled(b, parts[0], format);
+  }
+  Scaled y;
+  for (ValueRange term : terms) {
+    Value acc =
+        contractWeights(b, op, term, format, parts[1],
+                        qt::getBlockFormat(op->getOperand(1).getType()));
+    Scaled own{b.apply(*multipliers, acc),
+               b.add(b.cast(term.back(), 32), multipliers->exponent)};
+    if (y.m) {
+      b.align(y, own);
+      own.m = b.add(y.m, own.m);
+    }
+    y = own;
+  }
   results.push_back(b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
   return success();
 }
@@ -283,10 +346,14 @@ struct ConvIntegers
                                 qt::getImageBlocks(conv.getType().getRank()),
                                 operands, results)))
       return failure();
-    if (isDepthwise(conv))
+    if (isDepthwise(conv)) {
       operands[0] = withFormat(
           conv.getInput(),
           qt::getIntegerFormat(op->getContext(), getChannelBlocks(rank), 8));
+      results[0] =
+          withFormat(conv.getResult(),
+                     getWide(op, qt::getImageBlocks(rank), qt::summandBits));
+    }
     return success();
   }
 
@@ -329,16 +396,10 @@ private:
         b.store({b.shift(x.m, -8), b.number(-8)},
                 qt::getIntegerFormat(context, image, qt::rowBits));
     qt::BlockType blocks = qt::getShiftedFormat(context, image);
-    auto type = cast<RankedTensorType>(row[0].getType());
-    auto quantize = qt::QuantizeOp::create(
-        builder, op.getLoc(),
-        llvm::to_vector_of<Type>(blocks.getPartTypes(type)), row[0], row[1],
-        qt::EncodingAttr::get(context, qt::ScaleRule::Norm, -127, 127),
-        TypeAttr::get(blocks), /*layout=*/nullptr, /*halo=*/nullptr);
-    Value acc = contractWeights(b, op, quantize.getResults(), blocks, parts[1],
+    SmallVector<Value> codes = encodeBlocks(b, row, blocks);
+    Value acc = contractWeights(b, op, codes, blocks, parts[1],
                                 qt::getBlockFormat(op.getWeights().getType()));
-    Value e =
-        b.add(b.cast(quantize.getResults().back(), 32), multipliers->exponent);
+    Value e = b.add(b.cast(codes.back(), 32), multipliers->exponent);
     Scaled y{b.apply(*multipliers, acc), b.add(x.e, e)};
     qt::BlockType format = qt::getBlockFormat(op.getType());
     results.push_back(b.store(joinExponents(b, y, format.getShape()), format));

@@ -34,6 +34,12 @@ mlir::Value contractWeights(IntegerBuilder &b, mlir::Operation *op,
 /// Whether a product has weights that are encoded as such.
 bool hasWeights(nn::MatmulOp op);
 
+/// Whether each example of \p value is one row that a pool over positions has
+/// left, which other steps on rows may follow.
+bool isPooledRow(mlir::Value value);
+/// Whether the images that \p op takes are a single position each.
+bool isSinglePosition(nn::ConvOp op);
+
 } // namespace quantc
 
 #endif // QUANTC_LIB_CONVERSION_INTEGERLOWERING_CONTRACTIONS_H

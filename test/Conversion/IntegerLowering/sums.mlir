@@ -3,6 +3,7 @@
 // Vectors of the method fixed, and what an independent model of it computes.
 
 !row16 = !qt.block<[1, ?], s16, scale = exp<8>>
+!row14 = !qt.block<[1, ?], s14, scale = exp<8>>
 !row31 = !qt.block<[1, ?], s31, scale = exp<32>>
 !row32 = !qt.block<[1, ?], s32, scale = exp<32>>
 !heads = !qt.block<[1, 1, 1, ?], s32, scale = exp<32>>
@@ -72,5 +73,21 @@ func.func @product() {
   %z_m, %z_x = qt.split %z : tensor<2x3x!row32> -> tensor<2x3xi32>, tensor<2x1xi32>
   check.expect_eq %z_m, %zm_e : tensor<2x3xi32>, tensor<2x3xi32>
   check.expect_eq %z_x, %ze_e : tensor<2x1xi32>, tensor<2x1xi32>
+  return
+}
+
+// A row of 14 bits, as the sum of two of 8 bits.
+func.func @pooled_product() {
+  %xm = arith.constant dense<[[-606, 1855, -2075, -3815, -5922, -5142, 6006, 2895, -8086, -2648, 46, -594, 6526, 1716, -6867, -2719, 890, 7150, 1912, 3279, -7521, 3739, -1982, -5416, 3334, 7311, -786, 7394, 3688, -1268, -5617, -5432, -4292, -7350, -6374, -6022, 103, 6091, 6945, 8045]]> : tensor<1x40xi16>
+  %xe = arith.constant dense<-9> : tensor<1x1xi8>
+  %x = qt.join %xm, %xe : tensor<1x40xi16>, tensor<1x1xi8> -> tensor<1x40x!row14>
+  %w = arith.constant dense<[[6.0, -27.75, 17.75, 12.25, -7.25, 31.75, 16.0, 25.0, -25.25, 27.0, -13.25, -18.75, 11.25, -17.5, 14.5, 19.0, -5.0, 25.0, -26.25, 17.5, -14.75, 26.5, -18.5, -6.5, -14.0, -10.0, 20.0, -29.0, -19.0, 13.5, 24.75, -31.5, 24.5, -5.5, -28.25, 25.5, -7.75, 22.25, -0.5, -23.0], [-15.125, -8.375, -2.375, 7.625, 13.125, 15.875, -12.375, 14.875, 3.125, -15.875, -12.0, 8.5, 2.625, -9.625, 12.75, 11.375, -9.5, -5.375, -15.625, 12.625, -13.25, -11.625, 1.375, 13.375, -15.375, 0.125, -13.25, 2.375, 0.0, 1.25, 13.5, -9.625, -2.5, -13.75, -3.25, -9.75, 4.5, 8.5, -13.0, 6.5]]> : tensor<2x40xf32>
+  %wq = qt.quantize %w {encoding = #qt.encoding<absmax, -127..127>} : tensor<2x40xf32> -> tensor<2x40x!w8>
+  %y = nn.matmul %x, %wq : tensor<1x40x!row14>, tensor<2x40x!w8> -> tensor<1x2x!row32>
+  %ym_e = arith.constant dense<[[-11370272, -28700864]]> : tensor<1x2xi32>
+  %ye_e = arith.constant dense<-16> : tensor<1x1xi32>
+  %y_m, %y_x = qt.split %y : tensor<1x2x!row32> -> tensor<1x2xi32>, tensor<1x1xi32>
+  check.expect_eq %y_m, %ym_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %y_x, %ye_e : tensor<1x1xi32>, tensor<1x1xi32>
   return
 }

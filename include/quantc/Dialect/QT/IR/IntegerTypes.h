@@ -11,6 +11,7 @@
 // head12, head8   the same with 12 and 8 bits, for each head of a token
 // blk8    [1, 32], s8, scale = shift<3>, outer = exp<8>: left operand of a
 //         contraction
+// row14   [1, ?], s14, scale = exp<8>: the same of a row that a pool has left
 //
 // The blocks that share an exponent are single ones or whole dimensions.
 //
@@ -29,6 +30,10 @@ namespace qt {
 /// Bits of stored mantissas, and of results: magnitudes of the first kind can
 /// be added.
 constexpr unsigned rowBits = 16, summandBits = 31, wideBits = 32;
+
+/// Bits of a left operand that is the sum of two of 8 bits: those of the rows
+/// that pools leave.
+constexpr unsigned pooledBits = 14;
 
 /// On a reshape in integer-only form: pairs of dimensions, of the operand and
 /// of the result, that as many elements lie before, where types do not say so.
