@@ -98,11 +98,12 @@ class KernelTest(DriverTest):
 class IntegerTest(KernelTest):
     """Integer-only models: every target computes the bits that the split form means, close to the floats."""
 
-    def check_close(self, proto, feeds, limit, exact=None):
+    def check_close(self, proto, feeds, limit, exact=None, recipe="w8a8g32"):
         """Within `limit` of the largest element of a row (the last axis) of the exact results, those of onnxruntime."""
         path = self.save(proto)
         text = self.folder / "split.mlir"
-        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+        form = ("--integer-only", f"--recipe={recipe}")
+        self.must("compile", path, *form, "--stop-after=split", "-o", text)
         meanings = [self.interpret(text, feed) for feed in feeds]
         if exact is None:
             session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -117,4 +118,4 @@ class IntegerTest(KernelTest):
                     np.testing.assert_array_equal(meaning[name], value)
         for flags in INTEGER_TARGETS:
             with self.subTest(flags):
-                self.compare(proto, feeds, meanings, 0, 0, "--integer-only", flags)
+                self.compare(proto, feeds, meanings, 0, 0, *form, flags)

@@ -188,6 +188,33 @@ class IntegerOps(IntegerTest):
         # Two layers of 14 bits each; with 8 bits it is 64 times as much.
         self.check_close(proto, feeds, 16 * 2.0**-14)
 
+    def signs(self, *shape):
+        return np.where(self.random.random(shape) < 0.5, np.float32(1), np.float32(-1)) / np.float32(100)
+
+    def test_long_sums(self):
+        """Sums that 32 bits do not hold are those of parts, of weights of 8 and of 4 bits, of a row and of an image."""
+        nodes = [
+            ("Gemm", "x first", "a", {"transB": 1}),
+            ("Relu", "a", "b"),
+            ("Gemm", "b long bias", "c", {"transB": 1}),
+            ("Conv", "z wide", "d"),
+            ("Relu", "d", "e"),
+            ("Conv", "e taps", "f", {"pads": [2, 2, 2, 2]}),
+            ("Flatten", "f", "g"),
+            ("Concat", "c g", "h", {"axis": 1}),
+            ("Gemm", "h last", "y", {"transB": 1}),
+        ]
+        constants = {
+            "first": self.normal(12545, 16) / 4, "long": self.signs(6, 12545), "bias": self.normal(6),
+            "wide": self.normal(520, 3, 1, 1), "taps": self.signs(5, 520, 5, 5), "last": self.normal(9, 51),
+        }  # fmt: skip
+        proto = model(nodes, {"x": ("f4", ["n", 16]), "z": ("f4", ["n", 3, 3, 3])}, ["y"], constants)
+        feeds = [{"x": self.normal(3, 16), "z": self.normal(3, 3, 3, 3)}]
+        feeds[0]["x"][1] = 0
+        for recipe, limit in (("w8a8g32", 8 * CODES), ("w4a8", 8 * CODES)):
+            with self.subTest(recipe):
+                self.check_close(proto, feeds, limit, recipe=recipe)
+
     def test_beyond_floats(self):
         """Sums whose exponent no float has: what is 0 stays 0, the rest is infinite; and below the least float."""
         proto = model([("Transpose", "x", "t", {"perm": [1, 0]}), ("MatMul", "x t", "y")], {"x": ("f4", ["n", 4])}, ["y"])

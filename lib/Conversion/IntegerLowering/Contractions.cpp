@@ -11,7 +11,6 @@
 #include "Powers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
 using namespace mlir;
@@ -45,17 +44,31 @@ static qt::BlockType getWeightFormat(Operation *op, Type type, int64_t rank) {
 /// Whether the left operand is brought to more than 8 bits: a row that a pool
 /// has left. It costs next to nothing to multiply, and nothing averages the
 /// error of a gate or of a class over positions.
-static bool isPooled(Operation *op, Type available) {
-  // A left operand that has a form already keeps it.
-  if (qt::BlockType format = qt::getBlockFormat(available)) {
-    if (format.getOuter())
-      return false;
-    if (format.getElement().getBitWidth() == qt::pooledBits)
-      return true;
-  }
+static bool isPooled(Operation *op, qt::BlockType given) {
+  // A left operand that has this form already keeps it.
+  if (given && given.getElement().getBitWidth() == qt::pooledBits)
+    return true;
   if (auto conv = dyn_cast<nn::ConvOp>(op))
     return isSinglePosition(conv);
   return isPooledRow(op->getOperand(0));
+}
+
+/// Whether sums of \p op by weights of such a type may not fit 32 bits: whether
+/// they do depends on the weights, and shows when they are encoded.
+static bool isLong(Operation *op, RankedTensorType weights) {
+  // A group's channels are no part of a row.
+  if (auto conv = dyn_cast<nn::ConvOp>(op); conv && conv.getGroups() != 1)
+    return false;
+  constexpr int64_t most = INT32_MAX / (127 * 128 << fixed::blockDepth);
+  int64_t rest = most;
+  for (int64_t size : weights.getShape().drop_front()) {
+    if (ShapedType::isDynamic(size))
+      return false;
+    if (size > rest)
+      return true;
+    rest /= std::max<int64_t>(size, 1);
+  }
+  return false;
 }
 
 /// Types of a product whose rows share an exponent as `rows` says.
@@ -70,65 +83,20 @@ static LogicalResult inferContraction(Operation *op, TypeRange available,
   qt::BlockType format = getWeightFormat(op, available[1], weights.getRank());
   if (!format)
     return failure();
-  bool pooled = isPooled(op, available[0]);
+  qt::BlockType given = qt::getBlockFormat(available[0]);
+  bool isGiven = given && given.getOuter();
+  bool pooled = !isGiven && isPooled(op, given);
+  bool isSum = pooled || (!isGiven && isLong(op, weights));
   operands.push_back(withFormat(
       op->getOperand(0),
-      pooled ? qt::getIntegerFormat(op->getContext(), inputRows, qt::pooledBits)
-             : qt::getShiftedFormat(op->getContext(), inputRows)));
+      isSum ? qt::getIntegerFormat(op->getContext(), inputRows,
+                                   pooled ? qt::pooledBits : qt::rowBits)
+            : qt::getShiftedFormat(op->getContext(), inputRows)));
   operands.push_back(withFormat(op->getOperand(1), format));
-  // Of a sum of two.
-  unsigned bits = pooled ? qt::wideBits : qt::summandBits;
+  unsigned bits = isSum ? qt::wideBits : qt::summandBits;
   results.push_back(
       withFormat(op->getResult(0), getWide(op, resultRows, bits)));
   return success();
-}
-
-FailureOr<WeightSums> quantc::getWeightSums(Value value) {
-  FailureOr<HostValue> weights = interpretConstant(value);
-  if (failed(weights))
-    return failure();
-  qt::BlockType format = qt::getBlockFormat(weights->getType());
-  ArrayRef<int64_t> shape = weights->getShape();
-  int64_t outputs = shape.front(), channels = shape.back();
-  int64_t perOutput = outputs ? weights->getNumElements() / outputs : 0;
-  bool hasBlocks = format.getOuter() != nullptr;
-  ArrayRef<HostValue> parts = weights->getParts();
-  std::vector<int32_t> codes = qt::unpackCodes(format, shape, parts[0]);
-  int64_t blocks = llvm::divideCeil(channels, 32);
-  WeightSums sums;
-  for (int64_t output = 0; output < outputs; ++output) {
-    sums.scales.push_back(parts.back().getNumber(output));
-    int64_t sum = 0;
-    for (int64_t i = 0; i < perOutput; ++i) {
-      int64_t index = output * perOutput + i;
-      int64_t unit = hasBlocks ? parts[1].getInteger(index / channels * blocks +
-                                                     index % channels / 32)
-                               : 1;
-      sum += std::abs(codes[index] * unit);
-    }
-    sums.bounds.push_back(127 * sum);
-  }
-  return sums;
-}
-
-/// The multipliers of a contraction's sums, from its weights alone.
-static FailureOr<fixed::Multipliers> makeMultipliers(Operation *op) {
-  FailureOr<WeightSums> sums = getWeightSums(op->getOperand(1));
-  if (failed(sums))
-    return failure();
-  for (auto [output, bound] : llvm::enumerate(sums->bounds)) {
-    bound <<= fixed::blockDepth;
-    if (bound > INT32_MAX - 1)
-      return op->emitOpError("sums of output ")
-             << output << " may reach " << bound
-             << " for some input and do not fit 32 bits";
-  }
-  // Weights of zeros have any scale.
-  for (double &scale : sums->scales)
-    if (scale <= 0)
-      scale = 1;
-  return fixed::makeMultipliers(sums->scales.data(), sums->bounds.data(),
-                                sums->scales.size());
 }
 
 /// The weights of a contraction as integers alone: their scales are in the
@@ -201,32 +169,97 @@ splitPooled(IntegerBuilder &b, ValueRange row, qt::BlockType blocks) {
   return terms;
 }
 
+/// The elements of \p x from \p start to \p end along the last dimension.
+static Value sliceLast(IntegerBuilder &b, Value x, int64_t start, int64_t end) {
+  OpBuilder &builder = b.getBuilder();
+  Location loc = b.getLoc();
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = end - start;
+  return nn::SliceOp::create(builder, loc, type.clone(shape), x,
+                             nn::makeIntegers(builder, loc, start),
+                             nn::makeIntegers(builder, loc, end),
+                             nn::makeIntegers(builder, loc, type.getRank() - 1),
+                             nn::makeIntegers(builder, loc, 1));
+}
+
+/// The channels of weights from \p start to \p end, whole blocks. Where several
+/// codes are in a byte, or many have a multiplier, the parts have a last size
+/// of their own.
+static SmallVector<Value> sliceWeights(IntegerBuilder &b, Operation *op,
+                                       ValueRange parts, int64_t start,
+                                       int64_t end) {
+  auto type = cast<RankedTensorType>(op->getOperand(1).getType());
+  qt::BlockType format = qt::getBlockFormat(type);
+  auto getTypes = [&](int64_t size) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape.back() = size;
+    return format.getPartTypes(shape);
+  };
+  SmallVector<RankedTensorType> before = getTypes(start),
+                                behind = getTypes(end);
+  SmallVector<Value> sliced;
+  for (auto [part, from, to] :
+       llvm::zip_equal(parts.drop_back(), ArrayRef(before).drop_back(),
+                       ArrayRef(behind).drop_back()))
+    sliced.push_back(
+        sliceLast(b, part, from.getShape().back(), to.getShape().back()));
+  // The scale of an output is that of all parts.
+  sliced.push_back(parts.back());
+  return sliced;
+}
+
+/// Adds \p term, below 2^30, to \p sum; \p terms are in it.
+static Scaled addTerm(IntegerBuilder &b, Scaled sum, unsigned terms,
+                      Scaled term) {
+  if (terms == 0)
+    return term;
+  if (terms > 1)
+    sum = {b.shift(sum.m, 1), b.add(sum.e, 1)};
+  b.align(sum, term);
+  return {b.add(sum.m, term.m), sum.e};
+}
+
 static LogicalResult lowerContraction(Operation *op, Parts parts,
                                       OpBuilder &builder, Lowered &results) {
-  FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
-  if (failed(multipliers))
-    return failure();
   IntegerBuilder b(builder, op->getLoc());
-  qt::BlockType format = qt::getBlockFormat(op->getOperand(0).getType());
-  SmallVector<SmallVector<Value>> terms;
-  if (format.getOuter()) {
-    terms.emplace_back(parts[0]);
-  } else {
-    format = qt::getShiftedFormat(op->getContext(), format.getShape());
-    terms = splitPooled(b, parts[0], format);
-  }
+  auto type = cast<RankedTensorType>(op->getOperand(0).getType());
+  qt::BlockType format = qt::getBlockFormat(type);
+  bool isEncoded = format.getOuter() != nullptr;
+  // Parts of a row are all of it where its size is known.
+  bool mayCut = !isEncoded && !ShapedType::isDynamic(type.getShape().back()) &&
+                isLong(op, cast<RankedTensorType>(op->getOperand(1).getType()));
+  FailureOr<SumParts> cut = cutSums(op, mayCut);
+  if (failed(cut))
+    return failure();
+  qt::BlockType blocks =
+      isEncoded ? format
+                : qt::getShiftedFormat(op->getContext(), format.getShape());
+  qt::BlockType weightFormat = qt::getBlockFormat(op->getOperand(1).getType());
   Scaled y;
-  for (ValueRange term : terms) {
-    Value acc =
-        contractWeights(b, op, term, format, parts[1],
-                        qt::getBlockFormat(op->getOperand(1).getType()));
-    Scaled own{b.apply(*multipliers, acc),
-               b.add(b.cast(term.back(), 32), multipliers->exponent)};
-    if (y.m) {
-      b.align(y, own);
-      own.m = b.add(y.m, own.m);
+  unsigned count = 0;
+  auto addProduct = [&](ValueRange codes, ValueRange weights) {
+    Value acc = contractWeights(b, op, codes, blocks, weights, weightFormat);
+    Scaled own{b.apply(cut->multipliers, acc),
+               b.add(b.cast(codes.back(), 32), cut->multipliers.exponent)};
+    y = addTerm(b, y, count++, own);
+  };
+  if (isEncoded)
+    addProduct(parts[0], parts[1]);
+  int64_t start = 0;
+  for (int64_t end : isEncoded ? ArrayRef<int64_t>() : ArrayRef(cut->ends)) {
+    bool isWhole = cut->ends.size() == 1;
+    SmallVector<Value> weights(parts[1]), row(parts[0]);
+    if (!isWhole) {
+      weights = sliceWeights(b, op, parts[1], start, end);
+      row[0] = sliceLast(b, row[0], start, end);
     }
-    y = own;
+    if (format.getElement().getBitWidth() == qt::pooledBits)
+      for (ValueRange codes : splitPooled(b, row, blocks))
+        addProduct(codes, weights);
+    else
+      addProduct(encodeBlocks(b, row, blocks), weights);
+    start = end;
   }
   results.push_back(b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
   return success();
@@ -384,8 +417,8 @@ private:
   /// exponent.
   static LogicalResult lowerDepthwise(nn::ConvOp op, Parts parts,
                                       OpBuilder &builder, Lowered &results) {
-    FailureOr<fixed::Multipliers> multipliers = makeMultipliers(op);
-    if (failed(multipliers))
+    FailureOr<SumParts> sums = cutSums(op, /*mayCut=*/false);
+    if (failed(sums))
       return failure();
     MLIRContext *context = op.getContext();
     IntegerBuilder b(builder, op.getLoc());
@@ -399,8 +432,8 @@ private:
     SmallVector<Value> codes = encodeBlocks(b, row, blocks);
     Value acc = contractWeights(b, op, codes, blocks, parts[1],
                                 qt::getBlockFormat(op.getWeights().getType()));
-    Value e = b.add(b.cast(codes.back(), 32), multipliers->exponent);
-    Scaled y{b.apply(*multipliers, acc), b.add(x.e, e)};
+    Value e = b.add(b.cast(codes.back(), 32), sums->multipliers.exponent);
+    Scaled y{b.apply(sums->multipliers, acc), b.add(x.e, e)};
     qt::BlockType format = qt::getBlockFormat(op.getType());
     results.push_back(b.store(joinExponents(b, y, format.getShape()), format));
     return success();

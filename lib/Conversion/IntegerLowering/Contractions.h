@@ -15,14 +15,28 @@
 namespace quantc {
 
 /// The scale of each output, 0 where its weights are zeros, and the largest
-/// magnitude of its sums with codes of 8 bits.
+/// magnitude of its sums with codes of 8 bits; the same of each of its `blocks`
+/// blocks of channels, output by output.
 struct WeightSums {
   std::vector<double> scales;
   std::vector<int64_t> bounds;
+  int64_t blocks = 0;
+  std::vector<int64_t> blockBounds;
 };
 
 /// Of a constant in joint form.
 llvm::FailureOr<WeightSums> getWeightSums(mlir::Value weights);
+
+/// Parts of the channels, by where they end, whose sums with shifted codes of 8
+/// bits fit 32 bits, and the multipliers of all of them.
+struct SumParts {
+  llvm::SmallVector<int64_t> ends;
+  numerics::fixed::Multipliers multipliers;
+};
+
+/// Of the weights of \p op, as few parts as it takes; an error where that is
+/// more than one and it may not be cut, or where blocks are too long.
+llvm::FailureOr<SumParts> cutSums(mlir::Operation *op, bool mayCut);
 
 /// The sums, 32 bits, of the product or convolution \p op by the parts of its
 /// operands.

@@ -91,3 +91,36 @@ func.func @pooled_product() {
   check.expect_eq %y_x, %ye_e : tensor<1x1xi32>, tensor<1x1xi32>
   return
 }
+
+// A product whose sums do not fit 32 bits, in three parts.
+func.func @long_product() {
+  %p0 = arith.constant dense<[[[-8778, -20114, -4125, 12659, -26836, -25253, 23823, 5119, -23832, -6035, 8193, -26199, 29618, 3255, -15930, -27543, -24368, -1581, -2595, -25422, -14228, -24056, 6113, -2179, -26127, 24188, 7057, -21887, -15370, 11328, 11119, 8207]]]> : tensor<1x1x32xi16>
+  %s0 = arith.constant dense<[1, 174, 32]> : tensor<3xi64>
+  %x0 = nn.expand %p0, %s0 : tensor<1x1x32xi16>, tensor<3xi64> -> tensor<1x174x32xi16>
+  %p1 = arith.constant dense<[[[-811, 244, 261, -126, -836, -485, -843, 202, 820, -665, -345, -80, -643, 169, -697, 231, -306, 209, 733, 459, -568, -727, 253, 232, 370, -553, -175, -738, 184, 520, -809, 218]]]> : tensor<1x1x32xi16>
+  %s1 = arith.constant dense<[1, 174, 32]> : tensor<3xi64>
+  %x1 = nn.expand %p1, %s1 : tensor<1x1x32xi16>, tensor<3xi64> -> tensor<1x174x32xi16>
+  %p2 = arith.constant dense<[[[-51, 20, -33, 4, 28, 9, -4, 40, -19, 1, 16, -1, -13, -21, -27, 43, -36, 30, 41, -28, -49, 14, -21, 8, 4, 53, -15, 34, -2, -22, 19, -50]]]> : tensor<1x1x32xi16>
+  %s2 = arith.constant dense<[1, 173, 32]> : tensor<3xi64>
+  %x2 = nn.expand %p2, %s2 : tensor<1x1x32xi16>, tensor<3xi64> -> tensor<1x173x32xi16>
+  %xs = nn.concat %x0, %x1, %x2 {axis = 1 : i64} : tensor<1x174x32xi16>, tensor<1x174x32xi16>, tensor<1x173x32xi16> -> tensor<1x521x32xi16>
+  %row = arith.constant dense<[1, 16672]> : tensor<2xi64>
+  %xm = nn.reshape %xs, %row : tensor<1x521x32xi16>, tensor<2xi64> -> tensor<1x16672xi16>
+  %xe = arith.constant dense<-12> : tensor<1x1xi8>
+  %x = qt.join %xm, %xe : tensor<1x16672xi16>, tensor<1x1xi8> -> tensor<1x16672x!row16>
+  %wp = arith.constant dense<[[-31.75, 31.75, -31.75, 31.75, -31.75, 31.75, 31.75, -31.75, -31.75, 31.75, 31.75, 31.75, 31.75, 31.75, -31.75, -31.75, 31.75, 31.75, -31.75, -31.75, 31.75, 31.75, 31.75, 31.75, 31.75, -31.75, 31.75, 31.75, -31.75, -31.75, 31.75, -31.75], [-9.0, 8.625, -6.75, 15.875, 7.75, -8.0, -3.25, -3.375, 13.375, 12.0, 0.0, -13.375, -10.625, -1.625, -3.125, 1.625, -7.0, 12.375, -11.5, 10.25, -2.125, 11.75, 1.625, -7.0, 6.625, -2.625, 15.625, -4.5, 5.875, 12.375, -3.75, 14.75]]> : tensor<2x32xf32>
+  %wi = arith.constant dense<[2, 1, 32]> : tensor<3xi64>
+  %wr = nn.reshape %wp, %wi : tensor<2x32xf32>, tensor<3xi64> -> tensor<2x1x32xf32>
+  %ws = arith.constant dense<[2, 521, 32]> : tensor<3xi64>
+  %we = nn.expand %wr, %ws : tensor<2x1x32xf32>, tensor<3xi64> -> tensor<2x521x32xf32>
+  %rows = arith.constant dense<[2, 16672]> : tensor<2xi64>
+  %w = nn.reshape %we, %rows : tensor<2x521x32xf32>, tensor<2xi64> -> tensor<2x16672xf32>
+  %wq = qt.quantize %w {encoding = #qt.encoding<absmax, -127..127>} : tensor<2x16672xf32> -> tensor<2x16672x!w8>
+  %y = nn.matmul %x, %wq : tensor<1x16672x!row16>, tensor<2x16672x!w8> -> tensor<1x2x!row32>
+  %ym_e = arith.constant dense<[[1906592, -5472083]]> : tensor<1x2xi32>
+  %ye_e = arith.constant dense<-8> : tensor<1x1xi32>
+  %y_m, %y_x = qt.split %y : tensor<1x2x!row32> -> tensor<1x2xi32>, tensor<1x1xi32>
+  check.expect_eq %y_m, %ym_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %y_x, %ye_e : tensor<1x1xi32>, tensor<1x1xi32>
+  return
+}

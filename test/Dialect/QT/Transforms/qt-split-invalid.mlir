@@ -37,3 +37,37 @@ func.func @table(%w: tensor<8x4x!t>, %i: tensor<3xi64>) -> tensor<3x4xf32> {
   %y = nn.gather %w, %i {axis = 0 : i64} : tensor<8x4x!t>, tensor<3xi64> -> tensor<3x4xf32>
   return %y : tensor<3x4xf32>
 }
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!w8 = !qt.block<[1, ?, ?], s8, scale = f32>
+!image = !qt.block<[1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?]>
+!wide = !qt.block<[1, ?, ?], s31, scale = exp<32>>
+
+// A row is not cut where it is several groups.
+func.func @groups(%x: tensor<1x300x64x!image>) -> tensor<1x1x2x!wide> {
+  %w = arith.constant dense<1.0> : tensor<2x300x32xf32>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x32xf32> -> tensor<2x300x32x!w8>
+  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
+  // expected-error @below {{failed to legalize}}
+  %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 2 : tensor<1x300x64x!image>, tensor<2x300x32x!w8> -> tensor<1x1x2x!wide>
+  return %0 : tensor<1x1x2x!wide>
+}
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!w8 = !qt.block<[1, ?, ?], s8, scale = f32>
+!row = !qt.block<[1, ?, ?], s16, scale = exp<8>>
+!wider = !qt.block<[1, ?, ?], s32, scale = exp<32>>
+
+// Blocks of 32 channels are not cut.
+func.func @taps(%x: tensor<1x300x64x!row>) -> tensor<1x1x2x!wider> {
+  %w = arith.constant dense<1.0> : tensor<2x300x64xf32>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x64xf32> -> tensor<2x300x64x!w8>
+  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
+  // expected-error @below {{failed to legalize}}
+  %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 1 : tensor<1x300x64x!row>, tensor<2x300x64x!w8> -> tensor<1x1x2x!wider>
+  return %0 : tensor<1x1x2x!wider>
+}
