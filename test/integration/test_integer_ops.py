@@ -338,6 +338,14 @@ class IntegerOps(IntegerTest):
             with self.subTest(name):
                 self.check_close(proto, [feed], 4 * CODES, [{"y": exact}])
 
+    def test_logarithm_of_softmax(self):
+        """As two nodes: of probabilities that are too small for a unit, too."""
+        nodes = [("Add", "x z", "sum"), ("Mul", "sum four", "s"), ("Softmax", "s", "p", {"axis": 1}), ("Log", "p", "y")]
+        inputs = {x: ("f4", ["n", 16]) for x in "xz"}
+        proto = model(nodes, inputs, ["y"], {"four": np.float32(4)})
+        # Scores have 16 bits, powers of two are good to 3e-4.
+        self.check_close(proto, [{x: self.normal(5, 16) for x in "xz"}], 2.0**-10)
+
 
 if __name__ == "__main__":
     unittest.main()

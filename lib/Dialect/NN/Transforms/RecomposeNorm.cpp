@@ -1,4 +1,4 @@
-//===- RecomposeNorm.cpp - LayerNorm and RMSNorm from chains ----*- C++ -*-===//
+//===- RecomposeNorm.cpp - LayerNorm, RMSNorm, LogSoftmax ------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -360,11 +360,49 @@ struct AbsorbBias : public OpRewritePattern<BinaryOp> {
     return rewriter.notifyMatchFailure(op, "no LayerNorm without a bias");
   }
 };
+
+/// log(softmax(x)) = (x - max(x)) - log(sum(exp(x - max(x)))), as LogSoftmax is
+/// imported: a probability that is too small for its format has a logarithm.
+struct RecomposeLogSoftmax : public OpRewritePattern<UnaryOp> {
+  RecomposeLogSoftmax(MLIRContext *context, RecomposeContext &recompose)
+      : OpRewritePattern(context), recompose(recompose) {}
+
+  LogicalResult matchAndRewrite(UnaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto softmax = op.getInput().getDefiningOp<SoftmaxOp>();
+    if (op.getKind() != UnaryKind::Log || !softmax)
+      return rewriter.notifyMatchFailure(op, "no logarithm of a softmax");
+    Location loc = op.getLoc();
+    Value x = softmax.getInput();
+    auto type = cast<RankedTensorType>(x.getType());
+    auto axis = static_cast<int64_t>(softmax.getAxis());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[axis] = 1;
+    auto reduce = [&](ReduceKind kind, Value value) -> Value {
+      return ReduceOp::create(rewriter, loc, type.clone(shape), kind, value,
+                              ArrayRef(axis), /*keepDims=*/true);
+    };
+    Value shifted = BinaryOp::create(rewriter, loc, type, BinaryKind::Sub, x,
+                                     reduce(ReduceKind::Max, x));
+    Value powers =
+        UnaryOp::create(rewriter, loc, type, UnaryKind::Exp, shifted);
+    Value sum = reduce(ReduceKind::Sum, powers);
+    Value log =
+        UnaryOp::create(rewriter, loc, sum.getType(), UnaryKind::Log, sum);
+    rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Sub,
+                                          shifted, log);
+    recompose.found(softmax, "a logarithm of a softmax");
+    return success();
+  }
+
+private:
+  RecomposeContext &recompose;
+};
 } // namespace
 
 void quantc::nn::populateRecomposeNormPatterns(RewritePatternSet &patterns,
                                                RecomposeContext &context) {
-  patterns.add<RecomposeNorm, RecomposeFastNorm>(patterns.getContext(),
-                                                 context);
+  patterns.add<RecomposeNorm, RecomposeFastNorm, RecomposeLogSoftmax>(
+      patterns.getContext(), context);
   patterns.add<AbsorbBias>(patterns.getContext());
 }

@@ -78,6 +78,9 @@ def NNRecompose : Pass<"nn-recompose"> {
     every key of a row is hidden by such numbers the row is the mean of what
     `causal` and the window let it see, and zero where all keys are hidden by
     -inf. No such row is NaN.
+
+    The logarithm of a softmax is computed without the softmax, as LogSoftmax is:
+    what is too small for a probability's format has a logarithm.
   }];
   let options = [
     Option<"report", "report", "bool", "false",
