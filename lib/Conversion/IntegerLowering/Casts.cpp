@@ -9,6 +9,7 @@
 #include "IntegerModels.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 
 using namespace mlir;
@@ -54,9 +55,13 @@ struct CastIntegers
   }
 
 private:
-  /// Whether a value is an input, however it was moved.
+  /// Whether a value is an input, however it was moved and scaled.
   static bool isOfInput(Value value) {
     while (Operation *op = value.getDefiningOp()) {
+      if (Value scaled = getScaledOperand(op)) {
+        value = scaled;
+        continue;
+      }
       auto integer = dyn_cast<IntegerLoweringInterface>(op);
       if (!integer || !integer.isMovement() || isa<nn::ShapeOp>(op))
         return false;

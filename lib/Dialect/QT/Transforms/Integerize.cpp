@@ -13,6 +13,7 @@
 
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -58,6 +59,10 @@ private:
   void leaveFloat(Operation *op, StringRef reason);
   Value decode(Value value);
   LogicalResult convertResults(func::ReturnOp op);
+  /// Whether a value is an input, or made of inputs before the border.
+  bool isOfInput(Value value) const {
+    return isa<BlockArgument>(value) || ofInputs.contains(value);
+  }
   /// What stands for a float: itself, or what a recipe has quantised.
   Value getSource(Value value);
   /// The type that the value can be had in.
@@ -75,6 +80,8 @@ private:
   /// Floats that are decoded again.
   llvm::DenseMap<Value, Value> decoded;
   SmallVector<Operation *> unsupported;
+  /// Floats that are made of inputs before these are quantised.
+  llvm::DenseSet<Value> ofInputs;
   qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
   std::optional<StaticIntegers> statics;
@@ -93,12 +100,14 @@ Type Integerize::getAvailable(Value value) {
   if (!isFloat(source) || isConstantSlice(source))
     return source.getType();
   // An input is quantised in rows, or in what its user needs; a mask, which is
-  // what has been limited, with the bits of results.
+  // what has been limited, and what has been scaled with the bits of results.
   auto type = cast<RankedTensorType>(source.getType());
   // A scalar is no row.
   if (type.getRank() == 0)
     return type;
-  bool isMask = source.getDefiningOp<nn::ClipOp>() != nullptr;
+  Operation *op = source.getDefiningOp();
+  bool isMask = op && (isa<nn::ClipOp>(op) ||
+                       (ofInputs.contains(source) && getScaledOperand(op)));
   return type.clone(
       qt::getIntegerFormat(&getContext(), qt::getRowBlocks(type.getRank()),
                            isMask ? qt::summandBits : qt::rowBits));
@@ -298,8 +307,16 @@ LogicalResult Integerize::convert(Operation *op) {
   if (isCastOfOutput(op))
     return success();
   // Data can be moved before it is quantised.
-  if (isBorder && integer && integer.isMovement())
+  if (isBorder && integer && integer.isMovement()) {
+    ofInputs.insert_range(op->getResults());
     return success();
+  }
+  // And scaled, by the method that knows no ranges of what is scaled.
+  if (Value scaled = getScaledOperand(op);
+      scaled && methodKind == qt::IntegerMethod::Fixed && isOfInput(scaled)) {
+    ofInputs.insert_range(op->getResults());
+    return success();
+  }
   if (!integer || op->getNumResults() != 1) {
     if (partial)
       leaveFloat(op, "has no integer-only form");

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
@@ -45,7 +46,8 @@ struct VerifyIntegerOnly
 
 private:
   LogicalResult check(Operation *op);
-  /// Floats that no integer has become yet: inputs, and what moved them.
+  /// Floats that no integer has become yet: inputs, and what moved or scaled
+  /// them.
   bool isBeforeBorder(Value value) const {
     return isConstantSlice(value) || moved.contains(value) ||
            (isa<BlockArgument>(value) &&
@@ -67,8 +69,8 @@ LogicalResult VerifyIntegerOnly::check(Operation *op) {
     return !isFloat(operand) || isBeforeBorder(operand);
   });
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  if (isBefore && integer && integer.isMovement() &&
-      isa<func::FuncOp>(op->getParentOp())) {
+  bool isKept = (integer && integer.isMovement()) || getScaledOperand(op);
+  if (isBefore && isKept && isa<func::FuncOp>(op->getParentOp())) {
     moved.insert_range(op->getResults());
     return success();
   }
