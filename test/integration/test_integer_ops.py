@@ -3,6 +3,7 @@
 import unittest
 
 import numpy as np
+import onnxruntime
 
 from kernels import INTEGER_TARGETS, IntegerTest, model
 
@@ -345,6 +346,65 @@ class IntegerOps(IntegerTest):
         proto = model(nodes, inputs, ["y"], {"four": np.float32(4)})
         # Scores have 16 bits, powers of two are good to 3e-4.
         self.check_close(proto, [{x: self.normal(5, 16) for x in "xz"}], 2.0**-10)
+
+    def test_masked_scores(self):
+        """A softmax that no attention is made of: also over tokens, and where masks are numbers of any size."""
+        b, s = 3, 13
+        seen = self.random.random((b, s)) < 0.6
+        seen[:, 0] = True
+        constants = {"hidden": np.float32(-1e9), "huge": np.float32(1e9), "half": np.float32(-1e4)}
+        constants |= {"one": np.float32(1), "last": np.array([2])}
+        nodes = [
+            ("Where", "seen x hidden", "chosen"),
+            ("Softmax", "chosen", "p"),
+            ("Where", "seen x half", "nearer"),
+            ("Softmax", "nearer", "h"),
+            ("Cast", "seen", "given", {"to": 1}),
+            ("Sub", "given one", "less"),
+            ("Mul", "less huge", "mask"),
+            ("Add", "x mask", "added"),
+            ("Softmax", "added", "a"),
+            ("Unsqueeze", "chosen last", "tokens"),
+            ("Softmax", "tokens", "column", {"axis": 1}),
+            ("Squeeze", "column last", "t"),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", "s"]), "seen": ("?", ["b", "s"])}, ["p", "h", "a", "t"], constants)
+        feed = {"x": self.normal(b, s), "seen": seen}
+        scores = np.where(seen, feed["x"], -INFINITY)
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        exact = weights / weights.sum(-1, keepdims=True)
+        # A power and the sum of all are each off by 1.4e-4, and by what scores are: half a unit of 2^-14, which x has
+        # where the largest is 2 to 4 and the sum beside 2^16, once and again.
+        self.check_close(proto, [feed], 2 * 1.4e-4 + 4 * 2**-15 + UNIT, [{"p": exact, "h": exact, "a": exact, "t": exact}])
+
+    def test_largest_of_channels(self):
+        """The maximum that an index is looked for by is one of the very integers."""
+        weights = self.normal(7, 3, 3, 3)
+        nodes = [
+            ("Conv", "x w b", "y", {"pads": [1, 1, 1, 1]}),
+            ("ArgMax", "y", "most", {"axis": 1}),
+            ("ArgMin", "y", "least", {"axis": 1, "keepdims": 0}),
+            ("ReduceMax", "y", "largest", {"axes": [1]}),
+            ("Sub", "y largest", "below"),
+        ]
+        constants = {"w": weights, "b": self.normal(7)}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w_"])}, ["most", "least", "below"], constants, opset=17)
+        feed = {"x": self.normal(2, 3, 9, 5)}
+        path = self.save(proto)
+        text = self.folder / "split.mlir"
+        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+        meaning = self.interpret(text, feed)
+        # Where the index says the largest is, it is nothing below the largest.
+        at = np.take_along_axis(meaning["below"], meaning["most"], axis=1)
+        np.testing.assert_array_equal(at, np.zeros_like(at))
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        exact = dict(zip(("most", "least", "below"), session.run(None, feed)))
+        # Codes of 8 bits may change which is the largest where two are next to each other.
+        for name in ("most", "least"):
+            self.assertLess((meaning[name] != exact[name]).mean(), 0.05, name)
+        for flags in INTEGER_TARGETS:
+            with self.subTest(flags):
+                self.compare(proto, [feed], [meaning], 0, 0, "--integer-only", flags)
 
 
 if __name__ == "__main__":

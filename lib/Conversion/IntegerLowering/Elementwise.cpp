@@ -26,6 +26,19 @@ Type quantc::fitOperand(Operation *op, unsigned index, Type available,
               : withFormat(op->getOperand(index), getRow16(op, own));
 }
 
+Type quantc::fitChoice(Operation *op, unsigned index, Type available,
+                       ArrayRef<int64_t> blocks) {
+  auto type = cast<RankedTensorType>(available);
+  if (!qt::isWide(qt::getIntegerFormat(available)))
+    return fitOperand(op, index, available, blocks, /*mayBeWide=*/true);
+  ArrayRef<int64_t> own = blocks.take_back(type.getRank());
+  if (qt::getIntegerFormat(available).getShape() == own)
+    return available;
+  return withFormat(
+      op->getOperand(index),
+      qt::getIntegerFormat(op->getContext(), own, qt::summandBits));
+}
+
 FailureOr<SmallVector<int64_t>> quantc::joinOperandBlocks(Operation *op,
                                                           TypeRange available) {
   auto result = cast<RankedTensorType>(op->getResult(0).getType());

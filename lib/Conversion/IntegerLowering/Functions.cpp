@@ -9,6 +9,7 @@
 #include "IntegerModels.h"
 #include "Powers.h"
 #include "Published.h"
+#include "quantc/Analysis/MaskParts.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 
 using namespace mlir;
@@ -228,6 +229,14 @@ private:
   }
 };
 
+/// Whether scores are chosen from or the sum of something that hides by its
+/// magnitude: no exponential is left of it, and 16 bits beside it would leave
+/// little of the others.
+static bool haveMask(Value scores) {
+  constexpr double hiding = 512;
+  return collectMaskParts(scores).largest >= hiding;
+}
+
 struct SoftmaxIntegers
     : IntegerLoweringInterface::ExternalModel<SoftmaxIntegers, nn::SoftmaxOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
@@ -239,8 +248,15 @@ struct SoftmaxIntegers
              << softmax.getAxis()
              << " has no integer-only form; supported: the last one";
     qt::BlockType row = getRow16(op, qt::getRowBlocks(rank));
-    operands.push_back(withFormat(softmax.getInput(), row));
-    results.push_back(withFormat(softmax.getResult(), row));
+    // In all bits that there are, on the exponent of the row.
+    bool isChosen = qt::getBlockFormat(softmax.getInput().getType()) != nullptr;
+    Type type = withFormat(softmax.getInput(), row);
+    if (qt::getIntegerFormat(available[0]) &&
+        (isChosen || haveMask(softmax.getInput())))
+      type = fitChoice(op, 0, available[0], row.getShape());
+    operands.push_back(type);
+    results.push_back(
+        withFormat(softmax.getResult(), qt::getBlockFormat(type)));
     return success();
   }
 
@@ -250,7 +266,10 @@ struct SoftmaxIntegers
     Scaled x = b.load(parts[0]);
     qt::IntegerMethod method = getIntegerMethod(op);
     double unit = getScoreUnit(method, getInputScale(op));
-    constexpr int64_t bound = INT16_MAX;
+    unsigned bits = qt::getBlockFormat(op->getOperand(0).getType())
+                        .getElement()
+                        .getBitWidth();
+    int64_t bound = (int64_t(1) << (bits - 1)) - 1;
     Value z = b.score(fixed::makeMultipliers(&unit, &bound, 1), x.m, x.e);
     auto axes =
         getWholeAxes(qt::getBlockFormat(op->getResult(0).getType()).getShape());

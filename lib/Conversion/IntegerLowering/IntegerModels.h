@@ -84,6 +84,10 @@ joinOperandBlocks(mlir::Operation *op, mlir::TypeRange available);
 /// where its blocks or its width are others.
 mlir::Type fitOperand(mlir::Operation *op, unsigned index, mlir::Type available,
                       llvm::ArrayRef<int64_t> blocks, bool mayBeWide);
+/// The same of an operand of which one element is chosen or compared: results
+/// keep their bits, so that what comes from one element twice is equal.
+mlir::Type fitChoice(mlir::Operation *op, unsigned index, mlir::Type available,
+                     llvm::ArrayRef<int64_t> blocks);
 /// Operand \p index below 2^30, with as many bits as there is room for beside
 /// operand \p other.
 llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,

@@ -64,8 +64,7 @@ struct TopKIntegers
     if (failed(blocks))
       return failure();
     // As wide as they are, so that few are equal.
-    operands.push_back(
-        fitOperand(op, 0, available[0], *blocks, /*mayBeWide=*/true));
+    operands.push_back(fitChoice(op, 0, available[0], *blocks));
     results.push_back(op->getResult(0).getType());
     return success();
   }

@@ -65,8 +65,7 @@ struct ReduceIntegers
                              "results with a dimension");
     if (isChoice(kind)) {
       // Of the very integers that others see, so that one of them equals it.
-      operands.push_back(fitOperand(op, 0, available[0], blocks,
-                                    /*mayBeWide=*/true));
+      operands.push_back(fitChoice(op, 0, available[0], blocks));
       unsigned bits =
           qt::getBlockFormat(operands.back()).getElement().getBitWidth();
       results.push_back(

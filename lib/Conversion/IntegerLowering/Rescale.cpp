@@ -44,16 +44,16 @@ struct RescaleIntegers
     auto rescale = cast<qt::RescaleOp>(op);
     qt::BlockType from = qt::getIntegerFormat(rescale.getInput().getType());
     qt::BlockType to = qt::getIntegerFormat(rescale.getType());
-    if (rescale.getRounding() != qt::Rounding::HalfUp || !from || !to ||
-        qt::isWide(to))
+    if (rescale.getRounding() != qt::Rounding::HalfUp || !from || !to)
       return op->emitOpError("of ")
              << rescale.getInput().getType() << " to " << rescale.getType()
              << " has no integer-only form; supported: half_up to signed "
-                "integers of up to 16 bits with an exponent for whole "
-                "dimensions";
+                "integers of up to 16 bits, or of 31 or 32, with an exponent "
+                "for whole dimensions";
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = alignBlocks(b, b.load(parts[0]), from, to);
-    results.push_back(b.normalise(x, to));
+    // Results of as many bits are on the larger exponent, and no more.
+    results.push_back(qt::isWide(to) ? b.store(x, to) : b.normalise(x, to));
     return success();
   }
 };

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/Interpreter.h"
 
@@ -166,11 +167,28 @@ Value MaskLimiter::limit(Value value) {
   return known[value] = limited;
 }
 
+/// Whether scores have a mask: a number beyond the limit among what they are
+/// chosen from or the sum of, or an input beside what is computed.
+static bool haveMask(Value scores) {
+  MaskParts parts = collectMaskParts(scores);
+  return parts.largest > limitOfScores || (parts.hasInput && parts.hasComputed);
+}
+
 void nn::limitMasks(func::FuncOp func) {
   MaskLimiter limiter;
-  SmallVector<AttentionOp> ops;
-  func.walk([&](AttentionOp op) { ops.push_back(op); });
-  for (AttentionOp op : ops)
-    if (op.getMask())
-      op.getMaskMutable().assign(limiter.limit(op.getMask()));
+  SmallVector<Operation *> ops;
+  func.walk([&](Operation *op) {
+    if (isa<AttentionOp, SoftmaxOp>(op))
+      ops.push_back(op);
+  });
+  for (Operation *op : ops) {
+    if (auto attention = dyn_cast<AttentionOp>(op)) {
+      if (attention.getMask())
+        attention.getMaskMutable().assign(limiter.limit(attention.getMask()));
+      continue;
+    }
+    auto softmax = cast<SoftmaxOp>(op);
+    if (haveMask(softmax.getInput()))
+      softmax.getInputMutable().assign(limiter.limit(softmax.getInput()));
+  }
 }

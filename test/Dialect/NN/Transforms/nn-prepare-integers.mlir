@@ -110,6 +110,32 @@ func.func @masks(%q: tensor<1x1x2x4xf32>, %given: tensor<1x1x2x2xf32>, %seen: te
   return %6 : tensor<1x1x2x4xf32>
 }
 
+// Of a softmax that stands alone as well; its scores stay as they are for others.
+// CHECK-LABEL: func @scores
+// CHECK-DAG: %[[SMALL:.*]] = arith.constant dense<-6.553600e+04>
+// CHECK-DAG: %[[X:.*]] = nn.clip %arg0
+// CHECK-DAG: %[[GIVEN:.*]] = nn.select %arg1, %arg0, %
+// CHECK-DAG: %[[LIMITED:.*]] = nn.select %arg1, %[[X]], %[[SMALL]]
+// CHECK: %[[Y:.*]] = nn.softmax %[[LIMITED]]
+// CHECK: return %[[Y]], %[[GIVEN]]
+func.func @scores(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
+  %hidden = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.select %is, %x, %hidden : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.softmax %0 {axis = 1 : i64} : tensor<?x8xf32>
+  return %1, %0 : tensor<?x8xf32>, tensor<?x8xf32>
+}
+
+// Biases of an input are no masks, nor is an input by itself.
+// CHECK-LABEL: func @biases
+// CHECK-NOT: nn.clip
+func.func @biases(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
+  %b = arith.constant dense<3.0> : tensor<8xf32>
+  %0 = nn.binary add %x, %b : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
+  %1 = nn.softmax %0 {axis = 1 : i64} : tensor<?x8xf32>
+  %2 = nn.softmax %x {axis = 1 : i64} : tensor<?x8xf32>
+  return %1, %2 : tensor<?x8xf32>, tensor<?x8xf32>
+}
+
 // CHECK-LABEL: func @negative_scale
 // CHECK: %[[Q:.*]] = nn.unary neg %arg0
 // CHECK: nn.attention %[[Q]], %arg0, %arg0 {scale = 5.000000e-01 : f32}

@@ -325,3 +325,21 @@ func.func @sparse(%x: tensor<?x3x8416xf32>) -> tensor<?x3x4xf32> {
   %0 = nn.matmul %q, %wq : tensor<?x3x8416x!seq8>, tensor<4x8416x!act8> -> tensor<?x3x4xf32>
   return %0 : tensor<?x3x4xf32>
 }
+
+// -----
+
+// Beside what hides by its magnitude scores keep all their bits, on the exponent
+// of the rows of the softmax; others are rows of 16 bits.
+// CHECK-LABEL: func @masked
+// CHECK: %[[S:.*]] = nn.select {{.*}} -> tensor<?x8x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.softmax %[[S]] {axis = 1 : i64} : tensor<?x8x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.softmax %{{.*}} {axis = 1 : i64} : tensor<?x8x!qt.block<[1, ?], s16, scale = exp<8>>>
+func.func @masked(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
+  %hidden = arith.constant dense<-1.0e4> : tensor<f32>
+  %small = arith.constant dense<-1.0e2> : tensor<f32>
+  %0 = nn.select %is, %x, %hidden : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.softmax %0 {axis = 1 : i64} : tensor<?x8xf32>
+  %2 = nn.select %is, %x, %small : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %3 = nn.softmax %2 {axis = 1 : i64} : tensor<?x8xf32>
+  return %1, %3 : tensor<?x8xf32>, tensor<?x8xf32>
+}
