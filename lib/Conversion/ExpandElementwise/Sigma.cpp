@@ -239,7 +239,8 @@ Value HalfSigma::lookUp(Entry entry) {
   return joinHalves(halves[0], halves[1]);
 }
 
-/// vpshufb: 0 where a place is above 127.
+/// vpshufb: 0 where a place is above 127. Quarters without anything else are
+/// left out.
 Value HalfSigma::lookUpBytes(Entry entry, int64_t shift) {
   auto bytes = VectorType::get(32, b.getI8Type());
   Value found;
@@ -248,11 +249,15 @@ Value HalfSigma::lookUpBytes(Entry entry, int64_t shift) {
     for (int64_t i = 0; i < 32; ++i)
       entries.push_back(
           static_cast<int8_t>(entry(quarter * 16 + i % 16) >> shift));
+    if (llvm::all_of(entries, [](int8_t value) { return value == 0; }))
+      continue;
     Value own = arith::ConstantOp::create(
         b, loc, DenseElementsAttr::get(bytes, ArrayRef(entries)));
     own = intrinsic("llvm.x86.avx2.pshuf.b", bytes, {own, places[quarter]});
     found = found ? arith::OrIOp::create(b, loc, found, own).getResult() : own;
   }
+  if (!found)
+    found = arith::ConstantOp::create(b, loc, b.getZeroAttr(bytes));
   return found;
 }
 
@@ -325,17 +330,21 @@ Value HalfSigma::evaluate(Value mantissa, Value exponent) {
   setIndex(m.rightUnsigned(a, narrow(w.sub(w.number(12), within))));
   Value r =
       m.bitAnd(m.left(a, narrow(w.add(within, w.number(3)))), m.number(0x7ff8));
-  // Curvature shares a word with the last bits of the base, rounding included.
-  Value base = lookUp([&](int64_t i) { return table.c0[i] >> 3; });
+  // What is missing to one, since that ends in zeros. Curvature shares a word
+  // with the last bits of the base, rounding included, which do not matter
+  // where nothing is added to them.
+  Value base =
+      lookUp([&](int64_t i) { return 32768 - ((table.c0[i] + 4) >> 3); });
   Value slope = lookUp([&](int64_t i) { return table.c1[i]; });
-  Value packed = lookUp(
-      [&](int64_t i) { return table.c2[i] * 16 + (table.c0[i] & 7) + 4; });
+  Value packed = lookUp([&](int64_t i) {
+    bool isFlat = table.c1[i] == 0 && table.c2[i] == 0;
+    return table.c2[i] * 16 + (isFlat ? 0 : (table.c0[i] + 4) & 7);
+  });
   Value curve = m.right(packed, m.number(4));
   slope = m.add(slope, multiplyHigh(curve, r));
   Value last = m.add(multiplyHigh(slope, r), m.bitAnd(packed, m.number(15)));
-  Value g = m.add(base, m.right(last, three));
-  g = arith::MinUIOp::create(b, loc, g, full);
-  g = m.select(m.isLess(x, zero), m.sub(full, g), g);
+  Value rest = m.max(m.sub(base, m.right(last, three)), zero);
+  Value g = m.select(m.isLess(x, zero), rest, m.sub(full, rest));
   return arith::ExtUIOp::create(b, loc, mantissa.getType(), g);
 }
 
