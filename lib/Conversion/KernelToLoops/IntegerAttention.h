@@ -90,7 +90,7 @@ private:
   void emitRows(OpBuilder &b, Value row, int64_t count);
 
   // IntegerAttentionHalves.cpp: the same in 16-bit lanes.
-  Value shiftHalves(OpBuilder &b, Value x, Value places);
+  Value shiftHalves(OpBuilder &b, Value x, Value places, int64_t more);
   void emitPowersOfHalves(OpBuilder &b, const Tile &tile, Value r);
   void emitWeightsOfHalves(OpBuilder &b, const Tile &tile, Value r);
 
@@ -100,7 +100,7 @@ private:
   int64_t registerLanes; ///< 32-bit lanes of a dot
   int64_t panelsAtOnce;  ///< which registers have room for
   int64_t valueWays;     ///< keys in a lane of the second product
-  bool hasHalves;        ///< shifts of 16-bit lanes by places of their own
+  bool hasHalves;        ///< weights in 16-bit lanes
   int64_t features, width;
   int64_t featureVectors, widthVectors;
   mlir::AffineExpr keysExpr;

@@ -8,8 +8,8 @@
 
 //
 // Powers have 16 bits, and so have their places, limited to what leaves
-// nothing: two panels of keys in a register, where 16-bit lanes have shifts of
-// their own.
+// nothing: panels of keys in a register, where 16-bit lanes have shifts of
+// their own or are multiplied instead.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,20 +20,49 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Half up: ((2 x) >> places + 1) >> 1, \p x being twice what is shifted; from
-/// 16 places on nothing.
-Value IntegerAttention::shiftHalves(OpBuilder &b, Value x, Value places) {
+/// What \p x times 2^-(\p places + \p more) is, half up; from 16 places on
+/// nothing. No \p x has more than 15 bits.
+Value IntegerAttention::shiftHalves(OpBuilder &b, Value x, Value places,
+                                    int64_t more) {
   int64_t width = cast<VectorType>(x.getType()).getNumElements();
   Words v = Words::of(b, loc, x);
-  Value one = splatConstant(b, loc, b.getI16Type(), 1, width);
-  Value shifted =
-      LLVM::CallIntrinsicOp::create(
-          b, loc, x.getType(),
-          b.getStringAttr(width == 2 * lanes ? "llvm.x86.avx512.psrlv.w.512"
-                                             : "llvm.x86.avx512.psrlv.w.256"),
-          ValueRange{x, places})
-          .getResult(0);
-  return v.rightUnsigned(v.add(shifted, one), one);
+  auto intrinsic = [&](StringRef name, ValueRange operands) {
+    return LLVM::CallIntrinsicOp::create(b, loc, operands[0].getType(),
+                                         b.getStringAttr(name), operands)
+        .getResult(0);
+  };
+  auto half = [&](int64_t value) {
+    return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
+                         width);
+  };
+  if (target.has("avx512bw")) {
+    Value shifted =
+        intrinsic(width == 2 * lanes ? "llvm.x86.avx512.psrlv.w.512"
+                                     : "llvm.x86.avx512.psrlv.w.256",
+                  {more == 0 ? v.add(x, x) : x, places});
+    return v.rightUnsigned(v.add(shifted, half(1)), half(1));
+  }
+  // AVX2 has no such shift, but a product with 2^(15 - n) that is rounded. Of
+  // the upper byte of that, n is the place in a table; of the lower one n - 8,
+  // which is nothing as a negative byte. So is n from 16 on with 0x70 more; a
+  // carry into it comes from 8 on, where the table has nothing any more.
+  auto bytes = VectorType::get(2 * width, b.getI8Type());
+  SmallVector<int8_t> entries;
+  for (int64_t i = 0; i < 2 * width; ++i)
+    entries.push_back(static_cast<int8_t>(i % 16 < 8 ? 1 << (7 - i % 16) : 0));
+  Value table = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(bytes, ArrayRef(entries)));
+  Value at = v.min(places, half(22));
+  at = v.add(arith::MulIOp::create(b, loc, at, half(0x101)),
+             half(0x70f8 + 0x101 * more));
+  Value factor =
+      intrinsic("llvm.x86.avx2.pshuf.b",
+                {table, vector::BitCastOp::create(b, loc, bytes, at)});
+  Value y = multiplyHalves(
+      b, loc, HalfProduct::Rounded15, x,
+      vector::BitCastOp::create(b, loc, x.getType(), factor), target);
+  // One is 2^15, which is a negative.
+  return more == 0 ? math::AbsIOp::create(b, loc, y).getResult() : y;
 }
 
 void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
@@ -42,8 +71,11 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
   auto words = VectorType::get(lanes, b.getI32Type());
   Value base = mul(b, r, paddedKeys),
         top = memref::LoadOp::create(b, loc, rowTops, r);
+  auto sums = VectorType::get(registerLanes, b.getI32Type());
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(words));
-  SmallVector<Value> initial{zero, splatConstant(b, loc, i16, 2 * farPlaces)};
+  SmallVector<Value> initial{
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(sums)),
+      splatConstant(b, loc, i16, 2 * farPlaces)};
   if (op.getMask())
     initial.push_back(zero);
   auto bound = qt::BoundAttr::get(b.getContext(), 0, 32640, 1, 1,
@@ -69,13 +101,13 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
             places, vector::LoadOp::create(inner, loc, halves, valuePlaces, t));
         vector::StoreOp::create(inner, loc, power, powers, at);
         vector::StoreOp::create(inner, loc, own, powerPlaces, at);
-        Value share = shiftHalves(inner, v.add(power, power), places);
+        Value share = shiftHalves(inner, power, places, /*more=*/0);
         SmallVector<Value> next(carried);
-        if (count == 1)
+        if (width == registerLanes)
           next[0] =
-              v.add(next[0], arith::ExtUIOp::create(inner, loc, words, share));
+              v.add(next[0], arith::ExtUIOp::create(inner, loc, sums, share));
         else
-          next[0] = qt::DotOp::create(inner, loc, words, 2, share,
+          next[0] = qt::DotOp::create(inner, loc, sums, 2, share,
                                       splatConstant(inner, loc, i16, 1, width),
                                       next[0], bound);
         for (int64_t part = 0; part < width; part += lanes) {
@@ -95,6 +127,9 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
         }
         return next;
       });
+  if (registerLanes < lanes)
+    values[0] = vector::InsertStridedSliceOp::create(b, loc, values[0], zero,
+                                                     /*offset=*/0, 1);
   values[1] = arith::ExtUIOp::create(b, loc, words, values[1]);
   storeOfRow(b, r, values);
 }
@@ -117,9 +152,10 @@ void IntegerAttention::emitWeightsOfHalves(OpBuilder &b, const Tile &tile,
         Words v = Words::of(inner, loc, power);
         places = v.sub(places,
                        vector::BroadcastOp::create(inner, loc, halves, start));
-        vector::StoreOp::create(
-            inner, loc, v.truncate(shiftHalves(inner, power, places), 8),
-            weights, at);
+        Value weight = shiftHalves(inner, power, places, /*more=*/1);
+        vector::StoreOp::create(inner, loc,
+                                valueWays == 2 ? weight : v.truncate(weight, 8),
+                                weights, at);
         return SmallVector<Value>();
       });
 }

@@ -44,7 +44,8 @@ IntegerAttention::IntegerAttention(KernelBuilder &kernel,
   panelsAtOnce = isWide ? 2 : 1;
   // Sums of two products of bytes do not fit 16 bits.
   valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
-  hasHalves = isWide && target.has("avx512vl") && valueWays == 4;
+  hasHalves =
+      isWide ? target.has("avx512vl") && valueWays == 4 : target.has("avx2");
   featureVectors = llvm::divideCeil(features, lanes);
   widthVectors = llvm::divideCeil(width, lanes);
   multiplier = numerics::fixed::makeScoreMultiplier(

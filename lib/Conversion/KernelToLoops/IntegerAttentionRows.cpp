@@ -396,16 +396,22 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
                                   false, 0, 0, 0, 0);
   Value steps =
       arith::CeilDivUIOp::create(b, loc, tile.visible, index(valueWays));
+  // Rows that see all keys have room that is known here.
+  std::optional<int64_t> known = getConstantIndex(keys);
+  if (op.getMask() || op.getCausal())
+    known = std::nullopt;
   SmallVector<Value> lhsAt, places, factors;
+  Words v(b, loc, /*isVector=*/true);
   for (int64_t r = 0; r < tile.count; ++r) {
     lhsAt.push_back(mul(b, index(r), paddedKeys));
     auto load = [&](Value buffer) {
       return splat(b, loc, memref::LoadOp::create(b, loc, buffer, index(r)));
     };
-    places.push_back(load(rowRooms));
+    places.push_back(
+        known ? v.number(llvm::bit_width(static_cast<uint64_t>(*known)) - 16)
+              : load(rowRooms));
     factors.push_back(load(rowReciprocals));
   }
-  Words v(b, loc, /*isVector=*/true);
   auto binary = [&](nn::BinaryKind kind, Value x, Value y) -> Value {
     return nn::BinaryOp::create(b, loc, v.type, kind, x, y);
   };
