@@ -282,6 +282,12 @@ private:
   bool isOfColumns(Value operand);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
+  Value getRowShift(mlir::Operation &op);
+  bool hasStraightRows();
+  Values findRowShifts();
+  void prepareShifts(OpBuilder &b, Value last);
+  int64_t getShiftsAt(int64_t number);
+  void loadShiftsOfRow(OpBuilder &b, Value row);
 
   const numerics::FormTraits &traits;
   bool hasVnni;
@@ -295,7 +301,7 @@ private:
   Value chunkBase;         ///< the panel's data of the chunk
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
-  Value wideRows;      ///< scratch: a chunk of the unit's rows, 16 bits each
+  Value wideRows; ///< scratch: a chunk of the unit's rows, 16 bits each
   /// Chains: where the panel's orders begin; scratch for the rows of a tile in
   /// that order, the powers of two of the unit's rows and the panel's starts.
   Value orders, ordered, factors, starts;
@@ -357,6 +363,12 @@ private:
   /// register of the panel, and the registers of a row.
   llvm::SmallVector<llvm::DenseMap<Value, Value>> *columnOperands = nullptr;
   llvm::DenseMap<std::pair<Value, Value>, Value> rowOperands;
+  /// Scratch: shifts of the unit's rows; whether any of the first operand is
+  /// one, and whether those are left out; the shifts of the row at hand, and
+  /// the halves that are added before, by their operands.
+  Value unitShifts, isShifted;
+  bool leavesFirstShift = false;
+  llvm::DenseMap<Value, std::pair<Value, Value>> rowShifts;
 };
 
 } // namespace quantc

@@ -8,10 +8,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include <numeric>
 
 using namespace mlir;
@@ -95,6 +97,103 @@ Value ContractionEmitter::join(OpBuilder &b, Values values) {
   return values[0];
 }
 
+/// The operand with a number for each row by which \p op shifts to the right.
+/// Null if it does anything else.
+Value ContractionEmitter::getRowShift(Operation &op) {
+  auto shift = dyn_cast<nn::BinaryOp>(op);
+  auto places =
+      shift ? dyn_cast<BlockArgument>(shift.getRhs()) : BlockArgument();
+  if (!places || places.getArgNumber() == 0 ||
+      !shift->hasAttr(rightShiftAttrName))
+    return {};
+  Value operand = contract.getEpilogueOperands()[places.getArgNumber() - 1];
+  ArrayRef<AffineExpr> own = shapes.getSizes(operand), all = resultSizes;
+  bool hasRows = columns != 1 && own.size() == all.size() &&
+                 own.back() == shapes.getConstant(1) &&
+                 own.drop_back() == all.drop_back();
+  return hasRows ? operand : Value();
+}
+
+/// Whether the epilogue of a tile's integer sums is straight code.
+bool ContractionEmitter::hasStraightRows() {
+  bool isChained = layout.getForm() == qt::LayoutForm::Chained;
+  return !conv && width == 8 && (isWidened || isChained);
+}
+
+ContractionEmitter::Values ContractionEmitter::findRowShifts() {
+  Values found;
+  if (hasStraightRows() && contract.hasEpilogue())
+    for (Operation &op : contract.getEpilogue().front())
+      if (Value operand = getRowShift(op);
+          operand && !llvm::is_contained(found, operand))
+        found.push_back(operand);
+  return found;
+}
+
+/// What the unit's rows are shifted by, and half of what that leaves out, into
+/// scratch.
+void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
+  Values operands = findRowShifts();
+  if (operands.empty())
+    return;
+  auto loop = scf::ForOp::create(b, loc, firstRow, last, index(width),
+                                 zeros(b, vectorOf(b.getI32Type())));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value row = loop.getInductionVar();
+  Value own = arith::SubIOp::create(body, loc, row, firstRow);
+  VectorType type = vectorOf(b.getI32Type());
+  auto number = [&](int64_t value) {
+    return splatConstant(body, loc, b.getI32Type(), value, width);
+  };
+  Value any = loop.getRegionIterArg(0);
+  Value exists = vector::CreateMaskOp::create(
+      body, loc, vectorOf(b.getI1Type()),
+      ValueRange{arith::SubIOp::create(body, loc, last, row)});
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    Value places = vector::MaskedLoadOp::create(
+        body, loc, type, kernel.getBuffer(cast<BlockArgument>(operand)), row,
+        exists, zeros(body, type));
+    places = arith::MinSIOp::create(body, loc, places, number(31));
+    if (i == 0)
+      any = arith::OrIOp::create(body, loc, any, places);
+    Value half = arith::ShLIOp::create(body, loc, number(1), places);
+    half = arith::ShRUIOp::create(body, loc, half, number(1));
+    for (auto [numbers, at] : {std::pair(places, 2 * i), {half, 2 * i + 1}})
+      vector::StoreOp::create(body, loc, numbers, unitShifts,
+                              plus(body, own, getShiftsAt(at)));
+  }
+  scf::YieldOp::create(body, loc, any);
+  any = reduceLanes(b, loc, loop.getResult(0),
+                    [&](OpBuilder &at, Value x, Value y) -> Value {
+                      return arith::OrIOp::create(at, loc, x, y);
+                    });
+  isShifted =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any,
+                            arith::ConstantIntOp::create(b, loc, 0, 32));
+}
+
+/// Where the \p number-th numbers of all rows begin.
+int64_t ContractionEmitter::getShiftsAt(int64_t number) {
+  return number * llvm::alignTo(blockRows, width);
+}
+
+/// Takes those of row \p row.
+void ContractionEmitter::loadShiftsOfRow(OpBuilder &b, Value row) {
+  rowShifts.clear();
+  Value own = arith::SubIOp::create(b, loc, row, firstRow);
+  for (auto [i, operand] : llvm::enumerate(findRowShifts())) {
+    auto load = [&](int64_t number) {
+      return splat(b,
+                   memref::LoadOp::create(b, loc, unitShifts,
+                                          plus(b, own, getShiftsAt(number))));
+    };
+    if (i > 0 || !leavesFirstShift)
+      rowShifts[operand] = {load(2 * i), load(2 * i + 1)};
+    else
+      rowShifts[operand] = {};
+  }
+}
+
 /// Clones the region onto \p accumulators at their places. Those of a call go
 /// through it as one vector: operations of a chain wait for one another, those
 /// of several do not.
@@ -122,6 +221,14 @@ ContractionEmitter::applyEpilogue(OpBuilder &b, ArrayRef<Value> accumulators,
       mapping.map(op.getResult(0),
                   arith::ConstantOp::create(
                       b, loc, DenseElementsAttr::get(type, constant)));
+      continue;
+    }
+    if (Value operand = getRowShift(op); rowShifts.contains(operand)) {
+      Value shifted = mapping.lookup(op.getOperand(0));
+      if (auto [places, half] = rowShifts[operand]; places)
+        shifted = arith::ShRSIOp::create(
+            b, loc, arith::AddIOp::create(b, loc, shifted, half), places);
+      mapping.map(op.getResult(0), shifted);
       continue;
     }
     SmallVector<Value> operands;
@@ -203,6 +310,7 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
     rowsAtOnce = 1;
   together = std::gcd(together, rowsAtOnce * vectors);
   auto emitRows = [&](OpBuilder &body, ArrayRef<Value> values, Value row) {
+    loadShiftsOfRow(body, row);
     SmallVector<Place> places;
     for (int64_t r = 0; r < rowsAtOnce; ++r) {
       Value own = plus(body, row, r);
@@ -213,17 +321,37 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
     mergeLargest(body);
+    rowShifts.clear();
   };
   if (count == rowsAtOnce)
     return emitRows(b, values, row);
-  for (int64_t i = 0; i < count * vectors; ++i)
-    vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
-  // In front of the loop, whose stores might write them for all LLVM knows.
+  // In front of what repeats them, whose stores might write them for all LLVM
+  // knows.
   if (hasIntegerSums)
     for (Value operand : contract.getEpilogueOperands())
       for (int64_t v = 0; v < vectors; ++v)
         if (isOfColumns(operand))
           loadEpilogueOperand(b, operand, getPlace(b, row, v));
+  if (hasStraightRows()) {
+    auto emitAll = [&](OpBuilder body) {
+      for (int64_t r = 0; r < count; r += rowsAtOnce)
+        emitRows(body, values.slice(r * vectors, rowsAtOnce * vectors),
+                 plus(body, row, r));
+      rowOperands.clear();
+    };
+    if (!isShifted)
+      return emitAll(b);
+    // Of the product and the bias the one with the larger exponent stays, which
+    // is the product in most units.
+    auto branch = scf::IfOp::create(b, loc, isShifted, /*withElseRegion=*/true);
+    emitAll(branch.getThenBodyBuilder());
+    leavesFirstShift = true;
+    emitAll(branch.getElseBodyBuilder());
+    leavesFirstShift = false;
+    return;
+  }
+  for (int64_t i = 0; i < count * vectors; ++i)
+    vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
   auto loop =
       scf::ForOp::create(b, loc, index(0), index(count), index(rowsAtOnce));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());

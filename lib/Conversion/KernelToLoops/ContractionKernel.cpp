@@ -214,6 +214,10 @@ LogicalResult ContractionEmitter::emit() {
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(contract.getAcc(), shapes.getConstant(mr * nr));
+  if (size_t count = findRowShifts().size())
+    unitShifts = kernel.allocateScratch(
+        b.getI32Type(),
+        shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
   if (conv)
     emitTapTable();
 
@@ -293,6 +297,7 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   };
   if (layout.getForm() == qt::LayoutForm::Chained)
     emitFactorsOfRows(b, last);
+  prepareShifts(b, last);
   if (!treatsManyRows())
     return emitFew(b);
   Value count = arith::SubIOp::create(b, loc, last, firstRow);
