@@ -102,6 +102,17 @@ class Integers(IntegerTest):
             with self.subTest(kind, columns=columns):
                 self.check_close(proto, [{"x": np.concatenate(x)}], 1, exact=[])  # the bits alone
 
+    def test_biased_rows(self):
+        """Products with a bias and a residual: any of the three has the smallest exponent, in all rows of a unit or in some."""
+        random = np.random.default_rng(10)
+        nodes = [("MatMul", "x w", "product"), ("Add", "product bias", "biased"), ("Add", "biased x", "y")]
+        constants = {"w": random.standard_normal((64, 64)).astype("f4"), "bias": random.standard_normal(64).astype("f4")}
+        proto = model(nodes, {"x": ("f4", ["rows", 64])}, ["y"], constants)
+        sizes = (4.0 ** np.arange(-12, 12)[:, None]).astype("f4")
+        feeds = [{"x": random.standard_normal((24, 64)).astype("f4") * sizes}]
+        feeds += [{"x": random.standard_normal((count, 64)).astype("f4") * np.float32(size)} for count, size in ((35, 8), (19, 2e-4))]
+        self.check_close(proto, feeds, 0.05)
+
 
 if __name__ == "__main__":
     unittest.main()
