@@ -36,6 +36,27 @@ class IntegerLimits(IntegerTest):
         # Results are quantised once; a tanh is good to 2.4 units of 2^-15.
         self.check_close(proto, [{"x": x}], 2.0**-13)
 
+    def test_functions_beside_large_elements(self):
+        """One element that saturates takes no bits of its row's others."""
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Slice", "sum zero one last", "first"),
+            ("Mul", "first huge", "large"),
+            ("Concat", "sum large", "row", {"axis": 1}),
+            ("Sigmoid", "row", "y_sigmoid"),
+            ("Tanh", "row", "y_tanh"),
+            ("Erf", "row", "y_erf"),
+            ("Neg", "row", "negative"),
+            ("Min", "row negative", "down"),
+            ("Exp", "down", "y_exp"),
+        ]
+        constants = {"zero": np.array([0]), "one": np.array([1]), "last": np.array([1]), "huge": np.float32(1e5)}
+        outputs = ["y_sigmoid", "y_tanh", "y_erf", "y_exp"]
+        proto = model(nodes, {x: ("f4", ["n", 16]) for x in "xz"}, outputs, constants)
+        # The element is below 2^20, of whose 30 bits the unit is 2^-10; that of a row that is limited to 2^5 is, too.
+        # Half of both by slopes of up to 1.2; of an exponential, whose rows go to 2^7, half of 2^-8, and 3e-4.
+        self.check_close(proto, [{x: self.normal(5, 16) for x in "xz"}], 2.0**-8)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -7,8 +7,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "Limits.h"
 #include "Powers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include <cmath>
 
 using namespace mlir;
@@ -224,6 +226,16 @@ struct ClipIntegers
     auto clip = cast<nn::ClipOp>(op);
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
+    if (op->hasAttr(qt::ownExponentAttrName)) {
+      // On the exponent of what is left of a row.
+      auto find = [](double bound) {
+        return std::isinf(bound) ? std::optional<double>() : bound;
+      };
+      x.m = limitTo(b, x, find(-clip.getMin().convertToDouble()),
+                    find(clip.getMax().convertToDouble()));
+      results.push_back(b.normalise(x, qt::getBlockFormat(clip.getType())));
+      return success();
+    }
     for (bool isUpper : {false, true}) {
       double bound =
           (isUpper ? clip.getMax() : clip.getMin()).convertToDouble();

@@ -120,3 +120,11 @@ func.func @reshape_cuts(%x: tensor<?x?xf32>, %s: tensor<3xi64>) -> tensor<?x?x1x
   %0 = nn.reshape %x, %s {qt.reshape_cuts = array<i64: 1>} : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
   return %0 : tensor<?x?x1xf32>
 }
+
+// -----
+
+func.func @own_exponent(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.own_exponent' = unit on 'nn.softmax'; supported: a unit attribute on nn.clip}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.own_exponent} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

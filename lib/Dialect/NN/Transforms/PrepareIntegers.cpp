@@ -270,7 +270,8 @@ struct PrepareIntegers
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
-      signalPassFailure();
+      return signalPassFailure();
+    limitArguments(getOperation());
   }
 };
 } // namespace

@@ -25,6 +25,10 @@ constexpr double limitOfScores = 65536;
 /// their bits beside what hides a key.
 void limitMasks(mlir::func::FuncOp func);
 
+/// Limits what functions that are constant far out are of, so that one element
+/// does not take the bits of others.
+void limitArguments(mlir::func::FuncOp func);
+
 /// Patterns that make functions of one or two variables, products along axes
 /// and means over open windows of ops with an integer-only form.
 void populateFunctionPatterns(mlir::RewritePatternSet &patterns);

@@ -10,6 +10,7 @@
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -172,6 +173,7 @@ static const Rule rules[] = {
      "an f64 from 2^-14 to 1 on an op with an integer-only form"},
     {resultScaleAttrName, isClip, isResultScale,
      "an f64 from 2^-100 to 2^100 on nn.clip"},
+    {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -69,7 +69,8 @@ func.func @pads(%x: tensor<?x3xf32>) -> (tensor<?x5xf32>, tensor<?x5xf32>) {
 // CHECK-LABEL: func @powers
 // CHECK: %[[L:.*]] = nn.unary log %arg0
 // CHECK: %[[P:.*]] = nn.binary mul %[[L]], %arg1
-// CHECK: %[[E:.*]] = nn.unary exp %[[P]]
+// CHECK: %[[C:.*]] = nn.clip %[[P]] min -1.270000e+02 max 0x7FF0000000000000 {qt.own_exponent}
+// CHECK: %[[E:.*]] = nn.unary exp %[[C]]
 // CHECK: nn.select %{{.*}}, %[[E]]
 // CHECK: nn.unary sin
 // CHECK: nn.unary cos

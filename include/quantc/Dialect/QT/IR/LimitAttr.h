@@ -1,0 +1,23 @@
+//===- LimitAttr.h - Limits with an exponent -----------------------*- C++
+//-*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_DIALECT_QT_IR_LIMITATTR_H
+#define QUANTC_DIALECT_QT_IR_LIMITATTR_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace quantc::qt {
+
+/// On nn.clip in an integer-only network: the result takes the exponent of what
+/// is left of a row, whose other elements keep their bits so.
+constexpr llvm::StringLiteral ownExponentAttrName = "qt.own_exponent";
+
+} // namespace quantc::qt
+
+#endif // QUANTC_DIALECT_QT_IR_LIMITATTR_H
