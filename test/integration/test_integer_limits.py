@@ -36,6 +36,39 @@ class IntegerLimits(IntegerTest):
         # Results are quantised once; a tanh is good to 2.4 units of 2^-15.
         self.check_close(proto, [{"x": x}], 2.0**-13)
 
+    def test_hidden_tokens(self):
+        """A maximum over what is not hidden keeps its bits, and so does a place, however it is hidden."""
+        b, s = 3, 9
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Cast", "m", "seen", {"to": 9}),
+            ("Where", "seen sum low", "chosen"),
+            ("ReduceMax", "chosen rows", "y_choice", {"keepdims": 0}),
+            ("ArgMax", "chosen", "place", {"axis": 2, "keepdims": 0}),
+            ("Sub", "m one", "less"),
+            ("Mul", "less high", "added"),
+            ("Add", "sum added", "masked"),
+            ("ReduceMax", "masked rows", "y_sum", {"keepdims": 0}),
+            ("Sub", "sum added", "raised"),
+            ("ReduceMin", "raised rows", "y_least", {"keepdims": 0}),
+        ]
+        constants = {"rows": np.array([1]), "one": np.float32(1)}
+        outputs = ["y_choice", "y_sum", "y_least", "place"]
+        inputs = {"x": ("f4", ["b", "s", 24]), "z": ("f4", ["b", "s", 24]), "m": ("f4", ["b", "s", 1])}
+        m = np.ones((b, s, 1), "f4")
+        m[0, 4:] = m[1, 8:] = 0
+        feed = {"x": self.normal(b, s, 24), "z": self.normal(b, s, 24), "m": m}
+        for low in (-1e9, -1e4):
+            numbers = {"low": np.float32(low), "high": np.float32(-low)}
+            proto = model(nodes, inputs, outputs, constants | numbers)
+            total = feed["x"] + feed["z"]
+            chosen = np.where(m > 0, total, np.float32(low))
+            exact = {"y_choice": chosen.max(1), "y_sum": chosen.max(1)}
+            exact |= {"y_least": np.where(m > 0, total, np.float32(-low)).min(1), "place": chosen.argmax(2)}
+            with self.subTest(low):
+                # Beside 2^16 units of 30 bits are 2^-13; the largest element of a row is one at least.
+                self.check_close(proto, [feed], 2.0**-12, [exact])
+
     def test_functions_beside_large_elements(self):
         """One element that saturates takes no bits of its row's others."""
         nodes = [

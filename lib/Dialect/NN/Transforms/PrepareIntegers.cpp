@@ -258,6 +258,7 @@ private:
 struct PrepareIntegers
     : quantc::nn::impl::NNPrepareIntegersBase<PrepareIntegers> {
   void runOnOperation() override {
+    limitHidden(getOperation());
     limitMasks(getOperation());
     RewritePatternSet patterns(&getContext());
     patterns.add<LimitQuantised, MoveSoftmaxAxis, NegateQueries,

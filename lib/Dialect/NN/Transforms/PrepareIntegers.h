@@ -25,6 +25,10 @@ constexpr double limitOfScores = 65536;
 /// their bits beside what hides a key.
 void limitMasks(mlir::func::FuncOp func);
 
+/// Limits what hides elements from a maximum, a minimum or an order, so that
+/// those it is given to keep their bits.
+void limitHidden(mlir::func::FuncOp func);
+
 /// Limits what functions that are constant far out are of, so that one element
 /// does not take the bits of others.
 void limitArguments(mlir::func::FuncOp func);
