@@ -284,6 +284,34 @@ class IntegerOps(IntegerTest):
         feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
         self.check_close(proto, feeds, 2 * UNIT)
 
+    def test_empty_batch(self):
+        """What a reshape leaves open has the size that it has for every batch, also where there is nothing to count."""
+        nodes = [
+            ("Reshape", "x flat", "row"),
+            ("Reshape", "x channels", "rows"),
+            ("TopK", "row five", "a pa"),
+            ("TopK", "rows five", "c pc"),
+            ("ReduceL2", "x places", "y_l2", {"keepdims": 1}),
+            ("ReduceMax", "x places", "y_max", {"keepdims": 0}),
+            ("AveragePool", "x", "y_pool", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+            ("GlobalAveragePool", "x", "y_global"),
+            ("Softmax", "row", "y_softmax", {"axis": 1}),
+        ]
+        outputs = ["a", "c", "row", "y_l2", "y_max", "y_pool", "y_global", "y_softmax"]
+        constants = {"flat": np.array([0, -1]), "channels": np.array([0, 3, -1]), "places": np.array([2, 3]), "five": np.array([5])}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, outputs, constants)
+        feeds = [{"x": self.normal(0, 3, 8, 7)}, {"x": self.normal(2, 3, 4, 5)}]
+        self.check_integers(proto, feeds)
+        joint, split = (self.folder / f"{stage}.mlir" for stage in ("integerize", "split"))
+        for path in (joint, split):
+            self.must("compile", self.save(proto), "--integer-only", f"--stop-after={path.stem}", "-o", path)
+        for feed in feeds:
+            meaning, wanted = self.interpret(joint, feed), self.interpret(split, feed)
+            for name in outputs:
+                self.assertEqual(meaning[name].shape[0], feed["x"].shape[0])
+                np.testing.assert_array_equal(meaning[name], wanted[name], name)
+        self.assertEqual(self.interpret(split, feeds[0])["row"].shape, (0, 168))
+
     def test_products(self):
         """Both sides are computed; also over sizes of run time, and of a matrix on the left."""
         nodes = [

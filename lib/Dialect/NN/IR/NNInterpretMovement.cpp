@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/AffineMap.h"
+#include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/IR/SliceRange.h"
 #include "quantc/Interpreter/ElementLoops.h"
@@ -66,6 +68,37 @@ static LogicalResult pushResult(FailureOr<HostValue> value, Results &results) {
   return success();
 }
 
+/// The open size of a reshape of nothing, which the elements do not tell: what
+/// it is for every batch, as the code has it. Nothing where the sizes of the
+/// operands leave it open.
+static std::optional<int64_t> getOpenSizeOfNone(ReshapeOp op,
+                                                ArrayRef<int64_t> input,
+                                                ArrayRef<int64_t> target,
+                                                size_t open) {
+  if (!op.getType().isDynamicDim(open))
+    return op.getType().getDimSize(open);
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  if (!function)
+    return std::nullopt;
+  SymbolicShapes shapes(function);
+  DenseMap<AffineExpr, AffineExpr> values;
+  auto bind = [&](ArrayRef<AffineExpr> sizes, ArrayRef<int64_t> numbers) {
+    for (auto [size, number] : llvm::zip_equal(sizes, numbers))
+      if (isa<AffineSymbolExpr>(size))
+        values.try_emplace(size, shapes.getConstant(number));
+  };
+  bind(SmallVector<AffineExpr>(shapes.getSizes(op.getInput())), input);
+  if (auto elements = shapes.getElements(op.getShape()))
+    bind(SmallVector<AffineExpr>(*elements), target);
+  AffineExpr size =
+      simplifyAffineExpr(shapes.getSizes(op.getResult())[open].replace(values),
+                         /*numDims=*/0, shapes.getNumSymbols());
+  auto number = dyn_cast<AffineConstantExpr>(size);
+  if (!number || number.getValue() < 0)
+    return std::nullopt;
+  return number.getValue();
+}
+
 LogicalResult ReshapeOp::interpret(Values operands, Results &results,
                                    InterpreterContext &) {
   const HostValue &input = operands[0];
@@ -85,6 +118,11 @@ LogicalResult ReshapeOp::interpret(Values operands, Results &results,
   if (open && known != 0)
     sizes[*open] = count / known;
   bool fits = open ? known != 0 && count % known == 0 : known == count;
+  if (open && known == 0 && count == 0)
+    if (auto size = getOpenSizeOfNone(*this, input.getShape(), sizes, *open)) {
+      sizes[*open] = *size;
+      fits = true;
+    }
   if (overflow || !fits)
     return emitOpError("from ")
            << count << " elements to the shape [" << sizes << "]";
