@@ -17,6 +17,7 @@
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Interfaces/SignOpInterface.h"
 #include "quantc/Interpreter/HostValue.h"
 
 using namespace mlir;
@@ -29,6 +30,7 @@ using namespace mlir;
 #include "quantc/Interfaces/QuantizedElementTypeInterface.cpp.inc"
 #include "quantc/Interfaces/RowOpInterface.cpp.inc"
 #include "quantc/Interfaces/ShapeInterface.cpp.inc"
+#include "quantc/Interfaces/SignOpInterface.cpp.inc"
 
 Operation *quantc::cloneElementwise(OpBuilder &builder, Operation *op,
                                     ValueRange operands) {

@@ -165,6 +165,17 @@ bool ContractOp::makesPads(LayoutAttr layout) {
          (layout.getForm() == LayoutForm::F32 && readsLines());
 }
 
+bool ContractOp::isResultNonNegative(
+    llvm::function_ref<bool(Value)> isNonNegative) {
+  return hasEpilogue() &&
+         isNonNegative(getEpilogue().front().getTerminator()->getOperand(0));
+}
+
+/// The first one is the sum.
+Value ContractOp::getOperandOfArgument(unsigned number) {
+  return number > 0 ? getEpilogueOperands()[number - 1] : Value();
+}
+
 int64_t ContractOp::getContractionSize() {
   std::optional<int64_t> stated;
   int64_t groups = 1;

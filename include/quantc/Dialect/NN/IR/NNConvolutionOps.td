@@ -60,7 +60,8 @@ def NN_PoolKind : I32EnumAttr<"PoolKind", "pooling", [
 def NN_PoolKindAttr : EnumAttr<NN_Dialect, NN_PoolKind, "pool_kind">;
 
 def NN_PoolOp : NN_Op<"pool", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    SignOpInterface]> {
   let summary = "reduce windows of positions, channels last";
   let description = [{
     Of `[B, spatial..., C]`. Pads are no values: a maximum, a norm or a sum does not
@@ -107,7 +108,9 @@ def NN_PadMode : I32EnumAttr<"PadMode", "what stands beyond an edge", [
 }
 def NN_PadModeAttr : EnumAttr<NN_Dialect, NN_PadMode, "pad_mode">;
 
-def NN_PadOp : NN_Op<"pad", [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def NN_PadOp : NN_Op<"pad", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "add positions at the edges of dimensions";
   let description = [{
     `low` before and `high` behind every dimension: `value`, or with `reflect`

@@ -19,6 +19,7 @@ include "quantc/Interfaces/InterpretableOpInterface.td"
 include "quantc/Interfaces/QuantizableOpInterface.td"
 include "quantc/Interfaces/RowOpInterface.td"
 include "quantc/Interfaces/ShapeInterface.td"
+include "quantc/Interfaces/SignOpInterface.td"
 
 def NN_Dialect : Dialect {
   let name = "nn";

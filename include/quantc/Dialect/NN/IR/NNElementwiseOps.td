@@ -59,7 +59,8 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
 }
 def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 
-def NN_UnaryOp : NN_SameTypeOp<"unary", [], ["isLong"]> {
+def NN_UnaryOp : NN_SameTypeOp<"unary", [
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
@@ -112,7 +113,8 @@ def NN_SiluOp : NN_SameTypeOp<"silu", [], ["isLong"]> {
   let hasVerifier = 1;
 }
 
-def NN_ClipOp : NN_SameTypeOp<"clip"> {
+def NN_ClipOp : NN_SameTypeOp<"clip", [
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "limit to a range";
   let description = [{
     min(max(x, min), max); a NaN stays one. `nn.clip %x min 0.0 max 6.0 : tensor<?xf32>`
@@ -142,7 +144,8 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
 def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>],
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>],
     ["inferElements", "isLong"]> {
   let summary = "a function of the elements of two operands";
   let description = [{
@@ -198,7 +201,8 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
 }
 
 def NN_SelectOp : NN_ElementwiseOp<"select", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>], ["inferElements"]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["inferElements"]> {
   let summary = "choose elements by a condition";
   let arguments = (ins NN_Elements:$condition, NN_Elements:$on_true,
                        NN_Elements:$on_false);

@@ -23,6 +23,7 @@
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Interfaces/SignOpInterface.h"
 
 namespace quantc::nn {
 

@@ -60,7 +60,8 @@ def NN_RMSNormOp : NN_Op<"rms_norm", [
 
 def NN_SoftmaxOp : NN_Op<"softmax", [
     AllTypesMatch<["input", "result"]>,
-    DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
+    DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "exponentials that sum to one along an axis";
   let description = [{
     `exp(x - max) / sum`; the input's own NaN and +inf give NaN, a row of -inf
@@ -103,7 +104,8 @@ def NN_ReduceKindAttr : EnumAttr<NN_Dialect, NN_ReduceKind, "reduce_kind">;
 
 def NN_ReduceOp : NN_Op<"reduce", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>]> {
+    DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "reduce along axes";
   let description = [{
     Axes are sorted, distinct and not negative; with `keepdims` they stay with

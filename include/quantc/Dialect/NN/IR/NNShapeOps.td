@@ -13,7 +13,7 @@ include "quantc/Dialect/NN/IR/NNDialect.td"
 
 // Reshape, slice and expand infer no type: their sizes are values, which only a
 // builder that has them at hand knows.
-def NN_ReshapeOp : NN_Op<"reshape"> {
+def NN_ReshapeOp : NN_Op<"reshape", [SignOpInterface]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` holds the new sizes; one may be -1 and follows from the others. A
@@ -39,7 +39,8 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
 }
 
 def NN_TransposeOp : NN_Op<"transpose", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    SignOpInterface]> {
   let summary = "permute dimensions";
   let description = [{
     Dimension i of the result is dimension `perm[i]` of the input.
@@ -55,7 +56,7 @@ def NN_TransposeOp : NN_Op<"transpose", [
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice"> {
+def NN_SliceOp : NN_Op<"slice", [SignOpInterface]> {
   let summary = "every step-th element between start and end along axes";
   let description = [{
     As ONNX's Slice: starts and ends below zero count from the end, both are
@@ -87,7 +88,8 @@ def NN_SliceOp : NN_Op<"slice"> {
 }
 
 def NN_ConcatOp : NN_Op<"concat", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "join tensors along an axis";
   let arguments = (ins Variadic<NN_MovedTensor>:$inputs, NN_DimAttr:$axis);
   let results = (outs NN_MovedTensor:$result);
@@ -97,7 +99,7 @@ def NN_ConcatOp : NN_Op<"concat", [
   let hasCanonicalizer = 1;
 }
 
-def NN_ExpandOp : NN_Op<"expand"> {
+def NN_ExpandOp : NN_Op<"expand", [SignOpInterface]> {
   let summary = "broadcast to a shape";
   let description = [{
     As ONNX's Expand: input and `shape` broadcast against each other.
@@ -119,7 +121,8 @@ def NN_ExpandOp : NN_Op<"expand"> {
 
 def NN_GatherOp : NN_Op<"gather", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
+    DeclareOpInterfaceMethods<QuantizableOpInterface>,
+    SignOpInterface]> {
   let summary = "pick slices along an axis by index";
   let description = [{
     The result has the dimensions of `indices` in place of `axis`. An index

@@ -10,10 +10,12 @@
 #define QUANTC_DIALECT_QT_IR_QTCONTRACTIONOPS_TD
 
 include "quantc/Dialect/QT/IR/QTOpBase.td"
+include "quantc/Interfaces/SignOpInterface.td"
 
 def QT_ContractOp : QT_TensorOp<"contract", [
     AttrSizedOperandSegments, IsolatedFromAbove, RecursiveMemoryEffects,
-    SingleBlock]> {
+    SingleBlock, DeclareOpInterfaceMethods<SignOpInterface, [
+      "isResultNonNegative", "getOperandOfArgument"]>]> {
   let summary = "a contraction in split form";
   let description = [{
     The product of two operands given by their parts, with an epilogue on

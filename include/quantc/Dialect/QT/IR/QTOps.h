@@ -16,6 +16,7 @@
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/RowOpInterface.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "quantc/Interfaces/SignOpInterface.h"
 #include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Packing.h"
 

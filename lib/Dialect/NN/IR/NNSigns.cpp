@@ -1,0 +1,77 @@
+//===- NNSigns.cpp - Which results have no sign -----------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/NN/IR/NNOps.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+using SignOf = llvm::function_ref<bool(Value)>;
+
+bool UnaryOp::isResultNonNegative(SignOf) {
+  switch (getKind()) {
+  case UnaryKind::Relu:
+  case UnaryKind::Abs:
+  case UnaryKind::Sqrt:
+  case UnaryKind::Exp:
+  case UnaryKind::Sigmoid:
+  case UnaryKind::Softplus:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool ClipOp::isResultNonNegative(SignOf isNonNegative) {
+  if (getMax().convertToDouble() < 0)
+    return false;
+  return getMin().convertToDouble() >= 0 || isNonNegative(getInput());
+}
+
+bool BinaryOp::isResultNonNegative(SignOf isNonNegative) {
+  switch (getKind()) {
+  case BinaryKind::Max:
+    return isNonNegative(getLhs()) || isNonNegative(getRhs());
+  case BinaryKind::Mul:
+    if (getLhs() == getRhs())
+      return true;
+    [[fallthrough]];
+  case BinaryKind::Add:
+  case BinaryKind::Min:
+    return isNonNegative(getLhs()) && isNonNegative(getRhs());
+  default:
+    return false;
+  }
+}
+
+bool SelectOp::isResultNonNegative(SignOf isNonNegative) {
+  return isNonNegative(getOnTrue()) && isNonNegative(getOnFalse());
+}
+
+bool PadOp::isResultNonNegative(SignOf isNonNegative) {
+  bool isNegative = getMode() == PadMode::Constant && getValue().isNegative();
+  return !isNegative && isNonNegative(getInput());
+}
+
+bool SoftmaxOp::isResultNonNegative(SignOf) { return true; }
+
+bool ReduceOp::isResultNonNegative(SignOf isNonNegative) {
+  switch (getKind()) {
+  case ReduceKind::SumSq:
+  case ReduceKind::L1:
+  case ReduceKind::L2:
+    return true;
+  default:
+    return isNonNegative(getInput());
+  }
+}
+
+bool ConcatOp::isResultNonNegative(SignOf isNonNegative) {
+  return llvm::all_of(getInputs(), isNonNegative);
+}
