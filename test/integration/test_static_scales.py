@@ -9,6 +9,7 @@ import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from driver import MODELS, DriverTest, quantc
+from kernels import model
 
 BATCH = 4
 # 8 bits for the largest number of all rows instead of each row's own: errors grow by what rows are smaller than that,
@@ -84,6 +85,36 @@ class StaticScales(DriverTest):
                 for method in ("fixed", "ibert", "ivit"):
                     with self.subTest(name=name, kind=kind, method=method):
                         self.check(path, exact, f"--integer-only={method}")
+
+    def test_names_of_what_others_compute(self):
+        """A range reaches its value by every name: behind Identity and what folds, and of views that come and go."""
+        rng = np.random.default_rng(5)
+        constants = {"w": rng.normal(size=(24, 16)), "v": rng.normal(size=(16, 8)), "one": np.array(1)}
+        constants = {name: value.astype(np.float32) for name, value in constants.items()}
+        constants |= {"flat": np.array([0, 24]), "square": np.array([0, 4, 4]), "line": np.array([0, 16])}
+        nodes = [
+            ("Identity", "x", "same"), ("Reshape", "same flat", "rows"), ("MatMul", "rows w", "h"), ("Identity", "h", "also"),
+            ("Mul", "also one", "times"), ("Add", "times h", "sum"), ("Relu", "sum", "r"), ("Reshape", "r square", "view"),
+            ("Reshape", "view line", "back"), ("MatMul", "back v", "z"), ("Dropout", "z", "dropped"), ("Add", "dropped z", "y"),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 4, 6])}, ["y"], constants)
+        path, ranges = self.folder / "names.onnx", self.folder / "names.json"
+        onnx.save(proto, path)
+        values = {"x": 3.0, "h": 20.0, "sum": 40.0, "r": 30.0, "z": 90.0, "y": 150.0}
+        forms = []
+        for names in ({}, {"x": "rows", "h": "also", "r": "view", "z": "dropped"}, {"x": "same", "h": "times", "r": "back"}):
+            ranges.write_text(json.dumps({names.get(name, name): most for name, most in values.items()}))
+            result = quantc("compile", path, "--integer-only=ibert", f"--ranges={ranges}", "--stop-after=split", "-o", "-")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            forms.append(result.stdout)
+        for form in forms[1:]:
+            self.assertEqual(form, forms[0])
+        # What is said of the value itself goes before what is said of its views.
+        ranges.write_text(json.dumps(values | {"view": 1000.0, "also": [-1, 1]}))
+        self.assertEqual(self.must("compile", path, "--integer-only=ibert", f"--ranges={ranges}", "--stop-after=split", "-o", "-"), forms[0])
+        # Of views alone the largest counts.
+        ranges.write_text(json.dumps({"x": 3, "h": 20, "sum": 40, "z": 90, "y": 150, "view": 30, "back": [-2, 2]}))
+        self.assertEqual(self.must("compile", path, "--integer-only=ibert", f"--ranges={ranges}", "--stop-after=split", "-o", "-"), forms[0])
 
     def test_errors(self):
         path = self.folder / "wrong.json"

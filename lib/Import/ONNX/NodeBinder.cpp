@@ -10,6 +10,7 @@
 #include "Graph.h"
 
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Support/Locations.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -288,9 +289,30 @@ int32_t NodeBinder::resultType(Value value) const {
   return 0;
 }
 
+/// A result that another node computed, as behind Identity or what folded, has
+/// a second name: who asks for it by that name means the same value.
+static void addName(Value value, const quantc_onnx::NodeProto &node,
+                    StringRef name) {
+  if (!value)
+    return;
+  Operation *op = value.getDefiningOp();
+  if (op && (op->hasTrait<OpTrait::ConstantLike>() || op->getNumResults() > 1))
+    return;
+  auto names = getValueNames(value.getLoc());
+  if (names.empty() || llvm::is_contained(names, name) ||
+      llvm::any_of(node.output(), [&](const std::string &own) {
+        return names.front() == own;
+      }))
+    return;
+  MLIRContext *context = value.getContext();
+  value.setLoc(FusedLoc::get(
+      context, {value.getLoc(), NameLoc::get(StringAttr::get(context, name))}));
+}
+
 void NodeBinder::output(unsigned index, Value value, int32_t dataType) {
   if (!wantsOutput(index))
     return;
+  addName(value, node, node.output(index));
   state.define(node.output(index), value);
   if (dataType)
     state.setDataType(node.output(index), dataType);

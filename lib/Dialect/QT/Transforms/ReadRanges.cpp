@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
@@ -13,7 +14,8 @@
 #include "quantc/Support/Locations.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/StringSet.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -39,20 +41,33 @@ private:
 };
 } // namespace
 
-/// The names of what a function takes and computes.
-static llvm::StringSet<> collectNames(func::FuncOp func) {
-  llvm::StringSet<> names;
-  auto enter = [&](Location loc) {
-    for (StringRef name : getValueNames(loc))
-      names.insert(name);
+/// What a function takes and computes, by all of its names. Several ops may be
+/// made of one node, the last of which gives its value.
+static llvm::StringMap<Value> collectNames(func::FuncOp func) {
+  llvm::StringMap<Value> values;
+  auto enter = [&](Value value) {
+    for (StringRef name : getValueNames(value.getLoc()))
+      values[name] = value;
   };
   for (Value argument : func.getArguments())
-    enter(argument.getLoc());
+    enter(argument);
   func.walk([&](Operation *op) {
-    if (op != func)
-      enter(op->getLoc());
+    for (Value result : op->getResults())
+      enter(result);
   });
-  return names;
+  return values;
+}
+
+/// The value that has the same elements as \p value and is computed, not moved:
+/// codes that move keep their scale, and views come and go.
+static Value getSource(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::ReshapeOp, nn::TransposeOp>(op) ||
+        matchPattern(op->getOperand(0), m_Constant()))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
 }
 
 /// [lowest, highest], or the largest magnitude of both signs.
@@ -93,9 +108,11 @@ LogicalResult ReadRanges::read(func::FuncOp func) {
            << file
            << "' hold no object of names; supported: {\"value\": [lowest, "
               "highest] or the largest magnitude, ...}";
-  llvm::StringSet<> names = collectNames(func);
+  llvm::StringMap<Value> values = collectNames(func);
   Builder builder(&getContext());
-  SmallVector<NamedAttribute> ranges;
+  // What is said of a value itself goes before what is said of its views, of
+  // which the largest counts.
+  llvm::StringMap<std::array<double, 2>> own, ofViews;
   std::string wrong, unknown;
   auto append = [](std::string &list, StringRef name) {
     list += (list.empty() ? "'" : ", '") + name.str() + "'";
@@ -108,11 +125,23 @@ LogicalResult ReadRanges::read(func::FuncOp func) {
     std::optional<std::array<double, 2>> range = getRange(*entries->get(name));
     if (!range)
       append(wrong, name);
-    if (!names.contains(name))
+    auto named = values.find(name);
+    if (named == values.end()) {
       append(unknown, name);
-    else if (range)
-      ranges.push_back(
-          builder.getNamedAttr(name, builder.getDenseF64ArrayAttr(*range)));
+      continue;
+    }
+    Value source = getSource(named->second);
+    StringRef known = getValueName(source.getLoc());
+    if (!range || known.empty())
+      continue;
+    if (known == name) {
+      own[known] = *range;
+      continue;
+    }
+    auto [view, isNew] = ofViews.try_emplace(known, *range);
+    std::array<double, 2> &both = view->second;
+    if (!isNew)
+      both = {std::min(both[0], (*range)[0]), std::max(both[1], (*range)[1])};
   }
   if (!wrong.empty())
     func.emitError("ranges '")
@@ -124,6 +153,12 @@ LogicalResult ReadRanges::read(func::FuncOp func) {
         << file << "': the model computes no value " << unknown;
   if (!wrong.empty() || !unknown.empty())
     return failure();
+  for (const auto &view : ofViews)
+    own.try_emplace(view.first(), view.second);
+  SmallVector<NamedAttribute> ranges;
+  for (const auto &entry : own)
+    ranges.push_back(builder.getNamedAttr(
+        entry.first(), builder.getDenseF64ArrayAttr(entry.second)));
   func->setAttr(rangesAttrName, builder.getDictionaryAttr(ranges));
   return success();
 }

@@ -15,8 +15,11 @@ def ReadRanges : Pass<"qt-read-ranges", "::mlir::func::FuncOp"> {
   let summary = "Ranges of values from a file";
   let description = [{
     Reads a JSON object of names of values, each with `[lowest, highest]` or the
-    largest magnitude, and puts it on the function as `qt.ranges`. Names that the
-    function has no value of, and what is no range, are errors, all at once.
+    largest magnitude, and puts it on the function as `qt.ranges`, by the first
+    name of the value that is meant: a view of a value, and what folds to it,
+    mean that value. What is said of a value itself goes before what is said of
+    its views, of which the largest range counts. Names that the function has no
+    value of, and what is no range, are errors, all at once.
   }];
   let options = [Option<"file", "file", "std::string", "\"\"",
                         "Path of the JSON file">];
