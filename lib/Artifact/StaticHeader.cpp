@@ -126,6 +126,9 @@ void HeaderPrinter::print(const ProgramInfo &info) {
          "{\n#endif\n\n";
   define("ARENA_BYTES", Twine(interface.arenaBytes));
   define("ARENA_ALIGNMENT", Twine(QCRT_ALIGNMENT));
+  if (interface.stackBytes)
+    define("STACK_BYTES", Twine(*interface.stackBytes),
+           "that a call takes, at most");
   out << "\n";
   for (const StaticDim &dim : interface.dims) {
     define(StringRef(dim.name).upper() + "_MIN", Twine(dim.min));

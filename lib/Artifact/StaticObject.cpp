@@ -9,6 +9,7 @@
 #include "Boundary.h"
 #include "CheckProgram.h"
 #include "RuntimeBitcode.h"
+#include "StackUse.h"
 #include "StaticProgram.h"
 #include "Workspace.h"
 #include "quantc/Artifact/Artifact.h"
@@ -110,7 +111,7 @@ compileBuiltins(const CpuTarget &target, ArrayRef<std::string> names) {
         isChanged = true;
       }
   }
-  return emitCode(**module, **machine, CodeKind::Object);
+  return emitCode(**module, **machine, CodeKind::MeasuredObject);
 }
 
 /// Adds what \p symbols lack; code for it may need more.
@@ -153,7 +154,7 @@ writeObjects(ModuleOp module, const ProgramInfo &info,
       return error;
     return workspace.write(object);
   };
-  auto object = emitCode(program, **machine, CodeKind::Object);
+  auto object = emitCode(program, **machine, CodeKind::MeasuredObject);
   if (!object)
     return object.takeError();
   if (llvm::Error error = add(*object))
@@ -161,7 +162,7 @@ writeObjects(ModuleOp module, const ProgramInfo &info,
   options.onStep("runtime");
   Boundary boundary(*entry, module);
   auto kernels = compileKernels(
-      module, info.target, options.threads, CodeKind::Object,
+      module, info.target, options.threads, CodeKind::MeasuredObject,
       [&](ModuleOp kernel) { return boundary.isBoundaryKernel(kernel); });
   if (!kernels)
     return kernels.takeError();
@@ -210,6 +211,10 @@ llvm::Error quantc::writeStaticObject(ModuleOp module, const ProgramInfo &info,
           linkObjects(workspace.getObjects(), exported, workspace.getFolder(),
                       object.getTemporary()))
     return error;
+  auto stack = measureStack(object.getTemporary());
+  if (!stack)
+    return stack.takeError();
+  interface->stackBytes = *stack;
   std::string text = interface->print(info), problem;
   if (!header.write(text.data(), text.size(), problem))
     return llvm::createStringError(problem);

@@ -12,6 +12,7 @@
 #include "quantc/Artifact/EntryEmitter.h"
 #include "quantc/Runtime/quantc_runtime.h"
 #include "llvm/ADT/SmallVector.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ struct StaticInterface {
   uint64_t arenaBytes;
   std::vector<StaticDim> dims;
   std::vector<StaticFunction> functions; ///< the first runs all
+  /// That a call takes, at most. Known when there is code.
+  std::optional<uint64_t> stackBytes = std::nullopt;
 
   std::string print(const ProgramInfo &info) const;
 };

@@ -19,6 +19,25 @@ READELF = shutil.which("llvm-readelf-22") or "/usr/lib/llvm-22/bin/llvm-readelf"
 IMAGE = np.random.default_rng(6).random((2, 1, 8, 8), np.float32)
 LOGITS = "static float logits[20];\n"
 RUN = "m_run((const void *)image, logits, arena)"
+# Fills what is below the caller's frame, and looks how far down something else is there.
+PAINT = """
+#define DEPTH (M_STACK_BYTES + 4096)
+static int64_t used[1];
+static __attribute__((noinline)) int paint(void) {
+  volatile unsigned char space[DEPTH];
+  for (int64_t i = 0; i < DEPTH; ++i)
+    space[i] = 0xa5;
+  return 0;
+}
+static __attribute__((noinline)) int measure(void) {
+  volatile unsigned char space[DEPTH];
+  int64_t i = 0;
+  while (i < DEPTH && space[i] == 0xa5)
+    ++i;
+  used[0] = DEPTH - i;
+  return 0;
+}
+"""
 
 
 def tool(*arguments):
@@ -128,6 +147,22 @@ class Static(StaticTest):
                            ("m_run(1, (const void *)image, logits, arena + 8)", "MISALIGNED")):
             program.build("m", c_array("image", IMAGE) + LOGITS, [f"{call} != M_ERROR_{kind}"], ["logits"])
             self.assertEqual(program.run()[0], 0, call)
+
+    def test_stack(self):
+        """A call takes no more of the stack than the header says, and not far less."""
+        for arch, model in (*((arch, CNN) for arch in TRIPLES), ("riscv32", VIT)):
+            with self.subTest(arch=arch, model=model.name):
+                self.compile_static(model, "--integer-only", "--dim=batch=2", arch=arch)
+                bound = int(re.search(r"#define M_STACK_BYTES (\d+)", (self.folder / "model.h").read_text()).group(1))
+                if emulator(arch) is None:
+                    continue
+                program = BareProgram(self.folder, arch)
+                program.build("m", c_array("image", IMAGE) + LOGITS + PAINT, ["paint()", RUN, "measure()"], ["used"])
+                error, data = program.run()
+                self.assertEqual(error, 0)
+                used = int(np.frombuffer(data, np.int64)[0])
+                self.assertLessEqual(used, bound)
+                self.assertGreater(used, bound // 2)
 
     def test_index_out_of_range(self):
         path, table = self.folder / "lookup.onnx", np.arange(12, dtype=np.float32).reshape(4, 3)

@@ -142,6 +142,7 @@ llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
     module.print(stream, nullptr);
     return bytes;
   }
+  machine.Options.EmitStackSizeSection = kind == CodeKind::MeasuredObject;
   llvm::legacy::PassManager emission;
   auto type = kind == CodeKind::Assembly ? llvm::CodeGenFileType::AssemblyFile
                                          : llvm::CodeGenFileType::ObjectFile;

@@ -22,7 +22,8 @@ namespace quantc {
 using ObjectBytes = llvm::SmallVector<char, 0>;
 
 /// What is made of LLVM IR: an object file, or text.
-enum class CodeKind { Object, Assembly, LLVM };
+/// A measured object says how large the frame of every function is.
+enum class CodeKind { Object, MeasuredObject, Assembly, LLVM };
 
 /// From the modules that qt-lower-kernels makes to the LLVM dialect, all of
 /// them on as many threads as the context has.
