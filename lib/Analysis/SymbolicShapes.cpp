@@ -14,7 +14,9 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Interfaces/ShapeInterface.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/MathExtras.h"
+#include <utility>
 
 using namespace mlir;
 using namespace quantc;
@@ -74,6 +76,8 @@ void SymbolicShapes::inferArguments(FunctionOpInterface func) {
 }
 
 void SymbolicShapes::infer(Operation *op) {
+  LocationAttr outer = std::exchange(current, op->getLoc());
+  llvm::scope_exit restore([&] { current = outer; });
   DenseIntElementsAttr constant;
   if (op->getNumResults() == 1 && matchPattern(op, m_Constant(&constant)) &&
       constant.getType().getRank() <= 1 && constant.getNumElements() <= 64) {
@@ -242,14 +246,18 @@ AffineExpr SymbolicShapes::divideExactly(ArrayRef<AffineExpr> factors,
 AffineExpr SymbolicShapes::countWindows(AffineExpr size, int64_t pads,
                                         int64_t span, int64_t stride) {
   WindowCount windows = quantc::countWindows(size, pads, span, stride);
-  if (windows.tooSmall)
+  if (windows.tooSmall) {
     zeroSizes.push_back(canonicalize(windows.tooSmall));
+    zeroSizeLocs.push_back(current);
+  }
   return windows.count;
 }
 
 void SymbolicShapes::expectEqual(AffineExpr a, AffineExpr b) {
-  if (a != b)
-    expectations.emplace_back(a, b);
+  if (a == b)
+    return;
+  expectations.emplace_back(a, b);
+  expectationLocs.push_back(current);
 }
 
 /// Which of two sizes stands for both: the one with the latest symbol, since

@@ -120,7 +120,7 @@ llvm::Expected<llvm::Function *> EntryEmitter::emitEntry() {
 
   auto *parallelType = llvm::FunctionType::get(
       b.getInt32Ty(), {pointer, pointer, i64, i64, pointer, i64}, false);
-  Frame frame{function, sizes, arguments, locate};
+  Frame frame{function, sizes, arguments, function->getArg(0), locate};
   int64_t step = 0;
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
     ProgramPart part = boundary.getPart(launch.op);

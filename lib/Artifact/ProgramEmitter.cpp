@@ -18,6 +18,7 @@
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/TargetParser/Triple.h"
+#include <cstddef>
 
 using namespace mlir;
 using namespace quantc;
@@ -27,11 +28,13 @@ ProgramEmitter::ProgramEmitter(func::FuncOp entry, ModuleOp kernels,
                                bool isInParts)
     : entry(entry), kernels(kernels), info(info), program(program),
       context(program.getContext()), b(context), boundary(entry, kernels),
-      plan(entry, kernels, [&](qt::LaunchOp launch) {
-        return isInParts && boundary.isSeparable()
-                   ? static_cast<unsigned>(boundary.getPart(launch))
-                   : 0u;
-      }) {}
+      plan(entry, kernels,
+           [&](qt::LaunchOp launch) {
+             return isInParts && boundary.isSeparable()
+                        ? static_cast<unsigned>(boundary.getPart(launch))
+                        : 0u;
+           }),
+      hasSites(!isInParts) {}
 
 ArenaLayout quantc::emitArenaLayout(llvm::IRBuilder<> &b, SizeEmitter &sizes,
                                     const ArenaPlan &plan) {
@@ -79,16 +82,23 @@ void ProgramEmitter::checkAliases(SizeEmitter &sizes) {
   };
   entry.walk([&](qt::AliasOp alias) {
     AffineExpr from = count(alias.getInput()), to = count(alias.getResult());
-    if (usesSymbolsBelow(from, numDims) && usesSymbolsBelow(to, numDims))
-      sizes.checkEqual(from, to);
+    if (from != to && usesSymbolsBelow(from, numDims) &&
+        usesSymbolsBelow(to, numDims))
+      sizes.checkEqual(from, to, getSite(alias.getLoc()));
   });
 }
 
 /// What kernels were made for.
 void ProgramEmitter::checkEqualSizes(SizeEmitter &sizes) {
+  llvm::DenseMap<Attribute, StringRef> names;
+  if (auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizeNamesAttrName))
+    for (auto pair : pairs.getAsRange<ArrayAttr>())
+      names[pair[0]] = cast<StringAttr>(pair[1]).getValue();
   if (auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName))
-    for (AffineMap pair : pairs.getAsValueRange<AffineMapAttr>())
-      sizes.checkEqual(pair.getResult(0), pair.getResult(1));
+    for (auto pair : pairs.getAsRange<AffineMapAttr>())
+      sizes.checkEqual(pair.getValue().getResult(0),
+                       pair.getValue().getResult(1),
+                       getSite(names.lookup(pair)));
 }
 
 /// i32 plan(const i64 *symbols, i64 *out)
@@ -102,26 +112,32 @@ llvm::Function *ProgramEmitter::emitPlan() {
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
     for (ArrayRef<AffineExpr> extents : launch.resultSizes)
       for (AffineExpr extent : extents)
-        sizes.checkSize(extent);
+        if (SizeEmitter::needsCheck(extent))
+          sizes.checkSize(extent, getSite(launch.op.getLoc()));
     sizes.emit(launch.iterations);
     if (seen.insert(launch.scratch.getAsOpaquePointer()).second)
       scratch = sizes.maximum(scratch, sizes.emit(launch.scratch));
   }
   checkAliases(sizes);
   checkEqualSizes(sizes);
+  auto outputNames = getNames(resultNamesAttrName, entry.getNumResults());
+  for (unsigned i = 0; i < entry.getNumResults(); ++i)
+    for (AffineExpr size : getResultSizes(i))
+      if (SizeEmitter::needsCheck(size))
+        sizes.checkSize(size, getSite(outputNames[i]));
+  SizeEmitter::Outcome outcome = sizes.getOutcome();
+  llvm::Value *isWrong = b.CreateICmpNE(outcome.word, b.getInt32(QCRT_OK));
   unsigned place = 0;
   auto put = [&](llvm::Value *value) {
     b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),
                                               function->getArg(1), place++));
   };
-  put(arena);
-  put(scratch);
+  put(b.CreateSelect(isWrong, outcome.sizes[0], arena));
+  put(b.CreateSelect(isWrong, outcome.sizes[1], scratch));
   for (unsigned i = 0; i < entry.getNumResults(); ++i)
-    for (AffineExpr size : getResultSizes(i)) {
-      sizes.checkSize(size);
+    for (AffineExpr size : getResultSizes(i))
       put(sizes.emit(size));
-    }
-  b.CreateRet(sizes.getErrorWord());
+  b.CreateRet(outcome.word);
   return function;
 }
 
@@ -181,14 +197,18 @@ void ProgramEmitter::emitLaunch(const Frame &frame,
   for (AffineExpr symbol : launch.symbols)
     put(frame.sizes.emit(symbol));
   llvm::Value *word = call();
-  // Where it failed: the site of the launch, for the sentence of the runtime.
-  llvm::Value *full = b.CreateOr(
-      word, b.getInt32(getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
   auto *failed = llvm::BasicBlock::Create(context, "", frame.function);
   auto *next = llvm::BasicBlock::Create(context, "", frame.function);
   b.CreateCondBr(b.CreateICmpNE(word, b.getInt32(0)), failed, next);
   b.SetInsertPoint(failed);
-  b.CreateRet(full);
+  // For the sentence of the runtime: what the kernel says of it, and where it
+  // failed, the site of the launch.
+  if (frame.run)
+    b.CreateStore(word, b.CreateConstGEP1_64(b.getInt8Ty(), frame.run,
+                                             offsetof(qcrt_run, failure)));
+  word = b.CreateAnd(word, (1 << QCRT_ERROR_KIND_BITS) - 1);
+  b.CreateRet(
+      b.CreateOr(word, getSite(launch.op.getLoc()) << QCRT_ERROR_KIND_BITS));
   b.SetInsertPoint(next);
 }
 
@@ -290,10 +310,9 @@ SmallVector<std::string> ProgramEmitter::getNames(llvm::StringRef attribute,
 }
 
 /// The number of a value's name behind those of error words, counted from 1; 0
-/// where it has none.
-uint32_t ProgramEmitter::getSite(Location loc) {
-  llvm::StringRef name = getValueName(loc);
-  if (name.empty())
+/// where it has none, or nobody could tell it.
+uint32_t ProgramEmitter::getSite(llvm::StringRef name) {
+  if (name.empty() || !hasSites)
     return 0;
   uint32_t &number = siteNumbers[name];
   if (number == 0) {
@@ -301,6 +320,10 @@ uint32_t ProgramEmitter::getSite(Location loc) {
     number = sites.size();
   }
   return number;
+}
+
+uint32_t ProgramEmitter::getSite(Location loc) {
+  return getSite(getValueName(loc));
 }
 
 llvm::Constant *ProgramEmitter::makeString(llvm::StringRef text) {

@@ -32,6 +32,7 @@ protected:
     llvm::Function *function;
     SizeEmitter &sizes;
     llvm::Value *arguments; ///< slots for those of one kernel
+    llvm::Value *run;       ///< a qcrt_run, or null where there is none
     /// The address of what lies at a place.
     llvm::function_ref<llvm::Value *(const ArenaPlan::Place &)> locate;
   };
@@ -64,6 +65,7 @@ protected:
   mlir::SmallVector<mlir::AffineExpr> getResultSizes(unsigned index);
   mlir::SmallVector<std::string> getNames(llvm::StringRef attribute,
                                           unsigned count);
+  uint32_t getSite(llvm::StringRef name);
   uint32_t getSite(mlir::Location loc);
   llvm::Constant *makeString(llvm::StringRef text);
   llvm::Constant *makeArray(llvm::ArrayRef<llvm::Constant *> elements,
@@ -83,6 +85,7 @@ private:
   void checkAliases(SizeEmitter &sizes);
   void checkEqualSizes(SizeEmitter &sizes);
 
+  bool hasSites; ///< those who run the program can tell what they stand for
   llvm::StringMap<uint32_t> siteNumbers;
 };
 

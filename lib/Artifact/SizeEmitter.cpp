@@ -8,6 +8,7 @@
 
 #include "SizeEmitter.h"
 #include "quantc/Runtime/Program.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace llvm;
@@ -80,23 +81,54 @@ Value *SizeEmitter::align(Value *bytes) {
   return b.CreateAnd(sum, b.getInt64(-QCRT_ALIGNMENT));
 }
 
-void SizeEmitter::checkSize(AffineExpr size) {
+bool SizeEmitter::needsCheck(AffineExpr size) {
   // Constants and symbols have been checked.
-  if (mlir::isa<mlir::AffineBinaryOpExpr>(size))
-    negative = b.CreateOr(negative, b.CreateICmpSLT(emit(size), b.getInt64(0)));
+  return mlir::isa<mlir::AffineBinaryOpExpr>(size);
 }
 
-void SizeEmitter::checkEqual(AffineExpr a, AffineExpr b) {
-  if (a != b)
-    mismatch =
-        this->b.CreateOr(mismatch, this->b.CreateICmpNE(emit(a), emit(b)));
+void SizeEmitter::note(Failure &failure, Value *isWrong, uint32_t site,
+                       Value *first, Value *second) {
+  auto keep = [&](Value *&known, Value *own) {
+    known = b.CreateSelect(failure.isThere, known,
+                           b.CreateSelect(isWrong, own, known));
+  };
+  keep(failure.site, b.getInt32(site));
+  keep(failure.sizes[0], first);
+  keep(failure.sizes[1], second);
+  failure.isThere = b.CreateOr(failure.isThere, isWrong);
 }
 
-Value *SizeEmitter::getErrorWord() {
-  Value *word =
-      b.CreateSelect(mismatch, b.getInt32(QCRT_SHAPE_MISMATCH), b.getInt32(0));
-  word = b.CreateSelect(negative, b.getInt32(QCRT_NEGATIVE_SIZE), word);
-  word = b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), word);
+void SizeEmitter::checkSize(AffineExpr size, uint32_t site) {
+  if (!needsCheck(size))
+    return;
+  Value *zero = b.getInt64(0), *value = emit(size);
+  note(negative, b.CreateICmpSLT(value, zero), site, value, zero);
+}
+
+void SizeEmitter::checkEqual(AffineExpr a, AffineExpr b, uint32_t site) {
+  if (a == b)
+    return;
+  Value *first = emit(a), *second = emit(b);
+  note(mismatch, this->b.CreateICmpNE(first, second), site, first, second);
+}
+
+SizeEmitter::Outcome SizeEmitter::getOutcome() {
+  auto word = [&](const Failure &failure, int32_t kind) {
+    Value *site = b.CreateShl(failure.site, QCRT_ERROR_KIND_BITS);
+    return b.CreateSelect(failure.isThere, b.CreateOr(site, kind),
+                          b.getInt32(QCRT_OK));
+  };
+  Outcome outcome;
+  outcome.word =
+      b.CreateSelect(negative.isThere, word(negative, QCRT_NEGATIVE_SIZE),
+                     word(mismatch, QCRT_SHAPE_MISMATCH));
+  for (auto [size, below, unequal] :
+       zip_equal(outcome.sizes, negative.sizes, mismatch.sizes))
+    size = b.CreateSelect(negative.isThere, below, unequal);
+  outcome.word =
+      b.CreateSelect(division, b.getInt32(QCRT_DIVISION_BY_ZERO), outcome.word);
   // Behind an overflow nothing else is as it seems.
-  return b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), word);
+  outcome.word =
+      b.CreateSelect(overflow, b.getInt32(QCRT_SIZE_OVERFLOW), outcome.word);
+  return outcome;
 }

@@ -21,8 +21,7 @@ class SizeEmitter {
 public:
   SizeEmitter(llvm::IRBuilder<> &builder, llvm::Value *symbols)
       : b(builder), symbols(symbols), overflow(b.getFalse()),
-        negative(b.getFalse()), division(b.getFalse()), mismatch(b.getFalse()) {
-  }
+        division(b.getFalse()), negative(b), mismatch(b) {}
 
   llvm::Value *emit(mlir::AffineExpr expression);
   llvm::Value *add(llvm::Value *lhs, llvm::Value *rhs) {
@@ -33,16 +32,32 @@ public:
   llvm::Value *maximum(llvm::Value *lhs, llvm::Value *rhs) {
     return b.CreateBinaryIntrinsic(llvm::Intrinsic::smax, lhs, rhs);
   }
-  /// Notes it where the size is below zero.
-  void checkSize(mlir::AffineExpr size);
+  /// Whether a size needs to be looked at: others have been.
+  static bool needsCheck(mlir::AffineExpr size);
+  /// Notes it where the size is below zero. \p site is the one of error words.
+  void checkSize(mlir::AffineExpr size, uint32_t site = 0);
 
   /// Notes it where two numbers of elements differ.
-  void checkEqual(mlir::AffineExpr a, mlir::AffineExpr b);
+  void checkEqual(mlir::AffineExpr a, mlir::AffineExpr b, uint32_t site = 0);
 
-  /// The error word of everything that was emitted.
-  llvm::Value *getErrorWord();
+  /// The error word of everything that was emitted, and the two sizes that it
+  /// is about.
+  struct Outcome {
+    llvm::Value *word;
+    llvm::Value *sizes[2];
+  };
+  Outcome getOutcome();
 
 private:
+  /// Whether one of several checks failed, and which was the first.
+  struct Failure {
+    explicit Failure(llvm::IRBuilder<> &b)
+        : isThere(b.getFalse()), site(b.getInt32(0)),
+          sizes{b.getInt64(0), b.getInt64(0)} {}
+    llvm::Value *isThere, *site, *sizes[2];
+  };
+  void note(Failure &failure, llvm::Value *isWrong, uint32_t site,
+            llvm::Value *first, llvm::Value *second);
   llvm::Value *checked(llvm::Intrinsic::ID operation, llvm::Value *lhs,
                        llvm::Value *rhs);
   llvm::Value *divide(mlir::AffineExprKind kind, llvm::Value *lhs,
@@ -51,7 +66,8 @@ private:
   llvm::IRBuilder<> &b;
   llvm::Value *symbols;
   llvm::DenseMap<mlir::AffineExpr, llvm::Value *> known;
-  llvm::Value *overflow, *negative, *division, *mismatch;
+  llvm::Value *overflow, *division;
+  Failure negative, mismatch;
 };
 
 } // namespace quantc

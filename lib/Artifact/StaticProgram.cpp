@@ -447,7 +447,7 @@ llvm::Error StaticEmitter::emitPart(Part &part) {
       return inArena(bufferOffsets[place.index]);
     return function->getArg(arguments.at({place.kind, place.index}));
   };
-  Frame frame{function, sizes, slots, locate};
+  Frame frame{function, sizes, slots, /*run=*/nullptr, locate};
   for (const ArenaPlan::Launch *launch : part.launches) {
     ProgramPart kind = boundary.getPart(launch->op);
     bool isWrapped = isWhole && kind != ProgramPart::Inside;

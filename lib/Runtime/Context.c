@@ -232,13 +232,15 @@ static quantc_status qcrt_run_checked(quantc_context *context,
   if (status)
     return status;
   qcrt_pool_check_process(&context->pool);
+  context->pool.run.failure = 0;
   fp = qcrt_fp_enter();
   word = owner->variant->entry(&context->pool.run, context->symbols,
                                context->inputs, context->outputs,
                                context->arena.data);
   qcrt_fp_leave(fp);
   if (word)
-    return qcrt_fail_word(error, program, word);
+    return qcrt_fail_word(error, program, word, NULL,
+                          context->pool.run.failure);
   for (i = 0; i < program->num_outputs; ++i) {
     if (!outputs[i].data)
       outputs[i].capacity = QUANTC_CONTEXT_OWNED;

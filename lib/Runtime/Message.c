@@ -127,11 +127,14 @@ QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
 
 QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
                                            const qcrt_program *program,
-                                           int32_t word) {
+                                           int32_t word, const int64_t *sizes,
+                                           int32_t failure) {
   uint32_t kind = (uint32_t)word & ((1u << QCRT_ERROR_KIND_BITS) - 1);
   uint32_t site = (uint32_t)word >> QCRT_ERROR_KIND_BITS;
   quantc_status status = QUANTC_ERROR_SHAPE;
-  const char *what;
+  const char *what, *name = NULL, *more = "";
+  int64_t numbers[2] = {0, 0};
+  int32_t count = 0;
   switch (kind) {
   case QCRT_INDEX_OUT_OF_RANGE:
     what = "an index lies outside its dimension";
@@ -156,9 +159,35 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
                      "the compiled code returned the unknown error word %d",
                      (int64_t)word);
   }
-  if (site == 0 || site > program->num_sites)
+  if (site > 0 && site <= program->num_sites)
+    name = program->sites[site - 1];
+  if (kind == QCRT_INDEX_OUT_OF_RANGE &&
+      (failure >> QCRT_ERROR_KIND_BITS & 1)) {
+    numbers[0] = failure >> (QCRT_ERROR_KIND_BITS + 1);
+    count = 1;
+    if (numbers[0] == QCRT_ERROR_MOST_INDEX)
+      more = " or more";
+    else if (numbers[0] == -QCRT_ERROR_MOST_INDEX)
+      more = " or less";
+  } else if (sizes && name && kind == QCRT_NEGATIVE_SIZE) {
+    numbers[0] = sizes[0];
+    count = 1;
+  } else if (sizes && name && kind == QCRT_SHAPE_MISMATCH && sizes[0] >= 0 &&
+             sizes[1] >= 0) {
+    // What is below zero is no size, but how much a window does not fit by.
+    numbers[0] = sizes[0];
+    numbers[1] = sizes[1];
+    count = 2;
+  }
+  if (!name)
     return qcrt_fail(error, status, "%s", what);
-  return qcrt_fail(error, status, "%s in %q", what, program->sites[site - 1]);
+  if (count == 0)
+    return qcrt_fail(error, status, "%s in %q", what, name);
+  if (count == 1)
+    return qcrt_fail(error, status, "%s in %q: %d%s", what, name, numbers[0],
+                     more);
+  return qcrt_fail(error, status, "%s in %q: %d and %d", what, name, numbers[0],
+                   numbers[1]);
 }
 
 QCRT_INTERNAL void qcrt_succeed(quantc_error *error) {

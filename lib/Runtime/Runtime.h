@@ -23,10 +23,12 @@
 QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
                                       const char *format, ...);
 
-/// The same for an error word of compiled code.
+/// The same for an error word of compiled code. `sizes` are the two that a plan
+/// leaves, or NULL; `failure` is what a kernel returned, or 0.
 QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
                                            const qcrt_program *program,
-                                           int32_t word);
+                                           int32_t word, const int64_t *sizes,
+                                           int32_t failure);
 
 QCRT_INTERNAL void qcrt_succeed(quantc_error *error);
 

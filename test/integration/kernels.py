@@ -85,14 +85,15 @@ class KernelTest(DriverTest):
                 else:
                     np.testing.assert_array_equal(got[name], value, err_msg=where)
 
-    def fails_at_run_time(self, proto, feed, text, *flags):
-        """The artefact answers these inputs with an error, not with a result or a signal."""
+    def fails_at_run_time(self, proto, feed, message, *flags):
+        """The artefact answers these inputs with an error of this message, not with a result or a signal."""
+        self.assertGreater(len(message.split()), 3, "a whole message, not a word that others have, too")
         artefact = self.compile(self.save(proto), "model", *flags)
         given, out = self.folder / "in.npz", self.folder / "out.npz"
         np.savez(given, **feed)
         result = quantc("run", artefact, "--inputs", given, "--outputs", out)
         self.assertGreater(result.returncode, 0, f"{result.returncode} {result.stderr}")
-        self.assertIn(text, result.stderr)
+        self.assertIn(message, result.stderr)
 
 
 class IntegerTest(KernelTest):

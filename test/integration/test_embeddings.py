@@ -58,9 +58,9 @@ class Embeddings(DriverTest):
 
     def test_out_of_range(self):
         artefact = self.compile(self.model, "range", "--recipe=f32+e8")
-        for wrong in (VOCABULARY, -VOCABULARY - 1, 2**62):
+        for wrong, told in ((VOCABULARY,) * 2, (-VOCABULARY - 1,) * 2, (2**62, "4194303 or more")):
             np.savez(self.folder / "wrong.npz", ids=np.array([[wrong]]), kind=np.array([[0]]))
-            self.must_fail(1, "an index lies outside its dimension in 'rows'", "run", artefact, "--inputs", self.folder / "wrong.npz")
+            self.must_fail(1, f"an index lies outside its dimension in 'rows': {told}\n", "run", artefact, "--inputs", self.folder / "wrong.npz")
 
     def test_bytes_and_errors(self):
         tables = {}

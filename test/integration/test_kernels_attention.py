@@ -114,7 +114,7 @@ class Attention(KernelTest):
         ]
         self.check_all(proto, feeds)
         wrong = feeds[0] | {"mask": np.zeros((2, 2, 5, 18), np.float32)}
-        self.fails_at_run_time(proto, wrong, "size")
+        self.fails_at_run_time(proto, wrong, "the sizes of the operands do not fit together in 'y'")
 
     def test_projections(self):
         # From one activation to its result: heads split off by reshapes and transposes, one product for all three.

@@ -193,9 +193,9 @@ class Movement(KernelTest):
                 }
             )
         self.check(proto, feeds)
-        for index in (6, -7, 2**40):
+        for index, told in ((6, "'b': 6"), (-7, "'b': -7"), (11, "'a': 11"), (2**40, "'a': 4194303 or more"), (-2**40, "'a': -4194303 or less")):
             bad = dict(feeds[0], i=np.array([[index]], "i8"))
-            self.fails_at_run_time(proto, bad, "index", "--recipe=f32")
+            self.fails_at_run_time(proto, bad, f"an index lies outside its dimension in {told}", "--recipe=f32")
 
     def test_split(self):
         nodes = [("Split", "x", "a b c", {"axis": 2, "num_outputs": 3})]

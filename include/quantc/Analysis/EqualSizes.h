@@ -19,6 +19,11 @@ namespace quantc {
 /// an input gives to the second.
 inline constexpr llvm::StringLiteral equalSizesAttrName = "qt.equal_sizes";
 
+/// On the entry: pairs of such a map and the name of the model's value that it
+/// is for, where one is known.
+inline constexpr llvm::StringLiteral equalSizeNamesAttrName =
+    "qt.equal_size_names";
+
 /// What stands for \p size, one of an input's, where inputs are described: a
 /// number or a name; null where none does.
 mlir::AffineExpr getDeclaredSize(mlir::FunctionOpInterface entry,

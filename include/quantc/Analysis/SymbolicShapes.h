@@ -10,6 +10,7 @@
 #define QUANTC_ANALYSIS_SYMBOLICSHAPES_H
 
 #include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Location.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "llvm/ADT/DenseMap.h"
@@ -72,11 +73,19 @@ public:
 
   /// Sizes that are zero wherever the model is right.
   llvm::ArrayRef<mlir::AffineExpr> getZeroSizes() const { return zeroSizes; }
+  /// The op that says so of each; null where none does.
+  llvm::ArrayRef<mlir::LocationAttr> getZeroSizeLocs() const {
+    return zeroSizeLocs;
+  }
 
   /// Notes that the model is only right where both are equal, or one is 1.
   void expectEqual(mlir::AffineExpr a, mlir::AffineExpr b);
   /// The pairs that were noted and are not equal for all symbols.
   llvm::ArrayRef<SizePair> getExpectations() const { return expectations; }
+  /// The op that each is for; null where the function itself states it.
+  llvm::ArrayRef<mlir::LocationAttr> getExpectationLocs() const {
+    return expectationLocs;
+  }
   /// Pairs of dims in front of the last in elementwise ops, which are equal or
   /// one of which is 1: models have tables with a batch of their own.
   llvm::ArrayRef<SizePair> getFrontPairs() const { return frontPairs; }
@@ -96,6 +105,8 @@ private:
   llvm::DenseMap<mlir::Value, Sizes> elements;
   llvm::SmallVector<SizePair> expectations, frontPairs;
   llvm::SmallVector<mlir::AffineExpr> zeroSizes;
+  llvm::SmallVector<mlir::LocationAttr> expectationLocs, zeroSizeLocs;
+  mlir::LocationAttr current; ///< of the op that is asked
 };
 
 } // namespace quantc

@@ -48,9 +48,11 @@ extern "C" {
 
 /// What kernels, `entry` and `plan` return: 0, or a kind in the low 8 bits and
 /// above them 1 + an index into the program's sites (0: no site is known). A
-/// kernel returns a bare kind; the entry adds the site of the launch, because
-/// equal kernels are one function. The message is "<kind's sentence> in
-/// '<site>'", where the site is the name of the value (the MLIR location).
+/// kernel has no site: the entry adds that of the launch, because equal kernels
+/// are one function. In its place a kernel may say which index was wrong: 1 and
+/// above that 23 bits with a sign, the nearest number to it. The message is
+/// "<kind's sentence> in '<site>': <numbers>", where the site is the name of
+/// the value (the MLIR location).
 typedef enum qcrt_error {
   QCRT_OK = 0,
   /// An index value lies outside its dimension.
@@ -66,6 +68,8 @@ typedef enum qcrt_error {
 } qcrt_error;
 
 #define QCRT_ERROR_KIND_BITS 8
+/// The largest index that the error word of a kernel can tell.
+#define QCRT_ERROR_MOST_INDEX 0x3fffff
 
 //===----------------------------------------------------------------------===//
 // Code
@@ -94,6 +98,7 @@ typedef int32_t (*qcrt_parallel)(qcrt_run *run, qcrt_kernel kernel,
 struct qcrt_run {
   qcrt_parallel parallel;
   const char *weights; ///< the file of the program's weights, if it has one
+  int32_t failure;     ///< what the kernel returned that an error is of, or 0
 };
 
 /// Runs the program once. symbols: the sizes of the dims; inputs and outputs:
@@ -107,7 +112,9 @@ typedef int32_t (*qcrt_entry)(qcrt_run *run, const int64_t *symbols,
 /// Computes sizes for given symbols, which are not negative and lie within
 /// their min and max. Writes out[0] = bytes of the arena, out[1] = bytes of
 /// scratch per thread (the largest of any kernel), then the dims of every
-/// output in order. Checks for overflow. Returns an error word.
+/// output in order. Checks for overflow. Returns an error word; with one,
+/// out[0] and out[1] are the two sizes that differ, or the first the one below
+/// zero.
 typedef int32_t (*qcrt_plan)(const int64_t *symbols, int64_t *out);
 
 /// For every step of the program two numbers: operations and bytes, as

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/SizeArithmetic.h"
+#include "quantc/Runtime/Program.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -355,6 +356,28 @@ void KernelBuilder::recordError(OpBuilder &at, KernelError error) {
   Value word = arith::ConstantIntOp::create(at, getLoc(),
                                             static_cast<int32_t>(error), 32);
   memref::StoreOp::create(at, getLoc(), word, errorSlot);
+}
+
+void KernelBuilder::recordIndex(OpBuilder &at, Value index) {
+  Location loc = getLoc();
+  Type i64 = at.getI64Type();
+  if (index.getType() != i64)
+    index = arith::ExtSIOp::create(at, loc, i64, index);
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantIntOp::create(at, loc, value, 64);
+  };
+  index =
+      arith::MaxSIOp::create(at, loc, index, number(-QCRT_ERROR_MOST_INDEX));
+  index = arith::MinSIOp::create(at, loc, index, number(QCRT_ERROR_MOST_INDEX));
+  // Beside the kind, as the runtime reads it.
+  Value word =
+      arith::ShLIOp::create(at, loc, index, number(QCRT_ERROR_KIND_BITS + 1));
+  word = arith::OrIOp::create(
+      at, loc, word,
+      number(1 << QCRT_ERROR_KIND_BITS |
+             static_cast<int64_t>(KernelError::IndexOutOfRange)));
+  word = arith::TruncIOp::create(at, loc, at.getI32Type(), word);
+  memref::StoreOp::create(at, loc, word, errorSlot);
 }
 
 void KernelBuilder::finish() {

@@ -186,7 +186,7 @@ void MovementEmitter::emitPick(OpBuilder &b, Value indices, Value pick,
   OpBuilder inside = branch.getThenBodyBuilder();
   then(inside, at);
   OpBuilder otherwise = branch.getElseBodyBuilder();
-  kernel.recordError(otherwise, KernelError::IndexOutOfRange);
+  kernel.recordIndex(otherwise, raw);
 }
 
 void StridedEmitter::emitUnit(OpBuilder &b, Value row) {

@@ -142,7 +142,7 @@ TEST_F(Driver, WrongInputsAreExplained) {
                     }),
          "has rank 17");
   expect(makeInputs("a.npz", 3, [](Arrays a) { a[1].bytes[0] = 77; }),
-         "an index lies outside its dimension in '/embed/Gather'");
+         "an index lies outside its dimension in '/embed/Gather': 77");
   expect(path("none.npz"), "No such file or directory");
   expect(FAKE_ARTIFACT, "it is not a zip file");
 }

@@ -46,10 +46,18 @@ TEST(Check, RefusesWrongInputs) {
       {"input 'x' is not aligned to its element of 4 bytes",
        QUANTC_ERROR_ARGUMENT,
        [](Tensors t) { t[0].data = static_cast<char *>(t[0].data) + 2; }},
-      {"an index lies outside its dimension in '/embed/Gather'",
+      {"an index lies outside its dimension in '/embed/Gather': 10",
        QUANTC_ERROR_INDEX,
        [](Tensors t) { static_cast<int64_t *>(t[1].data)[2] = 10; }},
-      {"an index lies outside its dimension in '/embed/Gather'",
+      {"an index lies outside its dimension in '/embed/Gather': -1",
+       QUANTC_ERROR_INDEX,
+       [](Tensors t) { static_cast<int64_t *>(t[1].data)[1] = -1; }},
+      {"an index lies outside its dimension in '/embed/Gather': 4194303 or "
+       "more",
+       QUANTC_ERROR_INDEX,
+       [](Tensors t) { static_cast<int64_t *>(t[1].data)[0] = INT64_MAX; }},
+      {"an index lies outside its dimension in '/embed/Gather': -4194303 or "
+       "less",
        QUANTC_ERROR_INDEX,
        [](Tensors t) { static_cast<int64_t *>(t[1].data)[0] = INT64_MIN; }},
   };

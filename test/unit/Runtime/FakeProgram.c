@@ -32,13 +32,21 @@ static int32_t double_rows(int64_t begin, int64_t end, void *args,
   return 0;
 }
 
+/// What a kernel says of an index: the nearest that an error word can tell.
+static int32_t wrong_index(int64_t index) {
+  const int64_t most = QCRT_ERROR_MOST_INDEX;
+  int64_t told = index < -most ? -most : index > most ? most : index;
+  return (int32_t)((uint32_t)told << (QCRT_ERROR_KIND_BITS + 1) |
+                   1u << QCRT_ERROR_KIND_BITS | QCRT_INDEX_OUT_OF_RANGE);
+}
+
 static int32_t add_ids(int64_t begin, int64_t end, void *args, void *scratch) {
   const slots *s = args;
   int64_t b, j;
   float *row = scratch;
   for (b = begin; b < end; ++b) {
     if (s->ids[b] < 0 || s->ids[b] >= Table)
-      return QCRT_INDEX_OUT_OF_RANGE;
+      return wrong_index(s->ids[b]);
     for (j = 0; j < Columns; ++j)
       row[j] = s->doubled[b * Columns + j] + (float)s->ids[b];
     for (j = 0; j < Columns; ++j)
@@ -60,6 +68,8 @@ static int32_t entry(qcrt_run *run, const int64_t *symbols, void *const *inputs,
   if (word)
     return word | 1 << QCRT_ERROR_KIND_BITS;
   word = run->parallel(run, add_ids, symbols[0], 3, &s, 1);
+  run->failure = word;
+  word &= (1 << QCRT_ERROR_KIND_BITS) - 1;
   return word ? word | 2 << QCRT_ERROR_KIND_BITS : 0;
 }
 

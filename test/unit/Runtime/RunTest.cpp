@@ -102,13 +102,15 @@ TEST(Run, RefusesSizesThatOverflow) {
   quantc_context_options options = {};
   options.threads = 2;
   auto check = [&](int64_t arena, int64_t scratch, int64_t dim, int32_t word,
-                   quantc_status status) {
+                   quantc_status status, std::string message = "") {
     plannedArena = arena, plannedScratch = scratch, plannedDim = dim;
     plannedWord = word;
     Session s(&api, options);
     FakeInputs inputs(3);
     EXPECT_EQ(inputs.run(s.context), status) << s.message();
     EXPECT_NE(s.message(), "");
+    if (!message.empty())
+      EXPECT_EQ(s.message(), message);
   };
   check(INT64_MAX, 16, 3, 0, QUANTC_ERROR_MEMORY);
   check(64, INT64_MAX, 3, 0, QUANTC_ERROR_MEMORY);
@@ -117,7 +119,15 @@ TEST(Run, RefusesSizesThatOverflow) {
   check(64, 16, -1, 0, QUANTC_ERROR_SHAPE);
   check(-1, 16, 3, 0, QUANTC_ERROR_INTERNAL);
   check(64, 16, 3, QCRT_SIZE_OVERFLOW, QUANTC_ERROR_MEMORY);
-  check(64, 16, 3, QCRT_NEGATIVE_SIZE | 1 << 8, QUANTC_ERROR_SHAPE);
-  check(64, 16, 3, QCRT_SHAPE_MISMATCH | 7 << 8, QUANTC_ERROR_SHAPE);
+  // What the plan leaves are the sizes that an error is about.
+  check(-5, 0, 3, QCRT_NEGATIVE_SIZE | 2 << 8, QUANTC_ERROR_SHAPE,
+        "a computed size is negative in '/embed/Gather': -5");
+  check(64, 16, 3, QCRT_SHAPE_MISMATCH | 2 << 8, QUANTC_ERROR_SHAPE,
+        "the sizes of the operands do not fit together in '/embed/Gather': 64 "
+        "and 16");
+  check(0, -2, 3, QCRT_SHAPE_MISMATCH | 2 << 8, QUANTC_ERROR_SHAPE,
+        "the sizes of the operands do not fit together in '/embed/Gather'");
+  check(64, 16, 3, QCRT_SHAPE_MISMATCH | 7 << 8, QUANTC_ERROR_SHAPE,
+        "the sizes of the operands do not fit together");
   check(64, 16, 3, 250, QUANTC_ERROR_INTERNAL);
 }

@@ -105,6 +105,8 @@ public:
 
   /// Notes that the call fails; it ends at the bottom of the function.
   void recordError(mlir::OpBuilder &at, KernelError error);
+  /// The same for an \p index, an integer, that lies outside its dimension.
+  void recordIndex(mlir::OpBuilder &at, mlir::Value index);
 
   /// Whether a size was asked for that the kernel's symbols do not tell: the
   /// code is of no use then.

@@ -102,6 +102,15 @@ static bool arePairs(Attribute value) {
          });
 }
 
+static bool areNamedPairs(Attribute value) {
+  auto array = dyn_cast<ArrayAttr>(value);
+  return array && llvm::all_of(array, [](Attribute element) {
+           auto pair = dyn_cast<ArrayAttr>(element);
+           return pair && pair.size() == 2 && isa<StringAttr>(pair[1]) &&
+                  arePairs(ArrayAttr::get(pair.getContext(), pair[0]));
+         });
+}
+
 static bool isCount(Attribute value) {
   return isMapOfSymbols(value) &&
          cast<AffineMapAttr>(value).getValue().getNumResults() == 1;
@@ -158,6 +167,9 @@ static const Rule rules[] = {
     {equalSizesAttrName, isFunction, arePairs,
      "an array of affine maps without dimensions and with two results on a "
      "function"},
+    {equalSizeNamesAttrName, isFunction, areNamedPairs,
+     "an array of [affine map without dimensions and with two results, string] "
+     "on a function"},
     {argNamesAttrName, isFunction, isArrayOf<StringAttr>,
      "an array of strings on a function"},
     {resultNamesAttrName, isFunction, isArrayOf<StringAttr>,
