@@ -80,7 +80,7 @@ void SymbolicShapes::infer(Operation *op) {
   llvm::scope_exit restore([&] { current = outer; });
   DenseIntElementsAttr constant;
   if (op->getNumResults() == 1 && matchPattern(op, m_Constant(&constant)) &&
-      constant.getType().getRank() <= 1 && constant.getNumElements() <= 64) {
+      constant.getNumElements() <= 64) {
     // True is 1.
     bool isUnsigned = constant.getElementType().isInteger(1) ||
                       constant.getElementType().isUnsignedInteger();

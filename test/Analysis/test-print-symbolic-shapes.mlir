@@ -64,6 +64,41 @@ func.func @cancel(%x: tensor<?x?x64xf32>) attributes {
 
 // -----
 
+// Sizes in a matrix: what comes to each place along an axis.
+// expected-remark @below {{sizes (s0, s1)}}
+func.func @matrix(%x: tensor<?x?xf32>) attributes {
+    qt.dim_names = ["b", "t"], qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1)>]} {
+  // expected-remark @below {{sizes (2) elements (s0, s1)}}
+  %0 = nn.shape %x {start = 0 : i64, end = 2 : i64} : tensor<?x?xf32> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2) elements (1, 2)}}
+  %1 = arith.constant dense<[1, 2]> : tensor<2xi64>
+  // expected-remark @below {{sizes (1, 2) elements (s0, s1)}}
+  %2 = nn.reshape %0, %1 : tensor<2xi64>, tensor<2xi64> -> tensor<1x2xi64>
+  // expected-remark @below {{sizes (2, 2) elements (s0, s1, s0, s1)}}
+  %3 = nn.concat %2, %2 {axis = 0 : i64} : tensor<1x2xi64>, tensor<1x2xi64> -> tensor<2x2xi64>
+  // expected-remark @below {{sizes (2) elements (s0 * s0, s1 * s1)}}
+  %4 = nn.reduce prod %3 axes [0] : tensor<2x2xi64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2, 1) elements (s0 + s1, s0 + s1)}}
+  %5 = nn.reduce sum %3 axes [1] keepdims : tensor<2x2xi64> -> tensor<2x1xi64>
+  // expected-remark @below {{sizes (2) elements (s0, s1)}}
+  %6 = nn.reduce max %3 axes [0] : tensor<2x2xi64> -> tensor<2xi64>
+  // expected-remark @below {{sizes (2, 2) elements (s0 * 2, s1 * 2, s0 * 2, s1 * 2)}}
+  %7 = nn.binary add %3, %3 : tensor<2x2xi64>, tensor<2x2xi64> -> tensor<2x2xi64>
+  // A column meets every column of a matrix: that is not read by place.
+  // expected-remark @below {{sizes (2, 2)}}
+  %8 = nn.binary add %3, %5 : tensor<2x2xi64>, tensor<2x1xi64> -> tensor<2x2xi64>
+  // expected-remark @below {{sizes (4, 2) elements (s0, s1, s0, s1, s0, s1, s0, s1)}}
+  %9 = nn.concat %3, %3 {axis = 0 : i64} : tensor<2x2xi64>, tensor<2x2xi64> -> tensor<4x2xi64>
+  // expected-remark @below {{sizes (2, 3) elements (s0, s1, s0 + s1, s0, s1, s0 + s1)}}
+  %10 = nn.concat %3, %5 {axis = 1 : i64} : tensor<2x2xi64>, tensor<2x1xi64> -> tensor<2x3xi64>
+  // No mean is a size.
+  // expected-remark @below {{sizes (2)}}
+  %11 = nn.reduce mean %3 axes [0] : tensor<2x2xi64> -> tensor<2xi64>
+  return
+}
+
+// -----
+
 // What exporters write for nn.expand: ones where the target is -1.
 // expected-remark @below {{sizes (s0, 1)}}
 func.func @expand(%x: tensor<?x1xf32>) attributes {

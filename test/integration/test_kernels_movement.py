@@ -197,6 +197,20 @@ class Movement(KernelTest):
             bad = dict(feeds[0], i=np.array([[index]], "i8"))
             self.fails_at_run_time(proto, bad, f"an index lies outside its dimension in {told}", "--recipe=f32")
 
+    def test_sizes_along_one_axis(self):
+        """Shape arithmetic on a matrix of sizes: products and sums of its rows and columns."""
+        nodes = [
+            ("Shape", "x", "sizes"), ("Slice", "sizes first second", "front"), ("Slice", "sizes second third", "last"),
+            ("Concat", "last one", "back", {"axis": 0}), ("Unsqueeze", "front first", "row0"), ("Unsqueeze", "back first", "row1"),
+            ("Concat", "row0 row1", "matrix", {"axis": 0}), ("ReduceProd", "matrix one", "products", {"keepdims": 0}),
+            ("Reshape", "x products", "y"), ("ReduceSum", "matrix first", "sums", {"keepdims": 0}), ("Expand", "half sums", "z"),
+            ("Concat", "matrix matrix", "wide", {"axis": 1}), ("ReduceMax", "wide one", "largest", {"keepdims": 1}),
+            ("Squeeze", "largest one", "sides"), ("Expand", "half sides", "w"),
+        ]
+        constants = {"first": np.array([0]), "second": np.array([2]), "third": np.array([3]), "one": np.array([1]), "half": np.float32(0.5)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", 6])}, ["y", "z", "w"], constants)
+        self.check(proto, [{"x": numbers("f4", b, s, 6)} for b, s in ((1, 1), (2, 7), (9, 3))])
+
     def test_split(self):
         nodes = [("Split", "x", "a b c", {"axis": 2, "num_outputs": 3})]
         proto = model(nodes, {"x": ("f4", ["n", 2, 24])}, list("abc"))

@@ -42,7 +42,7 @@ public:
   llvm::ArrayRef<mlir::AffineExpr> getSizes(mlir::Value tensor);
   void setSizes(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> sizes);
 
-  /// The elements of a small integer tensor (rank 0 or 1) in order, where they
+  /// The elements of a small integer tensor, row by row, where they
   /// follow from sizes and constants.
   std::optional<llvm::ArrayRef<mlir::AffineExpr>>
   getElements(mlir::Value value);

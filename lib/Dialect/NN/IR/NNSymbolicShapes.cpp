@@ -64,7 +64,7 @@ void CastOp::inferElements(SymbolicShapes &shapes) {
 }
 
 /// One element of each list of \p lists at a time, a single element standing
-/// for all; false where the lengths differ or \p function gives nothing.
+/// for all; false where the shapes differ or \p function gives nothing.
 static bool
 zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
             function_ref<AffineExpr(ArrayRef<AffineExpr>)> function) {
@@ -72,12 +72,18 @@ zipElements(SymbolicShapes &shapes, ValueRange operands, Value result,
   size_t count = 1;
   for (Value operand : operands) {
     auto elements = shapes.getElements(operand);
-    auto type = dyn_cast<ShapedType>(operand.getType());
-    if (!elements || (type && type.getRank() > 1))
+    if (!elements)
       return false;
     lists.emplace_back(*elements);
-    if (lists.back().size() != 1)
-      count = lists.back().size();
+    if (lists.back().size() == 1)
+      continue;
+    count = lists.back().size();
+    // What stands for all of another dimension is not read so.
+    auto type = dyn_cast<RankedTensorType>(operand.getType()),
+         all = dyn_cast<RankedTensorType>(result.getType());
+    if (type && all && type.getRank() > 1 &&
+        (!type.hasStaticShape() || type.getShape() != all.getShape()))
+      return false;
   }
   Sizes values;
   for (size_t i = 0; i < count; ++i) {
@@ -240,6 +246,46 @@ void TopKOp::inferSymbolic(SymbolicShapes &shapes) {
   shapes.setSizes(getResult(), result);
 }
 
+/// The numbers that sizes are; nothing where one is none.
+static std::optional<SmallVector<int64_t>>
+getNumbers(ArrayRef<AffineExpr> sizes) {
+  SmallVector<int64_t> numbers;
+  for (AffineExpr size : sizes) {
+    auto constant = dyn_cast<AffineConstantExpr>(size);
+    if (!constant)
+      return std::nullopt;
+    numbers.push_back(constant.getValue());
+  }
+  return numbers;
+}
+
+/// What \p values reduce to; null where that is no size.
+static AffineExpr reduceSizes(SymbolicShapes &shapes, ReduceKind kind,
+                              ArrayRef<AffineExpr> values) {
+  switch (kind) {
+  case ReduceKind::Prod:
+    return shapes.getProduct(values);
+  case ReduceKind::Sum: {
+    AffineExpr sum = shapes.getConstant(0);
+    for (AffineExpr value : values)
+      sum = sum + value;
+    return sum;
+  }
+  case ReduceKind::Max:
+  case ReduceKind::Min: {
+    if (values.empty())
+      return {};
+    AffineExpr pick = values.front();
+    for (AffineExpr value : values.drop_front())
+      if (pick)
+        pick = pickElement(pick, value, kind == ReduceKind::Max);
+    return pick;
+  }
+  default:
+    return {};
+  }
+}
+
 void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {
   Sizes result;
   Sizes input(shapes.getSizes(getInput()));
@@ -251,16 +297,30 @@ void ReduceOp::inferSymbolic(SymbolicShapes &shapes) {
   }
   shapes.setSizes(getResult(), result);
   auto values = shapes.getElements(getInput());
-  if (!values || getAxes().empty() || getAxes().size() != input.size())
+  auto from = getNumbers(input);
+  if (!values || !from || getAxes().empty() ||
+      ShapedType::getNumElements(*from) != static_cast<int64_t>(values->size()))
     return;
-  Sizes factors(*values);
-  AffineExpr sum = shapes.getConstant(0);
-  for (AffineExpr value : factors)
-    sum = sum + value;
-  if (getKind() == ReduceKind::Prod)
-    shapes.setElements(getResult(), shapes.getProduct(factors));
-  else if (getKind() == ReduceKind::Sum)
-    shapes.setElements(getResult(), sum);
+  // What comes to each place: the same one but for the axes.
+  SmallVector<int64_t> strides = computeStrides(*from), kept(*from);
+  for (int64_t axis : getAxes())
+    kept[axis] = 1;
+  SmallVector<int64_t> own = computeStrides(kept);
+  SmallVector<Sizes> groups(ShapedType::getNumElements(kept));
+  for (auto [index, value] : llvm::enumerate(*values)) {
+    SmallVector<int64_t> place =
+        delinearize(static_cast<int64_t>(index), strides);
+    for (int64_t axis : getAxes())
+      place[axis] = 0;
+    groups[linearize(place, own)].push_back(value);
+  }
+  Sizes reduced;
+  for (const Sizes &group : groups) {
+    reduced.push_back(reduceSizes(shapes, getKind(), group));
+    if (!reduced.back())
+      return;
+  }
+  shapes.setElements(getResult(), reduced);
 }
 
 //===----------------------------------------------------------------------===//
@@ -302,19 +362,6 @@ void ReshapeOp::inferSymbolic(SymbolicShapes &shapes) {
   }
   if (auto values = shapes.getElements(getInput()))
     shapes.setElements(getResult(), Sizes(*values));
-}
-
-/// The numbers that sizes are; nothing where one is none.
-static std::optional<SmallVector<int64_t>>
-getNumbers(ArrayRef<AffineExpr> sizes) {
-  SmallVector<int64_t> numbers;
-  for (AffineExpr size : sizes) {
-    auto constant = dyn_cast<AffineConstantExpr>(size);
-    if (!constant)
-      return std::nullopt;
-    numbers.push_back(constant.getValue());
-  }
-  return numbers;
 }
 
 /// The elements of \p result are those of \p input at the places that
@@ -478,15 +525,26 @@ void ConcatOp::inferSymbolic(SymbolicShapes &shapes) {
         shapes.expectEqual(result[dim], sizes[dim]);
   }
   shapes.setSizes(getResult(), result);
-  if (getType().getRank() != 1)
+  // Of each place in front of the axis one run of every input.
+  auto numbers = getNumbers(result);
+  if (!numbers)
     return;
-  Sizes values;
+  int64_t runs =
+      ShapedType::getNumElements(ArrayRef(*numbers).take_front(getAxis()));
+  SmallVector<Sizes> parts;
   for (Value input : getInputs()) {
     auto part = shapes.getElements(input);
-    if (!part)
+    if (!part || runs == 0 || part->size() % runs != 0)
       return;
-    values.append(part->begin(), part->end());
+    parts.emplace_back(*part);
   }
+  Sizes values;
+  for (int64_t run = 0; run < runs; ++run)
+    for (const Sizes &part : parts) {
+      size_t length = part.size() / runs;
+      llvm::append_range(
+          values, ArrayRef<AffineExpr>(part).slice(run * length, length));
+    }
   shapes.setElements(getResult(), values);
 }
 
