@@ -285,6 +285,7 @@ private:
   Value getRowShift(mlir::Operation &op);
   bool hasStraightRows();
   Values findRowShifts();
+  void allocateShifts();
   void prepareShifts(OpBuilder &b, Value last);
   int64_t getShiftsAt(int64_t number);
   void loadShiftsOfRow(OpBuilder &b, Value row);

@@ -130,6 +130,13 @@ ContractionEmitter::Values ContractionEmitter::findRowShifts() {
   return found;
 }
 
+void ContractionEmitter::allocateShifts() {
+  if (size_t count = findRowShifts().size())
+    unitShifts = kernel.allocateScratch(
+        kernel.getBuilder().getI32Type(),
+        shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
+}
+
 /// What the unit's rows are shifted by, and half of what that leaves out, into
 /// scratch.
 void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {

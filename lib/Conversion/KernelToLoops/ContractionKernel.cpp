@@ -214,10 +214,7 @@ LogicalResult ContractionEmitter::emit() {
     sumBuffer = kernel.allocateScratch(
         getSumType(), shapes.getConstant(blockRows * nr * groupPanels));
   tile = kernel.allocateScratch(contract.getAcc(), shapes.getConstant(mr * nr));
-  if (size_t count = findRowShifts().size())
-    unitShifts = kernel.allocateScratch(
-        b.getI32Type(),
-        shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
+  allocateShifts();
   if (conv)
     emitTapTable();
 
