@@ -38,6 +38,7 @@ void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
   kernels.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vectors;
   kernels.addPass(createConvertVectorToLLVMPass(vectors));
+  kernels.addPass(createBrainFloatLanes());
   kernels.addPass(createConvertMathToLLVMPass());
   kernels.addPass(createFinalizeMemRefToLLVMConversionPass());
   kernels.addPass(createArithToLLVMConversionPass());
