@@ -206,9 +206,11 @@ private:
   void prepareChains();
   Value sumChain(OpBuilder &b, llvm::ArrayRef<Value> x,
                  llvm::ArrayRef<Value> weights, Value start);
+  Value sumSignedChain(OpBuilder &b, llvm::ArrayRef<Value> x,
+                       llvm::ArrayRef<Value> weights);
   Value getChainStart(OpBuilder &b, llvm::ArrayRef<Value> weights);
   Values loadChain(OpBuilder &b, Value at, int64_t v);
-  void emitChainStarts(OpBuilder &b);
+  void enterChains(OpBuilder &b);
   void emitFactorsOfRows(OpBuilder &b, Value last);
   void emitOrderRows(OpBuilder &b, Value row, int64_t count);
   Values sumChained(OpBuilder &b, Value row, int64_t count, Values sums);

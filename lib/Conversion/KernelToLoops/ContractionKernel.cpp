@@ -292,8 +292,11 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
       emitWhole(inner, panel, last, sizes);
     });
   };
-  if (layout.getForm() == qt::LayoutForm::Chained)
+  bool isChained = layout.getForm() == qt::LayoutForm::Chained;
+  if (isChained) {
     emitFactorsOfRows(b, last);
+    sizes = {1};
+  }
   prepareShifts(b, last);
   if (!treatsManyRows())
     return emitFew(b);
@@ -304,6 +307,14 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
   emitFew(otherwise);
+  if (isChained) {
+    useDecoded = true;
+    forEachPanel(then, [&](OpBuilder &inner, Value panel) {
+      emitWhole(inner, panel, last, getTileSizes(mr));
+    });
+    useDecoded = false;
+    return;
+  }
   if (numChunks > 1)
     return emitChunks(then, last);
   if (isWidened) {
@@ -375,7 +386,7 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
   if (!walksPanels)
     enter(b, panel);
   if (layout.getForm() == qt::LayoutForm::Chained)
-    emitChainStarts(b);
+    enterChains(b);
   keepMagnitudes(b, [&] {
     forEachTile(b, firstRow, last, sizes,
                 [&](OpBuilder &inner, Value row, int64_t count) {

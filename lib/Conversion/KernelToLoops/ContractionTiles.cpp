@@ -26,7 +26,8 @@ bool ContractionEmitter::decodesPanels() {
 
 /// Whether many rows have other code than few.
 bool ContractionEmitter::treatsManyRows() {
-  return decodesPanels() || (numChunks > 1 && getFewRows() < blockRows);
+  return decodesPanels() || layout.getForm() == qt::LayoutForm::Chained ||
+         (numChunks > 1 && getFewRows() < blockRows);
 }
 
 /// Rows of a unit that are too few for what is done once for all of them: its
@@ -42,8 +43,9 @@ int64_t ContractionEmitter::getFewRows() {
   case qt::LayoutForm::S8F:
   case qt::LayoutForm::B32F:
   case qt::LayoutForm::Winograd:
-  case qt::LayoutForm::Chained:
     return blockRows;
+  case qt::LayoutForm::Chained:
+    return mr - 1;
   case qt::LayoutForm::W4I:
     return isWide ? blockRows : 8;
   case qt::LayoutForm::W4S:
