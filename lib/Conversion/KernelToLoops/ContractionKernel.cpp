@@ -590,22 +590,3 @@ void ContractionEmitter::prefetch(OpBuilder &b, Value at, int64_t bytes) {
                panel * panelBytes + prefetchDistance / panelsAtOnce + line),
           /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
 }
-
-/// What is taken apart once for all rows is read in no time: the rows ask for
-/// the next panel's bytes, some lines in each block, tile after tile. \p head
-/// is where the block of the panel at hand begins.
-void ContractionEmitter::prefetchNextPanel(OpBuilder &b, Value head, Value row,
-                                           int64_t count) {
-  constexpr int64_t line = 64;
-  int64_t panelBytes = getPackedLayout(layout, n, k).panelBytes();
-  int64_t lines = llvm::divideCeil(nr * traits.cutBytes(), line),
-          tiles = llvm::divideCeil(getRowsOfUnit(), mr);
-  int64_t each = llvm::divideCeil(lines, tiles);
-  Value at = times(b, arith::SubIOp::create(b, loc, row, firstRow),
-                   llvm::divideCeil(each * line, count));
-  at = plus(b, add(b, head, at), panelBytes);
-  for (int64_t i = 0; i < each; ++i)
-    memref::PrefetchOp::create(b, loc, packed, plus(b, at, i * line),
-                               /*isWrite=*/false, /*localityHint=*/2,
-                               /*isDataCache=*/true);
-}
