@@ -26,13 +26,14 @@ llvm::Error Workspace::write(llvm::ArrayRef<char> bytes) {
 
 llvm::Error quantc::openOutput(OutputFile &file, const std::string &path) {
   std::string error;
-  if (!file.open(path, error))
+  if (!file.open(path, error, 0666, [](const std::string &temporary) {
+        llvm::sys::RemoveFileOnSignal(temporary);
+      }))
     return llvm::createStringError(error);
   if (file.getTemporary().empty())
     return llvm::createStringError("cannot write '" + path +
                                    "': it is a device or a pipe; supported: "
                                    "files");
-  llvm::sys::RemoveFileOnSignal(file.getTemporary());
   return llvm::Error::success();
 }
 

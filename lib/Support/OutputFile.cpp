@@ -30,8 +30,9 @@ OutputFile::~OutputFile() {
     ::unlink(temporary.c_str());
 }
 
-bool OutputFile::open(const std::string &name, std::string &error,
-                      unsigned permissions) {
+bool OutputFile::open(
+    const std::string &name, std::string &error, unsigned permissions,
+    const std::function<void(const std::string &)> &announce) {
   path = name;
   // What a link names is written, and the link stays.
   if (char *real = ::realpath(name.c_str(), nullptr)) {
@@ -56,6 +57,8 @@ bool OutputFile::open(const std::string &name, std::string &error,
   for (int attempt = 0; attempt < 100; ++attempt) {
     std::string candidate = path + ".tmp" + std::to_string(::getpid()) + "." +
                             std::to_string(attempt);
+    if (announce)
+      announce(candidate);
     descriptor = ::open(candidate.c_str(),
                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions);
     if (descriptor >= 0) {

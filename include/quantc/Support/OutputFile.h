@@ -10,6 +10,7 @@
 #define QUANTC_SUPPORT_OUTPUTFILE_H
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace quantc {
@@ -25,8 +26,11 @@ public:
   OutputFile &operator=(const OutputFile &) = delete;
 
   /// Each returns false and says why in `error`, a sentence with the path.
+  /// `announce` is told the temporary name before a file of that name exists:
+  /// who removes it on a signal has to know before the signal can come.
   bool open(const std::string &path, std::string &error,
-            unsigned permissions = 0666);
+            unsigned permissions = 0666,
+            const std::function<void(const std::string &)> &announce = {});
   bool write(const void *data, size_t size, std::string &error);
   /// What is written until it is committed, for code that opens it by name;
   /// empty for a device or a pipe.
