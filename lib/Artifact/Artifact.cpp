@@ -9,44 +9,29 @@
 #include "quantc/Artifact/Artifact.h"
 #include "Boundary.h"
 #include "CheckProgram.h"
-#include "RuntimeBitcode.h"
+#include "RuntimeCode.h"
 #include "Workspace.h"
 #include "quantc/Artifact/Checksum.h"
 #include "quantc/Artifact/Linker.h"
 #include "quantc/Artifact/WeightsObject.h"
-#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/TargetSelect.h"
 
 using namespace mlir;
 using namespace quantc;
 
-/// The runtime, for the baseline of the triple: what looks for the CPU's
-/// features must run on every CPU.
-static llvm::Expected<ObjectBytes> compileRuntime(const CpuTarget &target,
-                                                  llvm::StringRef prefix) {
-  // The runtime has a few lines of assembly.
-  llvm::InitializeAllAsmParsers();
-  llvm::LLVMContext context;
-  llvm::StringRef bitcode = getRuntimeBitcode(target.getTriple());
-  if (bitcode.empty())
+/// The runtime, whose function has the name that the options ask for.
+static llvm::Expected<ObjectBytes> getRuntime(llvm::StringRef triple,
+                                              llvm::StringRef prefix) {
+  llvm::StringRef object = getRuntimeObject(triple);
+  if (object.empty())
     return llvm::createStringError(
-        "there are no shared libraries for " + target.getTriple() +
+        "there are no shared libraries for " + triple +
         "; supported: x86_64 and aarch64 with Linux, and static objects "
         "(-o OUT.o)");
-  auto module = llvm::parseBitcodeFile(
-      llvm::MemoryBufferRef(bitcode, "runtime"), context);
-  if (!module)
-    return module.takeError();
-  (*module)->getFunction("quantc_model")->setName(prefix + "_model");
-  auto machine = makeTargetMachine(target.getTriple(), "", "");
-  if (!machine)
-    return machine.takeError();
-  return emitCode(**module, **machine, CodeKind::Object);
+  return renameSymbol(object, "quantc_model", (prefix + "_model").str());
 }
 
-/// The program around the kernels, for the baseline as well.
+/// The program around the kernels, for the baseline of the triple.
 static llvm::Expected<ObjectBytes>
 compileProgram(ModuleOp module, const ProgramInfo &info, CodeKind kind) {
   auto entry = getCheckedEntry(module);
@@ -99,7 +84,7 @@ static llvm::Error writeObjects(ModuleOp module, const ProgramInfo &info,
     return program.takeError();
   if (llvm::Error error = workspace.write(*program))
     return error;
-  auto runtime = compileRuntime(info.target, info.prefix);
+  auto runtime = getRuntime(info.target.getTriple(), info.prefix);
   if (!runtime)
     return runtime.takeError();
   if (llvm::Error error = workspace.write(*runtime))

@@ -170,3 +170,20 @@ llvm::Error quantc::linkObjects(llvm::ArrayRef<std::string> objects,
   out.clear_error();
   return error;
 }
+
+llvm::Expected<llvm::SmallVector<char, 0>>
+quantc::renameSymbol(llvm::StringRef object, llvm::StringRef from,
+                     llvm::StringRef to) {
+  auto file =
+      llvm::object::createBinary(llvm::MemoryBufferRef(object, "object"));
+  if (!file)
+    return file.takeError();
+  llvm::objcopy::ConfigManager config;
+  config.Common.SymbolsToRename[from] = to;
+  llvm::SmallVector<char, 0> bytes;
+  llvm::raw_svector_ostream out(bytes);
+  if (llvm::Error error =
+          llvm::objcopy::executeObjcopyOnBinary(config, **file, out))
+    return std::move(error);
+  return bytes;
+}

@@ -8,7 +8,7 @@
 
 #include "Boundary.h"
 #include "CheckProgram.h"
-#include "RuntimeBitcode.h"
+#include "RuntimeCode.h"
 #include "StackUse.h"
 #include "StaticProgram.h"
 #include "Workspace.h"

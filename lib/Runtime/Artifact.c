@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 // The whole runtime in one file, with one global symbol. The compiler carries
-// it as bitcode, made by
+// it as an object file, made by
 //
-//   clang -target T -O2 -fPIC -ffreestanding -fvisibility=hidden -emit-llvm -c
+//   clang -target T -O2 -fPIC -ffreestanding -fvisibility=hidden -c
 //
 // which needs no header of the target.
 //

@@ -10,6 +10,7 @@
 #define QUANTC_ARTIFACT_LINKER_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/TargetParser/Triple.h"
@@ -29,6 +30,10 @@ llvm::Error linkSharedLibrary(const llvm::Triple &triple,
 llvm::Error linkObjects(llvm::ArrayRef<std::string> objects,
                         llvm::ArrayRef<std::string> exported,
                         llvm::StringRef folder, llvm::StringRef path);
+
+/// The object file \p object with another name for one of its symbols.
+llvm::Expected<llvm::SmallVector<char, 0>>
+renameSymbol(llvm::StringRef object, llvm::StringRef from, llvm::StringRef to);
 
 } // namespace quantc
 

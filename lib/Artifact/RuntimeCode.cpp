@@ -1,4 +1,4 @@
-//===- RuntimeBitcode.cpp - The runtime that artefacts carry -*- C++ -*-===//
+//===- RuntimeCode.cpp - The runtime that artefacts carry -*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,11 +6,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RuntimeBitcode.h"
+#include "RuntimeCode.h"
 #include "llvm/TargetParser/Triple.h"
 
-// QUANTC_RUNTIME_X86_64 and the like are paths of bitcode files that the build
-// makes.
+// QUANTC_RUNTIME_X86_64 and the like are paths of objects that the build makes,
+// QUANTC_BUILTINS_X86_64 and the like of bitcode files.
 #define QUANTC_EMBED(name, path)                                               \
   __asm__(".section .rodata\n"                                                 \
           ".globl " name "_begin, " name "_end\n"                              \
@@ -44,7 +44,7 @@ QUANTC_DECLARE(quantc_builtins_riscv32)
 #define QUANTC_EMBEDDED(name)                                                  \
   llvm::StringRef(name##_begin, static_cast<size_t>(name##_end - name##_begin))
 
-llvm::StringRef quantc::getRuntimeBitcode(llvm::StringRef text) {
+llvm::StringRef quantc::getRuntimeObject(llvm::StringRef text) {
   llvm::Triple triple(text);
   if (!triple.isOSLinux())
     return {};
