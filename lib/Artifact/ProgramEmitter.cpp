@@ -105,7 +105,8 @@ void ProgramEmitter::checkEqualSizes(SizeEmitter &sizes) {
 llvm::Function *ProgramEmitter::emitPlan() {
   llvm::Function *function =
       makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
-  SizeEmitter sizes(b, function->getArg(0));
+  auto *overflowed = llvm::BasicBlock::Create(context, "", function);
+  SizeEmitter sizes(b, function->getArg(0), overflowed);
   llvm::Value *arena = emitArenaLayout(b, sizes, plan).bytes;
   llvm::Value *scratch = b.getInt64(0);
   llvm::SmallPtrSet<const void *, 8> seen;
@@ -138,6 +139,8 @@ llvm::Function *ProgramEmitter::emitPlan() {
     for (AffineExpr size : getResultSizes(i))
       put(sizes.emit(size));
   b.CreateRet(outcome.word);
+  b.SetInsertPoint(overflowed);
+  b.CreateRet(b.getInt32(QCRT_SIZE_OVERFLOW));
   return function;
 }
 

@@ -16,6 +16,10 @@ using namespace quantc;
 using mlir::AffineExpr;
 using mlir::AffineExprKind;
 
+/// LLVM takes time that grows with the square of how many bits of one block are
+/// joined: seconds for the thousands of sizes of a large model.
+static constexpr unsigned checksOfBlock = 256;
+
 Value *SizeEmitter::checked(Intrinsic::ID operation, Value *lhs, Value *rhs) {
   auto *left = dyn_cast<ConstantInt>(lhs), *right = dyn_cast<ConstantInt>(rhs);
   int64_t result;
@@ -26,7 +30,16 @@ Value *SizeEmitter::checked(Intrinsic::ID operation, Value *lhs, Value *rhs) {
     return b.getInt64(result);
   Value *pair = b.CreateBinaryIntrinsic(operation, lhs, rhs);
   overflow = b.CreateOr(overflow, b.CreateExtractValue(pair, 1));
-  return b.CreateExtractValue(pair, 0);
+  Value *value = b.CreateExtractValue(pair, 0);
+  if (overflowed && ++numChecks == checksOfBlock) {
+    auto *next =
+        BasicBlock::Create(b.getContext(), "", b.GetInsertBlock()->getParent());
+    b.CreateCondBr(overflow, overflowed, next);
+    b.SetInsertPoint(next);
+    overflow = b.getFalse();
+    numChecks = 0;
+  }
+  return value;
 }
 
 Value *SizeEmitter::divide(AffineExprKind kind, Value *lhs, Value *rhs) {

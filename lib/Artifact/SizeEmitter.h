@@ -19,9 +19,13 @@ namespace quantc {
 /// notes what goes wrong at run time.
 class SizeEmitter {
 public:
-  SizeEmitter(llvm::IRBuilder<> &builder, llvm::Value *symbols)
-      : b(builder), symbols(symbols), overflow(b.getFalse()),
-        division(b.getFalse()), negative(b), mismatch(b) {}
+  /// Where there is a block \p overflowed, code goes there soon after a value
+  /// overflows; else that shows in the outcome alone.
+  SizeEmitter(llvm::IRBuilder<> &builder, llvm::Value *symbols,
+              llvm::BasicBlock *overflowed = nullptr)
+      : b(builder), symbols(symbols), overflowed(overflowed),
+        overflow(b.getFalse()), division(b.getFalse()), negative(b),
+        mismatch(b) {}
 
   llvm::Value *emit(mlir::AffineExpr expression);
   llvm::Value *add(llvm::Value *lhs, llvm::Value *rhs) {
@@ -65,6 +69,8 @@ private:
 
   llvm::IRBuilder<> &b;
   llvm::Value *symbols;
+  llvm::BasicBlock *overflowed;
+  unsigned numChecks = 0; ///< since code last went on in a block of its own
   llvm::DenseMap<mlir::AffineExpr, llvm::Value *> known;
   llvm::Value *overflow, *division;
   Failure negative, mismatch;

@@ -5,6 +5,7 @@ import unittest
 import numpy as np
 
 from driver import DriverTest
+from kernels import model
 
 
 def ones(*shape):
@@ -100,6 +101,29 @@ class SizeChecks(DriverTest):
                     np.savez(given, **{str(i): ones(*s) for i, s in enumerate(shapes)})
                     self.must_fail(1, "the sizes of the operands do not fit together", "run", artefact,
                                    "--inputs", given, "--outputs", self.folder / "none.npz")
+
+    def test_overflow(self):
+        """Any one of sizes by the hundred is told where it overflows, wherever it stands."""
+        count = 100
+        numbers = range(count)
+        nodes = [("ReduceSum", f"x{i} one", f"s{i}", {"keepdims": 1}) for i in numbers]
+        nodes += [("MatMul", f"s{i} w", f"z{i}") for i in numbers]
+        nodes += [("MatMul", f"z{i} v", f"y{i}") for i in numbers]
+        proto = model(nodes, {f"x{i}": ("f4", [f"n{i}", f"m{i}"]) for i in numbers}, [f"y{i}" for i in numbers],
+                      {"one": np.array([1]), "w": ones(1, 16), "v": ones(16, 4)})  # fmt: skip
+        path, given, out = (self.folder / name for name in ("many.onnx", "given.npz", "none.npz"))
+        path.write_bytes(proto.SerializeToString())
+        artefact = self.compile(path, "many", "--recipe=f32")
+        small = {f"x{i}": ones(1, 2) for i in numbers}
+        outputs = self.run_artefact(artefact, small)
+        for i in numbers:
+            np.testing.assert_array_equal(outputs[f"y{i}"], np.full((1, 4), 32))
+        for i in (0, count // 2, count - 1):
+            with self.subTest(i):
+                # No elements, but 16 sums for each row of them.
+                np.savez(given, **small | {f"x{i}": ones(2**60, 0)})
+                self.must_fail(1, "the size of a tensor overflows what can be addressed", "run", artefact,
+                               "--inputs", given, "--outputs", out)
 
 
 if __name__ == "__main__":
