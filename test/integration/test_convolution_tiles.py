@@ -4,9 +4,8 @@ import unittest
 
 import numpy as np
 
+from kernels import INTEGER_TARGETS as TARGETS
 from kernels import KernelTest, model
-
-TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
 
 
 def weights(random, outputs, channels):
