@@ -92,6 +92,9 @@ bool Half::improve(Group &a, Group &b) const {
       }
       std::swap(first.members[i], second.members[j]);
       measure(first);
+      // Most are no better even if the second one then fits.
+      if (first.cost() >= a.cost() + b.cost())
+        continue;
       measure(second);
       if (first.cost() + second.cost() >= a.cost() + b.cost())
         continue;
@@ -188,15 +191,19 @@ static bool canJoin(const ChainStep &a, const ChainStep &b) {
 ChainedBlock quantc::numerics::chainBlock(
     const std::array<std::array<int8_t, chainColumns>, 32> &codes) {
   ChainedBlock block;
+  // Of the halves of lanes of two steps, a group each.
+  std::array<bool, 8> fits;
   for (int half = 0; half < 2; ++half) {
     std::array<Group, 4> groups = Half(codes.data() + 16 * half).search();
     // Those that do not fit share a chain, so that few steps have a rest.
     std::partition(groups.begin(), groups.end(),
                    [](const Group &group) { return group.fits(); });
-    for (int g = 0; g < 4; ++g)
+    for (int g = 0; g < 4; ++g) {
+      fits[4 * half + g] = groups[g].fits();
       for (int i = 0; i < 4; ++i)
         block.order[16 * half + 8 * (g / 2) + 4 * (i / 2) + 2 * (g % 2) +
                     i % 2] = groups[g].members[i];
+    }
   }
   for (int place = 0; place < 32; ++place)
     for (int64_t c = 0; c < chainColumns; ++c)
@@ -204,8 +211,10 @@ ChainedBlock quantc::numerics::chainBlock(
           codes[place / 16 * 16 + block.order[place]][c];
   std::array<ChainStep, 8> rests = {};
   for (int step = 0; step < 8; step += 2)
-    for (int64_t c = 0; c < chainColumns; ++c)
-      for (int i = 0; i < 4; i += 2) {
+    for (int i = 0; i < 4; i += 2) {
+      if (fits[step + i / 2])
+        continue;
+      for (int64_t c = 0; c < chainColumns; ++c) {
         auto lane = [&](std::array<ChainStep, 8> &of) {
           return std::array<int8_t *, 4>{&of[step][c][i], &of[step][c][i + 1],
                                          &of[step + 1][c][i],
@@ -213,6 +222,7 @@ ChainedBlock quantc::numerics::chainBlock(
         };
         splitLane(lane(block.steps), lane(rests));
       }
+    }
   std::vector<int> left;
   for (int step = 0; step < 8; ++step)
     if (!isZero(rests[step]))
