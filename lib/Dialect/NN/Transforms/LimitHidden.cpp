@@ -13,15 +13,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PrepareIntegers.h"
-#include "mlir/IR/IRMapping.h"
+#include "Limiter.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
-#include "quantc/Interpreter/Interpreter.h"
-#include "llvm/ADT/DenseMap.h"
 
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -31,44 +28,30 @@ using namespace quantc::nn;
 namespace {
 /// What an extreme or an order does not see since it has been given a huge
 /// number, or one was added: the number is limited for these alone.
-class HiddenLimiter {
+class HiddenLimiter : Limiter {
 public:
   /// Hidden below what is seen, or above.
-  explicit HiddenLimiter(bool isDown) : isDown(isDown) {}
+  explicit HiddenLimiter(bool isDown)
+      : Limiter(/*deepest=*/8), isDown(isDown) {}
 
-  /// The value with limited numbers, itself where none is beyond the limit.
+  /// The value with limited numbers, itself where none is beyond the limit. A
+  /// constant alone hides nothing.
   Value limit(Value value) {
-    return compute(value, isDown, /*isSummand=*/false, 0);
+    return isConstantSlice(value) ? value
+                                  : Limiter::limit(value, {isDown, !isDown});
   }
 
 private:
-  Value compute(Value value, bool down, bool isSummand, unsigned depth);
-  Value limitConstant(Value value, bool down);
-  Value limitProduct(BinaryOp op, bool down);
-  Value rebuild(Operation *op, ArrayRef<std::pair<unsigned, bool>> which,
-                bool down, bool isSummand, unsigned depth);
-
-  /// By ops, directions, and whether they are summands.
-  Value &lookup(Operation *op, bool down, bool isSummand) {
-    return known[{op, 2 * unsigned(down) + unsigned(isSummand)}];
-  }
+  Value limitProduct(BinaryOp op, Part part) override;
 
   bool isDown;
-  llvm::DenseMap<std::pair<Operation *, unsigned>, Value> known;
 };
 } // namespace
 
 /// Whether a value is a constant with an element that hides.
 static bool hidesSomething(Value value) {
-  if (!isConstantSlice(value) || !isReal(value))
-    return false;
-  FailureOr<HostValue> constant = interpretConstant(value);
-  if (failed(constant))
-    return false;
-  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
-    if (std::abs(constant->getNumber(i)) > limitOfScores)
-      return true;
-  return false;
+  return isConstantSlice(value) &&
+         collectMaskParts(value).largest > limitOfScores;
 }
 
 /// Whether a value is made of inputs and constants by what masks are made by.
@@ -85,102 +68,21 @@ static bool isGiven(Value value, unsigned depth = 0) {
              [&](Value operand) { return isGiven(operand, depth + 1); });
 }
 
-Value HiddenLimiter::limitConstant(Value value, bool down) {
-  FailureOr<HostValue> constant = interpretConstant(value);
-  if (failed(constant))
-    return value;
-  SmallVector<float> limited;
-  bool isChanged = false;
-  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i) {
-    auto number = static_cast<float>(constant->getNumber(i));
-    auto limit = static_cast<float>(down ? -limitOfScores : limitOfScores);
-    // A NaN is left to whoever refuses it.
-    bool isBeyond = down ? number < limit : number > limit;
-    limited.push_back(isBeyond ? limit : number);
-    isChanged |= isBeyond;
-  }
-  if (!isChanged)
-    return value;
-  OpBuilder builder(value.getContext());
-  builder.setInsertionPointAfterValue(value);
-  auto type = typeOf(value).clone(constant->getShape());
-  return arith::ConstantOp::create(
-      builder, value.getLoc(),
-      DenseElementsAttr::get(type, ArrayRef<float>(limited)));
-}
-
-Value HiddenLimiter::rebuild(Operation *op,
-                             ArrayRef<std::pair<unsigned, bool>> which,
-                             bool down, bool isSummand, unsigned depth) {
-  IRMapping mapping;
-  for (auto [index, operandDown] : which) {
-    Value operand = op->getOperand(index);
-    Value limited = compute(operand, operandDown, isSummand, depth + 1);
-    if (limited != operand)
-      mapping.map(operand, limited);
-  }
-  if (mapping.getValueMap().empty())
-    return op->getResult(0);
-  Value &made = lookup(op, down, isSummand);
-  if (!made) {
-    OpBuilder builder(op->getContext());
-    builder.setInsertionPointAfter(op);
-    made = builder.clone(*op, mapping)->getResult(0);
-  }
-  return made;
-}
-
-Value HiddenLimiter::limitProduct(BinaryOp op, bool down) {
+Value HiddenLimiter::limitProduct(BinaryOp op, Part part) {
   bool isMask = (hidesSomething(op.getLhs()) && isGiven(op.getRhs())) ||
                 (hidesSomething(op.getRhs()) && isGiven(op.getLhs()));
-  if (!isMask)
+  if (!isMask || !part.isSummand)
     return op;
   // The other factor may be a fraction, so that the product is limited.
-  Value &made = lookup(op, down, /*isSummand=*/true);
-  if (!made) {
-    double infinity = std::numeric_limits<double>::infinity();
-    OpBuilder builder(op.getContext());
-    builder.setInsertionPointAfter(op);
-    auto clip = ClipOp::create(
-        builder, op.getLoc(), op.getType(), op.getResult(),
-        builder.getF64FloatAttr(down ? -limitOfScores : -infinity),
-        builder.getF64FloatAttr(down ? infinity : limitOfScores));
-    clip->setAttr(qt::ownExponentAttrName, builder.getUnitAttr());
-    made = clip;
-  }
-  return made;
-}
-
-Value HiddenLimiter::compute(Value value, bool down, bool isSummand,
-                             unsigned depth) {
-  constexpr unsigned deepest = 8;
-  if (depth == deepest || !isReal(value))
-    return value;
-  // A constant alone hides nothing.
-  if (isConstantSlice(value))
-    return depth == 0 ? value : limitConstant(value, down);
-  Operation *op = value.getDefiningOp();
-  if (auto binary = dyn_cast_or_null<BinaryOp>(op))
-    switch (binary.getKind()) {
-    case BinaryKind::Add:
-      return rebuild(op, {{0, down}, {1, down}}, down, /*isSummand=*/true,
-                     depth);
-    case BinaryKind::Sub:
-      return rebuild(op, {{0, down}, {1, !down}}, down, /*isSummand=*/true,
-                     depth);
-    case BinaryKind::Min:
-    case BinaryKind::Max:
-      return rebuild(op, {{0, down}, {1, down}}, down, isSummand, depth);
-    case BinaryKind::Mul:
-      return isSummand ? limitProduct(binary, down) : value;
-    default:
-      return value;
-    }
-  if (isa_and_nonnull<SelectOp>(op))
-    return rebuild(op, {{1, down}, {2, down}}, down, isSummand, depth);
-  if (isa_and_nonnull<ReshapeOp, TransposeOp, ExpandOp, SliceOp>(op))
-    return rebuild(op, {{0, down}}, down, isSummand, depth);
-  return value;
+  double infinity = std::numeric_limits<double>::infinity();
+  OpBuilder builder(op.getContext());
+  builder.setInsertionPointAfter(op);
+  auto clip = ClipOp::create(
+      builder, op.getLoc(), op.getType(), op.getResult(),
+      builder.getF64FloatAttr(part.low ? -limitOfScores : -infinity),
+      builder.getF64FloatAttr(part.high ? limitOfScores : infinity));
+  clip->setAttr(qt::ownExponentAttrName, builder.getUnitAttr());
+  return clip;
 }
 
 /// Whether \p value is \p reduced, maybe in another shape.

@@ -13,15 +13,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PrepareIntegers.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IRMapping.h"
+#include "Limiter.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/Interpreter.h"
 
-#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -29,20 +26,19 @@ using namespace quantc;
 using namespace quantc::nn;
 
 namespace {
-class MaskLimiter {
+class MaskLimiter : Limiter {
 public:
   /// The value with what is beyond the limit at it; itself where nothing is, or
   /// where it is computed in a way that limits would change.
-  Value limit(Value value);
+  Value limit(Value value) {
+    return Limiter::limit(value,
+                          {/*low=*/true, /*high=*/true, /*isSummand=*/true});
+  }
 
 private:
-  Value compute(Value value);
-  Value limitConstant(Value value);
-  Value limitProduct(BinaryOp op);
-  /// The op on limited operands, of those that \p which names.
-  Value rebuild(Operation *op, ArrayRef<unsigned> which);
-
-  llvm::DenseMap<Value, Value> known;
+  Value limitInput(Value input) override;
+  Value limitProduct(BinaryOp op, Part part) override;
+  SmallVector<unsigned> getMoved(Operation *op) override;
 };
 } // namespace
 
@@ -76,95 +72,29 @@ static bool isWhole(Value value, unsigned depth = 0) {
          isNextWhole(op->getOperand(0));
 }
 
-Value MaskLimiter::limitConstant(Value value) {
-  FailureOr<HostValue> constant = interpretConstant(value);
-  if (failed(constant))
-    return value;
-  SmallVector<float> limited;
-  bool isChanged = false;
-  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i) {
-    auto number = static_cast<float>(constant->getNumber(i));
-    auto limit = static_cast<float>(limitOfScores);
-    // A NaN is left to whoever refuses it.
-    limited.push_back(std::isnan(number) ? number
-                                         : std::clamp(number, -limit, limit));
-    isChanged |= limited.back() != number;
-  }
-  if (!isChanged)
-    return value;
-  OpBuilder builder(value.getContext());
-  builder.setInsertionPointAfterValue(value);
-  auto type = typeOf(value).clone(constant->getShape());
-  Value result = arith::ConstantOp::create(
-      builder, value.getLoc(),
-      DenseElementsAttr::get(type, ArrayRef<float>(limited)));
-  return result;
+/// Before it is quantised.
+Value MaskLimiter::limitInput(Value input) {
+  OpBuilder builder(input.getContext());
+  builder.setInsertionPointAfterValue(input);
+  return ClipOp::create(builder, input.getLoc(), input.getType(), input,
+                        builder.getF64FloatAttr(-limitOfScores),
+                        builder.getF64FloatAttr(limitOfScores));
 }
 
-Value MaskLimiter::limitProduct(BinaryOp op) {
+Value MaskLimiter::limitProduct(BinaryOp op, Part part) {
   for (unsigned factor : {0, 1})
     if (isConstantSlice(op->getOperand(factor)) &&
         isWhole(op->getOperand(1 - factor)))
-      return rebuild(op, factor);
+      return rebuild(op, factor, part);
   return op;
 }
 
-Value MaskLimiter::rebuild(Operation *op, ArrayRef<unsigned> which) {
-  IRMapping mapping;
-  for (unsigned index : which) {
-    Value operand = op->getOperand(index), limited = limit(operand);
-    if (limited != operand)
-      mapping.map(operand, limited);
-  }
-  if (mapping.getValueMap().empty())
-    return op->getResult(0);
-  OpBuilder builder(op->getContext());
-  builder.setInsertionPointAfter(op);
-  return builder.clone(*op, mapping)->getResult(0);
-}
-
-Value MaskLimiter::compute(Value value) {
-  if (!typeOf(value).getElementType().isF32())
-    return value;
-  if (isConstantSlice(value))
-    return limitConstant(value);
-  Operation *op = value.getDefiningOp();
-  if (!op) {
-    // An input: limited before it is quantised.
-    OpBuilder builder(value.getContext());
-    builder.setInsertionPointAfterValue(value);
-    return ClipOp::create(builder, value.getLoc(), value.getType(), value,
-                          builder.getF64FloatAttr(-limitOfScores),
-                          builder.getF64FloatAttr(limitOfScores));
-  }
-  if (auto binary = dyn_cast<BinaryOp>(op))
-    switch (binary.getKind()) {
-    case BinaryKind::Add:
-    case BinaryKind::Sub:
-    case BinaryKind::Min:
-    case BinaryKind::Max:
-      return rebuild(op, {0, 1});
-    case BinaryKind::Mul:
-      return limitProduct(binary);
-    default:
-      return value;
-    }
-  if (isa<SelectOp>(op))
-    return rebuild(op, {1, 2});
+SmallVector<unsigned> MaskLimiter::getMoved(Operation *op) {
   if (isa<ConcatOp>(op))
-    return rebuild(
-        op, llvm::to_vector(llvm::seq<unsigned>(0, op->getNumOperands())));
-  if (isa<ReshapeOp, TransposeOp, ExpandOp, SliceOp, GatherOp, PadOp>(op))
-    return rebuild(op, 0);
-  return value;
-}
-
-Value MaskLimiter::limit(Value value) {
-  if (Value limited = known.lookup(value))
-    return limited;
-  // The map may grow while operands are limited.
-  Value limited = compute(value);
-  return known[value] = limited;
+    return llvm::to_vector(llvm::seq<unsigned>(0, op->getNumOperands()));
+  if (isa<GatherOp, PadOp>(op))
+    return {0};
+  return Limiter::getMoved(op);
 }
 
 /// Whether scores have a mask: a number beyond the limit among what they are
