@@ -21,24 +21,14 @@ Type quantc::fitOperand(Operation *op, unsigned index, Type available,
   auto type = cast<RankedTensorType>(available);
   ArrayRef<int64_t> own = blocks.take_back(type.getRank());
   qt::BlockType format = qt::getIntegerFormat(available);
-  bool fits = format.getShape() == own &&
-              format.getElement().getBitWidth() >= qt::rowBits &&
-              (mayBeWide || !qt::isWide(format));
-  return fits ? available
-              : withFormat(op->getOperand(index), getRow16(op, own));
-}
-
-Type quantc::fitChoice(Operation *op, unsigned index, Type available,
-                       ArrayRef<int64_t> blocks) {
-  auto type = cast<RankedTensorType>(available);
-  if (!qt::isWide(qt::getIntegerFormat(available)))
-    return fitOperand(op, index, available, blocks, /*mayBeWide=*/true);
-  ArrayRef<int64_t> own = blocks.take_back(type.getRank());
-  if (qt::getIntegerFormat(available).getShape() == own)
+  bool isWide = qt::isWide(format);
+  if (format.getShape() == own &&
+      format.getElement().getBitWidth() >= qt::rowBits &&
+      (mayBeWide || !isWide))
     return available;
-  return withFormat(
-      op->getOperand(index),
-      qt::getIntegerFormat(op->getContext(), own, qt::summandBits));
+  unsigned bits = mayBeWide && isWide ? qt::summandBits : qt::rowBits;
+  return withFormat(op->getOperand(index),
+                    qt::getIntegerFormat(op->getContext(), own, bits));
 }
 
 FailureOr<SmallVector<int64_t>> quantc::joinOperandBlocks(Operation *op,

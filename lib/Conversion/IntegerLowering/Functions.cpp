@@ -253,7 +253,8 @@ struct SoftmaxIntegers
     Type type = withFormat(softmax.getInput(), row);
     if (qt::getIntegerFormat(available[0]) &&
         (isChosen || haveMask(softmax.getInput())))
-      type = fitChoice(op, 0, available[0], row.getShape());
+      type =
+          fitOperand(op, 0, available[0], row.getShape(), /*mayBeWide=*/true);
     operands.push_back(type);
     results.push_back(
         withFormat(softmax.getResult(), qt::getBlockFormat(type)));

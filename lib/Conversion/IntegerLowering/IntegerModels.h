@@ -80,14 +80,12 @@ getParameter(mlir::Operation *op, unsigned index, int64_t count);
 /// Blocks that hold those of all operands, floats left out.
 llvm::FailureOr<llvm::SmallVector<int64_t>>
 joinOperandBlocks(mlir::Operation *op, mlir::TypeRange available);
-/// The format of an operand whose blocks are \p blocks: as it is, or as a row
-/// where its blocks or its width are others.
+/// The type of an operand whose blocks are \p blocks: as it is where it has
+/// these, else as a row. Where it \p mayBeWide, a result of up to 32 bits stays
+/// one on other blocks, too: what is added keeps its bits, and what comes from
+/// one element twice is equal.
 mlir::Type fitOperand(mlir::Operation *op, unsigned index, mlir::Type available,
                       llvm::ArrayRef<int64_t> blocks, bool mayBeWide);
-/// The same of an operand of which one element is chosen or compared: results
-/// keep their bits, so that what comes from one element twice is equal.
-mlir::Type fitChoice(mlir::Operation *op, unsigned index, mlir::Type available,
-                     llvm::ArrayRef<int64_t> blocks);
 /// Operand \p index below 2^30, with as many bits as there is room for beside
 /// operand \p other.
 llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,

@@ -12,16 +12,18 @@
 using namespace mlir;
 using namespace quantc;
 
-/// The blocks of \p available, the integers that the first operand of \p op
-/// can be, with those along \p axis on one exponent.
-static FailureOr<SmallVector<int64_t>> joinAlong(Operation *op, Type available,
-                                                 uint64_t axis) {
+/// The type of the first operand of \p op with one exponent along \p axis: a
+/// row, or as wide as \p available, so that few are equal, where they are
+/// compared.
+static FailureOr<Type> joinAlong(Operation *op, Type available, uint64_t axis,
+                                 bool isCompared) {
   FailureOr<qt::BlockType> format = requireInteger(op, available);
   if (failed(format))
     return failure();
   SmallVector<int64_t> blocks(format->getShape());
   blocks[axis] = ShapedType::kDynamic;
-  return blocks;
+  return isCompared ? fitOperand(op, 0, available, blocks, /*mayBeWide=*/true)
+                    : withFormat(op->getOperand(0), getRow16(op, blocks));
 }
 
 namespace {
@@ -29,12 +31,13 @@ struct CumSumIntegers
     : IntegerLoweringInterface::ExternalModel<CumSumIntegers, nn::CumSumOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
-    auto blocks = joinAlong(op, available[0], cast<nn::CumSumOp>(op).getAxis());
-    if (failed(blocks))
+    FailureOr<Type> type =
+        joinAlong(op, available[0], cast<nn::CumSumOp>(op).getAxis(),
+                  /*isCompared=*/false);
+    if (failed(type))
       return failure();
-    qt::BlockType row = getRow16(op, *blocks);
-    operands.push_back(withFormat(op->getOperand(0), row));
-    results.push_back(withFormat(op->getResult(0), row));
+    operands.push_back(*type);
+    results.push_back(withFormat(op->getResult(0), qt::getBlockFormat(*type)));
     return success();
   }
 
@@ -60,11 +63,11 @@ struct TopKIntegers
     : IntegerLoweringInterface::ExternalModel<TopKIntegers, nn::TopKOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
-    auto blocks = joinAlong(op, available[0], cast<nn::TopKOp>(op).getAxis());
-    if (failed(blocks))
+    FailureOr<Type> type = joinAlong(
+        op, available[0], cast<nn::TopKOp>(op).getAxis(), /*isCompared=*/true);
+    if (failed(type))
       return failure();
-    // As wide as they are, so that few are equal.
-    operands.push_back(fitChoice(op, 0, available[0], *blocks));
+    operands.push_back(*type);
     results.push_back(op->getResult(0).getType());
     return success();
   }

@@ -65,7 +65,8 @@ struct ReduceIntegers
                              "results with a dimension");
     if (isChoice(kind)) {
       // Of the very integers that others see, so that one of them equals it.
-      operands.push_back(fitChoice(op, 0, available[0], blocks));
+      operands.push_back(
+          fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true));
       unsigned bits =
           qt::getBlockFormat(operands.back()).getElement().getBitWidth();
       results.push_back(

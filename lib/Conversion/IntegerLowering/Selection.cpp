@@ -19,8 +19,9 @@ using namespace quantc;
 /// The type of an operand: numbers on \p blocks, conditions as they are.
 static Type fitNumbers(Operation *op, size_t index, Type available,
                        ArrayRef<int64_t> blocks) {
-  return qt::getBlockFormat(available) ? fitChoice(op, index, available, blocks)
-                                       : available;
+  return qt::getBlockFormat(available)
+             ? fitOperand(op, index, available, blocks, /*mayBeWide=*/true)
+             : available;
 }
 
 /// Operand \p first and the next one with one exponent.
