@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "StackUse.h"
+#include "quantc/Artifact/StackUse.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/DataExtractor.h"

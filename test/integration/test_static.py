@@ -1,5 +1,6 @@
 """Static objects: they need nothing, keep their names to themselves, and compute the bits of the shared library."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -221,6 +222,9 @@ class Static(StaticTest):
         text = self.must("inspect", artefact)
         for word in ("generic-rv32", "riscv32-unknown-none-elf", "blake3:", "w8a8g32", "/layers.0/mlp/fc1/"):
             self.assertIn(word, text)
+        bound = re.search(r"#define M_STACK_BYTES (\d+)", (self.folder / "model.h").read_text()).group(1)
+        self.assertIn(f"stack   {bound} bytes", text)
+        self.assertEqual(json.loads(self.must("inspect", artefact, "--json"))["stack"], int(bound))
 
     def test_errors(self):
         out = self.folder / "x.o"

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "quantc/Analysis/SymbolicShapes.h"
+#include "quantc/Artifact/StackUse.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/HostValue.h"
@@ -140,6 +141,13 @@ describeStaticObject(StringRef path, StringRef text, std::string &error) {
                       {"version", "quantc " + get("quantc")},
                       {"cpu", get("cpu")}};
   result["metadata"] = std::move(*metadata);
+  Expected<std::optional<uint64_t>> stack = measureStack(path);
+  if (!stack) {
+    error = ("'" + path + "': " + toString(stack.takeError())).str();
+    return std::nullopt;
+  }
+  if (*stack)
+    result["stack"] = static_cast<int64_t>(**stack);
   if (!addKeptLayers(path, result, error))
     return std::nullopt;
   return result;
@@ -405,6 +413,8 @@ static void printText(const json::Object &result, StringRef path,
   printValues("input", result.getArray("inputs"));
   printValues("output", result.getArray("outputs"));
   printDims(result.getArray("dims"));
+  if (std::optional<int64_t> stack = result.getInteger("stack"))
+    outs() << "stack   " << *stack << " bytes that a call takes, at most\n";
   if (const json::Value *metadata = result.get("metadata"))
     printJson(*metadata, 0);
   if (const json::Value *recipe = result.get("recipe"))

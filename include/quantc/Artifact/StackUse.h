@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_ARTIFACT_STACKUSE_H
-#define QUANTC_LIB_ARTIFACT_STACKUSE_H
+#ifndef QUANTC_ARTIFACT_STACKUSE_H
+#define QUANTC_ARTIFACT_STACKUSE_H
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -24,4 +24,4 @@ llvm::Expected<std::optional<uint64_t>> measureStack(llvm::StringRef path);
 
 } // namespace quantc
 
-#endif // QUANTC_LIB_ARTIFACT_STACKUSE_H
+#endif // QUANTC_ARTIFACT_STACKUSE_H
