@@ -18,10 +18,8 @@ namespace quantc {
 /// What evaluation needs beside an op's operands.
 class InterpreterContext {
 public:
+  /// Ops may compute on \p threads threads; results do not depend on it.
   explicit InterpreterContext(unsigned threads = 1) : threads(threads) {}
-
-  /// Threads that an op may compute on; results do not depend on it.
-  unsigned getNumThreads() const { return threads; }
 
   /// Evaluates the ops of \p block, whose arguments are \p arguments, and
   /// appends the operands of its terminator to \p results.

@@ -47,10 +47,6 @@ int32_t fixed::tanhQ15(int16_t m, int32_t exponent) {
   return 2 * sigma(Sigma::Sigmoid, m, exponent + 1) - 32768;
 }
 
-int32_t fixed::erfQ15(int16_t m, int32_t exponent) {
-  return 2 * sigma(Sigma::Erf, m, exponent) - 32768;
-}
-
 int32_t fixed::cosine30(int32_t phase) {
   // The next multiple of a quarter, and the distance from it in Q30.
   int32_t quarter = shiftRight(phase, 30);

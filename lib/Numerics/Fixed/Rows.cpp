@@ -88,10 +88,6 @@ int32_t fixed::quantiseInput(const float *x, int64_t count, int32_t *m) {
   return quantise(x, count, 31, m);
 }
 
-float fixed::dequantise(int32_t w, int32_t exponent) {
-  return static_cast<float>(std::scalbn(static_cast<double>(w), exponent));
-}
-
 int32_t fixed::addResidual(const int32_t *y, int32_t yExponent,
                            const int16_t *m, int32_t mExponent, int64_t count,
                            int32_t *z) {
@@ -100,15 +96,6 @@ int32_t fixed::addResidual(const int32_t *y, int32_t yExponent,
   for (int64_t i = 0; i < count; ++i)
     z[i] = shiftRight(static_cast<int32_t>(m[i]) * 32768, common - mShifted) +
            shiftRight(shiftRight(y[i], 1), common - yShifted);
-  return common;
-}
-
-int32_t fixed::addWide(const int32_t *a, int32_t aExponent, const int32_t *b,
-                       int32_t bExponent, int64_t count, int32_t *z) {
-  int32_t common = std::max(aExponent, bExponent);
-  for (int64_t i = 0; i < count; ++i)
-    z[i] = shiftRight(a[i], common - aExponent) +
-           shiftRight(b[i], common - bExponent);
   return common;
 }
 

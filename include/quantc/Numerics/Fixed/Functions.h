@@ -41,9 +41,8 @@ const SigmaTable &getSigmaTable(Sigma function);
 /// G(m 2^exponent) in Q15, 0 .. 32768, for an element of a row16.
 int32_t sigma(Sigma function, int16_t m, int32_t exponent);
 
-/// tanh and erf in Q15, -32768 .. 32768.
+/// tanh in Q15, -32768 .. 32768.
 int32_t tanhQ15(int16_t m, int32_t exponent);
-int32_t erfQ15(int16_t m, int32_t exponent);
 
 /// m times sigma of it: GELU and SiLU, wide at the exponent - 15.
 inline int32_t gated(Sigma function, int16_t m, int32_t exponent) {

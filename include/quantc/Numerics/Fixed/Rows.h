@@ -52,19 +52,11 @@ int32_t quantiseInput(const float *x, int64_t count, int16_t *m);
 /// The same to a wide row, of magnitudes below 2^30.
 int32_t quantiseInput(const float *x, int64_t count, int32_t *m);
 
-/// The value of element \p w of a wide row or row16, rounded to f32.
-float dequantise(int32_t w, int32_t exponent);
-
 /// The residual connection: z = y + m, wide, for a wide row y and a row16 m.
 /// Returns the exponent of z, the larger one of y / 2 and m 2^15, whose
 /// magnitudes are below 2^30.
 int32_t addResidual(const int32_t *y, int32_t yExponent, const int16_t *m,
                     int32_t mExponent, int64_t count, int32_t *z);
-
-/// z = a + b for wide rows of magnitudes below 2^30, aligned to the larger
-/// exponent, which is returned.
-int32_t addWide(const int32_t *a, int32_t aExponent, const int32_t *b,
-                int32_t bExponent, int64_t count, int32_t *z);
 
 /// Rotary embedding of one pair (a, b) of a row16 by Q15 tables; the results
 /// are wide at the row's exponent - 15.
