@@ -31,6 +31,11 @@ std::optional<int64_t> quantc::getNumber(Value value) {
   return std::nullopt;
 }
 
+nn::BinaryOp quantc::getBinary(Value value, nn::BinaryKind kind) {
+  auto op = value.getDefiningOp<nn::BinaryOp>();
+  return op && op.getKind() == kind ? op : nn::BinaryOp();
+}
+
 Value quantc::stripMoves(Value value) {
   while (true) {
     if (auto argument = dyn_cast<BlockArgument>(value)) {

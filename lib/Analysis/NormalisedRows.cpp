@@ -7,24 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Analysis/NormalisedRows.h"
-#include "mlir/IR/Matchers.h"
+#include "LinearBounds.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 
 using namespace mlir;
 using namespace quantc;
-
-static bool isConstant(Value value, int64_t number) {
-  DenseElementsAttr constant;
-  return matchPattern(value, m_Constant(&constant)) && constant.isSplat() &&
-         constant.getElementType().isInteger() &&
-         constant.getSplatValue<APInt>().getSExtValue() == number;
-}
-
-static nn::BinaryOp getBinary(Value value, nn::BinaryKind kind) {
-  auto op = value.getDefiningOp<nn::BinaryOp>();
-  return op && op.getKind() == kind ? op : nn::BinaryOp();
-}
 
 static nn::UnaryOp getUnary(Value value, nn::UnaryKind kind) {
   auto op = value.getDefiningOp<nn::UnaryOp>();
@@ -49,10 +37,10 @@ std::optional<NormalisedRows> quantc::matchNormalisedMantissas(Value mantissas,
       limited ? getBinary(limited, nn::BinaryKind::RShift) : nn::BinaryOp();
   auto places =
       shift ? getBinary(shift.getRhs(), nn::BinaryKind::Add) : nn::BinaryOp();
-  auto length = places && isConstant(places.getRhs(), 1 - bits)
+  auto length = places && getNumber(places.getRhs()) == 1 - bits
                     ? getBinary(places.getLhs(), nn::BinaryKind::Sub)
                     : nn::BinaryOp();
-  auto zeros = length && isConstant(length.getLhs(), 32)
+  auto zeros = length && getNumber(length.getLhs()) == 32
                    ? getUnary(length.getRhs(), nn::UnaryKind::Clz)
                    : nn::UnaryOp();
   if (!zeros)
@@ -67,11 +55,11 @@ std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
   Value stored = getLimited(exponents, INT8_MIN, INT8_MAX);
   auto select = stored ? stored.getDefiningOp<nn::SelectOp>() : nn::SelectOp();
   auto isZero =
-      select && isConstant(select.getOnTrue(), numerics::fixed::zeroExponent)
+      select && getNumber(select.getOnTrue()) == numerics::fixed::zeroExponent
           ? select.getCondition().getDefiningOp<nn::CompareOp>()
           : nn::CompareOp();
   if (!rows || !isZero || isZero.getPredicate() != nn::Predicate::Eq ||
-      isZero.getLhs() != rows->largest || !isConstant(isZero.getRhs(), 0))
+      isZero.getLhs() != rows->largest || getNumber(isZero.getRhs()) != 0)
     return std::nullopt;
   rows->isZero = isZero.getResult();
   return rows;

@@ -20,11 +20,6 @@ static Interval join(std::optional<Interval> range, const Interval &other) {
   return range ? range->join(other) : other;
 }
 
-static nn::BinaryOp getBinary(Value value, nn::BinaryKind kind) {
-  auto op = value.getDefiningOp<nn::BinaryOp>();
-  return op && op.getKind() == kind ? op : nn::BinaryOp();
-}
-
 //===----------------------------------------------------------------------===//
 // Bit lengths
 //===----------------------------------------------------------------------===//

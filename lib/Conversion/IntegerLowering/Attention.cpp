@@ -46,10 +46,6 @@ private:
 };
 } // namespace
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Up to the own position and no further: the op itself sees to that.
 static bool isPlainCausal(nn::AttentionOp op) {
   return op.getCausal() && !op.getOffset() && !op.getLeftWindow() &&
@@ -123,7 +119,7 @@ FailureOr<Value> MaskBuilder::scaleMask() {
     if (!qt::isWide(format))
       bound = INT16_MAX;
     else if (format.getElement().getBitWidth() == qt::wideBits)
-      given = {b.shift(given.m, 1), b.add(given.e, 1)};
+      given = b.halve(given);
   } else {
     FailureOr<std::vector<double>> values =
         getConstant(op, 3, /*takesInfinity=*/true);

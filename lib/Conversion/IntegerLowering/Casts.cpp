@@ -95,14 +95,11 @@ Value quantc::buildTruncation(OpBuilder &builder, Location loc, Value joint,
   if (!format || !element.isInteger())
     return {};
   IntegerBuilder b(builder, loc);
-  auto types = llvm::to_vector_of<Type>(
-      format.getPartTypes(cast<RankedTensorType>(joint.getType())));
-  auto parts = qt::SplitOp::create(builder, loc, types, joint);
-  Scaled x = b.load(parts.getResults());
+  Scaled x = b.loadJoint(joint);
   if (element.isInteger(1))
     return b.compare(nn::Predicate::Ne, x.m, b.number(0));
   if (format.getElement().getBitWidth() == qt::wideBits)
-    x = {b.shift(x.m, 1), b.add(x.e, 1)};
+    x = b.halve(x);
   return truncate(b, x, element.getIntOrFloatBitWidth());
 }
 

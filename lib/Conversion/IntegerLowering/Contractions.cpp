@@ -215,7 +215,7 @@ static Scaled addTerm(IntegerBuilder &b, Scaled sum, unsigned terms,
   if (terms == 0)
     return term;
   if (terms > 1)
-    sum = {b.shift(sum.m, 1), b.add(sum.e, 1)};
+    sum = b.halve(sum);
   b.align(sum, term);
   return {b.add(sum.m, term.m), sum.e};
 }

@@ -80,7 +80,7 @@ LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
   qt::BlockType beside = qt::getBlockFormat(op->getOperand(other).getType());
   bool isBesideRow = beside && !qt::isWide(beside);
   if (isBesideRow || format.getElement().getBitWidth() == qt::wideBits)
-    term = {b.shift(term.m, 1), b.add(term.e, 1)};
+    term = b.halve(term);
   return success();
 }
 
@@ -231,16 +231,7 @@ struct ClipIntegers
           (isUpper ? clip.getMax() : clip.getMin()).convertToDouble();
       if (std::isinf(bound))
         continue;
-      // The bound on the exponent of the row: 30 bits shifted to the left by
-      // more than one are beyond every value.
-      Scaled limit = b.constant(bound, {}, 30);
-      Value places = b.sub(x.e, limit.e);
-      Value integer = b.shift(limit.m, b.max(places, -1));
-      if (bound != 0) {
-        Value beyond = b.number(bound > 0 ? INT32_MAX : -INT32_MAX);
-        integer = b.select(b.compare(nn::Predicate::Lt, places, b.number(-1)),
-                           beyond, integer);
-      }
+      Value integer = boundOn(b, x.e, bound);
       x.m = isUpper ? b.min(x.m, integer) : b.max(x.m, integer);
     }
     qt::BlockType format = qt::getBlockFormat(clip.getType());

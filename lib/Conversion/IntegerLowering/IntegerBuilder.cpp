@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNDims.h"
+#include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 #include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
@@ -156,6 +157,12 @@ SmallVector<Value> IntegerBuilder::store(Scaled x, qt::BlockType format) {
   return {cast(x.m, bits), e};
 }
 
+Scaled IntegerBuilder::loadJoint(Value joint) {
+  qt::BlockType format = qt::getBlockFormat(joint.getType());
+  auto types = llvm::to_vector_of<Type>(format.getPartTypes(typeOf(joint)));
+  return load(qt::SplitOp::create(builder, loc, types, joint).getResults());
+}
+
 Scaled IntegerBuilder::constant(ArrayRef<double> values,
                                 ArrayRef<int64_t> shape, unsigned bits) {
   fixed::ConstantVector vector =
@@ -175,7 +182,7 @@ Scaled IntegerBuilder::prepareAlignment(Scaled x, qt::BlockType format) {
   case qt::summandBits:
     break;
   case qt::wideBits:
-    x = {shift(x.m, 1), add(x.e, 1)};
+    x = halve(x);
     break;
   default:
     x = {shift(x.m, -15), add(x.e, -15)};

@@ -21,6 +21,10 @@
 
 namespace quantc {
 
+inline mlir::RankedTensorType typeOf(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
 /// Integers of 32 bits whose value is m 2^e.
 struct Scaled {
   mlir::Value m, e;
@@ -97,6 +101,10 @@ public:
   /// saturated, and one that several blocks share is repeated.
   Scaled load(mlir::ValueRange parts);
   llvm::SmallVector<mlir::Value> store(Scaled x, qt::BlockType format);
+  /// The parts of a joint value, widened.
+  Scaled loadJoint(mlir::Value joint);
+  /// On the next exponent, rounded half up.
+  Scaled halve(Scaled x) { return {shift(x.m, 1), add(x.e, 1)}; }
 
   /// Constants as integers of up to \p bits bits with one exponent.
   Scaled constant(llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape,

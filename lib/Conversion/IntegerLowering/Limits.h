@@ -12,24 +12,27 @@
 
 namespace quantc {
 
-/// A positive bound on an exponent: one unit where that is more already, so
-/// that nothing is limited to 0, and beyond every value where it is that.
+/// A bound on an exponent, beyond every value where it is that.
 inline mlir::Value boundOn(IntegerBuilder &b, mlir::Value e, double bound) {
   Scaled limit = b.constant(bound, {}, 30);
   mlir::Value places = b.sub(e, limit.e);
   // Of 30 bits, to the left by one at most.
-  mlir::Value integer = b.max(b.shift(limit.m, b.max(places, -1)), 1);
+  mlir::Value integer = b.shift(limit.m, b.max(places, -1));
+  if (bound == 0)
+    return integer;
   return b.select(b.compare(nn::Predicate::Lt, places, b.number(-1)),
-                  b.number(INT32_MAX), integer);
+                  b.number(bound > 0 ? INT32_MAX : -INT32_MAX), integer);
 }
 
-/// The mantissas from -low to high, where there are these.
+/// The mantissas from -low to high, where there are these positive numbers. No
+/// bound is below one unit, so that nothing is limited to 0.
 inline mlir::Value limitTo(IntegerBuilder &b, Scaled x,
                            std::optional<double> low,
                            std::optional<double> high) {
+  auto bound = [&](double number) { return b.max(boundOn(b, x.e, number), 1); };
   if (low)
-    x.m = b.max(x.m, b.sub(b.number(0), boundOn(b, x.e, *low)));
-  return high ? b.min(x.m, boundOn(b, x.e, *high)) : x.m;
+    x.m = b.max(x.m, b.sub(b.number(0), bound(*low)));
+  return high ? b.min(x.m, bound(*high)) : x.m;
 }
 
 } // namespace quantc

@@ -21,10 +21,6 @@ using namespace quantc::numerics;
 
 static constexpr int64_t whole = ShapedType::kDynamic;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // Transpose and expand
 //===----------------------------------------------------------------------===//

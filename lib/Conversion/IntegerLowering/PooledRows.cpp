@@ -21,10 +21,6 @@
 using namespace mlir;
 using namespace quantc;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// How many of the dimensions behind the first are not known to be 1.
 static int64_t countExtents(Value value) {
   ArrayRef<int64_t> shape = typeOf(value).getShape();

@@ -17,10 +17,6 @@ using namespace quantc;
 
 static constexpr int64_t whole = ShapedType::kDynamic;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 Value quantc::makeExponentShape(Operation *op, Value shape, Value part,
                                 ArrayRef<int64_t> blocks, OpBuilder &builder) {
   Location loc = op->getLoc();

@@ -24,10 +24,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 namespace {
 /// Rebuilds the floats that angles are computed from on 64-bit integers.
 class PhaseBuilder {

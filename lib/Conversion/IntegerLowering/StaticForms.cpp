@@ -25,10 +25,6 @@ using namespace quantc::numerics;
 
 using Result = std::optional<StaticValue>;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 static Value widen(IntegerBuilder &b, const StaticValue &x) {
   return b.cast(x.codes, 32);
 }

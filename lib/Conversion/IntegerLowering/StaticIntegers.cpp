@@ -20,10 +20,6 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 static bool isFloat(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32();
@@ -153,14 +149,10 @@ static Value putOnScale(IntegerBuilder &b, Value joint, double scale) {
   qt::BlockType format = qt::getIntegerFormat(joint.getType());
   if (!format)
     return {};
-  auto types = llvm::to_vector_of<Type>(format.getPartTypes(typeOf(joint)));
-  auto parts = qt::SplitOp::create(b.getBuilder(), b.getLoc(), types, joint);
-  Scaled x = b.load(parts.getResults());
-  int64_t bound = int64_t(1) << 30;
-  if (!qt::isWide(format))
-    bound = INT16_MAX;
-  else if (format.getElement().getBitWidth() == qt::wideBits)
-    x = {b.shift(x.m, 1), b.add(x.e, 1)};
+  Scaled x = b.loadJoint(joint);
+  if (format.getElement().getBitWidth() == qt::wideBits)
+    x = b.halve(x);
+  int64_t bound = qt::isWide(format) ? int64_t(1) << 30 : INT16_MAX;
   double unit = std::scalbn(1 / scale, -15);
   return b.score(fixed::makeMultipliers(&unit, &bound, 1), x.m, x.e);
 }
