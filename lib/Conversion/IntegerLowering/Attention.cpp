@@ -8,6 +8,7 @@
 
 #include "quantc/Numerics/Fixed/Attention.h"
 #include "AttentionSteps.h"
+#include "Contractions.h"
 #include "IntegerModels.h"
 #include "Published.h"
 #include "quantc/Dialect/NN/IR/KeyWindow.h"
@@ -177,17 +178,12 @@ FailureOr<Value> MaskBuilder::build() {
 }
 
 /// Rows of both sides by each other.
-static Value contract(IntegerBuilder &b, RankedTensorType type, ValueRange lhs,
-                      qt::BlockType lhsFormat, ValueRange rhs,
-                      qt::BlockType rhsFormat) {
-  OpBuilder &builder = b.getBuilder();
-  auto geometry = qt::MatmulAttr::get(builder.getContext(), /*batched=*/true,
-                                      /*k=*/std::nullopt);
-  return qt::ContractOp::create(
-      builder, b.getLoc(), type.clone(builder.getI32Type()), lhs, rhs,
-      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
-      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(builder.getI32Type()),
-      /*layout=*/nullptr);
+static Value contractRows(IntegerBuilder &b, RankedTensorType type,
+                          ValueRange lhs, qt::BlockType lhsFormat,
+                          ValueRange rhs, qt::BlockType rhsFormat) {
+  return contract(b, type, lhs, lhsFormat, rhs, rhsFormat,
+                  qt::MatmulAttr::get(type.getContext(), /*batched=*/true,
+                                      /*k=*/std::nullopt));
 }
 
 static Value swapLast(IntegerBuilder &b, Value x) {
@@ -288,7 +284,8 @@ Value PublishedAttention::buildProducts(ValueRange query, ValueRange key) {
   auto rows = qt::getIntegerFormat(op.getContext(), qt::getRowBlocks(4), 8);
   SmallVector<int64_t> shape(typeOf(queries[0]).getShape());
   shape[3] = typeOf(key[0]).getDimSize(2);
-  return contract(b, typeOf(queries[0]).clone(shape), queries, rows, key, rows);
+  return contractRows(b, typeOf(queries[0]).clone(shape), queries, rows, key,
+                      rows);
 }
 
 Value PublishedAttention::unfold(Value scores) {
@@ -317,10 +314,10 @@ PublishedAttention::buildSums(Value z, Value mask, Value values, Value common) {
   Value weights = groups.fold(shares.codes);
   SmallVector<int64_t> shape(typeOf(weights).getShape());
   shape[3] = typeOf(values).getDimSize(3);
-  Value sums = contract(b, typeOf(weights).clone(shape),
-                        b.store({weights, b.number(-shares.places)}, codes),
-                        codes, {swapLast(b, values), b.cast(common, 8)},
-                        qt::getIntegerFormat(context, head, /*bits=*/8));
+  Value sums = contractRows(b, typeOf(weights).clone(shape),
+                            b.store({weights, b.number(-shares.places)}, codes),
+                            codes, {swapLast(b, values), b.cast(common, 8)},
+                            qt::getIntegerFormat(context, head, /*bits=*/8));
   return {groups.unfold(sums), shares.places};
 }
 
@@ -359,8 +356,8 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
   shape[3] = key.getDimSize(2);
   qt::BlockType rows = qt::getIntegerFormat(context, qt::getRowBlocks(4), 12);
   Value exponents = groups.fold(parts[0][1]);
-  Value products = contract(b, typeOf(queries).clone(shape),
-                            {queries, exponents}, rows, parts[1], rows);
+  Value products = contractRows(b, typeOf(queries).clone(shape),
+                                {queries, exponents}, rows, parts[1], rows);
   Value exponent =
       b.add(b.cast(exponents, 32), swapLast(b, b.cast(parts[1][1], 32)));
   double unit = getScoreUnit(qt::IntegerMethod::Fixed, std::nullopt);
@@ -394,7 +391,7 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
       qt::ScaleFormatAttr::get(context, "exp<8>"));
   SmallVector<int64_t> head(4, ShapedType::kDynamic);
   head[0] = head[1] = 1;
-  Value sums = groups.unfold(contract(
+  Value sums = groups.unfold(contractRows(
       b, typeOf(folded).clone(shape), b.store({folded, b.number(0)}, codes),
       codes, {swapLast(b, values), b.cast(common, 8)},
       qt::getIntegerFormat(context, head, /*bits=*/8)));

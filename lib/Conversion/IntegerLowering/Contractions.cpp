@@ -121,6 +121,17 @@ getIntegerWeights(qt::BlockType format, ValueRange parts, IntegerBuilder &b) {
   return {result, format};
 }
 
+Value quantc::contract(IntegerBuilder &b, RankedTensorType type, ValueRange lhs,
+                       qt::BlockType lhsFormat, ValueRange rhs,
+                       qt::BlockType rhsFormat, Attribute geometry) {
+  Type i32 = b.getBuilder().getI32Type();
+  return qt::ContractOp::create(
+      b.getBuilder(), b.getLoc(), type.clone(i32), lhs, rhs,
+      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
+      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(i32),
+      /*layout=*/nullptr);
+}
+
 Value quantc::contractWeights(IntegerBuilder &b, Operation *op, ValueRange lhs,
                               qt::BlockType lhsFormat, ValueRange weights,
                               qt::BlockType weightFormat) {
@@ -133,19 +144,13 @@ Value quantc::contractWeights(IntegerBuilder &b, Operation *op, ValueRange lhs,
   else
     geometry = qt::MatmulAttr::get(context, /*batched=*/false,
                                    /*k=*/std::nullopt);
-  OpBuilder &builder = b.getBuilder();
   auto [rhs, rhsFormat] = getIntegerWeights(weightFormat, weights, b);
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  return qt::ContractOp::create(
-      builder, b.getLoc(), type.clone(builder.getI32Type()), lhs, rhs,
-      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
-      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(builder.getI32Type()),
-      /*layout=*/nullptr);
+  return contract(b, typeOf(op->getResult(0)), lhs, lhsFormat, rhs, rhsFormat,
+                  geometry);
 }
 
-/// Rows of 16 bits as blocks of 8 bits with shifts.
-static SmallVector<Value> encodeBlocks(IntegerBuilder &b, ValueRange row,
-                                       qt::BlockType blocks) {
+SmallVector<Value> quantc::encodeBlocks(IntegerBuilder &b, ValueRange row,
+                                        qt::BlockType blocks) {
   auto type = cast<RankedTensorType>(row[0].getType());
   auto quantize = qt::QuantizeOp::create(
       b.getBuilder(), b.getLoc(),
@@ -345,12 +350,9 @@ private:
     auto geometry = qt::MatmulAttr::get(op.getContext(), /*batched=*/rank != 2,
                                         /*k=*/std::nullopt);
     auto type = cast<RankedTensorType>(op.getType());
-    Value acc = qt::ContractOp::create(
-        builder, op.getLoc(), type.clone(builder.getI32Type()), parts[0],
-        parts[1], /*epilogue_operands=*/ValueRange(),
-        TypeAttr::get(getElementTypeOrSelf(op.getLhs().getType())),
-        TypeAttr::get(getElementTypeOrSelf(op.getRhs().getType())), geometry,
-        TypeAttr::get(builder.getI32Type()), /*layout=*/nullptr);
+    Value acc =
+        contract(b, type, parts[0], qt::getBlockFormat(op.getLhs().getType()),
+                 parts[1], qt::getBlockFormat(op.getRhs().getType()), geometry);
     // A column of exponents, of the rows on the right, as a row.
     Value columns = parts[1][1];
     auto shape =

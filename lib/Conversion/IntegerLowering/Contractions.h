@@ -38,6 +38,16 @@ struct SumParts {
 /// more than one and it may not be cut, or where blocks are too long.
 llvm::FailureOr<SumParts> cutSums(mlir::Operation *op, bool mayCut);
 
+/// The sums, 32 bits, of products of two sides, of the shape \p type.
+mlir::Value contract(IntegerBuilder &b, mlir::RankedTensorType type,
+                     mlir::ValueRange lhs, qt::BlockType lhsFormat,
+                     mlir::ValueRange rhs, qt::BlockType rhsFormat,
+                     mlir::Attribute geometry);
+
+/// Rows of 16 bits as blocks of 8 bits with shifts.
+llvm::SmallVector<mlir::Value>
+encodeBlocks(IntegerBuilder &b, mlir::ValueRange row, qt::BlockType blocks);
+
 /// The sums, 32 bits, of the product or convolution \p op by the parts of its
 /// operands.
 mlir::Value contractWeights(IntegerBuilder &b, mlir::Operation *op,

@@ -53,8 +53,7 @@ static Result buildContraction(StaticIntegers &integers, OpBuilder &builder,
 
   MLIRContext *context = op->getContext();
   IntegerBuilder b(builder, op->getLoc());
-  auto type = typeOf(x->codes);
-  int64_t rank = type.getRank();
+  int64_t rank = typeOf(x->codes).getRank();
   bool isImage = isa<nn::ConvOp>(op);
   SmallVector<int64_t> rows =
       isImage ? qt::getImageBlocks(rank) : qt::getRowBlocks(rank);
@@ -62,19 +61,14 @@ static Result buildContraction(StaticIntegers &integers, OpBuilder &builder,
       b.store({b.shift(widen(b, *x), -8), b.number(-8)},
               qt::getIntegerFormat(context, rows, qt::rowBits));
   qt::BlockType blocks = qt::getShiftedFormat(context, rows);
-  auto quantize = qt::QuantizeOp::create(
-      builder, op->getLoc(),
-      llvm::to_vector_of<Type>(blocks.getPartTypes(type)), row[0], row[1],
-      qt::EncodingAttr::get(context, qt::ScaleRule::Norm, -127, 127),
-      TypeAttr::get(blocks), /*layout=*/nullptr, /*halo=*/nullptr);
+  SmallVector<Value> codes = encodeBlocks(b, row, blocks);
   qt::BlockType format = qt::getBlockFormat(weights.getType());
   auto parts = qt::SplitOp::create(
       builder, op->getLoc(),
       llvm::to_vector_of<Type>(format.getPartTypes(typeOf(weights))), weights);
-  Value acc = contractWeights(b, op, quantize.getResults(), blocks,
-                              parts.getResults(), format);
+  Value acc = contractWeights(b, op, codes, blocks, parts.getResults(), format);
   // The exponents are -19 .. -4, or that of zeros, whose sums are zeros.
-  Value places = b.sub(b.number(0), b.cast(quantize.getResults().back(), 32));
+  Value places = b.sub(b.number(0), b.cast(codes.back(), 32));
   acc = b.clip(b.shift(acc, b.clip(places, 0, 31)), -bound, bound);
 
   StaticValue y{acc, {}, std::max<int64_t>(bound, 1)};
@@ -113,12 +107,8 @@ static Result buildProduct(StaticIntegers &integers, OpBuilder &builder,
   auto [rhs, rhsFormat] = encode(*y);
   auto geometry = qt::MatmulAttr::get(context, /*batched=*/rank != 2,
                                       /*k=*/std::nullopt);
-  Value acc = qt::ContractOp::create(
-      builder, op.getLoc(), typeOf(op.getResult()).clone(builder.getI32Type()),
-      lhs, rhs,
-      /*epilogue_operands=*/ValueRange(), TypeAttr::get(lhsFormat),
-      TypeAttr::get(rhsFormat), geometry, TypeAttr::get(builder.getI32Type()),
-      /*layout=*/nullptr);
+  Value acc = contract(b, typeOf(op.getResult()), lhs, lhsFormat, rhs,
+                       rhsFormat, geometry);
   return StaticValue{acc, {x->scales[0] * y->scales[0]}, 127 * 127 * k};
 }
 
