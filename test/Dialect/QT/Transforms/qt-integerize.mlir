@@ -343,3 +343,25 @@ func.func @masked(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>,
   %3 = nn.softmax %2 {axis = 1 : i64} : tensor<?x8xf32>
   return %1, %3 : tensor<?x8xf32>, tensor<?x8xf32>
 }
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!act8 = !qt.block<[1, ?], s8, scale = f32>
+!seq8 = !qt.block<[1, 1, ?], s8, scale = f32>
+
+// What is added keeps its bits on the blocks of the other side.
+// CHECK-LABEL: func @blocks
+// CHECK: %[[P:.*]] = nn.matmul {{.*}} -> tensor<?x5x4x!qt.block<[1, 1, ?], s31, scale = exp<32>>>
+// CHECK-NEXT: %[[S:.*]] = qt.rescale half_up %[[P]] : {{.*}} -> tensor<?x5x4x!qt.block<[1, ?, ?], s31, scale = exp<32>>>
+// CHECK: %[[M:.*]] = nn.reduce mean {{.*}} -> tensor<?x1x4x!qt.block<[1, ?, ?], s32, scale = exp<32>>>
+// CHECK: nn.binary sub %[[S]], %[[M]]
+func.func @blocks(%x: tensor<?x5x64xf32>) -> tensor<?x5x4xf32> {
+  %w = arith.constant dense<1.0> : tensor<4x64xf32>
+  %q = qt.quantize %x {encoding = #byte} : tensor<?x5x64xf32> -> tensor<?x5x64x!seq8>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<4x64xf32> -> tensor<4x64x!act8>
+  %0 = nn.matmul %q, %wq : tensor<?x5x64x!seq8>, tensor<4x64x!act8> -> tensor<?x5x4xf32>
+  %1 = nn.reduce mean %0 axes [1] keepdims : tensor<?x5x4xf32> -> tensor<?x1x4xf32>
+  %2 = nn.binary sub %0, %1 : tensor<?x5x4xf32>, tensor<?x1x4xf32> -> tensor<?x5x4xf32>
+  return %2 : tensor<?x5x4xf32>
+}
