@@ -9,13 +9,12 @@ import onnxruntime
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from driver import MODELS, DriverTest, quantc
-from kernels import model
+from kernels import INTEGER_TARGETS, model
 
 BATCH = 4
 # 8 bits for the largest number of all rows instead of each row's own: errors grow by what rows are smaller than that,
 # some 2 here, beside those of the functions (test_integer_only.py).
 COARSE = 0.25
-TARGETS = ("--mcpu=native", "--mcpu=x86-64-v3", "--mcpu=x86-64-v2")
 
 
 def find_ranges(model, image):
@@ -43,7 +42,7 @@ class StaticScales(DriverTest):
         meaning = self.interpret_ir(split, self.image)
         np.testing.assert_array_equal(self.interpret_ir(joint, self.image), meaning)
         self.assertLess(np.linalg.norm(meaning - exact), COARSE * np.linalg.norm(exact))
-        for target in TARGETS:
+        for target in INTEGER_TARGETS:
             with self.subTest(target=target):
                 artefact = self.compile(model, "model", *flags, target)
                 got = self.run_artefact(artefact, {"image": self.image})["logits"]
