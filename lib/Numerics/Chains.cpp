@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 using namespace quantc::numerics;
@@ -25,41 +26,63 @@ struct Group {
   /// columns.
   std::array<int, 2> ofStep = {0, 0};
   int ofLane = 0;
+  /// And for a chain without a start.
+  int ofPlain = 0;
   bool fits() const { return ofStep[0] + ofStep[1] + ofLane == 0; }
-  /// A step that needs a second one costs more than how much it moves there.
+  bool isPlain() const { return fits() && ofPlain == 0; }
+  /// A step that needs a second one costs more than how much it moves there,
+  /// and that more than a start.
   int cost() const {
-    constexpr int step = 1000;
+    constexpr int step = 1 << 20, part = 1 << 6;
     int steps = (ofStep[0] > 0) + (ofStep[1] > 0);
-    return ofStep[0] + ofStep[1] + ofLane +
-           step * std::max<int>(steps, ofLane > 0);
+    return step * std::max<int>(steps, ofLane > 0) +
+           part * (ofStep[0] + ofStep[1] + ofLane) + ofPlain;
   }
 };
 
-/// Half a block: 16 values of K in four groups.
-class Half {
+using Groups = std::array<Group, 8>;
+
+/// Finds which of a block's 32 values meet.
+class Search {
 public:
-  Half(const std::array<int8_t, chainColumns> *codes) {
-    for (int i = 0; i < 16; ++i)
+  Search(const std::array<std::array<int8_t, chainColumns>, 32> &codes,
+         bool isBiased)
+      : isBiased(isBiased) {
+    for (int i = 0; i < 32; ++i)
       for (int64_t c = 0; c < chainColumns; ++c) {
         positive[i][c] = std::max<int16_t>(codes[i][c], 0);
         negative[i][c] = std::max<int16_t>(-codes[i][c], 0);
       }
   }
 
-  std::array<Group, 4> search();
+  Groups find();
 
 private:
   void measure(Group &group) const;
   bool improve(Group &a, Group &b) const;
+  void improveAll(Groups &groups) const;
+  Group pairBest(uint32_t members) const;
+  void enumerate();
+  bool cover(uint32_t left, int depth);
 
-  std::array<Columns, 16> positive, negative;
+  bool isBiased;
+  std::array<Columns, 32> positive, negative;
+  /// Sets of four that fit, each in the list of that member which has the
+  /// fewest, those that need no start first; the members with few before those
+  /// with many.
+  std::array<std::vector<uint32_t>, 32> fitting;
+  std::array<uint8_t, 32> byRarity;
+  /// How many more sets are looked at, and the most that were disjoint.
+  int budget = 1 << 14;
+  std::array<uint32_t, 8> chosen, best;
+  int bestDepth = 0;
 };
 } // namespace
 
-void Half::measure(Group &group) const {
+void Search::measure(Group &group) const {
   const auto &[a, b, x, y] = group.members;
   // Sums of 16 columns fit 16 bits, which as many lanes hold.
-  int16_t first = 0, second = 0, both = 0;
+  int16_t first = 0, second = 0, both = 0, plain = 0;
   auto beyond = [](int16_t value, int16_t most) {
     return static_cast<int16_t>(std::max<int16_t>(value - most, 0));
   };
@@ -71,13 +94,15 @@ void Half::measure(Group &group) const {
     first += beyond(p0, mostOfSign) + beyond(n0, mostOfSign);
     second += beyond(p1, mostOfSign) + beyond(n1, mostOfSign);
     both += beyond(p0 + n0 + p1 + n1, mostOfLane);
+    plain += beyond(p0 + p1, mostOfSign) + beyond(n0 + n1, mostOfSign);
   }
   group.ofStep = {first, second};
   group.ofLane = both;
+  group.ofPlain = isBiased ? plain : 0;
 }
 
 /// Swaps two members, of one group or of two, if that makes them better.
-bool Half::improve(Group &a, Group &b) const {
+bool Search::improve(Group &a, Group &b) const {
   bool isOne = &a == &b;
   for (int i = 0; i < (isOne ? 2 : 4); ++i)
     for (int j = isOne ? 2 : 0; j < 4; ++j) {
@@ -92,11 +117,11 @@ bool Half::improve(Group &a, Group &b) const {
       }
       std::swap(first.members[i], second.members[j]);
       measure(first);
-      // Most are no better even if the second one then fits.
-      if (first.cost() >= a.cost() + b.cost())
+      int before = a.cost() + b.cost();
+      if (first.cost() >= before)
         continue;
       measure(second);
-      if (first.cost() + second.cost() >= a.cost() + b.cost())
+      if (first.cost() + second.cost() >= before)
         continue;
       a = first;
       b = second;
@@ -105,10 +130,124 @@ bool Half::improve(Group &a, Group &b) const {
   return false;
 }
 
-std::array<Group, 4> Half::search() {
+/// Each change makes it better: this ends.
+void Search::improveAll(Groups &groups) const {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Group &a : groups) {
+      if (a.isPlain())
+        continue;
+      for (Group &b : groups)
+        while (!a.isPlain() && improve(a, b))
+          changed = true;
+    }
+  }
+}
+
+/// The best of the three ways to make two steps of four values.
+Group Search::pairBest(uint32_t members) const {
+  std::array<uint8_t, 4> list;
+  for (uint8_t i = 0, place = 0; i < 32; ++i)
+    if (members >> i & 1)
+      list[place++] = i;
+  Group best;
+  for (int i = 1; i < 4; ++i) {
+    Group group;
+    group.members = list;
+    std::swap(group.members[1], group.members[i]);
+    measure(group);
+    if (i == 1 || group.cost() < best.cost())
+      best = group;
+  }
+  return best;
+}
+
+/// Lists all sets of four values that fit.
+void Search::enumerate() {
+  std::array<std::array<Columns, 32>, 32> together;
+  std::array<uint32_t, 32> partners = {};
+  for (int i = 0; i < 32; ++i)
+    for (int j = i + 1; j < 32; ++j) {
+      int16_t most = 0;
+      for (int64_t c = 0; c < chainColumns; ++c) {
+        int16_t p = positive[i][c] + positive[j][c],
+                n = negative[i][c] + negative[j][c];
+        together[i][j][c] = p + n;
+        most = std::max({most, p, n});
+      }
+      if (most <= mostOfSign) {
+        partners[i] |= 1u << j;
+        partners[j] |= 1u << i;
+      }
+    }
+  auto canPair = [&](int i, int j) { return partners[i] >> j & 1; };
+  std::vector<uint32_t> sets, plain;
+  std::array<int, 32> counts = {};
+  for (int i = 0; i < 32; ++i)
+    for (int j = i + 1; j < 32; ++j)
+      for (int k = j + 1; k < 32; ++k)
+        for (int l = k + 1; l < 32; ++l) {
+          if (!(canPair(i, j) && canPair(k, l)) &&
+              !(canPair(i, k) && canPair(j, l)) &&
+              !(canPair(i, l) && canPair(j, k)))
+            continue;
+          int16_t most = 0;
+          for (int64_t c = 0; c < chainColumns; ++c)
+            most =
+                std::max<int16_t>(most, together[i][j][c] + together[k][l][c]);
+          if (most > mostOfLane)
+            continue;
+          int16_t ofSign = 0;
+          for (int64_t c = 0; c < chainColumns; ++c)
+            ofSign = std::max<int16_t>(
+                {ofSign,
+                 static_cast<int16_t>(positive[i][c] + positive[j][c] +
+                                      positive[k][c] + positive[l][c]),
+                 static_cast<int16_t>(negative[i][c] + negative[j][c] +
+                                      negative[k][c] + negative[l][c])});
+          (ofSign <= mostOfSign ? plain : sets)
+              .push_back(1u << i | 1u << j | 1u << k | 1u << l);
+          for (int member : {i, j, k, l})
+            ++counts[member];
+        }
+  std::iota(byRarity.begin(), byRarity.end(), 0);
+  std::sort(byRarity.begin(), byRarity.end(), [&](uint8_t a, uint8_t b) {
+    return std::pair(counts[a], a) < std::pair(counts[b], b);
+  });
+  plain.insert(plain.end(), sets.begin(), sets.end());
+  for (uint32_t set : plain)
+    fitting[*std::find_if(byRarity.begin(), byRarity.end(), [&](uint8_t i) {
+      return set >> i & 1;
+    })].push_back(set);
+}
+
+/// Whether \p left can be made of sets that fit, which are \p chosen then.
+bool Search::cover(uint32_t left, int depth) {
+  if (depth > bestDepth) {
+    best = chosen;
+    bestDepth = depth;
+  }
+  if (left == 0)
+    return true;
+  // What is in no set any more is left over.
+  uint8_t rarest = *std::find_if(byRarity.begin(), byRarity.end(),
+                                 [&](uint8_t i) { return left >> i & 1; });
+  for (uint32_t set : fitting[rarest]) {
+    if (--budget < 0)
+      return false;
+    if ((set & left) != set)
+      continue;
+    chosen[depth] = set;
+    if (cover(left & ~set, depth + 1))
+      return true;
+  }
+  return false;
+}
+
+Groups Search::find() {
   // Large ones beside small ones.
-  std::array<std::pair<int, uint8_t>, 16> bySize;
-  for (uint8_t i = 0; i < 16; ++i) {
+  std::array<std::pair<int, uint8_t>, 32> bySize;
+  for (uint8_t i = 0; i < 32; ++i) {
     int size = 0;
     for (int64_t c = 0; c < chainColumns; ++c)
       size +=
@@ -116,24 +255,38 @@ std::array<Group, 4> Half::search() {
     bySize[i] = {size, i};
   }
   std::sort(bySize.begin(), bySize.end());
-  std::array<Group, 4> groups;
-  for (int g = 0; g < 4; ++g) {
-    groups[g].members = {bySize[g].second, bySize[15 - g].second,
-                         bySize[4 + g].second, bySize[11 - g].second};
+  Groups groups;
+  for (int g = 0; g < 8; ++g) {
+    groups[g].members = {bySize[g].second, bySize[31 - g].second,
+                         bySize[8 + g].second, bySize[23 - g].second};
     measure(groups[g]);
   }
-  // Each change makes it better: this ends.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (Group &a : groups) {
-      if (a.fits())
-        continue;
-      for (Group &b : groups)
-        while (!a.fits() && improve(a, b))
-          changed = true;
-    }
+  improveAll(groups);
+  if (std::all_of(groups.begin(), groups.end(),
+                  [](const Group &group) { return group.fits(); }))
+    return groups;
+  // Swaps end where none helps by itself; this looks at all sets there are.
+  enumerate();
+  cover(~0u, 0);
+  Groups others;
+  uint32_t left = ~0u;
+  for (int g = 0; g < bestDepth; ++g) {
+    others[g] = pairBest(best[g]);
+    left &= ~best[g];
   }
-  return groups;
+  for (int g = bestDepth; g < 8; ++g) {
+    uint32_t members = 0;
+    for (int i = 0; i < 4; ++i, left &= left - 1)
+      members |= left & -left;
+    others[g] = pairBest(members);
+  }
+  improveAll(others);
+  auto costOf = [](const Groups &list) {
+    return std::accumulate(
+        list.begin(), list.end(), 0,
+        [](int sum, const Group &group) { return sum + group.cost(); });
+  };
+  return costOf(others) < costOf(groups) ? others : groups;
 }
 
 /// Moves what the lane of a chain has too much of to \p rest, whose steps then
@@ -177,42 +330,56 @@ static bool isZero(const ChainStep &step) {
   });
 }
 
-/// Whether the lanes of two steps fit a chain.
-static bool canJoin(const ChainStep &a, const ChainStep &b) {
+/// Whether \p check holds for the weights of both signs, the negative ones'
+/// magnitudes, in every lane of a chain of two steps.
+template <typename Check>
+static bool holdsForLanes(const ChainStep &a, const ChainStep &b, Check check) {
   for (int64_t c = 0; c < chainColumns; ++c)
-    for (int i = 0; i < 4; i += 2)
-      if (std::abs(a[c][i]) + std::abs(a[c][i + 1]) + std::abs(b[c][i]) +
-              std::abs(b[c][i + 1]) >
-          mostOfLane)
+    for (int i = 0; i < 4; i += 2) {
+      int positive = 0, negative = 0;
+      for (int weight : {a[c][i], a[c][i + 1], b[c][i], b[c][i + 1]})
+        (weight < 0 ? negative : positive) += std::abs(weight);
+      if (!check(positive, negative))
         return false;
+    }
   return true;
 }
 
+static bool canJoin(const ChainStep &a, const ChainStep &b) {
+  return holdsForLanes(a, b, [](int positive, int negative) {
+    return positive + negative <= mostOfLane;
+  });
+}
+
+static bool isPlain(const ChainStep &a, const ChainStep &b) {
+  return holdsForLanes(a, b, [](int positive, int negative) {
+    return positive <= mostOfSign && negative <= mostOfSign;
+  });
+}
+
 ChainedBlock quantc::numerics::chainBlock(
-    const std::array<std::array<int8_t, chainColumns>, 32> &codes) {
+    const std::array<std::array<int8_t, chainColumns>, 32> &codes,
+    bool isBiased) {
   ChainedBlock block;
-  // Of the halves of lanes of two steps, a group each.
-  std::array<bool, 8> fits;
-  for (int half = 0; half < 2; ++half) {
-    std::array<Group, 4> groups = Half(codes.data() + 16 * half).search();
-    // Those that do not fit share a chain, so that few steps have a rest.
-    std::partition(groups.begin(), groups.end(),
-                   [](const Group &group) { return group.fits(); });
-    for (int g = 0; g < 4; ++g) {
-      fits[4 * half + g] = groups[g].fits();
-      for (int i = 0; i < 4; ++i)
-        block.order[16 * half + 8 * (g / 2) + 4 * (i / 2) + 2 * (g % 2) +
-                    i % 2] = groups[g].members[i];
-    }
-  }
+  Groups groups = Search(codes, isBiased).find();
+  // Equals share a chain, so that few steps have a rest and few chains a start.
+  auto rank = [](const Group &group) {
+    return group.isPlain() ? 0 : group.fits() ? 1 : 2;
+  };
+  std::sort(groups.begin(), groups.end(), [&](const Group &a, const Group &b) {
+    return std::pair(rank(a), a.members) < std::pair(rank(b), b.members);
+  });
+  for (int g = 0; g < 8; ++g)
+    for (int i = 0; i < 4; ++i)
+      block.order[8 * (g / 2) + 4 * (i / 2) + 2 * (g % 2) + i % 2] =
+          groups[g].members[i];
+  std::array<ChainStep, 8> steps, rests = {};
   for (int place = 0; place < 32; ++place)
     for (int64_t c = 0; c < chainColumns; ++c)
-      block.steps[place / 4][c][place % 4] =
-          codes[place / 16 * 16 + block.order[place]][c];
-  std::array<ChainStep, 8> rests = {};
+      steps[place / 4][c][place % 4] = codes[block.order[place]][c];
   for (int step = 0; step < 8; step += 2)
     for (int i = 0; i < 4; i += 2) {
-      if (fits[step + i / 2])
+      if (groups[step + i / 2].fits())
         continue;
       for (int64_t c = 0; c < chainColumns; ++c) {
         auto lane = [&](std::array<ChainStep, 8> &of) {
@@ -220,102 +387,150 @@ ChainedBlock quantc::numerics::chainBlock(
                                          &of[step + 1][c][i],
                                          &of[step + 1][c][i + 1]};
         };
-        splitLane(lane(block.steps), lane(rests));
+        splitLane(lane(steps), lane(rests));
       }
     }
+  auto add = [&](std::array<int, 2> places,
+                 const std::array<ChainStep, 2> &own) {
+    block.chains.push_back({places, own, isBiased && !isPlain(own[0], own[1])});
+  };
+  for (int step = 0; step < 8; step += 2)
+    add({step, step + 1}, {steps[step], steps[step + 1]});
   std::vector<int> left;
   for (int step = 0; step < 8; ++step)
     if (!isZero(rests[step]))
       left.push_back(step);
   while (!left.empty()) {
     int first = left.front();
-    ChainedBlock::Rest rest{{first, first}, {rests[first], ChainStep{}}};
     left.erase(left.begin());
     auto second = std::find_if(left.begin(), left.end(), [&](int step) {
       return canJoin(rests[first], rests[step]);
     });
-    if (second != left.end()) {
-      rest.steps[1] = *second;
-      rest.weights[1] = rests[*second];
-      left.erase(second);
+    if (second == left.end()) {
+      add({first, first}, {rests[first], ChainStep{}});
+      continue;
     }
-    block.rests.push_back(rest);
+    add({first, *second}, {rests[first], rests[*second]});
+    left.erase(second);
   }
   return block;
 }
 
-static ChainedBlock chainPanel(const Panel &panel, int64_t block) {
-  std::array<std::array<int8_t, chainColumns>, 32> codes;
-  for (int64_t i = 0; i < 32; ++i)
-    for (int64_t c = 0; c < chainColumns; ++c)
-      codes[i][c] = panel.get(c, block * 32 + i);
-  return chainBlock(codes);
+/// How many chains of \p blocks have a start, or have none.
+static int64_t countChains(const std::vector<ChainedBlock> &blocks,
+                           bool hasStart) {
+  int64_t count = 0;
+  for (const ChainedBlock &block : blocks)
+    count += std::count_if(
+        block.chains.begin(), block.chains.end(),
+        [&](const Chain &chain) { return chain.hasStart == hasStart; });
+  return count;
 }
 
-static int64_t chainedPanelBytes(const PackedLayout &layout, int64_t rests) {
-  return 64 + layout.panel * 4 + layout.numBlocks() * 32 * (1 + layout.panel) +
-         alignToLine(rests * 8) + rests * layout.panel * 8;
+static std::vector<ChainedBlock> chainPanel(const Panel &panel,
+                                            const PackedLayout &layout) {
+  std::vector<ChainedBlock> blocks;
+  for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+    std::array<std::array<int8_t, chainColumns>, 32> codes;
+    for (int64_t i = 0; i < 32; ++i)
+      for (int64_t c = 0; c < chainColumns; ++c)
+        codes[i][c] = panel.get(c, b * 32 + i);
+    blocks.push_back(chainBlock(codes, layout.bias != 0));
+  }
+  // Taking the bias off a block is an operation, as much as a start is.
+  if (layout.bias != 0 && countChains(blocks, false) <= layout.numBlocks())
+    for (ChainedBlock &block : blocks)
+      for (Chain &chain : block.chains)
+        chain.hasStart = true;
+  return blocks;
+}
+
+/// The weights of column \p c in chains without a start, 1024 at most.
+static int sumOfPlain(const ChainedBlock &block, int64_t c) {
+  int sum = 0;
+  for (const Chain &chain : block.chains)
+    for (const ChainStep &step : chain.steps)
+      if (!chain.hasStart)
+        sum = std::accumulate(step[c].begin(), step[c].end(), sum);
+  return sum;
+}
+
+static int64_t chainedPanelBytes(const PackedLayout &layout, int64_t chains) {
+  return 64 + layout.panel * 4 +
+         (layout.numBlocks() + 1) / 2 * layout.panel * 4 +
+         layout.numBlocks() * 32 + alignToLine(chains * 16) +
+         chains * layout.panel * 8;
 }
 
 int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
   return alignToLine(layout.numPanels() * 4) +
-         layout.numPanels() * chainedPanelBytes(layout, 0);
+         layout.numPanels() * chainedPanelBytes(layout, 4 * layout.numBlocks());
 }
 
 StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
                                                const int8_t *codes) {
   StepSummary summary{0, alignToLine(layout.numPanels() * 4)};
-  int64_t all = 0, blocks = layout.numPanels() * layout.numBlocks();
+  int64_t blocks = layout.numBlocks(), operations = 0;
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    Panel panel(layout, codes, index);
-    int64_t rests = 0;
-    for (int64_t b = 0; b < layout.numBlocks(); ++b)
-      rests += static_cast<int64_t>(chainPanel(panel, b).rests.size());
-    summary.bytes += chainedPanelBytes(layout, rests);
-    all += rests;
+    std::vector<ChainedBlock> chained =
+        chainPanel(Panel(layout, codes, index), layout);
+    int64_t started = countChains(chained, true),
+            plain = countChains(chained, false);
+    summary.bytes += chainedPanelBytes(layout, started + plain);
+    operations += 6 * started + 5 * plain;
+    if (plain > 0 && layout.bias != 0)
+      operations += blocks;
   }
-  constexpr double ofBlock = 4 * 6, ofRest = 6, steps = 8;
-  if (blocks > 0)
-    summary.cost = (ofBlock + ofRest * static_cast<double>(all) /
-                                  static_cast<double>(blocks)) /
-                   steps;
+  constexpr double stepsOfBlock = 8;
+  if (blocks > 0 && layout.numPanels() > 0)
+    summary.cost =
+        static_cast<double>(operations) /
+        (stepsOfBlock * static_cast<double>(blocks * layout.numPanels()));
   return summary;
 }
 
 std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
                                                    const WeightParts &parts) {
   std::vector<uint8_t> bytes(alignToLine(layout.numPanels() * 4));
-  int64_t nr = layout.panel, places = layout.numBlocks() * 32;
+  int64_t nr = layout.panel, numBlocks = layout.numBlocks();
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     Panel panel(layout, parts.codes, index);
-    std::vector<ChainedBlock> blocks;
-    int64_t rests = 0;
-    for (int64_t b = 0; b < layout.numBlocks(); ++b) {
-      blocks.push_back(chainPanel(panel, b));
-      rests += static_cast<int64_t>(blocks.back().rests.size());
-    }
-    int64_t begin = static_cast<int64_t>(bytes.size());
-    bytes.resize(begin + chainedPanelBytes(layout, rests));
+    std::vector<ChainedBlock> blocks = chainPanel(panel, layout);
+    int64_t started = countChains(blocks, true),
+            plain = countChains(blocks, false), chains = started + plain,
+            begin = static_cast<int64_t>(bytes.size());
+    bytes.resize(begin + chainedPanelBytes(layout, chains));
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
-    uint8_t *head = bytes.data() + begin, *orders = head + 64 + nr * 4,
-            *list = orders + places + places * nr;
-    Writer(head).put(static_cast<int32_t>(rests));
-    Writer columns(head + 64), order(orders), steps(orders + places),
-        restPlaces(list), restSteps(list + alignToLine(rests * 8));
+    uint8_t *head = bytes.data() + begin, *biases = head + 64 + nr * 4,
+            *orders = biases + (numBlocks + 1) / 2 * nr * 4,
+            *list = orders + numBlocks * 32;
+    Writer counts(head);
+    counts.put(static_cast<int32_t>(started));
+    counts.put(static_cast<int32_t>(plain));
+    Writer columns(head + 64), bias(biases), order(orders), places(list),
+        steps(list + alignToLine(chains * 16));
     for (int64_t c = 0; c < nr; ++c)
       columns.put(panel.part(parts.scales, c));
-    for (int64_t b = 0; b < layout.numBlocks(); ++b) {
-      const ChainedBlock &block = blocks[b];
+    for (int64_t b = 0; b < numBlocks; b += 2)
+      for (int64_t c = 0; c < nr; ++c)
+        for (int64_t i = b; i < b + 2; ++i)
+          bias.put(static_cast<int16_t>(
+              i < numBlocks ? -sumOfPlain(blocks[i], c) : 0));
+    for (const ChainedBlock &block : blocks)
       for (uint8_t place : block.order)
         order.put(place);
-      for (const ChainStep &step : block.steps)
-        steps.put(step);
-      for (const ChainedBlock::Rest &rest : block.rests)
-        for (int i = 0; i < 2; ++i) {
-          restPlaces.put(static_cast<int32_t>(b * 32 + rest.steps[i] * 4));
-          restSteps.put(rest.weights[i]);
+    for (bool hasStart : {true, false})
+      for (int64_t b = 0; b < numBlocks; ++b)
+        for (const Chain &chain : blocks[b].chains) {
+          if (chain.hasStart != hasStart)
+            continue;
+          for (int place : chain.places)
+            places.put(static_cast<int32_t>(b * 32 + place * 4));
+          places.put(static_cast<int32_t>(b));
+          places.put(int32_t{0});
+          for (const ChainStep &step : chain.steps)
+            steps.put(step);
         }
-    }
   }
   return bytes;
 }

@@ -7,19 +7,20 @@
 //===----------------------------------------------------------------------===//
 
 //
-// The packed form `chained`: the weights of a block of 32 in four chains of two
-// steps. A chain's products of activations with 128 added to them are summed in
-// 16 bits, with what that bias comes to taken off: the sum may wrap around on
+// The packed form `chained`: the weights of a block of 32 in chains of two
+// steps, whose products of activations with 128 added to them are summed in 16
+// bits. One step's products must not saturate, which limits the weights of one
+// sign among the two that they add up to 128. Where that holds for the four of
+// both steps, the sum fits as well, and what the bias comes to is taken off
+// once for a block. Else a chain starts from that: its sum may wrap around on
 // its way, and is right in the end if the weights of a lane are no more than
-// 258 together, 127 times which fits. One step's products must not saturate,
-// which limits the weights of one sign among the two that they add up to 128.
+// 258 together, 127 times which fits.
 //
-// Which of a block's 32 values of K meet is free, within its halves of 16: a
-// byte shuffle puts the activations of a row in the same order. What still is
-// too large goes into chains of its own, whose two steps have the activations
-// of any two steps of the block.
+// Which of a block's 32 values of K meet is free: byte shuffles put the
+// activations of a row in the same order. What still is too large goes into
+// chains beyond the four, whose two steps have the activations of any two steps
+// of the block.
 //
-//===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_LIB_NUMERICS_CHAINS_H
 #define QUANTC_LIB_NUMERICS_CHAINS_H
@@ -40,24 +41,29 @@ constexpr int mostOfSign = 128, mostOfLane = 258;
 /// One step: 4 values of K of every column.
 using ChainStep = std::array<std::array<int8_t, 4>, chainColumns>;
 
-struct ChainedBlock {
-  /// Of each place the value of K that stands there, of those of its half.
-  std::array<uint8_t, 32> order;
-  std::array<ChainStep, 8> steps;
-  /// Chains beyond the four: the numbers of the steps whose activations they
-  /// take, and their weights. A second step may be nothing but zeros.
-  struct Rest {
-    std::array<int, 2> steps;
-    std::array<ChainStep, 2> weights;
-  };
-  std::vector<Rest> rests;
+struct Chain {
+  /// Whose activations it takes: steps of the block, 0 to 7.
+  std::array<int, 2> places;
+  /// A second step may be nothing but zeros.
+  std::array<ChainStep, 2> steps;
+  /// Whether it has to start from what the activations' bias comes to.
+  bool hasStart;
 };
 
-/// \p codes: of each value of K those of all columns.
-ChainedBlock
-chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes);
+struct ChainedBlock {
+  /// Of each place the value of K that stands there, of the block's.
+  std::array<uint8_t, 32> order;
+  /// Four, and those of what is too large for them.
+  std::vector<Chain> chains;
+};
 
-/// Bytes of panels without rests.
+/// \p codes: of each value of K those of all columns. \p isBiased: whether
+/// activations have a bias.
+ChainedBlock
+chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes,
+           bool isBiased);
+
+/// Bytes of panels whose blocks have no more than four chains.
 int64_t leastChainedBytes(const PackedLayout &layout);
 
 std::vector<uint8_t> packChained(const PackedLayout &layout,

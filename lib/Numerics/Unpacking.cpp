@@ -78,8 +78,7 @@ static void readChainStep(Reader &in, const PackedLayout &layout, int64_t first,
                           int64_t place, int64_t orders, int64_t at,
                           UnpackedWeights &weights) {
   for (int64_t i = 0; i < 4; ++i) {
-    int64_t half = (place + i) / 16 * 16,
-            k = half + in.get<uint8_t>(orders + place + i) % 16;
+    int64_t k = place / 32 * 32 + in.get<uint8_t>(orders + place + i) % 32;
     for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c) {
       if (k >= layout.k)
         continue;
@@ -94,20 +93,23 @@ static bool unpackChained(Reader &in, const PackedLayout &layout,
                           UnpackedWeights &weights) {
   int64_t nr = layout.panel, places = layout.numBlocks() * 32;
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    int64_t at = in.get<uint32_t>(index * 4), rests = in.get<int32_t>(at);
-    if (rests < 0)
+    int64_t at = in.get<uint32_t>(index * 4), started = in.get<int32_t>(at),
+            plain = in.get<int32_t>(at + 4), chains = started + plain;
+    if (started < 0 || plain < 0)
       return false;
-    int64_t columns = at + 64, orders = columns + nr * 4,
-            steps = orders + places, list = steps + places * nr,
-            data = list + alignToLine(rests * 8);
+    int64_t columns = at + 64, biases = columns + nr * 4,
+            orders = biases + (layout.numBlocks() + 1) / 2 * nr * 4,
+            list = orders + places, data = list + alignToLine(chains * 16);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
       weights.scales[index * nr + c] = in.get<float>(columns + c * 4);
-    for (int64_t place = 0; place < places; place += 4)
-      readChainStep(in, layout, index * nr, place, orders, steps + place * nr,
-                    weights);
-    for (int64_t step = 0; step < 2 * rests && !in.wasOutside(); ++step) {
-      int64_t place = in.get<int32_t>(list + step * 4);
-      if (place < 0 || place >= places || place % 4 != 0)
+    // All of it is there, what is read below or not.
+    if (chains > 0)
+      in.get<uint8_t>(data + chains * nr * 8 - 1);
+    for (int64_t step = 0; step < 2 * chains && !in.wasOutside(); ++step) {
+      int64_t entry = list + step / 2 * 16,
+              place = in.get<int32_t>(entry + step % 2 * 4);
+      if (place < 0 || place >= places || place % 4 != 0 ||
+          in.get<int32_t>(entry + 8) != place / 32)
         return false;
       readChainStep(in, layout, index * nr, place, orders, data + step * nr * 4,
                     weights);

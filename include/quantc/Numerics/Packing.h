@@ -35,13 +35,13 @@
 //            biased activations fit 16 bits
 //   chained  blocks of 32 whose sums are integers that the activations' shift
 //            multiplies. NR is 16; table of u32 offsets of panels, padded to 64
-//            bytes, then these, each of its own size: i32 rests, padding to 64
-//            bytes, f32 scale[NR], of each 32 of K u8 order[32], then of each
-//            8 steps. Places of a block in the order of these steps have the
-//            activation `order` of their half. Then i32 place[rests][2],
-//            padded to 64 bytes, and two steps for each rest: the activations
-//            of a step begin at its place of all of K. Chains.h says what steps
-//            hold
+//            bytes, then these, each of its own size: i32 started, i32 plain,
+//            padding to 64 bytes, f32 scale[NR], of each two blocks i16
+//            bias[NR][2], of each 32 of K u8 order[32], of each chain i32
+//            place[2] in K, i32 block, i32 0, padded to 64 bytes, then two
+//            steps of each chain. Place i of a block has the activation
+//            `order[i]` of it. A bias is minus the block's weights in chains
+//            without a start, which come last. Chains.h says what those are
 //
 // Three more are for activations that are floats. Here the NR codes of one
 // value of K lie side by side, as the lanes of a register do, those of 4 bits
@@ -245,8 +245,9 @@ StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
 /// Columns of a panel of the form `chained`.
 constexpr int64_t chainColumns = 16;
 
-/// The same of chains of two steps: 3 for each step, and 6 for each of the
-/// chains that a block has more than four.
+/// The same of chains of two steps, of which a block has four or more: 6 for
+/// each that has a start and 5 for one that has none, one for each block of a
+/// panel with such.
 StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole

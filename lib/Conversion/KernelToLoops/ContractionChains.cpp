@@ -7,19 +7,20 @@
 //===----------------------------------------------------------------------===//
 
 //
-// Two steps of unsigned by signed bytes are summed in 16 bits, where they may
-// wrap around: what the activations' bias comes to is taken off there, and what
-// is left fits. The product that widens them multiplies by the block's power of
-// two. So a step takes three operations, where signs or 16 bits from the
-// beginning take four.
+// Two steps of unsigned by signed bytes are summed in 16 bits. What the
+// activations' bias comes to is taken off there, where the sum may wrap around
+// and what is left fits; of chains whose sum fits with it, once for a block.
+// The product that widens them multiplies by the block's power of two. So a
+// step takes three operations or two and a half, where signs or 16 bits from
+// the beginning take four.
 //
 // A panel says in which order it wants the activations of a block; a tile's
 // rows are brought into it before its products.
 //
-//===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
 #include "VectorLoops.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -28,8 +29,10 @@ using namespace quantc;
 
 using Values = SmallVector<Value>;
 
-/// Chains of a block, without those of what is too large.
-static constexpr int64_t ofBlock = 4;
+/// The most chains of a block: each of its 8 steps may have a rest of its own.
+static constexpr int64_t mostOfBlock = 4 + 8;
+/// Bytes of a chain's places.
+static constexpr int64_t entryBytes = 16;
 
 /// Bytes from row to row of a tile: a cache line more than they have, so that
 /// rows do not all lie in the same sets.
@@ -42,10 +45,11 @@ void ContractionEmitter::prepareChains() {
   int64_t blocks = llvm::divideCeil(k, 32);
   ordered = kernel.allocateScratch(b.getI8Type(),
                                    shapes.getConstant(mr * getOrderedStride()));
-  factors = kernel.allocateScratch(b.getI32Type(),
-                                   shapes.getConstant(blockRows * blocks));
+  // Those of two blocks are read from between the two of the first.
+  factors = kernel.allocateScratch(
+      b.getI16Type(), shapes.getConstant(2 * (blockRows * blocks + width)));
   starts = kernel.allocateScratch(
-      b.getI16Type(), shapes.getConstant(blocks * ofBlock * nr * 2));
+      b.getI16Type(), shapes.getConstant(blocks * mostOfBlock * nr * 2));
 }
 
 /// Products of two steps in 16 bits, from \p start on.
@@ -106,16 +110,28 @@ Values ContractionEmitter::loadChain(OpBuilder &b, Value at, int64_t v) {
   return weights;
 }
 
+/// A number or a place that the panel states.
+Value ContractionEmitter::loadPlace(OpBuilder &b, Value at) {
+  return arith::IndexCastUIOp::create(b, loc, b.getIndexType(),
+                                      loadInteger(b, packed, at));
+}
+
 /// Where things of the panel at hand lie, and its chains' starts, once for many
 /// rows.
 void ContractionEmitter::enterChains(OpBuilder &b) {
   int64_t blocks = llvm::divideCeil(k, 32);
-  orders = plus(b, header, 64 + nr * 4);
-  chunkBase = plus(b, orders, blocks * 32);
+  numStarted = loadPlace(b, header);
+  numPlain = loadPlace(b, plus(b, header, 4));
+  biases = plus(b, header, 64 + nr * 4);
+  orders = plus(b, biases, llvm::divideCeil(blocks, 2) * nr * 4);
+  chainList = plus(b, orders, blocks * 32);
+  Value bytes = times(b, add(b, numStarted, numPlain), entryBytes);
+  chunkBase =
+      add(b, chainList,
+          times(b, arith::CeilDivUIOp::create(b, loc, bytes, index(64)), 64));
   if (!useDecoded)
     return;
-  auto loop =
-      scf::ForOp::create(b, loc, index(0), index(blocks * ofBlock), index(1));
+  auto loop = scf::ForOp::create(b, loc, index(0), numStarted, index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value chain = loop.getInductionVar(),
         at = add(body, chunkBase, times(body, chain, nr * 8)),
@@ -126,7 +142,7 @@ void ContractionEmitter::enterChains(OpBuilder &b) {
                             plus(body, to, v * width * 2));
 }
 
-/// The powers of two of the unit's rows, twice in a word.
+/// The powers of two of the unit's rows, each twice.
 void ContractionEmitter::emitFactorsOfRows(OpBuilder &b, Value last) {
   int64_t blocks = llvm::divideCeil(k, 32);
   Value from = times(b, firstRow, blocks), to = times(b, last, blocks);
@@ -136,22 +152,32 @@ void ContractionEmitter::emitFactorsOfRows(OpBuilder &b, Value last) {
       [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
         Value shifts = loadVector(inner, loc, scalesBuffer,
                                   add(inner, from, step.position), step.valid);
-        auto words = VectorType::get(step.width, inner.getI32Type());
+        auto words = VectorType::get(step.width, inner.getI32Type()),
+             halves = VectorType::get(2 * step.width, inner.getI16Type());
         shifts = arith::ExtUIOp::create(inner, loc, words, shifts);
         Value pairs = arith::ConstantOp::create(
             inner, loc,
             DenseElementsAttr::get(words, inner.getI32IntegerAttr(0x10001)));
-        storeVector(inner, loc,
-                    arith::ShLIOp::create(inner, loc, pairs, shifts), factors,
-                    step.position, step.valid);
+        pairs = arith::ShLIOp::create(inner, loc, pairs, shifts);
+        // There is room for what is behind the last one.
+        vector::StoreOp::create(
+            inner, loc, vector::BitCastOp::create(inner, loc, halves, pairs),
+            factors, times(inner, step.position, 2));
         return Values();
       });
+}
+
+/// The factor of a row and a block at \p at in all lanes, or half a word behind
+/// it that and the next block's.
+Value ContractionEmitter::loadFactor(OpBuilder &b, Value at) {
+  return broadcastWord(b, loc, factors, at, /*ways=*/2, width);
 }
 
 /// The rows of a tile in the panel's order.
 void ContractionEmitter::emitOrderRows(OpBuilder &b, Value row, int64_t count) {
   int64_t blocks = llvm::divideCeil(k, 32);
-  auto bytes = VectorType::get(32, b.getI8Type());
+  auto bytes = VectorType::get(32, b.getI8Type()),
+       half = VectorType::get(16, b.getI8Type());
   Value base = getRowAt(b, row);
   auto loop = scf::ForOp::create(b, loc, index(0), index(blocks), index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
@@ -159,99 +185,141 @@ void ContractionEmitter::emitOrderRows(OpBuilder &b, Value row, int64_t count) {
   Value order = vector::LoadOp::create(body, loc, bytes, packed,
                                        add(body, orders, offset));
   for (int64_t r = 0; r < count; ++r) {
-    Value codes = vector::LoadOp::create(
-        body, loc, bytes, lhsBuffer,
-        add(body, plus(body, base, getRowOffset(r)), offset));
-    Value picked = qt::PickOp::create(body, loc, bytes, codes, order);
+    Value at = add(body, plus(body, base, getRowOffset(r)), offset),
+          low = vector::LoadOp::create(body, loc, half, lhsBuffer, at),
+          high = vector::LoadOp::create(body, loc, half, lhsBuffer,
+                                        plus(body, at, 16)),
+          picked = qt::PickOp::create(body, loc, bytes, low, high, order);
     vector::StoreOp::create(body, loc, picked, ordered,
                             plus(body, offset, r * getOrderedStride()));
   }
 }
 
-Values ContractionEmitter::sumChained(OpBuilder &b, Value row, int64_t count,
-                                      Values sums) {
-  emitOrderRows(b, row, count);
+/// What the bias comes to in chains without a start, taken off \p sums: of two
+/// blocks at a time.
+Values ContractionEmitter::takeOffBiases(OpBuilder &b, Value row, int64_t count,
+                                         Values sums) {
+  if (layout.getBias() == 0)
+    return sums;
+  int64_t blocks = llvm::divideCeil(k, 32);
+  VectorType halves = vectorOf(b.getI16Type(), 2),
+             words = vectorOf(b.getI32Type(), 1);
+  constexpr int64_t most = 1024, // weights of a block in such chains
+      largest = int64_t(1) << numerics::fixed::blockDepth;
+  auto bound = qt::BoundAttr::get(b.getContext(), -most, most, 1, largest,
+                                  /*chain=*/blocks, false, 0, 0, 0, 0);
+  Value factorsAt =
+      times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks * 2);
+  Value havePlain = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                          numPlain, index(0));
+  auto branch = scf::IfOp::create(
+      b, loc, havePlain,
+      [&](OpBuilder &then, Location) {
+        auto loop = scf::ForOp::create(
+            then, loc, index(0), index(llvm::divideCeil(blocks, 2)), index(1),
+            Values(sums.size(), zeros(then, words)),
+            [&](OpBuilder &body, Location, Value pair, ValueRange carried) {
+              Values own(carried), weights;
+              Value at = add(body, biases, times(body, pair, nr * 4)),
+                    from = add(body, factorsAt, times(body, pair, 4));
+              for (int64_t v = 0; v < vectors; ++v)
+                weights.push_back(loadFromBytes(
+                    body, packed, plus(body, at, v * width * 4), halves));
+              for (int64_t r = 0; r < count; ++r) {
+                Value factor =
+                    loadFactor(body, plus(body, from, r * blocks * 2 + 1));
+                for (int64_t v = 0; v < vectors; ++v) {
+                  Value &sum = own[r * vectors + v];
+                  sum = dot(body, 2, weights[v], factor, sum, bound);
+                }
+              }
+              scf::YieldOp::create(body, loc, own);
+            });
+        // The bias is 2^7.
+        Value seven = splatConstant(then, loc, then.getI32Type(), 7, width);
+        Values less;
+        for (auto [sum, own] : llvm::zip_equal(sums, loop.getResults()))
+          less.push_back(arith::AddIOp::create(
+              then, loc, sum, arith::ShLIOp::create(then, loc, own, seven)));
+        scf::YieldOp::create(then, loc, less);
+      },
+      [&](OpBuilder &otherwise, Location) {
+        scf::YieldOp::create(otherwise, loc, sums);
+      });
+  return Values(branch.getResults());
+}
+
+/// Adds the chains from \p first to \p last, one at a time: what several have
+/// in common would take registers from the sums if they were in one body.
+Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
+                                     ChainKind kind, Value row, int64_t count,
+                                     Values sums) {
   int64_t blocks = llvm::divideCeil(k, 32);
   Value factorsAt =
-      times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks);
+      times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks * 2);
   VectorType halves = vectorOf(b.getI16Type(), 2);
   constexpr int64_t most = std::numeric_limits<int16_t>::max(),
                     largest = int64_t(1) << numerics::fixed::blockDepth;
   // Of how many blocks sums fit say the weights, which qt.pack has checked.
   auto widen = qt::BoundAttr::get(b.getContext(), -most, most, 1, largest,
-                                  /*chain=*/ofBlock, false, 0, 0, 0, 0);
-  // Adds a chain, whose steps have their activations at two places.
-  auto addChain = [&](OpBuilder &inner, ArrayRef<Value> places, Value block,
-                      Value at, ArrayRef<Value> chainStarts, Values &sums) {
-    SmallVector<Values> weights;
-    for (int64_t v = 0; v < vectors; ++v)
-      weights.push_back(loadChain(inner, at, v));
-    for (int64_t r = 0; r < count; ++r) {
-      Values x;
-      for (Value place : places)
-        x.push_back(broadcastWord(inner, loc, ordered,
-                                  plus(inner, place, r * getOrderedStride()),
-                                  /*ways=*/4, width));
-      Value factor =
-          broadcastWord(inner, loc, factors,
-                        plus(inner, add(inner, factorsAt, block), r * blocks),
-                        /*ways=*/1, width);
-      factor = vector::BitCastOp::create(inner, loc, halves, factor);
-      for (int64_t v = 0; v < vectors; ++v) {
-        Value chain = chainStarts.empty()
-                          ? sumSignedChain(inner, x, weights[v])
-                          : sumChain(inner, x, weights[v], chainStarts[v]);
-        Value &sum = sums[r * vectors + v];
-        sum = dot(inner, 2, chain, factor, sum, widen);
-      }
-    }
-  };
+                                  /*chain=*/mostOfBlock, false, 0, 0, 0, 0);
   auto loop = scf::ForOp::create(
-      b, loc, index(0), index(blocks), index(1), sums,
-      [&](OpBuilder &inner, Location, Value block, ValueRange carried) {
-        Values sums(carried);
-        Value place = times(inner, block, 32),
-              at = add(inner, chunkBase, times(inner, block, nr * 32)),
-              from = times(inner, block, ofBlock * nr * 2);
-        for (int64_t c = 0; c < ofBlock; ++c) {
-          Values own;
-          for (int64_t v = 0; useDecoded && v < vectors; ++v)
-            own.push_back(vector::LoadOp::create(
-                inner, loc, halves, starts,
-                plus(inner, from, c * nr * 2 + v * width * 2)));
-          if (count == 1)
-            prefetch(inner, plus(inner, at, c * nr * 8), nr * 8);
-          addChain(inner,
-                   {plus(inner, place, c * 8), plus(inner, place, c * 8 + 4)},
-                   block, plus(inner, at, c * nr * 8), own, sums);
+      b, loc, first, last, index(1), sums,
+      [&](OpBuilder &inner, Location, Value chain, ValueRange carried) {
+        Values sums(carried), own;
+        SmallVector<Values> weights;
+        Value entry = add(inner, chainList, times(inner, chain, entryBytes)),
+              at = add(inner, chunkBase, times(inner, chain, nr * 8));
+        Value places[] = {loadPlace(inner, entry),
+                          loadPlace(inner, plus(inner, entry, 4))},
+              block = loadPlace(inner, plus(inner, entry, 8)),
+              factorAt = add(inner, factorsAt, times(inner, block, 2));
+        for (int64_t v = 0; v < vectors; ++v) {
+          weights.push_back(loadChain(inner, at, v));
+          own.push_back(
+              kind == ChainKind::Started
+                  ? vector::LoadOp::create(
+                        inner, loc, halves, starts,
+                        plus(inner, times(inner, chain, nr * 2), v * width * 2))
+                  : zeros(inner, halves));
+        }
+        if (count == 1)
+          prefetch(inner, at, nr * 8);
+        for (int64_t r = 0; r < count; ++r) {
+          Values x;
+          for (Value place : places)
+            x.push_back(broadcastWord(
+                inner, loc, ordered, plus(inner, place, r * getOrderedStride()),
+                /*ways=*/4, width));
+          Value factor =
+              loadFactor(inner, plus(inner, factorAt, r * blocks * 2));
+          for (int64_t v = 0; v < vectors; ++v) {
+            Value part = kind == ChainKind::Signed
+                             ? sumSignedChain(inner, x, weights[v])
+                             : sumChain(inner, x, weights[v], own[v]);
+            Value &sum = sums[r * vectors + v];
+            sum = dot(inner, 2, part, factor, sum, widen);
+          }
         }
         scf::YieldOp::create(inner, loc, sums);
       });
-  sums = Values(loop.getResults());
-  // What was too large, in chains of its own.
-  auto load = [&](OpBuilder &inner, Value at) -> Value {
-    return arith::IndexCastUIOp::create(inner, loc, inner.getIndexType(),
-                                        loadInteger(inner, packed, at));
-  };
-  Value rests = load(b, header), list = plus(b, chunkBase, blocks * nr * 32),
-        data = add(
-            b, list,
-            times(b, arith::CeilDivUIOp::create(b, loc, rests, index(8)), 64));
-  auto more = scf::ForOp::create(
-      b, loc, index(0), rests, index(1), sums,
-      [&](OpBuilder &inner, Location, Value rest, ValueRange carried) {
-        Values sums(carried), places, own;
-        for (int64_t step = 0; step < 2; ++step)
-          places.push_back(
-              load(inner, plus(inner, add(inner, list, times(inner, rest, 8)),
-                               step * 4)));
-        Value block =
-            arith::DivUIOp::create(inner, loc, places.front(), index(32));
-        Value at = add(inner, data, times(inner, rest, nr * 8));
-        for (int64_t v = 0; useDecoded && v < vectors; ++v)
-          own.push_back(getChainStart(inner, loadChain(inner, at, v)));
-        addChain(inner, places, block, at, own, sums);
-        scf::YieldOp::create(inner, loc, sums);
-      });
-  return Values(more.getResults());
+  auto unroll = LLVM::LoopUnrollAttr::get(
+      b.getContext(), /*disable=*/b.getBoolAttr(true), {}, {}, {}, {}, {}, {});
+  loop->setDiscardableAttr(
+      "llvm.loop_annotation",
+      LLVM::LoopAnnotationAttr::get(b.getContext(), {}, {}, {}, unroll, {}, {},
+                                    {}, {}, {}, {}, {}, {}, {}, {}, {}));
+  return Values(loop.getResults());
+}
+
+Values ContractionEmitter::sumChained(OpBuilder &b, Value row, int64_t count,
+                                      Values sums) {
+  emitOrderRows(b, row, count);
+  Value all = add(b, numStarted, numPlain);
+  if (!useDecoded)
+    return addChains(b, index(0), all, ChainKind::Signed, row, count, sums);
+  sums = takeOffBiases(b, row, count, sums);
+  sums =
+      addChains(b, index(0), numStarted, ChainKind::Started, row, count, sums);
+  return addChains(b, numStarted, all, ChainKind::Plain, row, count, sums);
 }

@@ -211,6 +211,12 @@ private:
   Value getChainStart(OpBuilder &b, llvm::ArrayRef<Value> weights);
   Values loadChain(OpBuilder &b, Value at, int64_t v);
   void enterChains(OpBuilder &b);
+  Value loadPlace(OpBuilder &b, Value at);
+  Value loadFactor(OpBuilder &b, Value at);
+  enum class ChainKind { Started, Plain, Signed };
+  Values takeOffBiases(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values addChains(OpBuilder &b, Value first, Value last, ChainKind kind,
+                   Value row, int64_t count, Values sums);
   void emitFactorsOfRows(OpBuilder &b, Value last);
   void emitOrderRows(OpBuilder &b, Value row, int64_t count);
   Values sumChained(OpBuilder &b, Value row, int64_t count, Values sums);
@@ -308,6 +314,9 @@ private:
   /// Chains: where the panel's orders begin; scratch for the rows of a tile in
   /// that order, the powers of two of the unit's rows and the panel's starts.
   Value orders, ordered, factors, starts;
+  /// Where its biases and the places of its chains begin, and how many chains
+  /// have a start and have none.
+  Value biases, chainList, numStarted, numPlain;
   Value decodedOffset; ///< of the panel at hand, where several are there
   Value decodedBiases; ///< scratch: what bias makes of its blocks' sums
   Value sumBuffer;     ///< scratch: sums between chunks

@@ -229,26 +229,47 @@ static Value lowerLookup(OpBuilder &b, qt::LookupOp op,
   return result;
 }
 
-/// A byte shuffle where there is one; else byte by byte.
+/// Byte shuffles of both halves where there are some, each of which leaves
+/// zeros where a place is in the other; else byte by byte.
 static Value lowerPick(OpBuilder &b, qt::PickOp op, const CpuTarget &target) {
   Location loc = op.getLoc();
-  auto type = cast<VectorType>(op.getBytes().getType());
+  auto type = cast<VectorType>(op.getType());
   int64_t count = type.getNumElements();
+  auto inOrder = [](int64_t first, int64_t size, int64_t wrap) {
+    SmallVector<int64_t> places;
+    for (int64_t i = 0; i < size; ++i)
+      places.push_back(first + i % wrap);
+    return places;
+  };
   bool is32 = count == 32 && target.has("avx2");
-  if (is32 || (count == 16 && target.has("ssse3")))
-    return LLVM::CallIntrinsicOp::create(
-               b, loc, type,
-               b.getStringAttr(is32 ? "llvm.x86.avx2.pshuf.b"
-                                    : "llvm.x86.ssse3.pshuf.b.128"),
-               ValueRange{op.getBytes(), op.getPlaces()})
-        .getResult(0);
-  Value result = op.getBytes();
+  if (is32 || (count == 16 && target.has("ssse3"))) {
+    // A place whose highest bit is set gives zero.
+    auto shuffle = [&](Value half, int8_t offset) -> Value {
+      if (is32)
+        half = vector::ShuffleOp::create(b, loc, half, half,
+                                         inOrder(0, count, 16));
+      Value places = arith::AddIOp::create(
+          b, loc, op.getPlaces(),
+          arith::ConstantOp::create(
+              b, loc,
+              DenseElementsAttr::get(type, b.getI8IntegerAttr(offset))));
+      return LLVM::CallIntrinsicOp::create(
+                 b, loc, type,
+                 b.getStringAttr(is32 ? "llvm.x86.avx2.pshuf.b"
+                                      : "llvm.x86.ssse3.pshuf.b.128"),
+                 ValueRange{half, places})
+          .getResult(0);
+    };
+    return arith::OrIOp::create(b, loc, shuffle(op.getLow(), 112),
+                                shuffle(op.getHigh(), -16));
+  }
+  Value bytes = vector::ShuffleOp::create(b, loc, op.getLow(), op.getHigh(),
+                                          inOrder(0, 32, 32)),
+        result = op.getPlaces();
   for (int64_t i = 0; i < count; ++i) {
     Value place = vector::ExtractOp::create(b, loc, op.getPlaces(), i);
     place = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), place);
-    Value group = arith::ConstantIndexOp::create(b, loc, i / 16 * 16);
-    place = arith::AddIOp::create(b, loc, group, place);
-    Value byte = vector::ExtractOp::create(b, loc, op.getBytes(), place);
+    Value byte = vector::ExtractOp::create(b, loc, bytes, place);
     result = vector::InsertOp::create(b, loc, byte, result, i);
   }
   return result;

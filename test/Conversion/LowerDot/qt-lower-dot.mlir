@@ -96,14 +96,21 @@ func.func @lookup(%i: vector<32xi8>) -> vector<32xi8> {
 }
 
 // CHECK-LABEL: func @pick
-// AVX2: "llvm.x86.avx2.pshuf.b"(%arg0, %arg1)
-// The second half picks from the second half.
-// PLAIN: vector.extract %arg1[16]
-// PLAIN: %[[C16:.*]] = arith.constant 16 : index
-// PLAIN: arith.addi %[[C16]]
+// AVX2: %[[LOW:.*]] = vector.shuffle %arg0, %arg0 [0, 1, {{.*}}, 15, 0, 1, {{.*}}, 15]
+// AVX2: %[[C112:.*]] = arith.constant dense<112> : vector<32xi8>
+// AVX2: %[[FIRST:.*]] = arith.addi %arg2, %[[C112]]
+// AVX2: %[[A:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%[[LOW]], %[[FIRST]])
+// AVX2: %[[HIGH:.*]] = vector.shuffle %arg1, %arg1
+// AVX2: %[[C16:.*]] = arith.constant dense<-16> : vector<32xi8>
+// AVX2: %[[SECOND:.*]] = arith.addi %arg2, %[[C16]]
+// AVX2: %[[B:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%[[HIGH]], %[[SECOND]])
+// AVX2: arith.ori %[[A]], %[[B]]
+// PLAIN: %[[ALL:.*]] = vector.shuffle %arg0, %arg1 [0, 1, {{.*}}, 31]
+// PLAIN: vector.extract %arg2[16]
+// PLAIN: vector.extract %[[ALL]]
 // PLAIN: vector.insert {{.*}} [31]
-func.func @pick(%x: vector<32xi8>, %places: vector<32xi8>) -> vector<32xi8> {
-  %v = qt.pick %x at %places : vector<32xi8>
+func.func @pick(%low: vector<16xi8>, %high: vector<16xi8>, %places: vector<32xi8>) -> vector<32xi8> {
+  %v = qt.pick %low, %high at %places : vector<16xi8>, vector<32xi8>
   return %v : vector<32xi8>
 }
 }

@@ -96,9 +96,9 @@ func.func @f(%a: vector<32xi8>, %b: vector<32xi8>, %c: vector<8xi32>, %d: vector
 
 // -----
 
-func.func @f(%a: vector<24xi8>) {
+func.func @f(%half: vector<16xi8>, %a: vector<24xi8>) {
   // expected-error @below {{of 'vector<24xi8>'; supported: whole groups of 16 bytes}}
-  %r = qt.pick %a at %a : vector<24xi8>
+  %r = qt.pick %half, %half at %a : vector<16xi8>, vector<24xi8>
   return
 }
 

@@ -15,6 +15,7 @@
 #define QUANTC_TEST_UNIT_NUMERICS_PACKEDMODEL_H
 
 #include "quantc/Numerics/Packing.h"
+#include "gtest/gtest.h"
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -105,36 +106,41 @@ inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
   return sum;
 }
 
-/// Sums in 16 bits may wrap around on the way; the last one is held.
+/// Sums in 16 bits may wrap around on the way; the last one is held. What the
+/// bias comes to is taken off a chain with a start, else off the block.
 inline uint32_t PackedModel::runChained(int64_t panel, int64_t column) {
-  int64_t nr = layout.panel, places = layout.numBlocks() * 32,
+  int64_t nr = layout.panel, blocks = layout.numBlocks(), places = blocks * 32,
           at = readAt<uint32_t>(bytes, panel * 4),
-          rests = readAt<int32_t>(bytes, at), orders = at + 64 + nr * 4,
-          steps = orders + places, list = steps + places * nr,
-          data = list + (rests * 8 + 63) / 64 * 64;
+          started = readAt<int32_t>(bytes, at),
+          chains = started + readAt<int32_t>(bytes, at + 4),
+          biases = at + 64 + nr * 4,
+          orders = biases + (blocks + 1) / 2 * nr * 4, list = orders + places,
+          data = list + (chains * 16 + 63) / 64 * 64;
   std::vector<uint8_t> ordered(places);
   for (int64_t i = 0; i < places; ++i)
-    ordered[i] = row[i / 16 * 16 + bytes[orders + i]];
+    ordered[i] = row[i / 32 * 32 + bytes[orders + i]];
   uint32_t sum = 0;
-  auto chain = [&](const int64_t (&place)[2], int64_t at) {
-    int32_t exact[2] = {0, 0};
+  for (int64_t chain = 0; chain < chains; ++chain) {
+    int32_t lanes[2] = {0, 0}, entry = static_cast<int32_t>(list + chain * 16);
     for (int64_t step = 0; step < 2; ++step) {
-      const int8_t *w = weights(at + (step * nr + column) * 4);
+      const int8_t *w = weights(data + ((chain * 2 + step) * nr + column) * 4);
+      int64_t place = readAt<int32_t>(bytes, entry + step * 4);
+      if (readAt<int32_t>(bytes, entry + 8) != place / 32)
+        ADD_FAILURE() << "block of chain " << chain;
       for (int64_t lane = 0; lane < 2; ++lane) {
-        const uint8_t *x = ordered.data() + place[step] + 2 * lane;
-        int32_t product = x[0] * w[2 * lane] + x[1] * w[2 * lane + 1];
-        exact[lane] += saturate(product) - static_cast<int32_t>(layout.bias) *
-                                               (w[2 * lane] + w[2 * lane + 1]);
+        const uint8_t *x = ordered.data() + place + 2 * lane;
+        lanes[lane] += saturate(x[0] * w[2 * lane] + x[1] * w[2 * lane + 1]) -
+                       (chain < started ? static_cast<int32_t>(layout.bias) *
+                                              (w[2 * lane] + w[2 * lane + 1])
+                                        : 0);
       }
     }
-    sum += widen({saturate(exact[0]), saturate(exact[1])});
-  };
-  for (int64_t place = 0; place < places; place += 8)
-    chain({place, place + 4}, steps + place * nr);
-  for (int64_t rest = 0; rest < rests; ++rest)
-    chain({readAt<int32_t>(bytes, list + rest * 8),
-           readAt<int32_t>(bytes, list + rest * 8 + 4)},
-          data + rest * nr * 8);
+    sum += widen({saturate(lanes[0]), saturate(lanes[1])});
+  }
+  for (int64_t b = 0; b < blocks && chains > started; ++b)
+    sum += static_cast<uint32_t>(
+        layout.bias * readAt<int16_t>(bytes, biases + b / 2 * nr * 4 +
+                                                 column * 4 + b % 2 * 2));
   return sum;
 }
 

@@ -104,18 +104,22 @@ TEST(Packing, RefusesChainsThatAreNowhere) {
   std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
   auto size = static_cast<int64_t>(bytes.size());
   ASSERT_TRUE(unpackWeights(layout, bytes.data(), size));
-  int64_t panel = 64, places = panel + 64 + 16 * 4 + 64 + 64 * 16;
+  // Behind the scales, a pair of biases and the orders of two blocks.
+  int64_t panel = 64, places = panel + 64 + 16 * 4 + 16 * 4 + 64;
   auto refuses = [&](int64_t at, int32_t value) {
     std::vector<uint8_t> other = bytes;
     std::memcpy(other.data() + at, &value, sizeof value);
     return !unpackWeights(layout, other.data(), size);
   };
-  EXPECT_TRUE(refuses(panel, -1));      // rests
-  EXPECT_TRUE(refuses(panel, 1 << 20)); // more than there are
-  EXPECT_TRUE(refuses(places, 64));     // behind all of K
+  EXPECT_TRUE(refuses(panel, -1));          // with starts
+  EXPECT_TRUE(refuses(panel + 4, -1));      // without
+  EXPECT_TRUE(refuses(panel + 4, 1 << 20)); // more than there are
+  EXPECT_TRUE(refuses(places, 64));         // behind all of K
+  EXPECT_TRUE(refuses(places, 32));         // of another block
   EXPECT_TRUE(refuses(places, -4));
   EXPECT_TRUE(refuses(places, 2)); // within a step
   EXPECT_FALSE(refuses(places, 4));
+  EXPECT_TRUE(refuses(places + 8, 1)); // the other block
 }
 
 TEST(Packing, HasTheStatedSize) {

@@ -121,7 +121,7 @@ LogicalResult LookupOp::verify() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult PickOp::verify() {
-  auto type = cast<VectorType>(getBytes().getType());
+  auto type = cast<VectorType>(getPlaces().getType());
   if (type.getNumElements() % 16 != 0)
     return emitOpError() << "of " << type
                          << "; supported: whole groups of 16 bytes";

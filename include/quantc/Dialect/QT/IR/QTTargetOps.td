@@ -55,18 +55,23 @@ def QT_LookupOp : QT_Op<"lookup", [
   let hasVerifier = 1;
 }
 
-def QT_PickOp : QT_Op<"pick", [Pure, AllTypesMatch<["bytes", "places", "result"]>]> {
-  let summary = "bytes of each 16 in another order";
+def QT_PickOp : QT_Op<"pick", [Pure, AllTypesMatch<["low", "high"]>,
+                               AllTypesMatch<["places", "result"]>]> {
+  let summary = "bytes of 32 in any order";
   let description = [{
-    `result[i] = bytes[16 * (i / 16) + places[i]]`. Places are 0 to 15; what any
-    other gives is not specified.
+    `result[i]` is `low[places[i]]`, or `high[places[i] - 16]` where the place is
+    16 and more. Places are 0 to 31; what any other gives is not specified. The
+    bytes are two vectors because that is how shuffles of 16 bytes want them.
 
-    `%v = qt.pick %bytes at %places : vector<32xi8>`
+    `%v = qt.pick %low, %high at %places : vector<16xi8>, vector<32xi8>`
   }];
-  let arguments = (ins FixedVectorOfRankAndType<[1], [I8]>:$bytes,
+  let arguments = (ins VectorOfLengthAndType<[16], [I8]>:$low,
+                       VectorOfLengthAndType<[16], [I8]>:$high,
                        FixedVectorOfRankAndType<[1], [I8]>:$places);
   let results = (outs FixedVectorOfRankAndType<[1], [I8]>:$result);
-  let assemblyFormat = "$bytes `at` $places attr-dict `:` type($bytes)";
+  let assemblyFormat = [{
+    $low `,` $high `at` $places attr-dict `:` type($low) `,` type($places)
+  }];
   let hasVerifier = 1;
 }
 
