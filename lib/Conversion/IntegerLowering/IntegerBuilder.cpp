@@ -119,13 +119,8 @@ Value IntegerBuilder::spread(Value e, Value m, qt::BlockType format) {
   auto type = mlir::cast<RankedTensorType>(m.getType());
   auto own = mlir::cast<RankedTensorType>(e.getType());
   RankedTensorType needed = format.getPartTypes(type)[1];
-  bool fits = own.getRank() == needed.getRank() &&
-              llvm::all_of(llvm::zip_equal(own.getShape(), needed.getShape()),
-                           [](auto sizes) {
-                             auto [size, other] = sizes;
-                             return size != 1 || other == 1;
-                           });
-  if (fits)
+  // An open size that met a fixed one in the integers is that, or 1.
+  if (own.getShape() == needed.getShape())
     return e;
   Value sizes;
   if (needed.hasStaticShape()) {
