@@ -112,7 +112,7 @@ void IntegerRanges::set(Value result, Lanes lanes, StringRef what) {
   Interval exact = getHull(lanes);
   if (!all.contains(exact)) {
     // What the model's own integers do is the model's affair.
-    if (quantised.contains(result))
+    if (quantised.contains(result) && !op->hasAttr(wrapsAttrName))
       report(op, exact, what);
     lanes = {all};
   }

@@ -19,6 +19,8 @@ Interval Interval::getAll(Type type) {
   unsigned bits = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
   if (bits == 1)
     return get(0, 1);
+  if (type.isUnsignedInteger())
+    return {DynamicAPInt(0), getPower(bits) - 1};
   DynamicAPInt half = getPower(bits - 1);
   return {-half, half - 1};
 }

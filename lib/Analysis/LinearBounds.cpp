@@ -9,6 +9,7 @@
 #include "LinearBounds.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
@@ -138,7 +139,8 @@ LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
       cast && depth != 0 && ranges(value) == ranges(cast.getInput()))
     return getSum(cast.getInput(), depth - 1);
   auto binary = value.getDefiningOp<nn::BinaryOp>();
-  if (!binary || depth == 0)
+  // What may wrap around is no sum of its operands.
+  if (!binary || depth == 0 || binary->hasAttr(wrapsAttrName))
     return LinearSum::ofTerm(value);
   std::optional<int64_t> right = getNumber(binary.getRhs());
   switch (binary.getKind()) {

@@ -141,7 +141,8 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
     status = QUANTC_ERROR_INDEX;
     break;
   case QCRT_SIZE_OVERFLOW:
-    what = "the size of a tensor overflows what can be addressed";
+    what = "the size of a tensor overflows what can be addressed, or has more "
+           "elements than a sum of 32 bits holds";
     status = QUANTC_ERROR_MEMORY;
     break;
   case QCRT_SHAPE_MISMATCH:

@@ -86,6 +86,27 @@ class IntegerAttention(KernelTest):
         feeds = [{"x": rng.normal(size=shape).astype(np.float32)} for shape in ((2, 7, 24), (1, 33, 24))]
         self.check_bits(proto, feeds)
 
+    def test_stages(self):
+        """Ops with exponents mean what they are split to, whether run time knows the number of keys or the compiler."""
+        shapes = [(2, 4, 7, 16), (2, 2, 19, 16), (2, 2, 19, 16)]
+        proto = attention(["b", 4, "s", 16], ["b", 2, "t", 16], ["b", 2, "t", 16])
+        feed, path = self.feed(7, *shapes, spread=4), self.save(proto)
+        bits = {}
+        for method in ("ibert", "ivit"):
+            for flags in ((), ("--dim=t=1..64",), ("--dim=t=19",)):
+                form = (f"--integer-only={method}", *flags)
+                means = []
+                for stage in ("integerize", "split"):
+                    text = self.folder / f"{stage}.mlir"
+                    self.must("compile", path, f"--stop-after={stage}", "-o", text, *form)
+                    means.append(self.interpret(text, feed))
+                np.testing.assert_array_equal(means[0]["y"], means[1]["y"], str(form))
+                bits[form] = means[1]["y"]
+                with self.subTest(form):
+                    self.compare(proto, [feed], means[1:], 0, 0, *form)
+            # A bound that leaves room for all bits does as well as the number itself.
+            np.testing.assert_array_equal(bits[form[0], "--dim=t=1..64"], bits[form])
+
 
 if __name__ == "__main__":
     unittest.main()

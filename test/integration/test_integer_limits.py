@@ -90,6 +90,58 @@ class IntegerLimits(IntegerTest):
         # Half of both by slopes of up to 1.2; of an exponential, whose rows go to 2^7, half of 2^-8, and 3e-4.
         self.check_close(proto, [{x: self.normal(5, 16) for x in "xz"}], 2.0**-8)
 
+    def test_own_integers(self):
+        """What floats are cast to is the model's own from there on: it wraps around as its type does."""
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Relu", "sum", "positive"),
+            ("Cast", "positive", "u8", {"to": 2}),
+            ("Cast", "positive", "u16", {"to": 4}),
+            ("Cast", "positive", "u32", {"to": 12}),
+            ("Cast", "positive", "u64", {"to": 13}),
+            ("BitShift", "u32 two", "shifted", {"direction": "RIGHT"}),
+            ("Cast", "sum", "i32", {"to": 6}),
+            ("Add", "i32 one", "next"),
+            ("Neg", "i32", "negative"),
+            ("Cast", "next", "i8", {"to": 3}),
+            ("Cast", "sum", "i64", {"to": 7}),
+            ("Mul", "i64 i64", "square"),
+            ("Cast", "square", "y_square", {"to": 1}),
+            ("Add", "y_square sum", "y_sum"),
+        ]
+        outputs = "u8 u16 u32 u64 shifted next negative i8 square y_sum".split()
+        constants = {"one": np.int32(1), "two": np.uint32(2)}
+        proto = model(nodes, {x: ("f4", ["n", 16]) for x in "xz"}, outputs, constants)
+        x, z = (self.random.integers(-100, 101, (5, 16)).astype("f4") for _ in "xz")
+        # Sums lie between integers, and a row of 16 bits has units of 2^-8. A square and a sum are rounded once each.
+        self.check_close(proto, [{"x": x + np.float32(0.5), "z": z}], 2.0**-14)
+
+    def test_fixed_size_beside_open(self):
+        """What has a size of run time meets constants that fix it."""
+        nodes = [
+            ("MatMul", "x w", "product"),
+            ("Add", "product table", "y_table"),
+            ("LayerNormalization", "y_table gain", "y_norm", {"axis": -1}),
+            ("Mul", "product column", "y_column"),
+            ("Max", "product column", "y_max"),
+            ("Where", "seen product zero", "y_seen"),
+            ("Transpose", "x", "turned", {"perm": [0, 2, 1]}),
+            ("MatMul", "product turned", "scores"),
+            ("Mul", "scores sixth", "scaled"),
+            ("Add", "scaled causal", "masked"),
+            ("Softmax", "masked", "y_weights"),
+        ]
+        constants = {
+            "w": self.normal(32, 32) / 6, "table": self.normal(9, 32), "column": self.normal(1, 9, 1),
+            "gain": self.normal(32), "seen": self.normal(9, 1) > 0, "zero": np.float32(0), "sixth": np.float32(1 / 6),
+            "causal": np.triu(np.full((9, 9), -1e9, "f4"), 1),
+        }  # fmt: skip
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        proto = model(nodes, {"x": ("f4", ["b", "s", 32])}, outputs, constants)
+        # 32 products with 8 bits on both sides are off by 2^-6 of a row's largest; scores of up to 4 by as much of that,
+        # and weights by what scores are.
+        self.check_close(proto, [{"x": self.normal(2, 9, 32)}], 2.0**-4)
+
 
 if __name__ == "__main__":
     unittest.main()

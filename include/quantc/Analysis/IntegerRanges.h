@@ -17,9 +17,9 @@
 // ways, say what ranges do not. Ops of other dialects are asked by their
 // InferIntRangeInterface.
 //
-// Integers of the model itself (sizes, indices, positions) wrap around as the
-// model's format says. What is checked is all that depends on a quantised
-// value.
+// Integers of the model itself (sizes, indices, positions, what it casts floats
+// to) wrap around as the model's format says. What is checked is all else that
+// depends on a quantised value.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,6 +43,10 @@ class IntegerAttentionOp;
 /// beside what it shifts, whatever the input: half a unit may be added first,
 /// and 31 places do for more.
 constexpr llvm::StringLiteral rightShiftAttrName = "qt.right";
+
+/// Marks arithmetic of the model on its own integers that are made of quantised
+/// values: the result wraps around as its type does.
+constexpr llvm::StringLiteral wrapsAttrName = "qt.wraps";
 
 class IntegerRanges {
 public:

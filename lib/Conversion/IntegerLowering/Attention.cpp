@@ -300,7 +300,7 @@ PublishedAttention::buildSums(Value z, Value mask, Value values, Value common) {
   if (mask)
     z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
   Probabilities shares =
-      buildPublishedSoftmax(b, method, z, /*axes=*/3, typeOf(z).getDimSize(3),
+      buildPublishedSoftmax(b, method, z, /*axes=*/3, getMostElements(op),
                             /*hasHidden=*/mask != nullptr, getInputScale(op));
   // The codes of rows; their unit is known.
   qt::BlockType codes = qt::BlockType::get(

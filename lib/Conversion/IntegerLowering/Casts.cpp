@@ -73,7 +73,7 @@ private:
 } // namespace
 
 /// Towards 0; what does not fit is limited.
-static Value truncate(IntegerBuilder &b, Scaled x, unsigned bits) {
+static Value truncate(IntegerBuilder &b, Scaled x, Type element) {
   Value magnitude = b.unary(nn::UnaryKind::Abs, x.m);
   Value right = b.clip(b.sub(b.number(0), x.e), 0, 30);
   Value unit = b.shift(b.number(1), b.sub(b.number(0), right));
@@ -83,10 +83,18 @@ static Value truncate(IntegerBuilder &b, Scaled x, unsigned bits) {
   y = b.shift(y, b.sub(b.number(0, 64), left));
   Value isNegative = b.compare(nn::Predicate::Lt, x.m, b.number(0));
   y = b.select(isNegative, b.sub(b.number(0, 64), y), y);
-  if (bits == 64)
+  unsigned bits = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger();
+  int64_t most =
+      bits < 64 ? (int64_t(1) << (isUnsigned ? bits : bits - 1)) - 1 : 0;
+  if (bits < 64)
+    y = b.clip(y, isUnsigned ? 0 : -most - 1, most);
+  else if (isUnsigned)
+    y = b.max(y, 0);
+  auto type = cast<RankedTensorType>(y.getType()).clone(element);
+  if (y.getType() == type)
     return y;
-  int64_t most = (int64_t(1) << (bits - 1)) - 1;
-  return b.cast(b.clip(y, -most - 1, most), bits);
+  return nn::CastOp::create(b.getBuilder(), b.getLoc(), type, y);
 }
 
 Value quantc::buildTruncation(OpBuilder &builder, Location loc, Value joint,
@@ -100,7 +108,7 @@ Value quantc::buildTruncation(OpBuilder &builder, Location loc, Value joint,
     return b.compare(nn::Predicate::Ne, x.m, b.number(0));
   if (format.getElement().getBitWidth() == qt::wideBits)
     x = b.halve(x);
-  return truncate(b, x, element.getIntOrFloatBitWidth());
+  return truncate(b, x, element);
 }
 
 void quantc::attachCastIntegers(MLIRContext *context) {

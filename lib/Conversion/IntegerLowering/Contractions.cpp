@@ -328,7 +328,10 @@ private:
       return op.emitOpError("over ")
              << k << " elements has no integer-only form; supported: up to "
              << most;
-    auto [left, right] = chooseBits(ShapedType::isDynamic(k) ? most : k);
+    // Kernels check a number of run time.
+    int64_t bound = getMostElements(op);
+    auto [left, right] =
+        chooseBits(ShapedType::isDynamic(bound) ? most : bound);
     for (auto [operand, bits] :
          {std::pair(op.getLhs(), left), std::pair(op.getRhs(), right)})
       operands.push_back(withFormat(

@@ -275,9 +275,9 @@ struct SoftmaxIntegers
     auto axes =
         getWholeAxes(qt::getBlockFormat(op->getResult(0).getType()).getShape());
     if (method != qt::IntegerMethod::Fixed) {
-      Probabilities shares = buildPublishedSoftmax(
-          b, method, z, axes, getMantissaType(op).getShape().back(),
-          /*hasHidden=*/false, getInputScale(op));
+      Probabilities shares =
+          buildPublishedSoftmax(b, method, z, axes, getMostElements(op),
+                                /*hasHidden=*/false, getInputScale(op));
       return finish(op, b, {shares.codes, b.number(-shares.places)}, results);
     }
     Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, axes), z);

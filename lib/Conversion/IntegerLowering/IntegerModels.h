@@ -55,6 +55,9 @@ inline qt::BlockType getWide(mlir::Operation *op,
 mlir::RankedTensorType getMantissaType(mlir::Operation *op);
 mlir::RankedTensorType getExponentType(mlir::Operation *op);
 
+/// How many elements \p op sums over at most; dynamic where nothing says so.
+int64_t getMostElements(mlir::Operation *op);
+
 /// A shape operand for exponents: sizes that lie within blocks are 1.
 mlir::Value makeExponentShape(mlir::Operation *op, mlir::Value shape,
                               mlir::Value part, llvm::ArrayRef<int64_t> blocks,

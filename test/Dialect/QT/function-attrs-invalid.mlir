@@ -128,3 +128,20 @@ func.func @own_exponent(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = nn.softmax %x {axis = 0 : i64, qt.own_exponent} : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+func.func @wraps(%x: tensor<4xi32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = nn.unary abs %x {qt.wraps} : tensor<4xi32>
+  // expected-error @below {{attribute 'qt.wraps' = unit on 'nn.unary'; supported: a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum of integers}}
+  %1 = nn.unary abs %y {qt.wraps} : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+func.func @most(%x: tensor<?xf32>) -> tensor<?xf32> {
+  // expected-error @below {{attribute 'qt.most_elements' = 0 : i64 on 'nn.softmax'; supported: a positive i64 on nn.matmul, nn.softmax or nn.attention}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.most_elements = 0 : i64} : tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

@@ -25,6 +25,10 @@ mlir::Value buildTruncation(mlir::OpBuilder &builder, mlir::Location loc,
 /// where only symbols of sizes say so.
 void noteReshapeCuts(mlir::func::FuncOp func);
 
+/// Notes on what sums over a dimension of run time how many elements it has at
+/// most, where bounds of named dims say so.
+void noteSizeBounds(mlir::func::FuncOp func);
+
 } // namespace quantc
 
 #endif // QUANTC_CONVERSION_INTEGERLOWERING_INTEGERLOWERING_H

@@ -17,6 +17,7 @@
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -133,6 +134,14 @@ static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
 }
+static bool isArithmetic(Operation *op) {
+  return isa<nn::BinaryOp, nn::UnaryOp, nn::CastOp, nn::ReduceOp, nn::CumSumOp>(
+             op) &&
+         getElementTypeOrSelf(op->getResult(0).getType()).isInteger();
+}
+static bool isSum(Operation *op) {
+  return isa<nn::MatmulOp, nn::SoftmaxOp, nn::AttentionOp>(op);
+}
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isInteger(Operation *op) {
@@ -178,6 +187,9 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
+    {wrapsAttrName, isArithmetic, isA<UnitAttr>,
+     "a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum "
+     "of integers"},
     {methodAttrName, isInteger, isA<IntegerMethodAttr>,
      "#qt<integer_method fixed>, ibert or ivit on an op with an integer-only "
      "form"},
@@ -186,6 +198,8 @@ static const Rule rules[] = {
     {resultScaleAttrName, isClip, isResultScale,
      "an f64 from 2^-100 to 2^100 on nn.clip"},
     {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
+    {mostElementsAttrName, isSum, isPositive,
+     "a positive i64 on nn.matmul, nn.softmax or nn.attention"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -14,6 +14,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/InputArithmetic.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -59,6 +60,8 @@ private:
   void leaveFloat(Operation *op, StringRef reason);
   Value decode(Value value);
   LogicalResult convertResults(func::ReturnOp op);
+  /// Marks what the model computes on integers that are made of quantised ones.
+  void markModelIntegers(Operation *op);
   /// Whether a value is an input, or made of inputs before the border.
   bool isOfInput(Value value) const {
     return isa<BlockArgument>(value) || ofInputs.contains(value);
@@ -82,6 +85,8 @@ private:
   SmallVector<Operation *> unsupported;
   /// Floats that are made of inputs before these are quantised.
   llvm::DenseSet<Value> ofInputs;
+  /// The model's own integers that are made of quantised values.
+  llvm::DenseSet<Value> modelIntegers;
   qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
   std::optional<StaticIntegers> statics;
@@ -289,8 +294,10 @@ LogicalResult Integerize::convert(Operation *op) {
       llvm::any_of(op->getOperands(),
                    [](Value v) { return isFloat(v) || isJoint(v); }) ||
       llvm::any_of(op->getResults(), isFloat);
-  if (!isReal || llvm::all_of(op->getResults(), isConstantSlice))
+  if (!isReal || llvm::all_of(op->getResults(), isConstantSlice)) {
+    markModelIntegers(op);
     return success();
+  }
   // What a recipe quantised is quantised for its users.
   if (isa<qt::QuantizeOp>(op))
     return success();
@@ -332,6 +339,7 @@ LogicalResult Integerize::convert(Operation *op) {
             buildTruncation(builder, op->getLoc(), getSource(op->getOperand(0)),
                             getElementTypeOrSelf(op->getResult(0).getType()))) {
       op->getResult(0).replaceAllUsesWith(made);
+      modelIntegers.insert(made);
       return success();
     }
   if (Value known = statics->build(builder, op)) {
@@ -373,11 +381,26 @@ LogicalResult Integerize::convert(Operation *op) {
   state.propertiesAttr = op->getPropertiesAsAttribute();
   builder.setInsertionPoint(op);
   Value result = builder.create(state)->getResult(0);
-  if (isFloat(op->getResult(0)))
+  if (isFloat(op->getResult(0))) {
     integers[op->getResult(0)] = result;
-  else
+  } else {
     op->getResult(0).replaceAllUsesWith(result);
+    modelIntegers.insert(result);
+  }
   return success();
+}
+
+void Integerize::markModelIntegers(Operation *op) {
+  if (llvm::none_of(op->getOperands(), [&](Value operand) {
+        return modelIntegers.contains(operand);
+      }))
+    return;
+  modelIntegers.insert_range(op->getResults());
+  // Choices, and what moves elements, leave them as they are.
+  if (isa<nn::BinaryOp, nn::UnaryOp, nn::CastOp, nn::ReduceOp, nn::CumSumOp>(
+          op) &&
+      !getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1))
+    op->setAttr(wrapsAttrName, UnitAttr::get(&getContext()));
 }
 
 Value Integerize::decode(Value value) {
@@ -405,6 +428,9 @@ Value Integerize::decode(Value value) {
 
 void Integerize::leaveFloat(Operation *op, StringRef reason) {
   op->emitRemark("stays in float: ") << reason;
+  for (Value result : op->getResults())
+    if (!isFloat(result))
+      modelIntegers.insert(result);
   for (OpOperand &operand : op->getOpOperands()) {
     auto quantize = operand.get().getDefiningOp<qt::QuantizeOp>();
     if (!quantize || isConstantSlice(operand.get())) {
@@ -437,6 +463,7 @@ void Integerize::runOnOperation() {
     return signalPassFailure();
   }
   noteReshapeCuts(func);
+  noteSizeBounds(func);
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);

@@ -1,5 +1,4 @@
-//===- LimitAttr.h - Limits with an exponent -----------------------*- C++
-//-*-===//
+//===- LimitAttr.h - Limits of values and of sums ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -17,6 +16,10 @@ namespace quantc::qt {
 /// On nn.clip in an integer-only network: the result takes the exponent of what
 /// is left of a row, whose other elements keep their bits so.
 constexpr llvm::StringLiteral ownExponentAttrName = "qt.own_exponent";
+
+/// On what sums over a dimension of run time in an integer-only network: the
+/// most elements that it has. Bits are chosen by it.
+constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
 
 } // namespace quantc::qt
 
