@@ -22,6 +22,17 @@ llvm::StringRef quantc::getValueName(Location loc) {
   return "";
 }
 
+llvm::StringRef quantc::getNodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    if (auto node = dyn_cast<NameLoc>(name.getChildLoc()))
+      return node.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (!getValueName(part).empty())
+        return getNodeName(part);
+  return "";
+}
+
 static void collectNames(Location loc,
                          llvm::SmallSetVector<StringRef, 4> &names) {
   if (auto name = dyn_cast<NameLoc>(loc))

@@ -33,7 +33,9 @@ static std::string describe(mlir::Diagnostic &diagnostic) {
   std::string text;
   raw_string_ostream out(text);
   mlir::Location loc = diagnostic.getLocation();
-  if (StringRef name = getValueName(loc); !name.empty())
+  if (StringRef node = getNodeName(loc); !node.empty())
+    out << "node '" << node << "' (output '" << getValueName(loc) << "'): ";
+  else if (StringRef name = getValueName(loc); !name.empty())
     out << "'" << name << "': ";
   else if (auto place = dyn_cast<mlir::FileLineColLoc>(loc))
     out << place.getFilename().getValue() << ":" << place.getLine() << ":"

@@ -18,7 +18,11 @@ namespace quantc {
 /// first one in a fused location. Empty where there is none.
 llvm::StringRef getValueName(mlir::Location loc);
 
-/// All of them, each once, in order.
+/// The name of the ONNX node that made it, where it has another one; empty
+/// otherwise.
+llvm::StringRef getNodeName(mlir::Location loc);
+
+/// The names of the values, each once, in order.
 llvm::SmallVector<llvm::StringRef> getValueNames(mlir::Location loc);
 
 } // namespace quantc

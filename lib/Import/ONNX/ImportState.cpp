@@ -82,10 +82,13 @@ Location ImportState::locationOf(StringRef valueName) {
 }
 
 Location ImportState::locationOf(const quantc_onnx::NodeProto &node) {
+  Location named = locationOf(node.name());
   for (const std::string &output : node.output())
     if (!output.empty())
-      return locationOf(output);
-  return locationOf(node.name());
+      return node.name().empty() || node.name() == output
+                 ? locationOf(output)
+                 : NameLoc::get(builder.getStringAttr(output), named);
+  return named;
 }
 
 Value ImportState::lookup(StringRef name) {

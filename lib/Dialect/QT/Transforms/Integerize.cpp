@@ -477,7 +477,9 @@ void Integerize::runOnOperation() {
                                << "ops without an integer-only form ("
                                << unsupported.size() << "): ";
     llvm::interleaveComma(unsupported, error, [&](Operation *op) {
-      error << op->getName() << " '" << getValueName(op->getLoc()) << "'";
+      StringRef node = getNodeName(op->getLoc());
+      error << op->getName() << " '"
+            << (node.empty() ? getValueName(op->getLoc()) : node) << "'";
     });
     ok = false;
   }

@@ -305,8 +305,10 @@ struct SplitAttention : OpConversionPattern<nn::AttentionOp> {
 
 /// An integer-only op becomes what its interface builds.
 struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
-  LowerIntegers(const TypeConverter &converter, MLIRContext *context)
-      : OpInterfaceConversionPattern(converter, context, /*benefit=*/2) {}
+  LowerIntegers(const TypeConverter &converter, MLIRContext *context,
+                bool &hasRefused)
+      : OpInterfaceConversionPattern(converter, context, /*benefit=*/2),
+        hasRefused(hasRefused) {}
 
   LogicalResult
   matchAndRewrite(IntegerLoweringInterface op, ArrayRef<ValueRange> operands,
@@ -314,11 +316,26 @@ struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
     if (isQuantizable(op) && !isJoint(op->getResult(0).getType()))
       return rewriter.notifyMatchFailure(op, "gives no integer-only value");
     SmallVector<SmallVector<Value>> results;
-    if (failed(op.lowerToIntegers(rewriter, operands, results)))
-      return failure();
+    if (failed(op.lowerToIntegers(rewriter, operands, results))) {
+      // The reason has been told. Others are told at once if the conversion
+      // goes on with something in the place of the results.
+      hasRefused = true;
+      results.assign(op->getNumResults(), {});
+      for (auto [result, made] : llvm::zip_equal(op->getResults(), results)) {
+        SmallVector<Type> parts;
+        if (failed(getTypeConverter()->convertType(result.getType(), parts)))
+          return failure();
+        llvm::append_range(made, UnrealizedConversionCastOp::create(
+                                     rewriter, op->getLoc(), parts, {})
+                                     .getResults());
+      }
+    }
     rewriter.replaceOpWithMultiple(op, std::move(results));
     return success();
   }
+
+private:
+  bool &hasRefused;
 };
 
 /// Rows of a table are decoded where they are picked.
@@ -392,8 +409,10 @@ void Split::runOnOperation() {
   PartsConverter converter;
   RewritePatternSet patterns(&getContext());
   patterns.add<SplitQuantize, SplitDequantize, ForwardSplit, ForwardJoin,
-               MatmulToContract, ConvToContract, SplitAttention, SplitGather,
-               LowerIntegers>(converter, &getContext());
+               MatmulToContract, ConvToContract, SplitAttention, SplitGather>(
+      converter, &getContext());
+  bool hasRefused = false;
+  patterns.add<LowerIntegers>(converter, &getContext(), hasRefused);
   ConversionTarget target(getContext());
   // What constants alone are computed to is known before there is any code.
   llvm::SmallPtrSet<Operation *, 8> constant;
@@ -421,6 +440,8 @@ void Split::runOnOperation() {
   populateReturnOpTypeConversionPattern(patterns, converter);
   scf::populateSCFStructuralTypeConversionsAndLegality(converter, patterns,
                                                        target);
-  if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
+  if (failed(
+          applyFullConversion(getOperation(), target, std::move(patterns))) ||
+      hasRefused)
     signalPassFailure();
 }

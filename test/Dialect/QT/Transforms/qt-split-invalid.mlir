@@ -50,7 +50,6 @@ func.func @groups(%x: tensor<1x300x64x!image>) -> tensor<1x1x2x!wide> {
   %w = arith.constant dense<1.0> : tensor<2x300x32xf32>
   %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x32xf32> -> tensor<2x300x32x!w8>
   // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
-  // expected-error @below {{failed to legalize}}
   %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 2 : tensor<1x300x64x!image>, tensor<2x300x32x!w8> -> tensor<1x1x2x!wide>
   return %0 : tensor<1x1x2x!wide>
 }
@@ -67,7 +66,23 @@ func.func @taps(%x: tensor<1x300x64x!row>) -> tensor<1x1x2x!wider> {
   %w = arith.constant dense<1.0> : tensor<2x300x64xf32>
   %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x64xf32> -> tensor<2x300x64x!w8>
   // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
-  // expected-error @below {{failed to legalize}}
   %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 1 : tensor<1x300x64x!row>, tensor<2x300x64x!w8> -> tensor<1x1x2x!wider>
   return %0 : tensor<1x1x2x!wider>
+}
+
+// -----
+
+!row = !qt.block<[1, ?], s16, scale = exp<8>>
+!wide = !qt.block<[1, ?], s31, scale = exp<32>>
+
+// All reasons at once, and nothing else.
+func.func @several(%x: tensor<1x2x!row>) -> tensor<1x2x!wide> {
+  %c = arith.constant dense<[0x7F800000, 1.0]> : tensor<2xf32>
+  %z = arith.constant dense<[0.0, 1.0]> : tensor<2xf32>
+  // expected-error @below {{operand #1 has an element INF, which no integer stands for}}
+  %0 = nn.binary mul %x, %c : tensor<1x2x!row>, tensor<2xf32> -> tensor<1x2x!wide>
+  %1 = qt.rescale half_up %0 : tensor<1x2x!wide> -> tensor<1x2x!row>
+  // expected-error @below {{by a constant with an element 0 has no integer-only form}}
+  %2 = nn.binary div %1, %z : tensor<1x2x!row>, tensor<2xf32> -> tensor<1x2x!wide>
+  return %2 : tensor<1x2x!wide>
 }
