@@ -3,6 +3,7 @@
 import unittest
 
 import numpy as np
+import onnxruntime
 
 from kernels import IntegerTest, model
 
@@ -141,6 +142,31 @@ class IntegerLimits(IntegerTest):
         # 32 products with 8 bits on both sides are off by 2^-6 of a row's largest; scores of up to 4 by as much of that,
         # and weights by what scores are.
         self.check_close(proto, [{"x": self.normal(2, 9, 32)}], 2.0**-4)
+
+    def test_hidden_windows(self):
+        """A maximum of windows over what a mask has left, down to windows of which nothing is left."""
+        nodes = [
+            ("Where", "m x low", "seen"),
+            ("MaxPool", "seen", "y_windows", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}),
+            ("GlobalMaxPool", "seen", "y_all"),
+        ]
+        inputs = {"x": ("f4", ["n", 6, 11, 11]), "m": ("?", ["n", 1, 11, 11])}
+        m = self.random.random((3, 1, 11, 11)) < 0.5
+        m[1, 0, :4, :4] = False
+        feed = {"x": self.normal(3, 6, 11, 11), "m": m}
+        hidden = 2.0**16
+        for low in (-1e9, -np.inf):
+            proto = model(nodes, inputs, ["y_windows", "y_all"], {"low": np.float32(low)})
+            path = self.save(proto)
+            text = self.folder / "split.mlir"
+            self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
+            got = self.interpret(text, feed)
+            session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+            for name, value in zip(("y_windows", "y_all"), session.run(None, feed)):
+                # Beside 2^16 the unit of 30 bits is 2^-13; an input has 16 bits of up to 2^3.
+                with self.subTest((low, name)):
+                    np.testing.assert_allclose(got[name], np.maximum(value, -hidden), atol=2.0**-12)
+            self.check_integers(proto, [feed])
 
 
 if __name__ == "__main__":

@@ -33,10 +33,16 @@ static Value buildSigma(IntegerBuilder &b, qt::SigmaKind kind, Scaled x) {
                              x.m, x.e);
 }
 
+bool quantc::haveMask(Value values) {
+  constexpr double hiding = 512;
+  return collectMaskParts(values).largest >= hiding;
+}
+
 static LogicalResult finish(Operation *op, IntegerBuilder &b, Scaled y,
                             Lowered &results) {
-  results.push_back(
-      b.normalise(y, qt::getBlockFormat(op->getResult(0).getType())));
+  qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+  results.push_back(qt::isWide(format) ? b.store(y, format)
+                                       : b.normalise(y, format));
   return success();
 }
 
@@ -228,14 +234,6 @@ private:
     return finish(op, b, {y, b.number(-15)}, results);
   }
 };
-
-/// Whether scores are chosen from or the sum of something that hides by its
-/// magnitude: no exponential is left of it, and 16 bits beside it would leave
-/// little of the others.
-static bool haveMask(Value scores) {
-  constexpr double hiding = 512;
-  return collectMaskParts(scores).largest >= hiding;
-}
 
 struct SoftmaxIntegers
     : IntegerLoweringInterface::ExternalModel<SoftmaxIntegers, nn::SoftmaxOp> {

@@ -89,6 +89,10 @@ joinOperandBlocks(mlir::Operation *op, mlir::TypeRange available);
 /// one element twice is equal.
 mlir::Type fitOperand(mlir::Operation *op, unsigned index, mlir::Type available,
                       llvm::ArrayRef<int64_t> blocks, bool mayBeWide);
+/// Whether values are chosen from or the sum of something that hides by its
+/// magnitude: neither an exponential nor a maximum is left of it, and 16 bits
+/// beside it would leave little of the others.
+bool haveMask(mlir::Value values);
 /// Operand \p index below 2^30, with as many bits as there is room for beside
 /// operand \p other.
 llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,

@@ -213,7 +213,15 @@ struct PoolIntegers
     SmallVector<int64_t> blocks =
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);
-    operands.push_back(withFormat(pool.getInput(), row));
+    Type type = withFormat(pool.getInput(), row);
+    // What hides elements leaves them all bits that there are.
+    bool isChosen = qt::getBlockFormat(pool.getInput().getType()) != nullptr;
+    if (isMax && qt::getIntegerFormat(available[0]) &&
+        (isChosen || haveMask(pool.getInput())))
+      type = fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true);
+    operands.push_back(type);
+    if (isMax)
+      row = qt::getBlockFormat(type);
     results.push_back(
         withFormat(pool.getResult(),
                    isMax || isNorm ? row : getWide(op, blocks, qt::wideBits)));

@@ -107,6 +107,9 @@ void nn::limitHidden(func::FuncOp func) {
       if (reduce.getKind() == ReduceKind::Min)
         ops.push_back({op, &low});
     }
+    if (auto pool = dyn_cast<PoolOp>(op);
+        pool && pool.getKind() == PoolKind::Max)
+      ops.push_back({op, &high});
     if (auto top = dyn_cast<TopKOp>(op))
       ops.push_back({op, top.getSmallest() ? &low : &high});
   });

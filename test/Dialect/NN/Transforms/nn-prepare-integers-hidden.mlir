@@ -78,3 +78,19 @@ func.func @seen(%x: tensor<2x8xf32>, %is: tensor<2x8xi1>) -> (tensor<2xf32>, ten
   %5 = nn.reduce max %4 axes [1] : tensor<2x8xf32> -> tensor<2xf32>
   return %1, %3, %5 : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
+
+// Windows, of which a sum sees everything.
+// CHECK-LABEL: func @windows
+// CHECK-DAG: %[[L:.*]] = arith.constant dense<-6.553600e+04>
+// CHECK-DAG: %[[H:.*]] = arith.constant dense<-1.000000e+09>
+// CHECK-DAG: %[[S:.*]] = nn.select %arg1, %arg0, %[[L]]
+// CHECK-DAG: %[[A:.*]] = nn.select %arg1, %arg0, %[[H]]
+// CHECK-DAG: nn.pool max %[[S]]
+// CHECK-DAG: nn.pool sum %[[A]]
+func.func @windows(%x: tensor<?x8x8x4xf32>, %is: tensor<?x8x8x1xi1>) -> (tensor<?x7x7x4xf32>, tensor<?x7x7x4xf32>) {
+  %c = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.select %is, %x, %c : tensor<?x8x8x1xi1>, tensor<?x8x8x4xf32>, tensor<f32> -> tensor<?x8x8x4xf32>
+  %1 = nn.pool max %0 kernel [2, 2] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<?x8x8x4xf32> -> tensor<?x7x7x4xf32>
+  %2 = nn.pool sum %0 kernel [2, 2] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<?x8x8x4xf32> -> tensor<?x7x7x4xf32>
+  return %1, %2 : tensor<?x7x7x4xf32>, tensor<?x7x7x4xf32>
+}

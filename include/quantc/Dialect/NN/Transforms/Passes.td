@@ -133,9 +133,9 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     Masks of attention are limited to 2^16: constants and inputs that they are
     computed from, as far as that changes only by how much a key is hidden. So
     integers on one exponent keep the biases beside it. What hides elements from a
-    maximum, a minimum or `nn.topk` is limited for these alone. Results that a
-    sigmoid, a tanh or an erf is of are limited to 31, those of an exponential to
-    -127, by clips with `qt.own_exponent`.
+    maximum, a minimum, the maxima of windows or `nn.topk` is limited for these
+    alone. Results that a sigmoid, a tanh or an erf is of are limited to 31, those
+    of an exponential to -127, by clips with `qt.own_exponent`.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
