@@ -113,6 +113,7 @@ struct BinaryIntegers
     FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
     if (failed(blocks))
       return failure();
+    *blocks = getStoredBlocks(op, *blocks);
     bool mayBeWide = isSum || isChoice;
     for (auto [index, type] : llvm::enumerate(available))
       operands.push_back(qt::getBlockFormat(type)

@@ -10,6 +10,7 @@
 #include "Powers.h"
 #include "Published.h"
 #include "quantc/Analysis/MaskParts.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 
 using namespace mlir;
@@ -17,14 +18,25 @@ using namespace quantc;
 using namespace quantc::numerics;
 
 LogicalResult quantc::inferRowIntegers(Operation *op, TypeRange available,
-                                       Types &operands, Types &results) {
+                                       Types &operands, Types &results,
+                                       bool mayBeWide) {
   FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
   if (failed(format))
     return failure();
-  qt::BlockType row = getRow16(op, format->getShape());
-  operands.push_back(withFormat(op->getOperand(0), row));
-  results.push_back(withFormat(op->getResult(0), row));
+  SmallVector<int64_t> blocks = getStoredBlocks(op, format->getShape());
+  bool staysWide = mayBeWide && qt::isWide(*format) &&
+                   ArrayRef(blocks) == format->getShape();
+  qt::BlockType type = staysWide ? *format : getRow16(op, blocks);
+  operands.push_back(withFormat(op->getOperand(0), type));
+  results.push_back(withFormat(op->getResult(0), type));
   return success();
+}
+
+SmallVector<int64_t> quantc::getStoredBlocks(Operation *op,
+                                             ArrayRef<int64_t> blocks) {
+  if (op->hasAttr(qt::elementExponentsAttrName))
+    return SmallVector<int64_t>(blocks.size(), 1);
+  return SmallVector<int64_t>(blocks);
 }
 
 /// G(x) in Q15 of a row.
@@ -126,16 +138,19 @@ struct UnaryIntegers
     case nn::UnaryKind::Sigmoid:
     case nn::UnaryKind::Tanh:
     case nn::UnaryKind::Erf:
-    case nn::UnaryKind::Sqrt:
-    case nn::UnaryKind::Rsqrt:
-    case nn::UnaryKind::Reciprocal:
     case nn::UnaryKind::Exp:
-    case nn::UnaryKind::Log:
     case nn::UnaryKind::Softplus:
     case nn::UnaryKind::Sin:
     case nn::UnaryKind::Cos:
     case nn::UnaryKind::Sign:
       return inferRowIntegers(op, available, operands, results);
+    case nn::UnaryKind::Sqrt:
+    case nn::UnaryKind::Rsqrt:
+    case nn::UnaryKind::Reciprocal:
+    case nn::UnaryKind::Log:
+      // What is small beside the largest of a row shows in them.
+      return inferRowIntegers(op, available, operands, results,
+                              /*mayBeWide=*/true);
     default:
       return op->emitOpError("'")
              << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
@@ -162,6 +177,7 @@ struct UnaryIntegers
       return finishOdd(op, b, qt::SigmaKind::Erf, x, results);
     case nn::UnaryKind::Sqrt:
     case nn::UnaryKind::Rsqrt:
+      x = leaveRoom(b, x, qt::getBlockFormat(op->getOperand(0).getType()));
       return finishJoined(op, b, buildRoot(b, x, kind == nn::UnaryKind::Rsqrt),
                           results);
     case nn::UnaryKind::Reciprocal:
@@ -184,10 +200,9 @@ struct UnaryIntegers
       if (failed(getSummand(op, 0, 0, parts[0], b, x)))
         return failure();
       qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
-      Scaled y = joinExponents(b, buildWhole(b, x, kind), format.getShape());
-      results.push_back(qt::isWide(format) ? b.store(y, format)
-                                           : b.normalise(y, format));
-      return success();
+      return finish(op, b,
+                    joinExponents(b, buildWhole(b, x, kind), format.getShape()),
+                    results);
     }
     default:
       x.m = b.unary(kind, x.m);
@@ -198,6 +213,15 @@ struct UnaryIntegers
   }
 
 private:
+  /// What roots are of is below 2^29, so that an odd exponent can double it.
+  static Scaled leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format) {
+    if (!qt::isWide(format))
+      return x;
+    int64_t places = format.getElement().getBitWidth() - 30;
+    return {b.min(b.shift(x.m, places), b.number((1 << 29) - 1)),
+            b.add(x.e, places)};
+  }
+
   /// The whole number below, above or next to each element, below 2^30; of two
   /// that are as near the even one.
   static Scaled buildWhole(IntegerBuilder &b, Scaled x, nn::UnaryKind kind) {

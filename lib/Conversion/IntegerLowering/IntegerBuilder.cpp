@@ -222,6 +222,9 @@ SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {
   Scaled result{clip(shift(x.m, places), -limit, limit), add(x.e, places)};
   Value isZero = compare(nn::Predicate::Eq, most, number(0));
   result.e = select(isZero, number(fixed::zeroExponent), result.e);
+  // A row is as large as its largest element; one alone may be nothing.
+  if (getWholeAxes(format.getShape()).empty())
+    result.m = shift(result.m, clip(sub(number(INT8_MIN), result.e), 0, bits));
   return store(result, format);
 }
 

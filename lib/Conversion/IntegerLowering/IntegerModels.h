@@ -103,10 +103,16 @@ llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,
 llvm::LogicalResult inferSameIntegers(mlir::Operation *op,
                                       mlir::TypeRange available,
                                       Types &operands, Types &results);
-/// Types of an op on stored rows that gives stored rows.
+/// Types of an op on stored rows that gives stored rows, or the same of results
+/// that it takes as they are.
 llvm::LogicalResult inferRowIntegers(mlir::Operation *op,
                                      mlir::TypeRange available, Types &operands,
-                                     Types &results);
+                                     Types &results, bool mayBeWide = false);
+
+/// The blocks in which an op stores its elements: \p blocks, or single elements
+/// where `qt.element_exponents` says so.
+llvm::SmallVector<int64_t> getStoredBlocks(mlir::Operation *op,
+                                           llvm::ArrayRef<int64_t> blocks);
 
 } // namespace quantc
 

@@ -6,11 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Functions of rows of 16 bits in the steps of Numerics/Fixed/Powers.h. Their
-// elements have exponents of their own, `e` of the size of `m`, until they are
-// put on one for each block. Where a function is not defined: 0 as a divisor or
-// under a logarithm is one unit of its row, what is negative under a root is 0,
-// under a logarithm one unit, and to a power that is no integer 0.
+// Functions of rows of 16 bits, roots, reciprocals and logarithms of results,
+// too, in the steps of Numerics/Fixed/Powers.h. Their elements have exponents
+// of their own, `e` of the size of `m`, until they are put on one for each
+// block. Where a function is not defined: 0 as a divisor or under a logarithm
+// is one unit of its row, what is negative under a root is 0, under a logarithm
+// one unit, and to a power that is no integer 0.
 //
 //===----------------------------------------------------------------------===//
 

@@ -8,6 +8,7 @@
 
 #include "IntegerModels.h"
 #include "Powers.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include <algorithm>
 #include <cmath>
@@ -74,8 +75,11 @@ struct ReduceIntegers
                      qt::getIntegerFormat(op->getContext(), kept, bits)));
       return success();
     }
-    operands.push_back(withFormat(reduce.getInput(), getRow16(op, blocks)));
-    unsigned bits = isShort(reduce) ? qt::wideBits : qt::summandBits;
+    bool isWide = op->hasAttr(qt::allBitsAttrName) && qt::isWide(*format);
+    operands.push_back(
+        isWide ? fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true)
+               : withFormat(reduce.getInput(), getRow16(op, blocks)));
+    unsigned bits = isShort(reduce) && !isWide ? qt::wideBits : qt::summandBits;
     results.push_back(
         withFormat(reduce.getResult(), kind == nn::ReduceKind::L2
                                            ? getRow16(op, kept)
@@ -107,7 +111,8 @@ struct ReduceIntegers
       return success();
     }
     bool isMean = kind == nn::ReduceKind::Mean;
-    if (isShort(reduce)) {
+    bool isWide = qt::isWide(qt::getBlockFormat(reduce.getInput().getType()));
+    if (isShort(reduce) && !isWide) {
       Scaled y{apply(types[0], nn::ReduceKind::Sum, x.m), e};
       if (isMean)
         y = buildMean(b, y, countElements(reduce));
@@ -120,6 +125,10 @@ struct ReduceIntegers
       int64_t places = countElements(reduce) == 0 ? 8 : 0;
       x.m = b.shift(b.mul(x.m, x.m), places);
       e = b.add(b.add(e, e), places);
+    }
+    if (isWide && countElements(reduce) == 0) {
+      x.m = b.shift(x.m, 8);
+      e = b.add(e, 8);
     }
     Scaled y =
         narrowSums(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);

@@ -140,8 +140,24 @@ func.func @wraps(%x: tensor<4xi32>, %y: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+func.func @element_exponents(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.element_exponents' = unit on 'nn.softmax'; supported: a unit attribute on nn.unary or nn.binary}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.element_exponents} : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 func.func @most(%x: tensor<?xf32>) -> tensor<?xf32> {
   // expected-error @below {{attribute 'qt.most_elements' = 0 : i64 on 'nn.softmax'; supported: a positive i64 on nn.matmul, nn.softmax or nn.attention}}
   %0 = nn.softmax %x {axis = 0 : i64, qt.most_elements = 0 : i64} : tensor<?xf32>
   return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @all_bits(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @below {{attribute 'qt.all_bits' = unit on 'nn.softmax'; supported: a unit attribute on nn.reduce}}
+  %0 = nn.softmax %x {axis = 0 : i64, qt.all_bits} : tensor<4xf32>
+  return %0 : tensor<4xf32>
 }

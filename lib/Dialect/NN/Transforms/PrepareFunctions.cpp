@@ -8,6 +8,7 @@
 
 #include "PrepareIntegers.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -193,12 +194,11 @@ struct RewriteProduct : OpRewritePattern<ReduceOp> {
         if (size == 1)
           break;
         int64_t half = size / 2;
-        Value y = b.binary(BinaryKind::Mul, b.slice(x, axis, 0, half),
+        Value y = multiply(b, b.slice(x, axis, 0, half),
                            b.slice(x, axis, half, 2 * half));
         if (size % 2 != 0) {
           Value rest = b.slice(x, axis, size - 1, size);
-          y = half == 1 ? b.binary(BinaryKind::Mul, y, rest)
-                        : b.concat(y, rest, axis);
+          y = half == 1 ? multiply(b, y, rest) : b.concat(y, rest, axis);
         }
         x = y;
       }
@@ -208,6 +208,15 @@ struct RewriteProduct : OpRewritePattern<ReduceOp> {
                   : b.reduce(ReduceKind::Max, x, op.getAxes(), false);
     rewriter.replaceOp(op, y);
     return success();
+  }
+
+private:
+  /// Products of a part of the factors may be of any magnitude.
+  static Value multiply(Build &b, Value x, Value y) {
+    Value product = b.binary(BinaryKind::Mul, x, y);
+    Operation *op = product.getDefiningOp();
+    op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(op->getContext()));
+    return product;
   }
 };
 

@@ -11,6 +11,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/SmallElements.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
@@ -118,6 +119,29 @@ private:
     Value shifted = b.binary(BinaryKind::Add, variance,
                              b.number(op.getEpsilon().convertToDouble()));
     return b.binary(BinaryKind::Mul, x, b.unary(UnaryKind::Rsqrt, shifted));
+  }
+};
+
+/// Inputs may be far from 0 beside how much they vary, which rows of 16 bits do
+/// not hold: their mean is taken off with all bits. A method that knows a range
+/// of them normalises them as they are.
+struct CentreInputs : OpRewritePattern<LayerNormOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(LayerNormOp op,
+                                PatternRewriter &rewriter) const override {
+    Value x = op.getInput();
+    if (!isOfInputs(x) ||
+        op->getParentOfType<func::FuncOp>()->hasAttr(rangesAttrName))
+      return rewriter.notifyMatchFailure(op, "is of no input");
+    Build b(rewriter, op.getLoc());
+    auto axes =
+        llvm::to_vector(llvm::seq<int64_t>(op.getAxis(), typeOf(x).getRank()));
+    Value centred =
+        b.binary(BinaryKind::Sub, x,
+                 b.reduce(ReduceKind::Mean, x, axes, /*keepDims=*/true));
+    rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(centred); });
+    return success();
   }
 };
 
@@ -263,7 +287,8 @@ struct PrepareIntegers
     RewritePatternSet patterns(&getContext());
     patterns.add<LimitQuantised, MoveSoftmaxAxis, NegateQueries,
                  SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
-                 ExchangeSides, RewriteReduce, MovePadding>(&getContext());
+                 CentreInputs, ExchangeSides, RewriteReduce, MovePadding>(
+        &getContext());
     populateFunctionPatterns(patterns);
     populateScalarPatterns(patterns);
     // Every one leaves less to do: a long chain takes many rounds.

@@ -144,6 +144,10 @@ static bool isSum(Operation *op) {
 }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
+static bool isReduce(Operation *op) { return isa<nn::ReduceOp>(op); }
+static bool isUnaryOrBinary(Operation *op) {
+  return isa<nn::UnaryOp, nn::BinaryOp>(op);
+}
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
 }
@@ -200,6 +204,9 @@ static const Rule rules[] = {
     {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
     {mostElementsAttrName, isSum, isPositive,
      "a positive i64 on nn.matmul, nn.softmax or nn.attention"},
+    {elementExponentsAttrName, isUnaryOrBinary, isA<UnitAttr>,
+     "a unit attribute on nn.unary or nn.binary"},
+    {allBitsAttrName, isReduce, isA<UnitAttr>, "a unit attribute on nn.reduce"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -15,10 +15,12 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Analysis/IntegerRanges.h"
+#include "quantc/Analysis/SmallElements.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -113,9 +115,24 @@ Type Integerize::getAvailable(Value value) {
   Operation *op = source.getDefiningOp();
   bool isMask = op && (isa<nn::ClipOp>(op) ||
                        (ofInputs.contains(source) && getScaledOperand(op)));
+  bool isWide = isMask || (isOfInput(source) && showsSmallElements(source));
   return type.clone(
       qt::getIntegerFormat(&getContext(), qt::getRowBlocks(type.getRank()),
-                           isMask ? qt::summandBits : qt::rowBits));
+                           isWide ? qt::summandBits : qt::rowBits));
+}
+
+/// Whether an op finds its elements with an exponent each.
+static bool hasElementExponents(Operation *op) {
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return binary.getKind() == nn::BinaryKind::Pow ||
+           (binary.getKind() == nn::BinaryKind::Div &&
+            !isConstantSlice(binary.getRhs()));
+  auto unary = dyn_cast<nn::UnaryOp>(op);
+  return unary &&
+         llvm::is_contained({nn::UnaryKind::Exp, nn::UnaryKind::Softplus,
+                             nn::UnaryKind::Sqrt, nn::UnaryKind::Rsqrt,
+                             nn::UnaryKind::Reciprocal},
+                            unary.getKind());
 }
 
 /// The range of codes of signed integers of as many bits, without the smallest.
@@ -123,6 +140,12 @@ static qt::EncodingAttr getEncoding(qt::BlockType format, qt::ScaleRule rule) {
   unsigned bits = format.getElement().getBitWidth();
   int64_t limit = (int64_t(1) << (bits - 1)) - 1;
   return qt::EncodingAttr::get(format.getContext(), rule, -limit, limit);
+}
+
+static bool isOfElements(qt::BlockType format) {
+  return !format.getOuter() &&
+         llvm::all_of(format.getShape(),
+                      [](int64_t extent) { return extent == 1; });
 }
 
 /// The blocks before \p op of what has \p blocks behind it, where rows that
@@ -162,19 +185,21 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
   }
   if (isFloat(value)) {
     // At the border, or of a constant.
-    if (qt::isWide(format) && qt::isInputFormat(format))
-      return quantize(value, getEncoding(format, qt::ScaleRule::Norm));
+    bool isWide = qt::isWide(format) && qt::isInputFormat(format);
     qt::BlockType row = qt::getIntegerFormat(
         &getContext(),
         format.getOuter() ? format.getOuterShape() : format.getShape(),
-        qt::rowBits);
+        isWide ? qt::summandBits : qt::rowBits);
     // Rows and images are encoded from floats, other blocks from rows.
     auto tensor = cast<RankedTensorType>(type);
     auto rows = qt::getRowBlocks(tensor.getRank());
     bool isImage =
+        !isWide &&
         row.getShape() == ArrayRef(qt::getImageBlocks(tensor.getRank()));
     if (!isImage && row.getShape() != ArrayRef(rows) && !isConstantSlice(value))
-      row = qt::getIntegerFormat(&getContext(), rows, qt::rowBits);
+      row = qt::getIntegerFormat(
+          &getContext(), rows,
+          isWide || isOfElements(format) ? qt::summandBits : qt::rowBits);
     auto rowType = tensor.clone(row);
     if (rowType != type)
       return getAs(builder, getAs(builder, value, rowType), type);
@@ -350,6 +375,14 @@ LogicalResult Integerize::convert(Operation *op) {
       isa<nn::SoftmaxOp, nn::GeluOp, nn::LayerNormOp, nn::AttentionOp>(op))
     op->setAttr(methodAttrName,
                 qt::IntegerMethodAttr::get(&getContext(), methodKind));
+  if (auto reduce = dyn_cast<nn::ReduceOp>(op);
+      reduce && isOfInput(reduce.getInput()) &&
+      showsSmallElements(reduce.getInput()) &&
+      (reduce.getKind() == nn::ReduceKind::Mean ||
+       reduce.getKind() == nn::ReduceKind::Sum))
+    op->setAttr(qt::allBitsAttrName, UnitAttr::get(&getContext()));
+  if (hasElementExponents(op) && showsSmallElements(op->getResult(0)))
+    op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(&getContext()));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
     available.push_back(getAvailable(operand));
@@ -368,6 +401,8 @@ LogicalResult Integerize::convert(Operation *op) {
   }
   if (failed(isInferred) && partial) {
     op->removeAttr(methodAttrName);
+    op->removeAttr(qt::elementExponentsAttrName);
+    op->removeAttr(qt::allBitsAttrName);
     leaveFloat(op, reason);
     return success();
   }

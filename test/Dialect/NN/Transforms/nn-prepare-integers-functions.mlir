@@ -24,7 +24,7 @@ func.func @remainder(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32
 
 // CHECK-LABEL: func @product
 // CHECK-COUNT-2: nn.slice
-// CHECK: nn.binary mul
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents}
 // CHECK-NOT: nn.reduce prod
 func.func @product(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
   %0 = nn.reduce prod %x axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>

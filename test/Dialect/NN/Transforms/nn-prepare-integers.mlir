@@ -9,9 +9,11 @@ func.func @softmax(%x: tensor<?x3x4xf32>) -> tensor<?x3x4xf32> {
   return %0 : tensor<?x3x4xf32>
 }
 
-// One scale a row: a product behind the normalisation, also where there are as many as elements.
+// One scale a row: a product behind the normalisation, also where there are as many as elements. Inputs are far from 0.
 // CHECK-LABEL: func @norm
-// CHECK: %[[N:.*]] = nn.layer_norm %arg0, %{{.*}} {axis = 2 : i64, epsilon = {{.*}} : f32} : tensor<?x4x4xf32>, tensor<1xf32>
+// CHECK: %[[C:.*]] = nn.reduce mean %arg0 axes [2] keepdims
+// CHECK: %[[X:.*]] = nn.binary sub %arg0, %[[C]]
+// CHECK: %[[N:.*]] = nn.layer_norm %[[X]], %{{.*}} {axis = 2 : i64, epsilon = {{.*}} : f32} : tensor<?x4x4xf32>, tensor<1xf32>
 // CHECK: %[[M:.*]] = nn.binary mul %[[N]], %{{.*}} : tensor<?x4x4xf32>, tensor<4x1xf32>
 // CHECK: nn.binary add %[[M]]
 func.func @norm(%x: tensor<?x4x4xf32>) -> tensor<?x4x4xf32> {

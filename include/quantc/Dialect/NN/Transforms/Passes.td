@@ -112,9 +112,10 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     open windows those of padded ones; powers with other exponents than one
     constant are exponentials of logarithms, and so are hyperbolic functions;
     tangents are quotients, inverse ones polynomials; `mod` and `fmod` are what is
-    left of a quotient; products along axes are those of slices, norms of windows
-    sums of powers; scales of scores are positive; scalars are rows of one
-    element.
+    left of a quotient; products along axes are those of slices, of which each
+    element has an exponent (`qt.element_exponents`), norms of windows sums of
+    powers; inputs are normalised less their mean; scales of scores are
+    positive; scalars are rows of one element.
 
     A pair of quantising ops of the model becomes a clip between its limits with
     `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a

@@ -21,6 +21,14 @@ constexpr llvm::StringLiteral ownExponentAttrName = "qt.own_exponent";
 /// most elements that it has. Bits are chosen by it.
 constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
 
+/// On an op in an integer-only network that finds its elements with an exponent
+/// each: they keep them, and do not come to one for a row.
+constexpr llvm::StringLiteral elementExponentsAttrName = "qt.element_exponents";
+
+/// On nn.reduce in an integer-only network: the sum or mean of results with all
+/// their bits, which something is taken off that is nearly the same.
+constexpr llvm::StringLiteral allBitsAttrName = "qt.all_bits";
+
 } // namespace quantc::qt
 
 #endif // QUANTC_DIALECT_QT_IR_LIMITATTR_H

@@ -1,0 +1,81 @@
+// RUN: quant-opt %s -qt-integerize | FileCheck %s
+// RUN: quant-opt %s -qt-integerize -qt-split -qt-verify-integer-only -qt-verify-ranges
+
+// A logarithm, and what passes all bits to it, reads an input with 31 bits; what has no use for them 16.
+// CHECK-LABEL: func @counts
+// CHECK: qt.quantize %arg0 {{.*}} -> tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.unary relu {{.*}} s31
+// CHECK: nn.unary log {{.*}} s31
+// CHECK: nn.unary tanh {{.*}} s16
+func.func @counts(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  %1 = nn.unary log %0 : tensor<?x4xf32>
+  %2 = nn.unary tanh %x : tensor<?x4xf32>
+  return %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// Roots, reciprocals and logarithms take results as they are.
+// CHECK-LABEL: func @results
+// CHECK: nn.unary sqrt {{.*}} s32
+// CHECK: nn.unary rsqrt {{.*}} s32
+// CHECK: nn.unary reciprocal {{.*}} s32
+// CHECK: nn.unary log {{.*}} s32
+func.func @results(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = nn.unary sqrt %0 : tensor<?x4xf32>
+  %2 = nn.unary rsqrt %0 : tensor<?x4xf32>
+  %3 = nn.unary reciprocal %0 : tensor<?x4xf32>
+  %4 = nn.unary log %0 : tensor<?x4xf32>
+  return %1, %2, %3, %4 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// An exponential and a quotient keep an exponent an element for a logarithm, and for nothing else.
+// CHECK-LABEL: func @chains
+// CHECK: nn.unary exp %{{.*}} {qt.element_exponents} : tensor<?x4x!qt.block<[1, 1], s16, scale = exp<8>>>
+// CHECK: nn.binary div {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s16, scale = exp<8>>>
+// CHECK: nn.unary exp %{{[^{]*}} : tensor<?x4x!qt.block<[1, ?], s16, scale = exp<8>>>
+func.func @chains(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  %c = arith.constant dense<0.5> : tensor<4xf32>
+  %0 = nn.unary exp %x : tensor<?x4xf32>
+  %1 = nn.binary add %0, %c : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %2 = nn.unary log %1 : tensor<?x4xf32>
+  %3 = nn.binary div %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %4 = nn.unary log %3 : tensor<?x4xf32>
+  %5 = nn.unary exp %y : tensor<?x4xf32>
+  return %2, %4, %5 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// An input less its own mean: both with 31 bits, on one exponent for what the mean is of.
+// CHECK-LABEL: func @centred
+// CHECK: %[[Q:.*]] = qt.quantize %arg0 {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, ?], s31, scale = exp<32>>>
+// CHECK: %[[X:.*]] = qt.rescale half_up %[[Q]] : {{.*}} -> tensor<?x6x4x!qt.block<[1, ?, ?], s31, scale = exp<32>>>
+// CHECK: %[[M:.*]] = nn.reduce mean %[[X]] axes [1] keepdims {qt.all_bits}
+// CHECK: nn.binary sub %[[X]], %[[M]]
+func.func @centred(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
+  %0 = nn.reduce mean %x axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %1 = nn.binary sub %x, %0 : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
+  return %1 : tensor<?x6x4xf32>
+}
+
+// Over a size of run time, and the difference of two inputs.
+// CHECK-LABEL: func @open
+// CHECK: nn.reduce mean %{{.*}} axes [1] keepdims {qt.all_bits} : tensor<?x?x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.binary sub %{{.*}}, %{{.*}} : tensor<?x?x!qt.block<[1, ?], s31, scale = exp<32>>>, tensor<?x?x!qt.block<[1, ?], s31, scale = exp<32>>>
+func.func @open(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xf32>) {
+  %0 = nn.reduce mean %x axes [1] keepdims : tensor<?x?xf32> -> tensor<?x1xf32>
+  %1 = nn.binary sub %x, %0 : tensor<?x?xf32>, tensor<?x1xf32> -> tensor<?x?xf32>
+  %2 = nn.binary sub %x, %y : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
+  return %1, %2 : tensor<?x?xf32>, tensor<?x?xf32>
+}
+
+// What is computed has the bits of rows in a mean, and a function's side of a difference takes none of an input.
+// CHECK-LABEL: func @computed
+// CHECK: qt.quantize %arg0 {{.*}} s16
+// CHECK-NOT: qt.all_bits
+func.func @computed(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %0 = nn.unary tanh %x : tensor<?x4xf32>
+  %1 = nn.reduce mean %0 axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  %2 = nn.binary sub %0, %1 : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
+  %3 = nn.binary sub %x, %0 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>
+}
