@@ -11,13 +11,44 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <numeric>
 #include <utility>
 
 using namespace quantc::numerics;
 
 namespace {
-using Columns = std::array<int16_t, chainColumns>;
+/// A number of each column, which are added and compared at once.
+using Columns = int16_t __attribute__((vector_size(2 * chainColumns)));
+
+/// By how much the columns that are beyond \p most are so.
+Columns getExcess(const Columns &value, int16_t most) {
+  Columns excess = value - most;
+  return excess & (excess > 0);
+}
+
+using Words = std::array<uint64_t, sizeof(Columns) / 8>;
+
+/// Whether any column is beyond \p most.
+bool exceed(const Columns &value, int16_t most) {
+  Columns beyond = value > most;
+  Words words;
+  std::memcpy(words.data(), &beyond, sizeof beyond);
+  uint64_t any = 0;
+  for (uint64_t word : words)
+    any |= word;
+  return any != 0;
+}
+
+/// The sum of the columns, none of which is negative, within 16 bits.
+int sum(const Columns &columns) {
+  Words words;
+  std::memcpy(words.data(), &columns, sizeof columns);
+  uint64_t fours = 0;
+  for (uint64_t word : words)
+    fours += word;
+  return static_cast<int>(fours * 0x0001000100010001u >> 48);
+}
 
 /// Four values of K that meet in a lane: two of one step, two of the other.
 struct Group {
@@ -81,24 +112,14 @@ private:
 
 void Search::measure(Group &group) const {
   const auto &[a, b, x, y] = group.members;
-  // Sums of 16 columns fit 16 bits, which as many lanes hold.
-  int16_t first = 0, second = 0, both = 0, plain = 0;
-  auto beyond = [](int16_t value, int16_t most) {
-    return static_cast<int16_t>(std::max<int16_t>(value - most, 0));
+  Columns p0 = positive[a] + positive[b], n0 = negative[a] + negative[b],
+          p1 = positive[x] + positive[y], n1 = negative[x] + negative[y];
+  auto ofSigns = [](const Columns &p, const Columns &n) {
+    return sum(getExcess(p, mostOfSign) + getExcess(n, mostOfSign));
   };
-  for (int64_t c = 0; c < chainColumns; ++c) {
-    int16_t p0 = positive[a][c] + positive[b][c],
-            n0 = negative[a][c] + negative[b][c],
-            p1 = positive[x][c] + positive[y][c],
-            n1 = negative[x][c] + negative[y][c];
-    first += beyond(p0, mostOfSign) + beyond(n0, mostOfSign);
-    second += beyond(p1, mostOfSign) + beyond(n1, mostOfSign);
-    both += beyond(p0 + n0 + p1 + n1, mostOfLane);
-    plain += beyond(p0 + p1, mostOfSign) + beyond(n0 + n1, mostOfSign);
-  }
-  group.ofStep = {first, second};
-  group.ofLane = both;
-  group.ofPlain = isBiased ? plain : 0;
+  group.ofStep = {ofSigns(p0, n0), ofSigns(p1, n1)};
+  group.ofLane = sum(getExcess(p0 + n0 + p1 + n1, mostOfLane));
+  group.ofPlain = isBiased ? ofSigns(p0 + p1, n0 + n1) : 0;
 }
 
 /// Swaps two members, of one group or of two, if that makes them better.
@@ -168,17 +189,12 @@ void Search::enumerate() {
   std::array<uint32_t, 32> partners = {};
   for (int i = 0; i < 32; ++i)
     for (int j = i + 1; j < 32; ++j) {
-      int16_t most = 0;
-      for (int64_t c = 0; c < chainColumns; ++c) {
-        int16_t p = positive[i][c] + positive[j][c],
-                n = negative[i][c] + negative[j][c];
-        together[i][j][c] = p + n;
-        most = std::max({most, p, n});
-      }
-      if (most <= mostOfSign) {
-        partners[i] |= 1u << j;
-        partners[j] |= 1u << i;
-      }
+      Columns p = positive[i] + positive[j], n = negative[i] + negative[j];
+      together[i][j] = p + n;
+      if (exceed(p, mostOfSign) || exceed(n, mostOfSign))
+        continue;
+      partners[i] |= 1u << j;
+      partners[j] |= 1u << i;
     }
   auto canPair = [&](int i, int j) { return partners[i] >> j & 1; };
   std::vector<uint32_t> sets, plain;
@@ -191,21 +207,14 @@ void Search::enumerate() {
               !(canPair(i, k) && canPair(j, l)) &&
               !(canPair(i, l) && canPair(j, k)))
             continue;
-          int16_t most = 0;
-          for (int64_t c = 0; c < chainColumns; ++c)
-            most =
-                std::max<int16_t>(most, together[i][j][c] + together[k][l][c]);
-          if (most > mostOfLane)
+          if (exceed(together[i][j] + together[k][l], mostOfLane))
             continue;
-          int16_t ofSign = 0;
-          for (int64_t c = 0; c < chainColumns; ++c)
-            ofSign = std::max<int16_t>(
-                {ofSign,
-                 static_cast<int16_t>(positive[i][c] + positive[j][c] +
-                                      positive[k][c] + positive[l][c]),
-                 static_cast<int16_t>(negative[i][c] + negative[j][c] +
-                                      negative[k][c] + negative[l][c])});
-          (ofSign <= mostOfSign ? plain : sets)
+          bool needsStart =
+              exceed(positive[i] + positive[j] + positive[k] + positive[l],
+                     mostOfSign) ||
+              exceed(negative[i] + negative[j] + negative[k] + negative[l],
+                     mostOfSign);
+          (needsStart ? sets : plain)
               .push_back(1u << i | 1u << j | 1u << k | 1u << l);
           for (int member : {i, j, k, l})
             ++counts[member];

@@ -1,5 +1,4 @@
-//===- SmallElements.h - Values whose small elements count ----- -*- C++
-//-*-===//
+//===- SmallElements.h - Whose small elements count -------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
