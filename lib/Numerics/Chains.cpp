@@ -93,7 +93,7 @@ private:
   bool improve(Group &a, Group &b) const;
   void improveAll(Groups &groups) const;
   Group pairBest(uint32_t members) const;
-  void enumerate();
+  uint32_t enumerate();
   bool cover(uint32_t left, int depth);
 
   bool isBiased;
@@ -105,7 +105,7 @@ private:
   std::array<uint8_t, 32> byRarity;
   /// How many more sets are looked at, and the most that were disjoint.
   int budget = 1 << 14;
-  std::array<uint32_t, 8> chosen, best;
+  std::array<uint32_t, 8> chosen = {}, best = {};
   int bestDepth = 0;
 };
 } // namespace
@@ -183,8 +183,8 @@ Group Search::pairBest(uint32_t members) const {
   return best;
 }
 
-/// Lists all sets of four values that fit.
-void Search::enumerate() {
+/// Lists all sets of four values that fit, and returns the values in any.
+uint32_t Search::enumerate() {
   std::array<std::array<Columns, 32>, 32> together;
   std::array<uint32_t, 32> partners = {};
   for (int i = 0; i < 32; ++i)
@@ -228,6 +228,10 @@ void Search::enumerate() {
     fitting[*std::find_if(byRarity.begin(), byRarity.end(), [&](uint8_t i) {
       return set >> i & 1;
     })].push_back(set);
+  uint32_t members = 0;
+  for (uint32_t set : plain)
+    members |= set;
+  return members;
 }
 
 /// Whether \p left can be made of sets that fit, which are \p chosen then.
@@ -238,7 +242,6 @@ bool Search::cover(uint32_t left, int depth) {
   }
   if (left == 0)
     return true;
-  // What is in no set any more is left over.
   uint8_t rarest = *std::find_if(byRarity.begin(), byRarity.end(),
                                  [&](uint8_t i) { return left >> i & 1; });
   for (uint32_t set : fitting[rarest]) {
@@ -275,8 +278,8 @@ Groups Search::find() {
                   [](const Group &group) { return group.fits(); }))
     return groups;
   // Swaps end where none helps by itself; this looks at all sets there are.
-  enumerate();
-  cover(~0u, 0);
+  // Values that are in none are left over.
+  cover(enumerate(), 0);
   Groups others;
   uint32_t left = ~0u;
   for (int g = 0; g < bestDepth; ++g) {

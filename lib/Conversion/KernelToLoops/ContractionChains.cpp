@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
 // Two steps of unsigned by signed bytes are summed in 16 bits. What the
 // activations' bias comes to is taken off there, where the sum may wrap around
@@ -17,6 +16,7 @@
 // A panel says in which order it wants the activations of a block; a tile's
 // rows are brought into it before its products.
 //
+//===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
 #include "VectorLoops.h"
@@ -47,7 +47,7 @@ void ContractionEmitter::prepareChains() {
                                    shapes.getConstant(mr * getOrderedStride()));
   // Those of two blocks are read from between the two of the first.
   factors = kernel.allocateScratch(
-      b.getI16Type(), shapes.getConstant(2 * (blockRows * blocks + width)));
+      b.getI16Type(), shapes.getConstant(2 * (blockRows * blocks + lanes)));
   starts = kernel.allocateScratch(
       b.getI16Type(), shapes.getConstant(blocks * mostOfBlock * nr * 2));
 }

@@ -18,7 +18,9 @@
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
+#include "quantc/Interpreter/Interpreter.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -43,10 +45,25 @@ public:
 
 private:
   Value limitProduct(BinaryOp op, Part part) override;
+  bool isOffset(Value value) override;
 
   bool isDown;
 };
 } // namespace
+
+/// A constant all of which is beyond the limit leaves nothing to be seen: it
+/// moves what an extreme is found in.
+bool HiddenLimiter::isOffset(Value value) {
+  if (!isConstantSlice(value))
+    return false;
+  FailureOr<HostValue> constant = interpretConstant(value);
+  if (failed(constant))
+    return false;
+  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
+    if (std::abs(constant->getNumber(i)) <= limitOfScores)
+      return false;
+  return true;
+}
 
 /// Whether a value is a constant with an element that hides.
 static bool hidesSomething(Value value) {

@@ -75,9 +75,14 @@ Value Limiter::compute(Value value, Part part) {
   if (auto binary = dyn_cast<BinaryOp>(op))
     switch (binary.getKind()) {
     case BinaryKind::Add:
-    case BinaryKind::Sub:
+    case BinaryKind::Sub: {
       part.isSummand = true;
-      [[fallthrough]];
+      SmallVector<unsigned> summands;
+      for (unsigned index : {0, 1})
+        if (!isOffset(op->getOperand(index)))
+          summands.push_back(index);
+      return rebuild(op, summands, part);
+    }
     case BinaryKind::Min:
     case BinaryKind::Max:
       return rebuild(op, {0, 1}, part);

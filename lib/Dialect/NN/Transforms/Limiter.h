@@ -41,6 +41,8 @@ protected:
 
   virtual mlir::Value limitInput(mlir::Value input) { return input; }
   virtual mlir::Value limitProduct(BinaryOp op, Part part) = 0;
+  /// Whether a summand moves all elements alike, and stays.
+  virtual bool isOffset(mlir::Value summand) { return false; }
   /// The operands whose elements an op that computes nothing moves, if it is
   /// followed.
   virtual llvm::SmallVector<unsigned> getMoved(mlir::Operation *op);

@@ -27,6 +27,18 @@ func.func @within(%x: tensor<2x3x8xf32>, %is: tensor<2x3x1xi1>) -> tensor<2x8xf3
   return %1 : tensor<2x8xf32>
 }
 
+// A number that is taken off all elements hides none of them.
+// CHECK-LABEL: func @offset
+// CHECK: %[[Y:.*]] = nn.binary sub %arg0, %cst
+// CHECK-NOT: nn.binary
+// CHECK: nn.reduce max %[[Y]] axes [1]
+func.func @offset(%x: tensor<2x3x8xf32>) -> tensor<2x8xf32> {
+  %c = arith.constant dense<7.0e4> : tensor<f32>
+  %0 = nn.binary sub %x, %c : tensor<2x3x8xf32>, tensor<f32> -> tensor<2x3x8xf32>
+  %1 = nn.reduce max %0 axes [1] : tensor<2x3x8xf32> -> tensor<2x8xf32>
+  return %1 : tensor<2x8xf32>
+}
+
 // What is added by a mask is limited below, what is taken off before a minimum too.
 // CHECK-LABEL: func @sum
 // CHECK: %[[P:.*]] = nn.binary mul
