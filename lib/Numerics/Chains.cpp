@@ -467,16 +467,9 @@ static int sumOfPlain(const ChainedBlock &block, int64_t c) {
   return sum;
 }
 
-static int64_t chainedPanelBytes(const PackedLayout &layout, int64_t chains) {
-  return 64 + layout.panel * 4 +
-         (layout.numBlocks() + 1) / 2 * layout.panel * 4 +
-         layout.numBlocks() * 32 + alignToLine(chains * 16) +
-         chains * layout.panel * 8;
-}
-
 int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
   return alignToLine(layout.numPanels() * 4) +
-         layout.numPanels() * chainedPanelBytes(layout, 4 * layout.numBlocks());
+         layout.numPanels() * ChainedPanel(layout, 4 * layout.numBlocks()).end;
 }
 
 StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
@@ -488,7 +481,7 @@ StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
         chainPanel(Panel(layout, codes, index), layout);
     int64_t started = countChains(chained, true),
             plain = countChains(chained, false);
-    summary.bytes += chainedPanelBytes(layout, started + plain);
+    summary.bytes += ChainedPanel(layout, started + plain).end;
     operations += 6 * started + 5 * plain;
     if (plain > 0 && layout.bias != 0)
       operations += blocks;
@@ -509,18 +502,17 @@ std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
     Panel panel(layout, parts.codes, index);
     std::vector<ChainedBlock> blocks = chainPanel(panel, layout);
     int64_t started = countChains(blocks, true),
-            plain = countChains(blocks, false), chains = started + plain,
+            plain = countChains(blocks, false),
             begin = static_cast<int64_t>(bytes.size());
-    bytes.resize(begin + chainedPanelBytes(layout, chains));
+    ChainedPanel at(layout, started + plain);
+    bytes.resize(begin + at.end);
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
-    uint8_t *head = bytes.data() + begin, *biases = head + 64 + nr * 4,
-            *orders = biases + (numBlocks + 1) / 2 * nr * 4,
-            *list = orders + numBlocks * 32;
-    Writer counts(head);
+    uint8_t *head = bytes.data() + begin;
+    Writer counts(head), columns(head + at.scales), bias(head + at.biases),
+        order(head + at.orders), places(head + at.places),
+        steps(head + at.steps);
     counts.put(static_cast<int32_t>(started));
     counts.put(static_cast<int32_t>(plain));
-    Writer columns(head + 64), bias(biases), order(orders), places(list),
-        steps(list + alignToLine(chains * 16));
     for (int64_t c = 0; c < nr; ++c)
       columns.put(panel.part(parts.scales, c));
     for (int64_t b = 0; b < numBlocks; b += 2)

@@ -21,6 +21,7 @@
 // chains beyond the four, whose two steps have the activations of any two steps
 // of the block.
 //
+//===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_LIB_NUMERICS_CHAINS_H
 #define QUANTC_LIB_NUMERICS_CHAINS_H
@@ -62,6 +63,19 @@ struct ChainedBlock {
 ChainedBlock
 chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes,
            bool isBiased);
+
+/// Where the parts of a panel with so many chains lie, from its beginning on,
+/// where their numbers stand.
+struct ChainedPanel {
+  ChainedPanel(const PackedLayout &layout, int64_t chains)
+      : scales(64), biases(scales + layout.panel * 4),
+        orders(biases + (layout.numBlocks() + 1) / 2 * layout.panel * 4),
+        places(orders + layout.numBlocks() * 32),
+        steps(places + alignToLine(chains * 16)),
+        end(steps + chains * layout.panel * 8) {}
+
+  int64_t scales, biases, orders, places, steps, end;
+};
 
 /// Bytes of panels whose blocks have no more than four chains.
 int64_t leastChainedBytes(const PackedLayout &layout);

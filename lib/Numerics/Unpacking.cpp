@@ -97,22 +97,20 @@ static bool unpackChained(Reader &in, const PackedLayout &layout,
             plain = in.get<int32_t>(at + 4), chains = started + plain;
     if (started < 0 || plain < 0)
       return false;
-    int64_t columns = at + 64, biases = columns + nr * 4,
-            orders = biases + (layout.numBlocks() + 1) / 2 * nr * 4,
-            list = orders + places, data = list + alignToLine(chains * 16);
+    ChainedPanel parts(layout, chains);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
-      weights.scales[index * nr + c] = in.get<float>(columns + c * 4);
+      weights.scales[index * nr + c] = in.get<float>(at + parts.scales + c * 4);
     // All of it is there, what is read below or not.
     if (chains > 0)
-      in.get<uint8_t>(data + chains * nr * 8 - 1);
+      in.get<uint8_t>(at + parts.end - 1);
     for (int64_t step = 0; step < 2 * chains && !in.wasOutside(); ++step) {
-      int64_t entry = list + step / 2 * 16,
+      int64_t entry = at + parts.places + step / 2 * 16,
               place = in.get<int32_t>(entry + step % 2 * 4);
       if (place < 0 || place >= places || place % 4 != 0 ||
           in.get<int32_t>(entry + 8) != place / 32)
         return false;
-      readChainStep(in, layout, index * nr, place, orders, data + step * nr * 4,
-                    weights);
+      readChainStep(in, layout, index * nr, place, at + parts.orders,
+                    at + parts.steps + step * nr * 4, weights);
     }
   }
   return !in.wasOutside();

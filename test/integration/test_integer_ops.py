@@ -224,9 +224,7 @@ class IntegerOps(IntegerTest):
         small = np.array([[least] * 4, [0] * 4, [-least, 0, 0, 0]], "f4")
         with np.errstate(over="ignore"):
             exact = [{"y": x @ x.T} for x in (large, small)]
-        path, text = self.save(proto), self.folder / "split.mlir"
-        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
-        meanings = [self.interpret(text, {"x": x}) for x in (large, small)]
+        meanings = self.mean(proto, [{"x": large}, {"x": small}], "--integer-only")
         np.testing.assert_array_equal(np.isinf(meanings[0]["y"]), np.isinf(exact[0]["y"]))
         np.testing.assert_array_equal(meanings[0]["y"][1], 0)
         np.testing.assert_allclose(meanings[1]["y"], exact[1]["y"], rtol=0, atol=CODES * 4 * least**2)
@@ -418,10 +416,7 @@ class IntegerOps(IntegerTest):
         constants = {"w": weights, "b": self.normal(7)}
         proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w_"])}, ["most", "least", "below"], constants, opset=17)
         feed = {"x": self.normal(2, 3, 9, 5)}
-        path = self.save(proto)
-        text = self.folder / "split.mlir"
-        self.must("compile", path, "--integer-only", "--stop-after=split", "-o", text)
-        meaning = self.interpret(text, feed)
+        (meaning,) = self.mean(proto, [feed], "--integer-only")
         # Where the index says the largest is, it is nothing below the largest.
         at = np.take_along_axis(meaning["below"], meaning["most"], axis=1)
         np.testing.assert_array_equal(at, np.zeros_like(at))
