@@ -73,6 +73,23 @@ class IntegerLimits(IntegerTest):
                 # Beside 2^16 units of 30 bits are 2^-13; the largest element of a row is one at least.
                 self.check_close(proto, [feed], 2.0**-12, [exact])
 
+    def test_large_factors(self):
+        """An input of numbers by a large one is no mask, and a mask of integers is one, however often these meet."""
+        nodes = [("Mul", "x high", "large"), ("Add", "large z", "sum"), ("MaxPool", "sum", "y_windows", {"kernel_shape": [3, 3]})]
+        nodes += [("ReduceMax", "sum last", "y_rows", {"keepdims": 0})]
+        depth = 64
+        nodes += [("Mul", f"m{i} m{i}", f"m{i + 1}") for i in range(depth)]
+        nodes += [("Cast", f"m{depth}", "is", {"to": 1}), ("Mul", "is low", "hides"), ("Add", "hides z", "seen")]
+        nodes += [("ReduceMax", "seen last", "y_seen", {"keepdims": 0})]
+        inputs = {"x": ("f4", ["n", 3, 8, 8]), "z": ("f4", ["n", 3, 8, 8]), "m0": ("i8", ["n", 1, 8, 8])}
+        constants = {"high": np.float32(1e5), "low": np.float32(-1e9), "last": np.array([3])}
+        proto = model(nodes, inputs, ["y_windows", "y_rows", "y_seen"], constants)
+        x = -1 - np.abs(self.normal(2, 3, 8, 8))
+        m = (self.random.random((2, 1, 8, 8)) < 0.5).astype("i8")
+        m[..., 0] = 0
+        # A row of the input is rounded to 16 bits, of up to 2^2, and so is what windows read; beside 2^16 units are 2^-13.
+        self.check_close(proto, [{"x": x, "z": self.normal(2, 3, 8, 8), "m0": m}], 2.0**-12)
+
     def test_functions_beside_large_elements(self):
         """One element that saturates takes no bits of its row's others."""
         nodes = [

@@ -28,6 +28,23 @@ using namespace quantc;
 using namespace quantc::nn;
 
 namespace {
+/// The factors of which masks are made: conditions, integers, and one less an
+/// input, of which an input of numbers has nothing.
+class MaskFactors {
+public:
+  /// Whether a value is made of the model's own integers, of conditions, or of
+  /// the difference of one and an input, by what masks are made by.
+  bool contain(Value value);
+
+private:
+  bool find(Value value);
+  /// Whether a value is an input, or a product, an extreme or a place of some.
+  bool isOfInputs(Value value);
+
+  /// By values, since they meet again: what they are made of may be a diamond.
+  llvm::DenseMap<Value, bool> factors, ofInputs;
+};
+
 /// What an extreme or an order does not see since it has been given a huge
 /// number, or one was added: the number is limited for these alone.
 class HiddenLimiter : Limiter {
@@ -48,8 +65,79 @@ private:
   bool isOffset(Value value) override;
 
   bool isDown;
+  MaskFactors factors;
 };
 } // namespace
+
+/// Whether a value is constant and one everywhere.
+static bool isOne(Value value) {
+  if (!isConstantSlice(value))
+    return false;
+  FailureOr<HostValue> constant = interpretConstant(value);
+  if (failed(constant))
+    return false;
+  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
+    if (constant->getNumber(i) != 1)
+      return false;
+  return true;
+}
+
+static bool isIntegral(Value value) {
+  return typeOf(value).getElementType().isInteger();
+}
+
+/// Whether an op has elements of its first operand alone.
+static bool movesElements(Operation *op) {
+  return isa<ReshapeOp, TransposeOp, ExpandOp, SliceOp, GatherOp>(op);
+}
+
+bool MaskFactors::isOfInputs(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return true;
+  if (auto known = ofInputs.find(value); known != ofInputs.end())
+    return known->second;
+  auto isNext = [&](Value next) { return isOfInputs(next); };
+  bool is = false;
+  if (auto binary = dyn_cast<BinaryOp>(op))
+    is = llvm::is_contained({BinaryKind::Mul, BinaryKind::Min, BinaryKind::Max},
+                            binary.getKind()) &&
+         llvm::all_of(op->getOperands(), isNext);
+  else if (movesElements(op) || isa<CastOp, ClipOp>(op))
+    is = isNext(op->getOperand(0));
+  return ofInputs[value] = is;
+}
+
+bool MaskFactors::contain(Value value) {
+  if (auto known = factors.find(value); known != factors.end())
+    return known->second;
+  bool is = find(value);
+  return factors[value] = is;
+}
+
+bool MaskFactors::find(Value value) {
+  if (typeOf(value).getElementType().isInteger(1) || isConstantSlice(value))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return isIntegral(value);
+  if (isa<ShapeOp>(op))
+    return true;
+  auto isNext = [&](Value next) { return contain(next); };
+  if (auto binary = dyn_cast<BinaryOp>(op)) {
+    Value lhs = op->getOperand(0), rhs = op->getOperand(1);
+    bool isFromOne =
+        binary.getKind() == BinaryKind::Sub &&
+        ((isOne(lhs) && isOfInputs(rhs)) || (isOne(rhs) && isOfInputs(lhs)));
+    return isFromOne || llvm::all_of(op->getOperands(), isNext);
+  }
+  if (isa<SelectOp>(op))
+    return llvm::all_of(op->getOperands().drop_front(), isNext);
+  if (isa<ConcatOp>(op))
+    return llvm::all_of(op->getOperands(), isNext);
+  return (movesElements(op) || isa<CastOp, ClipOp>(op)) &&
+         isNext(op->getOperand(0));
+}
 
 /// A constant all of which is beyond the limit leaves nothing to be seen: it
 /// moves what an extreme is found in.
@@ -71,23 +159,9 @@ static bool hidesSomething(Value value) {
          collectMaskParts(value).largest > limitOfScores;
 }
 
-/// Whether a value is made of inputs and constants by what masks are made by.
-static bool isGiven(Value value, unsigned depth = 0) {
-  constexpr unsigned deepest = 8;
-  Operation *op = value.getDefiningOp();
-  if (!op || isConstantSlice(value) || isa<ShapeOp>(op))
-    return true;
-  return depth < deepest &&
-         isa<BinaryOp, CompareOp, SelectOp, CastOp, ClipOp, ReshapeOp,
-             TransposeOp, ExpandOp, SliceOp, GatherOp, ConcatOp>(op) &&
-         llvm::all_of(
-             op->getOperands(),
-             [&](Value operand) { return isGiven(operand, depth + 1); });
-}
-
 Value HiddenLimiter::limitProduct(BinaryOp op, Part part) {
-  bool isMask = (hidesSomething(op.getLhs()) && isGiven(op.getRhs())) ||
-                (hidesSomething(op.getRhs()) && isGiven(op.getLhs()));
+  bool isMask = (hidesSomething(op.getLhs()) && factors.contain(op.getRhs())) ||
+                (hidesSomething(op.getRhs()) && factors.contain(op.getLhs()));
   if (!isMask || !part.isSummand)
     return op;
   // The other factor may be a fraction, so that the product is limited.
