@@ -34,3 +34,15 @@ Value quantc::getScaledOperand(Operation *op) {
   bool isQuotient = binary.getKind() == nn::BinaryKind::Div;
   return isConstantSlice(lhs) && !isQuotient ? rhs : Value();
 }
+
+bool quantc::isOfInputs(Value value) {
+  while (value) {
+    Operation *op = value.getDefiningOp();
+    if (!op)
+      return true;
+    bool isMoved =
+        isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
+    value = isMoved ? op->getOperand(0) : getScaledOperand(op);
+  }
+  return false;
+}

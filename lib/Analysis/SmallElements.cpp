@@ -16,45 +16,56 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Users and definitions that are looked at, one behind the other.
-static constexpr unsigned deepest = 8;
-
-static bool show(Value value, unsigned left);
-
-static bool isOfInputs(Value value, bool isReduced, unsigned left) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return true;
-  bool passes =
-      isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op) ||
-      (isReduced && isa<nn::ReduceOp>(op));
-  Value source = passes ? op->getOperand(0) : getScaledOperand(op);
-  return source && left > 0 && isOfInputs(source, isReduced, left - 1);
+static bool isFloat(Value value) {
+  return getElementTypeOrSelf(value.getType()).isF32();
 }
 
-/// Whether \p use is a side of a difference of inputs, of what is found in them
-/// along axes, or what that is found in.
-static bool isInDifference(OpOperand &use, unsigned left) {
-  Operation *op = use.getOwner();
-  if (auto binary = dyn_cast<nn::BinaryOp>(op)) {
-    Value other = op->getOperand(1 - use.getOperandNumber());
-    return binary.getKind() == nn::BinaryKind::Sub && !isConstantSlice(other) &&
-           isOfInputs(use.get(), /*isReduced=*/true, deepest) &&
-           isOfInputs(other, /*isReduced=*/true, deepest);
-  }
-  return isa<nn::ReduceOp, nn::ReshapeOp, nn::ExpandOp>(op) && left > 0 &&
-         llvm::any_of(op->getResult(0).getUses(), [&](OpOperand &next) {
-           return isInDifference(next, left - 1);
-         });
+/// Whether an op finds its elements with an exponent each.
+static bool hasElementExponents(Operation &op) {
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return binary.getKind() == nn::BinaryKind::Pow ||
+           (binary.getKind() == nn::BinaryKind::Div &&
+            !isConstantSlice(binary.getRhs()));
+  auto unary = dyn_cast<nn::UnaryOp>(op);
+  return unary &&
+         llvm::is_contained({nn::UnaryKind::Exp, nn::UnaryKind::Softplus,
+                             nn::UnaryKind::Sqrt, nn::UnaryKind::Rsqrt,
+                             nn::UnaryKind::Reciprocal},
+                            unary.getKind());
 }
 
-static bool showsOperand(OpOperand &use, unsigned left) {
-  Operation *op = use.getOwner();
-  if (op->getNumResults() != 1 ||
-      !getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+SmallElements::SmallElements(Block &block) {
+  for (BlockArgument argument : block.getArguments())
+    ofInputs.insert(argument);
+  for (Operation &op : block)
+    findOfInputs(op);
+  // Users before what they use.
+  for (Operation &op : llvm::reverse(block))
+    visit(op);
+}
+
+void SmallElements::findOfInputs(Operation &op) {
+  Value source = isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::SliceOp,
+                     nn::ReduceOp>(op)
+                     ? op.getOperand(0)
+                     : getScaledOperand(&op);
+  if (source && ofInputs.contains(source))
+    ofInputs.insert_range(op.getResults());
+}
+
+bool SmallElements::isInDifference(Operation &op) const {
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return binary.getKind() == nn::BinaryKind::Sub &&
+           ofInputs.contains(binary.getLhs()) &&
+           ofInputs.contains(binary.getRhs());
+  return isa<nn::ReduceOp, nn::ReshapeOp, nn::ExpandOp>(op) &&
+         differing.contains(op.getResult(0));
+}
+
+bool SmallElements::showsOperands(Operation &op) const {
+  if (op.getNumResults() != 1 || !isFloat(op.getResult(0)))
     return false;
-  bool passes = isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp, nn::TransposeOp,
-                    nn::ExpandOp, nn::SliceOp>(op);
+  bool isShown = shown.contains(op.getResult(0));
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
     switch (unary.getKind()) {
     case nn::UnaryKind::Log:
@@ -65,8 +76,7 @@ static bool showsOperand(OpOperand &use, unsigned left) {
     case nn::UnaryKind::Relu:
     case nn::UnaryKind::Neg:
     case nn::UnaryKind::Abs:
-      passes = true;
-      break;
+      return isShown;
     default:
       return false;
     }
@@ -76,23 +86,26 @@ static bool showsOperand(OpOperand &use, unsigned left) {
     case nn::BinaryKind::Sub:
     case nn::BinaryKind::Max:
     case nn::BinaryKind::Min:
-      passes = true;
-      break;
+      return isShown;
     default:
       // A factor with an exponent of its own.
-      return op->hasAttr(qt::elementExponentsAttrName);
+      return op.hasAttr(qt::elementExponentsAttrName) || keepExponents(&op);
     }
-  return passes && left > 0 && show(op->getResult(0), left - 1);
+  return isShown && isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp,
+                        nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
 }
 
-static bool show(Value value, unsigned left) {
-  return llvm::any_of(value.getUses(), [&](OpOperand &use) {
-    return showsOperand(use, left) || isInDifference(use, left);
-  });
+void SmallElements::visit(Operation &op) {
+  if (hasElementExponents(op) && shown.contains(op.getResult(0)))
+    keepers.insert(&op);
+  bool isDifference = isInDifference(op);
+  if (!isDifference && !showsOperands(op))
+    return;
+  for (Value operand : op.getOperands()) {
+    if (!isFloat(operand))
+      continue;
+    shown.insert(operand);
+    if (isDifference)
+      differing.insert(operand);
+  }
 }
-
-bool quantc::isOfInputs(Value value) {
-  return ::isOfInputs(value, /*isReduced=*/false, deepest);
-}
-
-bool quantc::showsSmallElements(Value value) { return show(value, deepest); }

@@ -24,6 +24,10 @@ namespace quantc {
 /// beside a constant; null for every other op.
 mlir::Value getScaledOperand(mlir::Operation *op);
 
+/// Whether a value of floats is an input, also in other shapes, or added to,
+/// subtracted from or scaled by constants.
+bool isOfInputs(mlir::Value value);
+
 } // namespace quantc
 
 #endif // QUANTC_ANALYSIS_INPUTARITHMETIC_H

@@ -9,19 +9,42 @@
 #ifndef QUANTC_ANALYSIS_SMALLELEMENTS_H
 #define QUANTC_ANALYSIS_SMALLELEMENTS_H
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/Block.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace quantc {
 
-/// Whether a value of floats is an input, also in other shapes, or added to,
-/// subtracted from or scaled by constants.
-bool isOfInputs(mlir::Value value);
+/// What reads floats may show how large their small elements are beside the
+/// largest one: a logarithm, a root, a reciprocal, a product of many factors,
+/// or the difference of inputs, also from their own mean. Ops that integers
+/// pass with all their bits may lie between. It is found before anything is
+/// converted, so that it depends on what reads a value and not on the order of
+/// ops.
+class SmallElements {
+public:
+  /// Of the values of \p block.
+  explicit SmallElements(mlir::Block &block);
 
-/// Whether what reads a value of floats shows how large its small elements are
-/// beside the largest one: a logarithm, a root, a reciprocal, a
-/// product of many factors, or the difference of inputs, also from their own
-/// mean. Ops that integers pass with all their bits may lie between.
-bool showsSmallElements(mlir::Value value);
+  /// Whether what reads a value of floats shows its small elements.
+  bool areShown(mlir::Value value) const { return shown.contains(value); }
+  /// Whether an op that finds its elements with an exponent each has them shown
+  /// that way, so that they keep them.
+  bool keepExponents(mlir::Operation *op) const { return keepers.contains(op); }
+
+private:
+  void findOfInputs(mlir::Operation &op);
+  void visit(mlir::Operation &op);
+  bool isInDifference(mlir::Operation &op) const;
+  bool showsOperands(mlir::Operation &op) const;
+
+  /// Inputs, also in other shapes or scaled by constants, and what is found in
+  /// them along axes.
+  llvm::DenseSet<mlir::Value> ofInputs;
+  /// Sides of a difference of those, and what they are found in.
+  llvm::DenseSet<mlir::Value> differing;
+  llvm::DenseSet<mlir::Value> shown;
+  llvm::DenseSet<mlir::Operation *> keepers;
+};
 
 } // namespace quantc
 

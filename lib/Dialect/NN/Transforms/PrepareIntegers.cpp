@@ -11,7 +11,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Analysis/SmallElements.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"

@@ -92,6 +92,7 @@ private:
   qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
   std::optional<StaticIntegers> statics;
+  std::optional<SmallElements> smallElements;
 };
 } // namespace
 
@@ -115,24 +116,11 @@ Type Integerize::getAvailable(Value value) {
   Operation *op = source.getDefiningOp();
   bool isMask = op && (isa<nn::ClipOp>(op) ||
                        (ofInputs.contains(source) && getScaledOperand(op)));
-  bool isWide = isMask || (isOfInput(source) && showsSmallElements(source));
+  bool isWide =
+      isMask || (isOfInput(source) && smallElements->areShown(source));
   return type.clone(
       qt::getIntegerFormat(&getContext(), qt::getRowBlocks(type.getRank()),
                            isWide ? qt::summandBits : qt::rowBits));
-}
-
-/// Whether an op finds its elements with an exponent each.
-static bool hasElementExponents(Operation *op) {
-  if (auto binary = dyn_cast<nn::BinaryOp>(op))
-    return binary.getKind() == nn::BinaryKind::Pow ||
-           (binary.getKind() == nn::BinaryKind::Div &&
-            !isConstantSlice(binary.getRhs()));
-  auto unary = dyn_cast<nn::UnaryOp>(op);
-  return unary &&
-         llvm::is_contained({nn::UnaryKind::Exp, nn::UnaryKind::Softplus,
-                             nn::UnaryKind::Sqrt, nn::UnaryKind::Rsqrt,
-                             nn::UnaryKind::Reciprocal},
-                            unary.getKind());
 }
 
 /// The range of codes of signed integers of as many bits, without the smallest.
@@ -377,11 +365,11 @@ LogicalResult Integerize::convert(Operation *op) {
                 qt::IntegerMethodAttr::get(&getContext(), methodKind));
   if (auto reduce = dyn_cast<nn::ReduceOp>(op);
       reduce && isOfInput(reduce.getInput()) &&
-      showsSmallElements(reduce.getInput()) &&
+      smallElements->areShown(reduce.getInput()) &&
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     op->setAttr(qt::allBitsAttrName, UnitAttr::get(&getContext()));
-  if (hasElementExponents(op) && showsSmallElements(op->getResult(0)))
+  if (smallElements->keepExponents(op))
     op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(&getContext()));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
@@ -487,6 +475,15 @@ void Integerize::runOnOperation() {
   func::FuncOp func = getOperation();
   if (func.isExternal())
     return;
+  // A pass runs on one function after the other, whose ops may lie where those
+  // of the last one did.
+  integers.clear();
+  converted.clear();
+  decoded.clear();
+  unsupported.clear();
+  ofInputs.clear();
+  modelIntegers.clear();
+  leftOut.clear();
   std::optional<qt::IntegerMethod> known = qt::symbolizeIntegerMethod(method);
   if (!known) {
     func.emitError("method '") << method << "'; supported: fixed, ibert, ivit";
@@ -499,6 +496,7 @@ void Integerize::runOnOperation() {
   }
   noteReshapeCuts(func);
   noteSizeBounds(func);
+  smallElements.emplace(func.getBody().front());
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);

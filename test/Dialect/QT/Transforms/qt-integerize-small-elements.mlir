@@ -79,3 +79,45 @@ func.func @computed(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
   %3 = nn.binary sub %x, %0 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   return %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>
 }
+
+// A quotient that a logarithm reads shows the elements of both sides, wherever among the ops what else reads them stands.
+// CHECK-LABEL: func @early
+// CHECK: nn.unary abs {{.*}} s31
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+func.func @early(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %0 = nn.unary abs %x : tensor<?x4xf32>
+  %1 = nn.binary div %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = nn.unary log %1 : tensor<?x4xf32>
+  return %0, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+// CHECK-LABEL: func @late
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+// CHECK: nn.unary abs {{.*}} s31
+func.func @late(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %1 = nn.binary div %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = nn.unary log %1 : tensor<?x4xf32>
+  %0 = nn.unary abs %x : tensor<?x4xf32>
+  return %0, %2 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// However many ops lie between.
+// CHECK-LABEL: func @far
+// CHECK: qt.quantize %arg0 {{.*}} s31
+// CHECK: nn.unary log {{.*}} s32
+func.func @far(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %0 = nn.unary abs %x : tensor<?x4xf32>
+  %1 = nn.binary add %0, %0 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = nn.binary add %1, %1 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %3 = nn.binary add %2, %2 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %4 = nn.binary add %3, %3 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %5 = nn.binary add %4, %4 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %6 = nn.binary add %5, %5 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %7 = nn.binary add %6, %6 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %8 = nn.binary add %7, %7 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %9 = nn.binary add %8, %8 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %10 = nn.binary add %9, %9 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %11 = nn.binary add %10, %10 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %12 = nn.binary add %11, %11 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %log = nn.unary log %12 : tensor<?x4xf32>
+  return %log : tensor<?x4xf32>
+}
