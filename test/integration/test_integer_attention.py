@@ -107,6 +107,22 @@ class IntegerAttention(KernelTest):
             # A bound that leaves room for all bits does as well as the number itself.
             np.testing.assert_array_equal(bits[form[0], "--dim=t=1..64"], bits[form])
 
+    def test_hidden_keys(self):
+        """Far larger tokens that no query sees change nothing, by any method: not a bit of those before them."""
+        shapes = [(2, 4, 9, 16), (2, 2, 9, 16), (2, 2, 9, 16)]
+        plain = self.feed(8, *shapes, spread=2)
+        large = {name: np.concatenate([x[:, :, :8], 1000 * x[:, :, 8:]], axis=2) for name, x in plain.items()}
+        feeds = [plain, large, {name: x[:, :, :8] for name, x in plain.items()}]
+        for method in ("fixed", "ibert", "ivit"):
+            for cap in ({}, {"softcap": 4.0}):
+                proto = attention(["b", 4, "s", 16], ["b", 2, "s", 16], ["b", 2, "s", 16], is_causal=1, **cap)
+                with self.subTest(f"{method} {cap}"):
+                    means = self.mean(proto, feeds, f"--integer-only={method}")
+                    for mean in means:
+                        np.testing.assert_array_equal(mean["y"][:, :, :8], means[0]["y"][:, :, :8])
+                    for cpu in (*CPUS, "x86-64-v2"):
+                        self.compare(proto, feeds, means, 0, 0, f"--integer-only={method}", f"--mcpu={cpu}")
+
 
 if __name__ == "__main__":
     unittest.main()

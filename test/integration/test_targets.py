@@ -163,10 +163,10 @@ class Targets(StaticTest):
     @long
     def test_sequence_split(self):
         """A sequence in one call and in several, with what is kept of those before."""
-        artefact = self.compile(self.shared_model("stories260k", "stories260k_kv.onnx"), "shared", "--integer-only")
+        model = self.shared_model("stories260k", "stories260k_kv.onnx")
         ids = np.random.default_rng(4).integers(3, 512, (1, 9))
 
-        def run(pieces):
+        def run(artefact, pieces):
             past = {f"past_key_values.{i}.{part}": np.zeros((1, 4, 0, 8), np.float32) for i in range(5) for part in ("key", "value")}
             logits, seen = [], 0
             for piece in pieces:
@@ -178,9 +178,11 @@ class Targets(StaticTest):
                 past = {name: outputs[name.replace("past_key_values", "present")] for name in past}
             return np.concatenate(logits, axis=1)
 
-        whole = run([9])
-        for pieces in ([4, 5], [1] * 9):
-            np.testing.assert_array_equal(run(pieces), whole)
+        for method in ("fixed", "ibert", "ivit"):
+            artefact = self.compile(model, "shared", f"--integer-only={method}")
+            whole = run(artefact, [9])
+            for pieces in ([4, 5], [1] * 9):
+                np.testing.assert_array_equal(run(artefact, pieces), whole, f"{method} {pieces}")
 
 
 if __name__ == "__main__":

@@ -194,6 +194,42 @@ static Value swapLast(IntegerBuilder &b, Value x) {
                                  builder.getDenseI64ArrayAttr({0, 1, 3, 2}));
 }
 
+/// Sums over the keys of folded weights of \p bits bits by codes of 8 bits,
+/// whatever exponents either have.
+static Value weigh(IntegerBuilder &b, Value weights, int64_t bits,
+                   Value values) {
+  MLIRContext *context = weights.getContext();
+  auto codes = qt::BlockType::get(
+      context, qt::getRowBlocks(4),
+      qt::ElementFormatAttr::get(context, "s" + std::to_string(bits)),
+      qt::ScaleFormatAttr::get(context, "exp<8>"));
+  SmallVector<int64_t> head(4, ShapedType::kDynamic);
+  head[0] = head[1] = 1;
+  qt::BlockType heads = qt::getIntegerFormat(context, head, /*bits=*/8);
+  SmallVector<int64_t> shape(typeOf(weights).getShape());
+  shape[3] = typeOf(values).getDimSize(3);
+  return contractRows(
+      b, typeOf(weights).clone(shape), b.store({weights, b.number(0)}, codes),
+      codes, b.store({swapLast(b, values), b.number(0)}, heads), heads);
+}
+
+/// Folded weights of \p from bits times the powers of two of their keys, as
+/// integers of \p to bits with an exponent for each query: that of the largest
+/// product. A key without weight, as one that is not seen, takes no part.
+static Scaled foldExponents(IntegerBuilder &b, Value weights, Value exponents,
+                            int64_t from, int64_t to) {
+  Value own = swapLast(b, b.cast(exponents, 32));
+  Value isSeen = b.compare(nn::Predicate::Gt, weights, b.number(0));
+  Value length =
+      b.select(isSeen, b.add(b.bitLength(weights), own), b.number(INT8_MIN));
+  Value e = b.add(b.reduce(nn::ReduceKind::Max, length, /*axes=*/3), -to);
+  // From the top of 31 bits everything goes to the right.
+  int64_t top = 30 - from;
+  Value places = b.clip(b.add(b.sub(e, own), top), 31 - from - to, 31);
+  Value folded = b.shift(b.shift(weights, -top), places);
+  return {b.clip(folded, 0, (int64_t(1) << to) - 1), e};
+}
+
 //===----------------------------------------------------------------------===//
 // The published methods
 //===----------------------------------------------------------------------===//
@@ -209,21 +245,6 @@ public:
   /// From [B, H, S, D] to [B, K, H / K S, D], and back.
   Value fold(Value x) { return reshape(x, keyHeads, count, 1); }
   Value unfold(Value x) { return reshape(x, queryHeads, 1, count); }
-  /// From [B, K, 1, 1] to [B, H, 1, 1].
-  Value repeat(Value x) {
-    if (count == 1)
-      return x;
-    OpBuilder &builder = b.getBuilder();
-    int64_t batch = typeOf(x).getDimSize(0);
-    Value sizes = join({getSize(x, 0, 1, 1), getNumber(keyHeads),
-                        getNumber(count), getNumber(1)});
-    x = nn::ExpandOp::create(builder, b.getLoc(),
-                             typeOf(x).clone({batch, keyHeads, count, 1}), x,
-                             sizes);
-    return nn::ReshapeOp::create(
-        builder, b.getLoc(), typeOf(x).clone({batch, queryHeads, 1, 1}), x,
-        nn::makeIntegers(builder, b.getLoc(), {-1, queryHeads, 1, 1}));
-  }
 
 private:
   Value getNumber(int64_t number) {
@@ -294,31 +315,18 @@ Value PublishedAttention::unfold(Value scores) {
       .unfold(scores);
 }
 
-std::pair<Value, int64_t>
-PublishedAttention::buildSums(Value z, Value mask, Value values, Value common) {
-  MLIRContext *context = op.getContext();
+Probabilities PublishedAttention::buildShares(Value z, Value mask) {
   if (mask)
     z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
-  Probabilities shares =
-      buildPublishedSoftmax(b, method, z, /*axes=*/3, getMostElements(op),
-                            /*hasHidden=*/mask != nullptr, getInputScale(op));
-  // The codes of rows; their unit is known.
-  qt::BlockType codes = qt::BlockType::get(
-      context, qt::getRowBlocks(4),
-      qt::ElementFormatAttr::get(context, "s" + std::to_string(shares.bits)),
-      qt::ScaleFormatAttr::get(context, "exp<8>"));
-  SmallVector<int64_t> head(4, ShapedType::kDynamic);
-  head[0] = head[1] = 1;
+  return buildPublishedSoftmax(b, method, z, /*axes=*/3, getMostElements(op),
+                               /*hasHidden=*/mask != nullptr,
+                               getInputScale(op));
+}
+
+Value PublishedAttention::buildSums(Value weights, int64_t bits, Value values) {
   HeadGroups groups(b, op.getQuery().getType().getDimSize(1),
                     op.getKey().getType().getDimSize(1));
-  Value weights = groups.fold(shares.codes);
-  SmallVector<int64_t> shape(typeOf(weights).getShape());
-  shape[3] = typeOf(values).getDimSize(3);
-  Value sums = contractRows(b, typeOf(weights).clone(shape),
-                            b.store({weights, b.number(-shares.places)}, codes),
-                            codes, {swapLast(b, values), b.cast(common, 8)},
-                            qt::getIntegerFormat(context, head, /*bits=*/8));
-  return {groups.unfold(sums), shares.places};
+  return groups.unfold(weigh(b, groups.fold(weights), bits, values));
 }
 
 /// cap tanh(scores / cap) in Q15 of \p unit, from products with exponents.
@@ -367,7 +375,7 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
     z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
   Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, 3), z);
   auto [power, places] = b.powerOfTwo(below);
-  Value weights = b.shift(power, b.add(places, 7));
+  Value weights = b.shift(power, places);
   if (mask) {
     Value isSeen =
         b.compare(nn::Predicate::Gt, z, b.number(-fixed::largestScore));
@@ -378,27 +386,13 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
                           0, INT32_MAX),
                    32),
             1);
-  // The values of a head on one exponent.
-  Value own = b.cast(parts[2][1], 32);
-  Value common = b.reduce(nn::ReduceKind::Max, own, /*axes=*/2);
-  Value values =
-      b.cast(b.shift(b.cast(parts[2][0], 32), b.sub(common, own)), 8);
-  Value folded = groups.fold(weights);
-  shape.assign(typeOf(folded).getShape());
-  shape[3] = typeOf(values).getDimSize(3);
-  qt::BlockType codes = qt::BlockType::get(
-      context, qt::getRowBlocks(4), qt::ElementFormatAttr::get(context, "s9"),
-      qt::ScaleFormatAttr::get(context, "exp<8>"));
-  SmallVector<int64_t> head(4, ShapedType::kDynamic);
-  head[0] = head[1] = 1;
-  Value sums = groups.unfold(contractRows(
-      b, typeOf(folded).clone(shape), b.store({folded, b.number(0)}, codes),
-      codes, {swapLast(b, values), b.cast(common, 8)},
-      qt::getIntegerFormat(context, head, /*bits=*/8)));
+  Scaled folded = foldExponents(b, groups.fold(weights), parts[2][1],
+                                /*from=*/15, /*to=*/8);
+  Value sums = groups.unfold(weigh(b, folded.m, /*bits=*/9, parts[2][0]));
   // By the sum: sums have up to 31 bits, the reciprocal 30.
   Value y = b.multiplyHigh(sums, b.sumReciprocal(sum));
   Value e = b.add(b.unary(nn::UnaryKind::Clz, sum), -31);
-  return {y, b.add(groups.repeat(common), e)};
+  return {y, b.add(groups.unfold(folded.e), e)};
 }
 
 /// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
@@ -417,13 +411,12 @@ static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
       op.getSoftcap() ? limitScores(op, b, products, exponent, bound, own)
                       : b.score(fixed::makeMultipliers(&unit, &bound, 1),
                                 products, exponent));
-  // The values of a head on one exponent.
-  Value exponents = b.cast(parts[2][1], 32);
-  Value common = b.reduce(nn::ReduceKind::Max, exponents, /*axes=*/2);
-  Value values =
-      b.cast(b.shift(b.cast(parts[2][0], 32), b.sub(common, exponents)), 8);
-  auto [sums, places] = attention.buildSums(z, mask, values, common);
-  return {sums, b.add(groups.repeat(common), -places)};
+  Probabilities shares = attention.buildShares(z, mask);
+  int64_t bits = shares.bits - 1;
+  Scaled folded =
+      foldExponents(b, groups.fold(shares.codes), parts[2][1], bits, bits);
+  Value sums = groups.unfold(weigh(b, folded.m, shares.bits, parts[2][0]));
+  return {sums, b.add(groups.unfold(folded.e), -shares.places)};
 }
 
 namespace {

@@ -26,11 +26,10 @@ public:
   /// Folded products of parts of rows of 8 bits.
   mlir::Value buildProducts(mlir::ValueRange query, mlir::ValueRange key);
   mlir::Value unfold(mlir::Value scores);
-  /// Of scores in the unit of the softmax and values of 8 bits, a head of which
-  /// has the exponent \p common: sums, and the places of the weights' unit.
-  std::pair<mlir::Value, int64_t> buildSums(mlir::Value z, mlir::Value mask,
-                                            mlir::Value values,
-                                            mlir::Value common);
+  /// Of scores in the unit of the softmax.
+  Probabilities buildShares(mlir::Value z, mlir::Value mask);
+  /// Of weights of \p bits bits, and values of 8 bits that all have one unit.
+  mlir::Value buildSums(mlir::Value weights, int64_t bits, mlir::Value values);
 
 private:
   nn::AttentionOp op;

@@ -419,11 +419,11 @@ static Result buildAttention(StaticIntegers &integers, OpBuilder &builder,
     return std::nullopt;
   constexpr int64_t most = fixed::largestScore;
   z = b.cast(b.clip(z, -most, most), 32);
-  Value zeros = b.reduce(nn::ReduceKind::Max, b.cast(parts[2][1], 32), 2);
-  auto [sums, places] = attention.buildSums(z, *mask, x[2].codes, zeros);
-  return StaticValue{sums,
-                     {std::scalbn(x[2].scales[0], static_cast<int>(-places))},
-                     INT32_MAX};
+  Probabilities shares = attention.buildShares(z, *mask);
+  return StaticValue{
+      attention.buildSums(shares.codes, shares.bits, x[2].codes),
+      {std::scalbn(x[2].scales[0], static_cast<int>(-shares.places))},
+      INT32_MAX};
 }
 
 //===----------------------------------------------------------------------===//

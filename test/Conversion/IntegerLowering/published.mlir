@@ -212,3 +212,28 @@ func.func @ivit_norm_flat() {
   check.expect_eq %ye, %ee : tensor<1x1xi8>, tensor<1x1xi8>
   return
 }
+
+// Each key's value has an exponent; three of equal scores have 85 of 256 each, the largest on top of 8 bits: 43, 11 and
+// 170 units of 2^-14. The last key is hidden, its value of 2^13 takes no part.
+!head8 = !qt.block<[1, 1, 1, ?], s8, scale = exp<8>>
+!heads = !qt.block<[1, 1, 1, ?], s32, scale = exp<32>>
+
+func.func @ibert_attention() {
+  %qm = arith.constant dense<0> : tensor<1x1x1x2xi8>
+  %qe = arith.constant dense<-100> : tensor<1x1x1x1xi8>
+  %q = qt.join %qm, %qe : tensor<1x1x1x2xi8>, tensor<1x1x1x1xi8> -> tensor<1x1x1x2x!head8>
+  %km = arith.constant dense<[[[[100, 3], [-5, 99], [64, 64], [127, 0]]]]> : tensor<1x1x4x2xi8>
+  %ke = arith.constant dense<-7> : tensor<1x1x4x1xi8>
+  %k = qt.join %km, %ke : tensor<1x1x4x2xi8>, tensor<1x1x4x1xi8> -> tensor<1x1x4x2x!head8>
+  %vm = arith.constant dense<[[[[100, -64], [-127, 1], [70, 3], [127, 127]]]]> : tensor<1x1x4x2xi8>
+  %ve = arith.constant dense<[[[[-7], [-9], [-5], [6]]]]> : tensor<1x1x4x1xi8>
+  %v = qt.join %vm, %ve : tensor<1x1x4x2xi8>, tensor<1x1x4x1xi8> -> tensor<1x1x4x2x!head8>
+  %mask = arith.constant dense<[[[[0.0, 0.0, 0.0, -65536.0]]]]> : tensor<1x1x1x4xf32>
+  %y = nn.attention %q, %k, %v mask(%mask : tensor<1x1x1x4xf32>) {scale = 0.5 : f32, qt.method = #qt<integer_method ibert>} : tensor<1x1x1x2x!head8>, tensor<1x1x4x2x!head8>, tensor<1x1x4x2x!head8> -> tensor<1x1x1x2x!heads>
+  %ym, %ye = qt.split %y : tensor<1x1x1x2x!heads> -> tensor<1x1x1x2xi32>, tensor<1x1x1x1xi32>
+  %em = arith.constant dense<[[[[14803, -2231]]]]> : tensor<1x1x1x2xi32>
+  %ee = arith.constant dense<-14> : tensor<1x1x1x1xi32>
+  check.expect_eq %ym, %em : tensor<1x1x1x2xi32>, tensor<1x1x1x2xi32>
+  check.expect_eq %ye, %ee : tensor<1x1x1x1xi32>, tensor<1x1x1x1xi32>
+  return
+}
