@@ -28,8 +28,15 @@ CASES = {
     "contraction": (
         ["n"], [("2x?", "2, n")], "2x8",
         """%w = arith.constant dense<1.5> : tensor<8x64xf32>
+           %b = nn.concat %a, %a {axis = 1 : i64} : tensor<2x?xf32>, tensor<2x?xf32> -> tensor<2x?xf32>
+           %y = nn.matmul %b, %w : tensor<2x?xf32>, tensor<8x64xf32> -> tensor<2x8xf32>""",
+        [[(2, 32)]], [[(2, 8)], [(2, 33)]]),
+    # An input's own size is what the weights say.
+    "weights": (
+        ["n"], [("2x?", "2, n")], "2x8",
+        """%w = arith.constant dense<1.5> : tensor<8x64xf32>
            %y = nn.matmul %a, %w : tensor<2x?xf32>, tensor<8x64xf32> -> tensor<2x8xf32>""",
-        [[(2, 64)]], [[(2, 8)], [(2, 65)]]),
+        [[(2, 64)]], [[(2, 8)], [(2, 65)]], "the model takes [2, 64]: dimension 1 is "),
     "batches": (
         ["m", "b"], [("2x?x64", "2, m, 64"), ("?x8x64", "b, 8, 64")], "2x?x8",
         "%y = nn.matmul %a, %b : tensor<2x?x64xf32>, tensor<?x8x64xf32> -> tensor<2x?x8xf32>",
@@ -89,7 +96,8 @@ class SizeChecks(DriverTest):
         return f"s{dims.index(dim)}" if dim in dims else dim
 
     def test_sizes(self):
-        for name, (dims, arguments, result, body, fits, misfits) in CASES.items():
+        for name, (dims, arguments, result, body, fits, misfits, *message) in CASES.items():
+            (message,) = message or ["the sizes of the operands do not fit together"]
             artefact = self.compile(self.write(name, dims, arguments, result, body), name, "--recipe=f32")
             for shapes in fits:
                 with self.subTest(name, fits=shapes):
@@ -99,7 +107,7 @@ class SizeChecks(DriverTest):
                 with self.subTest(name, misfits=shapes):
                     given = self.folder / "misfit.npz"
                     np.savez(given, **{str(i): ones(*s) for i, s in enumerate(shapes)})
-                    self.must_fail(1, "the sizes of the operands do not fit together", "run", artefact,
+                    self.must_fail(1, message, "run", artefact,
                                    "--inputs", given, "--outputs", self.folder / "none.npz")
 
     def test_overflow(self):

@@ -73,6 +73,37 @@ static bool dropEqualSizes(func::FuncOp func, ArrayAttr pairs) {
   return fits;
 }
 
+LogicalResult nn::fixDims(func::FuncOp func,
+                          ArrayRef<std::optional<int64_t>> numbers) {
+  Builder builder(func.getContext());
+  SmallVector<AffineExpr> replacements;
+  SmallVector<Attribute> left;
+  for (auto [name, number] : llvm::zip_equal(
+           func->getAttrOfType<ArrayAttr>(dimNamesAttrName), numbers)) {
+    if (number) {
+      replacements.push_back(builder.getAffineConstantExpr(*number));
+      continue;
+    }
+    replacements.push_back(builder.getAffineSymbolExpr(left.size()));
+    left.push_back(name);
+  }
+  func->setAttr(dimNamesAttrName, builder.getArrayAttr(left));
+  for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
+    if (auto maps = func->getAttrOfType<ArrayAttr>(key))
+      func->setAttr(key, replaceDims(maps, replacements, left.size()));
+  auto pairs = func->getAttrOfType<ArrayAttr>(equalSizesAttrName);
+  bool fits = !pairs || dropEqualSizes(func, replaceDims(pairs, replacements,
+                                                         left.size()));
+  nn::resolveShapes(func);
+  if (fits)
+    return success();
+  // The op that these sizes do not fit tells it best, if it is still there.
+  if (failed(verify(func)))
+    return failure();
+  return func.emitError() << "no run has these sizes: windows do not fit into "
+                             "them, or operands differ";
+}
+
 static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   SmallVector<llvm::StringRef> known;
@@ -90,41 +121,26 @@ static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
     }
   if (isWrong)
     return failure();
+  if (!names)
+    return success();
 
   Builder builder(func.getContext());
-  SmallVector<AffineExpr> replacements;
-  SmallVector<Attribute> left;
+  SmallVector<std::optional<int64_t>> numbers(known.size());
   SmallVector<NamedAttribute> bounds;
-  for (llvm::StringRef name : known) {
+  for (auto [name, number] : llvm::zip_equal(known, numbers)) {
     auto given = ranges.find(name);
-    if (given != ranges.end() && given->second.min == given->second.max) {
-      replacements.push_back(builder.getAffineConstantExpr(given->second.min));
+    if (given == ranges.end())
       continue;
-    }
-    replacements.push_back(builder.getAffineSymbolExpr(left.size()));
-    left.push_back(builder.getStringAttr(name));
-    if (given != ranges.end())
-      bounds.push_back(builder.getNamedAttr(
-          name, builder.getDenseI64ArrayAttr(
-                    {given->second.min, given->second.max})));
+    auto [min, max] = given->second;
+    if (min == max)
+      number = min;
+    else
+      bounds.push_back(
+          builder.getNamedAttr(name, builder.getDenseI64ArrayAttr({min, max})));
   }
-  func->setAttr(dimNamesAttrName, builder.getArrayAttr(left));
   if (!bounds.empty())
     func->setAttr(dimBoundsAttrName, builder.getDictionaryAttr(bounds));
-  for (llvm::StringRef key : {argShapesAttrName, resultShapesAttrName})
-    if (auto maps = func->getAttrOfType<ArrayAttr>(key))
-      func->setAttr(key, replaceDims(maps, replacements, left.size()));
-  auto pairs = func->getAttrOfType<ArrayAttr>(equalSizesAttrName);
-  bool fits = !pairs || dropEqualSizes(func, replaceDims(pairs, replacements,
-                                                         left.size()));
-  nn::resolveShapes(func);
-  if (fits)
-    return success();
-  // The op that these sizes do not fit tells it best, if it is still there.
-  if (failed(verify(func)))
-    return failure();
-  return func.emitError() << "no run has these sizes: windows do not fit into "
-                             "them, or operands differ";
+  return nn::fixDims(func, numbers);
 }
 
 namespace {

@@ -70,6 +70,71 @@ static std::optional<EqualDim> findEqualDim(func::FuncOp func, unsigned count) {
   return std::nullopt;
 }
 
+/// The dims that products sum over and that their other side, weights mostly,
+/// has as a number.
+static SmallVector<std::optional<int64_t>> findNumbers(func::FuncOp func,
+                                                       ArrayAttr names) {
+  SmallVector<std::optional<int64_t>> numbers(names.size());
+  SymbolicShapes shapes(func);
+  auto take = [&](AffineExpr size, AffineExpr number) {
+    auto symbol = dyn_cast<AffineSymbolExpr>(size);
+    auto constant = dyn_cast<AffineConstantExpr>(number);
+    if (symbol && constant && symbol.getPosition() < numbers.size())
+      numbers[symbol.getPosition()] = constant.getValue();
+  };
+  func.walk([&](nn::MatmulOp op) {
+    ArrayRef<AffineExpr> lhs = shapes.getSizes(op.getLhs()),
+                         rhs = shapes.getSizes(op.getRhs());
+    if (lhs.empty() || rhs.empty())
+      return;
+    AffineExpr a = lhs.back(), b = rhs.back();
+    take(a, b);
+    take(b, a);
+  });
+  return numbers;
+}
+
+/// Takes away the bounds of dims that have a number now. An error where one is
+/// not within them.
+static LogicalResult dropBounds(func::FuncOp func, ArrayAttr names,
+                                ArrayRef<std::optional<int64_t>> numbers) {
+  auto bounds = func->getAttrOfType<DictionaryAttr>(dimBoundsAttrName);
+  if (!bounds)
+    return success();
+  NamedAttrList left(bounds);
+  for (auto [name, number] :
+       llvm::zip_equal(names.getAsRange<StringAttr>(), numbers)) {
+    auto own = bounds.getAs<DenseI64ArrayAttr>(name);
+    if (!own || !number)
+      continue;
+    left.erase(name);
+    if (*number < own[0] || *number > own[1])
+      return func.emitError()
+             << "dim " << name << " is bounded by " << own[0] << ".." << own[1]
+             << ", but a product takes " << *number << " only";
+  }
+  if (left.empty())
+    func->removeAttr(dimBoundsAttrName);
+  else
+    func->setAttr(dimBoundsAttrName, left.getDictionary(func.getContext()));
+  return success();
+}
+
+/// Fixes what products say of dims, as long as that says more of others.
+static LogicalResult fixSummedDims(func::FuncOp func) {
+  for (;;) {
+    auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
+    if (!names || !func->hasAttr(argShapesAttrName))
+      return success();
+    auto numbers = findNumbers(func, names);
+    if (llvm::none_of(numbers, [](auto number) { return number.has_value(); }))
+      return success();
+    if (failed(dropBounds(func, names, numbers)) ||
+        failed(nn::fixDims(func, numbers)))
+      return failure();
+  }
+}
+
 namespace {
 /// Dims of arguments that may be 1 under a name of their own, and are what they
 /// meet in all that is computed.
@@ -295,9 +360,12 @@ namespace {
 struct NNUnifyDims : public nn::impl::NNUnifyDimsBase<NNUnifyDims> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (func.isExternal() || func.isPrivate())
+      return;
+    if (failed(fixSummedDims(func)))
+      return signalPassFailure();
     // Bounds and results speak of the names as they were.
-    if (func.isExternal() || func.isPrivate() ||
-        func->hasAttr(resultShapesAttrName) || func->hasAttr(dimBoundsAttrName))
+    if (func->hasAttr(resultShapesAttrName) || func->hasAttr(dimBoundsAttrName))
       return;
     // What is one dim now may make others meet.
     Repetition repetition(func);

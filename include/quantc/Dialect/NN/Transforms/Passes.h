@@ -24,6 +24,11 @@ std::optional<std::string> parseDimBinding(llvm::StringRef text,
                                            llvm::StringRef &name, int64_t &min,
                                            int64_t &max);
 
+/// Puts numbers in the place of the named dims of \p func that have one, and
+/// into its types. An error where sizes can never be equal that have to be.
+mlir::LogicalResult fixDims(mlir::func::FuncOp func,
+                            llvm::ArrayRef<std::optional<int64_t>> numbers);
+
 /// What the pass nn-resolve-shapes does to one function.
 void resolveShapes(mlir::func::FuncOp func);
 

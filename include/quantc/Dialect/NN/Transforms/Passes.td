@@ -38,6 +38,11 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
 
     A view by the size of another input whose quotient is no expression is taken
     to mean the batch: [n, l, 8] as [b, -1, 8] makes n and b one.
+
+    A dim that a product sums over is a number where the other side has one, as
+    weights do (positions that a constant mixes, channels of a first layer): the
+    function then takes that size only, as if it had been bound, and its bounds
+    are gone. A number that is not within them is an error.
   }];
 }
 
