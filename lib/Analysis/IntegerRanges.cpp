@@ -13,6 +13,7 @@
 #include "mlir/Interfaces/InferIntRangeInterface.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Attention.h"
@@ -188,7 +189,11 @@ std::optional<Interval> IntegerRanges::evaluateCount(Operation *op) {
       return range;
     if (reduce.getKind() != nn::ReduceKind::Sum)
       return std::nullopt;
-    DynamicAPInt count = countElements(reduce.getInput(), reduce.getAxes());
+    // What a bound says of a size of run time has been noted.
+    auto noted = op->getAttrOfType<IntegerAttr>(qt::mostElementsAttrName);
+    DynamicAPInt count =
+        noted ? DynamicAPInt(noted.getInt())
+              : countElements(reduce.getInput(), reduce.getAxes());
     return Interval{range.low * count, range.high * count};
   }
   if (auto sum = dyn_cast<nn::CumSumOp>(op)) {

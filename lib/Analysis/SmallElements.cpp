@@ -91,6 +91,9 @@ bool SmallElements::showsOperands(Operation &op) const {
       // A factor with an exponent of its own.
       return op.hasAttr(qt::elementExponentsAttrName) || keepExponents(&op);
     }
+  // Sums and extremes of inputs take all their bits.
+  if (isa<nn::ReduceOp>(op))
+    return isShown && ofInputs.contains(op.getOperand(0));
   return isShown && isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp,
                         nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
 }

@@ -177,15 +177,20 @@ class IntegerLimits(IntegerTest):
             ("Log", "more", "y_more"),
             ("Div", "e s", "quotient"),
             ("Log", "quotient", "y_quotient"),
+            ("ReduceSum", "w places", "total", {"keepdims": 0}),
+            ("Log", "total", "y_total"),
         ]
         outputs = [node[2] for node in nodes if node[2].startswith("y_")]
-        constants = {"one": np.float32(1), "small": np.float32(0.01)}
-        proto = model(nodes, {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24])}, outputs, constants)
+        constants = {"one": np.float32(1), "small": np.float32(0.01), "places": np.array([1])}
+        inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "w": ("f4", ["n", 7, 24])}
+        proto = model(nodes, inputs, outputs, constants)
         x = np.floor(10 ** (6 * self.random.random((5, 24)))).astype("f4")
         # Of 30 bits of 2^20 half a unit is 2^-11 of 1. An argument of up to 2^4 has 16 bits, and its exponential is good
         # to 3e-4. Together 1e-3 in a logarithm, the largest of whose row is 4 at least; roots are good to 2^-5 of 2^10.
+        # So is the sum of 7 that are 1 at least.
+        w = np.stack([np.roll(x, 5 * place, 0) for place in range(7)], 1)
         x[:, 1:] = np.where(self.random.random((5, 23)) < 0.3, np.float32(0), x[:, 1:])
-        self.check_close(proto, [{"x": x, "z": 4 * self.normal(5, 24)}], 2.0**-12)
+        self.check_close(proto, [{"x": x, "z": 4 * self.normal(5, 24), "w": w}], 2.0**-12)
 
     def test_far_inputs(self):
         """Inputs far from 0 beside how much they vary, less their mean, their largest, and one another."""

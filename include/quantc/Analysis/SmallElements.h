@@ -17,9 +17,9 @@ namespace quantc {
 /// What reads floats may show how large their small elements are beside the
 /// largest one: a logarithm, a root, a reciprocal, a product of many factors,
 /// or the difference of inputs, also from their own mean. Ops that integers
-/// pass with all their bits may lie between. It is found before anything is
-/// converted, so that it depends on what reads a value and not on the order of
-/// ops.
+/// pass with all their bits may lie between, and sums of inputs. It is found
+/// before anything is converted, so that it depends on what reads a value and
+/// not on the order of ops.
 class SmallElements {
 public:
   /// Of the values of \p block.

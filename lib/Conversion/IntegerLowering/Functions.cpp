@@ -185,6 +185,10 @@ struct UnaryIntegers
     case nn::UnaryKind::Exp:
       return finishJoined(op, b, buildExponential(b, x), results);
     case nn::UnaryKind::Log:
+      // No result is beyond 2^400 or below 2^-400; but exponents of 32 bits
+      // could be, and a logarithm in 32 bits holds no more.
+      if (qt::isWide(qt::getBlockFormat(op->getOperand(0).getType())))
+        x.e = b.clip(x.e, -400, 400);
       return finish(op, b, buildLogarithm(b, x), results);
     case nn::UnaryKind::Softplus:
       return finishJoined(op, b, buildSoftplus(b, x), results);

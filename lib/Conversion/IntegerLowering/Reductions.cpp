@@ -98,11 +98,15 @@ struct ReduceIntegers
     nn::ReduceKind kind = reduce.getKind();
     auto apply = [&](RankedTensorType type, nn::ReduceKind how,
                      Value value) -> Value {
-      return nn::ReduceOp::create(
+      auto made = nn::ReduceOp::create(
           builder, op->getLoc(),
           type.clone(cast<RankedTensorType>(value.getType()).getElementType()),
           nn::ReduceKindAttr::get(op->getContext(), how), value,
           reduce.getAxesAttr(), reduce.getKeepdimsAttr());
+      Attribute most = op->getAttr(qt::mostElementsAttrName);
+      if (most && how == nn::ReduceKind::Sum)
+        made->setAttr(qt::mostElementsAttrName, most);
+      return made;
     };
     // Exponents have the size 1 along the axes.
     Value e = apply(types[1], nn::ReduceKind::Max, x.e);
@@ -121,14 +125,13 @@ struct ReduceIntegers
     }
     bool isSquare = kind == nn::ReduceKind::SumSq || kind == nn::ReduceKind::L2;
     if (isSquare) {
-      // However many there are at run time, 2^40 of them fit 64 bits.
-      int64_t places = countElements(reduce) == 0 ? 8 : 0;
-      x.m = b.shift(b.mul(x.m, x.m), places);
-      e = b.add(b.add(e, e), places);
+      x.m = b.mul(x.m, x.m);
+      e = b.add(e, e);
     }
-    if (isWide && countElements(reduce) == 0) {
-      x.m = b.shift(x.m, 8);
-      e = b.add(e, 8);
+    if (int64_t places = getSparePlaces(reduce);
+        (isWide || isSquare) && places > 0) {
+      x.m = b.shift(x.m, places);
+      e = b.add(e, places);
     }
     Scaled y =
         narrowSums(b, apply(types[0], nn::ReduceKind::Sum, b.cast(x.m, 64)), e);
@@ -156,6 +159,16 @@ private:
       count *= reduce.getInput().getType().getDimSize(axis);
     }
     return count;
+  }
+
+  /// By how many places 31 bits are shifted so that the sum of as many as there
+  /// may be fits 64: up to 2^40 where no bound is known.
+  static int64_t getSparePlaces(nn::ReduceOp reduce) {
+    int64_t most = getMostElements(reduce);
+    if (ShapedType::isDynamic(most))
+      most = int64_t(1) << 40;
+    // Each is 2^30 at most.
+    return std::max<int64_t>(0, fixed::bitLength(most) + 30 - 63);
   }
 
   /// Whether a sum of rows fits 32 bits: elements have 2^15 each.

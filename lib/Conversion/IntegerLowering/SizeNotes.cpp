@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SizeBounds.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
@@ -16,11 +17,8 @@
 using namespace mlir;
 using namespace quantc;
 
-static int64_t getSize(Value value, int64_t dim) {
-  return cast<RankedTensorType>(value.getType()).getDimSize(dim);
-}
-
-/// What an op sums over: a dimension of each of these operands.
+/// What an op sums over: a dimension of each of these operands, which have one
+/// size.
 static SmallVector<std::pair<Value, int64_t>> getSummed(Operation *op) {
   SmallVector<std::pair<Value, int64_t>> summed;
   auto addLast = [&](Value value) {
@@ -34,12 +32,47 @@ static SmallVector<std::pair<Value, int64_t>> getSummed(Operation *op) {
   return summed;
 }
 
+/// The most elements that an op sums, of what sizes are at most; nothing where
+/// one is not known.
+static std::optional<int64_t> countMost(
+    Operation *op,
+    function_ref<std::optional<int64_t>(Value value, int64_t dim)> getMost) {
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  if (!reduce) {
+    for (auto [value, dim] : getSummed(op))
+      if (std::optional<int64_t> most = getMost(value, dim))
+        return most;
+    return std::nullopt;
+  }
+  int64_t count = 1;
+  for (int64_t axis : reduce.getAxes()) {
+    std::optional<int64_t> most = getMost(reduce.getInput(), axis);
+    if (!most || llvm::MulOverflow(count, *most, count))
+      return std::nullopt;
+  }
+  return count;
+}
+
+static std::optional<int64_t> getStaticSize(Value value, int64_t dim) {
+  int64_t size = cast<RankedTensorType>(value.getType()).getDimSize(dim);
+  return ShapedType::isDynamic(size) ? std::nullopt : std::optional(size);
+}
+
 int64_t quantc::getMostElements(Operation *op) {
-  for (auto [value, dim] : getSummed(op))
-    if (int64_t size = getSize(value, dim); !ShapedType::isDynamic(size))
-      return size;
+  if (std::optional<int64_t> count = countMost(op, getStaticSize))
+    return *count;
   auto noted = op->getAttrOfType<IntegerAttr>(qt::mostElementsAttrName);
   return noted ? noted.getInt() : ShapedType::kDynamic;
+}
+
+/// The model's own integers wrap around, whatever number of them is summed.
+static bool isSumOfFloats(Operation *op) {
+  if (isa<nn::AttentionOp, nn::SoftmaxOp, nn::MatmulOp>(op))
+    return true;
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  return reduce && reduce.getKind() != nn::ReduceKind::Max &&
+         reduce.getKind() != nn::ReduceKind::Min &&
+         getElementTypeOrSelf(reduce.getType()).isF32();
 }
 
 void quantc::noteSizeBounds(func::FuncOp func) {
@@ -56,6 +89,8 @@ void quantc::noteSizeBounds(func::FuncOp func) {
   }
   SymbolicShapes shapes(func);
   auto getMost = [&](Value value, int64_t dim) -> std::optional<int64_t> {
+    if (std::optional<int64_t> size = getStaticSize(value, dim))
+      return size;
     AffineExpr size = shapes.getSizes(value)[dim];
     bool isNamed = true;
     size.walk([&](AffineExpr part) {
@@ -70,11 +105,10 @@ void quantc::noteSizeBounds(func::FuncOp func) {
     return std::max<int64_t>(range->high, 1);
   };
   func.walk([&](Operation *op) {
-    if (!ShapedType::isDynamic(getMostElements(op)))
+    if (!isSumOfFloats(op) || !ShapedType::isDynamic(getMostElements(op)))
       return;
-    for (auto [value, dim] : getSummed(op))
-      if (std::optional<int64_t> known = getMost(value, dim))
-        op->setAttr(qt::mostElementsAttrName,
-                    Builder(op->getContext()).getI64IntegerAttr(*known));
+    if (std::optional<int64_t> most = countMost(op, getMost))
+      op->setAttr(qt::mostElementsAttrName,
+                  Builder(op->getContext()).getI64IntegerAttr(*most));
   });
 }

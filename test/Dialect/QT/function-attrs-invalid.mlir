@@ -149,7 +149,7 @@ func.func @element_exponents(%x: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @most(%x: tensor<?xf32>) -> tensor<?xf32> {
-  // expected-error @below {{attribute 'qt.most_elements' = 0 : i64 on 'nn.softmax'; supported: a positive i64 on nn.matmul, nn.softmax or nn.attention}}
+  // expected-error @below {{attribute 'qt.most_elements' = 0 : i64 on 'nn.softmax'; supported: a positive i64 on nn.matmul, nn.softmax, nn.attention or nn.reduce}}
   %0 = nn.softmax %x {axis = 0 : i64, qt.most_elements = 0 : i64} : tensor<?xf32>
   return %0 : tensor<?xf32>
 }

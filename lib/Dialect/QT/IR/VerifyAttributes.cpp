@@ -140,7 +140,7 @@ static bool isArithmetic(Operation *op) {
          getElementTypeOrSelf(op->getResult(0).getType()).isInteger();
 }
 static bool isSum(Operation *op) {
-  return isa<nn::MatmulOp, nn::SoftmaxOp, nn::AttentionOp>(op);
+  return isa<nn::MatmulOp, nn::SoftmaxOp, nn::AttentionOp, nn::ReduceOp>(op);
 }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
@@ -203,7 +203,7 @@ static const Rule rules[] = {
      "an f64 from 2^-100 to 2^100 on nn.clip"},
     {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
     {mostElementsAttrName, isSum, isPositive,
-     "a positive i64 on nn.matmul, nn.softmax or nn.attention"},
+     "a positive i64 on nn.matmul, nn.softmax, nn.attention or nn.reduce"},
     {elementExponentsAttrName, isUnaryOrBinary, isA<UnitAttr>,
      "a unit attribute on nn.unary or nn.binary"},
     {allBitsAttrName, isReduce, isA<UnitAttr>, "a unit attribute on nn.reduce"},

@@ -68,6 +68,18 @@ func.func @open(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> (tensor<?x?xf32>, t
   return %1, %2 : tensor<?x?xf32>, tensor<?x?xf32>
 }
 
+// A logarithm of a sum of inputs shows the small ones of these sums.
+// CHECK-LABEL: func @sums
+// CHECK: nn.reduce sum %{{.*}} axes [2] {qt.all_bits} : tensor<?x6x4x!qt.block<[1, 1, ?], s31, scale = exp<32>>>
+// CHECK: nn.reduce sum %{{.*}} axes [2] {qt.all_bits} : tensor<?x6x?x
+func.func @sums(%x: tensor<?x6x4xf32>, %y: tensor<?x6x?xf32>) -> (tensor<?x6xf32>, tensor<?x6xf32>) {
+  %0 = nn.reduce sum %x axes [2] : tensor<?x6x4xf32> -> tensor<?x6xf32>
+  %1 = nn.unary log %0 : tensor<?x6xf32>
+  %2 = nn.reduce sum %y axes [2] : tensor<?x6x?xf32> -> tensor<?x6xf32>
+  %3 = nn.unary log %2 : tensor<?x6xf32>
+  return %1, %3 : tensor<?x6xf32>, tensor<?x6xf32>
+}
+
 // What is computed has the bits of rows in a mean, and a function's side of a difference takes none of an input.
 // CHECK-LABEL: func @computed
 // CHECK: qt.quantize %arg0 {{.*}} s16

@@ -36,9 +36,10 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     contractions, whose weights are 8 bits with a scale for each output or 4
     bits in blocks with integer multipliers. `qt.rescale` stands where an op
     takes another type than one gives. Inputs have 31 bits where small elements
-    show in what reads them, so do means of them (`qt.all_bits`), and elements of
-    quotients, roots, exponentials and powers keep an exponent each
-    (`qt.element_exponents`). Constants stay floats; moving data before
+    show in what reads them, so do sums and means of them (`qt.all_bits`), and
+    elements of quotients, roots, exponentials and powers keep an exponent each
+    (`qt.element_exponents`). What sums over sizes of run time says how many
+    there are at most, where bounds do (`qt.most_elements`). Constants stay floats; moving data before
     the first computation stays what it is. Ops without such a form are errors,
     all of a function at once; with another `method` than fixed, ops that it
     defines have the attribute `qt.method`, and where `qt.ranges` or the model
