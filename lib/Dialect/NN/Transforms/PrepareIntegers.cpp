@@ -124,13 +124,15 @@ private:
 
 /// Inputs may be far from 0 beside how much they vary, which rows of 16 bits do
 /// not hold: their mean is taken off with all bits. A method that knows a range
-/// of them normalises them as they are.
+/// or the scale of them normalises them as they are.
 struct CentreInputs : OpRewritePattern<LayerNormOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(LayerNormOp op,
                                 PatternRewriter &rewriter) const override {
     Value x = op.getInput();
+    if (op->hasAttr(inputScaleAttrName))
+      return rewriter.notifyMatchFailure(op, "has a scale of its input");
     if (!isOfInputs(x) ||
         op->getParentOfType<func::FuncOp>()->hasAttr(rangesAttrName))
       return rewriter.notifyMatchFailure(op, "is of no input");
