@@ -204,8 +204,26 @@ class Exporters(KernelTest):
         constants = SHAPES | ints(one=1, zero=0, axis0=[0], axis1=[1], axes=[1, 2], last=9)
         constants |= weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2, table=(10, HEADS)) | {"unit": np.float32(1), "low": LOWEST}
         proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("i4", ["n", "t"])}, ["y"], constants)
-        self.expect(proto, self.feeds((1, 1), (2, 18), m=lambda b, s: (np.arange(s)[None] < [[s]] * b).astype("i4")), "found attention, masked")
-        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((1, 5), "i4")}, "the model takes [b, s]")
+        feeds = self.feeds((1, 1), (2, 18), m=lambda b, s: (np.arange(s)[None] < [[s]] * b).astype("i4"))
+        # One row may be for all.
+        self.expect(proto, [*feeds, {"x": floats(2, 5, WIDTH), "m": np.array([[1, 1, 0, 1, 0]], "i4")}], "found attention, masked")
+        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((3, 5), "i4")}, "the sizes of the operands do not fit together")
+        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((2, 1), "i4")}, "the model takes [n, s]: 's' is 1 there")
+
+    def test_mask_with_other_names(self):
+        """Batch and queries of a mask under names of their own may be 1 or what the scores have."""
+        nodes = QKV + [("Unsqueeze", "m axis", "m4"), ("Transpose", "k", "kt", {"perm": [0, 1, 3, 2]}), ("MatMul", "q kt", "scores0"),
+                       ("Mul", "scores0 root", "scores"), ("Add", "scores m4", "masked"), ("Softmax", "masked", "p", {"axis": -1}),
+                       ("MatMul", "p v", "o")] + finish("o")  # fmt: skip
+        constants = SHAPES | ints(axis=[1]) | weights(wq=(WIDTH,) * 2, wk=(WIDTH,) * 2, wv=(WIDTH,) * 2) | {"root": np.float32(SIZE**-0.5)}
+        proto = model(nodes, {"x": ("f4", ["b", "s", WIDTH]), "m": ("f4", ["n", "queries", "keys"])}, ["y"], constants)
+        masks = [np.where(floats(*shape) > 0.5, -np.inf, 0).astype("f4") for shape in ((2, 9, 9), (1, 9, 9), (2, 1, 9), (1, 1, 9))]
+        feeds = [{"x": floats(2, 9, WIDTH), "m": mask} for mask in masks]
+        self.expect(proto, feeds, "found attention, masked")
+        for recipe in ("--integer-only", "--recipe=w8a8"):
+            means = self.mean(proto, feeds, recipe)
+            self.compare(proto, feeds, means, 1e-5, 0 if recipe == "--integer-only" else 4 / 127, recipe)
+        self.fails_at_run_time(proto, feeds[0] | {"m": masks[0][:, :4]}, "the sizes of the operands do not fit together")
 
     def test_guarded_softmax(self):
         """PyTorch 2.6 on: a mask picked by indices that count, keys transposed as matrices, NaN of a row replaced by zeros."""

@@ -11,6 +11,7 @@
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -156,6 +157,10 @@ private:
     }
   };
 
+  /// Views with what findKeptAxes says of them.
+  using Views =
+      llvm::MapVector<nn::ReshapeOp, SmallVector<std::optional<unsigned>>>;
+
   /// The dims of arguments that are \p size.
   SmallVector<Place> findPlaces(AffineExpr size);
   /// How many elements the arguments of that size have, as far as types say.
@@ -163,7 +168,7 @@ private:
   /// Lets \p own be \p size or 1.
   bool allow(AffineExpr own, AffineExpr size);
   bool isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
-                         SymbolicShapes &shapes);
+                         SymbolicShapes &shapes, Views &views);
   bool meets(Operation *op, int64_t behind, AffineExpr size,
              SymbolicShapes &shapes);
   void repeat(Place place, Place like);
@@ -196,23 +201,81 @@ bool Repetition::meets(Operation *op, int64_t behind, AffineExpr size,
   });
 }
 
+/// Of each dim of the result of \p op that of the input which it is, none for
+/// one of 1; nothing if the op does more than put such dims in or take them
+/// away.
+static std::optional<SmallVector<std::optional<unsigned>>>
+findKeptAxes(nn::ReshapeOp op, SymbolicShapes &shapes) {
+  AffineExpr one = shapes.getConstant(1);
+  SmallVector<std::pair<AffineExpr, unsigned>> rest;
+  for (auto [index, size] : llvm::enumerate(shapes.getSizes(op.getInput())))
+    if (size != one)
+      rest.emplace_back(size, index);
+  SmallVector<std::optional<unsigned>> axes;
+  size_t next = 0;
+  for (AffineExpr size : shapes.getSizes(op.getResult())) {
+    axes.emplace_back();
+    if (size == one)
+      continue;
+    if (next == rest.size() || rest[next].first != size)
+      return std::nullopt;
+    axes.back() = rest[next++].second;
+  }
+  return next == rest.size() ? std::optional(std::move(axes)) : std::nullopt;
+}
+
 /// Whether all that is computed from the argument \p value meets \p size in an
-/// elementwise op before it is anything else: its only element there is
-/// repeated anyway. Its own size may be asked for; it stays what it is.
+/// elementwise op before it is anything else than a view with more dims of 1:
+/// its only element there is repeated anyway. Its own size may be asked for; it
+/// stays what it is. The views are added to \p views.
 bool Repetition::isRepeatedByUsers(Value value, int64_t behind, AffineExpr size,
-                                   SymbolicShapes &shapes) {
-  llvm::SetVector<Value> reached;
-  reached.insert(value);
-  for (size_t i = 0; i < reached.size(); ++i)
-    for (Operation *user : reached[i].getUsers()) {
+                                   SymbolicShapes &shapes, Views &views) {
+  // Values with how many dims are behind the one in question.
+  llvm::SetVector<std::pair<Value, int64_t>> reached;
+  reached.insert({value, behind});
+  for (size_t i = 0; i < reached.size(); ++i) {
+    auto [own, back] = reached[i];
+    for (Operation *user : own.getUsers()) {
       if (i == 0 && isa<nn::ShapeOp>(user))
         continue;
+      if (auto view = dyn_cast<nn::ReshapeOp>(user)) {
+        auto axes = findKeptAxes(view, shapes);
+        int64_t rank = cast<RankedTensorType>(own.getType()).getRank();
+        auto place =
+            axes ? llvm::find(*axes, unsigned(rank - 1 - back)) : nullptr;
+        if (!axes || place == axes->end())
+          return false;
+        reached.insert({view, axes->end() - place - 1});
+        views[view] = std::move(*axes);
+        continue;
+      }
       if (!isa<ElementwiseOpInterface>(user) || user->getNumResults() != 1)
         return false;
-      if (!meets(user, behind, size, shapes))
-        reached.insert(user->getResult(0));
+      if (!meets(user, back, size, shapes))
+        reached.insert({user->getResult(0), back});
     }
+  }
   return true;
+}
+
+/// Takes the sizes of a view from what it is of now.
+static void restateSizes(nn::ReshapeOp view,
+                         ArrayRef<std::optional<unsigned>> axes) {
+  OpBuilder builder(view);
+  Location loc = view.getLoc();
+  auto one = RankedTensorType::get({1}, builder.getI64Type());
+  SmallVector<Value> sizes;
+  for (std::optional<unsigned> axis : axes)
+    sizes.push_back(
+        axis ? nn::ShapeOp::create(builder, loc, one, view.getInput(),
+                                   builder.getI64IntegerAttr(*axis),
+                                   builder.getI64IntegerAttr(*axis + 1))
+                   .getResult()
+             : nn::makeIntegers(builder, loc, 1));
+  auto list = RankedTensorType::get({static_cast<int64_t>(sizes.size())},
+                                    builder.getI64Type());
+  view.getShapeMutable().assign(nn::ConcatOp::create(
+      builder, loc, list, sizes, builder.getI64IntegerAttr(0)));
 }
 
 /// Picks the only element for each that \p like has, or one after the other.
@@ -285,16 +348,19 @@ bool Repetition::allow(AffineExpr own, AffineExpr size) {
   if (like.empty() || places.empty() || !llvm::all_of(places, canRepeat))
     return false;
   SymbolicShapes shapes(func);
+  Views views;
   if (!llvm::all_of(places, [&](Place place) {
         auto type = cast<RankedTensorType>(place.argument.getType());
         auto whole = repeated.find(place.argument);
-        return isRepeatedByUsers(whole == repeated.end() ? place.argument
-                                                         : whole->second,
-                                 type.getRank() - 1 - place.axis, size, shapes);
+        return isRepeatedByUsers(
+            whole == repeated.end() ? place.argument : whole->second,
+            type.getRank() - 1 - place.axis, size, shapes, views);
       }))
     return false;
   for (Place place : places)
     repeat(place, like.front());
+  for (const auto &[view, axes] : views)
+    restateSizes(view, axes);
   // (own - 1) * (own - size) = 0, without differences.
   Builder builder(func.getContext());
   SmallVector<Attribute> pairs;

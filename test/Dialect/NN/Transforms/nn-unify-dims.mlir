@@ -159,3 +159,29 @@ func.func @table_first(%t: tensor<?x1x4xf32>, %x: tensor<?x3x4xf32>) -> tensor<?
   %0 = nn.binary add %t, %x : tensor<?x1x4xf32>, tensor<?x3x4xf32> -> tensor<?x3x4xf32>
   return %0 : tensor<?x3x4xf32>
 }
+
+// -----
+
+// A mask may be so behind a view with more dims of 1 and what is computed of it; its last dim may not.
+// CHECK-LABEL: @mask
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1, s2, s3] -> (s0, 2, s1, s1)>, affine_map<()[s0, s1, s2, s3] -> (s2, s3, s1)>]
+// CHECK-SAME: qt.dim_names = ["b", "s", "n", "q"]
+// CHECK: %[[BATCHES:.*]] = nn.gather %arg1, %{{.*}} {axis = 0 : i64}
+// CHECK: %[[ROWS:.*]] = nn.gather %[[BATCHES]], %{{.*}} {axis = 1 : i64}
+// CHECK: %[[B:.*]] = nn.shape %[[ROWS]] {end = 1 : i64, start = 0 : i64}
+// CHECK: %[[Q:.*]] = nn.shape %[[ROWS]] {end = 2 : i64, start = 1 : i64}
+// CHECK: %[[K:.*]] = nn.shape %[[ROWS]] {end = 3 : i64, start = 2 : i64}
+// CHECK: %[[SIZES:.*]] = nn.concat %[[B]], %{{.*}}, %[[Q]], %[[K]]
+// CHECK: nn.reshape %[[ROWS]], %[[SIZES]]
+func.func @mask(%x: tensor<?x2x?x?xf32>, %m: tensor<?x?x?xf32>) -> tensor<?x2x?x?xf32> attributes {
+    qt.dim_names = ["b", "s", "n", "q", "k"],
+    qt.arg_shapes = [affine_map<()[b, s, n, q, k] -> (b, 2, s, s)>, affine_map<()[b, s, n, q, k] -> (n, q, k)>]} {
+  %one = arith.constant dense<1> : tensor<1xi64>
+  %n = nn.shape %m {start = 0 : i64, end = 1 : i64} : tensor<?x?x?xf32> -> tensor<1xi64>
+  %rest = nn.shape %m {start = 1 : i64, end = 3 : i64} : tensor<?x?x?xf32> -> tensor<2xi64>
+  %sizes = nn.concat %n, %one, %rest {axis = 0 : i64} : tensor<1xi64>, tensor<1xi64>, tensor<2xi64> -> tensor<4xi64>
+  %v = nn.reshape %m, %sizes : tensor<?x?x?xf32>, tensor<4xi64> -> tensor<?x1x?x?xf32>
+  %h = nn.unary neg %v : tensor<?x1x?x?xf32>
+  %0 = nn.binary add %x, %h : tensor<?x2x?x?xf32>, tensor<?x1x?x?xf32> -> tensor<?x2x?x?xf32>
+  return %0 : tensor<?x2x?x?xf32>
+}

@@ -32,9 +32,9 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     a mask over past and new keys, stands for that sum, with which it is compared
     when the model runs. Inputs whose sizes differ are refused when the model
     runs, also where one of them is 1; but a dim in front of the last that meets
-    another one in elementwise ops alone may be 1: its tensors are repeated then
-    (tables of positions for a batch of texts). Of two, the one with the smaller
-    arguments may.
+    another one in elementwise ops alone, and behind views with more dims of 1,
+    may be 1: its tensors are repeated then (tables of positions for a batch of
+    texts, masks for all heads). Of two, the one with the smaller arguments may.
 
     A view by the size of another input whose quotient is no expression is taken
     to mean the batch: [n, l, 8] as [b, -1, 8] makes n and b one.
