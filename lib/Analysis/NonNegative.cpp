@@ -1,4 +1,4 @@
-//===- NonNegative.cpp - Which floats have no sign --------------*- C++ -*-===//
+//===- NonNegative.cpp - Which numbers have no sign -------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -14,10 +14,12 @@ using namespace mlir;
 using namespace quantc;
 
 static bool isNonNegativeConstant(Attribute constant) {
+  if (auto splat = dyn_cast<SplatElementsAttr>(constant))
+    constant = splat.getSplatValue<Attribute>();
+  if (auto integer = dyn_cast<IntegerAttr>(constant))
+    return integer.getType().isSignlessInteger() &&
+           !integer.getValue().isNegative();
   auto number = dyn_cast<FloatAttr>(constant);
-  if (auto splat = dyn_cast<SplatElementsAttr>(constant);
-      splat && isa<FloatType>(splat.getElementType()))
-    number = splat.getSplatValue<FloatAttr>();
   return number && number.getValueAsDouble() >= 0;
 }
 

@@ -76,9 +76,8 @@ using Groups = std::array<Group, 8>;
 /// Finds which of a block's 32 values meet.
 class Search {
 public:
-  Search(const std::array<std::array<int8_t, chainColumns>, 32> &codes,
-         bool isBiased)
-      : isBiased(isBiased) {
+  explicit Search(
+      const std::array<std::array<int8_t, chainColumns>, 32> &codes) {
     for (int i = 0; i < 32; ++i)
       for (int64_t c = 0; c < chainColumns; ++c) {
         positive[i][c] = std::max<int16_t>(codes[i][c], 0);
@@ -96,7 +95,6 @@ private:
   uint32_t enumerate();
   bool cover(uint32_t left, int depth);
 
-  bool isBiased;
   std::array<Columns, 32> positive, negative;
   /// Sets of four that fit, each in the list of that member which has the
   /// fewest, those that need no start first; the members with few before those
@@ -119,7 +117,7 @@ void Search::measure(Group &group) const {
   };
   group.ofStep = {ofSigns(p0, n0), ofSigns(p1, n1)};
   group.ofLane = sum(getExcess(p0 + n0 + p1 + n1, mostOfLane));
-  group.ofPlain = isBiased ? ofSigns(p0 + p1, n0 + n1) : 0;
+  group.ofPlain = ofSigns(p0 + p1, n0 + n1);
 }
 
 /// Swaps two members, of one group or of two, if that makes them better.
@@ -370,10 +368,9 @@ static bool isPlain(const ChainStep &a, const ChainStep &b) {
 }
 
 ChainedBlock quantc::numerics::chainBlock(
-    const std::array<std::array<int8_t, chainColumns>, 32> &codes,
-    bool isBiased) {
+    const std::array<std::array<int8_t, chainColumns>, 32> &codes) {
   ChainedBlock block;
-  Groups groups = Search(codes, isBiased).find();
+  Groups groups = Search(codes).find();
   // Equals share a chain, so that few steps have a rest and few chains a start.
   auto rank = [](const Group &group) {
     return group.isPlain() ? 0 : group.fits() ? 1 : 2;
@@ -404,7 +401,7 @@ ChainedBlock quantc::numerics::chainBlock(
     }
   auto add = [&](std::array<int, 2> places,
                  const std::array<ChainStep, 2> &own) {
-    block.chains.push_back({places, own, isBiased && !isPlain(own[0], own[1])});
+    block.chains.push_back({places, own, !isPlain(own[0], own[1])});
   };
   for (int step = 0; step < 8; step += 2)
     add({step, step + 1}, {steps[step], steps[step + 1]});
@@ -447,7 +444,7 @@ static std::vector<ChainedBlock> chainPanel(const Panel &panel,
     for (int64_t i = 0; i < 32; ++i)
       for (int64_t c = 0; c < chainColumns; ++c)
         codes[i][c] = panel.get(c, b * 32 + i);
-    blocks.push_back(chainBlock(codes, layout.bias != 0));
+    blocks.push_back(layout.bias != 0 ? chainBlock(codes) : chainSteps(codes));
   }
   // Taking the bias off a block is an operation, as much as a start is.
   if (layout.bias != 0 && countChains(blocks, false) <= layout.numBlocks())
@@ -468,8 +465,9 @@ static int sumOfPlain(const ChainedBlock &block, int64_t c) {
 }
 
 int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
+  int64_t chains = layout.bias != 0 ? 4 * layout.numBlocks() : 0;
   return alignToLine(layout.numPanels() * 4) +
-         layout.numPanels() * ChainedPanel(layout, 4 * layout.numBlocks()).end;
+         layout.numPanels() * ChainedPanel(layout, chains).end;
 }
 
 StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,

@@ -21,6 +21,12 @@
 // chains beyond the four, whose two steps have the activations of any two steps
 // of the block.
 //
+// Activations without a bias are within 0 and 127: no step saturates, no chain
+// needs a start, and the sum fits if the weights of one sign of a lane are no
+// more than 258 together. These are read where they lie: steps are those of
+// the block as it is, of which any two that fit meet. Steps of zeros are left
+// out, so that a tap of a convolution costs what its channels do.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_LIB_NUMERICS_CHAINS_H
@@ -54,15 +60,19 @@ struct Chain {
 struct ChainedBlock {
   /// Of each place the value of K that stands there, of the block's.
   std::array<uint8_t, 32> order;
-  /// Four, and those of what is too large for them.
+  /// Four, and those of what is too large for them. Without a bias one for each
+  /// two steps that have weights, or for one that fits no other.
   std::vector<Chain> chains;
 };
 
-/// \p codes: of each value of K those of all columns. \p isBiased: whether
-/// activations have a bias.
+/// \p codes: of each value of K those of all columns. For activations with a
+/// bias.
 ChainedBlock
-chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes,
-           bool isBiased);
+chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes);
+
+/// The same for those without one, in the order in which they lie.
+ChainedBlock
+chainSteps(const std::array<std::array<int8_t, chainColumns>, 32> &codes);
 
 /// Where the parts of a panel with so many chains lie, from its beginning on,
 /// where their numbers stand.
@@ -77,7 +87,7 @@ struct ChainedPanel {
   int64_t scales, biases, orders, places, steps, end;
 };
 
-/// Bytes of panels whose blocks have no more than four chains.
+/// Bytes of panels whose blocks have no more than four chains, or none.
 int64_t leastChainedBytes(const PackedLayout &layout);
 
 std::vector<uint8_t> packChained(const PackedLayout &layout,

@@ -1,4 +1,4 @@
-//===- NonNegative.h - Which floats have no sign ----------------*- C++ -*-===//
+//===- NonNegative.h - Which numbers have no sign ---------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -18,8 +18,9 @@
 
 namespace quantc {
 
-/// Whether no element of a tensor of floats is less than 0, as far as the ops
-/// before it tell. Elements may be NaN, or negative zeros.
+/// Whether no element of a tensor is less than 0, as far as the ops before it
+/// tell, for integers that do not leave their type. Floats may be NaN, or
+/// negative zeros.
 bool isNonNegative(mlir::Value value);
 
 } // namespace quantc

@@ -40,8 +40,9 @@
 //            bias[NR][2], of each 32 of K u8 order[32], of each chain i32
 //            place[2] in K, i32 block, i32 0, padded to 64 bytes, then two
 //            steps of each chain. Place i of a block has the activation
-//            `order[i]` of it. A bias is minus the block's weights in chains
-//            without a start, which come last. Chains.h says what those are
+//            `order[i]` of it: without a bias i itself. A bias is minus the
+//            block's weights in chains without a start, which come last.
+//            Chains.h says what those are
 //
 // Three more are for activations that are floats. Here the NR codes of one
 // value of K lie side by side, as the lanes of a register do, those of 4 bits
@@ -245,9 +246,9 @@ StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
 /// Columns of a panel of the form `chained`.
 constexpr int64_t chainColumns = 16;
 
-/// The same of chains of two steps, of which a block has four or more: 6 for
-/// each that has a start and 5 for one that has none, one for each block of a
-/// panel with such.
+/// The same of chains of two steps: 6 for each that has a start and 5 for one
+/// that has none; one for each block of a panel with such, if activations have
+/// a bias.
 StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole

@@ -16,6 +16,9 @@
 // A panel says in which order it wants the activations of a block; a tile's
 // rows are brought into it before its products.
 //
+// Without a bias none of that is needed: every chain is plain, and activations
+// are read where they lie, those of a convolution in its input.
+//
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
@@ -43,11 +46,31 @@ int64_t ContractionEmitter::getOrderedStride() {
 void ContractionEmitter::prepareChains() {
   OpBuilder &b = kernel.getBuilder();
   int64_t blocks = llvm::divideCeil(k, 32);
-  ordered = kernel.allocateScratch(b.getI8Type(),
-                                   shapes.getConstant(mr * getOrderedStride()));
+  if (conv) {
+    // Of a convolution, whose rows share blocks, those of all shifts, which
+    // have three bits.
+    constexpr int64_t shifts = 8;
+    factors =
+        kernel.allocateScratch(b.getI16Type(), shapes.getConstant(2 * shifts));
+    SmallVector<int16_t> powers;
+    for (int64_t shift = 0; shift < shifts; ++shift)
+      powers.append(2, static_cast<int16_t>(1 << shift));
+    vector::StoreOp::create(
+        b, loc,
+        arith::ConstantOp::create(
+            b, loc,
+            DenseElementsAttr::get(VectorType::get(2 * shifts, b.getI16Type()),
+                                   ArrayRef(powers))),
+        factors, index(0));
+    return;
+  }
   // Those of two blocks are read from between the two of the first.
   factors = kernel.allocateScratch(
       b.getI16Type(), shapes.getConstant(2 * (blockRows * blocks + lanes)));
+  if (!hasOrder)
+    return;
+  ordered = kernel.allocateScratch(b.getI8Type(),
+                                   shapes.getConstant(mr * getOrderedStride()));
   starts = kernel.allocateScratch(
       b.getI16Type(), shapes.getConstant(blocks * mostOfBlock * nr * 2));
 }
@@ -56,10 +79,11 @@ void ContractionEmitter::prepareChains() {
 Value ContractionEmitter::sumChain(OpBuilder &b, ArrayRef<Value> x,
                                    ArrayRef<Value> weights, Value start) {
   VectorType halves = vectorOf(b.getI16Type(), 2);
-  // The packer proved that no step saturates.
-  auto bound = qt::BoundAttr::get(
-      b.getContext(), 0, layout.getBias() ? 255 : 127, -127, 127, /*chain=*/1,
-      /*hasLane=*/true, -128, 128, 0, 0);
+  // The packer proved that no step saturates. Without a bias none can.
+  int64_t most = hasOrder ? 128 : 254;
+  auto bound =
+      qt::BoundAttr::get(b.getContext(), 0, hasOrder ? 255 : 127, -127, 127,
+                         /*chain=*/1, /*hasLane=*/true, -most, most, 0, 0);
   for (auto [activations, own] : llvm::zip_equal(x, weights)) {
     Value products = dot(b, 2, activations, own, zeros(b, halves), bound);
     start = arith::AddIOp::create(b, loc, start, products);
@@ -77,12 +101,11 @@ Value ContractionEmitter::sumSignedChain(OpBuilder &b, ArrayRef<Value> x,
                                   /*chain=*/1, /*hasLane=*/false, 0, 0, 0, 0);
   Value sum = zeros(b, halves);
   for (auto [activations, own] : llvm::zip_equal(x, weights)) {
-    Value codes = activations;
-    if (layout.getBias() != 0) // the highest bit
-      codes = arith::XOrIOp::create(
-          b, loc, codes,
-          splatConstant(b, loc, b.getI8Type(),
-                        static_cast<int8_t>(layout.getBias()), 4 * width));
+    // The bias is the highest bit.
+    Value codes = arith::XOrIOp::create(
+        b, loc, activations,
+        splatConstant(b, loc, b.getI8Type(),
+                      static_cast<int8_t>(layout.getBias()), 4 * width));
     Value products = dot(b, 2, codes, own, zeros(b, halves), bound);
     sum = arith::AddIOp::create(b, loc, sum, products);
   }
@@ -92,8 +115,6 @@ Value ContractionEmitter::sumSignedChain(OpBuilder &b, ArrayRef<Value> x,
 /// What takes the activations' bias off a chain: the weights times it.
 Value ContractionEmitter::getChainStart(OpBuilder &b, ArrayRef<Value> weights) {
   Value zero = zeros(b, vectorOf(b.getI16Type(), 2));
-  if (layout.getBias() == 0)
-    return zero;
   Value bias = splatConstant(b, loc, b.getI8Type(),
                              static_cast<int8_t>(layout.getBias()), 4 * width);
   return arith::SubIOp::create(b, loc, zero,
@@ -199,8 +220,6 @@ void ContractionEmitter::emitOrderRows(OpBuilder &b, Value row, int64_t count) {
 /// blocks at a time.
 Values ContractionEmitter::takeOffBiases(OpBuilder &b, Value row, int64_t count,
                                          Values sums) {
-  if (layout.getBias() == 0)
-    return sums;
   int64_t blocks = llvm::divideCeil(k, 32);
   VectorType halves = vectorOf(b.getI16Type(), 2),
              words = vectorOf(b.getI32Type(), 1);
@@ -249,14 +268,28 @@ Values ContractionEmitter::takeOffBiases(OpBuilder &b, Value row, int64_t count,
   return Values(branch.getResults());
 }
 
+/// The factors of a block of a tile's rows: powers of two in all lanes. \p at:
+/// where the block of the first row lies.
+Value ContractionEmitter::loadChainFactor(OpBuilder &b, Value block, Value row,
+                                          int64_t r, Value at) {
+  if (!conv) {
+    int64_t blocks = llvm::divideCeil(k, 32);
+    Value own = times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks);
+    return loadFactor(b, times(b, plus(b, add(b, own, block), r * blocks), 2));
+  }
+  Value number = arith::DivUIOp::create(b, loc, at, index(32));
+  Value shift = memref::LoadOp::create(b, loc, scalesBuffer,
+                                       plus(b, number, getBlockOffset(r)));
+  shift = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), shift);
+  return loadFactor(b, times(b, shift, 2));
+}
+
 /// Adds the chains from \p first to \p last, one at a time: what several have
 /// in common would take registers from the sums if they were in one body.
 Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
                                      ChainKind kind, Value row, int64_t count,
                                      Values sums) {
-  int64_t blocks = llvm::divideCeil(k, 32);
-  Value factorsAt =
-      times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks * 2);
+  Value base = hasOrder ? Value() : getRowAt(b, row);
   VectorType halves = vectorOf(b.getI16Type(), 2);
   constexpr int64_t most = std::numeric_limits<int16_t>::max(),
                     largest = int64_t(1) << numerics::fixed::blockDepth;
@@ -272,8 +305,14 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
               at = add(inner, chunkBase, times(inner, chain, nr * 8));
         Value places[] = {loadPlace(inner, entry),
                           loadPlace(inner, plus(inner, entry, 4))},
-              block = loadPlace(inner, plus(inner, entry, 8)),
-              factorAt = add(inner, factorsAt, times(inner, block, 2));
+              block = loadPlace(inner, plus(inner, entry, 8)), blockAt;
+        if (!hasOrder) {
+          Value begin = times(inner, block, 32);
+          blockAt = getStepAt(inner, base, begin);
+          for (Value &place : places)
+            place = add(inner, blockAt,
+                        arith::SubIOp::create(inner, loc, place, begin));
+        }
         for (int64_t v = 0; v < vectors; ++v) {
           weights.push_back(loadChain(inner, at, v));
           own.push_back(
@@ -289,10 +328,11 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
           Values x;
           for (Value place : places)
             x.push_back(broadcastWord(
-                inner, loc, ordered, plus(inner, place, r * getOrderedStride()),
+                inner, loc, hasOrder ? ordered : lhsBuffer,
+                plus(inner, place,
+                     hasOrder ? r * getOrderedStride() : getRowOffset(r)),
                 /*ways=*/4, width));
-          Value factor =
-              loadFactor(inner, plus(inner, factorAt, r * blocks * 2));
+          Value factor = loadChainFactor(inner, block, row, r, blockAt);
           for (int64_t v = 0; v < vectors; ++v) {
             Value part = kind == ChainKind::Signed
                              ? sumSignedChain(inner, x, weights[v])
@@ -314,6 +354,8 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
 
 Values ContractionEmitter::sumChained(OpBuilder &b, Value row, int64_t count,
                                       Values sums) {
+  if (!hasOrder)
+    return addChains(b, index(0), numPlain, ChainKind::Plain, row, count, sums);
   emitOrderRows(b, row, count);
   Value all = add(b, numStarted, numPlain);
   if (!useDecoded)

@@ -213,6 +213,8 @@ private:
   void enterChains(OpBuilder &b);
   Value loadPlace(OpBuilder &b, Value at);
   Value loadFactor(OpBuilder &b, Value at);
+  Value loadChainFactor(OpBuilder &b, Value block, Value row, int64_t r,
+                        Value at);
   enum class ChainKind { Started, Plain, Signed };
   Values takeOffBiases(OpBuilder &b, Value row, int64_t count, Values sums);
   Values addChains(OpBuilder &b, Value first, Value last, ChainKind kind,
@@ -312,7 +314,8 @@ private:
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
   Value wideRows; ///< scratch: a chunk of the unit's rows, 16 bits each
   /// Chains: where the panel's orders begin; scratch for the rows of a tile in
-  /// that order, the powers of two of the unit's rows and the panel's starts.
+  /// that order, the powers of two of the unit's rows, or those of all shifts
+  /// of a convolution's blocks, and the panel's starts.
   Value orders, ordered, factors, starts;
   /// Where its biases and the places of its chains begin, and how many chains
   /// have a start and have none.

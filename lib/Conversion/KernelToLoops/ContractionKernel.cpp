@@ -107,7 +107,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
           ? 1
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
-  if (isWidened || form == numerics::PackedForm::Chained)
+  if (isWidened || hasOrder)
     groupPanels = std::max(groupPanels, std::min(panels, widenedPanels));
   walksPanels = shouldWalkPanels();
   if (walksPanels)
@@ -293,10 +293,10 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
     });
   };
   bool isChained = layout.getForm() == qt::LayoutForm::Chained;
-  if (isChained) {
+  if (isChained && !conv)
     emitFactorsOfRows(b, last);
+  if (hasOrder)
     sizes = {1};
-  }
   prepareShifts(b, last);
   if (!treatsManyRows())
     return emitFew(b);
@@ -307,7 +307,7 @@ void ContractionEmitter::emitUnit(OpBuilder &b, Value last) {
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
   emitFew(otherwise);
-  if (isChained) {
+  if (hasOrder) {
     useDecoded = true;
     forEachPanel(then, [&](OpBuilder &inner, Value panel) {
       emitWhole(inner, panel, last, getTileSizes(mr));
@@ -382,11 +382,11 @@ void ContractionEmitter::emitWhole(OpBuilder &b, Value panel, Value last,
   auto enter = [&](OpBuilder &inner, Value own) {
     setPanel(inner, own);
     setChunk(inner, own, index(0), k);
+    if (layout.getForm() == qt::LayoutForm::Chained)
+      enterChains(inner);
   };
   if (!walksPanels)
     enter(b, panel);
-  if (layout.getForm() == qt::LayoutForm::Chained)
-    enterChains(b);
   keepMagnitudes(b, [&] {
     forEachTile(b, firstRow, last, sizes,
                 [&](OpBuilder &inner, Value row, int64_t count) {

@@ -26,7 +26,7 @@ bool ContractionEmitter::decodesPanels() {
 
 /// Whether many rows have other code than few.
 bool ContractionEmitter::treatsManyRows() {
-  return decodesPanels() || layout.getForm() == qt::LayoutForm::Chained ||
+  return decodesPanels() || hasOrder ||
          (numChunks > 1 && getFewRows() < blockRows);
 }
 

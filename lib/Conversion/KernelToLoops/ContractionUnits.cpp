@@ -59,11 +59,13 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   numerics::PackedForm form = layout.getForm();
   hasFloatRows = numerics::hasFloatRows(form);
   bool isSmall = form == numerics::PackedForm::W4S;
+  // Activations without a bias are read where they lie.
+  hasOrder = form == numerics::PackedForm::Chained && layout.getBias() != 0;
   // Signed bytes take an operation more than two products of 16 bits, which
   // leave nothing to do between blocks.
   isWidened = form == numerics::PackedForm::B32 && !conv && width == 8 &&
-              layout.getBias() == 0 && contract.getAcc().isInteger(32) &&
-              target.has("avx2");
+              layout.getBias() == 0 && !layout.isNonNegative() &&
+              contract.getAcc().isInteger(32) && target.has("avx2");
   if (form == numerics::PackedForm::Matched) {
     chunk = qt::getPackedLayout(layout, n, k).matchedChunk();
   } else if (form == numerics::PackedForm::Chained) {
@@ -82,8 +84,7 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   // A second-level cache beside such registers holds a megabyte and more.
   int64_t chunkedRows = width == 16 ? 256 : 128;
   // What is taken apart is so for many rows.
-  bool isApart = isSmall || isWidened ||
-                 form == numerics::PackedForm::Chained ||
+  bool isApart = isSmall || isWidened || hasOrder ||
                  (form == numerics::PackedForm::W4I && width == 8);
   int64_t plainRows = 64;
   if (isApart)

@@ -134,7 +134,7 @@ void ContractionEmitter::emitTapTable() {
   case qt::LayoutForm::B32N:
   case qt::LayoutForm::B32F:
   case qt::LayoutForm::W4F:
-  case qt::LayoutForm::Chained: // of no convolution
+  case qt::LayoutForm::Chained:
     tableUnit = 32;
     break;
   }

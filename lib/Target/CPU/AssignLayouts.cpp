@@ -221,6 +221,17 @@ shareSizes(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices) {
   forEach([](int64_t &own, int64_t most) { own = most; });
 }
 
+/// Whether the activations' codes are those of numbers that have no sign.
+static bool hasNoNegativeCode(qt::ContractOp contract) {
+  auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
+  if (!quantize)
+    return false;
+  qt::ScaleRule rule = quantize.getEncoding().getRule();
+  return rule == (quantize.getExponent() ? qt::ScaleRule::Norm
+                                         : qt::ScaleRule::AbsMax) &&
+         isNonNegative(quantize.getInput());
+}
+
 /// Contractions that read the same activations have chains only if all of them
 /// have: the others want signed codes, and the same rows would be made twice.
 static LogicalResult
@@ -235,7 +246,7 @@ agree(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
         !withoutChains.contains(contract.getLhs()[0]))
       continue;
     FailureOr<PackingChoice> other =
-        chooseLayout(contract, layoutClass, /*isNonNegative=*/false,
+        chooseLayout(contract, layoutClass, hasNoNegativeCode(contract),
                      /*isDirect=*/false, /*withChains=*/false);
     if (failed(other))
       return failure();
@@ -279,14 +290,6 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
       &getContext(), conv.getTaps(), conv.getStrides(), conv.getDilations(),
       pads, conv.getGroups(), k * conv.getGroups()));
   return success();
-}
-
-/// Whether the activations' codes are those of floats that have no sign.
-static bool hasNoNegativeCode(qt::ContractOp contract) {
-  auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
-  return quantize && !quantize.getExponent() &&
-         quantize.getEncoding().getRule() == qt::ScaleRule::AbsMax &&
-         isNonNegative(quantize.getInput());
 }
 
 void AssignLayouts::runOnOperation() {

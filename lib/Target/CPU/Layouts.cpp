@@ -22,6 +22,8 @@ static constexpr double signFormCost = 4.5;
 /// Of codes of 16 bits: products and sums. Chains are as fast where they have
 /// about this cost, since a tile's rows are brought into order for each panel.
 static constexpr double wideFormCost = 3.4;
+/// Of codes without a sign: products, sums by the power of two, the sum of all.
+static constexpr double signlessFormCost = 3;
 
 namespace {
 /// What the choice depends on in a format.
@@ -239,11 +241,13 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
                          groups * packing.numPanels() * packing.panelBytes()};
   };
   // A form whose cost depends on the weights, where it is below that of another
-  // one. Its table has no place for groups, nor chains for taps.
+  // one. Its table has no place for groups. Chains of the codes of an image are
+  // those of codes without a sign, which are read where they lie.
   auto makeByValues = [&](LayoutForm form, double limit,
                           LayoutForm other) -> FailureOr<PackingChoice> {
     if (!getTraits(layoutClass).isMatched || groups != 1 ||
-        (form == LayoutForm::Chained && (conv || !withChains)))
+        (form == LayoutForm::Chained &&
+         ((conv && !isNonNegative) || !withChains)))
       return make(other);
     PackingChoice choice = make(form);
     FailureOr<numerics::StepSummary> steps =
@@ -256,6 +260,16 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
       return make(other);
     choice.bytes = steps->bytes;
     return choice;
+  };
+  // Chains leave out what is not filled of a block of a tap.
+  auto getChainLimit = [&] {
+    if (!isNonNegative)
+      return wideFormCost;
+    int64_t steps = llvm::divideCeil(k, 4);
+    return conv ? signlessFormCost * static_cast<double>(steps) /
+                      static_cast<double>(
+                          8 * std::max<int64_t>(1, llvm::divideCeil(k, 32)))
+                : signlessFormCost;
   };
   Type lhs = contract.getLhsFormat(), rhs = contract.getRhsFormat();
   if (conv && qt::isDepthwise(k, groups)) {
@@ -296,7 +310,8 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
   }
   if (contract.getAcc().isInteger(32)) {
     if (left.isShiftedBlocks && right.isExponentRow)
-      return makeByValues(LayoutForm::Chained, wideFormCost, LayoutForm::B32);
+      return makeByValues(LayoutForm::Chained, getChainLimit(),
+                          LayoutForm::B32);
     if (left.isShiftedBlocks && right.isS4Exponent)
       return make(LayoutForm::W4I);
   } else {

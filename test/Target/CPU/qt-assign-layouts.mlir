@@ -253,3 +253,34 @@ func.func @windows(%x: tensor<?x9x?x16xf32>, %s: tensor<?x3x3x16xf32>, %f: tenso
   %3 = qt.contract lhs(%f : tensor<?x9x9x4xf32>) rhs(%v : tensor<16x9x4xf32>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = f32, rhs_format = f32} -> tensor<?x9x9x16xf32>
   return %0, %1, %2, %3 : tensor<?x9x?x16xf32>, tensor<?x3x3x16xf32>, tensor<?x5x?x16xf32>, tensor<?x9x9x16xf32>
 }
+
+// -----
+
+// Of integers behind a ReLU as well, which are read where they lie: a
+// convolution's steps are chained. Two groups have no table of their own, and
+// products of bytes in 32 bits gain nothing.
+!blk8 = !qt.block<[1, 1, 1, 32], s8, scale = shift<3>, outer = exp<8>[1, ?, ?, ?]>
+!w8 = !qt.block<[1, ?, ?], s8, scale = exp<8>>
+// CHECK-LABEL: func @integers_behind_relu
+// AVX2: qt.quantize {{.*}}encoding = #qt.encoding<norm, 0..127>, {{.*}}layout = #qt.layout<chained, panel = 16, rows = 4, low = 0>
+// AVX2: qt.quantize {{.*}}encoding = #qt.encoding<norm, 0..127>, {{.*}}layout = #qt.layout<b32, panel = 16, rows = 4, low = 0>
+// AVX2: qt.quantize {{.*}}encoding = #qt.encoding<norm, -127..127>, {{.*}}layout = #qt.layout<b32, panel = 16, rows = 4>
+// AVX2: qt.contract {{.*}}layout = #qt.layout<chained, panel = 16, rows = 4, low = 0>
+// AVX2: qt.contract {{.*}}layout = #qt.layout<b32, panel = 16, rows = 4, low = 0>
+// AVX2: qt.contract {{.*}}layout = #qt.layout<b32, panel = 16, rows = 4>
+// VNNI-COUNT-3: qt.contract {{.*}}layout = #qt.layout<b32, {{.*}}bias = 128>
+func.func @integers_behind_relu(%x: tensor<?x4x4x64xi16>, %wide: tensor<?x4x4x64xi32>, %e: tensor<?x1x1x1xi8>) -> (tensor<?x4x4x32xi32>, tensor<?x4x4x32xi32>, tensor<?x4x4x32xi32>) {
+  %w = arith.constant dense<40> : tensor<32x9x64xi8>
+  %g = arith.constant dense<40> : tensor<32x9x32xi8>
+  %o = arith.constant dense<0> : tensor<32x1x1xi8>
+  %positive = nn.unary relu %wide : tensor<?x4x4x64xi32>
+  %limited = nn.clip %positive min -3.276700e+04 max 3.276700e+04 : tensor<?x4x4x64xi32>
+  %r = nn.cast %limited : tensor<?x4x4x64xi32> to tensor<?x4x4x64xi16>
+  %q, %k, %eq = qt.quantize %r exponent %e : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x64xi16> -> tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>
+  %g8, %gk, %eg = qt.quantize %r exponent %e : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x64xi16> -> tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>
+  %p, %l, %ep = qt.quantize %x exponent %e : tensor<?x1x1x1xi8> {encoding = #qt.encoding<norm, -127..127>, format = !blk8} : tensor<?x4x4x64xi16> -> tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>
+  %0 = qt.contract lhs(%q, %k, %eq : tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>) rhs(%w, %o : tensor<32x9x64xi8>, tensor<32x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x32xi32>
+  %1 = qt.contract lhs(%g8, %gk, %eg : tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>) rhs(%g, %o : tensor<32x9x32xi8>, tensor<32x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 2>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x32xi32>
+  %2 = qt.contract lhs(%p, %l, %ep : tensor<?x4x4x64xi8>, tensor<?x4x4x2xi8>, tensor<?x1x1x1xi8>) rhs(%w, %o : tensor<32x9x64xi8>, tensor<32x1x1xi8>) {acc = i32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [1, 1, 1, 1], groups = 1>, lhs_format = !blk8, rhs_format = !w8} -> tensor<?x4x4x32xi32>
+  return %0, %1, %2 : tensor<?x4x4x32xi32>, tensor<?x4x4x32xi32>, tensor<?x4x4x32xi32>
+}

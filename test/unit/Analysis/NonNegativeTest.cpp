@@ -1,4 +1,4 @@
-//===- NonNegativeTest.cpp - Which floats have no sign --------------------===//
+//===- NonNegativeTest.cpp - Which numbers have no sign -------------------===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -87,4 +87,27 @@ TEST(NonNegative, OfWhatMoves) {
   EXPECT_TRUE(check("%s = nn.reduce sumsq %x axes [1] keepdims : T -> "
                     "tensor<2x1xf32> %y = nn.binary add %r, %s : T, "
                     "tensor<2x1xf32> -> T"));
+}
+
+TEST(NonNegative, OfIntegers) {
+  // Shifted and limited to 8 bits, as rows and images of integers are.
+  auto narrow = [](std::string input, std::string limit, std::string type) {
+    return check("%i = nn.cast %" + input +
+                 " : T to tensor<2x4xi32> "
+                 "%n = arith.constant dense<3> : tensor<i32> "
+                 "%h = nn.binary rshift %i, %n : tensor<2x4xi32>, tensor<i32> "
+                 "-> tensor<2x4xi32> %m = nn.binary max %h, %n : "
+                 "tensor<2x4xi32>, tensor<i32> -> tensor<2x4xi32> "
+                 "%l = nn.clip %" +
+                 limit + " : tensor<2x4xi32> %b = nn.cast %l : " +
+                 "tensor<2x4xi32> to " + type + " %y = nn.cast %b : " + type +
+                 " to T");
+  };
+  std::string bytes = "tensor<2x4xi8>", words = "tensor<2x4xi16>";
+  EXPECT_TRUE(narrow("r", "h min -127.0 max 127.0", bytes));
+  EXPECT_FALSE(narrow("x", "h min -127.0 max 127.0", bytes));
+  EXPECT_TRUE(narrow("x", "m min -127.0 max 127.0", bytes));
+  // The highest bit of those that stay is a sign.
+  EXPECT_FALSE(narrow("r", "h min -127.0 max 128.0", bytes));
+  EXPECT_TRUE(narrow("r", "h min -127.0 max 128.0", words));
 }

@@ -44,6 +44,10 @@ const PackedCase packedCases[] = {
      "b32, panel = 32, rows = 8, bias = 128"},
     {{numerics::PackedForm::Chained, 16, 128, 0, 0},
      "chained, panel = 16, rows = 4, bias = 128"},
+    {{numerics::PackedForm::Chained, 16, 0, 0, 0},
+     "chained, panel = 16, rows = 4, low = 0"},
+    {{numerics::PackedForm::B32, 16, 0, 0, 0},
+     "b32, panel = 16, rows = 4, low = 0"},
     {{numerics::PackedForm::W4I, 16, 128, 0, 0},
      "w4i, panel = 16, rows = 4, bias = 128"},
     {{numerics::PackedForm::W4I, 32, 128, 0, 0},
@@ -117,9 +121,11 @@ void IntegerProductsTest::checkProduct(const PackedCase &one, int64_t n,
   ASSERT_TRUE(kernel.span);
   // Around the rows of tiles, and of units of them.
   for (int64_t rows : {0, 1, 5, 8, 9, 16, 17, 67}) {
-    HostValue x = random({rows, numerics::activationStride(k)}, i8, -127, 127);
+    int64_t lowest = StringRef(one.text).contains("low = 0") ? 0 : -127;
+    HostValue x =
+        random({rows, numerics::activationStride(k)}, i8, lowest, 127);
     for (int64_t i = 0; rows > 1 && i < k; ++i)
-      x.setInteger(i, i / 32 % 3 ? 127 : -127);
+      x.setInteger(i, i / 32 % 3 ? 127 : lowest);
     if (layout.bias)
       for (int64_t i = 0, e = x.getNumElements(); i < e; ++i)
         x.setInteger(i, static_cast<int8_t>(x.getInteger(i) ^ 0x80));

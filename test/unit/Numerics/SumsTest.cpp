@@ -143,8 +143,8 @@ TEST(SumsTest, PairWhereTheRangeAllowsIt) {
 }
 
 /// The same of chains.
-static double getChainedCost(WeightKind kind, int high) {
-  PackedLayout layout{PackedForm::Chained, 16, 128, 32, 1024};
+static double getChainedCost(WeightKind kind, int high, int64_t bias = 128) {
+  PackedLayout layout{PackedForm::Chained, 16, bias, 32, 1024};
   RandomWeights weights(layout, kind, 5, high);
   return summarizeChained(layout, weights.codes.data()).cost;
 }
@@ -158,6 +158,19 @@ TEST(SumsTest, ChainWhereWeightsAreSmallTogether) {
   EXPECT_LT(getChainedCost(WeightKind::Bell, 127), 2.8);
   // Each step has a rest, and two of these a chain of their own.
   EXPECT_EQ(getChainedCost(WeightKind::Highest, 127), 6);
+}
+
+TEST(SumsTest, ChainStepsWhereNoCodeIsNegative) {
+  EXPECT_EQ(getChainedCost(WeightKind::Full, 64, 0), 4 * 5 / 8.);
+  EXPECT_LT(getChainedCost(WeightKind::Bell, 127, 0), 2.51);
+  // None fits another one.
+  EXPECT_EQ(getChainedCost(WeightKind::Highest, 127, 0), 5);
+  // Half of each block, as of 16 channels: what is not there costs nothing.
+  PackedLayout layout{PackedForm::Chained, 16, 0, 32, 1024};
+  RandomWeights weights(layout, WeightKind::Full, 5, 64);
+  for (size_t i = 0; i < weights.codes.size(); ++i)
+    weights.codes[i] = i % 32 < 16 ? weights.codes[i] : int8_t(0);
+  EXPECT_EQ(summarizeChained(layout, weights.codes.data()).cost, 2 * 5 / 8.);
 }
 
 TEST(SumsTest, JoinFourWhereNoCodeIsNegative) {

@@ -6,7 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -34,6 +36,22 @@ bool ClipOp::isResultNonNegative(SignOf isNonNegative) {
   return getMin().convertToDouble() >= 0 || isNonNegative(getInput());
 }
 
+/// Between integers low bits stay: the highest of them has to be no sign.
+bool CastOp::isResultNonNegative(SignOf isNonNegative) {
+  auto from = dyn_cast<IntegerType>(getElementTypeOrSelf(getInput())),
+       to = dyn_cast<IntegerType>(getElementTypeOrSelf(getResult()));
+  if (from && to) {
+    bool mayBeLonger = to.getWidth() < from.getWidth() ||
+                       (to.getWidth() == from.getWidth() && from.isUnsigned());
+    auto clip = getInput().getDefiningOp<ClipOp>();
+    if (mayBeLonger &&
+        !(clip && clip.getMax().convertToDouble() <=
+                      llvm::maxIntN(static_cast<int64_t>(to.getWidth()))))
+      return false;
+  }
+  return isNonNegative(getInput());
+}
+
 bool BinaryOp::isResultNonNegative(SignOf isNonNegative) {
   switch (getKind()) {
   case BinaryKind::Max:
@@ -45,6 +63,8 @@ bool BinaryOp::isResultNonNegative(SignOf isNonNegative) {
   case BinaryKind::Add:
   case BinaryKind::Min:
     return isNonNegative(getLhs()) && isNonNegative(getRhs());
+  case BinaryKind::RShift:
+    return isNonNegative(getLhs());
   default:
     return false;
   }

@@ -110,7 +110,9 @@ qt::getPackedBytes(LayoutAttr layout, ArrayRef<int64_t> shape, int64_t groups) {
   if (form == LayoutForm::Winograd &&
       (shape.size() != 3 || taps != numerics::windowTaps || groups != 1))
     return std::nullopt;
-  if (form == LayoutForm::Chained && shape.size() != 2)
+  // Only activations without a bias are read where they lie.
+  if (form == LayoutForm::Chained && shape.size() != 2 &&
+      (layout.getBias() != 0 || groups != 1))
     return std::nullopt;
   if (shape.size() == 3 && isDepthwise(depth, groups))
     return getDepthwiseBytes(form, taps, groups);

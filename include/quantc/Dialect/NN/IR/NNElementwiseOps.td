@@ -215,7 +215,8 @@ def NN_SelectOp : NN_ElementwiseOp<"select", [
   let hasFolder = 1;
 }
 
-def NN_CastOp : NN_ElementwiseOp<"cast", [], ["inferElements"]> {
+def NN_CastOp : NN_ElementwiseOp<"cast", [
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["inferElements"]> {
   let summary = "convert elements to another type";
   let description = [{
     To an integer: towards zero; what does not fit, and NaN, gives the nearest

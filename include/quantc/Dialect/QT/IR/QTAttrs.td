@@ -147,7 +147,8 @@ def QT_LayoutAttr : QT_Attr<"Layout", "layout"> {
     their products with codes fit 8 bits); `b32` (8-bit codes, blocks of 32 on both
     sides); `b32n` (the same with codes of 64 at most in magnitude); `chained`
     (8-bit codes with an exponent for each column, ordered within blocks of 32
-    so that products of two steps are summed in 16 bits); and against
+    so that products of two steps are summed in 16 bits, or with `low = 0` as
+    they lie, those of convolutions too); and against
     activations that are floats `s8f` (8-bit codes, one scale a column), `b32f`
     (8-bit codes in blocks of 32), `w4f` (4-bit codes in blocks of 32 with
     integer multipliers); `winograd` (weights of 3 x 3 taps as those of tiles,
