@@ -429,6 +429,18 @@ class IntegerOps(IntegerTest):
             with self.subTest(flags):
                 self.compare(proto, [feed], [meaning], 0, 0, "--integer-only", flags)
 
+    def test_recipes(self):
+        """Only the bits of weights count, not what else a recipe says."""
+        rng = np.random.default_rng(17)
+        weights = {name: rng.normal(size=(64, 64)).astype("f4") for name in "abc"}
+        proto = model([("MatMul", "x a", "h"), ("Relu", "h", "r"), ("MatMul", "r b", "g"), ("MatMul", "g c", "y")],
+                      {"x": ("f4", ["n", 64])}, ["y"], weights)  # fmt: skip
+        feeds = [{"x": rng.normal(size=(3, 64)).astype("f4")}]
+        bits = {r: self.mean(proto, feeds, "--integer-only", f"--recipe={r}")[0]["y"] for r in ("w8a8g32", "w8a8", "w8a16", "w4a8", "w4a16")}
+        for other, same in (("w8a8", "w8a8g32"), ("w8a16", "w8a8g32"), ("w4a16", "w4a8")):
+            np.testing.assert_array_equal(bits[other], bits[same])
+        self.assertFalse(np.array_equal(bits["w4a8"], bits["w8a8"]))
+
 
 if __name__ == "__main__":
     unittest.main()

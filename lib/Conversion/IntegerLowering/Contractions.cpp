@@ -21,10 +21,16 @@ using namespace quantc::numerics;
 /// in blocks with multipliers of one. Null after an error.
 static qt::BlockType getWeightFormat(Operation *op, Type type, int64_t rank) {
   qt::BlockType given = qt::getBlockFormat(type);
+  if (!given) {
+    op->emitOpError("weights of type ")
+        << type
+        << ", which the recipe keeps, have no integer-only form; supported: "
+           "recipes that give them 8 or 4 bits, as w8a8g32 and w4a8 do";
+    return {};
+  }
   auto kind = numerics::ElementFormat::Kind::Signed;
-  unsigned bits = given ? given.getElement().getBitWidth() : 0;
-  if (!given || given.getElement().getFormat().kind != kind ||
-      (bits != 8 && bits != 4)) {
+  unsigned bits = given.getElement().getBitWidth();
+  if (given.getElement().getFormat().kind != kind || (bits != 8 && bits != 4)) {
     op->emitOpError("weights of type ")
         << type << " have no integer-only form; supported: s8 and s4";
     return {};

@@ -72,3 +72,12 @@ func.func @powers(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   %0 = nn.binary pow %x, %x : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
   return %0 : tensor<?x2xf32>
 }
+
+// -----
+
+func.func @kept(%x: tensor<4x6xf32>) -> tensor<4x8xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x6xf32>
+  // expected-error @below {{weights of type 'tensor<8x6xf32>', which the recipe keeps, have no integer-only form; supported: recipes that give them 8 or 4 bits, as w8a8g32 and w4a8 do}}
+  %0 = nn.matmul %x, %w : tensor<4x6xf32>, tensor<8x6xf32> -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
