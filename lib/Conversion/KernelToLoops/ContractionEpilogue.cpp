@@ -117,7 +117,7 @@ Value ContractionEmitter::getRowShift(Operation &op) {
 /// Whether the epilogue of a tile's integer sums is straight code.
 bool ContractionEmitter::hasStraightRows() {
   bool isChained = layout.getForm() == qt::LayoutForm::Chained;
-  return !conv && width == 8 && (isWidened || isChained);
+  return width == 8 && (isWidened || isChained);
 }
 
 ContractionEmitter::Values ContractionEmitter::findRowShifts() {
@@ -327,11 +327,13 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
     for (int64_t i = 0; i < rowsAtOnce * vectors; i += together)
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
-    mergeLargest(body);
     rowShifts.clear();
   };
-  if (count == rowsAtOnce)
-    return emitRows(b, values, row);
+  if (count == rowsAtOnce) {
+    emitRows(b, values, row);
+    mergeLargest(b);
+    return;
+  }
   // In front of what repeats them, whose stores might write them for all LLVM
   // knows.
   if (hasIntegerSums)
@@ -344,6 +346,7 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
       for (int64_t r = 0; r < count; r += rowsAtOnce)
         emitRows(body, values.slice(r * vectors, rowsAtOnce * vectors),
                  plus(body, row, r));
+      mergeLargest(body);
       rowOperands.clear();
     };
     if (!isShifted)
@@ -369,4 +372,5 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
         vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()), tile,
                                plus(body, times(body, r, nr), i * width)));
   emitRows(body, loaded, add(body, row, r));
+  mergeLargest(body);
 }

@@ -18,7 +18,9 @@
 #include "ContractionEmitter.h"
 #include "Generators.h"
 #include "VectorLoops.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Analysis/NonNegative.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -96,9 +98,10 @@ void ContractionEmitter::storeLargestOfPart(OpBuilder &b, Value lanes,
       reduceLanes(b, loc, lanes, [&](OpBuilder &at, Value x, Value y) -> Value {
         return arith::MaxUIOp::create(at, loc, x, y);
       });
-  memref::StoreOp::create(
-      b, loc, arith::BitcastOp::create(b, loc, b.getF32Type(), bits),
-      magnitudesBuffer, at);
+  Type stored = cast<MemRefType>(magnitudesBuffer.getType()).getElementType();
+  if (stored != bits.getType())
+    bits = arith::BitcastOp::create(b, loc, stored, bits);
+  memref::StoreOp::create(b, loc, bits, magnitudesBuffer, at);
 }
 
 /// What \p body computes is one part of an image, or several whole images.
@@ -137,10 +140,15 @@ void ContractionEmitter::noteLargest(OpBuilder &b, Value value, Value mask,
   if (!magnitudesBuffer)
     return;
   VectorType words = vectorOf(b.getI32Type());
-  Value bits = arith::BitcastOp::create(b, loc, words, value);
-  Value all = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(0x7fffffff)));
-  bits = arith::AndIOp::create(b, loc, bits, all);
+  Value bits = value;
+  if (value.getType() != words) {
+    Value all = arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(words, b.getI32IntegerAttr(0x7fffffff)));
+    bits = arith::AndIOp::create(
+        b, loc, arith::BitcastOp::create(b, loc, words, value), all);
+  } else if (!isNonNegative(contract.getResult())) {
+    bits = math::AbsIOp::create(b, loc, value);
+  }
   if (mask) // what does not exist is no result
     bits = arith::SelectOp::create(b, loc, mask, bits, zeros(b, words));
   Value &most = ofTile[ofTile.size() > 1 ? number : 0];

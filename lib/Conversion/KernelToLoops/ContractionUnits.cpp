@@ -191,7 +191,8 @@ bool ContractionUnits::isOfPositions() const {
 
 std::optional<ImagePart> quantc::getPartOfUnits(qt::ContractOp contract,
                                                 bool byChannel) {
-  if (!contract.hasPackedRhs() || !contract.getType().getElementType().isF32())
+  Type element = contract.getType().getElementType();
+  if (!contract.hasPackedRhs() || !(element.isF32() || element.isInteger(32)))
     return std::nullopt;
   ContractionUnits units(contract);
   if (units.hasWindowTiles)

@@ -126,7 +126,8 @@ void MagnitudesEmitter::emitChannels(OpBuilder &b, Value image, Value along) {
                       .getResult());
             });
         Value most = arith::BitcastOp::create(
-            inner, loc, VectorType::get(lanes, b.getF32Type()),
+            inner, loc,
+            VectorType::get(lanes, op.getResult().getType().getElementType()),
             loop.getResult(0));
         storeVector(inner, loc, most, kernel.getResultBuffer(0),
                     add(inner, to, step.position), step.valid);
@@ -155,7 +156,9 @@ void MagnitudesEmitter::emit() {
                              return arith::MaxUIOp::create(inner, loc, x, y);
                            });
   memref::StoreOp::create(
-      body, loc, arith::BitcastOp::create(body, loc, b.getF32Type(), bits),
+      body, loc,
+      arith::BitcastOp::create(body, loc,
+                               op.getResult().getType().getElementType(), bits),
       kernel.getResultBuffer(0), unit);
 }
 

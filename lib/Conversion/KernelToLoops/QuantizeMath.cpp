@@ -9,6 +9,7 @@
 #include "QuantizeMath.h"
 #include "VectorLoops.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
 
 using namespace mlir;
@@ -16,6 +17,8 @@ using namespace quantc;
 
 Value quantc::getMagnitudes(OpBuilder &builder, Location loc, Value x) {
   auto ints = VectorType::get(lanes, builder.getI32Type());
+  if (x.getType() == ints)
+    return math::AbsIOp::create(builder, loc, x);
   Value bits = arith::BitcastOp::create(builder, loc, ints, x);
   Value mask = splatConstant(builder, loc, builder.getI32Type(), 0x7fffffff);
   return arith::AndIOp::create(builder, loc, bits, mask);

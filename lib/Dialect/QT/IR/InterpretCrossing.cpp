@@ -163,16 +163,28 @@ LogicalResult MagnitudesOp::interpret(Values operands, Results &results,
           runs = llvm::divideCeil(part.line, part.run);
   HostValue result = HostValue::allocate(
       RankedTensorType::get({shape[0], parts}, input.getElementType()));
-  MutableArrayRef<float> out = result.asMutable<float>();
-  llvm::fill(out, 0.0F);
-  for (auto [i, x] : llvm::enumerate(input.as<float>())) {
+  llvm::fill(result.getMutableBytes(), 0);
+  auto findPart = [&](size_t i) {
     auto at = static_cast<int64_t>(i);
     int64_t channel = at % channels, place = at / channels % positions,
             image = at / channels / positions;
     int64_t along =
         place / part.line / part.lines * runs + place % part.line / part.run;
-    float &most = out[image * parts + along * across + channel / part.channels];
-    most = llvm::bit_cast<float>(std::max(getMagnitude(most), getMagnitude(x)));
+    return image * parts + along * across + channel / part.channels;
+  };
+  if (input.getElementType().isF32()) {
+    MutableArrayRef<float> out = result.asMutable<float>();
+    for (auto [i, x] : llvm::enumerate(input.as<float>())) {
+      float &most = out[findPart(i)];
+      most =
+          llvm::bit_cast<float>(std::max(getMagnitude(most), getMagnitude(x)));
+    }
+  } else {
+    MutableArrayRef<int32_t> out = result.asMutable<int32_t>();
+    for (auto [i, x] : llvm::enumerate(input.as<int32_t>())) {
+      int32_t &most = out[findPart(i)];
+      most = std::max(most, std::abs(x));
+    }
   }
   results.push_back(result);
   return success();

@@ -80,7 +80,8 @@ LogicalResult MagnitudesOp::verify() {
   int64_t parts = part.countAlong(*positions) * part.countAcross(channels);
   if (failed(verifyCompatibleShape({input.getDimSize(0), parts},
                                    getType().getShape())) ||
-      getType().getRank() != 2)
+      getType().getRank() != 2 ||
+      getType().getElementType() != input.getElementType())
     return emitOpError("result is of type ")
            << getType() << ", expected " << parts << " parts of "
            << input.getDimSize(0) << " images";

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
@@ -62,7 +64,37 @@ static bool needsChannels(qt::QuantizeOp quantize) {
   return reader && reader.encodesImage(quantize);
 }
 
+/// Integers that are brought to 16 bits by the largest of their image: what
+/// makes the image part by part finds the largest of each.
+static void findLargestOfParts(qt::QuantizeOp quantize) {
+  if (!quantize.getHaloAttr() || !quantize->hasAttr(normalisedAttrName))
+    return;
+  auto rows = matchNormalisedRows(quantize.getInput(), quantize.getExponent());
+  if (!rows || !isLargestOfImage(rows->largest, rows->wide) ||
+      !hasKnownSizes(rows->wide))
+    return;
+  auto producer = rows->wide.getDefiningOp<ImageOpInterface>();
+  std::optional<ImagePart> part =
+      producer ? producer.getImagePart(/*byChannel=*/false) : std::nullopt;
+  if (!part)
+    return;
+  auto reduce = rows->largest.getDefiningOp<nn::ReshapeOp>()
+                    .getInput()
+                    .getDefiningOp<nn::ReduceOp>();
+  OpBuilder builder(reduce);
+  builder.setInsertionPointAfterValue(rows->wide);
+  auto magnitude = reduce.getInput().getDefiningOp<nn::UnaryOp>();
+  Operation *row = magnitude.getInput().getDefiningOp();
+  reduce.getInputMutable().assign(
+      qt::MagnitudesOp::create(builder, reduce.getLoc(), rows->wide, *part)
+          .getResult());
+  for (Operation *op : {magnitude.getOperation(), row})
+    if (op->use_empty())
+      op->erase();
+}
+
 void FindMagnitudes::runOnOperation() {
+  getOperation().walk(findLargestOfParts);
   SmallVector<qt::QuantizeOp> quantizes;
   llvm::SmallDenseSet<Value> byChannel;
   getOperation().walk([&](qt::QuantizeOp quantize) {

@@ -15,6 +15,15 @@ func.func @parts() {
   return
 }
 
+// Integers.
+func.func @integers() {
+  %x = arith.constant dense<[[[1, -2147483647], [5, 4]], [[0, 0], [-25, 7]]]> : tensor<2x2x2xi32>
+  %e = arith.constant dense<[[2147483647, 5], [0, 25]]> : tensor<2x2xi32>
+  %m = qt.magnitudes %x {part = #qt.part<line = 2, lines = 1, run = 1, channels = 2>} : tensor<2x2x2xi32> -> tensor<2x2xi32>
+  check.expect_eq %m, %e : tensor<2x2xi32>, tensor<2x2xi32>
+  return
+}
+
 // The parts are the same with and without.
 !image8 = !qt.block<[1, ?, ?], s8, scale = f32>
 func.func @quantize() {

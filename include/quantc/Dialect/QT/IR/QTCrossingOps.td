@@ -103,13 +103,16 @@ def QT_QuantizeOp : QT_TensorOp<"quantize", [
   }];
 }
 
+def QT_ImageTensor : RankedTensorOf<[F32, I32], [],
+                                    "a ranked tensor of f32 or i32">;
+
 def QT_MagnitudesOp : QT_TensorOp<"magnitudes", [Pure]> {
   let summary = "the largest magnitudes of the parts of images";
   let description = [{
     The input is `[B, spatial..., C]` with known sizes of an image, the result
     has a number for each part of it: for every run of positions, line by line,
     those of its channels. The bits of magnitudes are compared, so that a NaN
-    is larger than any number. What makes an image part by part leaves them
+    is larger than any number. Images of integers have magnitudes below 2^31. What makes an image part by part leaves them
     behind for its quantisation, which then reads the image once.
 
     ```mlir
@@ -117,8 +120,8 @@ def QT_MagnitudesOp : QT_TensorOp<"magnitudes", [Pure]> {
       : tensor<?x56x56x64xf32> -> tensor<?x112xf32>
     ```
   }];
-  let arguments = (ins QT_FloatTensor:$input, QT_PartAttr:$part);
-  let results = (outs QT_FloatTensor:$result);
+  let arguments = (ins QT_ImageTensor:$input, QT_PartAttr:$part);
+  let results = (outs QT_ImageTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let builders = [OpBuilder<(ins "::mlir::Value":$input,

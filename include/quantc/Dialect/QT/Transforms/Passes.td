@@ -183,7 +183,9 @@ def FindMagnitudes : Pass<"qt-find-magnitudes", "::mlir::func::FuncOp"> {
     (`channels = 1`), provided that the only reader of the codes makes them
     itself, line by line (`encodesImage`). Codes are found in one pass then, and lines
     of one image independently of each other. Images of sizes that only run time
-    knows stay as they are.
+    knows stay as they are. Where integers are brought to 16 bits by the largest
+    one of their image (`qt.normalised`), that is the largest of such parts, if
+    the producer makes them.
 
     Before:
     ```mlir
