@@ -26,9 +26,13 @@ llvm::Error Workspace::write(llvm::ArrayRef<char> bytes) {
 
 llvm::Error quantc::openOutput(OutputFile &file, const std::string &path) {
   std::string error;
-  if (!file.open(path, error, 0666, [](const std::string &temporary) {
-        llvm::sys::RemoveFileOnSignal(temporary);
-      }))
+  auto announce = [](const std::string &temporary) {
+    llvm::sys::RemoveFileOnSignal(temporary);
+  };
+  auto withdraw = [](const std::string &temporary) {
+    llvm::sys::DontRemoveFileOnSignal(temporary);
+  };
+  if (!file.open(path, error, 0666, announce, withdraw))
     return llvm::createStringError(error);
   if (file.getTemporary().empty())
     return llvm::createStringError("cannot write '" + path +

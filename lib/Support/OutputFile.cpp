@@ -32,7 +32,8 @@ OutputFile::~OutputFile() {
 
 bool OutputFile::open(
     const std::string &name, std::string &error, unsigned permissions,
-    const std::function<void(const std::string &)> &announce) {
+    const std::function<void(const std::string &)> &announce,
+    const std::function<void(const std::string &)> &withdraw) {
   path = name;
   // What a link names is written, and the link stays.
   if (char *real = ::realpath(name.c_str(), nullptr)) {
@@ -65,7 +66,11 @@ bool OutputFile::open(
       temporary = candidate;
       return true;
     }
-    if (errno != EEXIST)
+    int reason = errno;
+    if (withdraw)
+      withdraw(candidate);
+    errno = reason;
+    if (reason != EEXIST)
       break;
   }
   return fail(path, error);

@@ -27,10 +27,12 @@ public:
 
   /// Each returns false and says why in `error`, a sentence with the path.
   /// `announce` is told the temporary name before a file of that name exists:
-  /// who removes it on a signal has to know before the signal can come.
+  /// who removes it on a signal has to know before the signal can come. Names
+  /// that another file turns out to have are told to `withdraw`.
   bool open(const std::string &path, std::string &error,
             unsigned permissions = 0666,
-            const std::function<void(const std::string &)> &announce = {});
+            const std::function<void(const std::string &)> &announce = {},
+            const std::function<void(const std::string &)> &withdraw = {});
   bool write(const void *data, size_t size, std::string &error);
   /// What is written until it is committed, for code that opens it by name;
   /// empty for a device or a pipe.
