@@ -26,6 +26,8 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 
+#include <atomic>
+
 namespace quantc::qt {
 #define GEN_PASS_DEF_SPLIT
 #include "quantc/Dialect/QT/Transforms/Passes.h.inc"
@@ -316,7 +318,7 @@ struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
     if (isQuantizable(op) && !isJoint(op->getResult(0).getType()))
       return rewriter.notifyMatchFailure(op, "gives no integer-only value");
     SmallVector<SmallVector<Value>> results;
-    if (failed(op.lowerToIntegers(rewriter, operands, results))) {
+    if (!lower(op, rewriter, operands, results)) {
       // The reason has been told. Others are told at once if the conversion
       // goes on with something in the place of the results.
       hasRefused = true;
@@ -335,6 +337,25 @@ struct LowerIntegers : OpInterfaceConversionPattern<IntegerLoweringInterface> {
   }
 
 private:
+  /// False behind an error, which at least names the op.
+  static bool lower(IntegerLoweringInterface op, OpBuilder &builder,
+                    ArrayRef<ValueRange> operands,
+                    SmallVector<SmallVector<Value>> &results) {
+    // Other functions' errors may come at the same time.
+    std::atomic<bool> hasReason = false;
+    {
+      ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &) {
+        hasReason = true;
+        return failure(); // to be told by others
+      });
+      if (succeeded(op.lowerToIntegers(builder, operands, results)))
+        return true;
+    }
+    if (!hasReason)
+      op->emitOpError("has no integer-only form with these operands");
+    return false;
+  }
+
   bool &hasRefused;
 };
 
