@@ -70,7 +70,14 @@ std::vector<int32_t> qt::unpackCodes(BlockType format, ArrayRef<int64_t> shape,
   for (int64_t size : shape)
     count *= size;
   std::vector<int32_t> result(count);
-  if (bits >= 8) {
+  // The most there are of, and all of weights.
+  if (bits == 8) {
+    ArrayRef<uint8_t> bytes = codes.getBytes();
+    for (int64_t i = 0; i < count; ++i)
+      result[i] = isSigned ? static_cast<int8_t>(bytes[i]) : bytes[i];
+    return result;
+  }
+  if (bits > 8) {
     for (int64_t i = 0; i < count; ++i)
       result[i] = extend(static_cast<uint64_t>(codes.getInteger(i)));
     return result;
@@ -92,7 +99,13 @@ HostValue qt::packCodes(BlockType format, ArrayRef<int64_t> shape,
                         ArrayRef<int32_t> codes) {
   HostValue result = HostValue::allocate(format.getPartTypes(shape)[0]);
   unsigned bits = format.getElement().getBitWidth();
-  if (bits >= 8) {
+  if (bits == 8) {
+    MutableArrayRef<uint8_t> bytes = result.getMutableBytes();
+    for (auto [i, code] : llvm::enumerate(codes))
+      bytes[i] = static_cast<uint8_t>(code);
+    return result;
+  }
+  if (bits > 8) {
     for (auto [i, code] : llvm::enumerate(codes))
       result.setInteger(i, code);
     return result;
