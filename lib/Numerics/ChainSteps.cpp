@@ -88,8 +88,7 @@ std::vector<Chain> StepPairs::find() {
   return chains;
 }
 
-ChainedBlock quantc::numerics::chainSteps(
-    const std::array<std::array<int8_t, chainColumns>, 32> &codes) {
+ChainedBlock quantc::numerics::chainSteps(const ChainCodes &codes) {
   ChainedBlock block;
   std::iota(block.order.begin(), block.order.end(), 0);
   std::array<ChainStep, 8> steps;

@@ -11,15 +11,15 @@
 // steps, whose products of activations with 128 added to them are summed in 16
 // bits. One step's products must not saturate, which limits the weights of one
 // sign among the two that they add up to 128. Where that holds for the four of
-// both steps, the sum fits as well, and what the bias comes to is taken off
-// once for a block. Else a chain starts from that: its sum may wrap around on
-// its way, and is right in the end if the weights of a lane are no more than
-// 258 together, 127 times which fits.
+// both steps, the sum fits as well: such a chain is plain. Else a chain starts
+// from what the bias comes to: its sum may wrap around on its way, and is right
+// in the end if the weights of a lane are no more than 258 together, 127 times
+// which fits. A lane whose weights are smaller has room left, and there takes
+// off what the bias comes to in the plain chains of its block.
 //
-// Which of a block's 32 values of K meet is free: byte shuffles put the
-// activations of a row in the same order. What still is too large goes into
-// chains beyond the four, whose two steps have the activations of any two steps
-// of the block.
+// Which of a block's 32 values of K meet is free, and with which signs:
+// ChainSearch.h. What still is too large goes into chains beyond the four,
+// whose two steps have the activations of any two steps of the block.
 //
 // Activations without a bias are within 0 and 127: no step saturates, no chain
 // needs a start, and the sum fits if the weights of one sign of a lane are no
@@ -32,18 +32,40 @@
 #ifndef QUANTC_LIB_NUMERICS_CHAINS_H
 #define QUANTC_LIB_NUMERICS_CHAINS_H
 
-#include "quantc/Numerics/Packing.h"
+#include "ChainSearch.h"
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace quantc::numerics {
 
-/// The most that weights of a sign may come to among the two whose products
-/// with activations of 255 are added up, and all of a lane of a chain, where
-/// activations are within 127.
-constexpr int mostOfSign = 128, mostOfLane = 258;
+/// What activations have added to them, and the most that they are without. The
+/// bits of one that is turned are inverted, which adds one less.
+constexpr int activationBias = 128, largestActivation = 127;
+
+/// The weights of a lane of a chain.
+struct ChainedLane {
+  int positive = 0, negative = 0;
+  /// What the activations' bias comes to.
+  int bias = 0;
+
+  void add(int weight, bool isTurned) {
+    (weight < 0 ? negative : positive) += weight < 0 ? -weight : weight;
+    bias += weight * (activationBias - isTurned);
+  }
+  /// Whether the sum with the bias fits 16 bits.
+  bool isPlain() const {
+    return positive <= mostOfSign && negative <= mostOfSign;
+  }
+  /// How far the sum without the bias can be moved and still fits, negative
+  /// where it does not.
+  int getRoom() const {
+    return std::numeric_limits<int16_t>::max() -
+           largestActivation * (positive + negative);
+  }
+};
 
 /// One step: 4 values of K of every column.
 using ChainStep = std::array<std::array<int8_t, 4>, chainColumns>;
@@ -53,38 +75,41 @@ struct Chain {
   std::array<int, 2> places;
   /// A second step may be nothing but zeros.
   std::array<ChainStep, 2> steps;
-  /// Whether it has to start from what the activations' bias comes to.
+  /// Whether it starts from what the activations' bias comes to.
   bool hasStart;
+  /// That, of the two lanes of each column.
+  std::array<std::array<int16_t, 2>, chainColumns> start = {};
 };
 
+/// Beside the number of a value of K: its activation is turned.
+constexpr uint8_t turnedPlace = 0x80;
+
 struct ChainedBlock {
-  /// Of each place the value of K that stands there, of the block's.
+  /// Of each place the value of K that stands there, of the block's, and
+  /// whether it is turned.
   std::array<uint8_t, 32> order;
   /// Four, and those of what is too large for them. Without a bias one for each
   /// two steps that have weights, or for one that fits no other.
   std::vector<Chain> chains;
 };
 
-/// \p codes: of each value of K those of all columns. For activations with a
-/// bias.
-ChainedBlock
-chainBlock(const std::array<std::array<int8_t, chainColumns>, 32> &codes);
+/// For activations with a bias.
+ChainedBlock chainBlock(const ChainCodes &codes);
 
 /// The same for those without one, in the order in which they lie.
-ChainedBlock
-chainSteps(const std::array<std::array<int8_t, chainColumns>, 32> &codes);
+ChainedBlock chainSteps(const ChainCodes &codes);
 
-/// Where the parts of a panel with so many chains lie, from its beginning on,
-/// where their numbers stand.
+/// Where the parts of a panel with so many chains lie, of which the first \p
+/// started have a start, from its beginning on, where these numbers stand.
 struct ChainedPanel {
-  ChainedPanel(const PackedLayout &layout, int64_t chains)
-      : scales(64), biases(scales + layout.panel * 4),
-        orders(biases + (layout.numBlocks() + 1) / 2 * layout.panel * 4),
+  ChainedPanel(const PackedLayout &layout, int64_t started, int64_t plain)
+      : scales(64), orders(scales + layout.panel * 4),
         places(orders + layout.numBlocks() * 32),
-        steps(places + alignToLine(chains * 16)),
-        end(steps + chains * layout.panel * 8) {}
+        starts(places + alignToLine((started + plain) * 16)),
+        steps(starts + started * layout.panel * 4),
+        end(steps + (started + plain) * layout.panel * 8) {}
 
-  int64_t scales, biases, orders, places, steps, end;
+  int64_t scales, orders, places, starts, steps, end;
 };
 
 /// Bytes of panels whose blocks have no more than four chains, or none.

@@ -78,14 +78,56 @@ static void readChainStep(Reader &in, const PackedLayout &layout, int64_t first,
                           int64_t place, int64_t orders, int64_t at,
                           UnpackedWeights &weights) {
   for (int64_t i = 0; i < 4; ++i) {
-    int64_t k = place / 32 * 32 + in.get<uint8_t>(orders + place + i) % 32;
+    uint8_t order = in.get<uint8_t>(orders + place + i);
+    int64_t k = place / 32 * 32 + order % 32;
     for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c) {
       if (k >= layout.k)
         continue;
       int8_t &code = weights.codes[(first + c) * layout.k + k];
-      code = static_cast<int8_t>(code + in.get<int8_t>(at + c * 4 + i));
+      int8_t part = in.get<int8_t>(at + c * 4 + i);
+      code =
+          static_cast<int8_t>(order & turnedPlace ? code - part : code + part);
     }
   }
+}
+
+/// Whether the sums of a panel's chains fit 16 bits, and starts take off what
+/// the bias comes to.
+static bool areChainsSound(Reader &in, const PackedLayout &layout, int64_t at,
+                           const ChainedPanel &parts, int64_t started,
+                           int64_t plain) {
+  int64_t nr = layout.panel;
+  std::vector<int64_t> left(layout.numBlocks() * nr);
+  for (int64_t chain = 0; chain < started + plain; ++chain) {
+    int64_t entry = at + parts.places + chain * 16,
+            block = in.get<int32_t>(entry + 8);
+    for (int64_t c = 0; c < nr; ++c)
+      for (int64_t lane = 0; lane < 2; ++lane) {
+        ChainedLane sums;
+        for (int64_t step = 0; step < 2; ++step)
+          for (int64_t i = 2 * lane; i < 2 * lane + 2; ++i) {
+            int64_t place = in.get<int32_t>(entry + step * 4) + i;
+            sums.add(in.get<int8_t>(at + parts.steps +
+                                    ((chain * 2 + step) * nr + c) * 4 + i),
+                     in.get<uint8_t>(at + parts.orders + place) & turnedPlace);
+          }
+        if (chain >= started) {
+          if (!sums.isPlain())
+            return false;
+          left[block * nr + c] += sums.bias;
+          continue;
+        }
+        auto taken = static_cast<int16_t>(
+            -in.get<int16_t>(at + parts.starts + (chain * nr + c) * 4 +
+                             lane * 2) -
+            sums.bias);
+        if (std::abs(taken) > sums.getRoom())
+          return false;
+        left[block * nr + c] -= taken;
+      }
+  }
+  return std::all_of(left.begin(), left.end(),
+                     [](int64_t bias) { return bias == 0; });
 }
 
 /// False where the table or a panel is none.
@@ -97,7 +139,7 @@ static bool unpackChained(Reader &in, const PackedLayout &layout,
             plain = in.get<int32_t>(at + 4), chains = started + plain;
     if (started < 0 || plain < 0)
       return false;
-    ChainedPanel parts(layout, chains);
+    ChainedPanel parts(layout, started, plain);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
       weights.scales[index * nr + c] = in.get<float>(at + parts.scales + c * 4);
     // All of it is there, what is read below or not.
@@ -112,6 +154,9 @@ static bool unpackChained(Reader &in, const PackedLayout &layout,
       readChainStep(in, layout, index * nr, place, at + parts.orders,
                     at + parts.steps + step * nr * 4, weights);
     }
+    if (layout.bias != 0 && !in.wasOutside() &&
+        !areChainsSound(in, layout, at, parts, started, plain))
+      return false;
   }
   return !in.wasOutside();
 }

@@ -36,13 +36,13 @@
 //   chained  blocks of 32 whose sums are integers that the activations' shift
 //            multiplies. NR is 16; table of u32 offsets of panels, padded to 64
 //            bytes, then these, each of its own size: i32 started, i32 plain,
-//            padding to 64 bytes, f32 scale[NR], of each two blocks i16
-//            bias[NR][2], of each 32 of K u8 order[32], of each chain i32
-//            place[2] in K, i32 block, i32 0, padded to 64 bytes, then two
-//            steps of each chain. Place i of a block has the activation
-//            `order[i]` of it: without a bias i itself. A bias is minus the
-//            block's weights in chains without a start, which come last.
-//            Chains.h says what those are
+//            padding to 64 bytes, f32 scale[NR], of each 32 of K u8 order[32],
+//            of each chain i32 place[2] in K, i32 block, i32 0, padded to 64
+//            bytes, of each chain that has a start, which come first, i16
+//            start[NR][2], then two steps of each chain. Place i of a block has
+//            the activation `order[i]` of it, turned (the bits of it inverted)
+//            where the highest bit is set; without a bias i itself. Chains.h
+//            says what starts are
 //
 // Three more are for activations that are floats. Here the NR codes of one
 // value of K lie side by side, as the lanes of a register do, those of 4 bits
@@ -247,8 +247,7 @@ StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
 constexpr int64_t chainColumns = 16;
 
 /// The same of chains of two steps: 6 for each that has a start and 5 for one
-/// that has none; one for each block of a panel with such, if activations have
-/// a bias.
+/// that has none.
 StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole

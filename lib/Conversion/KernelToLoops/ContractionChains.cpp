@@ -8,13 +8,13 @@
 //
 // Two steps of unsigned by signed bytes are summed in 16 bits. What the
 // activations' bias comes to is taken off there, where the sum may wrap around
-// and what is left fits; of chains whose sum fits with it, once for a block.
-// The product that widens them multiplies by the block's power of two. So a
-// step takes three operations or two and a half, where signs or 16 bits from
-// the beginning take four.
+// and what is left fits; of chains whose sum fits with it, in others of their
+// block. The product that widens them multiplies by the block's power of two.
+// So a step takes three operations or two and a half, where signs or 16 bits
+// from the beginning take four.
 //
-// A panel says in which order it wants the activations of a block; a tile's
-// rows are brought into it before its products.
+// A panel says in which order it wants the activations of a block, and which of
+// them turned; a tile's rows are brought into it before its products.
 //
 // Without a bias none of that is needed: every chain is plain, and activations
 // are read where they lie, those of a convolution in its input.
@@ -64,15 +64,11 @@ void ContractionEmitter::prepareChains() {
         factors, index(0));
     return;
   }
-  // Those of two blocks are read from between the two of the first.
   factors = kernel.allocateScratch(
       b.getI16Type(), shapes.getConstant(2 * (blockRows * blocks + lanes)));
-  if (!hasOrder)
-    return;
-  ordered = kernel.allocateScratch(b.getI8Type(),
-                                   shapes.getConstant(mr * getOrderedStride()));
-  starts = kernel.allocateScratch(
-      b.getI16Type(), shapes.getConstant(blocks * mostOfBlock * nr * 2));
+  if (hasOrder)
+    ordered = kernel.allocateScratch(
+        b.getI8Type(), shapes.getConstant(mr * getOrderedStride()));
 }
 
 /// Products of two steps in 16 bits, from \p start on.
@@ -112,15 +108,6 @@ Value ContractionEmitter::sumSignedChain(OpBuilder &b, ArrayRef<Value> x,
   return sum;
 }
 
-/// What takes the activations' bias off a chain: the weights times it.
-Value ContractionEmitter::getChainStart(OpBuilder &b, ArrayRef<Value> weights) {
-  Value zero = zeros(b, vectorOf(b.getI16Type(), 2));
-  Value bias = splatConstant(b, loc, b.getI8Type(),
-                             static_cast<int8_t>(layout.getBias()), 4 * width);
-  return arith::SubIOp::create(b, loc, zero,
-                               sumChain(b, {bias, bias}, weights, zero));
-}
-
 /// The weights of two steps at \p at, those of part \p v of the panel.
 Values ContractionEmitter::loadChain(OpBuilder &b, Value at, int64_t v) {
   Values weights;
@@ -137,30 +124,18 @@ Value ContractionEmitter::loadPlace(OpBuilder &b, Value at) {
                                       loadInteger(b, packed, at));
 }
 
-/// Where things of the panel at hand lie, and its chains' starts, once for many
-/// rows.
+/// Where things of the panel at hand lie.
 void ContractionEmitter::enterChains(OpBuilder &b) {
   int64_t blocks = llvm::divideCeil(k, 32);
   numStarted = loadPlace(b, header);
   numPlain = loadPlace(b, plus(b, header, 4));
-  biases = plus(b, header, 64 + nr * 4);
-  orders = plus(b, biases, llvm::divideCeil(blocks, 2) * nr * 4);
+  orders = plus(b, header, 64 + nr * 4);
   chainList = plus(b, orders, blocks * 32);
   Value bytes = times(b, add(b, numStarted, numPlain), entryBytes);
-  chunkBase =
+  starts =
       add(b, chainList,
           times(b, arith::CeilDivUIOp::create(b, loc, bytes, index(64)), 64));
-  if (!useDecoded)
-    return;
-  auto loop = scf::ForOp::create(b, loc, index(0), numStarted, index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value chain = loop.getInductionVar(),
-        at = add(body, chunkBase, times(body, chain, nr * 8)),
-        to = times(body, chain, nr * 2);
-  for (int64_t v = 0; v < vectors; ++v)
-    vector::StoreOp::create(body, loc,
-                            getChainStart(body, loadChain(body, at, v)), starts,
-                            plus(body, to, v * width * 2));
+  chunkBase = add(b, starts, times(b, numStarted, nr * 4));
 }
 
 /// The powers of two of the unit's rows, each twice.
@@ -188,8 +163,7 @@ void ContractionEmitter::emitFactorsOfRows(OpBuilder &b, Value last) {
       });
 }
 
-/// The factor of a row and a block at \p at in all lanes, or half a word behind
-/// it that and the next block's.
+/// The factor of a row and a block at \p at in all lanes.
 Value ContractionEmitter::loadFactor(OpBuilder &b, Value at) {
   return broadcastWord(b, loc, factors, at, /*ways=*/2, width);
 }
@@ -205,67 +179,30 @@ void ContractionEmitter::emitOrderRows(OpBuilder &b, Value row, int64_t count) {
   Value block = loop.getInductionVar(), offset = times(body, block, 32);
   Value order = vector::LoadOp::create(body, loc, bytes, packed,
                                        add(body, orders, offset));
+  auto splat = [&](int8_t value) {
+    return splatConstant(body, loc, body.getI8Type(), value, 32);
+  };
+  // All ones where the activation is turned, as the highest bit says.
+  Value turned = arith::ExtSIOp::create(
+      body, loc, bytes,
+      arith::CmpIOp::create(body, loc, arith::CmpIPredicate::slt, order,
+                            splat(0)));
+  Value places = arith::AndIOp::create(body, loc, order, splat(31));
   for (int64_t r = 0; r < count; ++r) {
     Value at = add(body, plus(body, base, getRowOffset(r)), offset),
           low = vector::LoadOp::create(body, loc, half, lhsBuffer, at),
           high = vector::LoadOp::create(body, loc, half, lhsBuffer,
                                         plus(body, at, 16)),
-          picked = qt::PickOp::create(body, loc, bytes, low, high, order);
+          picked = qt::PickOp::create(body, loc, bytes, low, high, places);
+    // With the bias of 128 in it, its negative is 256 less it. Starts know of
+    // bits that are inverted, which is one less yet; where none are added they
+    // have to be right.
+    picked = arith::XOrIOp::create(body, loc, picked, turned);
+    if (!useDecoded)
+      picked = arith::SubIOp::create(body, loc, picked, turned);
     vector::StoreOp::create(body, loc, picked, ordered,
                             plus(body, offset, r * getOrderedStride()));
   }
-}
-
-/// What the bias comes to in chains without a start, taken off \p sums: of two
-/// blocks at a time.
-Values ContractionEmitter::takeOffBiases(OpBuilder &b, Value row, int64_t count,
-                                         Values sums) {
-  int64_t blocks = llvm::divideCeil(k, 32);
-  VectorType halves = vectorOf(b.getI16Type(), 2),
-             words = vectorOf(b.getI32Type(), 1);
-  constexpr int64_t most = 1024, // weights of a block in such chains
-      largest = int64_t(1) << numerics::fixed::blockDepth;
-  auto bound = qt::BoundAttr::get(b.getContext(), -most, most, 1, largest,
-                                  /*chain=*/blocks, false, 0, 0, 0, 0);
-  Value factorsAt =
-      times(b, arith::SubIOp::create(b, loc, row, firstRow), blocks * 2);
-  Value havePlain = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
-                                          numPlain, index(0));
-  auto branch = scf::IfOp::create(
-      b, loc, havePlain,
-      [&](OpBuilder &then, Location) {
-        auto loop = scf::ForOp::create(
-            then, loc, index(0), index(llvm::divideCeil(blocks, 2)), index(1),
-            Values(sums.size(), zeros(then, words)),
-            [&](OpBuilder &body, Location, Value pair, ValueRange carried) {
-              Values own(carried), weights;
-              Value at = add(body, biases, times(body, pair, nr * 4)),
-                    from = add(body, factorsAt, times(body, pair, 4));
-              for (int64_t v = 0; v < vectors; ++v)
-                weights.push_back(loadFromBytes(
-                    body, packed, plus(body, at, v * width * 4), halves));
-              for (int64_t r = 0; r < count; ++r) {
-                Value factor =
-                    loadFactor(body, plus(body, from, r * blocks * 2 + 1));
-                for (int64_t v = 0; v < vectors; ++v) {
-                  Value &sum = own[r * vectors + v];
-                  sum = dot(body, 2, weights[v], factor, sum, bound);
-                }
-              }
-              scf::YieldOp::create(body, loc, own);
-            });
-        // The bias is 2^7.
-        Value seven = splatConstant(then, loc, then.getI32Type(), 7, width);
-        Values less;
-        for (auto [sum, own] : llvm::zip_equal(sums, loop.getResults()))
-          less.push_back(arith::AddIOp::create(
-              then, loc, sum, arith::ShLIOp::create(then, loc, own, seven)));
-        scf::YieldOp::create(then, loc, less);
-      },
-      [&](OpBuilder &otherwise, Location) {
-        scf::YieldOp::create(otherwise, loc, sums);
-      });
-  return Values(branch.getResults());
 }
 
 /// The factors of a block of a tile's rows: powers of two in all lanes. \p at:
@@ -317,9 +254,12 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
           weights.push_back(loadChain(inner, at, v));
           own.push_back(
               kind == ChainKind::Started
-                  ? vector::LoadOp::create(
-                        inner, loc, halves, starts,
-                        plus(inner, times(inner, chain, nr * 2), v * width * 2))
+                  ? loadFromBytes(
+                        inner, packed,
+                        plus(inner,
+                             add(inner, starts, times(inner, chain, nr * 4)),
+                             v * width * 4),
+                        halves)
                   : zeros(inner, halves));
         }
         if (count == 1)
@@ -360,7 +300,6 @@ Values ContractionEmitter::sumChained(OpBuilder &b, Value row, int64_t count,
   Value all = add(b, numStarted, numPlain);
   if (!useDecoded)
     return addChains(b, index(0), all, ChainKind::Signed, row, count, sums);
-  sums = takeOffBiases(b, row, count, sums);
   sums =
       addChains(b, index(0), numStarted, ChainKind::Started, row, count, sums);
   return addChains(b, numStarted, all, ChainKind::Plain, row, count, sums);

@@ -208,7 +208,6 @@ private:
                  llvm::ArrayRef<Value> weights, Value start);
   Value sumSignedChain(OpBuilder &b, llvm::ArrayRef<Value> x,
                        llvm::ArrayRef<Value> weights);
-  Value getChainStart(OpBuilder &b, llvm::ArrayRef<Value> weights);
   Values loadChain(OpBuilder &b, Value at, int64_t v);
   void enterChains(OpBuilder &b);
   Value loadPlace(OpBuilder &b, Value at);
@@ -216,7 +215,6 @@ private:
   Value loadChainFactor(OpBuilder &b, Value block, Value row, int64_t r,
                         Value at);
   enum class ChainKind { Started, Plain, Signed };
-  Values takeOffBiases(OpBuilder &b, Value row, int64_t count, Values sums);
   Values addChains(OpBuilder &b, Value first, Value last, ChainKind kind,
                    Value row, int64_t count, Values sums);
   void emitFactorsOfRows(OpBuilder &b, Value last);
@@ -313,13 +311,12 @@ private:
   Value from, to;          ///< the chunk in units of K
   Value decoded;           ///< scratch: a chunk of a panel's codes, one by one
   Value wideRows; ///< scratch: a chunk of the unit's rows, 16 bits each
-  /// Chains: where the panel's orders begin; scratch for the rows of a tile in
-  /// that order, the powers of two of the unit's rows, or those of all shifts
-  /// of a convolution's blocks, and the panel's starts.
-  Value orders, ordered, factors, starts;
-  /// Where its biases and the places of its chains begin, and how many chains
-  /// have a start and have none.
-  Value biases, chainList, numStarted, numPlain;
+  /// Chains: where the panel's orders, the places of its chains and their
+  /// starts begin, and how many chains have a start and have none.
+  Value orders, chainList, starts, numStarted, numPlain;
+  /// Scratch for the rows of a tile in the panel's order, and for the powers of
+  /// two of the unit's rows, or those of all shifts of a convolution's blocks.
+  Value ordered, factors;
   Value decodedOffset; ///< of the panel at hand, where several are there
   Value decodedBiases; ///< scratch: what bias makes of its blocks' sums
   Value sumBuffer;     ///< scratch: sums between chunks

@@ -107,21 +107,27 @@ inline uint32_t PackedModel::runMatched(int64_t part, int64_t column) {
 }
 
 /// Sums in 16 bits may wrap around on the way; the last one is held. What the
-/// bias comes to is taken off a chain with a start, else off the block.
+/// bias comes to is taken off where a chain starts.
 inline uint32_t PackedModel::runChained(int64_t panel, int64_t column) {
-  int64_t nr = layout.panel, blocks = layout.numBlocks(), places = blocks * 32,
+  int64_t nr = layout.panel, places = layout.numBlocks() * 32,
           at = readAt<uint32_t>(bytes, panel * 4),
           started = readAt<int32_t>(bytes, at),
           chains = started + readAt<int32_t>(bytes, at + 4),
-          biases = at + 64 + nr * 4,
-          orders = biases + (blocks + 1) / 2 * nr * 4, list = orders + places,
-          data = list + (chains * 16 + 63) / 64 * 64;
+          orders = at + 64 + nr * 4, list = orders + places,
+          starts = list + (chains * 16 + 63) / 64 * 64,
+          data = starts + started * nr * 4;
   std::vector<uint8_t> ordered(places);
-  for (int64_t i = 0; i < places; ++i)
-    ordered[i] = row[i / 32 * 32 + bytes[orders + i]];
+  for (int64_t i = 0; i < places; ++i) {
+    uint8_t order = bytes[orders + i], code = row[i / 32 * 32 + order % 32];
+    ordered[i] = static_cast<uint8_t>(order & 128 ? ~code : code);
+  }
   uint32_t sum = 0;
   for (int64_t chain = 0; chain < chains; ++chain) {
-    int32_t lanes[2] = {0, 0}, entry = static_cast<int32_t>(list + chain * 16);
+    int32_t entry = static_cast<int32_t>(list + chain * 16);
+    std::array<int16_t, 2> lanes = {};
+    for (int64_t lane = 0; lane < 2 && chain < started; ++lane)
+      lanes[lane] =
+          readAt<int16_t>(bytes, starts + (chain * nr + column) * 4 + lane * 2);
     for (int64_t step = 0; step < 2; ++step) {
       const int8_t *w = weights(data + ((chain * 2 + step) * nr + column) * 4);
       int64_t place = readAt<int32_t>(bytes, entry + step * 4);
@@ -129,18 +135,13 @@ inline uint32_t PackedModel::runChained(int64_t panel, int64_t column) {
         ADD_FAILURE() << "block of chain " << chain;
       for (int64_t lane = 0; lane < 2; ++lane) {
         const uint8_t *x = ordered.data() + place + 2 * lane;
-        lanes[lane] += saturate(x[0] * w[2 * lane] + x[1] * w[2 * lane + 1]) -
-                       (chain < started ? static_cast<int32_t>(layout.bias) *
-                                              (w[2 * lane] + w[2 * lane + 1])
-                                        : 0);
+        int32_t products =
+            saturate(x[0] * w[2 * lane] + x[1] * w[2 * lane + 1]);
+        lanes[lane] = static_cast<int16_t>(lanes[lane] + products);
       }
     }
-    sum += widen({saturate(lanes[0]), saturate(lanes[1])});
+    sum += widen({lanes[0], lanes[1]});
   }
-  for (int64_t b = 0; b < blocks && chains > started; ++b)
-    sum += static_cast<uint32_t>(
-        layout.bias * readAt<int16_t>(bytes, biases + b / 2 * nr * 4 +
-                                                 column * 4 + b % 2 * 2));
   return sum;
 }
 

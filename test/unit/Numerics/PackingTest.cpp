@@ -104,8 +104,8 @@ TEST(Packing, RefusesChainsThatAreNowhere) {
   std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
   auto size = static_cast<int64_t>(bytes.size());
   ASSERT_TRUE(unpackWeights(layout, bytes.data(), size));
-  // Behind the scales, a pair of biases and the orders of two blocks.
-  int64_t panel = 64, places = panel + 64 + 16 * 4 + 16 * 4 + 64;
+  // Behind the scales and the orders of two blocks.
+  int64_t panel = 64, places = panel + 64 + 16 * 4 + 64;
   auto refuses = [&](int64_t at, int32_t value) {
     std::vector<uint8_t> other = bytes;
     std::memcpy(other.data() + at, &value, sizeof value);
@@ -117,9 +117,29 @@ TEST(Packing, RefusesChainsThatAreNowhere) {
   EXPECT_TRUE(refuses(places, 64));         // behind all of K
   EXPECT_TRUE(refuses(places, 32));         // of another block
   EXPECT_TRUE(refuses(places, -4));
-  EXPECT_TRUE(refuses(places, 2)); // within a step
-  EXPECT_FALSE(refuses(places, 4));
+  EXPECT_TRUE(refuses(places, 2));     // within a step
   EXPECT_TRUE(refuses(places + 8, 1)); // the other block
+}
+
+TEST(Packing, RefusesChainsThatAreWrong) {
+  PackedLayout layout{PackedForm::Chained, 16, 128, 16, 64};
+  RandomWeights weights(layout, WeightKind::Bell, 1, 90);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  ASSERT_TRUE(unpackWeights(layout, bytes.data(), bytes.size()));
+  int64_t panel = 64, started = 0, plain = 0;
+  std::memcpy(&started, bytes.data() + panel, 4);
+  std::memcpy(&plain, bytes.data() + panel + 4, 4);
+  ASSERT_GT(started, 0);
+  ASSERT_GT(plain, 0);
+  int64_t places = panel + 64 + 16 * 4 + 64,
+          starts = places + alignToLine((started + plain) * 16),
+          steps = starts + started * 16 * 4;
+  for (int64_t at : {starts, starts + 2, steps - 2, steps,
+                     static_cast<int64_t>(bytes.size()) - 1}) {
+    std::vector<uint8_t> other = bytes;
+    other[at] ^= 1;
+    EXPECT_FALSE(unpackWeights(layout, other.data(), other.size())) << at;
+  }
 }
 
 TEST(Packing, HasTheStatedSize) {
