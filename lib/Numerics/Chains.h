@@ -67,6 +67,9 @@ struct ChainedLane {
   }
 };
 
+/// The most chains of a block: each of its 8 steps may have a rest of its own.
+constexpr int64_t chainsOfBlock = 4 + 8;
+
 /// One step: 4 values of K of every column.
 using ChainStep = std::array<std::array<int8_t, 4>, chainColumns>;
 

@@ -130,14 +130,27 @@ static bool areChainsSound(Reader &in, const PackedLayout &layout, int64_t at,
                      [](int64_t bias) { return bias == 0; });
 }
 
-/// False where the table or a panel is none.
+/// Whether every block has each of its values at one place.
+static bool areOrders(Reader &in, const PackedLayout &layout, int64_t at) {
+  for (int64_t b = 0; b < layout.numBlocks(); ++b) {
+    uint32_t seen = 0;
+    for (int64_t i = 0; i < 32; ++i)
+      if (int k = in.get<uint8_t>(at + b * 32 + i) & ~turnedPlace; k < 32)
+        seen |= uint32_t{1} << k;
+    if (~seen != 0)
+      return false;
+  }
+  return true;
+}
+
+/// False where the table or a panel is none, or has more than it may.
 static bool unpackChained(Reader &in, const PackedLayout &layout,
                           UnpackedWeights &weights) {
   int64_t nr = layout.panel, places = layout.numBlocks() * 32;
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     int64_t at = in.get<uint32_t>(index * 4), started = in.get<int32_t>(at),
             plain = in.get<int32_t>(at + 4), chains = started + plain;
-    if (started < 0 || plain < 0)
+    if (started < 0 || plain < 0 || chains > layout.numBlocks() * chainsOfBlock)
       return false;
     ChainedPanel parts(layout, started, plain);
     for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
@@ -145,11 +158,15 @@ static bool unpackChained(Reader &in, const PackedLayout &layout,
     // All of it is there, what is read below or not.
     if (chains > 0)
       in.get<uint8_t>(at + parts.end - 1);
+    if (!areOrders(in, layout, at + parts.orders))
+      return false;
+    std::vector<int64_t> counts(layout.numBlocks());
     for (int64_t step = 0; step < 2 * chains && !in.wasOutside(); ++step) {
       int64_t entry = at + parts.places + step / 2 * 16,
               place = in.get<int32_t>(entry + step % 2 * 4);
       if (place < 0 || place >= places || place % 4 != 0 ||
-          in.get<int32_t>(entry + 8) != place / 32)
+          in.get<int32_t>(entry + 8) != place / 32 ||
+          ++counts[place / 32] > 2 * chainsOfBlock)
         return false;
       readChainStep(in, layout, index * nr, place, at + parts.orders,
                     at + parts.steps + step * nr * 4, weights);

@@ -143,6 +143,8 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
   case QCRT_SIZE_OVERFLOW:
     what = "the size of a tensor overflows what can be addressed, or has more "
            "elements than a sum of 32 bits holds";
+    if (failure >> QCRT_ERROR_KIND_BITS & 1)
+      what = "there are more elements than a sum of 32 bits holds";
     status = QUANTC_ERROR_MEMORY;
     break;
   case QCRT_SHAPE_MISMATCH:
@@ -162,11 +164,13 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
   }
   if (site > 0 && site <= program->num_sites)
     name = program->sites[site - 1];
-  if (kind == QCRT_INDEX_OUT_OF_RANGE &&
+  if ((kind == QCRT_INDEX_OUT_OF_RANGE || kind == QCRT_SIZE_OVERFLOW) &&
       (failure >> QCRT_ERROR_KIND_BITS & 1)) {
     numbers[0] = failure >> (QCRT_ERROR_KIND_BITS + 1);
     count = 1;
-    if (numbers[0] == QCRT_ERROR_MOST_INDEX)
+    if (kind == QCRT_SIZE_OVERFLOW)
+      more = " at most";
+    else if (numbers[0] == QCRT_ERROR_MOST_INDEX)
       more = " or more";
     else if (numbers[0] == -QCRT_ERROR_MOST_INDEX)
       more = " or less";

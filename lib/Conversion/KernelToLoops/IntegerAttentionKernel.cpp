@@ -93,11 +93,8 @@ void IntegerAttention::requireSizes(ArrayRef<AffineExpr> q,
                                     ArrayRef<AffineExpr> v) {
   requireHeads(q, k, v);
   if (!isa<AffineConstantExpr>(k[2]))
-    kernel.require(
-        arith::CmpIOp::create(kernel.getBuilder(), loc,
-                              arith::CmpIPredicate::ule, kernel.getIndex(k[2]),
-                              index(qt::IntegerAttentionOp::mostKeys)),
-        KernelError::SizeOverflow);
+    kernel.requireAtMost(kernel.getIndex(k[2]),
+                         qt::IntegerAttentionOp::mostKeys);
   if (!op.getMask())
     return;
   SmallVector<AffineExpr> scores{q[0], q[1], q[2], k[2]},

@@ -227,9 +227,22 @@ Value KernelBuilder::getBuffer(Value tensor) {
 }
 
 void KernelBuilder::require(Value condition, KernelError error) {
+  requireOrReturn(condition, static_cast<int32_t>(error));
+}
+
+void KernelBuilder::requireAtMost(Value count, int64_t most) {
+  assert(most <= QCRT_ERROR_MOST_INDEX && "is told beside the kind");
+  requireOrReturn(
+      arith::CmpIOp::create(builder, getLoc(), arith::CmpIPredicate::ule, count,
+                            getIndex(most)),
+      static_cast<int32_t>(most << (QCRT_ERROR_KIND_BITS + 1) |
+                           1 << QCRT_ERROR_KIND_BITS |
+                           static_cast<int32_t>(KernelError::SizeOverflow)));
+}
+
+void KernelBuilder::requireOrReturn(Value condition, int32_t error) {
   Value word = memref::LoadOp::create(builder, getLoc(), errorSlot);
-  Value failure = arith::ConstantIntOp::create(builder, getLoc(),
-                                               static_cast<int32_t>(error), 32);
+  Value failure = arith::ConstantIntOp::create(builder, getLoc(), error, 32);
   word = arith::SelectOp::create(builder, getLoc(), condition, word, failure);
   memref::StoreOp::create(builder, getLoc(), word, errorSlot);
   end = arith::SelectOp::create(builder, getLoc(), condition, end, begin);

@@ -185,10 +185,7 @@ void PlainContraction::emit() {
   k = kernel.getIndex(lhs.back());
   if (auto most = op.getMostProducts();
       most && !isa<AffineConstantExpr>(lhs.back()))
-    kernel.require(arith::CmpIOp::create(kernel.getBuilder(), loc,
-                                         arith::CmpIPredicate::ule, k,
-                                         kernel.getIndex(*most)),
-                   KernelError::SizeOverflow);
+    kernel.requireAtMost(k, *most);
   Value n = kernel.getIndex(sizes.back());
   Value zero = kernel.getIndex(int64_t(0)), one = kernel.getIndex(int64_t(1));
   OpBuilder &b = kernel.getBuilder();

@@ -119,6 +119,34 @@ TEST(Packing, RefusesChainsThatAreNowhere) {
   EXPECT_TRUE(refuses(places, -4));
   EXPECT_TRUE(refuses(places, 2));     // within a step
   EXPECT_TRUE(refuses(places + 8, 1)); // the other block
+  int64_t orders = panel + 64 + 16 * 4;
+  EXPECT_TRUE(refuses(orders, 0x20212223)); // none of a block's 32
+  EXPECT_TRUE(refuses(orders, 0));          // one of them four times
+}
+
+TEST(Packing, RefusesMoreChainsThanABlockHas) {
+  PackedLayout layout{PackedForm::Chained, 16, 0, 16, 64};
+  auto unpack = [&](int32_t ofFirst, int32_t ofSecond) {
+    int32_t chains = ofFirst + ofSecond;
+    int64_t orders = 64 + 64 + 16 * 4, places = orders + 64,
+            steps = places + alignToLine(chains * 16);
+    std::vector<uint8_t> bytes(steps + chains * 16 * 8);
+    auto put = [&](int64_t place, auto value) {
+      std::memcpy(bytes.data() + place, &value, sizeof value);
+    };
+    put(0, uint32_t{64});
+    put(64 + 4, chains);
+    for (int64_t i = 0; i < 64; ++i)
+      put(orders + i, static_cast<uint8_t>(i % 32));
+    for (int32_t chain = ofFirst; chain < chains; ++chain)
+      for (int32_t entry : {0, 4, 8})
+        put(places + chain * 16 + entry, entry == 8 ? 1 : 32);
+    return unpackWeights(layout, bytes.data(),
+                         static_cast<int64_t>(bytes.size()));
+  };
+  EXPECT_TRUE(unpack(12, 12));
+  EXPECT_FALSE(unpack(13, 11));
+  EXPECT_FALSE(unpack(12, 13));
 }
 
 TEST(Packing, RefusesChainsThatAreWrong) {

@@ -63,6 +63,9 @@ public:
   /// The kernel does nothing but report \p error unless \p condition holds; it
   /// is a value made of indices. To be called before getEnd.
   void require(mlir::Value condition, KernelError error);
+  /// The same unless \p count is at most \p most, which a sum of 32 bits holds:
+  /// the error says how many that are.
+  void requireAtMost(mlir::Value count, int64_t most);
   /// That \p size, which only run time knows, is 1 or \p whole.
   void requireBroadcast(mlir::AffineExpr size, mlir::AffineExpr whole);
   /// The same for every dim of a tensor whose dims meet the last of \p whole.
@@ -116,6 +119,7 @@ public:
   void finish();
 
 private:
+  void requireOrReturn(mlir::Value condition, int32_t error);
   mlir::Value loadSlot(unsigned slot, mlir::Type type);
   mlir::Value makeBuffer(mlir::Value pointer, mlir::Type element);
   mlir::Value emit(mlir::AffineExpr expression);
