@@ -163,6 +163,14 @@ class IntegerLimits(IntegerTest):
         # and weights by what scores are.
         self.check_close(proto, [{"x": self.normal(2, 9, 32)}], 2.0**-4)
 
+    def test_too_many_products(self):
+        """Of 8 bits on both sides a sum of 32 bits holds 133,144 products, which is told where run time has more."""
+        nodes = [("Relu", "x", "a"), ("Relu", "z", "b"), ("MatMul", "a b", "y")]
+        proto = model(nodes, {"x": ("f4", ["n", "k"]), "z": ("f4", ["k", 2])}, ["y"])
+        feed = {"x": np.ones((1, 133145), "f4"), "z": np.ones((133145, 2), "f4")}
+        message = "there are more elements than a sum of 32 bits holds in 'y': 133144 at most"
+        self.fails_at_run_time(proto, feed, message, "--integer-only")
+
     def test_small_elements(self):
         """Logarithms and roots of elements that are nothing beside the largest of their row."""
         nodes = [

@@ -49,9 +49,9 @@ extern "C" {
 /// What kernels, `entry` and `plan` return: 0, or a kind in the low 8 bits and
 /// above them 1 + an index into the program's sites (0: no site is known). A
 /// kernel has no site: the entry adds that of the launch, because equal kernels
-/// are one function. In its place a kernel may say which index was wrong, or how
-/// many elements a sum holds: 1 and above that 23 bits with a sign, the nearest
-/// number to it. The message is
+/// are one function. In its place a kernel may say which index was wrong, or
+/// how many elements a sum holds: 1 and above that 23 bits with a sign, the
+/// nearest number to it. The message is
 /// "<kind's sentence> in '<site>': <numbers>", where the site is the name of
 /// the value (the MLIR location).
 typedef enum qcrt_error {
