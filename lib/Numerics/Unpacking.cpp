@@ -73,72 +73,139 @@ static bool unpackMatched(Reader &in, const PackedLayout &layout,
   return !in.wasOutside();
 }
 
-/// One step of chains, whose places have the activations that \p order says.
-static void readChainStep(Reader &in, const PackedLayout &layout, int64_t first,
-                          int64_t place, int64_t orders, int64_t at,
-                          UnpackedWeights &weights) {
-  for (int64_t i = 0; i < 4; ++i) {
-    uint8_t order = in.get<uint8_t>(orders + place + i);
-    int64_t k = place / 32 * 32 + order % 32;
-    for (int64_t c = 0; c < layout.panel && first + c < layout.n; ++c) {
-      if (k >= layout.k)
-        continue;
-      int8_t &code = weights.codes[(first + c) * layout.k + k];
-      int8_t part = in.get<int8_t>(at + c * 4 + i);
-      code =
-          static_cast<int8_t>(order & turnedPlace ? code - part : code + part);
-    }
-  }
-}
+namespace {
+/// Reads a panel of chains and holds it against what kernels rely on.
+class ChainedReader {
+public:
+  ChainedReader(Reader &in, const PackedLayout &layout, int64_t at)
+      : in(in), layout(layout), at(at), started(in.get<int32_t>(at)),
+        plain(in.get<int32_t>(at + 4)), parts(layout, started, plain) {}
 
-/// Whether the sums of a panel's chains fit 16 bits, and starts take off what
-/// the bias comes to.
-static bool areChainsSound(Reader &in, const PackedLayout &layout, int64_t at,
-                           const ChainedPanel &parts, int64_t started,
-                           int64_t plain) {
-  int64_t nr = layout.panel;
-  std::vector<int64_t> left(layout.numBlocks() * nr);
-  for (int64_t chain = 0; chain < started + plain; ++chain) {
-    int64_t entry = at + parts.places + chain * 16,
-            block = in.get<int32_t>(entry + 8);
-    for (int64_t c = 0; c < nr; ++c)
-      for (int64_t lane = 0; lane < 2; ++lane) {
-        ChainedLane sums;
-        for (int64_t step = 0; step < 2; ++step)
-          for (int64_t i = 2 * lane; i < 2 * lane + 2; ++i) {
-            int64_t place = in.get<int32_t>(entry + step * 4) + i;
-            sums.add(in.get<int8_t>(at + parts.steps +
-                                    ((chain * 2 + step) * nr + c) * 4 + i),
-                     in.get<uint8_t>(at + parts.orders + place) & turnedPlace);
-          }
-        if (chain >= started) {
-          if (!sums.isPlain())
-            return false;
-          left[block * nr + c] += sums.bias;
-          continue;
-        }
-        auto taken = static_cast<int16_t>(
-            -in.get<int16_t>(at + parts.starts + (chain * nr + c) * 4 +
-                             lane * 2) -
-            sums.bias);
-        if (std::abs(taken) > sums.getRoom())
-          return false;
-        left[block * nr + c] -= taken;
-      }
+  /// Whether as many chains can be.
+  bool areCountsSound() const {
+    return started >= 0 && plain >= 0 && (layout.bias != 0 || started == 0) &&
+           started + plain <= layout.numBlocks() * chainsOfBlock;
   }
-  return std::all_of(left.begin(), left.end(),
-                     [](int64_t bias) { return bias == 0; });
-}
+  /// False where the panel is none. \p first: its first column.
+  bool read(int64_t first, UnpackedWeights &weights);
 
-/// Whether every block has each of its values at one place.
-static bool areOrders(Reader &in, const PackedLayout &layout, int64_t at) {
+private:
+  uint8_t getOrder(int64_t place) {
+    return in.get<uint8_t>(at + parts.orders + place);
+  }
+  int64_t getPlace(int64_t chain, int64_t step) {
+    return in.get<int32_t>(at + parts.places + chain * 16 + step * 4);
+  }
+  int8_t getWeight(int64_t chain, int64_t step, int64_t c, int64_t i) {
+    return in.get<int8_t>(at + parts.steps +
+                          ((chain * 2 + step) * layout.panel + c) * 4 + i);
+  }
+  bool areOrdersSound();
+  bool arePlacesSound();
+  bool isLaneSound(int64_t chain, int64_t c, int64_t lane, int64_t &left);
+
+  Reader &in;
+  const PackedLayout &layout;
+  int64_t at, started, plain;
+  ChainedPanel parts;
+};
+} // namespace
+
+/// Whether every block has each of its values at one place, without a bias its
+/// own.
+bool ChainedReader::areOrdersSound() {
   for (int64_t b = 0; b < layout.numBlocks(); ++b) {
     uint32_t seen = 0;
-    for (int64_t i = 0; i < 32; ++i)
-      if (int k = in.get<uint8_t>(at + b * 32 + i) & ~turnedPlace; k < 32)
-        seen |= uint32_t{1} << k;
+    for (int i = 0; i < 32; ++i) {
+      int order = getOrder(b * 32 + i), k = order & ~turnedPlace;
+      if (k >= 32 || (layout.bias == 0 && order != i))
+        return false;
+      seen |= uint32_t{1} << k;
+    }
     if (~seen != 0)
       return false;
+  }
+  return true;
+}
+
+/// Whether every chain has two steps of its block, and none too many.
+bool ChainedReader::arePlacesSound() {
+  std::vector<int64_t> counts(layout.numBlocks());
+  for (int64_t chain = 0; chain < started + plain; ++chain) {
+    int64_t block = in.get<int32_t>(at + parts.places + chain * 16 + 8);
+    if (block < 0 || block >= layout.numBlocks() ||
+        ++counts[block] > chainsOfBlock)
+      return false;
+    for (int64_t step : {0, 1})
+      if (int64_t place = getPlace(chain, step);
+          place % 4 != 0 || place / 32 != block || place < 0)
+        return false;
+  }
+  return true;
+}
+
+/// Whether no step of a lane saturates and the sum of both fits; \p left gets
+/// what of the bias is left in the block.
+bool ChainedReader::isLaneSound(int64_t chain, int64_t c, int64_t lane,
+                                int64_t &left) {
+  ChainedLane both;
+  for (int64_t step : {0, 1}) {
+    ChainedLane own;
+    for (int64_t i = 2 * lane; i < 2 * lane + 2; ++i) {
+      bool isTurned = getOrder(getPlace(chain, step) + i) & turnedPlace;
+      own.add(getWeight(chain, step, c, i), isTurned);
+      both.add(getWeight(chain, step, c, i), isTurned);
+    }
+    if (layout.bias != 0 && !own.isPlain())
+      return false;
+  }
+  if (layout.bias == 0)
+    return both.positive <= mostOfLane && both.negative <= mostOfLane;
+  if (chain >= started) {
+    left += both.bias;
+    return both.isPlain();
+  }
+  int start = in.get<int16_t>(at + parts.starts +
+                              (chain * layout.panel + c) * 4 + lane * 2);
+  auto taken = static_cast<int16_t>(-start - both.bias);
+  left -= taken;
+  return std::abs(taken) <= both.getRoom();
+}
+
+bool ChainedReader::read(int64_t first, UnpackedWeights &weights) {
+  int64_t nr = layout.panel, chains = started + plain,
+          columns = std::min(nr, layout.n - first);
+  for (int64_t c = 0; c < columns; ++c)
+    weights.scales[first + c] = in.get<float>(at + parts.scales + c * 4);
+  // All of it is there, what is read below or not.
+  if (chains > 0)
+    in.get<uint8_t>(at + parts.end - 1);
+  if (!areOrdersSound() || in.wasOutside() || !arePlacesSound())
+    return false;
+  for (int64_t c = 0; c < nr; ++c) {
+    std::vector<int64_t> left(layout.numBlocks());
+    std::vector<int> codes(layout.numBlocks() * 32);
+    for (int64_t chain = 0; chain < chains; ++chain) {
+      for (int64_t step : {0, 1})
+        for (int64_t i = 0; i < 4; ++i) {
+          int64_t place = getPlace(chain, step), order = getOrder(place + i),
+                  k = place / 32 * 32 + (order & ~turnedPlace);
+          int weight = getWeight(chain, step, c, i);
+          codes[k] += order & turnedPlace ? -weight : weight;
+        }
+      for (int64_t lane : {0, 1})
+        if (!isLaneSound(chain, c, lane, left[getPlace(chain, 0) / 32]))
+          return false;
+    }
+    if (std::any_of(left.begin(), left.end(),
+                    [](int64_t bias) { return bias != 0; }))
+      return false;
+    for (int64_t k = 0; k < layout.k && c < columns; ++k) {
+      auto code = static_cast<int8_t>(codes[k]);
+      if (code != codes[k])
+        return false;
+      weights.codes[(first + c) * layout.k + k] = code;
+    }
   }
   return true;
 }
@@ -146,33 +213,9 @@ static bool areOrders(Reader &in, const PackedLayout &layout, int64_t at) {
 /// False where the table or a panel is none, or has more than it may.
 static bool unpackChained(Reader &in, const PackedLayout &layout,
                           UnpackedWeights &weights) {
-  int64_t nr = layout.panel, places = layout.numBlocks() * 32;
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    int64_t at = in.get<uint32_t>(index * 4), started = in.get<int32_t>(at),
-            plain = in.get<int32_t>(at + 4), chains = started + plain;
-    if (started < 0 || plain < 0 || chains > layout.numBlocks() * chainsOfBlock)
-      return false;
-    ChainedPanel parts(layout, started, plain);
-    for (int64_t c = 0; c < nr && index * nr + c < layout.n; ++c)
-      weights.scales[index * nr + c] = in.get<float>(at + parts.scales + c * 4);
-    // All of it is there, what is read below or not.
-    if (chains > 0)
-      in.get<uint8_t>(at + parts.end - 1);
-    if (!areOrders(in, layout, at + parts.orders))
-      return false;
-    std::vector<int64_t> counts(layout.numBlocks());
-    for (int64_t step = 0; step < 2 * chains && !in.wasOutside(); ++step) {
-      int64_t entry = at + parts.places + step / 2 * 16,
-              place = in.get<int32_t>(entry + step % 2 * 4);
-      if (place < 0 || place >= places || place % 4 != 0 ||
-          in.get<int32_t>(entry + 8) != place / 32 ||
-          ++counts[place / 32] > 2 * chainsOfBlock)
-        return false;
-      readChainStep(in, layout, index * nr, place, at + parts.orders,
-                    at + parts.steps + step * nr * 4, weights);
-    }
-    if (layout.bias != 0 && !in.wasOutside() &&
-        !areChainsSound(in, layout, at, parts, started, plain))
+    ChainedReader panel(in, layout, in.get<uint32_t>(index * 4));
+    if (!panel.areCountsSound() || !panel.read(index * layout.panel, weights))
       return false;
   }
   return !in.wasOutside();

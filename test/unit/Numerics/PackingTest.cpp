@@ -170,6 +170,59 @@ TEST(Packing, RefusesChainsThatAreWrong) {
   }
 }
 
+TEST(Packing, RefusesChainsWithoutABiasThatAreWrong) {
+  PackedLayout layout{PackedForm::Chained, 16, 0, 16, 64};
+  RandomWeights weights(layout, WeightKind::Bell, 1, 90);
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  ASSERT_TRUE(unpackWeights(layout, bytes.data(), bytes.size()));
+  int64_t panel = 64, orders = panel + 64 + 16 * 4;
+  auto refuses = [&](int64_t at, std::vector<uint8_t> values) {
+    std::vector<uint8_t> other = bytes;
+    std::copy(values.begin(), values.end(), other.begin() + at);
+    return !unpackWeights(layout, other.data(), other.size());
+  };
+  EXPECT_TRUE(refuses(panel, {1, 0, 0, 0})); // one with a start
+  EXPECT_TRUE(refuses(orders, {1, 0}));      // another order
+  EXPECT_TRUE(refuses(orders, {0x80}));      // turned
+  // Of the last chain: the sum of a lane would wrap around.
+  int64_t last = bytes.size() - 16 * 8;
+  std::vector<uint8_t> large(16 * 8, 127);
+  EXPECT_TRUE(refuses(last, large));
+}
+
+TEST(Packing, RefusesStepsThatSaturate) {
+  PackedLayout layout{PackedForm::Chained, 16, 128, 16, 32};
+  RandomWeights weights(layout, WeightKind::Lowest, 1);
+  std::fill(weights.codes.begin(), weights.codes.end(), int8_t{1});
+  std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
+  ASSERT_TRUE(unpackWeights(layout, bytes.data(), bytes.size()));
+  int64_t panel = 64, started = 0, plain = 0;
+  std::memcpy(&started, bytes.data() + panel, 4);
+  std::memcpy(&plain, bytes.data() + panel + 4, 4);
+  ASSERT_GT(started, 0);
+  int64_t orders = panel + 64 + 16 * 4, places = orders + 32,
+          starts = places + alignToLine((started + plain) * 16),
+          steps = starts + started * 16 * 4;
+  // The second lane, which takes off no bias of others, has 127 and 127 of its
+  // first step: the sum fits, the step does not.
+  int32_t place = 0;
+  int16_t start = 0;
+  std::memcpy(&place, bytes.data() + places, 4);
+  for (int64_t i : {2, 3}) {
+    int bias = bytes[orders + place + i] & 0x80 ? 127 : 128;
+    start = static_cast<int16_t>(start - bias * 127);
+    bytes[steps + i] = 127;
+  }
+  for (int64_t i : {2, 3}) {
+    int64_t second = orders + place + 4 + i;
+    int bias = bytes[second] & 0x80 ? 127 : 128;
+    start = static_cast<int16_t>(
+        start - bias * static_cast<int8_t>(bytes[steps + 16 * 4 + i]));
+  }
+  std::memcpy(bytes.data() + starts + 2, &start, 2);
+  EXPECT_FALSE(unpackWeights(layout, bytes.data(), bytes.size()));
+}
+
 TEST(Packing, HasTheStatedSize) {
   forEachLayout([](const PackedLayout &layout) {
     RandomWeights weights(layout, WeightKind::Full, 2);

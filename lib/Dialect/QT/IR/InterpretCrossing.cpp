@@ -182,8 +182,11 @@ LogicalResult MagnitudesOp::interpret(Values operands, Results &results,
   } else {
     MutableArrayRef<int32_t> out = result.asMutable<int32_t>();
     for (auto [i, x] : llvm::enumerate(input.as<int32_t>())) {
+      // The lowest one's magnitude takes all bits, as in kernels.
+      auto magnitude = static_cast<uint32_t>(x);
       int32_t &most = out[findPart(i)];
-      most = std::max(most, std::abs(x));
+      most = static_cast<int32_t>(std::max(static_cast<uint32_t>(most),
+                                           x < 0 ? 0 - magnitude : magnitude));
     }
   }
   results.push_back(result);

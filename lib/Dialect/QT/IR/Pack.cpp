@@ -303,6 +303,13 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
       return emitOpError() << "codes reach beyond " << numerics::narrowCode
                            << ", more than the layout 'b32n' holds; the layout "
                               "'b32' has no such limit";
+    // Kernels for few rows give weights the signs of activations.
+    constexpr int8_t lowest = std::numeric_limits<int8_t>::min();
+    if (form == LayoutForm::Chained &&
+        llvm::is_contained(ArrayRef(parts.codes, layout.n * k), lowest))
+      return emitOpError() << "codes reach " << static_cast<int>(lowest)
+                           << ", which the layout 'chained' does not hold; the "
+                              "layout 'b32' does";
     if (form == LayoutForm::W4S &&
         !numerics::haveSmallProducts(parts.multipliers,
                                      layout.n * layout.numBlocks()))

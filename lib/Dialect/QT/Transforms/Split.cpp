@@ -344,10 +344,12 @@ private:
     // Other functions' errors may come at the same time.
     std::atomic<bool> hasReason = false;
     {
-      ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &) {
-        hasReason = true;
-        return failure(); // to be told by others
-      });
+      ScopedDiagnosticHandler handler(
+          op->getContext(), [&](Diagnostic &diagnostic) {
+            if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+              hasReason = true;
+            return failure(); // to be told by others
+          });
       if (succeeded(op.lowerToIntegers(builder, operands, results)))
         return true;
     }

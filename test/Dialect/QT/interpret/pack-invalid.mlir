@@ -28,3 +28,11 @@ func.func @narrow() {
   %p = qt.pack %w, %s {format = !qt.block<[1, 32], s8, scale = f32>, layout = #qt.layout<b32n, panel = 8, rows = 4, bias = 128>} : tensor<1x2xi8>, tensor<1x1xf32> -> tensor<?xi8>
   return
 }
+
+func.func @lowest() {
+  %w = arith.constant dense<[[64, -128]]> : tensor<1x2xi8>
+  %s = arith.constant dense<0> : tensor<1x1xi8>
+  // expected-error @below {{codes reach -128, which the layout 'chained' does not hold; the layout 'b32' does}}
+  %p = qt.pack %w, %s {format = !qt.block<[1, ?], s8, scale = exp<8>>, layout = #qt.layout<chained, panel = 16, rows = 4, bias = 128>} : tensor<1x2xi8>, tensor<1x1xi8> -> tensor<?xi8>
+  return
+}
