@@ -38,6 +38,26 @@ class ConvolutionIntegers(ConvolutionTest):
         self.check_integers(proto, [feed])
         self.check_against_split(proto, [feed], 0, 0, CPUS, "--integer-only", "--recipe=w4a8")
 
+    def test_one_channel(self):
+        """The largest magnitude of an image of one channel is that of its channel by itself, too."""
+        random = np.random.default_rng(8)
+        # Behind many channels, and behind a convolution of one channel.
+        for channels in ((32, 1, 8), (1, 1, 8)):
+            for activation in ("Identity", "Relu"):
+                with self.subTest(f"{channels} {activation}"):
+                    constants = {
+                        f"w{i}": random.standard_normal((outputs, depth, 3, 3)).astype("f4") / (9 * depth) ** 0.5
+                        for i, (depth, outputs) in enumerate(zip(channels, channels[1:]))
+                    }
+                    pads = {"pads": [1, 1, 1, 1]}
+                    nodes = [("Conv", "x w0", "c", pads), (activation, "c", "a"), ("Conv", "a w1", "y", pads)]
+                    proto = model(nodes, {"x": ("f4", ["n", channels[0], 14, 14])}, ["y"], constants)
+                    feeds = [{"x": random.standard_normal((n, channels[0], 14, 14)).astype("f4")} for n in (1, 7, 0, 2)]
+                    self.check_integers(proto, feeds)
+                    # Registers of 8 and of 16 lanes, whatever this machine has.
+                    for cpu in ("haswell", "skylake-avx512"):
+                        self.compile(self.save(proto), "other", "--integer-only", f"--mcpu={cpu}")
+
 
 if __name__ == "__main__":
     unittest.main()

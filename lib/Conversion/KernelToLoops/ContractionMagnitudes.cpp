@@ -76,11 +76,9 @@ void ContractionEmitter::storeLargestOfPanel(OpBuilder &b, Value number) {
                                        largest, plus(b, largestAt, i * width));
     if (keepsChannels) {
       Place place = getPlace(b, number, i);
-      storeVector(
-          b, loc,
-          arith::BitcastOp::create(b, loc, vectorOf(b.getF32Type()), own),
-          magnitudesBuffer, add(b, times(b, number, columns), place.at),
-          place.mask);
+      storeVector(b, loc, castBits(b, loc, own, magnitudesBuffer),
+                  magnitudesBuffer, add(b, times(b, number, columns), place.at),
+                  place.mask);
     }
     lanes = lanes ? arith::MaxUIOp::create(b, loc, lanes, own) : own;
   }
@@ -98,10 +96,8 @@ void ContractionEmitter::storeLargestOfPart(OpBuilder &b, Value lanes,
       reduceLanes(b, loc, lanes, [&](OpBuilder &at, Value x, Value y) -> Value {
         return arith::MaxUIOp::create(at, loc, x, y);
       });
-  Type stored = cast<MemRefType>(magnitudesBuffer.getType()).getElementType();
-  if (stored != bits.getType())
-    bits = arith::BitcastOp::create(b, loc, stored, bits);
-  memref::StoreOp::create(b, loc, bits, magnitudesBuffer, at);
+  memref::StoreOp::create(b, loc, castBits(b, loc, bits, magnitudesBuffer),
+                          magnitudesBuffer, at);
 }
 
 /// What \p body computes is one part of an image, or several whole images.

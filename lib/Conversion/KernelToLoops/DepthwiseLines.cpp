@@ -498,9 +498,8 @@ void ContractionEmitter::storeLargestOfLines(OpBuilder &b, Value number,
                                        largest, index(v * width));
     if (keepsChannels) {
       Value channel = plus(b, firstColumn, v * width);
-      own = arith::BitcastOp::create(b, loc, vectorOf(b.getF32Type()), own);
-      storeVector(b, loc, own, magnitudesBuffer,
-                  add(b, times(b, number, columns), channel),
+      storeVector(b, loc, castBits(b, loc, own, magnitudesBuffer),
+                  magnitudesBuffer, add(b, times(b, number, columns), channel),
                   getChannelMask(b, channel));
       continue;
     }

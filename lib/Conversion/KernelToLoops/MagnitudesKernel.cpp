@@ -125,12 +125,9 @@ void MagnitudesEmitter::emitChannels(OpBuilder &b, Value image, Value along) {
                   arith::MaxUIOp::create(each, loc, carried[0], bits)
                       .getResult());
             });
-        Value most = arith::BitcastOp::create(
-            inner, loc,
-            VectorType::get(lanes, op.getResult().getType().getElementType()),
-            loop.getResult(0));
-        storeVector(inner, loc, most, kernel.getResultBuffer(0),
-                    add(inner, to, step.position), step.valid);
+        Value result = kernel.getResultBuffer(0);
+        storeVector(inner, loc, castBits(inner, loc, loop.getResult(0), result),
+                    result, add(inner, to, step.position), step.valid);
         return SmallVector<Value>();
       });
 }
@@ -155,11 +152,9 @@ void MagnitudesEmitter::emit() {
                            [&](OpBuilder &inner, Value x, Value y) -> Value {
                              return arith::MaxUIOp::create(inner, loc, x, y);
                            });
-  memref::StoreOp::create(
-      body, loc,
-      arith::BitcastOp::create(body, loc,
-                               op.getResult().getType().getElementType(), bits),
-      kernel.getResultBuffer(0), unit);
+  Value result = kernel.getResultBuffer(0);
+  memref::StoreOp::create(body, loc, castBits(body, loc, bits, result), result,
+                          unit);
 }
 
 LogicalResult quantc::emitMagnitudes(KernelBuilder &kernel) {

@@ -146,6 +146,16 @@ void quantc::storeVector(OpBuilder &builder, Location loc, Value vector,
     vector::MaskedStoreOp::create(builder, loc, buffer, index, mask, vector);
 }
 
+Value quantc::castBits(OpBuilder &builder, Location loc, Value bits,
+                       Value buffer) {
+  Type type = cast<MemRefType>(buffer.getType()).getElementType();
+  if (auto vector = dyn_cast<VectorType>(bits.getType()))
+    type = vector.clone(type);
+  if (type == bits.getType())
+    return bits;
+  return arith::BitcastOp::create(builder, loc, type, bits);
+}
+
 Value quantc::broadcastWord(OpBuilder &builder, Location loc, Value buffer,
                             Value index, int64_t ways, int64_t lanes) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();

@@ -68,6 +68,10 @@ void storeVector(mlir::OpBuilder &builder, mlir::Location loc,
                  mlir::Value vector, mlir::Value buffer, mlir::Value index,
                  mlir::Value mask);
 
+/// The words \p bits, one or a vector, as elements of \p buffer.
+mlir::Value castBits(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value bits, mlir::Value buffer);
+
 /// Copies \p count elements between flat buffers that do not overlap.
 void copyVectors(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
                  mlir::Value start, mlir::Value to, mlir::Value at,
