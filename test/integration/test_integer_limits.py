@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 import onnxruntime
 
-from kernels import IntegerTest, model
+from kernels import CPUS, IntegerTest, model
 
 # Half a unit of 16 bits with sign.
 UNIT = 2.0**-16
@@ -136,6 +136,46 @@ class IntegerLimits(IntegerTest):
         x, z = (self.random.integers(-100, 101, (5, 16)).astype("f4") for _ in "xz")
         # Sums lie between integers, and a row of 16 bits has units of 2^-8. A square and a sum are rounded once each.
         self.check_close(proto, [{"x": x + np.float32(0.5), "z": z}], 2.0**-14)
+
+    def wrapped(self, kinds, x):
+        """A model that multiplies these integers of its own by 1, and its results: all wrap around to numbers below 0."""
+        nodes = [
+            ("Relu", "x", "positive"),
+            ("Mul", "x x", "squares"),
+            ("Add", "positive large", "sums"),
+            ("Mul", "positive high", "products"),
+            ("Mul", "positive some", "parts"),
+            ("ReduceSum", "parts last", "totals"),
+            ("Sub", "x x", "zeros"),
+            ("Add", "zeros least", "lowest"),
+            ("Abs", "lowest", "magnitudes"),
+        ]
+        for kind in kinds:
+            nodes += [("Cast", kind, f"f_{kind}", {"to": 1}), ("Expand", f"f_{kind} size", f"e_{kind}"), ("MatMul", f"e_{kind} w", f"y_{kind}")]
+        constants = {"large": np.int32(2**31 - 2**15), "least": np.int32(-(2**31)), "last": np.array([1]), "some": np.int32(1024), "high": np.int32(2**16)}
+        constants |= {"w": np.eye(64, 16, dtype="f4"), "size": np.array([1, 64])}
+        proto = model(nodes, {"x": ("i4", ["n", 64])}, [f"y_{kind}" for kind in kinds], constants)
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        exact = dict(zip((output.name for output in session.get_outputs()), session.run(None, {"x": x})))
+        total = np.sum(1024 * x, axis=1, keepdims=True, dtype="i4")  # onnxruntime's is limited to the type
+        exact["y_totals"] = np.repeat(total.astype("f4"), 16, axis=1)
+        for name, value in exact.items():
+            self.assertLess(value.max(), -(2.0**16), name)
+        return proto, exact
+
+    def test_own_integers_in_products(self):
+        """Squares, sums and magnitudes of integers wrap around to numbers below 0, whose codes have a sign."""
+        x = np.full((5, 64), 46341, "i4")
+        x[3:] += self.random.integers(0, 100, (2, 64)).astype("i4")
+        proto, exact = self.wrapped(("squares", "sums", "products", "totals", "magnitudes"), x)
+        # Half a code of 8 bits of one element of up to 2^31, which blocks of w8a8g32 round twice.
+        for recipe in ("w8a8", "w8a8g32"):
+            for cpu in CPUS:
+                self.compare(proto, [{"x": x}], [exact], 0, 2.0**31 / 127, f"--recipe={recipe}", f"--mcpu={cpu}")
+        # Floats of integer-only networks are below 2^30.
+        x += 60000 - 46341
+        proto, exact = self.wrapped(("squares", "totals"), x)
+        self.check_close(proto, [{"x": x}], 2.0**-7, [exact])
 
     def test_fixed_size_beside_open(self):
         """What has a size of run time meets constants that fix it."""

@@ -19,8 +19,9 @@
 namespace quantc {
 
 /// Whether no element of a tensor is less than 0, as far as the ops before it
-/// tell, for integers that do not leave their type. Floats may be NaN, or
-/// negative zeros.
+/// tell. Floats may be NaN, or negative zeros. Sums and products of integers
+/// may wrap around here: `IntegerRanges` says of more integers what they can
+/// be.
 bool isNonNegative(mlir::Value value);
 
 } // namespace quantc

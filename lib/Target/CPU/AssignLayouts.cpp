@@ -7,7 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NonNegative.h"
 #include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -35,7 +37,15 @@ struct AssignLayouts : quantc::impl::AssignLayoutsBase<AssignLayouts> {
   void runOnOperation() override;
 
 private:
+  bool hasNoNegativeCode(qt::ContractOp contract);
+  bool haveNoNegativeCode(qt::ContractOp contract);
+  LogicalResult
+  agree(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
+        LayoutClass layoutClass);
   LogicalResult assign(qt::ContractOp contract, PackingChoice choice);
+
+  /// Of the function as it came; found where integers are quantised.
+  std::optional<IntegerRanges> ranges;
 };
 } // namespace
 
@@ -221,22 +231,43 @@ shareSizes(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices) {
   forEach([](int64_t &own, int64_t most) { own = most; });
 }
 
-/// Whether the activations' codes are those of numbers that have no sign.
-static bool hasNoNegativeCode(qt::ContractOp contract) {
+/// Whether the activations' codes are those of numbers that have no sign. Of
+/// integers it takes their ranges: what ops say of signs holds for sums and
+/// products that do not wrap around only.
+bool AssignLayouts::hasNoNegativeCode(qt::ContractOp contract) {
   auto quantize = contract.getLhs()[0].getDefiningOp<qt::QuantizeOp>();
   if (!quantize)
     return false;
   qt::ScaleRule rule = quantize.getEncoding().getRule();
-  return rule == (quantize.getExponent() ? qt::ScaleRule::Norm
-                                         : qt::ScaleRule::AbsMax) &&
-         isNonNegative(quantize.getInput());
+  if (rule !=
+      (quantize.getExponent() ? qt::ScaleRule::Norm : qt::ScaleRule::AbsMax))
+    return false;
+  Value input = quantize.getInput();
+  if (!getElementTypeOrSelf(input).isInteger())
+    return isNonNegative(input);
+  if (!ranges)
+    ranges.emplace(getOperation());
+  return ranges->getRange(input).low >= 0;
+}
+
+/// Whether that holds for all sums of integers that read the contraction's
+/// weights, which are packed once for them: where rows have two parts the lower
+/// one has a sign, and both are wanted.
+bool AssignLayouts::haveNoNegativeCode(qt::ContractOp contract) {
+  if (!contract.getAcc().isInteger())
+    return hasNoNegativeCode(contract);
+  Value weights = contract.getRhs()[0];
+  return llvm::all_of(weights.getUsers(), [&](Operation *user) {
+    auto other = dyn_cast<qt::ContractOp>(user);
+    return !other || other.getRhs()[0] != weights || hasNoNegativeCode(other);
+  });
 }
 
 /// Contractions that read the same activations have chains only if all of them
 /// have: the others want signed codes, and the same rows would be made twice.
-static LogicalResult
-agree(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
-      LayoutClass layoutClass) {
+LogicalResult AssignLayouts::agree(
+    MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
+    LayoutClass layoutClass) {
   llvm::DenseSet<Value> withoutChains;
   for (auto &[contract, choice] : choices)
     if (choice.layout.getForm() != qt::LayoutForm::Chained)
@@ -246,7 +277,7 @@ agree(MutableArrayRef<std::pair<qt::ContractOp, PackingChoice>> choices,
         !withoutChains.contains(contract.getLhs()[0]))
       continue;
     FailureOr<PackingChoice> other =
-        chooseLayout(contract, layoutClass, hasNoNegativeCode(contract),
+        chooseLayout(contract, layoutClass, haveNoNegativeCode(contract),
                      /*isDirect=*/false, /*withChains=*/false);
     if (failed(other))
       return failure();
@@ -294,6 +325,7 @@ LogicalResult AssignLayouts::assign(qt::ContractOp contract,
 
 void AssignLayouts::runOnOperation() {
   func::FuncOp func = getOperation();
+  ranges.reset();
   std::optional<LayoutClass> layoutClass =
       cpuLayout.empty()
           ? CpuTarget::get(func->getParentOfType<ModuleOp>()).getLayoutClass()
@@ -314,8 +346,8 @@ void AssignLayouts::runOnOperation() {
     OpBuilder builder(contract);
     FailureOr<PackingChoice> choice = failure();
     if (succeeded(joinGroups(builder, contract)))
-      choice = chooseLayout(contract, *layoutClass, hasNoNegativeCode(contract),
-                            direct);
+      choice = chooseLayout(contract, *layoutClass,
+                            haveNoNegativeCode(contract), direct);
     if (succeeded(choice))
       choices.emplace_back(contract, *choice);
     ok &= succeeded(choice);

@@ -111,3 +111,47 @@ TEST(NonNegative, OfIntegers) {
   EXPECT_FALSE(narrow("r", "h min -127.0 max 128.0", bytes));
   EXPECT_TRUE(narrow("r", "h min -127.0 max 128.0", words));
 }
+
+TEST(NonNegative, OfIntegersThatWrap) {
+  // %i and %j have no sign, %k may have one, %n is -1. Of several ops %z and %l
+  // are the first result and the last.
+  auto give = [](std::string op, bool several = false) {
+    std::string ops =
+        "%i = nn.cast %r : T to I %j = nn.clip %i min 0.0 max "
+        "9.0 : I %k = nn.cast %x : T to I %n = arith.constant "
+        "dense<-1> : I %o = arith.constant dense<1> : I "
+        "%z = " +
+        op +
+        (several ? " %y = nn.cast %l : I to T" : " %y = nn.cast %z : I to T");
+    for (size_t at = 0; (at = ops.find('I', at)) != std::string::npos;)
+      ops.replace(at, 1, "tensor<2x4xi32>");
+    return check(ops);
+  };
+  EXPECT_TRUE(give("nn.unary relu %k : I"));
+  EXPECT_FALSE(give("nn.unary abs %k : I"));
+  for (const char *kind : {"add", "mul"}) {
+    std::string op = std::string("nn.binary ") + kind;
+    EXPECT_FALSE(give(op + " %i, %i : I, I -> I")) << kind;
+    EXPECT_FALSE(give(op + " %i, %j : I, I -> I")) << kind;
+    EXPECT_FALSE(give(op + " %k, %k : I, I -> I")) << kind;
+  }
+  for (const char *kind : {"min", "max"})
+    EXPECT_TRUE(give(std::string("nn.binary ") + kind + " %i, %j : I, I -> I"));
+  // To the left highest bits are lost, or become a sign.
+  EXPECT_TRUE(give("nn.binary rshift %i, %o : I, I -> I"));
+  EXPECT_TRUE(give("nn.binary rshift %i, %j : I, I -> I"));
+  EXPECT_FALSE(give("nn.binary rshift %i, %n : I, I -> I"));
+  EXPECT_FALSE(give("nn.binary rshift %i, %k : I, I -> I"));
+  EXPECT_FALSE(give("nn.binary rshift %k, %o : I, I -> I"));
+  auto reduce = [&](std::string kind, std::string input) {
+    return give(
+        "nn.reduce " + kind + " %" + input +
+            " axes [1] keepdims : I -> tensor<2x1xi32> %l = nn.binary min "
+            "%i, %z : I, tensor<2x1xi32> -> I",
+        /*several=*/true);
+  };
+  for (const char *kind : {"sum", "mean", "prod", "sumsq", "l1", "l2"})
+    EXPECT_FALSE(reduce(kind, "i")) << kind;
+  EXPECT_TRUE(reduce("max", "i"));
+  EXPECT_FALSE(reduce("max", "k"));
+}

@@ -16,10 +16,17 @@ using namespace quantc::nn;
 
 using SignOf = llvm::function_ref<bool(Value)>;
 
+/// Sums, products and magnitudes of integers wrap around as their type does:
+/// which do not takes their ranges (IntegerRanges).
+static bool mayWrap(Value result) {
+  return getElementTypeOrSelf(result).isInteger();
+}
+
 bool UnaryOp::isResultNonNegative(SignOf) {
   switch (getKind()) {
-  case UnaryKind::Relu:
   case UnaryKind::Abs:
+    return !mayWrap(getResult());
+  case UnaryKind::Relu:
   case UnaryKind::Sqrt:
   case UnaryKind::Exp:
   case UnaryKind::Sigmoid:
@@ -57,14 +64,16 @@ bool BinaryOp::isResultNonNegative(SignOf isNonNegative) {
   case BinaryKind::Max:
     return isNonNegative(getLhs()) || isNonNegative(getRhs());
   case BinaryKind::Mul:
-    if (getLhs() == getRhs())
+    if (getLhs() == getRhs() && !mayWrap(getResult()))
       return true;
     [[fallthrough]];
   case BinaryKind::Add:
+    if (mayWrap(getResult()))
+      return false;
+    [[fallthrough]];
   case BinaryKind::Min:
+  case BinaryKind::RShift: // by less than 0 places it is one to the left
     return isNonNegative(getLhs()) && isNonNegative(getRhs());
-  case BinaryKind::RShift:
-    return isNonNegative(getLhs());
   default:
     return false;
   }
@@ -86,10 +95,16 @@ bool ReduceOp::isResultNonNegative(SignOf isNonNegative) {
   case ReduceKind::SumSq:
   case ReduceKind::L1:
   case ReduceKind::L2:
-    return true;
-  default:
+    return !mayWrap(getResult());
+  case ReduceKind::Max:
+  case ReduceKind::Min:
     return isNonNegative(getInput());
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+  case ReduceKind::Prod:
+    return !mayWrap(getResult()) && isNonNegative(getInput());
   }
+  llvm_unreachable("all kinds are covered");
 }
 
 bool ConcatOp::isResultNonNegative(SignOf isNonNegative) {
