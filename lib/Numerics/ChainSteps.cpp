@@ -13,16 +13,14 @@
 
 using namespace quantc::numerics;
 
-static bool isZero(const ChainStep &step) { return step == ChainStep{}; }
-
 /// Whether the sum of both fits 16 bits for activations up to 127.
 static bool canJoin(const ChainStep &a, const ChainStep &b) {
   for (int64_t c = 0; c < chainColumns; ++c)
     for (int i = 0; i < 4; i += 2) {
-      int positive = 0, negative = 0;
+      ChainedLane sums;
       for (int weight : {a[c][i], a[c][i + 1], b[c][i], b[c][i + 1]})
-        (weight < 0 ? negative : positive) += weight;
-      if (positive > mostOfLane || negative < -mostOfLane)
+        sums.add(weight, /*isTurned=*/false);
+      if (!sums.fitsUnsigned())
         return false;
     }
   return true;
@@ -34,7 +32,7 @@ class StepPairs {
 public:
   explicit StepPairs(const std::array<ChainStep, 8> &steps) : steps(steps) {
     for (int step = 0; step < 8; ++step)
-      if (!isZero(steps[step]))
+      if (steps[step] != ChainStep{})
         left |= 1u << step;
     for (int i = 0; i < 8; ++i)
       for (int j = i + 1; j < 8; ++j)

@@ -52,13 +52,6 @@ static void splitLane(std::array<int8_t *, 4> own,
   }
 }
 
-static bool isZero(const ChainStep &step) {
-  return std::all_of(step.begin(), step.end(), [](const auto &lanes) {
-    return std::all_of(lanes.begin(), lanes.end(),
-                       [](int8_t weight) { return weight == 0; });
-  });
-}
-
 /// Of a block's places.
 using ChainOrder = decltype(ChainedBlock::order);
 
@@ -223,7 +216,7 @@ ChainedBlock quantc::numerics::chainBlock(const ChainCodes &codes) {
                             static_cast<size_t>(step) >= plain});
   std::vector<int> left;
   for (int step = 0; step < 8; ++step)
-    if (!isZero(rests[step]))
+    if (rests[step] != ChainStep{})
       left.push_back(step);
   while (!left.empty()) {
     int first = left.front();

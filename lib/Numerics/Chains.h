@@ -59,6 +59,10 @@ struct ChainedLane {
   bool isPlain() const {
     return positive <= mostOfSign && negative <= mostOfSign;
   }
+  /// Whether the sum fits where activations have no bias, and no sign.
+  bool fitsUnsigned() const {
+    return positive <= mostOfLane && negative <= mostOfLane;
+  }
   /// How far the sum without the bias can be moved and still fits, negative
   /// where it does not.
   int getRoom() const {

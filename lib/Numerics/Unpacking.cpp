@@ -160,7 +160,7 @@ bool ChainedReader::isLaneSound(int64_t chain, int64_t c, int64_t lane,
       return false;
   }
   if (layout.bias == 0)
-    return both.positive <= mostOfLane && both.negative <= mostOfLane;
+    return both.fitsUnsigned();
   if (chain >= started) {
     left += both.bias;
     return both.isPlain();

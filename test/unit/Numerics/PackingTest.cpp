@@ -149,21 +149,30 @@ TEST(Packing, RefusesMoreChainsThanABlockHas) {
   EXPECT_FALSE(unpack(12, 13));
 }
 
+/// Where the parts of the first panel of chains lie.
+struct ChainedOffsets {
+  ChainedOffsets(const PackedLayout &layout,
+                 const std::vector<uint8_t> &bytes) {
+    std::memcpy(&started, bytes.data() + panel, 4);
+    std::memcpy(&plain, bytes.data() + panel + 4, 4);
+    places = orders + layout.numBlocks() * 32;
+    starts = places + alignToLine((started + plain) * 16);
+    steps = starts + started * 16 * 4;
+  }
+  int32_t started = 0, plain = 0;
+  int64_t panel = 64, orders = panel + 64 + 16 * 4, places, starts, steps;
+};
+
 TEST(Packing, RefusesChainsThatAreWrong) {
   PackedLayout layout{PackedForm::Chained, 16, 128, 16, 64};
   RandomWeights weights(layout, WeightKind::Bell, 1, 90);
   std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
   ASSERT_TRUE(unpackWeights(layout, bytes.data(), bytes.size()));
-  int64_t panel = 64, started = 0, plain = 0;
-  std::memcpy(&started, bytes.data() + panel, 4);
-  std::memcpy(&plain, bytes.data() + panel + 4, 4);
-  ASSERT_GT(started, 0);
-  ASSERT_GT(plain, 0);
-  int64_t places = panel + 64 + 16 * 4 + 64,
-          starts = places + alignToLine((started + plain) * 16),
-          steps = starts + started * 16 * 4;
-  for (int64_t at : {starts, starts + 2, steps - 2, steps,
-                     static_cast<int64_t>(bytes.size()) - 1}) {
+  ChainedOffsets panel(layout, bytes);
+  ASSERT_GT(panel.started, 0);
+  ASSERT_GT(panel.plain, 0);
+  for (int64_t at : {panel.starts, panel.starts + 2, panel.steps - 2,
+                     panel.steps, static_cast<int64_t>(bytes.size()) - 1}) {
     std::vector<uint8_t> other = bytes;
     other[at] ^= 1;
     EXPECT_FALSE(unpackWeights(layout, other.data(), other.size())) << at;
@@ -196,30 +205,23 @@ TEST(Packing, RefusesStepsThatSaturate) {
   std::fill(weights.codes.begin(), weights.codes.end(), int8_t{1});
   std::vector<uint8_t> bytes = packWeights(layout, weights.getParts());
   ASSERT_TRUE(unpackWeights(layout, bytes.data(), bytes.size()));
-  int64_t panel = 64, started = 0, plain = 0;
-  std::memcpy(&started, bytes.data() + panel, 4);
-  std::memcpy(&plain, bytes.data() + panel + 4, 4);
-  ASSERT_GT(started, 0);
-  int64_t orders = panel + 64 + 16 * 4, places = orders + 32,
-          starts = places + alignToLine((started + plain) * 16),
-          steps = starts + started * 16 * 4;
+  ChainedOffsets panel(layout, bytes);
+  ASSERT_GT(panel.started, 0);
+  auto isTurned = [&](int64_t place) {
+    return (bytes[panel.orders + place] & 0x80) != 0;
+  };
   // The second lane, which takes off no bias of others, has 127 and 127 of its
   // first step: the sum fits, the step does not.
   int32_t place = 0;
   int16_t start = 0;
-  std::memcpy(&place, bytes.data() + places, 4);
+  std::memcpy(&place, bytes.data() + panel.places, 4);
   for (int64_t i : {2, 3}) {
-    int bias = bytes[orders + place + i] & 0x80 ? 127 : 128;
-    start = static_cast<int16_t>(start - bias * 127);
-    bytes[steps + i] = 127;
+    bytes[panel.steps + i] = 127;
+    auto second = static_cast<int8_t>(bytes[panel.steps + 16 * 4 + i]);
+    start = static_cast<int16_t>(start - (128 - isTurned(place + i)) * 127 -
+                                 (128 - isTurned(place + 4 + i)) * second);
   }
-  for (int64_t i : {2, 3}) {
-    int64_t second = orders + place + 4 + i;
-    int bias = bytes[second] & 0x80 ? 127 : 128;
-    start = static_cast<int16_t>(
-        start - bias * static_cast<int8_t>(bytes[steps + 16 * 4 + i]));
-  }
-  std::memcpy(bytes.data() + starts + 2, &start, 2);
+  std::memcpy(bytes.data() + panel.starts + 2, &start, 2);
   EXPECT_FALSE(unpackWeights(layout, bytes.data(), bytes.size()));
 }
 

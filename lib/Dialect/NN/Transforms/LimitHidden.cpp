@@ -69,17 +69,21 @@ private:
 };
 } // namespace
 
-/// Whether a value is constant and one everywhere.
-static bool isOne(Value value) {
+/// Whether a value is constant and \p check holds for all of its elements.
+static bool isConstantOf(Value value, function_ref<bool(double)> check) {
   if (!isConstantSlice(value))
     return false;
   FailureOr<HostValue> constant = interpretConstant(value);
   if (failed(constant))
     return false;
   for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
-    if (constant->getNumber(i) != 1)
+    if (!check(constant->getNumber(i)))
       return false;
   return true;
+}
+
+static bool isOne(Value value) {
+  return isConstantOf(value, [](double element) { return element == 1; });
 }
 
 static bool isIntegral(Value value) {
@@ -142,15 +146,10 @@ bool MaskFactors::find(Value value) {
 /// A constant all of which is beyond the limit leaves nothing to be seen: it
 /// moves what an extreme is found in.
 bool HiddenLimiter::isOffset(Value value) {
-  if (!isConstantSlice(value))
-    return false;
-  FailureOr<HostValue> constant = interpretConstant(value);
-  if (failed(constant))
-    return false;
-  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
-    if (std::abs(constant->getNumber(i)) <= limitOfScores)
-      return false;
-  return true;
+  // NaN is beyond it, too.
+  return isConstantOf(value, [](double element) {
+    return !(std::abs(element) <= limitOfScores);
+  });
 }
 
 /// Whether a value is a constant with an element that hides.
