@@ -37,6 +37,10 @@ static constexpr int64_t mostOfBlock = 4 + 8;
 /// Bytes of a chain's places.
 static constexpr int64_t entryBytes = 16;
 
+/// As few blocks as these are ordered without a loop, whose end a processor
+/// would have to guess for every tile.
+static constexpr int64_t straightBlocks = 4;
+
 /// Bytes from row to row of a tile: a cache line more than they have, so that
 /// rows do not all lie in the same sets.
 int64_t ContractionEmitter::getOrderedStride() {
@@ -174,35 +178,39 @@ void ContractionEmitter::emitOrderRows(OpBuilder &b, Value row, int64_t count) {
   auto bytes = VectorType::get(32, b.getI8Type()),
        half = VectorType::get(16, b.getI8Type());
   Value base = getRowAt(b, row);
-  auto loop = scf::ForOp::create(b, loc, index(0), index(blocks), index(1));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value block = loop.getInductionVar(), offset = times(body, block, 32);
-  Value order = vector::LoadOp::create(body, loc, bytes, packed,
-                                       add(body, orders, offset));
-  auto splat = [&](int8_t value) {
-    return splatConstant(body, loc, body.getI8Type(), value, 32);
+  auto orderBlock = [&](OpBuilder &body, Value block) {
+    Value offset = times(body, block, 32);
+    Value order = vector::LoadOp::create(body, loc, bytes, packed,
+                                         add(body, orders, offset));
+    auto splat = [&](int8_t value) {
+      return splatConstant(body, loc, body.getI8Type(), value, 32);
+    };
+    // All ones where the activation is turned, as the highest bit says.
+    Value turned = arith::ExtSIOp::create(
+        body, loc, bytes,
+        arith::CmpIOp::create(body, loc, arith::CmpIPredicate::slt, order,
+                              splat(0)));
+    Value places = arith::AndIOp::create(body, loc, order, splat(31));
+    for (int64_t r = 0; r < count; ++r) {
+      Value at = add(body, plus(body, base, getRowOffset(r)), offset),
+            low = vector::LoadOp::create(body, loc, half, lhsBuffer, at),
+            high = vector::LoadOp::create(body, loc, half, lhsBuffer,
+                                          plus(body, at, 16)),
+            picked = qt::PickOp::create(body, loc, bytes, low, high, places);
+      // With the bias of 128 in it, its negative is 256 less it. Starts know of
+      // bits that are inverted, which is one less yet; where none are added
+      // they have to be right.
+      picked = arith::XOrIOp::create(body, loc, picked, turned);
+      if (!useDecoded)
+        picked = arith::SubIOp::create(body, loc, picked, turned);
+      vector::StoreOp::create(body, loc, picked, ordered,
+                              plus(body, offset, r * getOrderedStride()));
+    }
   };
-  // All ones where the activation is turned, as the highest bit says.
-  Value turned = arith::ExtSIOp::create(
-      body, loc, bytes,
-      arith::CmpIOp::create(body, loc, arith::CmpIPredicate::slt, order,
-                            splat(0)));
-  Value places = arith::AndIOp::create(body, loc, order, splat(31));
-  for (int64_t r = 0; r < count; ++r) {
-    Value at = add(body, plus(body, base, getRowOffset(r)), offset),
-          low = vector::LoadOp::create(body, loc, half, lhsBuffer, at),
-          high = vector::LoadOp::create(body, loc, half, lhsBuffer,
-                                        plus(body, at, 16)),
-          picked = qt::PickOp::create(body, loc, bytes, low, high, places);
-    // With the bias of 128 in it, its negative is 256 less it. Starts know of
-    // bits that are inverted, which is one less yet; where none are added they
-    // have to be right.
-    picked = arith::XOrIOp::create(body, loc, picked, turned);
-    if (!useDecoded)
-      picked = arith::SubIOp::create(body, loc, picked, turned);
-    vector::StoreOp::create(body, loc, picked, ordered,
-                            plus(body, offset, r * getOrderedStride()));
-  }
+  if (blocks > straightBlocks)
+    return forRange(b, index(0), index(blocks), 1, orderBlock);
+  for (int64_t block = 0; block < blocks; ++block)
+    orderBlock(b, index(block));
 }
 
 /// The factors of a block of a tile's rows: powers of two in all lanes. \p at:
@@ -219,6 +227,21 @@ Value ContractionEmitter::loadChainFactor(OpBuilder &b, Value block, Value row,
                                        plus(b, number, getBlockOffset(r)));
   shift = arith::IndexCastUIOp::create(b, loc, b.getIndexType(), shift);
   return loadFactor(b, times(b, shift, 2));
+}
+
+/// The same place, of which LLVM does not know it: what is loaded there for
+/// every row is an operand of its addition, where one load for all rows would
+/// take a register from the sums.
+static Value readAgain(OpBuilder &b, Location loc, Value at) {
+  Type word = b.getI64Type();
+  Value number = arith::IndexCastOp::create(b, loc, word, at);
+  auto same = LLVM::InlineAsmOp::create(
+      b, loc, word, number, /*asm_string=*/"", /*constraints=*/"=r,0",
+      /*has_side_effects=*/false, /*is_align_stack=*/false,
+      LLVM::TailCallKind::None, /*asm_dialect=*/nullptr,
+      /*operand_attrs=*/nullptr);
+  return arith::IndexCastOp::create(b, loc, b.getIndexType(),
+                                    same.getResult(0));
 }
 
 /// Adds the chains from \p first to \p last, one at a time: what several have
@@ -250,21 +273,22 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
             place = add(inner, blockAt,
                         arith::SubIOp::create(inner, loc, place, begin));
         }
-        for (int64_t v = 0; v < vectors; ++v) {
+        for (int64_t v = 0; v < vectors; ++v)
           weights.push_back(loadChain(inner, at, v));
-          own.push_back(
-              kind == ChainKind::Started
-                  ? loadFromBytes(
-                        inner, packed,
-                        plus(inner,
-                             add(inner, starts, times(inner, chain, nr * 4)),
-                             v * width * 4),
-                        halves)
-                  : zeros(inner, halves));
-        }
         if (count == 1)
           prefetch(inner, at, nr * 8);
+        // 16 registers hold the starts beside fewer sums.
+        bool isCrowded = count * vectors >= 8;
+        Value startAt = add(inner, starts, times(inner, chain, nr * 4));
         for (int64_t r = 0; r < count; ++r) {
+          own.assign(vectors, zeros(inner, halves));
+          if (kind == ChainKind::Started) {
+            if (r > 0 && isCrowded)
+              startAt = readAgain(inner, loc, startAt);
+            for (int64_t v = 0; v < vectors; ++v)
+              own[v] = loadFromBytes(
+                  inner, packed, plus(inner, startAt, v * width * 4), halves);
+          }
           Values x;
           for (Value place : places)
             x.push_back(broadcastWord(
