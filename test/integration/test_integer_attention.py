@@ -36,8 +36,9 @@ class IntegerAttention(KernelTest):
         self.check_bits(proto, feeds)
 
     def test_widths(self):
-        for features, width in ((64, 64), (33, 40), (128, 96)):
-            shapes = [(2, 2, 9, features), (2, 2, 48, features), (2, 2, 48, width)]
+        # The last registers of keys and of columns: full, half full, of one.
+        for keys, features, width in ((48, 64, 64), (56, 33, 40), (57, 128, 96), (49, 16, 17), (8, 16, 8)):
+            shapes = [(2, 2, 9, features), (2, 2, keys, features), (2, 2, keys, width)]
             self.check_bits(attention(*shapes), [self.feed(features, *shapes, spread=s) for s in (1, 8)])
 
     def test_large_scores(self):

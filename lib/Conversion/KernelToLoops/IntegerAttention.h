@@ -69,7 +69,7 @@ private:
   llvm::SmallVector<Value> multiply(OpBuilder &b, Value steps, int64_t ways,
                                     qt::BoundAttr bound, Value lhs,
                                     llvm::ArrayRef<Value> lhsAt, Value rhs,
-                                    llvm::ArrayRef<Value> rhsAt);
+                                    llvm::ArrayRef<Value> rhsAt, int64_t parts);
   llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels,
                                      llvm::ArrayRef<Value> initial,
                                      PanelBody body);

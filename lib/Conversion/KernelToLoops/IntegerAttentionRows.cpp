@@ -26,21 +26,23 @@ using namespace quantc;
 using namespace quantc::numerics;
 
 /// Sums over \p steps of products of the rows that begin at \p lhsAt and the
-/// panels at \p rhsAt: 16 lanes by rows, then by panels.
+/// panels at \p rhsAt: 16 lanes by rows, then by panels. Beyond the first \p
+/// parts registers of a panel they are zero.
 SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
                                               int64_t ways, qt::BoundAttr bound,
                                               Value lhs, ArrayRef<Value> lhsAt,
-                                              Value rhs,
-                                              ArrayRef<Value> rhsAt) {
+                                              Value rhs, ArrayRef<Value> rhsAt,
+                                              int64_t parts) {
   Type element = cast<MemRefType>(rhs.getType()).getElementType();
   auto type = VectorType::get(registerLanes * ways, element);
   auto sum = VectorType::get(registerLanes, b.getI32Type());
-  size_t parts = lanes / registerLanes, registers = rhsAt.size() * parts;
+  size_t registers = rhsAt.size() * parts;
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum));
   size_t count = lhsAt.size() * registers;
-  // Few sums would wait for one another.
   std::optional<int64_t> known = getConstantIndex(steps);
-  int64_t chains = count <= 4 && known && *known % 2 == 0 ? 2 : 1;
+  int64_t atOnce = known && *known % 2 == 0 ? 2 : 1;
+  // Few sums would wait for one another.
+  int64_t chains = count <= 4 ? atOnce : 1;
   SmallVector<Value> initial(chains * count, zero);
   auto addStep = [&](OpBuilder &inner, Value step,
                      MutableArrayRef<Value> sums) {
@@ -62,12 +64,12 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
     }
   };
   auto loop = scf::ForOp::create(
-      b, loc, index(0), steps, index(chains), initial,
+      b, loc, index(0), steps, index(atOnce), initial,
       [&](OpBuilder &inner, Location, Value step, ValueRange carried) {
         SmallVector<Value> sums(carried);
-        for (int64_t chain = 0; chain < chains; ++chain)
-          addStep(inner, add(inner, step, index(chain)),
-                  MutableArrayRef(sums).slice(chain * count, count));
+        for (int64_t i = 0; i < atOnce; ++i)
+          addStep(inner, add(inner, step, index(i)),
+                  MutableArrayRef(sums).slice(i % chains * count, count));
         scf::YieldOp::create(inner, loc, sums);
       });
   SmallVector<Value> joined, sums(loop.getResults());
@@ -75,10 +77,12 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
     sums[i - count] = arith::AddIOp::create(b, loc, sums[i - count], sums[i]);
   SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
   for (size_t i = 0; i < count; i += parts)
-    joined.push_back(parts == 1 ? sums[i]
-                                : vector::ShuffleOp::create(b, loc, sums[i],
-                                                            sums[i + 1], order)
-                                      .getResult());
+    joined.push_back(
+        registerLanes == lanes
+            ? sums[i]
+            : vector::ShuffleOp::create(b, loc, sums[i],
+                                        parts == 1 ? zero : sums[i + 1], order)
+                  .getResult());
   return joined;
 }
 
@@ -200,30 +204,43 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
     lhsAt.push_back(index(r * padded));
   SmallVector<Value> initial(
       tile.count, splatConstant(b, loc, b.getI32Type(), hiddenScore));
-  SmallVector<Value> tops = forPanels(
-      b, tile.panels, initial,
-      [&](OpBuilder &inner, Value panel, int64_t count,
-          ArrayRef<Value> carried) {
-        SmallVector<Value> rhsAt, next(carried);
-        for (int64_t p = 0; p < count; ++p)
-          rhsAt.push_back(
-              mul(inner, add(inner, panel, index(p)), index(padded * lanes)));
-        SmallVector<Value> sums = multiply(inner, index(steps), 2, bound,
-                                           rowCodes, lhsAt, packedKeys, rhsAt);
-        Words v(inner, loc, /*isVector=*/true);
-        for (int64_t r = 0; r < tile.count; ++r)
-          for (int64_t p = 0; p < count; ++p) {
-            Value position =
-                mul(inner, add(inner, panel, index(p)), index(lanes));
-            Value score =
-                finishScore(inner, tile, r, position, sums[r * count + p]);
-            vector::StoreOp::create(
-                inner, loc, score, scores,
-                add(inner, mul(inner, index(r), paddedKeys), position));
-            next[r] = v.max(next[r], score);
-          }
-        return next;
-      });
+  auto scorePanels = [&](OpBuilder &inner, Value panel, int64_t count,
+                         ArrayRef<Value> carried, int64_t parts) {
+    SmallVector<Value> rhsAt, next(carried);
+    for (int64_t p = 0; p < count; ++p)
+      rhsAt.push_back(
+          mul(inner, add(inner, panel, index(p)), index(padded * lanes)));
+    SmallVector<Value> sums = multiply(inner, index(steps), 2, bound, rowCodes,
+                                       lhsAt, packedKeys, rhsAt, parts);
+    Words v(inner, loc, /*isVector=*/true);
+    for (int64_t r = 0; r < tile.count; ++r)
+      for (int64_t p = 0; p < count; ++p) {
+        Value position = mul(inner, add(inner, panel, index(p)), index(lanes));
+        Value score =
+            finishScore(inner, tile, r, position, sums[r * count + p]);
+        vector::StoreOp::create(
+            inner, loc, score, scores,
+            add(inner, mul(inner, index(r), paddedKeys), position));
+        next[r] = v.max(next[r], score);
+      }
+    return next;
+  };
+  int64_t parts = lanes / registerLanes;
+  // The last panel may have keys in its first register only.
+  std::optional<int64_t> known = getConstantIndex(tile.visible);
+  bool endsEarly =
+      known && *known > 0 && parts > 1 && (*known - 1) % lanes < registerLanes;
+  Value last = tile.panels;
+  if (endsEarly)
+    last = index(*known / lanes);
+  SmallVector<Value> tops =
+      forPanels(b, last, initial,
+                [&](OpBuilder &inner, Value panel, int64_t count,
+                    ArrayRef<Value> carried) {
+                  return scorePanels(inner, panel, count, carried, parts);
+                });
+  if (endsEarly)
+    tops = scorePanels(b, last, 1, tops, 1);
   tops.resize(rowsOfTile, tops.back());
   Value top = foldRows(b, tops, [&](OpBuilder &inner, Value x, Value y) {
     return Words::of(inner, loc, x).max(x, y);
@@ -420,8 +437,12 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
     SmallVector<Value> rhsAt;
     for (int64_t i = 0; i < count; ++i)
       rhsAt.push_back(mul(b, index((first + i) * lanes), paddedKeys));
+    // And so may the last columns.
+    int64_t left = std::min(lanes, width - first * lanes);
+    int64_t parts = count == 1 ? llvm::divideCeil(left, registerLanes)
+                               : lanes / registerLanes;
     SmallVector<Value> sums = multiply(b, steps, valueWays, bound, weights,
-                                       lhsAt, packedValues, rhsAt);
+                                       lhsAt, packedValues, rhsAt, parts);
     for (int64_t r = 0; r < tile.count; ++r)
       for (int64_t i = 0; i < count; ++i) {
         Value y =
