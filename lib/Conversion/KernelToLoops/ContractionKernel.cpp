@@ -37,8 +37,10 @@ static constexpr int64_t manyElements = 1 << 17;
 static constexpr int64_t leastGroups = 8;
 /// How far ahead a tile asks for weights, in bytes: some 500 cycles.
 static constexpr int64_t prefetchDistance = 8192;
-/// Panels of a unit that widens its rows, at least: one would cost a sixth.
-static constexpr int64_t widenedPanels = 4;
+/// Panels of a unit that widens its rows or finds their factors, at least: one
+/// would cost a sixth to widen. Two units share a block of rows all the same,
+/// which may be the only one.
+static constexpr int64_t widenedPanels = 4, leastUnits = 2;
 /// The contraction of a kernel that has nothing beside it but the encoding of
 /// the image whose lines it goes through and the magnitudes of the parts that
 /// it makes; null if there is more.
@@ -108,7 +110,9 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
           : std::clamp<int64_t>(panels / leastGroups, 1,
                                 std::max<int64_t>(1, groupColumns / nr));
   if (isWidened || hasOrder)
-    groupPanels = std::max(groupPanels, std::min(panels, widenedPanels));
+    groupPanels = std::max(
+        groupPanels,
+        std::min<int64_t>(llvm::divideCeil(panels, leastUnits), widenedPanels));
   walksPanels = shouldWalkPanels();
   if (walksPanels)
     groupPanels = std::clamp<int64_t>(panels, 1, walkedColumns / nr);
