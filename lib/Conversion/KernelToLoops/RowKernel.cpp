@@ -18,8 +18,9 @@ using namespace quantc;
 /// Elements of a call's unit where rows do not matter: small enough to share
 /// out, long enough to hide the call.
 static constexpr int64_t chunkElements = 4096;
-/// Elements that one call should at least compute.
-static constexpr int64_t grainElements = 2048;
+/// Elements that one call should at least compute, in several passes and in one
+/// or two.
+static constexpr int64_t grainOfPasses = 1024, grainElements = 2048;
 
 static auto bodyOps(func::FuncOp kernel) {
   return kernel.getBody().front().without_terminator();
@@ -179,8 +180,8 @@ LogicalResult RowEmitter::emit() {
   auto constant = dyn_cast<AffineConstantExpr>(length);
   int64_t perRow = std::max<int64_t>(1, constant ? constant.getValue() : 64);
   int64_t most = countTogether();
-  kernel.setIterations(rowCount,
-                       flat ? 1 : std::max(most, grainElements / perRow));
+  int64_t grain = (most > 1 ? grainOfPasses : grainElements) / perRow;
+  kernel.setIterations(rowCount, flat ? 1 : std::max(most, grain));
   requireBroadcast();
   OpBuilder &builder = kernel.getBuilder();
   auto forRows = [&](Value from, Value to, int64_t count) {
