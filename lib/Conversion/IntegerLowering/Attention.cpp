@@ -20,7 +20,7 @@ using namespace quantc;
 using namespace quantc::numerics;
 
 namespace {
-/// Builds what is added to the scores.
+/// Builds what is added to the scores, and the condition of those that count.
 class MaskBuilder {
 public:
   /// The mask is of \p type: joint, or a constant in float.
@@ -28,9 +28,11 @@ public:
       : op(op), b(b), parts(parts),
         type(dyn_cast_or_null<RankedTensorType>(type)) {}
 
-  /// In the unit of the scores, with what hides a key where it is not seen;
-  /// null for nothing. A failure has emitted its reason.
-  FailureOr<Value> build();
+  /// A failure has emitted its reason.
+  FailureOr<ScoreMask> build();
+  /// Both as one number in the unit of the scores, `-fixed::largestScore` where
+  /// a key is not seen; null for nothing.
+  FailureOr<Value> buildNumbers();
 
 private:
   /// How many queries or keys there are.
@@ -160,7 +162,26 @@ FailureOr<Value> MaskBuilder::scaleMask() {
   return expanded;
 }
 
-FailureOr<Value> MaskBuilder::build() {
+FailureOr<ScoreMask> MaskBuilder::build() {
+  ScoreMask mask;
+  mask.seen = findVisible();
+  if (!op.getMask())
+    return mask;
+  FailureOr<Value> scaled = scaleMask();
+  if (failed(scaled))
+    return failure();
+  mask.added = *scaled;
+  // Half of what masks are limited to, so that biases beside it change nothing.
+  double unit = getScoreUnit(getIntegerMethod(op), getInputScale(op));
+  double limit =
+      std::min<double>(std::scalbn(unit, 15 + 15), fixed::largestScore);
+  Value isSeen =
+      b.compare(nn::Predicate::Gt, mask.added, b.number(-std::llround(limit)));
+  mask.seen = mask.seen ? b.both(isSeen, mask.seen) : isSeen;
+  return mask;
+}
+
+FailureOr<Value> MaskBuilder::buildNumbers() {
   Value mask;
   if (op.getMask()) {
     FailureOr<Value> scaled = scaleMask();
@@ -168,13 +189,22 @@ FailureOr<Value> MaskBuilder::build() {
       return failure();
     mask = *scaled;
   }
-  bool isInside = getIntegerMethod(op) == qt::IntegerMethod::Fixed &&
-                  !op.getSoftcap() && isPlainCausal(op);
-  Value visible = isInside ? Value() : findVisible();
+  Value visible = isPlainCausal(op) ? Value() : findVisible();
   if (!visible)
     return mask;
   return b.select(visible, mask ? mask : b.number(0),
                   b.number(-fixed::largestScore));
+}
+
+/// Scores with their mask: none that count are as low as those that do not,
+/// however low they are.
+static Value applyMask(IntegerBuilder &b, Value z, ScoreMask mask) {
+  if (!mask.seen)
+    return z;
+  constexpr int64_t most = fixed::largestScore;
+  z = mask.added ? b.clip(b.add(z, mask.added), 1 - most, most)
+                 : b.max(z, 1 - most);
+  return b.select(mask.seen, z, b.number(-most));
 }
 
 /// Rows of both sides by each other.
@@ -292,7 +322,7 @@ private:
 PublishedAttention::PublishedAttention(nn::AttentionOp op, IntegerBuilder &b)
     : op(op), b(b), method(getIntegerMethod(op)) {}
 
-FailureOr<Value> PublishedAttention::buildMask(Parts parts, Type type) {
+FailureOr<ScoreMask> PublishedAttention::buildMask(Parts parts, Type type) {
   return MaskBuilder(op, b, parts, type).build();
 }
 
@@ -315,12 +345,10 @@ Value PublishedAttention::unfold(Value scores) {
       .unfold(scores);
 }
 
-Probabilities PublishedAttention::buildShares(Value z, Value mask) {
-  if (mask)
-    z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
-  return buildPublishedSoftmax(b, method, z, /*axes=*/3, getMostElements(op),
-                               /*hasHidden=*/mask != nullptr,
-                               getInputScale(op));
+Probabilities PublishedAttention::buildShares(Value z, ScoreMask mask) {
+  return buildPublishedSoftmax(
+      b, method, applyMask(b, z, mask), /*axes=*/3, getMostElements(op),
+      /*hasHidden=*/mask.seen != nullptr, getInputScale(op));
 }
 
 Value PublishedAttention::buildSums(Value weights, int64_t bits, Value values) {
@@ -355,7 +383,7 @@ static Value limitScores(nn::AttentionOp op, IntegerBuilder &b, Value products,
 /// Attention whose scores are limited, by the method fixed: weights of 8 bits
 /// relative to the largest, as in qt.integer_attention.
 static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
-                          Value mask) {
+                          ScoreMask mask) {
   MLIRContext *context = op.getContext();
   auto query = typeOf(parts[0][0]), key = typeOf(parts[1][0]);
   HeadGroups groups(b, query.getDimSize(1), key.getDimSize(1));
@@ -371,12 +399,11 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
   double unit = getScoreUnit(qt::IntegerMethod::Fixed, std::nullopt);
   Value z = groups.unfold(limitScores(op, b, products, exponent,
                                       2047 * 2047 * query.getDimSize(3), unit));
-  if (mask)
-    z = b.clip(b.add(z, mask), -fixed::largestScore, fixed::largestScore);
+  z = applyMask(b, z, mask);
   Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, 3), z);
   auto [power, places] = b.powerOfTwo(below);
   Value weights = b.shift(power, places);
-  if (mask) {
+  if (mask.seen) {
     Value isSeen =
         b.compare(nn::Predicate::Gt, z, b.number(-fixed::largestScore));
     weights = b.select(isSeen, weights, b.number(0));
@@ -397,7 +424,7 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
 
 /// Scores, their softmax as I-BERT or I-ViT define it, and the mean of values.
 static Scaled lowerPublished(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
-                             Value mask) {
+                             ScoreMask mask) {
   PublishedAttention attention(op, b);
   int64_t queryHeads = typeOf(parts[0][0]).getDimSize(1);
   HeadGroups groups(b, queryHeads, typeOf(parts[1][0]).getDimSize(1));
@@ -478,21 +505,21 @@ struct AttentionIntegers
     IntegerBuilder b(builder, op->getLoc());
     Type maskType =
         attention.getMask() ? attention.getMask().getType() : Type();
-    FailureOr<Value> mask = MaskBuilder(attention, b, parts, maskType).build();
+    MaskBuilder masks(attention, b, parts, maskType);
+    bool isFixed = getIntegerMethod(op) == qt::IntegerMethod::Fixed;
+    if (!isFixed || attention.getSoftcap()) {
+      FailureOr<ScoreMask> mask = masks.build();
+      if (failed(mask))
+        return failure();
+      Scaled y = isFixed ? lowerCapped(attention, b, parts, *mask)
+                         : lowerPublished(attention, b, parts, *mask);
+      results.push_back(
+          b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
+      return success();
+    }
+    FailureOr<Value> mask = masks.buildNumbers();
     if (failed(mask))
       return failure();
-    if (getIntegerMethod(op) != qt::IntegerMethod::Fixed) {
-      Scaled y = lowerPublished(attention, b, parts, *mask);
-      results.push_back(
-          b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
-      return success();
-    }
-    if (attention.getSoftcap()) {
-      Scaled y = lowerCapped(attention, b, parts, *mask);
-      results.push_back(
-          b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
-      return success();
-    }
     RankedTensorType type = attention.getType().clone(builder.getI32Type());
     SmallVector<int64_t> shape(type.getShape());
     shape.back() = 1;

@@ -406,7 +406,7 @@ static Result buildAttention(StaticIntegers &integers, OpBuilder &builder,
   op->setAttr(methodAttrName, qt::IntegerMethodAttr::get(op.getContext(),
                                                          integers.getMethod()));
   PublishedAttention attention(op, b);
-  FailureOr<Value> mask = attention.buildMask(parts, maskType);
+  FailureOr<ScoreMask> mask = attention.buildMask(parts, maskType);
   if (failed(mask))
     return std::nullopt;
   StaticValue products{
