@@ -20,8 +20,56 @@ static bool isFloat(Value value) {
   return getElementTypeOrSelf(value.getType()).isF32();
 }
 
+/// Whether elements of results are as far apart as those of the operands.
+static bool isArithmetic(Operation &op) {
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return llvm::is_contained({nn::BinaryKind::Add, nn::BinaryKind::Sub,
+                               nn::BinaryKind::Max, nn::BinaryKind::Min,
+                               nn::BinaryKind::Mul, nn::BinaryKind::Div},
+                              binary.getKind());
+  auto unary = dyn_cast<nn::UnaryOp>(op);
+  return unary && llvm::is_contained({nn::UnaryKind::Relu, nn::UnaryKind::Neg,
+                                      nn::UnaryKind::Abs},
+                                     unary.getKind());
+}
+
+static int64_t getLastSize(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getRank() == 0 ? 1 : type.getShape().back();
+}
+
+/// Whether each element of a row has a divisor of its own.
+static bool hasDivisors(Operation &op) {
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  return binary && binary.getKind() == nn::BinaryKind::Div &&
+         !isConstantSlice(binary.getRhs()) && getLastSize(binary.getRhs()) != 1;
+}
+
+/// Whether rows of the result are not those of the operand, and a product of
+/// two values that are computed reads them.
+static bool turnsRows(nn::TransposeOp op) {
+  ArrayRef<int64_t> permutation = op.getPerm();
+  return !permutation.empty() &&
+         permutation.back() != static_cast<int64_t>(permutation.size()) - 1 &&
+         llvm::any_of(op->getUsers(), llvm::IsaPred<nn::MatmulOp>);
+}
+
+/// Sums and extremes that leave rows of several elements.
+static bool reducesColumns(Operation &op) {
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  if (!reduce)
+    return false;
+  int64_t last = reduce.getInput().getType().getRank() - 1;
+  return llvm::is_contained({nn::ReduceKind::Sum, nn::ReduceKind::Mean,
+                             nn::ReduceKind::Max, nn::ReduceKind::Min},
+                            reduce.getKind()) &&
+         !llvm::is_contained(reduce.getAxes(), last);
+}
+
 /// Whether an op finds its elements with an exponent each.
 static bool hasElementExponents(Operation &op) {
+  if (isa<nn::SoftmaxOp>(op))
+    return true;
   if (auto binary = dyn_cast<nn::BinaryOp>(op))
     return binary.getKind() == nn::BinaryKind::Pow ||
            (binary.getKind() == nn::BinaryKind::Div &&
@@ -37,11 +85,24 @@ static bool hasElementExponents(Operation &op) {
 SmallElements::SmallElements(Block &block) {
   for (BlockArgument argument : block.getArguments())
     ofInputs.insert(argument);
-  for (Operation &op : block)
+  for (Operation &op : block) {
     findOfInputs(op);
+    findSpread(op);
+  }
   // Users before what they use.
   for (Operation &op : llvm::reverse(block))
     visit(op);
+}
+
+void SmallElements::findSpread(Operation &op) {
+  bool passes = isArithmetic(op) || reducesColumns(op) ||
+                isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp, nn::TransposeOp,
+                    nn::ExpandOp, nn::SliceOp, nn::ConcatOp>(op);
+  if (hasElementExponents(op) ||
+      (passes && llvm::any_of(op.getOperands(), [&](Value operand) {
+         return spread.contains(operand);
+       })))
+    spread.insert_range(op.getResults());
 }
 
 void SmallElements::findOfInputs(Operation &op) {
@@ -93,13 +154,31 @@ bool SmallElements::showsOperands(Operation &op) const {
     }
   // Sums and extremes of inputs take all their bits.
   if (isa<nn::ReduceOp>(op))
-    return isShown && ofInputs.contains(op.getOperand(0));
+    return isShown &&
+           (ofInputs.contains(op.getOperand(0)) || keepExponents(&op));
+  if (auto transpose = dyn_cast<nn::TransposeOp>(op))
+    if (spread.contains(transpose.getInput()) && turnsRows(transpose))
+      return true;
   return isShown && isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp,
                         nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
 }
 
+bool SmallElements::keepsExponents(Operation &op) const {
+  if (op.getNumResults() != 1 || !isFloat(op.getResult(0)))
+    return false;
+  auto isSpread = [&](Value value) { return spread.contains(value); };
+  // Quotients of what is far apart may be close together.
+  if (hasDivisors(op) && llvm::any_of(op.getOperands(), isSpread))
+    return true;
+  if (!shown.contains(op.getResult(0)))
+    return false;
+  return hasElementExponents(op) ||
+         ((isa<nn::BinaryOp>(op) || reducesColumns(op)) &&
+          isSpread(op.getResult(0)));
+}
+
 void SmallElements::visit(Operation &op) {
-  if (hasElementExponents(op) && shown.contains(op.getResult(0)))
+  if (keepsExponents(op))
     keepers.insert(&op);
   bool isDifference = isInDifference(op);
   if (!isDifference && !showsOperands(op))

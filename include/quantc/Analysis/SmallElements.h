@@ -15,11 +15,15 @@
 namespace quantc {
 
 /// What reads floats may show how large their small elements are beside the
-/// largest one: a logarithm, a root, a reciprocal, a product of many factors,
-/// or the difference of inputs, also from their own mean. Ops that integers
-/// pass with all their bits may lie between, and sums of inputs. It is found
-/// before anything is converted, so that it depends on what reads a value and
-/// not on the order of ops.
+/// largest one: a logarithm, a root, a reciprocal, a quotient of exponentials
+/// with a divisor for each element of a row, a product of many factors, the
+/// difference of inputs, also from their own mean, or a product of
+/// exponentials whose rows are others. Ops
+/// that integers pass with all their bits may lie between, and sums of inputs.
+/// Where exponentials, quotients and roots are read so, sums, products and
+/// extremes between keep an exponent for each element, as they do themselves.
+/// It is found before anything is converted, so that it depends on what reads a
+/// value and not on the order of ops.
 class SmallElements {
 public:
   /// Of the values of \p block.
@@ -27,19 +31,24 @@ public:
 
   /// Whether what reads a value of floats shows its small elements.
   bool areShown(mlir::Value value) const { return shown.contains(value); }
-  /// Whether an op that finds its elements with an exponent each has them shown
-  /// that way, so that they keep them.
+  /// Whether an op that finds its elements with an exponent each, or computes
+  /// with such ones, has them shown that way, so that they keep them.
   bool keepExponents(mlir::Operation *op) const { return keepers.contains(op); }
 
 private:
   void findOfInputs(mlir::Operation &op);
+  void findSpread(mlir::Operation &op);
   void visit(mlir::Operation &op);
   bool isInDifference(mlir::Operation &op) const;
   bool showsOperands(mlir::Operation &op) const;
+  bool keepsExponents(mlir::Operation &op) const;
 
   /// Inputs, also in other shapes or scaled by constants, and what is found in
   /// them along axes.
   llvm::DenseSet<mlir::Value> ofInputs;
+  /// What is found with an exponent for each element, and what is computed of
+  /// it: elements of one row may be far apart.
+  llvm::DenseSet<mlir::Value> spread;
   /// Sides of a difference of those, and what they are found in.
   llvm::DenseSet<mlir::Value> differing;
   llvm::DenseSet<mlir::Value> shown;

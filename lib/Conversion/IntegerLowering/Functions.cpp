@@ -273,11 +273,13 @@ struct SoftmaxIntegers
       return op->emitOpError("along axis ")
              << softmax.getAxis()
              << " has no integer-only form; supported: the last one";
-    qt::BlockType row = getRow16(op, qt::getRowBlocks(rank));
+    qt::BlockType row =
+        getRow16(op, getStoredBlocks(op, qt::getRowBlocks(rank)));
     // In all bits that there are, on the exponent of the row.
     bool isChosen = qt::getBlockFormat(softmax.getInput().getType()) != nullptr;
     Type type = withFormat(softmax.getInput(), row);
     if (qt::getIntegerFormat(available[0]) &&
+        !op->hasAttr(qt::elementExponentsAttrName) &&
         (isChosen || haveMask(softmax.getInput())))
       type =
           fitOperand(op, 0, available[0], row.getShape(), /*mayBeWide=*/true);
@@ -298,8 +300,7 @@ struct SoftmaxIntegers
                         .getBitWidth();
     int64_t bound = (int64_t(1) << (bits - 1)) - 1;
     Value z = b.score(fixed::makeMultipliers(&unit, &bound, 1), x.m, x.e);
-    auto axes =
-        getWholeAxes(qt::getBlockFormat(op->getResult(0).getType()).getShape());
+    SmallVector<int64_t> axes(1, typeOf(op->getResult(0)).getRank() - 1);
     if (method != qt::IntegerMethod::Fixed) {
       Probabilities shares =
           buildPublishedSoftmax(b, method, z, axes, getMostElements(op),
@@ -315,9 +316,15 @@ struct SoftmaxIntegers
                   count > qt::IntegerAttentionOp::mostKeys;
     Value sum = b.reduce(nn::ReduceKind::Sum,
                          isLong ? b.cast(weights, 64) : weights, axes);
-    Value y = b.multiplyHigh(b.shift(weights, -15), b.sumReciprocal(sum));
     Value zeros = b.cast(b.unary(nn::UnaryKind::Clz, sum), 32);
     Value e = b.add(zeros, isLong ? -14 - 64 : -14 - 32);
+    if (op->hasAttr(qt::elementExponentsAttrName)) {
+      // All bits of each power, as far down as there are floats.
+      Value isThere = b.compare(nn::Predicate::Le, places, b.number(126));
+      weights = b.select(isThere, power, b.number(0));
+      e = b.sub(e, places);
+    }
+    Value y = b.multiplyHigh(b.shift(weights, -15), b.sumReciprocal(sum));
     return finish(op, b, {y, e}, results);
   }
 };

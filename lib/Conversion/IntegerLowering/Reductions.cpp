@@ -54,7 +54,7 @@ struct ReduceIntegers
              << nn::stringifyReduceKind(kind)
              << "' has no integer-only form; supported: sum, mean, max, min, "
                 "sumsq, l2";
-    SmallVector<int64_t> blocks(format->getShape()), kept;
+    SmallVector<int64_t> blocks = getStoredBlocks(op, format->getShape()), kept;
     for (int64_t axis : reduce.getAxes())
       blocks[axis] = whole;
     for (auto [dim, extent] : llvm::enumerate(blocks))

@@ -141,8 +141,8 @@ func.func @wraps(%x: tensor<4xi32>, %y: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @element_exponents(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{attribute 'qt.element_exponents' = unit on 'nn.softmax'; supported: a unit attribute on nn.unary or nn.binary}}
-  %0 = nn.softmax %x {axis = 0 : i64, qt.element_exponents} : tensor<4xf32>
+  // expected-error @below {{attribute 'qt.element_exponents' = unit on 'nn.gelu'; supported: a unit attribute on nn.unary, nn.binary, nn.softmax or nn.reduce}}
+  %0 = nn.gelu erf %x {qt.element_exponents} : tensor<4xf32>
   return %0 : tensor<4xf32>
 }
 

@@ -145,8 +145,8 @@ static bool isSum(Operation *op) {
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isReduce(Operation *op) { return isa<nn::ReduceOp>(op); }
-static bool isUnaryOrBinary(Operation *op) {
-  return isa<nn::UnaryOp, nn::BinaryOp>(op);
+static bool findsElements(Operation *op) {
+  return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp>(op);
 }
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
@@ -204,8 +204,8 @@ static const Rule rules[] = {
     {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
     {mostElementsAttrName, isSum, isPositive,
      "a positive i64 on nn.matmul, nn.softmax, nn.attention or nn.reduce"},
-    {elementExponentsAttrName, isUnaryOrBinary, isA<UnitAttr>,
-     "a unit attribute on nn.unary or nn.binary"},
+    {elementExponentsAttrName, findsElements, isA<UnitAttr>,
+     "a unit attribute on nn.unary, nn.binary, nn.softmax or nn.reduce"},
     {allBitsAttrName, isReduce, isA<UnitAttr>, "a unit attribute on nn.reduce"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},

@@ -1,0 +1,64 @@
+// RUN: quant-opt %s -qt-integerize | FileCheck %s
+// RUN: quant-opt %s -qt-integerize -qt-split -qt-verify-integer-only -qt-verify-ranges
+
+// A divisor for each element of a row: sums and products of exponentials keep an exponent for each element on the way.
+// CHECK-LABEL: func @means
+// CHECK-COUNT-2: nn.unary exp {{.*}} {qt.element_exponents}
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.binary add {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s32, scale = exp<32>>>
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+func.func @means(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %v: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %e = nn.unary exp %x : tensor<?x4xf32>
+  %f = nn.unary exp %y : tensor<?x4xf32>
+  %p = nn.binary mul %e, %v : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s = nn.binary add %e, %f : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %r = nn.binary div %p, %s : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// One divisor for a row shows nothing of what is small in it, and neither does a divisor that is no exponential.
+// CHECK-LABEL: func @rows
+// CHECK-NOT: qt.element_exponents
+func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %e = nn.unary exp %x : tensor<?x4xf32>
+  %s = nn.reduce sum %e axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  %r = nn.binary div %e, %s : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
+  %t = nn.unary abs %y : tensor<?x4xf32>
+  %q = nn.binary div %y, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %r, %q : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// A sum over another axis than rows has the exponents of what it sums alone.
+// CHECK-LABEL: func @columns
+// CHECK: nn.unary exp {{.*}} {qt.element_exponents}
+// CHECK: nn.reduce sum {{.*}} axes [1] {qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>> -> tensor<?x4x!qt.block<[1, 1], s32, scale = exp<32>>>
+// CHECK: nn.unary log
+func.func @columns(%x: tensor<?x6x4xf32>) -> tensor<?x4xf32> {
+  %e = nn.unary exp %x : tensor<?x6x4xf32>
+  %s = nn.reduce sum %e axes [1] : tensor<?x6x4xf32> -> tensor<?x4xf32>
+  %l = nn.unary log %s : tensor<?x4xf32>
+  return %l : tensor<?x4xf32>
+}
+
+// A sum over rows shows their largest.
+// CHECK-LABEL: func @whole
+// CHECK-NOT: qt.element_exponents
+func.func @whole(%x: tensor<?x6x4xf32>) -> tensor<?x6xf32> {
+  %e = nn.unary exp %x : tensor<?x6x4xf32>
+  %s = nn.reduce sum %e axes [2] : tensor<?x6x4xf32> -> tensor<?x6xf32>
+  %l = nn.unary log %s : tensor<?x6xf32>
+  return %l : tensor<?x6xf32>
+}
+
+// A product whose rows are the columns of a softmax; not one whose rows are its own.
+// CHECK-LABEL: func @turned
+// CHECK: nn.softmax {{.*}}, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, 1, 1], s16, scale = exp<8>>>
+// CHECK: nn.softmax %{{[^,]*}} {axis = 2 : i64} : tensor<?x6x4x!qt.block<[1, 1, ?], s16, scale = exp<8>>>
+func.func @turned(%x: tensor<?x6x4xf32>, %v: tensor<?x5x6xf32>, %w: tensor<?x5x4xf32>) -> (tensor<?x4x5xf32>, tensor<?x6x5xf32>) {
+  %s = nn.softmax %x {axis = 2 : i64} : tensor<?x6x4xf32>
+  %t = nn.transpose %s perm [0, 2, 1] : tensor<?x6x4xf32> -> tensor<?x4x6xf32>
+  %m = nn.matmul %t, %v : tensor<?x4x6xf32>, tensor<?x5x6xf32> -> tensor<?x4x5xf32>
+  %o = nn.softmax %x {axis = 2 : i64} : tensor<?x6x4xf32>
+  %n = nn.matmul %o, %w : tensor<?x6x4xf32>, tensor<?x5x4xf32> -> tensor<?x6x5xf32>
+  return %m, %n : tensor<?x4x5xf32>, tensor<?x6x5xf32>
+}

@@ -1,0 +1,69 @@
+"""Integer-only models that compute with elements of one row that are far apart, and bring them together again."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+
+class FarElements(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(14)
+
+    def scores(self, *shape):
+        """Up to 16, so that exponentials are 14 orders of magnitude apart."""
+        return (32 * self.random.random(shape) - 16).astype("f4")
+
+    def test_quotients(self):
+        """Weighted means by exponentials: of two, of several along an axis, of a softmax over its other axis."""
+        nodes = [
+            ("Exp", "x", "e"),
+            ("Exp", "z", "f"),
+            ("Mul", "e v", "product"),
+            ("Mul", "f u", "other"),
+            ("Add", "product other", "sum"),
+            ("Add", "e f", "weights"),
+            ("Div", "sum weights", "y_mean"),
+            ("Exp", "p", "precisions"),
+            ("Mul", "precisions m", "weighted"),
+            ("ReduceSum", "weighted rows", "sums", {"keepdims": 0}),
+            ("ReduceSum", "precisions rows", "total", {"keepdims": 0}),
+            ("Div", "sums total", "y_experts"),
+            ("Log", "total", "y_total"),
+            ("Softmax", "s", "shares"),
+            ("Add", "shares small", "more"),
+            ("ReduceSum", "more rows", "columns", {"keepdims": 1}),
+            ("Div", "more columns", "parts"),
+            ("Transpose", "parts", "y_parts", {"perm": [0, 2, 1]}),
+            ("Log", "more", "y_logarithm"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        inputs = {name: ("f4", ["n", 24]) for name in "xzvu"} | {name: ("f4", ["n", 5, 24]) for name in "pms"}
+        proto = model(nodes, inputs, outputs, {"rows": np.array([1]), "small": np.float32(1e-12)})
+        feed = {name: self.scores(6, 24) for name in "xz"} | {name: self.scores(6, 5, 24) for name in "ps"}
+        feed |= {name: self.random.random((6, 24)).astype("f4") + 1 for name in "vu"}
+        feed["m"] = self.random.random((6, 5, 24)).astype("f4") + 1
+        # Arguments of up to 2^4 have 16 bits, which is 2^-12 in an exponential, whose power of two is good to 3e-4. Both
+        # sides of a quotient have that: 1.1e-3 of the largest of a row, which is a mean of what is 1 to 2, or a part.
+        self.check_close(proto, [feed], 2.0**-9)
+
+    def test_turned_rows(self):
+        """A softmax over clusters of which some are never near; each sums tokens for itself, and is brought to length 1."""
+        nodes = [
+            ("Softmax", "s", "shares"),
+            ("Transpose", "shares", "turned", {"perm": [0, 2, 1]}),
+            ("MatMul", "turned x", "sums"),
+            ("LpNormalization", "sums", "y", {"axis": 2, "p": 2}),
+        ]
+        proto = model(nodes, {"s": ("f4", ["n", 12, 8]), "x": ("f4", ["n", 12, 16])}, ["y"])
+        s = self.scores(3, 12, 8) / 4
+        s[..., :4] -= 16
+        x = self.random.random((3, 12, 16)).astype("f4") + 1
+        # Either side has 12 bits on the exponent of its row. Of 12 products that are off by 2^-12 of 2, and by 2^-12 of
+        # the largest share times 2, that is 26 2^-12 of the shares' sum, which no result is below; and as much in the norm.
+        self.check_close(proto, [{"s": s, "x": x}], 2.0**-6)
+
+
+if __name__ == "__main__":
+    unittest.main()
