@@ -40,9 +40,8 @@ bool quantc::isOfInputs(Value value) {
     Operation *op = value.getDefiningOp();
     if (!op)
       return true;
-    bool isMoved =
-        isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
-    value = isMoved ? op->getOperand(0) : getScaledOperand(op);
+    value = op->hasTrait<nn::MovesElements>() ? op->getOperand(0)
+                                              : getScaledOperand(op);
   }
   return false;
 }

@@ -315,12 +315,11 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
                          getRange(rotary.getSin()).getMagnitude());
     return Lanes{Interval::getSymmetric(most)};
   }
-  if (isa<nn::ReshapeOp, nn::TransposeOp, nn::SliceOp, nn::GatherOp>(op))
+  if (isa<nn::ExpandOp>(op) &&
+      getLaneCount(op->getResult(0)) == getLaneCount(op->getOperand(0)))
+    return getLanes(op->getOperand(0));
+  if (op->hasTrait<nn::MovesElements>())
     return Lanes{getRange(op->getOperand(0))};
-  if (isa<nn::ExpandOp>(op))
-    return getLaneCount(op->getResult(0)) == getLaneCount(op->getOperand(0))
-               ? getLanes(op->getOperand(0))
-               : Lanes{getRange(op->getOperand(0))};
   if (isa<nn::ConcatOp>(op)) {
     Interval hull = getRange(op->getOperand(0));
     for (Value operand : op->getOperands().drop_front())

@@ -44,8 +44,8 @@ MaskParts quantc::collectMaskParts(Value scores) {
       parts.hasInput = true;
     else if (!seen.insert(op).second)
       continue;
-    else if (isa<nn::SelectOp, nn::BinaryOp, nn::ReshapeOp, nn::TransposeOp,
-                 nn::ExpandOp, nn::SliceOp>(op))
+    else if (op->hasTrait<nn::MovesElements>() ||
+             isa<nn::SelectOp, nn::BinaryOp>(op))
       llvm::append_range(worklist, op->getOperands());
     else
       parts.hasComputed = true;

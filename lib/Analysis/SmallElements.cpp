@@ -96,8 +96,8 @@ SmallElements::SmallElements(Block &block) {
 
 void SmallElements::findSpread(Operation &op) {
   bool passes = isArithmetic(op) || reducesColumns(op) ||
-                isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp, nn::TransposeOp,
-                    nn::ExpandOp, nn::SliceOp, nn::ConcatOp>(op);
+                op.hasTrait<nn::MovesElements>() ||
+                isa<nn::SelectOp, nn::ClipOp, nn::ConcatOp>(op);
   if (hasElementExponents(op) ||
       (passes && llvm::any_of(op.getOperands(), [&](Value operand) {
          return spread.contains(operand);
@@ -106,8 +106,7 @@ void SmallElements::findSpread(Operation &op) {
 }
 
 void SmallElements::findOfInputs(Operation &op) {
-  Value source = isa<nn::ReshapeOp, nn::TransposeOp, nn::ExpandOp, nn::SliceOp,
-                     nn::ReduceOp>(op)
+  Value source = op.hasTrait<nn::MovesElements>() || isa<nn::ReduceOp>(op)
                      ? op.getOperand(0)
                      : getScaledOperand(&op);
   if (source && ofInputs.contains(source))
@@ -159,8 +158,8 @@ bool SmallElements::showsOperands(Operation &op) const {
   if (auto transpose = dyn_cast<nn::TransposeOp>(op))
     if (spread.contains(transpose.getInput()) && turnsRows(transpose))
       return true;
-  return isShown && isa<nn::SelectOp, nn::ClipOp, nn::ReshapeOp,
-                        nn::TransposeOp, nn::ExpandOp, nn::SliceOp>(op);
+  return isShown && (op.hasTrait<nn::MovesElements>() ||
+                     isa<nn::SelectOp, nn::ClipOp>(op));
 }
 
 bool SmallElements::keepsExponents(Operation &op) const {

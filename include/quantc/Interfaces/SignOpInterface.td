@@ -15,7 +15,7 @@ def SignOpInterface : OpInterface<"SignOpInterface"> {
   let cppNamespace = "::quantc";
   let description = [{
     The op can tell whether its result has elements below zero. Without methods
-    of its own it moves, repeats or pools the elements of its first operand.
+    of its own it moves or repeats the elements of its first operand.
   }];
   let methods = [
     InterfaceMethod<[{

@@ -120,6 +120,8 @@ TEST(NonNegative, OfIntegersThatWrap) {
         "%i = nn.cast %r : T to I %j = nn.clip %i min 0.0 max "
         "9.0 : I %k = nn.cast %x : T to I %n = arith.constant "
         "dense<-1> : I %o = arith.constant dense<1> : I "
+        "%s = arith.constant dense<[2, 4, 1]> : tensor<3xi64> "
+        "%t = arith.constant dense<[2, 4]> : tensor<2xi64> "
         "%z = " +
         op +
         (several ? " %y = nn.cast %l : I to T" : " %y = nn.cast %z : I to T");
@@ -143,6 +145,7 @@ TEST(NonNegative, OfIntegersThatWrap) {
   EXPECT_FALSE(give("nn.binary rshift %i, %n : I, I -> I"));
   EXPECT_FALSE(give("nn.binary rshift %i, %k : I, I -> I"));
   EXPECT_FALSE(give("nn.binary rshift %k, %o : I, I -> I"));
+  // Sums, of rows and of windows.
   auto reduce = [&](std::string kind, std::string input) {
     return give(
         "nn.reduce " + kind + " %" + input +
@@ -154,4 +157,15 @@ TEST(NonNegative, OfIntegersThatWrap) {
     EXPECT_FALSE(reduce(kind, "i")) << kind;
   EXPECT_TRUE(reduce("max", "i"));
   EXPECT_FALSE(reduce("max", "k"));
+  auto pool = [&](std::string kind) {
+    return give("nn.reshape %i, %s : I, tensor<3xi64> -> tensor<2x4x1xi32> "
+                "%w = nn.pool " +
+                    kind +
+                    " %z kernel [2] strides [1] dilations [1] pads [0, 1] : "
+                    "tensor<2x4x1xi32> -> tensor<2x4x1xi32> %l = nn.reshape "
+                    "%w, %t : tensor<2x4x1xi32>, tensor<2xi64> -> I",
+                /*several=*/true);
+  };
+  EXPECT_TRUE(pool("max"));
+  EXPECT_FALSE(pool("sum"));
 }

@@ -83,6 +83,11 @@ bool SelectOp::isResultNonNegative(SignOf isNonNegative) {
   return isNonNegative(getOnTrue()) && isNonNegative(getOnFalse());
 }
 
+bool PoolOp::isResultNonNegative(SignOf isNonNegative) {
+  return (getKind() == PoolKind::Max || !mayWrap(getResult())) &&
+         isNonNegative(getInput());
+}
+
 bool PadOp::isResultNonNegative(SignOf isNonNegative) {
   bool isNegative = getMode() == PadMode::Constant && getValue().isNegative();
   return !isNegative && isNonNegative(getInput());

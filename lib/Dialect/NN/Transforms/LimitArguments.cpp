@@ -36,7 +36,7 @@ static bool isResult(Value value) {
     bool isSame = unary && (unary.getKind() == UnaryKind::Relu ||
                             unary.getKind() == UnaryKind::Neg ||
                             unary.getKind() == UnaryKind::Abs);
-    if (!isSame && !isa<ReshapeOp, TransposeOp, ExpandOp, SliceOp>(op))
+    if (!isSame && !op->hasTrait<MovesElements>())
       return false;
     value = op->getOperand(0);
   }

@@ -90,11 +90,6 @@ static bool isIntegral(Value value) {
   return typeOf(value).getElementType().isInteger();
 }
 
-/// Whether an op has elements of its first operand alone.
-static bool movesElements(Operation *op) {
-  return isa<ReshapeOp, TransposeOp, ExpandOp, SliceOp, GatherOp>(op);
-}
-
 bool MaskFactors::isOfInputs(Value value) {
   Operation *op = value.getDefiningOp();
   if (!op)
@@ -107,7 +102,7 @@ bool MaskFactors::isOfInputs(Value value) {
     is = llvm::is_contained({BinaryKind::Mul, BinaryKind::Min, BinaryKind::Max},
                             binary.getKind()) &&
          llvm::all_of(op->getOperands(), isNext);
-  else if (movesElements(op) || isa<CastOp, ClipOp>(op))
+  else if (op->hasTrait<MovesElements>() || isa<CastOp, ClipOp>(op))
     is = isNext(op->getOperand(0));
   return ofInputs[value] = is;
 }
@@ -139,7 +134,7 @@ bool MaskFactors::find(Value value) {
     return llvm::all_of(op->getOperands().drop_front(), isNext);
   if (isa<ConcatOp>(op))
     return llvm::all_of(op->getOperands(), isNext);
-  return (movesElements(op) || isa<CastOp, ClipOp>(op)) &&
+  return (op->hasTrait<MovesElements>() || isa<CastOp, ClipOp>(op)) &&
          isNext(op->getOperand(0));
 }
 

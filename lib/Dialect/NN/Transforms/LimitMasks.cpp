@@ -92,7 +92,7 @@ Value MaskLimiter::limitProduct(BinaryOp op, Part part) {
 SmallVector<unsigned> MaskLimiter::getMoved(Operation *op) {
   if (isa<ConcatOp>(op))
     return llvm::to_vector(llvm::seq<unsigned>(0, op->getNumOperands()));
-  if (isa<GatherOp, PadOp>(op))
+  if (isa<PadOp>(op))
     return {0};
   return Limiter::getMoved(op);
 }

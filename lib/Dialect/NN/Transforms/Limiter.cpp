@@ -61,7 +61,7 @@ Value Limiter::rebuild(Operation *op, ArrayRef<unsigned> which, Part part) {
 }
 
 SmallVector<unsigned> Limiter::getMoved(Operation *op) {
-  if (isa<ReshapeOp, TransposeOp, ExpandOp, SliceOp>(op))
+  if (op->hasTrait<MovesElements>())
     return {0};
   return {};
 }

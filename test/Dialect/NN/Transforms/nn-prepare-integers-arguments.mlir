@@ -30,3 +30,15 @@ func.func @rows(%x: tensor<2x4xf32>, %y: tensor<2x4xf32>) -> (tensor<2x4xf32>, t
   %3 = nn.unary erf %2 : tensor<2x4xf32>
   return %0, %2, %3 : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
 }
+
+// Rows that are picked from results have the bits of these.
+// CHECK-LABEL: func @picked
+// CHECK: %[[P:.*]] = nn.gather
+// CHECK: %[[L:.*]] = nn.clip %[[P]] min -3.100000e+01 max 3.100000e+01 {qt.own_exponent}
+// CHECK: nn.unary sigmoid %[[L]]
+func.func @picked(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?xi64>) -> tensor<?x4xf32> {
+  %0 = nn.binary add %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = nn.gather %0, %i {axis = 0 : i64} : tensor<?x4xf32>, tensor<?xi64> -> tensor<?x4xf32>
+  %2 = nn.unary sigmoid %1 : tensor<?x4xf32>
+  return %2 : tensor<?x4xf32>
+}

@@ -44,3 +44,16 @@ func.func @ranged(%x: tensor<?x4xf32>) -> tensor<?x4xf32> attributes {qt.ranges 
   %0 = nn.layer_norm %x, %g {axis = 1 : i64, epsilon = 1.0e-5 : f32} : tensor<?x4xf32>, tensor<4xf32>
   return %0 : tensor<?x4xf32>
 }
+
+// Rows that are picked from an input are moved as well.
+// CHECK-LABEL: func @picked
+// CHECK: %[[P:.*]] = nn.gather
+// CHECK: %[[M:.*]] = nn.reduce mean %[[P]] axes [1] keepdims
+// CHECK: %[[C:.*]] = nn.binary sub %[[P]], %[[M]]
+// CHECK: nn.layer_norm %[[C]]
+func.func @picked(%x: tensor<?x4xf32>, %i: tensor<?xi64>) -> tensor<?x4xf32> {
+  %g = arith.constant dense<2.0> : tensor<4xf32>
+  %0 = nn.gather %x, %i {axis = 0 : i64} : tensor<?x4xf32>, tensor<?xi64> -> tensor<?x4xf32>
+  %1 = nn.layer_norm %0, %g {axis = 1 : i64, epsilon = 1.0e-5 : f32} : tensor<?x4xf32>, tensor<4xf32>
+  return %1 : tensor<?x4xf32>
+}

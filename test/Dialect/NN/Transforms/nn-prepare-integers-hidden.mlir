@@ -142,3 +142,17 @@ func.func @factors(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>, %i: tensor<4x1xi64>
   %18 = nn.reduce max %17 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
   return %2, %8, %13, %18 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// Also in front of elements that are picked.
+// CHECK-LABEL: func @picked
+// CHECK: %[[NEW:.*]] = arith.constant dense<-6.553600e+04> : tensor<f32>
+// CHECK: %[[L:.*]] = nn.select %arg1, %[[NEW]], %arg0
+// CHECK: %[[P:.*]] = nn.gather %[[L]], %arg2
+// CHECK: nn.reduce max %[[P]] axes [1]
+func.func @picked(%x: tensor<3x8xf32>, %is: tensor<3x1xi1>, %i: tensor<2xi64>) -> tensor<2xf32> {
+  %c = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.select %is, %c, %x : tensor<3x1xi1>, tensor<f32>, tensor<3x8xf32> -> tensor<3x8xf32>
+  %1 = nn.gather %0, %i {axis = 0 : i64} : tensor<3x8xf32>, tensor<2xi64> -> tensor<2x8xf32>
+  %2 = nn.reduce max %1 axes [1] : tensor<2x8xf32> -> tensor<2xf32>
+  return %2 : tensor<2xf32>
+}

@@ -133,3 +133,15 @@ func.func @far(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %log = nn.unary log %12 : tensor<?x4xf32>
   return %log : tensor<?x4xf32>
 }
+
+// Picked rows have the bits of what they are picked from.
+// CHECK-LABEL: func @picked
+// CHECK: nn.unary relu {{.*}} s31
+// CHECK: nn.gather {{.*}} s31
+// CHECK: nn.unary log {{.*}} s31
+func.func @picked(%x: tensor<?x4xf32>, %i: tensor<?xi64>) -> tensor<?x4xf32> {
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  %1 = nn.gather %0, %i {axis = 0 : i64} : tensor<?x4xf32>, tensor<?xi64> -> tensor<?x4xf32>
+  %2 = nn.unary log %1 : tensor<?x4xf32>
+  return %2 : tensor<?x4xf32>
+}

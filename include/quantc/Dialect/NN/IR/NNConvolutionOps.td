@@ -61,7 +61,7 @@ def NN_PoolKindAttr : EnumAttr<NN_Dialect, NN_PoolKind, "pool_kind">;
 
 def NN_PoolOp : NN_Op<"pool", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    SignOpInterface]> {
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "reduce windows of positions, channels last";
   let description = [{
     Of `[B, spatial..., C]`. Pads are no values: a maximum, a norm or a sum does not

@@ -43,6 +43,11 @@ def NN_ChecksTypes : NativeOpTrait<"ChecksTypes"> {
   let cppNamespace = "::quantc::nn";
 }
 
+/// Each element of the result is one of the first operand's.
+def NN_MovesElements : NativeOpTrait<"MovesElements"> {
+  let cppNamespace = "::quantc::nn";
+}
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, !listconcat([Pure, NN_ChecksTypes,
         DeclareOpInterfaceMethods<InterpretableOpInterface>,

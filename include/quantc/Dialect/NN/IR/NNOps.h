@@ -78,6 +78,11 @@ struct ChecksTypes : mlir::OpTrait::TraitBase<OpT, ChecksTypes> {
   }
 };
 
+/// Each element of the result is one of the first operand's: what is computed
+/// from it, or limited in it, may be so in front of the op as well.
+template <typename OpT>
+struct MovesElements : mlir::OpTrait::TraitBase<OpT, MovesElements> {};
+
 } // namespace quantc::nn
 
 #include "quantc/Dialect/NN/IR/NNEnums.h.inc"

@@ -13,7 +13,7 @@ include "quantc/Dialect/NN/IR/NNDialect.td"
 
 // Reshape, slice and expand infer no type: their sizes are values, which only a
 // builder that has them at hand knows.
-def NN_ReshapeOp : NN_Op<"reshape", [SignOpInterface]> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_MovesElements, SignOpInterface]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` holds the new sizes; one may be -1 and follows from the others. A
@@ -39,7 +39,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [SignOpInterface]> {
 }
 
 def NN_TransposeOp : NN_Op<"transpose", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<InferTypeOpInterface>, NN_MovesElements,
     SignOpInterface]> {
   let summary = "permute dimensions";
   let description = [{
@@ -56,7 +56,7 @@ def NN_TransposeOp : NN_Op<"transpose", [
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice", [SignOpInterface]> {
+def NN_SliceOp : NN_Op<"slice", [NN_MovesElements, SignOpInterface]> {
   let summary = "every step-th element between start and end along axes";
   let description = [{
     As ONNX's Slice: starts and ends below zero count from the end, both are
@@ -99,7 +99,7 @@ def NN_ConcatOp : NN_Op<"concat", [
   let hasCanonicalizer = 1;
 }
 
-def NN_ExpandOp : NN_Op<"expand", [SignOpInterface]> {
+def NN_ExpandOp : NN_Op<"expand", [NN_MovesElements, SignOpInterface]> {
   let summary = "broadcast to a shape";
   let description = [{
     As ONNX's Expand: input and `shape` broadcast against each other.
@@ -121,7 +121,7 @@ def NN_ExpandOp : NN_Op<"expand", [SignOpInterface]> {
 
 def NN_GatherOp : NN_Op<"gather", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<QuantizableOpInterface>,
+    DeclareOpInterfaceMethods<QuantizableOpInterface>, NN_MovesElements,
     SignOpInterface]> {
   let summary = "pick slices along an axis by index";
   let description = [{

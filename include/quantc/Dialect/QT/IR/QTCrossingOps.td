@@ -112,8 +112,9 @@ def QT_MagnitudesOp : QT_TensorOp<"magnitudes", [Pure]> {
     The input is `[B, spatial..., C]` with known sizes of an image, the result
     has a number for each part of it: for every run of positions, line by line,
     those of its channels. The bits of magnitudes are compared, so that a NaN
-    is larger than any number. Images of integers have magnitudes below 2^31. What makes an image part by part leaves them
-    behind for its quantisation, which then reads the image once.
+    is larger than any number. Images of integers have magnitudes below 2^31.
+    What makes an image part by part leaves them behind for its quantisation,
+    which then reads the image once.
 
     ```mlir
     %m = qt.magnitudes %x {part = #qt.part<line = 56, lines = 1, run = 56, channels = 32>}
