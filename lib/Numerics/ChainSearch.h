@@ -24,11 +24,6 @@
 
 namespace quantc::numerics {
 
-/// The most that weights of a sign may come to among the two whose products
-/// with activations of 255 are added up, and all of a lane of a chain, where
-/// activations are within 127.
-constexpr int mostOfSign = 128, mostOfLane = 258;
-
 /// Of each value of K the weights of all columns.
 using ChainCodes = std::array<std::array<int8_t, chainColumns>, 32>;
 

@@ -264,7 +264,7 @@ static std::vector<ChainedBlock> chainPanel(const Panel &panel,
 int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
   int64_t chains = layout.bias != 0 ? 4 * layout.numBlocks() : 0;
   return alignToLine(layout.numPanels() * 4) +
-         layout.numPanels() * ChainedPanel(layout, 0, chains).end;
+         layout.numPanels() * ChainedPanel(layout).getEnd(0, chains);
 }
 
 StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
@@ -276,7 +276,7 @@ StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
         chainPanel(Panel(layout, codes, index), layout);
     int64_t started = countChains(chained, true),
             plain = countChains(chained, false);
-    summary.bytes += ChainedPanel(layout, started, plain).end;
+    summary.bytes += ChainedPanel(layout).getEnd(started, started + plain);
     operations += 6 * started + 5 * plain;
   }
   constexpr double stepsOfBlock = 8;
@@ -297,13 +297,14 @@ std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
     int64_t started = countChains(blocks, true),
             plain = countChains(blocks, false),
             begin = static_cast<int64_t>(bytes.size());
-    ChainedPanel at(layout, started, plain);
-    bytes.resize(begin + at.end);
+    ChainedPanel at(layout);
+    bytes.resize(begin + at.getEnd(started, started + plain));
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));
     uint8_t *head = bytes.data() + begin;
     Writer counts(head), columns(head + at.scales), order(head + at.orders),
-        places(head + at.places), starts(head + at.starts),
-        steps(head + at.steps);
+        entries(head + at.entries),
+        starts(head + at.getStarts(started + plain)),
+        steps(head + at.getSteps(started, started + plain));
     counts.put(static_cast<int32_t>(started));
     counts.put(static_cast<int32_t>(plain));
     for (int64_t c = 0; c < nr; ++c)
@@ -317,9 +318,9 @@ std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
           if (chain.hasStart != hasStart)
             continue;
           for (int place : chain.places)
-            places.put(static_cast<int32_t>(b * 32 + place * 4));
-          places.put(static_cast<int32_t>(b));
-          places.put(int32_t{0});
+            entries.put(static_cast<int32_t>(b * 32 + place * 4));
+          entries.put(static_cast<int32_t>(b));
+          entries.put(int32_t{0});
           if (hasStart)
             starts.put(chain.start);
           for (const ChainStep &step : chain.steps)

@@ -71,9 +71,6 @@ struct ChainedLane {
   }
 };
 
-/// The most chains of a block: each of its 8 steps may have a rest of its own.
-constexpr int64_t chainsOfBlock = 4 + 8;
-
 /// One step: 4 values of K of every column.
 using ChainStep = std::array<std::array<int8_t, 4>, chainColumns>;
 
@@ -105,19 +102,6 @@ ChainedBlock chainBlock(const ChainCodes &codes);
 
 /// The same for those without one, in the order in which they lie.
 ChainedBlock chainSteps(const ChainCodes &codes);
-
-/// Where the parts of a panel with so many chains lie, of which the first \p
-/// started have a start, from its beginning on, where these numbers stand.
-struct ChainedPanel {
-  ChainedPanel(const PackedLayout &layout, int64_t started, int64_t plain)
-      : scales(64), orders(scales + layout.panel * 4),
-        places(orders + layout.numBlocks() * 32),
-        starts(places + alignToLine((started + plain) * 16)),
-        steps(starts + started * layout.panel * 4),
-        end(steps + (started + plain) * layout.panel * 8) {}
-
-  int64_t scales, orders, places, starts, steps, end;
-};
 
 /// Bytes of panels whose blocks have no more than four chains, or none.
 int64_t leastChainedBytes(const PackedLayout &layout);

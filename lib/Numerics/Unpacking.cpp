@@ -78,13 +78,15 @@ namespace {
 class ChainedReader {
 public:
   ChainedReader(Reader &in, const PackedLayout &layout, int64_t at)
-      : in(in), layout(layout), at(at), started(in.get<int32_t>(at)),
-        plain(in.get<int32_t>(at + 4)), parts(layout, started, plain) {}
+      : in(in), layout(layout), parts(layout), at(at),
+        started(in.get<int32_t>(at + parts.started)),
+        chains(started + int64_t{in.get<int32_t>(at + parts.plain)}) {}
 
   /// Whether as many chains can be.
   bool areCountsSound() const {
-    return started >= 0 && plain >= 0 && (layout.bias != 0 || started == 0) &&
-           started + plain <= layout.numBlocks() * chainsOfBlock;
+    return started >= 0 && chains >= started &&
+           (layout.bias != 0 || started == 0) &&
+           chains <= layout.numBlocks() * chainsOfBlock;
   }
   /// False where the panel is none. \p first: its first column.
   bool read(int64_t first, UnpackedWeights &weights);
@@ -93,12 +95,16 @@ private:
   uint8_t getOrder(int64_t place) {
     return in.get<uint8_t>(at + parts.orders + place);
   }
+  int64_t getEntry(int64_t chain, int64_t field) {
+    return in.get<int32_t>(at + parts.entries + chain * parts.entryBytes +
+                           field);
+  }
   int64_t getPlace(int64_t chain, int64_t step) {
-    return in.get<int32_t>(at + parts.places + chain * 16 + step * 4);
+    return getEntry(chain, parts.places[step]);
   }
   int8_t getWeight(int64_t chain, int64_t step, int64_t c, int64_t i) {
-    return in.get<int8_t>(at + parts.steps +
-                          ((chain * 2 + step) * layout.panel + c) * 4 + i);
+    return in.get<int8_t>(at + parts.getSteps(started, chains) +
+                          (chain * 2 + step) * parts.stepBytes + c * 4 + i);
   }
   bool areOrdersSound();
   bool arePlacesSound();
@@ -106,8 +112,8 @@ private:
 
   Reader &in;
   const PackedLayout &layout;
-  int64_t at, started, plain;
   ChainedPanel parts;
+  int64_t at, started, chains;
 };
 } // namespace
 
@@ -131,8 +137,8 @@ bool ChainedReader::areOrdersSound() {
 /// Whether every chain has two steps of its block, and none too many.
 bool ChainedReader::arePlacesSound() {
   std::vector<int64_t> counts(layout.numBlocks());
-  for (int64_t chain = 0; chain < started + plain; ++chain) {
-    int64_t block = in.get<int32_t>(at + parts.places + chain * 16 + 8);
+  for (int64_t chain = 0; chain < chains; ++chain) {
+    int64_t block = getEntry(chain, parts.block);
     if (block < 0 || block >= layout.numBlocks() ||
         ++counts[block] > chainsOfBlock)
       return false;
@@ -165,21 +171,20 @@ bool ChainedReader::isLaneSound(int64_t chain, int64_t c, int64_t lane,
     left += both.bias;
     return both.isPlain();
   }
-  int start = in.get<int16_t>(at + parts.starts +
-                              (chain * layout.panel + c) * 4 + lane * 2);
+  int start = in.get<int16_t>(at + parts.getStarts(chains) +
+                              chain * parts.startBytes + c * 4 + lane * 2);
   auto taken = static_cast<int16_t>(-start - both.bias);
   left -= taken;
   return std::abs(taken) <= both.getRoom();
 }
 
 bool ChainedReader::read(int64_t first, UnpackedWeights &weights) {
-  int64_t nr = layout.panel, chains = started + plain,
-          columns = std::min(nr, layout.n - first);
+  int64_t nr = layout.panel, columns = std::min(nr, layout.n - first);
   for (int64_t c = 0; c < columns; ++c)
     weights.scales[first + c] = in.get<float>(at + parts.scales + c * 4);
   // All of it is there, what is read below or not.
   if (chains > 0)
-    in.get<uint8_t>(at + parts.end - 1);
+    in.get<uint8_t>(at + parts.getEnd(started, chains) - 1);
   if (!areOrdersSound() || in.wasOutside() || !arePlacesSound())
     return false;
   for (int64_t c = 0; c < nr; ++c) {

@@ -158,6 +158,11 @@ constexpr bool hasBlockScales(PackedForm form) {
   return getTraits(form).isCut && !hasNibbles(form);
 }
 
+/// The most that the weights of one sign in a 16-bit lane may sum to, so that
+/// the largest activation times it stays within 16 bits: of activations with a
+/// bias 255 * 128 = 32,640, of those up to 127 127 * 258 = 32,766.
+constexpr int mostOfSign = 128, mostOfLane = 258;
+
 /// What a packed buffer is made for.
 struct PackedLayout {
   PackedForm form;
@@ -175,14 +180,60 @@ struct PackedLayout {
   /// activations stays in the first-level cache.
   int64_t matchedChunk() const { return k <= 1536 ? k : 1024; }
   int64_t numMatchedChunks() const { return k <= 1536 ? 1 : (k + 1023) / 1024; }
-  /// Most that the weights of one sign in a 16-bit lane may sum to, so that the
-  /// largest activation times it stays within 16 bits: 255 * 128 = 32,640, and
-  /// 127 * 258 = 32,766.
-  int laneLimit() const { return bias ? 128 : 258; }
+  /// Most that the weights of one sign in a 16-bit lane may sum to.
+  int laneLimit() const { return bias ? mostOfSign : mostOfLane; }
   /// Bytes of one panel; not for forms with a table, whose panels differ.
   int64_t panelBytes() const;
   /// Bytes of all panels; of forms with a table the fewest that there can be.
   int64_t leastBytes() const;
+};
+
+/// \p bytes filled up to whole cache lines.
+constexpr int64_t alignToLine(int64_t bytes) {
+  return bytes / 64 * 64 + (bytes % 64 ? 64 : 0);
+}
+
+/// Columns of a panel of the form `chained`.
+constexpr int64_t chainColumns = 16;
+
+/// The most chains of a block: each of its 8 steps may have a rest of its own.
+constexpr int64_t chainsOfBlock = 4 + 8;
+
+/// Where the parts of a panel of chains lie, in bytes from its beginning on.
+/// What depends on how many chains there are is found of integers and, in the
+/// code of kernels, of what stands for one: a Number has sums, products with
+/// integers, and an alignToLine of its own.
+class ChainedPanel {
+public:
+  constexpr explicit ChainedPanel(const PackedLayout &layout)
+      : startBytes(layout.panel * 4), stepBytes(layout.panel * 4),
+        orders(scales + layout.panel * 4),
+        entries(orders + layout.numBlocks() * 32) {}
+
+  /// How many chains have a start and how many have none.
+  static constexpr int64_t started = 0, plain = 4;
+  static constexpr int64_t scales = 64;
+  /// Bytes of an entry of the list of chains, and where in it the places of
+  /// both steps and the block stand.
+  static constexpr int64_t entryBytes = 16;
+  static constexpr int64_t places[2] = {0, 4};
+  static constexpr int64_t block = 8;
+
+  /// Bytes of the start of a chain, of one of its steps and of both.
+  int64_t startBytes, stepBytes;
+  int64_t getChainBytes() const { return 2 * stepBytes; }
+
+  int64_t orders, entries;
+  template <typename Number> Number getStarts(Number chains) const {
+    return alignToLine(chains * entryBytes) + entries;
+  }
+  template <typename Number>
+  Number getSteps(Number started, Number chains) const {
+    return getStarts(chains) + started * startBytes;
+  }
+  int64_t getEnd(int64_t started, int64_t chains) const {
+    return getSteps(started, chains) + chains * getChainBytes();
+  }
 };
 
 /// The parts of weights [N, K] as an encoder made them.
@@ -243,9 +294,6 @@ struct StepSummary {
 };
 StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
 
-/// Columns of a panel of the form `chained`.
-constexpr int64_t chainColumns = 16;
-
 /// The same of chains of two steps: 6 for each that has a start and 5 for one
 /// that has none.
 StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
@@ -254,11 +302,6 @@ StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 /// cache lines, and never a multiple of 512, which would put the rows of a
 /// tile into the same sets of the first-level cache.
 int64_t activationStride(int64_t k);
-
-/// \p bytes filled up to whole cache lines.
-constexpr int64_t alignToLine(int64_t bytes) {
-  return bytes / 64 * 64 + (bytes % 64 ? 64 : 0);
-}
 
 } // namespace quantc::numerics
 

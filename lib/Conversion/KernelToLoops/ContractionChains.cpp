@@ -32,10 +32,32 @@ using namespace quantc;
 
 using Values = SmallVector<Value>;
 
-/// The most chains of a block: each of its 8 steps may have a rest of its own.
-static constexpr int64_t mostOfBlock = 4 + 8;
-/// Bytes of a chain's places.
-static constexpr int64_t entryBytes = 16;
+namespace {
+/// A number that run time knows, as ChainedPanel computes with it.
+struct RuntimeNumber {
+  OpBuilder &b;
+  Location loc;
+  Value value;
+
+  Value get(int64_t constant) const {
+    return arith::ConstantIndexOp::create(b, loc, constant);
+  }
+  RuntimeNumber operator+(const RuntimeNumber &other) const {
+    return {b, loc, arith::AddIOp::create(b, loc, value, other.value)};
+  }
+  RuntimeNumber operator+(int64_t other) const {
+    return {b, loc, arith::AddIOp::create(b, loc, value, get(other))};
+  }
+  RuntimeNumber operator*(int64_t factor) const {
+    return {b, loc, arith::MulIOp::create(b, loc, value, get(factor))};
+  }
+  friend RuntimeNumber alignToLine(const RuntimeNumber &bytes) {
+    Value lines = arith::CeilDivUIOp::create(bytes.b, bytes.loc, bytes.value,
+                                             bytes.get(64));
+    return RuntimeNumber{bytes.b, bytes.loc, lines} * 64;
+  }
+};
+} // namespace
 
 /// As few blocks as these are ordered without a loop, whose end a processor
 /// would have to guess for every tile.
@@ -80,7 +102,7 @@ Value ContractionEmitter::sumChain(OpBuilder &b, ArrayRef<Value> x,
                                    ArrayRef<Value> weights, Value start) {
   VectorType halves = vectorOf(b.getI16Type(), 2);
   // The packer proved that no step saturates. Without a bias none can.
-  int64_t most = hasOrder ? 128 : 254;
+  int64_t most = hasOrder ? numerics::mostOfSign : 2 * 127;
   auto bound =
       qt::BoundAttr::get(b.getContext(), 0, hasOrder ? 255 : 127, -127, 127,
                          /*chain=*/1, /*hasLane=*/true, -most, most, 0, 0);
@@ -116,9 +138,10 @@ Value ContractionEmitter::sumSignedChain(OpBuilder &b, ArrayRef<Value> x,
 Values ContractionEmitter::loadChain(OpBuilder &b, Value at, int64_t v) {
   Values weights;
   for (int64_t step = 0; step < 2; ++step)
-    weights.push_back(loadFromBytes(b, packed,
-                                    plus(b, at, step * nr * 4 + v * width * 4),
-                                    vectorOf(b.getI8Type(), 4)));
+    weights.push_back(loadFromBytes(
+        b, packed,
+        plus(b, at, step * getChainedPanel().stepBytes + v * width * 4),
+        vectorOf(b.getI8Type(), 4)));
   return weights;
 }
 
@@ -128,18 +151,21 @@ Value ContractionEmitter::loadPlace(OpBuilder &b, Value at) {
                                       loadInteger(b, packed, at));
 }
 
+numerics::ChainedPanel ContractionEmitter::getChainedPanel() const {
+  return numerics::ChainedPanel(qt::getPackedLayout(layout, n, k));
+}
+
 /// Where things of the panel at hand lie.
 void ContractionEmitter::enterChains(OpBuilder &b) {
-  int64_t blocks = llvm::divideCeil(k, 32);
-  numStarted = loadPlace(b, header);
-  numPlain = loadPlace(b, plus(b, header, 4));
-  orders = plus(b, header, 64 + nr * 4);
-  chainList = plus(b, orders, blocks * 32);
-  Value bytes = times(b, add(b, numStarted, numPlain), entryBytes);
-  starts =
-      add(b, chainList,
-          times(b, arith::CeilDivUIOp::create(b, loc, bytes, index(64)), 64));
-  chunkBase = add(b, starts, times(b, numStarted, nr * 4));
+  numerics::ChainedPanel panel = getChainedPanel();
+  numStarted = loadPlace(b, plus(b, header, panel.started));
+  numPlain = loadPlace(b, plus(b, header, panel.plain));
+  orders = plus(b, header, panel.orders);
+  chainList = plus(b, header, panel.entries);
+  RuntimeNumber started{b, loc, numStarted},
+      chains{b, loc, add(b, numStarted, numPlain)};
+  starts = add(b, header, panel.getStarts(chains).value);
+  chunkBase = add(b, header, panel.getSteps(started, chains).value);
 }
 
 /// The powers of two of the unit's rows, each twice.
@@ -254,18 +280,24 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
   constexpr int64_t most = std::numeric_limits<int16_t>::max(),
                     largest = int64_t(1) << numerics::fixed::blockDepth;
   // Of how many blocks sums fit say the weights, which qt.pack has checked.
-  auto widen = qt::BoundAttr::get(b.getContext(), -most, most, 1, largest,
-                                  /*chain=*/mostOfBlock, false, 0, 0, 0, 0);
+  auto widen =
+      qt::BoundAttr::get(b.getContext(), -most, most, 1, largest,
+                         /*chain=*/numerics::chainsOfBlock, false, 0, 0, 0, 0);
+  numerics::ChainedPanel panel = getChainedPanel();
   auto loop = scf::ForOp::create(
       b, loc, first, last, index(1), sums,
       [&](OpBuilder &inner, Location, Value chain, ValueRange carried) {
         Values sums(carried), own;
         SmallVector<Values> weights;
-        Value entry = add(inner, chainList, times(inner, chain, entryBytes)),
-              at = add(inner, chunkBase, times(inner, chain, nr * 8));
-        Value places[] = {loadPlace(inner, entry),
-                          loadPlace(inner, plus(inner, entry, 4))},
-              block = loadPlace(inner, plus(inner, entry, 8)), blockAt;
+        Value entry =
+                  add(inner, chainList, times(inner, chain, panel.entryBytes)),
+              at = add(inner, chunkBase,
+                       times(inner, chain, panel.getChainBytes()));
+        Value places[] = {loadPlace(inner, plus(inner, entry, panel.places[0])),
+                          loadPlace(inner,
+                                    plus(inner, entry, panel.places[1]))},
+              block = loadPlace(inner, plus(inner, entry, panel.block)),
+              blockAt;
         if (!hasOrder) {
           Value begin = times(inner, block, 32);
           blockAt = getStepAt(inner, base, begin);
@@ -276,10 +308,11 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
         for (int64_t v = 0; v < vectors; ++v)
           weights.push_back(loadChain(inner, at, v));
         if (count == 1)
-          prefetch(inner, at, nr * 8);
+          prefetch(inner, at, panel.getChainBytes());
         // 16 registers hold the starts beside fewer sums.
         bool isCrowded = count * vectors >= 8;
-        Value startAt = add(inner, starts, times(inner, chain, nr * 4));
+        Value startAt =
+            add(inner, starts, times(inner, chain, panel.startBytes));
         for (int64_t r = 0; r < count; ++r) {
           own.assign(vectors, zeros(inner, halves));
           if (kind == ChainKind::Started) {

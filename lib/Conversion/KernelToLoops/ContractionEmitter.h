@@ -209,6 +209,7 @@ private:
   Value sumSignedChain(OpBuilder &b, llvm::ArrayRef<Value> x,
                        llvm::ArrayRef<Value> weights);
   Values loadChain(OpBuilder &b, Value at, int64_t v);
+  numerics::ChainedPanel getChainedPanel() const;
   void enterChains(OpBuilder &b);
   Value loadPlace(OpBuilder &b, Value at);
   Value loadFactor(OpBuilder &b, Value at);
