@@ -88,7 +88,7 @@ std::vector<Chain> StepPairs::find() {
 
 ChainedBlock quantc::numerics::chainSteps(const ChainCodes &codes) {
   ChainedBlock block;
-  std::iota(block.order.begin(), block.order.end(), 0);
+  std::iota(block.order.begin(), block.order.end(), uint8_t{0});
   std::array<ChainStep, 8> steps;
   for (int place = 0; place < 32; ++place)
     for (int64_t c = 0; c < chainColumns; ++c)

@@ -14,6 +14,7 @@
 #include <cassert>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 using namespace quantc::numerics;
@@ -177,30 +178,37 @@ static void setStarts(ChainedBlock &block) {
   }
 }
 
-ChainedBlock quantc::numerics::chainBlock(const ChainCodes &codes) {
-  ChainedBlock block;
+ChainPlan::Block quantc::numerics::planBlock(const ChainCodes &codes) {
   // The lowest code has no negative one.
   bool canTurn = true;
   for (const auto &row : codes)
     for (int8_t code : row)
       canTurn &= code != std::numeric_limits<int8_t>::min();
   ChainGroups groups = findChainGroups(codes, canTurn);
-  size_t plain = choosePlain(groups, codes, canTurn);
-  std::array<ChainStep, 8> steps, rests = {};
+  ChainPlan::Block block;
+  block.numPlain = static_cast<uint8_t>(choosePlain(groups, codes, canTurn));
   for (int g = 0; g < 8; ++g)
     for (int i = 0; i < 4; ++i) {
       int place = 8 * (g / 2) + 4 * (i / 2) + 2 * (g % 2) + i % 2;
       uint8_t value = groups[g].members[i];
-      bool isTurned = groups[g].isTurned[i];
-      block.order[place] = isTurned ? value | turnedPlace : value;
-      for (int64_t c = 0; c < chainColumns; ++c)
-        steps[place / 4][c][place % 4] =
-            static_cast<int8_t>(isTurned ? -codes[value][c] : codes[value][c]);
+      block.order[place] = groups[g].isTurned[i] ? value | turnedPlace : value;
+    }
+  return block;
+}
+
+ChainedBlock quantc::numerics::chainBlock(const ChainCodes &codes,
+                                          const ChainPlan::Block &plan) {
+  ChainedBlock block;
+  block.order = plan.order;
+  std::array<ChainStep, 8> steps, rests = {};
+  for (int place = 0; place < 32; ++place)
+    for (int64_t c = 0; c < chainColumns; ++c) {
+      int8_t code = codes[plan.order[place] & ~turnedPlace][c];
+      steps[place / 4][c][place % 4] =
+          static_cast<int8_t>(plan.order[place] & turnedPlace ? -code : code);
     }
   for (int step = 0; step < 8; step += 2)
-    for (int i = 0; i < 4; i += 2) {
-      if (groups[step + i / 2].fits())
-        continue;
+    for (int i = 0; i < 4; i += 2)
       for (int64_t c = 0; c < chainColumns; ++c) {
         auto lane = [&](std::array<ChainStep, 8> &of) {
           return std::array<int8_t *, 4>{&of[step][c][i], &of[step][c][i + 1],
@@ -209,11 +217,10 @@ ChainedBlock quantc::numerics::chainBlock(const ChainCodes &codes) {
         };
         splitLane(lane(steps), lane(rests));
       }
-    }
   for (int step = 0; step < 8; step += 2)
     block.chains.push_back({{step, step + 1},
                             {steps[step], steps[step + 1]},
-                            static_cast<size_t>(step) >= plain});
+                            step >= plan.numPlain});
   std::vector<int> left;
   for (int step = 0; step < 8; ++step)
     if (rests[step] != ChainStep{})
@@ -237,28 +244,21 @@ ChainedBlock quantc::numerics::chainBlock(const ChainCodes &codes) {
   return block;
 }
 
-/// How many chains of \p blocks have a start, or have none.
-static int64_t countChains(const std::vector<ChainedBlock> &blocks,
-                           bool hasStart) {
-  int64_t count = 0;
-  for (const ChainedBlock &block : blocks)
-    count += std::count_if(
-        block.chains.begin(), block.chains.end(),
-        [&](const Chain &chain) { return chain.hasStart == hasStart; });
-  return count;
+/// How many chains of a block have a start, or have none.
+static int64_t countChains(const ChainedBlock &block, bool hasStart) {
+  return std::count_if(
+      block.chains.begin(), block.chains.end(),
+      [&](const Chain &chain) { return chain.hasStart == hasStart; });
 }
 
-static std::vector<ChainedBlock> chainPanel(const Panel &panel,
-                                            const PackedLayout &layout) {
-  std::vector<ChainedBlock> blocks;
-  for (int64_t b = 0; b < layout.numBlocks(); ++b) {
-    ChainCodes codes;
-    for (int64_t i = 0; i < 32; ++i)
-      for (int64_t c = 0; c < chainColumns; ++c)
-        codes[i][c] = panel.get(c, b * 32 + i);
-    blocks.push_back(layout.bias != 0 ? chainBlock(codes) : chainSteps(codes));
-  }
-  return blocks;
+static ChainCodes getCodes(const PackedLayout &layout, const int8_t *codes,
+                           int64_t panel, int64_t block) {
+  Panel own(layout, codes, panel);
+  ChainCodes result;
+  for (int64_t i = 0; i < 32; ++i)
+    for (int64_t c = 0; c < chainColumns; ++c)
+      result[i][c] = own.get(c, block * 32 + i);
+  return result;
 }
 
 int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
@@ -267,24 +267,77 @@ int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
          layout.numPanels() * ChainedPanel(layout).getEnd(0, chains);
 }
 
-StepSummary quantc::numerics::summarizeChained(const PackedLayout &layout,
-                                               const int8_t *codes) {
-  StepSummary summary{0, alignToLine(layout.numPanels() * 4)};
-  int64_t blocks = layout.numBlocks(), operations = 0;
-  for (int64_t index = 0; index < layout.numPanels(); ++index) {
-    std::vector<ChainedBlock> chained =
-        chainPanel(Panel(layout, codes, index), layout);
-    int64_t started = countChains(chained, true),
-            plain = countChains(chained, false);
-    summary.bytes += ChainedPanel(layout).getEnd(started, started + plain);
-    operations += 6 * started + 5 * plain;
+namespace {
+/// What blocks cost that have been searched, of so many in all.
+class CostOfBlocks {
+public:
+  CostOfBlocks(int64_t total, double limit, double least)
+      : total(static_cast<double>(total)), limit(limit), least(least) {}
+
+  void add(int64_t cost) {
+    auto own = static_cast<double>(cost);
+    ++seen;
+    sum += own;
+    squares += own * own;
   }
-  constexpr double stepsOfBlock = 8;
-  if (blocks > 0 && layout.numPanels() > 0)
-    summary.cost =
-        static_cast<double>(operations) /
-        (stepsOfBlock * static_cast<double>(blocks * layout.numPanels()));
-  return summary;
+  double getMean() const { return seen > 0 ? sum / seen : 0; }
+  /// Whether the mean of all of them is not below the limit: whatever the
+  /// others cost, or if these are a sample of them.
+  bool isTooLarge() const {
+    if (sum + (total - seen) * least >= limit * total)
+      return true;
+    // Four standard errors: it will not happen by chance.
+    constexpr double fewest = 16, sure = 4 * 4;
+    double above = getMean() - limit,
+           variance = squares / seen - getMean() * getMean();
+    return seen >= fewest && above > 0 &&
+           above * above * seen > sure * variance;
+  }
+
+private:
+  double total, limit, least, seen = 0, sum = 0, squares = 0;
+};
+} // namespace
+
+std::optional<ChainPlan>
+quantc::numerics::planChains(const PackedLayout &layout, const int8_t *codes,
+                             double limit) {
+  ChainPlan plan;
+  int64_t numBlocks = layout.numBlocks(), panels = layout.numPanels(),
+          total = numBlocks * panels;
+  bool hasBias = layout.bias != 0;
+  if (hasBias)
+    plan.blocks.resize(total);
+  // Steps of a block, and what one with a bias costs at least: four chains.
+  constexpr double steps = 8, least = 4 * 5;
+  CostOfBlocks cost(total, limit * steps, hasBias ? least : 0);
+  std::vector<int64_t> started(panels), plain(panels);
+  // Any number of them from the first on is spread over all: by the golden
+  // section of their number, or the next one that has no divisor in common.
+  auto stride = std::max<int64_t>(
+      1, static_cast<int64_t>(0.618 * static_cast<double>(total)));
+  while (std::gcd(stride, total) > 1)
+    ++stride;
+  for (int64_t i = 0, at = 0; i < total; ++i, at = (at + stride) % total) {
+    int64_t panel = at / numBlocks;
+    ChainCodes own = getCodes(layout, codes, panel, at % numBlocks);
+    if (hasBias)
+      plan.blocks[at] = planBlock(own);
+    ChainedBlock block =
+        hasBias ? chainBlock(own, plan.blocks[at]) : chainSteps(own);
+    int64_t ownStarted = countChains(block, true),
+            ownPlain = countChains(block, false);
+    started[panel] += ownStarted;
+    plain[panel] += ownPlain;
+    cost.add(6 * ownStarted + 5 * ownPlain);
+    if (cost.isTooLarge())
+      return std::nullopt;
+  }
+  plan.summary = {cost.getMean() / steps, alignToLine(panels * 4)};
+  for (int64_t panel = 0; panel < panels; ++panel)
+    plan.summary.bytes += ChainedPanel(layout).getEnd(
+        started[panel], started[panel] + plain[panel]);
+  return plan;
 }
 
 std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
@@ -293,10 +346,18 @@ std::vector<uint8_t> quantc::numerics::packChained(const PackedLayout &layout,
   int64_t nr = layout.panel, numBlocks = layout.numBlocks();
   for (int64_t index = 0; index < layout.numPanels(); ++index) {
     Panel panel(layout, parts.codes, index);
-    std::vector<ChainedBlock> blocks = chainPanel(panel, layout);
-    int64_t started = countChains(blocks, true),
-            plain = countChains(blocks, false),
-            begin = static_cast<int64_t>(bytes.size());
+    std::vector<ChainedBlock> blocks;
+    int64_t started = 0, plain = 0, begin = static_cast<int64_t>(bytes.size());
+    for (int64_t b = 0; b < numBlocks; ++b) {
+      ChainCodes codes = getCodes(layout, parts.codes, index, b);
+      blocks.push_back(
+          layout.bias == 0 ? chainSteps(codes)
+          : parts.plan
+              ? chainBlock(codes, parts.plan->blocks[index * numBlocks + b])
+              : chainBlock(codes, planBlock(codes)));
+      started += countChains(blocks.back(), true);
+      plain += countChains(blocks.back(), false);
+    }
     ChainedPanel at(layout);
     bytes.resize(begin + at.getEnd(started, started + plain));
     Writer(bytes.data() + index * 4).put(static_cast<uint32_t>(begin));

@@ -33,6 +33,7 @@
 #define QUANTC_LIB_NUMERICS_CHAINS_H
 
 #include "ChainSearch.h"
+#include "quantc/Numerics/ChainPlan.h"
 
 #include <array>
 #include <cstdint>
@@ -89,16 +90,18 @@ struct Chain {
 constexpr uint8_t turnedPlace = 0x80;
 
 struct ChainedBlock {
-  /// Of each place the value of K that stands there, of the block's, and
-  /// whether it is turned.
+  /// As the plan has it.
   std::array<uint8_t, 32> order;
   /// Four, and those of what is too large for them. Without a bias one for each
   /// two steps that have weights, or for one that fits no other.
   std::vector<Chain> chains;
 };
 
-/// For activations with a bias.
-ChainedBlock chainBlock(const ChainCodes &codes);
+/// Finds which values of a block meet, for activations with a bias.
+ChainPlan::Block planBlock(const ChainCodes &codes);
+
+/// The chains of a block whose plan that is.
+ChainedBlock chainBlock(const ChainCodes &codes, const ChainPlan::Block &plan);
 
 /// The same for those without one, in the order in which they lie.
 ChainedBlock chainSteps(const ChainCodes &codes);

@@ -236,6 +236,10 @@ public:
   }
 };
 
+/// Which values of K meet in the chains of weights: what takes a search, and
+/// what chains are made of without one.
+struct ChainPlan;
+
 /// The parts of weights [N, K] as an encoder made them.
 struct WeightParts {
   const float *values = nullptr;       ///< f32: [N, K]
@@ -243,6 +247,8 @@ struct WeightParts {
   const float *scales = nullptr;       ///< of rows: [N]; of blocks: [N, K/32]
   const int8_t *multipliers = nullptr; ///< 4 bits: [N, K/32]
   const float *outer = nullptr;        ///< 4 bits: [N]
+  const ChainPlan *plan =
+      nullptr; ///< chained: where it is known of these codes
 };
 
 /// The largest code in magnitude of which two, times 255 each, fit 16 bits.
@@ -293,10 +299,6 @@ struct StepSummary {
   int64_t bytes;
 };
 StepSummary summarizeMatched(const PackedLayout &layout, const int8_t *codes);
-
-/// The same of chains of two steps: 6 for each that has a start and 5 for one
-/// that has none.
-StepSummary summarizeChained(const PackedLayout &layout, const int8_t *codes);
 
 /// The distance in bytes of two rows of activations with \p k codes: whole
 /// cache lines, and never a multiple of 512, which would put the rows of a

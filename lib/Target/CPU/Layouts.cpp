@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Target/CPU/Layouts.h"
+#include "quantc/Dialect/QT/IR/ChainPlans.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Interpreter/Interpreter.h"
 
@@ -67,9 +68,11 @@ struct FormatKind {
 };
 } // namespace
 
-/// What the steps of the weights of \p contract come to.
-static FailureOr<numerics::StepSummary>
-summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
+/// What the steps of the weights of \p contract come to, nothing where they
+/// cost as much as the limit.
+static FailureOr<std::optional<numerics::StepSummary>>
+summarize(qt::ContractOp contract, const numerics::PackedLayout &layout,
+          double limit) {
   FailureOr<HostValue> value = interpretConstant(contract.getRhs()[0]);
   if (failed(value))
     return failure();
@@ -82,9 +85,22 @@ summarize(qt::ContractOp contract, const numerics::PackedLayout &layout) {
   std::vector<int8_t> filled(depth ? codes.size() / depth * stride : 0, 0);
   for (size_t i = 0; i < codes.size(); ++i)
     filled[i / depth * stride + i % depth] = codes[i];
-  return layout.form == LayoutForm::Chained
-             ? numerics::summarizeChained(layout, filled.data())
-             : numerics::summarizeMatched(layout, filled.data());
+  std::optional<numerics::StepSummary> steps;
+  if (layout.form == LayoutForm::Matched) {
+    steps = numerics::summarizeMatched(layout, filled.data());
+    return steps->cost < limit ? steps : std::nullopt;
+  }
+  qt::ChainPlans &plans = qt::ChainPlans::get(contract.getContext());
+  if (auto known = plans.find(layout, filled.data())) {
+    steps = known->summary;
+    return steps->cost < limit ? steps : std::nullopt;
+  }
+  if (std::optional<numerics::ChainPlan> plan =
+          numerics::planChains(layout, filled.data(), limit)) {
+    steps = plan->summary;
+    plans.keep(layout, filled.data(), std::move(*plan));
+  }
+  return steps;
 }
 
 /// How part \p index of the weights of \p contract is encoded, where that is
@@ -250,15 +266,14 @@ FailureOr<PackingChoice> quantc::chooseLayout(qt::ContractOp contract,
          ((conv && !isNonNegative) || !withChains)))
       return make(other);
     PackingChoice choice = make(form);
-    FailureOr<numerics::StepSummary> steps =
-        summarize(contract, pack(choice.layout));
+    FailureOr<std::optional<numerics::StepSummary>> steps =
+        summarize(contract, pack(choice.layout), limit);
     if (failed(steps))
       return failure();
     // Offsets of panels are 32 bits.
-    if (steps->cost >= limit ||
-        steps->bytes > std::numeric_limits<uint32_t>::max())
+    if (!*steps || (*steps)->bytes > std::numeric_limits<uint32_t>::max())
       return make(other);
-    choice.bytes = steps->bytes;
+    choice.bytes = (*steps)->bytes;
     return choice;
   };
   // Chains leave out what is not filled of a block of a tap.

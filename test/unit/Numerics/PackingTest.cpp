@@ -6,15 +6,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "quantc/Numerics/Packing.h"
 #include "RandomWeights.h"
+#include "quantc/Numerics/ChainPlan.h"
 #include "gtest/gtest.h"
 #include <cstring>
+#include <limits>
 #include <random>
 
 using namespace quantc::numerics;
 
 namespace {
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr PackedForm forms[] = {
     PackedForm::F32, PackedForm::S8,   PackedForm::Matched, PackedForm::W4I,
     PackedForm::W4S, PackedForm::B32,  PackedForm::B32N,    PackedForm::Chained,
@@ -234,12 +236,29 @@ TEST(Packing, HasTheStatedSize) {
       EXPECT_EQ(size, summarizeMatched(layout, weights.codes.data()).bytes);
       EXPECT_GE(size, layout.leastBytes());
     } else if (layout.form == PackedForm::Chained) {
-      EXPECT_EQ(size, summarizeChained(layout, weights.codes.data()).bytes);
+      std::optional<ChainPlan> plan =
+          planChains(layout, weights.codes.data(), infinity);
+      ASSERT_TRUE(plan);
+      EXPECT_EQ(size, plan->summary.bytes);
       EXPECT_GE(size, layout.leastBytes());
     } else {
       EXPECT_EQ(size, layout.leastBytes());
     }
   });
+}
+
+TEST(Packing, MakesThePlannedChains) {
+  for (int64_t bias : {0, 128}) {
+    PackedLayout layout{PackedForm::Chained, chainColumns, bias, 33, 172};
+    RandomWeights weights(layout, WeightKind::Full, 2);
+    std::optional<ChainPlan> plan =
+        planChains(layout, weights.codes.data(), infinity);
+    ASSERT_TRUE(plan);
+    WeightParts parts = weights.getParts();
+    std::vector<uint8_t> expected = packWeights(layout, parts);
+    parts.plan = &*plan;
+    EXPECT_EQ(packWeights(layout, parts), expected);
+  }
 }
 
 TEST(Packing, HasTheLeastSizeWithoutASingleStep) {

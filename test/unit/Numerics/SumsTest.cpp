@@ -8,7 +8,9 @@
 
 #include "PackedModel.h"
 #include "RandomWeights.h"
+#include "quantc/Numerics/ChainPlan.h"
 #include "gtest/gtest.h"
+#include <limits>
 #include <random>
 
 using namespace quantc::numerics;
@@ -142,11 +144,18 @@ TEST(SumsTest, PairWhereTheRangeAllowsIt) {
   EXPECT_GT(getMatchedCost(128, WeightKind::Highest, 127), 4.5);
 }
 
+static double getChainedCost(const PackedLayout &layout,
+                             const RandomWeights &weights) {
+  std::optional<ChainPlan> plan = planChains(
+      layout, weights.codes.data(), std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(plan);
+  return plan ? plan->summary.cost : 0;
+}
+
 /// The same of chains.
 static double getChainedCost(WeightKind kind, int high, int64_t bias = 128) {
   PackedLayout layout{PackedForm::Chained, 16, bias, 32, 1024};
-  RandomWeights weights(layout, kind, 5, high);
-  return summarizeChained(layout, weights.codes.data()).cost;
+  return getChainedCost(layout, RandomWeights(layout, kind, 5, high));
 }
 
 TEST(SumsTest, ChainWhereWeightsAreSmallTogether) {
@@ -171,7 +180,26 @@ TEST(SumsTest, ChainStepsWhereNoCodeIsNegative) {
   RandomWeights weights(layout, WeightKind::Full, 5, 64);
   for (size_t i = 0; i < weights.codes.size(); ++i)
     weights.codes[i] = i % 32 < 16 ? weights.codes[i] : int8_t(0);
-  EXPECT_EQ(summarizeChained(layout, weights.codes.data()).cost, 2 * 5 / 8.);
+  EXPECT_EQ(getChainedCost(layout, weights), 2 * 5 / 8.);
+}
+
+TEST(SumsTest, PlanNoChainsFromTheirCostOn) {
+  for (int64_t bias : {0, 128}) {
+    PackedLayout layout{PackedForm::Chained, 16, bias, 64, 1024};
+    RandomWeights weights(layout, WeightKind::Full, 5, 40);
+    auto expectLimit = [&] {
+      double cost = getChainedCost(layout, weights);
+      const int8_t *codes = weights.codes.data();
+      EXPECT_FALSE(planChains(layout, codes, 2));
+      EXPECT_FALSE(planChains(layout, codes, cost));
+      EXPECT_TRUE(planChains(layout, codes, cost * 1.0001));
+    };
+    expectLimit();
+    // Blocks of a kind lie together, those that cost most in front: what is
+    // seen first of all weights is not what lies there.
+    std::fill_n(weights.codes.begin(), 16 * layout.k, int8_t(127));
+    expectLimit();
+  }
 }
 
 TEST(SumsTest, JoinFourWhereNoCodeIsNegative) {

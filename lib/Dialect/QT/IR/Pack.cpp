@@ -8,6 +8,7 @@
 
 #include "BlockValue.h"
 #include "PackedWeights.h"
+#include "quantc/Dialect/QT/IR/ChainPlans.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Numerics/Fixed/Linear.h"
 #include "quantc/Numerics/Fixed/Rows.h"
@@ -334,6 +335,10 @@ LogicalResult PackOp::interpret(ArrayRef<HostValue> operands,
                            << "reach " << bound
                            << ", more than 32 bits hold; blocks of 32 have no "
                               "such limit";
+    std::shared_ptr<const numerics::ChainPlan> plan;
+    if (form == LayoutForm::Chained)
+      plan = ChainPlans::get(getContext()).find(layout, parts.codes);
+    parts.plan = plan.get();
     std::vector<uint8_t> own = numerics::packWeights(layout, parts);
     if (numerics::hasTable(form) &&
         own.size() > std::numeric_limits<uint32_t>::max())

@@ -8,6 +8,7 @@
 
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "Bytecode.h"
+#include "quantc/Dialect/QT/IR/ChainPlans.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -91,7 +92,7 @@ void QTDialect::initialize() {
   registerTypes();
   registerOperations();
   addInterface<QTAsmInterface>(*blobs);
-  addInterfaces<QTInlinerInterface>();
+  addInterfaces<QTInlinerInterface, ChainPlans>();
   addBytecodeInterface(*this);
 }
 
