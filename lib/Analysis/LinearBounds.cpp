@@ -170,14 +170,6 @@ LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
   return sum;
 }
 
-DynamicAPInt LinearBounds::getLowest(const LinearSum &sum,
-                                     const DynamicAPInt &enough,
-                                     Value nonZero) {
-  target = enough;
-  budget = 300;
-  return search(sum, nonZero, /*depth=*/8);
-}
-
 /// What bounds a term from below, or from above: any one of these.
 static SmallVector<Value> getBounds(Value term, bool fromBelow) {
   if (auto binary = term.getDefiningOp<nn::BinaryOp>();
@@ -190,6 +182,61 @@ static SmallVector<Value> getBounds(Value term, bool fromBelow) {
           (fromBelow ? nn::ReduceKind::Max : nn::ReduceKind::Min))
     return {reduce.getInput()};
   return {};
+}
+
+/// What is at the ends of maxima of maxima, or of minima.
+static void collectEnds(Value term, bool fromBelow,
+                        SmallVectorImpl<Value> &ends) {
+  SmallVector<Value> worklist{term};
+  llvm::SmallPtrSet<Value, 8> seen;
+  while (!worklist.empty()) {
+    Value value = stripMoves(worklist.pop_back_val());
+    if (!seen.insert(value).second)
+      continue;
+    SmallVector<Value> bounds = getBounds(value, fromBelow);
+    if (bounds.empty())
+      ends.push_back(value);
+    worklist.append(bounds);
+  }
+}
+
+/// \p sum with what bounds a term of it in the term's place.
+static LinearSum replaceTerm(const LinearSum &sum, Value term,
+                             const LinearSum &bound) {
+  LinearSum other = sum, scaled;
+  other.terms.erase(term);
+  scaled.add(bound, sum.terms.lookup(term));
+  scaled.scale += sum.scale;
+  return other.add(scaled);
+}
+
+DynamicAPInt LinearBounds::getLowest(const LinearSum &sum,
+                                     const DynamicAPInt &enough,
+                                     Value nonZero) {
+  target = enough;
+  constexpr unsigned deepest = 8, tries = 300;
+  std::optional<DynamicAPInt> best;
+  auto look = [&](const LinearSum &from) {
+    budget = tries;
+    DynamicAPInt own = search(from, nonZero, deepest);
+    best = best ? std::max(*best, own) : own;
+    return *best >= target;
+  };
+  // The maximum of many less one of these, to which a search may not come.
+  for (auto [term, coefficient] : sum.terms) {
+    SmallVector<Value> ends;
+    collectEnds(term, coefficient > 0, ends);
+    for (Value end : ends) {
+      if (end == term)
+        continue;
+      // Only if another term goes with it.
+      LinearSum other = replaceTerm(sum, term, getSum(end));
+      if (other.terms.size() + 1 < sum.terms.size() && look(other))
+        return *best;
+    }
+  }
+  look(sum);
+  return *best;
 }
 
 /// Whether a condition is that a value is 0 which is not, where \p nonZero is
@@ -216,17 +263,11 @@ DynamicAPInt LinearBounds::search(const LinearSum &sum, Value nonZero,
   for (auto [term, coefficient] : sum.terms) {
     if (depth == 0 || best >= target)
       return best;
-    auto replace = [&, term = term, coefficient = coefficient](Value by) {
+    auto replace = [&, term = term](Value by) {
       if (budget == 0)
         return best;
       --budget;
-      LinearSum other = sum;
-      other.terms.erase(term);
-      LinearSum bound = getSum(by);
-      LinearSum scaled;
-      scaled.add(bound, coefficient);
-      scaled.scale += sum.scale;
-      return search(other.add(scaled), nonZero, depth - 1);
+      return search(replaceTerm(sum, term, getSum(by)), nonZero, depth - 1);
     };
     for (Value bound : getBounds(term, coefficient > 0))
       best = std::max(best, replace(bound));
