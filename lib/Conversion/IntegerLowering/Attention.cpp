@@ -408,17 +408,16 @@ static Scaled lowerCapped(nn::AttentionOp op, IntegerBuilder &b, Parts parts,
         b.compare(nn::Predicate::Gt, z, b.number(-fixed::largestScore));
     weights = b.select(isSeen, weights, b.number(0));
   }
-  Value sum =
-      b.max(b.cast(b.clip(b.reduce(nn::ReduceKind::Sum, b.cast(weights, 64), 3),
-                          0, INT32_MAX),
-                   32),
-            1);
+  // More keys than 32 bits hold the sum of may be known at run time only.
+  Value sum = b.max(b.reduce(nn::ReduceKind::Sum, b.cast(weights, 64), 3), 1);
   Scaled folded = foldExponents(b, groups.fold(weights), parts[2][1],
                                 /*from=*/15, /*to=*/8);
   Value sums = groups.unfold(weigh(b, folded.m, /*bits=*/9, parts[2][0]));
-  // By the sum: sums have up to 31 bits, the reciprocal 30.
-  Value y = b.multiplyHigh(sums, b.sumReciprocal(sum));
-  Value e = b.add(b.unary(nn::UnaryKind::Clz, sum), -31);
+  // By the sum: sums have up to 31 bits, the reciprocal 30 where that has 31.
+  Value zeros = b.cast(b.unary(nn::UnaryKind::Clz, sum), 32);
+  Value beyond = b.max(b.sub(b.number(33), zeros), 0);
+  Value y = b.multiplyHigh(b.shift(sums, beyond), b.sumReciprocal(sum));
+  Value e = b.add(b.add(zeros, beyond), -31 - 32);
   return {y, b.add(groups.unfold(folded.e), e)};
 }
 
