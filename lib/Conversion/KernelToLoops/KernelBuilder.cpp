@@ -231,6 +231,9 @@ void KernelBuilder::require(Value condition, KernelError error) {
 }
 
 void KernelBuilder::requireAtMost(Value count, int64_t most) {
+  // Of whatever a model or IR has: keys are qt::IntegerAttentionOp::mostKeys at
+  // most, and a plain contraction is one of codes of 8 bits or more only, of
+  // which 2^31 / 127^2 products are.
   assert(most <= QCRT_ERROR_MOST_INDEX && "is told beside the kind");
   requireOrReturn(
       arith::CmpIOp::create(builder, getLoc(), arith::CmpIPredicate::ule, count,

@@ -26,7 +26,8 @@ using namespace mlir;
 using namespace quantc;
 
 /// Integers in units of one exponent along the contraction, each of which is an
-/// element in memory.
+/// element in memory. Of shorter ones a sum may have more products than an
+/// error of requireAtMost can tell.
 static bool isIntegerRows(Type format) {
   using Kind = numerics::ElementFormat::Kind;
   auto block = dyn_cast<qt::BlockType>(format);
