@@ -137,6 +137,7 @@ public:
 
 private:
   int64_t chooseWidth();
+  void prefetchNextRows(OpBuilder &builder, Value wide, const VectorStep &step);
   Value evaluateNormalised(OpBuilder &builder, const NormalisedRows &rows,
                            const VectorStep &step, Cache &cache);
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,

@@ -1,0 +1,71 @@
+// RUN: quant-opt %s -split-input-file -qt-lower-kernels | FileCheck %s
+
+// Rows of integers, 16 at once: the pass that shifts them by what their largest
+// magnitude says asks for the next 16, into the cache where these are short.
+// CHECK-LABEL: func.func @short
+// CHECK: scf.for %{{.*}} step %c16
+// CHECK-NOT: memref.prefetch
+// CHECK: nn.unary abs %{{.*}} : vector<
+// CHECK-COUNT-4: memref.prefetch {{.*}} read, locality<3>, data
+// CHECK-NOT: memref.prefetch
+// CHECK: scf.for %{{.*}} step %c1
+// CHECK-NOT: memref.prefetch
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = "+avx2"}} {
+  func.func private @short(%x: tensor<?x64xi32>) -> tensor<?x64xi16>
+      attributes {qt.kernel, qt.arg_shapes = [affine_map<()[s0] -> (s0, 64)>], qt.result_shapes = [affine_map<()[s0] -> (s0, 64)>]} {
+    %c32 = arith.constant dense<32> : tensor<i32>
+    %c-15 = arith.constant dense<-15> : tensor<i32>
+    %0 = nn.unary abs %x : tensor<?x64xi32>
+    %1 = nn.reduce max %0 axes [1] keepdims : tensor<?x64xi32> -> tensor<?x1xi32>
+    %2 = nn.unary clz %1 : tensor<?x1xi32>
+    %3 = nn.binary sub %c32, %2 : tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+    %4 = nn.binary add %3, %c-15 : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi32>
+    %5 = nn.binary rshift %x, %4 : tensor<?x64xi32>, tensor<?x1xi32> -> tensor<?x64xi32>
+    %6 = nn.clip %5 min -3.276700e+04 max 3.276700e+04 : tensor<?x64xi32>
+    %7 = nn.cast %6 : tensor<?x64xi32> to tensor<?x64xi16>
+    return %7 : tensor<?x64xi16>
+  }
+}
+
+// -----
+
+// CHECK-LABEL: func.func @long
+// CHECK: memref.prefetch {{.*}} read, locality<2>, data
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = "+avx2"}} {
+  func.func private @long(%x: tensor<?x1536xi32>) -> tensor<?x1536xi16>
+      attributes {qt.kernel, qt.arg_shapes = [affine_map<()[s0] -> (s0, 1536)>], qt.result_shapes = [affine_map<()[s0] -> (s0, 1536)>]} {
+    %c32 = arith.constant dense<32> : tensor<i32>
+    %c-15 = arith.constant dense<-15> : tensor<i32>
+    %0 = nn.unary abs %x : tensor<?x1536xi32>
+    %1 = nn.reduce max %0 axes [1] keepdims : tensor<?x1536xi32> -> tensor<?x1xi32>
+    %2 = nn.unary clz %1 : tensor<?x1xi32>
+    %3 = nn.binary sub %c32, %2 : tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+    %4 = nn.binary add %3, %c-15 : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi32>
+    %5 = nn.binary rshift %x, %4 : tensor<?x1536xi32>, tensor<?x1xi32> -> tensor<?x1536xi32>
+    %6 = nn.clip %5 min -3.276700e+04 max 3.276700e+04 : tensor<?x1536xi32>
+    %7 = nn.cast %6 : tensor<?x1536xi32> to tensor<?x1536xi16>
+    return %7 : tensor<?x1536xi16>
+  }
+}
+
+// -----
+
+// A target without such registers takes rows one by one.
+// CHECK-LABEL: func.func @generic
+// CHECK-NOT: memref.prefetch
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-64", features = ""}} {
+  func.func private @generic(%x: tensor<?x64xi32>) -> tensor<?x64xi16>
+      attributes {qt.kernel, qt.arg_shapes = [affine_map<()[s0] -> (s0, 64)>], qt.result_shapes = [affine_map<()[s0] -> (s0, 64)>]} {
+    %c32 = arith.constant dense<32> : tensor<i32>
+    %c-15 = arith.constant dense<-15> : tensor<i32>
+    %0 = nn.unary abs %x : tensor<?x64xi32>
+    %1 = nn.reduce max %0 axes [1] keepdims : tensor<?x64xi32> -> tensor<?x1xi32>
+    %2 = nn.unary clz %1 : tensor<?x1xi32>
+    %3 = nn.binary sub %c32, %2 : tensor<i32>, tensor<?x1xi32> -> tensor<?x1xi32>
+    %4 = nn.binary add %3, %c-15 : tensor<?x1xi32>, tensor<i32> -> tensor<?x1xi32>
+    %5 = nn.binary rshift %x, %4 : tensor<?x64xi32>, tensor<?x1xi32> -> tensor<?x64xi32>
+    %6 = nn.clip %5 min -3.276700e+04 max 3.276700e+04 : tensor<?x64xi32>
+    %7 = nn.cast %6 : tensor<?x64xi32> to tensor<?x64xi16>
+    return %7 : tensor<?x64xi16>
+  }
+}
