@@ -1,0 +1,43 @@
+"""Integer-only models of many terms, one on the other."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+
+class IntegerDepth(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(14)
+
+    def test_many_terms(self):
+        """Sums and maxima of 40 rows keep the bits of a row."""
+        count, width = 40, 4
+        terms = [f"t{i}" for i in range(count)]
+        nodes = [("Split", "x", " ".join(f"x{i}" for i in range(count)), {"axis": 1, "num_outputs": count})]
+        nodes += [("Tanh", f"x{i}", term) for i, term in enumerate(terms)]
+        nodes += [("Sum", " ".join(terms), "y_sum"), ("Max", " ".join(terms), "y_max")]
+        proto = model(nodes, {"x": ("f4", ["n", count * width])}, ["y_sum", "y_max"])
+        x = self.random.uniform(0.5, 1.5, (3, count * width)).astype("f4")
+        # Terms are 0.46 to 0.91, good to 2.4 units of 2^-15 and one for the rounded input: 2.3e-4 of the results. Every
+        # eight sums there is a row: half a unit of up to 2^-9 five times, beside at least 18: 2.7e-4.
+        self.check_close(proto, [{"x": x}], 2.0**-10)
+
+    def test_residual_stream(self):
+        """What is added to a stream in 30 steps is added in full, by products as by functions."""
+        steps, width = 30, 16
+        eye = np.eye(width, dtype="f4") / 64
+        nodes = []
+        for i in range(steps):
+            nodes += [("MatMul", f"h{i} eye", f"p{i}"), ("Relu", f"p{i}", f"r{i}"), ("Add", f"h{i} r{i}", f"h{i + 1}")]
+        nodes += [("Relu", f"h{steps}", "y")]
+        proto = model(nodes, {"h0": ("f4", ["n", width])}, ["y"], {"eye": eye})
+        h = self.random.uniform(0.5, 1, (3, width)).astype("f4")
+        # Of each step, 2^-6 of the stream, a block of 8 bits loses up to 2^-7 of the row's largest element, and weights are
+        # exact: 30 times 2^-13 of a stream that only grows. Rows in between are rounded four times: 2^-14.
+        self.check_close(proto, [{"h0": h}], 30 * 2.0**-13 + 2.0**-14)
+
+
+if __name__ == "__main__":
+    unittest.main()
