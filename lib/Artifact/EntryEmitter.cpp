@@ -172,6 +172,13 @@ void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
       declared.push_back(getDeclaredSize(entry, size));
     inputs.push_back(describeValue(name, argument.getType(), declared));
   }
+  auto *null = llvm::ConstantPointerNull::get(b.getPtrTy());
+  SmallVector<llvm::Constant *> inputDims;
+  if (auto lists = entry->getAttrOfType<ArrayAttr>(argDimNamesAttrName))
+    for (auto list : lists.getAsRange<ArrayAttr>())
+      for (auto name : list.getAsRange<StringAttr>())
+        inputDims.push_back(name.empty() ? static_cast<llvm::Constant *>(null)
+                                         : makeString(name.getValue()));
   auto outputNames = getNames(resultNamesAttrName, entry.getNumResults());
   for (auto [index, name] : llvm::enumerate(outputNames))
     outputs.push_back(describeValue(name, entry.getResultTypes()[index],
@@ -232,8 +239,9 @@ void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
       makeArray(steps, llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
                                              b.getPtrTy())),
       info.hasWeightsFile ? getConstantData(weightsFileSymbol)
-                          : static_cast<llvm::Constant *>(
-                                llvm::ConstantPointerNull::get(b.getPtrTy()))};
+                          : static_cast<llvm::Constant *>(null),
+      inputDims.empty() ? static_cast<llvm::Constant *>(null)
+                        : makeArray(inputDims, b.getPtrTy())};
   auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
   auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true,
                                           llvm::GlobalValue::ExternalLinkage,

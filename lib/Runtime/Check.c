@@ -8,16 +8,15 @@
 
 #include "Runtime.h"
 
-/// The first input that has the dim, which exists once one was bound.
-static const char *qcrt_first_with(const qcrt_program *program,
-                                   uint32_t symbol) {
-  uint32_t i;
-  int32_t k;
-  for (i = 0; i < program->num_inputs; ++i)
-    for (k = 0; k < program->inputs[i].rank; ++k)
-      if (program->inputs[i].dims[k] == -(int64_t)symbol - 1)
-        return program->inputs[i].name;
-  return "";
+/// The first input that has the dim, which exists once one was bound, and
+/// where.
+static const quantc_value_info *
+qcrt_first_with(const qcrt_program *program, uint32_t symbol, int32_t *axis) {
+  const quantc_value_info *input = program->inputs;
+  for (;; ++input)
+    for (*axis = 0; *axis < input->rank; ++*axis)
+      if (input->dims[*axis] == -(int64_t)symbol - 1)
+        return input;
 }
 
 QCRT_INTERNAL quantc_status qcrt_check_dim(const qcrt_program *program,
@@ -38,6 +37,22 @@ QCRT_INTERNAL quantc_status qcrt_check_dim(const qcrt_program *program,
       error, QUANTC_ERROR_SHAPE,
       "dimension %q is %d, but the artefact was compiled for %d to %d",
       dim->name, size, dim->min, dim->max);
+}
+
+static int qcrt_is_same(const char *a, const char *b) {
+  while (*a && *a == *b)
+    ++a, ++b;
+  return *a == *b;
+}
+
+/// Says of a dim that is not within its bounds which input has it.
+static quantc_status qcrt_fail_in_input(quantc_error *error,
+                                        const char *input) {
+  quantc_error own;
+  if (!error)
+    return QUANTC_ERROR_SHAPE;
+  own = *error;
+  return qcrt_fail(error, own.status, "input %q: %s", input, own.message);
 }
 
 static quantc_status qcrt_check_shape(const qcrt_program *program,
@@ -64,15 +79,27 @@ static quantc_status qcrt_check_shape(const qcrt_program *program,
     symbol = (uint32_t)-(expected + 1);
     if (symbols[symbol] == size)
       continue;
-    if (symbols[symbol] >= 0)
+    if (symbols[symbol] >= 0) {
+      int32_t axis;
+      const quantc_value_info *first = qcrt_first_with(program, symbol, &axis);
+      const char *name = qcrt_dim_name(program, info, i);
+      const char *other = qcrt_dim_name(program, first, axis);
+      if (qcrt_is_same(name, other))
+        return qcrt_fail(error, QUANTC_ERROR_SHAPE,
+                         "input %q has shape %D, but the model takes %D: %q is "
+                         "%d there and %d in input %q",
+                         info->name, tensor->dims, tensor->rank, NULL,
+                         info->dims, info->rank, program, name, size,
+                         symbols[symbol], first->name);
       return qcrt_fail(error, QUANTC_ERROR_SHAPE,
                        "input %q has shape %D, but the model takes %D: %q is "
-                       "%d there and %d in input %q",
+                       "%d there, but has to equal %q of input %q, which is %d",
                        info->name, tensor->dims, tensor->rank, NULL, info->dims,
-                       info->rank, program, program->dims[symbol].name, size,
-                       symbols[symbol], qcrt_first_with(program, symbol));
+                       info->rank, program, name, size, other, first->name,
+                       symbols[symbol]);
+    }
     if (qcrt_check_dim(program, symbol, size, error))
-      return QUANTC_ERROR_SHAPE;
+      return qcrt_fail_in_input(error, info->name);
     symbols[symbol] = size;
   }
   return QUANTC_OK;

@@ -239,7 +239,7 @@ static quantc_status qcrt_run_checked(quantc_context *context,
                                context->arena.data);
   qcrt_fp_leave(fp);
   if (word)
-    return qcrt_fail_word(error, program, word, NULL,
+    return qcrt_fail_word(error, program, word, NULL, context->symbols,
                           context->pool.run.failure);
   for (i = 0; i < program->num_outputs; ++i) {
     if (!outputs[i].data)

@@ -62,9 +62,26 @@ static void qcrt_put_name(qcrt_writer *writer, const char *name) {
   qcrt_put_text(writer, "'");
 }
 
+QCRT_INTERNAL const char *qcrt_dim_name(const qcrt_program *program,
+                                        const quantc_value_info *input,
+                                        int32_t axis) {
+  int64_t place = axis, dim = input->dims[axis];
+  const quantc_value_info *before;
+  if (dim >= 0 || dim == QUANTC_DIM_COMPUTED)
+    return NULL;
+  for (before = program->inputs; before != input; ++before)
+    place += before->rank;
+  if (program->input_dims && program->input_dims[place])
+    return program->input_dims[place];
+  return program->dims[-(dim + 1)].name;
+}
+
 static void qcrt_put_dims(qcrt_writer *writer, const int64_t *dims,
                           int32_t rank, const qcrt_program *program) {
+  const quantc_value_info *input = program ? program->inputs : NULL;
   int32_t i;
+  while (input && input->dims != dims)
+    ++input;
   qcrt_put_text(writer, "[");
   for (i = 0; i < rank; ++i) {
     if (i)
@@ -74,9 +91,48 @@ static void qcrt_put_dims(qcrt_writer *writer, const int64_t *dims,
     else if (dims[i] == QUANTC_DIM_COMPUTED)
       qcrt_put_text(writer, "?");
     else
-      qcrt_put_text(writer, program->dims[-(dims[i] + 1)].name);
+      qcrt_put_text(writer, qcrt_dim_name(program, input, i));
   }
   qcrt_put_text(writer, "]");
+}
+
+/// Behind the sentence, inputs whose dims the run decides, as many as there is
+/// room for: "; [batch, 3] of 'x' is [2, 3]".
+static void qcrt_put_inputs(quantc_error *error, const qcrt_program *program,
+                            const int64_t *symbols) {
+  qcrt_writer writer;
+  uint32_t i;
+  int32_t k;
+  if (!error || !symbols)
+    return;
+  writer.text = error->message;
+  writer.length = 0;
+  while (error->message[writer.length])
+    ++writer.length;
+  writer.capacity = sizeof(error->message) - 1;
+  for (i = 0; i < program->num_inputs; ++i) {
+    const quantc_value_info *input = &program->inputs[i];
+    int64_t dims[QUANTC_MAX_RANK];
+    size_t before = writer.length;
+    int is_open = 0;
+    for (k = 0; k < input->rank; ++k) {
+      int64_t dim = input->dims[k];
+      int is_symbol = dim < 0 && dim != QUANTC_DIM_COMPUTED;
+      is_open |= is_symbol;
+      dims[k] = is_symbol ? symbols[-(dim + 1)] : dim;
+    }
+    if (!is_open)
+      continue;
+    qcrt_put_text(&writer, "; ");
+    qcrt_put_dims(&writer, input->dims, input->rank, program);
+    qcrt_put_text(&writer, " of ");
+    qcrt_put_name(&writer, input->name);
+    qcrt_put_text(&writer, " is ");
+    qcrt_put_dims(&writer, dims, input->rank, NULL);
+    if (writer.length == writer.capacity)
+      writer.length = before;
+    error->message[writer.length] = 0;
+  }
 }
 
 QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
@@ -128,6 +184,7 @@ QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
 QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
                                            const qcrt_program *program,
                                            int32_t word, const int64_t *sizes,
+                                           const int64_t *symbols,
                                            int32_t failure) {
   uint32_t kind = (uint32_t)word & ((1u << QCRT_ERROR_KIND_BITS) - 1);
   uint32_t site = (uint32_t)word >> QCRT_ERROR_KIND_BITS;
@@ -185,14 +242,17 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
     count = 2;
   }
   if (!name)
-    return qcrt_fail(error, status, "%s", what);
-  if (count == 0)
-    return qcrt_fail(error, status, "%s in %q", what, name);
-  if (count == 1)
-    return qcrt_fail(error, status, "%s in %q: %d%s", what, name, numbers[0],
-                     more);
-  return qcrt_fail(error, status, "%s in %q: %d and %d", what, name, numbers[0],
-                   numbers[1]);
+    qcrt_fail(error, status, "%s", what);
+  else if (count == 0)
+    qcrt_fail(error, status, "%s in %q", what, name);
+  else if (count == 1)
+    qcrt_fail(error, status, "%s in %q: %d%s", what, name, numbers[0], more);
+  else
+    qcrt_fail(error, status, "%s in %q: %d and %d", what, name, numbers[0],
+              numbers[1]);
+  if (kind == QCRT_SHAPE_MISMATCH || kind == QCRT_NEGATIVE_SIZE)
+    qcrt_put_inputs(error, program, symbols);
+  return status;
 }
 
 QCRT_INTERNAL void qcrt_succeed(quantc_error *error) {

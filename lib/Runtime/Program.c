@@ -182,7 +182,7 @@ QCRT_INTERNAL quantc_status qcrt_make_plan(const quantc_program *opened,
   int32_t word = opened->variant->plan(symbols, plan);
   uint32_t i;
   if (word)
-    return qcrt_fail_word(error, program, word, plan, 0);
+    return qcrt_fail_word(error, program, word, plan, symbols, 0);
   if (plan[0] < 0 || plan[1] < 0)
     return qcrt_fail(error, QUANTC_ERROR_INTERNAL,
                      "the artefact computed a negative arena");

@@ -19,16 +19,24 @@
 /// Sets `error` (which may be NULL) and returns `status`. In `format`:
 ///   %s text; %q a name in quotes; %d an int64_t; %t a dtype (int32_t);
 ///   %D dims as "[2, batch, 3]": const int64_t *, int32_t rank, and the
-///      program whose dims the negative ones are, or NULL.
+///      program whose input's dims they are, or NULL.
 QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
                                       const char *format, ...);
 
 /// The same for an error word of compiled code. `sizes` are the two that a plan
-/// leaves, or NULL; `failure` is what a kernel returned, or 0.
+/// leaves, or NULL; `failure` is what a kernel returned, or 0. Of sizes that do
+/// not fit, inputs are told with the names and the values of their dims.
 QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
                                            const qcrt_program *program,
                                            int32_t word, const int64_t *sizes,
+                                           const int64_t *symbols,
                                            int32_t failure);
+
+/// What the model calls dim `axis` of an input, which is a number where it has
+/// no name: then NULL.
+QCRT_INTERNAL const char *qcrt_dim_name(const qcrt_program *program,
+                                        const quantc_value_info *input,
+                                        int32_t axis);
 
 QCRT_INTERNAL void qcrt_succeed(quantc_error *error);
 

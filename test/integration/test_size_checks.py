@@ -110,6 +110,37 @@ class SizeChecks(DriverTest):
                     self.must_fail(1, message, "run", artefact,
                                    "--inputs", given, "--outputs", self.folder / "none.npz")
 
+    def test_names(self):
+        """What does not fit is told with inputs, dims as the model calls them, and values."""
+        nodes = [
+            ("Relu", "x", "r"),
+            ("Add", "r mask", "sum"),
+            ("Unsqueeze", "sum one", "wide"),
+            ("Add", "wide front", "y"),
+        ]
+        inputs = {"x": ("f4", ["b", "s"]), "mask": ("f4", ["b", "mk"]), "front": ("f4", ["k", 2, 1])}
+        path, given, out = (self.folder / name for name in ("names.onnx", "given.npz", "none.npz"))
+        path.write_bytes(model(nodes, inputs, ["y"], {"one": np.array([1])}).SerializeToString())
+        artefact = self.compile(path, "names")
+        fits = {"x": ones(3, 4), "mask": ones(3, 4), "front": ones(3, 2, 1)}
+        self.run_artefact(artefact, fits)
+        self.run_artefact(artefact, fits | {"front": ones(1, 2, 1)})
+        for wrong, message in (
+            ({"mask": ones(3, 5)}, "input 'mask' has shape [3, 5], but the model takes [b, mk]: 'mk' is 5 there, but has to "
+             "equal 's' of input 'x', which is 4"),
+            ({"mask": ones(2, 4)}, "input 'mask' has shape [2, 4], but the model takes [b, mk]: 'b' is 2 there and 3 in input 'x'"),
+            ({"front": ones(2, 2, 1)}, "the sizes of the operands do not fit together; [b, s] of 'x' is [3, 4]; [b, mk] of "
+             "'mask' is [3, 4]; [k, 2, 1] of 'front' is [2, 2, 1]"),
+        ):
+            with self.subTest(message):
+                np.savez(given, **fits | wrong)
+                self.must_fail(1, message, "run", artefact, "--inputs", given, "--outputs", out)
+        path.write_bytes(model(nodes[:1], {"x": inputs["x"]}, ["r"]).SerializeToString())
+        bounded = self.compile(path, "bounded", "--dim=s=1..8")
+        np.savez(given, x=ones(3, 9))
+        self.must_fail(1, "input 'x': dimension 's' is 9, but the artefact was compiled for 1 to 8", "run", bounded,
+                       "--inputs", given, "--outputs", out)
+
     def test_overflow(self):
         """Any one of sizes by the hundred is told where it overflows, wherever it stands."""
         count = 100

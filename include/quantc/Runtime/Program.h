@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /// Changes with every change of this file.
-#define QCRT_PROGRAM_VERSION 3u
+#define QCRT_PROGRAM_VERSION 4u
 
 /// Alignment of the arena, of every thread's scratch and of outputs that the
 /// context allocates. Inputs and the caller's outputs are aligned to their
@@ -166,6 +166,9 @@ typedef struct qcrt_program {
   const char *const *sites;         ///< names that error words refer to
   const quantc_step_info *steps;    ///< 24 bytes each: three strings
   const qcrt_weights_file *weights; ///< null where they are in the binary
+  /// What the model calls each dim of each input, one input's behind the
+  /// other's, null for numbers; all null where `dims` have these names.
+  const char *const *input_dims;
 } qcrt_program;
 
 #ifdef __cplusplus

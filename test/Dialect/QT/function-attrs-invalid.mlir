@@ -32,6 +32,11 @@ func.func private @pairs() attributes {qt.equal_sizes = [affine_map<() -> (5)>]}
 
 // -----
 
+// expected-error @below {{attribute 'qt.arg_dim_names' = ["b"] on 'func.func'; supported: an array of arrays of strings on a function}}
+func.func private @f() attributes {qt.arg_dim_names = ["b"]}
+
+// -----
+
 // expected-error @below {{attribute 'qt.arg_names' = "x" on 'func.func'; supported: an array of strings on a function}}
 func.func private @f() attributes {qt.arg_names = "x"}
 

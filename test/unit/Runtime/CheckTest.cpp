@@ -36,7 +36,8 @@ TEST(Check, RefusesWrongInputs) {
        QUANTC_ERROR_SHAPE, [](Tensors t) { t[0].dims[1] = 5; }},
       {"input 'x' has the negative size -3 in dimension 0", QUANTC_ERROR_SHAPE,
        [](Tensors t) { t[0].dims[0] = -3; }},
-      {"dimension 'batch' is 1001, but the artefact was compiled for 0 to 1000",
+      {"input 'x': dimension 'batch' is 1001, but the artefact was compiled "
+       "for 0 to 1000",
        QUANTC_ERROR_SHAPE, [](Tensors t) { t[0].dims[0] = 1001; }},
       {"input 'ids' has shape [2], but the model takes [batch]: 'batch' is 2 "
        "there and 3 in input 'x'",

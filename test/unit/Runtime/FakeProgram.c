@@ -130,4 +130,5 @@ const qcrt_program qcrt_this_program
                                              variants,
                                              sites,
                                              steps,
+                                             0,
                                              0};

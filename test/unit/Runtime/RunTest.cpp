@@ -112,6 +112,9 @@ TEST(Run, RefusesSizesThatOverflow) {
     if (!message.empty())
       EXPECT_EQ(s.message(), message);
   };
+  // What the dims of the inputs are.
+  const std::string given =
+      "; [batch, 4] of 'x' is [3, 4]; [batch] of 'ids' is [3]";
   check(INT64_MAX, 16, 3, 0, QUANTC_ERROR_MEMORY);
   check(64, INT64_MAX, 3, 0, QUANTC_ERROR_MEMORY);
   check(64, INT64_MAX / 2, 3, 0, QUANTC_ERROR_MEMORY);
@@ -121,13 +124,15 @@ TEST(Run, RefusesSizesThatOverflow) {
   check(64, 16, 3, QCRT_SIZE_OVERFLOW, QUANTC_ERROR_MEMORY);
   // What the plan leaves are the sizes that an error is about.
   check(-5, 0, 3, QCRT_NEGATIVE_SIZE | 2 << 8, QUANTC_ERROR_SHAPE,
-        "a computed size is negative in '/embed/Gather': -5");
+        "a computed size is negative in '/embed/Gather': -5" + given);
   check(64, 16, 3, QCRT_SHAPE_MISMATCH | 2 << 8, QUANTC_ERROR_SHAPE,
         "the sizes of the operands do not fit together in '/embed/Gather': 64 "
-        "and 16");
+        "and 16" +
+            given);
   check(0, -2, 3, QCRT_SHAPE_MISMATCH | 2 << 8, QUANTC_ERROR_SHAPE,
-        "the sizes of the operands do not fit together in '/embed/Gather'");
+        "the sizes of the operands do not fit together in '/embed/Gather'" +
+            given);
   check(64, 16, 3, QCRT_SHAPE_MISMATCH | 7 << 8, QUANTC_ERROR_SHAPE,
-        "the sizes of the operands do not fit together");
+        "the sizes of the operands do not fit together" + given);
   check(64, 16, 3, 250, QUANTC_ERROR_INTERNAL);
 }

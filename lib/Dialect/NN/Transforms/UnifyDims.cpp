@@ -374,6 +374,25 @@ bool Repetition::allow(AffineExpr own, AffineExpr size) {
   return true;
 }
 
+/// Keeps what the model calls the dims of its arguments, for messages.
+static void keepNames(func::FuncOp func, ArrayAttr names) {
+  if (func->hasAttr(argDimNamesAttrName))
+    return;
+  Builder builder(func.getContext());
+  auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
+  SmallVector<Attribute> all;
+  for (AffineMap map : maps.getAsValueRange<AffineMapAttr>()) {
+    SmallVector<Attribute> own;
+    for (AffineExpr size : map.getResults()) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(size);
+      own.push_back(symbol ? names[symbol.getPosition()]
+                           : builder.getStringAttr(""));
+    }
+    all.push_back(builder.getArrayAttr(own));
+  }
+  func->setAttr(argDimNamesAttrName, builder.getArrayAttr(all));
+}
+
 /// Whether one more dim stands for something else now.
 static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
@@ -392,6 +411,8 @@ static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   AffineExpr size = equal->size;
   unsigned dim = equal->dim;
   bool isName = isa<AffineSymbolExpr>(size);
+  if (isName)
+    keepNames(func, names);
   SmallVector<Attribute> left;
   SmallVector<AffineExpr> places;
   for (auto [index, name] : llvm::enumerate(names)) {

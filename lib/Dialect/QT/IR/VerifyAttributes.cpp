@@ -45,6 +45,11 @@ template <typename Element> static bool isArrayOf(Attribute value) {
   return array && llvm::all_of(array, llvm::IsaPred<Element>);
 }
 
+static bool areListsOfNames(Attribute value) {
+  return isArrayOf<ArrayAttr>(value) &&
+         llvm::all_of(cast<ArrayAttr>(value), isArrayOf<StringAttr>);
+}
+
 static bool areDistinctNames(Attribute value) {
   if (!isArrayOf<StringAttr>(value))
     return false;
@@ -183,6 +188,8 @@ static const Rule rules[] = {
     {equalSizeNamesAttrName, isFunction, areNamedPairs,
      "an array of [affine map without dimensions and with two results, string] "
      "on a function"},
+    {argDimNamesAttrName, isFunction, areListsOfNames,
+     "an array of arrays of strings on a function"},
     {argNamesAttrName, isFunction, isArrayOf<StringAttr>,
      "an array of strings on a function"},
     {resultNamesAttrName, isFunction, isArrayOf<StringAttr>,

@@ -2,6 +2,7 @@
 
 // Joined tensors say which dims are one; c stays by itself.
 // CHECK-LABEL: @joined
+// CHECK-SAME: qt.arg_dim_names = {{\[\["a", ""\], \["b", ""\], \["d", "c"\]\]}}
 // CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, s1)>]
 // CHECK-SAME: qt.dim_names = ["a", "c"]
 func.func @joined(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x?xf32>) -> (tensor<?x8xf32>, tensor<?x?xf32>) attributes {

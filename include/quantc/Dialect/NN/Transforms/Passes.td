@@ -28,7 +28,8 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     Some exporters name every dim of every input differently. Where two named
     dims are added to each other or joined in another dim, the model is right
     only if they are equal, or if one of them is 1 and broadcast; the first name
-    then stands for both. A name for what is the sum of others, as the length of
+    then stands for both, and messages still call each what the model does
+    (`qt.arg_dim_names`). A name for what is the sum of others, as the length of
     a mask over past and new keys, stands for that sum, with which it is compared
     when the model runs. Inputs whose sizes differ are refused when the model
     runs, also where one of them is 1; but a dim in front of the last that meets

@@ -28,6 +28,9 @@ constexpr llvm::StringLiteral dimBoundsAttrName = "qt.dim_bounds";
 /// Sizes of arguments and results, an affine map of symbols for each.
 constexpr llvm::StringLiteral argShapesAttrName = "qt.arg_shapes";
 constexpr llvm::StringLiteral resultShapesAttrName = "qt.result_shapes";
+/// What the model calls each dim of each argument, "" for numbers, where some
+/// of these names are one in `qt.dim_names`.
+constexpr llvm::StringLiteral argDimNamesAttrName = "qt.arg_dim_names";
 /// The model's names of arguments and results.
 constexpr llvm::StringLiteral argNamesAttrName = "qt.arg_names";
 constexpr llvm::StringLiteral resultNamesAttrName = "qt.result_names";
