@@ -38,6 +38,16 @@ class IntegerDepth(IntegerTest):
         # exact: 30 times 2^-13 of a stream that only grows. Rows in between are rounded four times: 2^-14.
         self.check_close(proto, [{"h0": h}], 30 * 2.0**-13 + 2.0**-14)
 
+    def test_many_parts(self):
+        """A product of so many channels that its sums have 37 parts, of 32 bits each with the largest weights."""
+        channels = 37 * 8320
+        proto = model([("MatMul", "x w", "y")], {"x": ("f4", ["n", channels])}, ["y"], {"w": np.ones((channels, 1), "f4")})
+        x = np.ones((3, channels), "f4")
+        x[1], x[2, ::3] = -1, 0
+        # Inputs are exact codes of 8 bits, and parts have 30 bits, of which groups take seven and pairs of five groups three.
+        (meaning,) = self.mean(proto, [{"x": x}], "--integer-only")
+        np.testing.assert_allclose(meaning["y"][:, 0], x.sum(1, dtype="f8"), rtol=2.0**-18)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -223,12 +223,26 @@ static SmallVector<Value> sliceWeights(IntegerBuilder &b, Operation *op,
 /// Adds \p term, below 2^30, to \p sum; \p terms are in it.
 static Scaled addTerm(IntegerBuilder &b, Scaled sum, unsigned terms,
                       Scaled term) {
-  if (terms == 0)
-    return term;
   if (terms > 1)
     sum = b.halve(sum);
   b.align(sum, term);
   return {b.add(sum.m, term.m), sum.e};
+}
+
+/// The sum of sums below 2^31.
+static Scaled addInPairs(IntegerBuilder &b, SmallVector<Scaled> sums) {
+  while (sums.size() > 1) {
+    SmallVector<Scaled> next;
+    for (size_t i = 0; i + 1 < sums.size(); i += 2) {
+      Scaled x = b.halve(sums[i]), y = b.halve(sums[i + 1]);
+      b.align(x, y);
+      next.push_back({b.add(x.m, y.m), x.e});
+    }
+    if (sums.size() % 2 != 0)
+      next.push_back(sums.back());
+    sums = std::move(next);
+  }
+  return sums.front();
 }
 
 static LogicalResult lowerContraction(Operation *op, Parts parts,
@@ -247,13 +261,20 @@ static LogicalResult lowerContraction(Operation *op, Parts parts,
       isEncoded ? format
                 : qt::getShiftedFormat(op->getContext(), format.getShape());
   qt::BlockType weightFormat = qt::getBlockFormat(op->getOperand(1).getType());
-  Scaled y;
+  // Every term takes a bit from those before it, so that many are added in
+  // groups, and these in pairs.
+  constexpr unsigned groupSize = 8;
+  SmallVector<Scaled> sums;
   unsigned count = 0;
   auto addProduct = [&](ValueRange codes, ValueRange weights) {
     Value acc = contractWeights(b, op, codes, blocks, weights, weightFormat);
     Scaled own{b.apply(cut->multipliers, acc),
                b.add(b.cast(codes.back(), 32), cut->multipliers.exponent)};
-    y = addTerm(b, y, count++, own);
+    unsigned terms = count++ % groupSize;
+    if (terms == 0)
+      sums.push_back(own);
+    else
+      sums.back() = addTerm(b, sums.back(), terms, own);
   };
   if (isEncoded)
     addProduct(parts[0], parts[1]);
@@ -272,7 +293,8 @@ static LogicalResult lowerContraction(Operation *op, Parts parts,
       addProduct(encodeBlocks(b, row, blocks), weights);
     start = end;
   }
-  results.push_back(b.store(y, qt::getBlockFormat(op->getResult(0).getType())));
+  results.push_back(b.store(addInPairs(b, std::move(sums)),
+                            qt::getBlockFormat(op->getResult(0).getType())));
   return success();
 }
 
