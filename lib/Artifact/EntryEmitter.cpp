@@ -58,6 +58,10 @@ private:
 llvm::Function *EntryEmitter::emitCount() {
   llvm::Function *function =
       makeFunction("count", b.getVoidTy(), {b.getPtrTy(), b.getPtrTy()});
+  // One block with some numbers of every step, whose schedule takes time by the
+  // square of them. Only a profile asks for it.
+  function->addFnAttr(llvm::Attribute::OptimizeNone);
+  function->addFnAttr(llvm::Attribute::NoInline);
   SizeEmitter sizes(b, function->getArg(0));
   unsigned place = 0;
   for (const ArenaPlan::Launch &launch : plan.getLaunches())
