@@ -137,6 +137,27 @@ class IntegerLimits(IntegerTest):
         # Sums lie between integers, and a row of 16 bits has units of 2^-8. A square and a sum are rounded once each.
         self.check_close(proto, [{"x": x + np.float32(0.5), "z": z}], 2.0**-14)
 
+    def test_large_own_integers(self):
+        """Integers of the model's own become floats of 30 bits on the exponent of their row, whatever their size is."""
+        nodes = [("Add", "x z", "sum"), ("Relu", "sum", "positive")]
+        for name, kind in (("i32", 6), ("i64", 7)):
+            nodes += [("Cast", "sum", name, {"to": kind}), ("Mul", f"{name} {name}", f"square_{name}")]
+            nodes += [("Cast", f"square_{name}", f"y_{name}", {"to": 1})]
+        nodes += [("Mul", "square_i64 square_i64", "fourth"), ("Neg", "fourth", "down"), ("Cast", "down", "y_fourth", {"to": 1})]
+        nodes += [("Cast", "positive", "u32", {"to": 12}), ("Mul", "u32 u32", "square_u32")]
+        nodes += [("Cast", "square_u32", "y_u32", {"to": 1})]
+        proto = model(nodes, {x: ("f4", ["n", 16]) for x in "xz"}, ["y_i32", "y_i64", "y_fourth", "y_u32"])
+        # Multiples of 4 below 2^17, which rows of 16 bits hold, and roots of what 31 and 62 bits hold.
+        for most in (46000, 32000):
+            x = (self.random.integers(-most // 8, most // 8, (5, 16)) * 4).astype("f4")
+            x[0, 0] = most // 2
+            z = np.where(np.arange(16) < 8, x, np.float32(0))
+            exact = {f"y_i{bits}": ((x + z).astype("i8") ** 2).astype("f4") for bits in (32, 64)}
+            exact["y_fourth"] = -((x + z).astype("i8") ** 4).astype("f4")
+            exact["y_u32"] = (np.maximum(x + z, 0).astype("i8") ** 2).astype("f4")
+            # Half a unit of 2^-29, and of floats.
+            self.check_close(proto, [{"x": x, "z": z}], 2.0**-23, [exact])
+
     def wrapped(self, kinds, x):
         """A model that multiplies these integers of its own by 1, and its results: all wrap around to numbers below 0."""
         nodes = [

@@ -31,14 +31,20 @@ struct CastIntegers
     IntegerBuilder b(builder, op->getLoc());
     qt::BlockType format =
         getWide(op, qt::getRowBlocks(type.getRank()), qt::summandBits);
-    // What a summand holds: larger ones are limited.
-    constexpr int64_t most = (int64_t(1) << 30) - 1;
-    if (type.getElementTypeBitWidth() >= 32)
-      x = b.clip(x, -most, most);
-    // With all bits that there are: what is added is aligned to these.
-    return qt::JoinOp::create(
-        builder, op->getLoc(), type.clone(format),
-        b.normalise({b.cast(x, 32), b.number(0)}, format));
+    unsigned bits = type.getElementTypeBitWidth();
+    bool isUnsigned = type.getElementType().isUnsignedInteger();
+    unsigned own = bits + isUnsigned <= 32 ? 32 : 64;
+    // Magnitudes have to fit, and limits a double.
+    if (bits == 64)
+      x = b.clip(x, isUnsigned ? 0 : -(int64_t(1) << 62), int64_t(1) << 62);
+    else if (bits == own)
+      x = b.clip(x, -INT32_MAX, INT32_MAX);
+    if (bits != own || isUnsigned)
+      x = nn::CastOp::create(builder, op->getLoc(),
+                             type.clone(builder.getIntegerType(own)), x);
+    // With all bits that a summand holds: what is added is aligned to these.
+    return qt::JoinOp::create(builder, op->getLoc(), type.clone(format),
+                              b.normalise({x, b.number(0)}, format));
   }
 
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available, Types &,

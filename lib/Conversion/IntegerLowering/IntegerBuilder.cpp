@@ -219,8 +219,9 @@ SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {
   Value most = largest(x.m, format.getShape());
   Value places = add(bitLength(most), 1 - bits);
   int64_t limit = (int64_t(1) << (bits - 1)) - 1;
-  Scaled result{clip(shift(x.m, places), -limit, limit), add(x.e, places)};
-  Value isZero = compare(nn::Predicate::Eq, most, number(0));
+  Scaled result{cast(clip(shift(x.m, places), -limit, limit), 32),
+                add(x.e, cast(places, 32))};
+  Value isZero = compare(nn::Predicate::Eq, most, like(most, 0));
   result.e = select(isZero, number(fixed::zeroExponent), result.e);
   // A row is as large as its largest element; one alone may be nothing.
   if (getWholeAxes(format.getShape()).empty())

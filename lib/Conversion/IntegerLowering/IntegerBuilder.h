@@ -119,8 +119,8 @@ public:
   void align(Scaled &a, Scaled &b);
   /// The largest magnitude of each block.
   mlir::Value largest(mlir::Value x, llvm::ArrayRef<int64_t> blocks);
-  /// To a format of up to 16 bits: the exponent of a block, for which the
-  /// integers have one already, from its largest magnitude.
+  /// To a format of up to 31 bits: the exponent of a block, for which the
+  /// integers, of 32 or 64 bits, have one already, from its largest magnitude.
   llvm::SmallVector<mlir::Value> normalise(Scaled x, qt::BlockType format);
   /// 2^x 32640 of a Q15 exponent 0 .. -n below zero: the power of the fraction,
   /// and n.
