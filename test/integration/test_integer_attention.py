@@ -42,7 +42,7 @@ class IntegerAttention(KernelTest):
             self.check_bits(attention(*shapes), [self.feed(features, *shapes, spread=s) for s in (1, 8)])
 
     def test_large_scores(self):
-        # Rows of scores beyond 2^15 have units of their own; rows of zeros have an exponent of their own.
+        # Scores beyond 2^15 are shifted to the left, and saturate; rows of zeros have an exponent of their own.
         shapes = [(2, 2, 6, 16), (2, 2, 37, 16), (2, 2, 37, 16)]
         feeds = []
         for n, factor in enumerate((1e2, 1e4, 1e9)):
@@ -51,30 +51,6 @@ class IntegerAttention(KernelTest):
             feeds[-1]["k"] *= factor
             feeds[-1]["k"][:, :, 3] = feeds[-1]["v"][:, :, 5] = feeds[-1]["q"][:, :, 1] = 0
         self.check_bits(attention(*shapes), feeds)
-
-    def test_order_of_large_scores(self):
-        """Of scores of any size the largest one has all weight, as in floats, where it is larger by more than codes tell."""
-        b, heads, s, t, d = 2, 2, 6, 21, 16
-        rng = np.random.default_rng(31)
-        mask = np.where(rng.random((b, 1, s, t)) < 0.3, -INFINITY, np.float32(0))
-        proto = attention([b, heads, s, d], [b, heads, t, d], [b, heads, t, d], [b, 1, s, t])
-        feeds = [self.feed(n, (b, heads, s, d), (b, heads, t, d), (b, heads, t, d), mask, spread=2) for n in range(3)]
-        for feed, factor in zip(feeds, (1e3, 1e5, 1e9)):
-            feed["q"], feed["k"] = feed["q"] * np.float32(factor), feed["k"] * np.float32(factor)
-        for feed, y in zip(feeds, self.check_bits(proto, feeds)):
-            q, k, v = (feed[name].astype(float) for name in "qkv")
-            largest = [np.abs(x).max(-1) for x in (q, k)]
-            # A code is off by half a unit of 12 bits, of which the largest has 1024.
-            error = np.einsum("bhs,bht->bhst", *largest) * d / 1024 * 1.001
-            scores = q @ k.transpose(0, 1, 3, 2)
-            low, high = (scores + sign * error + mask for sign in (-1, 1))
-            first = low.argmax(-1)
-            np.put_along_axis(high, first[..., None], -INFINITY, -1)
-            clear = low.max(-1) > high.max(-1)
-            self.assertGreater(clear.sum(), 20)
-            wanted = np.take_along_axis(v, first[..., None], 2)
-            limit = 0.5 / 64 * np.abs(wanted).max(-1, keepdims=True)
-            self.assertLess((np.abs(y["y"] - wanted) / limit)[clear].max(), 1.001)
 
     def test_causal(self):
         proto = attention(["b", 2, "s", 16], ["b", 2, "s", 16], ["b", 2, "s", 16], is_causal=1)

@@ -41,9 +41,9 @@ private:
     Value row; ///< the first
     int64_t count;
     Value visible, panels; ///< keys that one of the rows sees, 16 each
-    /// In all lanes, the exponents of the queries in their rows' units, and
-    /// the places that masks are shifted by to these.
-    llvm::SmallVector<Value> exponents, units;
+    /// The exponents of the queries, in all lanes; and whether one of their
+    /// scores is to be shifted to the left.
+    llvm::SmallVector<Value> exponents, isLeft;
   };
   using PanelBody = llvm::function_ref<llvm::SmallVector<Value>(
       OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value> carried)>;
@@ -73,16 +73,13 @@ private:
   llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels,
                                      llvm::ArrayRef<Value> initial,
                                      PanelBody body);
-  void findUnits(OpBuilder &b, const Tile &tile);
   void loadQueries(OpBuilder &b, Tile &tile);
   void scoreRows(OpBuilder &b, const Tile &tile);
   Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
                     Value acc);
   Value hide(OpBuilder &b, const Tile &tile, int64_t r, Value position,
              Value score);
-  Value getMaskPlace(OpBuilder &b, Value row, Value position);
   Value loadMask(OpBuilder &b, Value row, Value position);
-  void leaveUnit(OpBuilder &b, const Tile &tile, Value r);
   Value emitPower(OpBuilder &b, Value below);
   void emitPowers(OpBuilder &b, const Tile &tile, Value r);
   void storeOfRow(OpBuilder &b, Value r, llvm::ArrayRef<Value> values);
@@ -121,8 +118,7 @@ private:
   /// With halves: powers and the places that each is to be shifted by.
   Value powers, powerPlaces;
   /// Scratch, of the rows of a tile; the last three have lanes for each.
-  Value rowUnits, rowTops, rowReciprocals, rowRooms, rowSums, rowLeasts,
-      rowCounts;
+  Value rowTops, rowReciprocals, rowRooms, rowSums, rowLeasts, rowCounts;
 };
 
 } // namespace quantc

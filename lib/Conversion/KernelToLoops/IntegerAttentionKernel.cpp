@@ -280,7 +280,7 @@ LogicalResult IntegerAttention::emit() {
       *ofKeys = kernel.allocateScratch(i16, padded * rowsOfTile);
   if (isRagged)
     keyLimits = kernel.allocateScratch(i32, padded);
-  for (Value *ofRows : {&rowUnits, &rowTops, &rowReciprocals, &rowRooms})
+  for (Value *ofRows : {&rowTops, &rowReciprocals, &rowRooms})
     *ofRows = kernel.allocateScratch(i32, tile);
   for (Value *ofLanes : {&rowSums, &rowLeasts, &rowCounts})
     *ofLanes = kernel.allocateScratch(i32, tile * lanes);

@@ -109,47 +109,6 @@ SmallVector<Value> IntegerAttention::forPanels(OpBuilder &b, Value panels,
   return values;
 }
 
-/// The least powers of two in units of which no score that a row sees can leave
-/// 30 bits. Those beyond 2^15 are rare: one comparison tells most rows.
-void IntegerAttention::findUnits(OpBuilder &b, const Tile &tile) {
-  forRange(b, index(0), index(tile.count), 1, [&](OpBuilder &inner, Value r) {
-    Value row = add(inner, tile.row, r);
-    Value exponent = loadExponent(inner, query, row);
-    Value isLarge = arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::slt,
-                                          leastPlaces, exponent);
-    auto branch = scf::IfOp::create(
-        inner, loc, isLarge,
-        [&](OpBuilder &rare, Location) {
-          Words w(rare, loc, /*isVector=*/false);
-          // More than any key has.
-          Value none = w.number(1 << 20);
-          auto loop = scf::ForOp::create(
-              rare, loc, index(0), countVisible(rare, row), index(1), none,
-              [&](OpBuilder &deep, Location, Value t, ValueRange carried) {
-                Words v(deep, loc, /*isVector=*/false);
-                Value places = memref::LoadOp::create(deep, loc, keyPlaces, t);
-                if (op.getMask()) {
-                  Value mask = memref::LoadOp::create(
-                      deep, loc, maskBuffer, getMaskPlace(deep, row, t));
-                  Value isSeen = arith::CmpIOp::create(
-                      deep, loc, arith::CmpIPredicate::sgt, mask,
-                      v.number(-fixed::largestScore));
-                  places = v.select(isSeen, places, none);
-                }
-                scf::YieldOp::create(deep, loc, v.min(carried[0], places));
-              });
-          scf::YieldOp::create(
-              rare, loc,
-              w.max(w.sub(exponent, loop.getResult(0)), w.number(0)));
-        },
-        [&](OpBuilder &usual, Location) {
-          Words w(usual, loc, /*isVector=*/false);
-          scf::YieldOp::create(usual, loc, w.number(0));
-        });
-    memref::StoreOp::create(inner, loc, branch.getResult(0), rowUnits, r);
-  });
-}
-
 /// The rows of queries into scratch, where they end on a whole vector.
 void IntegerAttention::loadQueries(OpBuilder &b, Tile &tile) {
   for (int64_t r = 0; r < tile.count; ++r) {
@@ -158,20 +117,16 @@ void IntegerAttention::loadQueries(OpBuilder &b, Tile &tile) {
       vector::StoreOp::create(b, loc, loadRow(b, query, row, v * lanes),
                               rowCodes,
                               index((r * featureVectors + v) * lanes));
-    Words w(b, loc, /*isVector=*/false);
-    Value unit = memref::LoadOp::create(b, loc, rowUnits, index(r));
-    tile.exponents.push_back(
-        splat(b, loc, w.sub(loadExponent(b, query, row), unit)));
-    tile.units.push_back(splat(b, loc, w.min(unit, w.number(31))));
+    Value exponent = loadExponent(b, query, row);
+    tile.exponents.push_back(splat(b, loc, exponent));
+    tile.isLeft.push_back(arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::slt, leastPlaces, exponent));
   }
 }
 
-Value IntegerAttention::getMaskPlace(OpBuilder &b, Value row, Value position) {
-  return add(b, add(b, maskBase, mul(b, row, maskSteps[2])), position);
-}
-
 Value IntegerAttention::loadMask(OpBuilder &b, Value row, Value position) {
-  Value at = getMaskPlace(b, row, position), exists;
+  Value at = add(b, add(b, maskBase, mul(b, row, maskSteps[2])), position);
+  Value exists;
   if (isRagged)
     exists = vector::CreateMaskOp::create(
         b, loc, VectorType::get(lanes, b.getI1Type()),
@@ -211,14 +166,26 @@ Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
   Value places = v.sub(vector::LoadOp::create(b, loc, cast<VectorType>(v.type),
                                               keyPlaces, position),
                        tile.exponents[r]);
-  // Only those of keys that are hidden are to be shifted to the left.
-  Value score = y, one = v.number(1);
+  // To the left what does not fit saturates. Scores beyond 2^15 are rare.
+  auto branch = scf::IfOp::create(
+      b, loc, tile.isLeft[r],
+      [&](OpBuilder &rare, Location) {
+        Words w(rare, loc, /*isVector=*/true);
+        Value by = w.clamp(w.sub(w.number(0), places), 0, 30);
+        Value limit = w.right(w.number(int64_t(1) << 30), by);
+        Value fitting = w.max(w.min(y, limit), w.sub(w.number(0), limit));
+        scf::YieldOp::create(rare, loc,
+                             w.clamp(w.left(fitting, by), -fixed::largestScore,
+                                     fixed::largestScore));
+      },
+      [&](OpBuilder &usual, Location) { scf::YieldOp::create(usual, loc, y); });
+  Value score = branch.getResult(0), one = v.number(1);
   score = v.right(v.add(score, score), v.clamp(places, 0, 31));
   score = v.right(v.add(score, one), one);
   if (op.getMask()) {
     Value mask = loadMask(b, add(b, tile.row, index(r)), position);
-    score = v.clamp(v.add(score, v.right(mask, tile.units[r])),
-                    -fixed::largestScore, fixed::largestScore);
+    score =
+        v.clamp(v.add(score, mask), -fixed::largestScore, fixed::largestScore);
     Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
                                          mask, v.number(-fixed::largestScore));
     score = v.select(isSeen, score, v.number(hiddenScore));
@@ -291,36 +258,6 @@ Value IntegerAttention::foldRows(OpBuilder &b, ArrayRef<Value> rows,
                                  Combine combine) {
   Value all = foldEach(b, loc, SmallVector<Value>(rows), combine);
   return vector::ExtractStridedSliceOp::create(b, loc, all, 0, rowsOfTile, 1);
-}
-
-/// The scores of row \p r less their top where they are in a unit of their own,
-/// by up to 2^30.
-void IntegerAttention::leaveUnit(OpBuilder &b, const Tile &tile, Value r) {
-  Words scalar(b, loc, /*isVector=*/false);
-  Value unit = memref::LoadOp::create(b, loc, rowUnits, r);
-  Value isOwn = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, unit,
-                                      scalar.number(0));
-  auto branch = scf::IfOp::create(b, loc, isOwn);
-  OpBuilder rare = branch.getThenBodyBuilder();
-  Words own(rare, loc, /*isVector=*/false);
-  Value places = splat(rare, loc, own.min(unit, own.number(30)));
-  Value top = splat(rare, loc, memref::LoadOp::create(rare, loc, rowTops, r));
-  memref::StoreOp::create(rare, loc, own.number(0), rowTops, r);
-  Value base = mul(rare, r, paddedKeys);
-  Value end = mul(rare, tile.panels, index(lanes));
-  forRange(rare, index(0), end, lanes, [&](OpBuilder &inner, Value t) {
-    Words v(inner, loc, /*isVector=*/true);
-    Value at = add(inner, base, t);
-    Value score = vector::LoadOp::create(inner, loc, cast<VectorType>(v.type),
-                                         scores, at);
-    Value most = v.rightUnsigned(v.number(int64_t(1) << 30), places);
-    Value below = v.left(v.min(v.sub(top, score), most), places);
-    Value isSeen = arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::ne,
-                                         score, v.number(hiddenScore));
-    vector::StoreOp::create(inner, loc,
-                            v.select(isSeen, v.sub(v.number(0), below), score),
-                            scores, at);
-  });
 }
 
 /// 32640 2^-fraction, as fixed::exp2Fraction has it, of the lower 15 bits:
@@ -528,12 +465,10 @@ void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
   Tile tile{row, count, countVisible(b, add(b, row, index(count - 1))),
             {},  {},    {}};
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
-  findUnits(b, tile);
   loadQueries(b, tile);
   scoreRows(b, tile);
   // Two loops: in one, the weights of a row would wait for its least places.
   forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
-    leaveUnit(inner, tile, r);
     hasHalves ? emitPowersOfHalves(inner, tile, r) : emitPowers(inner, tile, r);
   });
   finishRows(b, tile);

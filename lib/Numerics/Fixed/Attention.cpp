@@ -22,15 +22,10 @@ Multipliers fixed::makeScoreMultiplier(double scale, int64_t size) {
   return makeMultipliers(&factor, &bound, 1);
 }
 
-/// The places that the products of \p exponent are shifted to the left by.
-static int32_t getScorePlaces(const Multipliers &multiplier, int32_t exponent) {
-  return exponent + multiplier.exponent + 15;
-}
-
 int32_t fixed::makeScore(const Multipliers &multiplier, int32_t dot,
                          int32_t exponent) {
   int32_t y = multiplier.apply(dot, 0);
-  int32_t left = getScorePlaces(multiplier, exponent);
+  int32_t left = exponent + multiplier.exponent + 15;
   if (left <= 0)
     return std::clamp(shiftRight(y, -left), -largestScore, largestScore);
   // |y| < 2^30, so 31 places saturate whatever is not zero.
@@ -58,11 +53,7 @@ static int32_t findLargest(const int32_t *scores, const uint8_t *visible,
 }
 
 int32_t fixed::softmaxWeights(const int32_t *scores, const uint8_t *visible,
-                              int64_t count, int32_t *p, int32_t *n,
-                              int32_t unit) {
-  // From here on nothing is left of a power.
-  constexpr int32_t far = 1 << 30;
-  int32_t places = std::min(unit, 30);
+                              int64_t count, int32_t *p, int32_t *n) {
   int32_t largest = findLargest(scores, visible, count);
   int32_t sum = 0;
   for (int64_t j = 0; j < count; ++j) {
@@ -70,8 +61,6 @@ int32_t fixed::softmaxWeights(const int32_t *scores, const uint8_t *visible,
     if (!isVisible(visible, j))
       continue;
     int32_t below = largest - scores[j];
-    if (unit > 0)
-      below = std::min(below, far >> places) << places;
     n[j] = below >> 15;
     p[j] = exp2Fraction(below & 32767);
     sum += shiftRight(p[j], n[j]);
@@ -106,23 +95,15 @@ int32_t fixed::attend(const Multipliers &multiplier, const int16_t *q,
                       int32_t *scratch, int32_t *y, const int32_t *mask) {
   int32_t *scores = scratch, *p = scratch + keys, *n = scratch + 2 * keys;
   int32_t *weights = scratch + 3 * keys;
-  // The unit in which all that the query sees may be, since products have 30
-  // bits.
-  int32_t unit = 0;
-  for (int64_t j = 0; j < keys; ++j)
-    if (isVisible(visible, j))
-      unit =
-          std::max(unit, getScorePlaces(multiplier, qExponent + kExponents[j]));
   for (int64_t j = 0; j < keys; ++j) {
     int32_t dot = 0;
     for (int64_t c = 0; c < size; ++c)
       dot += q[c] * k[j * size + c];
-    scores[j] = makeScore(multiplier, dot, qExponent + kExponents[j] - unit);
+    scores[j] = makeScore(multiplier, dot, qExponent + kExponents[j]);
     if (mask)
-      scores[j] = std::clamp(scores[j] + (mask[j] >> std::min(unit, 31)),
-                             -largestScore, largestScore);
+      scores[j] = std::clamp(scores[j] + mask[j], -largestScore, largestScore);
   }
-  int32_t sum = softmaxWeights(scores, visible, keys, p, n, unit);
+  int32_t sum = softmaxWeights(scores, visible, keys, p, n);
   std::fill_n(y, valueSize, 0);
   if (sum == 0)
     return zeroExponent;

@@ -35,10 +35,9 @@ int32_t makeScore(const Multipliers &multiplier, int32_t dot, int32_t exponent);
 /// Unnormalised probabilities of one row of scores: p_j 2^-n_j, p_j in units of
 /// 1 / 32640, and their sum in the same unit. Places with visible[j] == 0
 /// (null: all are visible) take no part and have p = n = 0. Returns the sum, 0
-/// where nothing is visible. At most 65,793 places. Scores are in units of
-/// 2^\p unit, their differences are limited to 2^30 of one.
+/// where nothing is visible. At most 65,793 places.
 int32_t softmaxWeights(const int32_t *scores, const uint8_t *visible,
-                       int64_t count, int32_t *p, int32_t *n, int32_t unit = 0);
+                       int64_t count, int32_t *p, int32_t *n);
 
 /// Softmax as a result of its own: wide, returns the exponent. A row without
 /// visible places is zeros.
@@ -47,11 +46,9 @@ int32_t softmax(const int32_t *scores, const uint8_t *visible, int64_t count,
 
 /// One query row against \p keys keys: q is 12 bits of \p size elements, k
 /// [keys, size] 12 bits, v [keys, valueSize] 8 bits, with one exponent per key.
-/// Scores are in a unit of the row in which none of visible keys can leave 30
-/// bits, so that those beyond `largestScore` keep their order. \p mask, null
-/// for none, is added to the scores, in units of 2^-15. Writes the wide row \p
-/// y of \p valueSize elements; returns its exponent. \p scratch holds 4 * keys
-/// integers. At most 65,793 keys.
+/// \p mask, null for none, is added to the scores, in their unit. Writes the
+/// wide row \p y of \p valueSize elements; returns its exponent. \p scratch
+/// holds 4 * keys integers. At most 65,793 keys.
 int32_t attend(const Multipliers &multiplier, const int16_t *q,
                int32_t qExponent, const int16_t *k, const int32_t *kExponents,
                const int8_t *v, const int32_t *vExponents,

@@ -58,9 +58,8 @@ def QT_IntegerAttentionOp : QT_TensorOp<"integer_attention", [Pure]> {
     Section 6 of the method `fixed`, per batch item and head: queries and keys of
     12 bits, values of 8 bits, each with an exponent for every token and head.
     `mask` is added to the scores, in their unit, 2^-15 in powers of two; a key
-    whose mask is -(2^30 - 1) or less is hidden. Scores that could leave 30 bits
-    put their row in a larger unit. `causal` lets query i see keys up to
-    `i + T - S`. There may be fewer key heads than query heads, a divisor
+    whose mask is -(2^30 - 1) or less is hidden. `causal` lets query i see keys
+    up to `i + T - S`. There may be fewer key heads than query heads, a divisor
     of them. Each operand and the results state the order of their dimensions.
 
     The result is below 2^30, with an exponent for every token and head; a query
