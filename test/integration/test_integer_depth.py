@@ -20,9 +20,24 @@ class IntegerDepth(IntegerTest):
         nodes += [("Sum", " ".join(terms), "y_sum"), ("Max", " ".join(terms), "y_max")]
         proto = model(nodes, {"x": ("f4", ["n", count * width])}, ["y_sum", "y_max"])
         x = self.random.uniform(0.5, 1.5, (3, count * width)).astype("f4")
-        # Terms are 0.46 to 0.91, good to 2.4 units of 2^-15 and one for the rounded input: 2.3e-4 of the results. Every
-        # eight sums there is a row: half a unit of up to 2^-9 five times, beside at least 18: 2.7e-4.
+        # Terms are 0.46 to 0.91, good to 2.4 units of 2^-15 and one for the rounded input: 2.3e-4 of the results. A sum
+        # has 22 bits at least: 39 times 2^-22 are 1e-5.
         self.check_close(proto, [{"x": x}], 2.0**-10)
+
+    def test_small_elements(self):
+        """Ten terms leave to a logarithm what is 10^-5 of the largest element, and a maximum is one of them."""
+        names = [f"x{i}" for i in range(10)]
+        nodes = [("Sum", " ".join(names), "s"), ("Log", "s", "y")]
+        proto = model(nodes, {name: ("f4", ["n", 6]) for name in names}, ["y"])
+        magnitudes = 10.0 ** -np.arange(6)
+        feed = {name: (magnitudes * self.random.uniform(0.9, 1.1, (3, 6))).astype("f4") for name in names}
+        # Inputs have units of 2^-30, sums of nine lost bits 2^-21 of 10: a relative 10 2^-21 / 10^-4 of the smallest is
+        # its logarithm's error, 0.05, beside a 4th of 2^-22 of its own.
+        self.check_close(proto, [feed], 0.05 / np.abs(np.log(10 * magnitudes)).max())
+        nodes = [("Max", " ".join(names), "m"), ("GreaterOrEqual", "x0 m", "g"), ("Cast", "g", "y", {"to": 1})]
+        proto = model(nodes, {name: ("f4", ["n", 6]) for name in names}, ["y"])
+        feed = {name: self.random.normal(size=(40, 6)).astype("f4") for name in names}
+        self.check_close(proto, [feed], 0.5)  # 0 or 1
 
     def test_residual_stream(self):
         """What is added to a stream in 30 steps is added in full, by products as by functions."""

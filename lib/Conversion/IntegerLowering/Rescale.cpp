@@ -52,8 +52,12 @@ struct RescaleIntegers
                 "for whole dimensions";
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = alignBlocks(b, b.load(parts[0]), from, to);
-    // Results of as many bits are on the larger exponent, and no more.
-    results.push_back(qt::isWide(to) ? b.store(x, to) : b.normalise(x, to));
+    // Results in other blocks are on the larger exponent, and no more. In the
+    // same they are brought to all bits.
+    bool isAligned = qt::isWide(to) && (from.getShape() != to.getShape() ||
+                                        to.getElement().getBitWidth() >
+                                            from.getElement().getBitWidth());
+    results.push_back(isAligned ? b.store(x, to) : b.normalise(x, to));
     return success();
   }
 };

@@ -72,11 +72,10 @@ private:
   Value getSource(Value value);
   /// The type that the value can be had in.
   Type getAvailable(Value value);
-  /// The type that an operand of \p op can be had in: what has given up too
-  /// many bits to be joined with others once more is a row of its own again.
-  Type getAvailable(Operation *op, Value operand);
-  /// Notes what \p result, made of \p op, has given up of the bits of results.
-  void noteLostBits(Operation *op, TypeRange operandTypes, Value result);
+  /// Returns \p result, which is made of \p op, or once it has given up too
+  /// many bits of results, the same with all of them again.
+  Value returnBits(OpBuilder &builder, Operation *op, TypeRange operandTypes,
+                   Value result);
   /// The value in a type; null after an error.
   Value getAs(OpBuilder &builder, Value value, Type type);
   Value encode(OpBuilder &builder, Value value, Type type);
@@ -97,7 +96,7 @@ private:
   qt::IntegerMethod methodKind = qt::IntegerMethod::Fixed;
   llvm::DenseSet<Operation *> leftOut;
   /// By results of integers: the most bits that sums and choices on the way
-  /// from rows or products to them have given up.
+  /// to them have given up.
   llvm::DenseMap<Value, unsigned> lostBits;
   std::optional<StaticIntegers> statics;
   std::optional<SmallElements> smallElements;
@@ -133,31 +132,33 @@ Type Integerize::getAvailable(Value value) {
 
 /// What brings several numbers to one exponent, for which each gives up a bit.
 static bool joinsExponents(Operation *op) {
-  return isa<nn::BinaryOp, nn::SelectOp, nn::ConcatOp>(op);
+  if (auto binary = dyn_cast<nn::BinaryOp>(op))
+    return llvm::is_contained({nn::BinaryKind::Add, nn::BinaryKind::Sub,
+                               nn::BinaryKind::Max, nn::BinaryKind::Min},
+                              binary.getKind());
+  return isa<nn::SelectOp, nn::ConcatOp>(op);
 }
 
-Type Integerize::getAvailable(Operation *op, Value operand) {
-  // Of the 30 bits of a result, which its own bound has taken some of, those of
-  // a row are left.
-  constexpr unsigned mostLostBits = 8;
-  Type available = getAvailable(operand);
-  if (!joinsExponents(op) || lostBits.lookup(getSource(operand)) < mostLostBits)
-    return available;
-  qt::BlockType format = qt::getIntegerFormat(available);
-  return cast<RankedTensorType>(available).clone(
-      qt::getIntegerFormat(&getContext(), format.getShape(), qt::rowBits));
-}
-
-void Integerize::noteLostBits(Operation *op, TypeRange operandTypes,
-                              Value result) {
+Value Integerize::returnBits(OpBuilder &builder, Operation *op,
+                             TypeRange operandTypes, Value result) {
   qt::BlockType format = qt::getIntegerFormat(result.getType());
   if (!format || !qt::isWide(format))
-    return;
+    return result;
   unsigned most = 0;
   for (auto [operand, type] : llvm::zip_equal(op->getOperands(), operandTypes))
     if (qt::BlockType own = qt::getIntegerFormat(type); own && qt::isWide(own))
       most = std::max(most, lostBits.lookup(getSource(operand)));
+  // Of the 30 bits of a result, which its own bound has taken some of, those of
+  // a row are left.
+  constexpr unsigned mostLostBits = 8;
   lostBits[result] = most + joinsExponents(op);
+  if (lostBits[result] < mostLostBits)
+    return result;
+  // All that read it see the same integers: a maximum is one of its operands.
+  auto type = cast<RankedTensorType>(result.getType());
+  return encode(builder, result,
+                type.clone(qt::getIntegerFormat(
+                    &getContext(), format.getShape(), qt::summandBits)));
 }
 
 /// The range of codes of signed integers of as many bits, without the smallest.
@@ -410,7 +411,7 @@ LogicalResult Integerize::convert(Operation *op) {
     op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(&getContext()));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
-    available.push_back(getAvailable(op, operand));
+    available.push_back(getAvailable(operand));
   std::string reason;
   LogicalResult isInferred = success();
   {
@@ -441,7 +442,7 @@ LogicalResult Integerize::convert(Operation *op) {
   state.propertiesAttr = op->getPropertiesAsAttribute();
   builder.setInsertionPoint(op);
   Value result = builder.create(state)->getResult(0);
-  noteLostBits(op, operandTypes, result);
+  result = returnBits(builder, op, operandTypes, result);
   if (isFloat(op->getResult(0))) {
     integers[op->getResult(0)] = result;
   } else {

@@ -1,10 +1,10 @@
 // RUN: quant-opt %s -qt-integerize | FileCheck %s
 // RUN: quant-opt %s -qt-integerize -qt-split -qt-verify-integer-only -qt-verify-ranges
 
-// Every sum gives up a bit of its operands: behind eight of them a row takes its largest element's exponent again.
+// Every sum gives up a bit of its operands: behind eight of them a row takes all bits of its largest element again.
 // CHECK-LABEL: func @sums
 // CHECK-COUNT-8: nn.binary add {{.*}} -> tensor<?x4x!qt.block<[1, ?], s32, scale = exp<32>>>
-// CHECK-NEXT: %[[ROW:.*]] = qt.rescale half_up {{.*}} -> tensor<?x4x!qt.block<[1, ?], s16, scale = exp<8>>>
+// CHECK-NEXT: %[[ROW:.*]] = qt.rescale half_up {{.*}} -> tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
 // CHECK-NEXT: nn.binary add %[[ROW]], %{{.*}}
 // CHECK-NOT: qt.rescale
 // CHECK: return
@@ -29,7 +29,7 @@ func.func @sums(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // CHECK: nn.reshape
 // CHECK-NOT: qt.rescale
 // CHECK-COUNT-4: nn.binary add
-// CHECK: qt.rescale {{.*}} -> tensor<3x2x2x!qt.block<[1, ?, ?], s16
+// CHECK: qt.rescale {{.*}} -> tensor<3x2x2x!qt.block<[1, ?, ?], s31
 // CHECK: nn.binary add
 func.func @passes(%x: tensor<3x4xf32>) -> tensor<3x2x2xf32> {
   %shape = arith.constant dense<[3, 2, 2]> : tensor<3xi64>
