@@ -33,6 +33,15 @@ static bool isArithmetic(Operation &op) {
                                      unary.getKind());
 }
 
+/// Whether results are elements of one operand or another, or bounds in their
+/// place.
+static bool isChoice(Operation &op) {
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  return isa<nn::SelectOp, nn::ClipOp>(op) ||
+         (binary && (binary.getKind() == nn::BinaryKind::Max ||
+                     binary.getKind() == nn::BinaryKind::Min));
+}
+
 static int64_t getLastSize(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   return type.getRank() == 0 ? 1 : type.getShape().back();
@@ -122,9 +131,18 @@ bool SmallElements::isInDifference(Operation &op) const {
          differing.contains(op.getResult(0));
 }
 
+bool SmallElements::choosesSpread(Operation &op) const {
+  return isChoice(op) && llvm::any_of(op.getOperands(), [&](Value operand) {
+           return spread.contains(operand);
+         });
+}
+
 bool SmallElements::showsOperands(Operation &op) const {
   if (op.getNumResults() != 1 || !isFloat(op.getResult(0)))
     return false;
+  // What is not chosen may be all that is large.
+  if (choosesSpread(op))
+    return true;
   bool isShown = shown.contains(op.getResult(0));
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
     switch (unary.getKind()) {
@@ -165,6 +183,8 @@ bool SmallElements::showsOperands(Operation &op) const {
 bool SmallElements::keepsExponents(Operation &op) const {
   if (op.getNumResults() != 1 || !isFloat(op.getResult(0)))
     return false;
+  if (choosesSpread(op))
+    return true;
   auto isSpread = [&](Value value) { return spread.contains(value); };
   // Quotients of what is far apart may be close together.
   if (hasDivisors(op) && llvm::any_of(op.getOperands(), isSpread))

@@ -64,6 +64,43 @@ class FarElements(IntegerTest):
         # the largest share times 2, that is 26 2^-12 of the shares' sum, which no result is below; and as much in the norm.
         self.check_close(proto, [{"s": s, "x": x}], 2.0**-6)
 
+    def test_choices(self):
+        """What is left out of a row does not take the bits of what is chosen, whatever it is."""
+        nodes = [
+            ("Exp", "x", "e"),
+            ("Sub", "e one", "less"),
+            ("Greater", "x zero", "positive"),
+            ("Where", "positive x less", "y_elu"),
+            ("Min", "less zero", "negative"),
+            ("Relu", "x", "r"),
+            ("Add", "r negative", "y_sum"),
+            ("Clip", "e low two", "y_clip"),
+            ("Equal", "x zero", "none"),
+            ("Reciprocal", "x", "inverse"),
+            ("Where", "none zero inverse", "y_inverse"),
+            ("Equal", "r zero", "hidden"),
+            ("Div", "x r", "quotient"),
+            ("Where", "hidden zero quotient", "y_quotient"),
+            ("Pow", "x eight", "power"),
+            ("Abs", "x", "size"),
+            ("Less", "size one", "small"),
+            ("Where", "small power x", "y_power"),
+            ("ReduceMean", "y_elu", "y_mean", {"axes": [1]}),
+            ("Softmax", "y_elu", "y_softmax"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        numbers = {"zero": 0, "one": 1, "two": 2, "low": 0.125, "eight": 8}
+        constants = {name: np.float32(value) for name, value in numbers.items()}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants, opset=17)
+        x = self.scores(6, 24)
+        x[:, ::4] = 0
+        x[0] = -np.abs(x[0])
+        x[1] = np.abs(x[1])
+        # Arguments of up to 2^4 have 16 bits, which is 2^-12 in an exponential, whose power of two is good to 3e-4: 5.5e-4
+        # of the largest of a row, which is 1 where all are negative. The mean of rows that are nearly that has as much,
+        # and what is a softmax's largest has twice as much, as its sum has.
+        self.check_close(proto, [{"x": x}], 2.0**-9)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -17,9 +17,9 @@ namespace quantc {
 /// What reads floats may show how large their small elements are beside the
 /// largest one: a logarithm, a root, a reciprocal, a quotient of exponentials
 /// with a divisor for each element of a row, a product of many factors, the
-/// difference of inputs, also from their own mean, or a product of
-/// exponentials whose rows are others. Ops
-/// that integers pass with all their bits may lie between, and sums of inputs.
+/// difference of inputs, also from their own mean, a product of exponentials
+/// whose rows are others, or a choice that leaves out what is large. Ops that
+/// integers pass with all their bits may lie between, and sums of inputs.
 /// Where exponentials, quotients and roots are read so, sums, products and
 /// extremes between keep an exponent for each element, as they do themselves.
 /// It is found before anything is converted, so that it depends on what reads a
@@ -40,6 +40,7 @@ private:
   void findSpread(mlir::Operation &op);
   void visit(mlir::Operation &op);
   bool isInDifference(mlir::Operation &op) const;
+  bool choosesSpread(mlir::Operation &op) const;
   bool showsOperands(mlir::Operation &op) const;
   bool keepsExponents(mlir::Operation &op) const;
 

@@ -51,8 +51,9 @@ LogicalResult quantc::inferSameIntegers(Operation *op, TypeRange available,
   FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
   if (failed(format))
     return failure();
-  Type type = fitOperand(op, 0, available[0], format->getShape(),
-                         /*mayBeWide=*/true);
+  Type type =
+      fitOperand(op, 0, available[0], getStoredBlocks(op, format->getShape()),
+                 /*mayBeWide=*/true);
   operands.push_back(type);
   results.push_back(withFormat(op->getResult(0), qt::getBlockFormat(type)));
   return success();
@@ -151,8 +152,11 @@ struct BinaryIntegers
       results.push_back(b.normalise(quotient, format));
       return success();
     }
+    bool isLarger = kind == nn::BinaryKind::Max;
     Scaled z;
-    if (isProduct) {
+    if ((isLarger || kind == nn::BinaryKind::Min) && haveOwnExponents(format)) {
+      z = chooseExtreme(b, isLarger, x, y);
+    } else if (isProduct) {
       z = {b.mul(x.m, y.m), b.add(x.e, y.e)};
     } else {
       b.align(x, y);
@@ -217,6 +221,18 @@ struct ClipIntegers
     auto clip = cast<nn::ClipOp>(op);
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
+    qt::BlockType format = qt::getBlockFormat(clip.getType());
+    if (haveOwnExponents(format)) {
+      for (bool isUpper : {false, true}) {
+        double bound =
+            (isUpper ? clip.getMax() : clip.getMin()).convertToDouble();
+        if (!std::isinf(bound))
+          x = chooseExtreme(b, !isUpper, x, b.constant(bound, {}, 30));
+      }
+      results.push_back(qt::isWide(format) ? b.store(x, format)
+                                           : b.normalise(x, format));
+      return success();
+    }
     if (op->hasAttr(qt::ownExponentAttrName)) {
       // On the exponent of what is left of a row.
       auto find = [](double bound) {
@@ -224,7 +240,7 @@ struct ClipIntegers
       };
       x.m = limitTo(b, x, find(-clip.getMin().convertToDouble()),
                     find(clip.getMax().convertToDouble()));
-      results.push_back(b.normalise(x, qt::getBlockFormat(clip.getType())));
+      results.push_back(b.normalise(x, format));
       return success();
     }
     for (bool isUpper : {false, true}) {
@@ -235,7 +251,6 @@ struct ClipIntegers
       Value integer = boundOn(b, x.e, bound);
       x.m = isUpper ? b.min(x.m, integer) : b.max(x.m, integer);
     }
-    qt::BlockType format = qt::getBlockFormat(clip.getType());
     if (!qt::isWide(format))
       x.m = b.clip(x.m, -INT16_MAX, INT16_MAX);
     results.push_back(b.store(x, format));

@@ -32,6 +32,25 @@ Scaled quantc::joinExponents(IntegerBuilder &b, Scaled x,
   return {m, b.select(isEmpty, b.number(fixed::zeroExponent), common)};
 }
 
+bool quantc::haveOwnExponents(qt::BlockType format) {
+  return getWholeAxes(format.getShape()).empty();
+}
+
+Scaled quantc::chooseElements(IntegerBuilder &b, Value isFirst, Scaled x,
+                              Scaled y) {
+  x = joinExponents(b, x, {});
+  y = joinExponents(b, y, {});
+  return {b.select(isFirst, x.m, y.m), b.select(isFirst, x.e, y.e)};
+}
+
+Scaled quantc::chooseExtreme(IntegerBuilder &b, bool isLarger, Scaled x,
+                             Scaled y) {
+  Scaled first = x, second = y;
+  b.align(first, second);
+  nn::Predicate predicate = isLarger ? nn::Predicate::Gt : nn::Predicate::Lt;
+  return chooseElements(b, b.compare(predicate, first.m, second.m), x, y);
+}
+
 /// Zeros before the highest bit, less the sign, of what is positive.
 static Value getLead(IntegerBuilder &b, Value x) {
   return b.add(b.unary(nn::UnaryKind::Clz, x), -1);

@@ -27,6 +27,15 @@ namespace quantc {
 Scaled joinExponents(IntegerBuilder &b, Scaled x,
                      llvm::ArrayRef<int64_t> blocks);
 
+/// Whether each element has an exponent.
+bool haveOwnExponents(qt::BlockType format);
+/// Elements of \p x where \p isFirst says so, else of \p y: below 2^30, each
+/// with the exponent of what is chosen, whatever the other one is.
+Scaled chooseElements(IntegerBuilder &b, mlir::Value isFirst, Scaled x,
+                      Scaled y);
+/// The larger, or the smaller, elements of both in the same way.
+Scaled chooseExtreme(IntegerBuilder &b, bool isLarger, Scaled x, Scaled y);
+
 /// Sums of 64 bits as integers below 2^29 with an exponent each.
 Scaled narrowSums(IntegerBuilder &b, mlir::Value sum, mlir::Value e);
 

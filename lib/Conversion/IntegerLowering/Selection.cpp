@@ -7,11 +7,14 @@
 //===----------------------------------------------------------------------===//
 //
 // Both sides are put on the larger of their exponents, as summands are: what
-// differs by less than a unit of the larger side's 30 bits is equal.
+// differs by less than a unit of the larger side's 30 bits is equal. Elements
+// with exponents of their own are chosen with them.
 //
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "Powers.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -24,14 +27,12 @@ static Type fitNumbers(Operation *op, size_t index, Type available,
              : available;
 }
 
-/// Operand \p first and the next one with one exponent.
-static LogicalResult alignOperands(Operation *op, unsigned first, Parts parts,
-                                   IntegerBuilder &b, Scaled &x, Scaled &y) {
-  if (failed(getSummand(op, first, first + 1, parts[first], b, x)) ||
-      failed(getSummand(op, first + 1, first, parts[first + 1], b, y)))
+/// Operand \p first and the next one.
+static LogicalResult getBoth(Operation *op, unsigned first, Parts parts,
+                             IntegerBuilder &b, Scaled &x, Scaled &y) {
+  if (failed(getSummand(op, first, first + 1, parts[first], b, x)))
     return failure();
-  b.align(x, y);
-  return success();
+  return getSummand(op, first + 1, first, parts[first + 1], b, y);
 }
 
 namespace {
@@ -52,8 +53,9 @@ struct CompareIntegers
                                 Lowered &results) const {
     IntegerBuilder b(builder, op->getLoc());
     Scaled x, y;
-    if (failed(alignOperands(op, 0, parts, b, x, y)))
+    if (failed(getBoth(op, 0, parts, b, x, y)))
       return failure();
+    b.align(x, y);
     results.push_back(
         {b.compare(cast<nn::CompareOp>(op).getPredicate(), x.m, y.m)});
     return success();
@@ -68,8 +70,10 @@ struct SelectIntegers
         joinOperandBlocks(op, available.drop_front());
     if (failed(blocks))
       return failure();
+    *blocks = getStoredBlocks(op, *blocks);
     // Of constants alone an example has an exponent.
-    if (!llvm::is_contained(*blocks, ShapedType::kDynamic))
+    if (!op->hasAttr(qt::elementExponentsAttrName) &&
+        !llvm::is_contained(*blocks, ShapedType::kDynamic))
       *blocks = blocks->size() > 1 ? qt::getImageBlocks(blocks->size())
                                    : qt::getRowBlocks(blocks->size());
     operands.push_back(available.front());
@@ -83,12 +87,17 @@ struct SelectIntegers
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
     IntegerBuilder b(builder, op->getLoc());
+    qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
+    Value condition = parts[0][0];
     Scaled x, y;
-    if (failed(alignOperands(op, 1, parts, b, x, y)))
+    if (failed(getBoth(op, 1, parts, b, x, y)))
       return failure();
-    Value m = b.select(parts[0][0], x.m, y.m);
-    results.push_back(
-        b.store({m, x.e}, qt::getBlockFormat(op->getResult(0).getType())));
+    if (haveOwnExponents(format)) {
+      results.push_back(b.store(chooseElements(b, condition, x, y), format));
+      return success();
+    }
+    b.align(x, y);
+    results.push_back(b.store({b.select(condition, x.m, y.m), x.e}, format));
     return success();
   }
 };

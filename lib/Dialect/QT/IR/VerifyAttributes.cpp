@@ -151,7 +151,8 @@ static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isReduce(Operation *op) { return isa<nn::ReduceOp>(op); }
 static bool findsElements(Operation *op) {
-  return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp>(op);
+  return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp,
+             nn::SelectOp, nn::ClipOp>(op);
 }
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
@@ -212,7 +213,8 @@ static const Rule rules[] = {
     {mostElementsAttrName, isSum, isPositive,
      "a positive i64 on nn.matmul, nn.softmax, nn.attention or nn.reduce"},
     {elementExponentsAttrName, findsElements, isA<UnitAttr>,
-     "a unit attribute on nn.unary, nn.binary, nn.softmax or nn.reduce"},
+     "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
+     "nn.select or nn.clip"},
     {allBitsAttrName, isReduce, isA<UnitAttr>, "a unit attribute on nn.reduce"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},

@@ -22,7 +22,8 @@ constexpr llvm::StringLiteral ownExponentAttrName = "qt.own_exponent";
 constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
 
 /// On an op in an integer-only network that finds its elements with an exponent
-/// each: they keep them, and do not come to one for a row.
+/// each, or chooses among such ones: they keep them, and do not come to one for
+/// a row.
 constexpr llvm::StringLiteral elementExponentsAttrName = "qt.element_exponents";
 
 /// On nn.reduce in an integer-only network: the sum or mean of results with all

@@ -1,0 +1,43 @@
+// RUN: quant-opt %s -interpret
+// RUN: quant-opt %s -qt-split -interpret
+// Elements with exponents of their own.
+
+!row16 = !qt.block<[1, ?], s16, scale = exp<8>>
+!element16 = !qt.block<[1, 1], s16, scale = exp<8>>
+!element31 = !qt.block<[1, 1], s31, scale = exp<32>>
+
+// What is 2^72 times as large and not chosen takes no bits.
+func.func @choices() {
+  %xm = arith.constant dense<[[16384, 3]]> : tensor<1x2xi16>
+  %xe = arith.constant dense<[[60, 0]]> : tensor<1x2xi8>
+  %x = qt.join %xm, %xe : tensor<1x2xi16>, tensor<1x2xi8> -> tensor<1x2x!element16>
+  %ym = arith.constant dense<[[5, 16384]]> : tensor<1x2xi16>
+  %ye = arith.constant dense<[[0, -40]]> : tensor<1x2xi8>
+  %y = qt.join %ym, %ye : tensor<1x2xi16>, tensor<1x2xi8> -> tensor<1x2x!element16>
+  %m_e = arith.constant dense<[[335544320, 268435456]]> : tensor<1x2xi32>
+  %e_e = arith.constant dense<[[-26, -54]]> : tensor<1x2xi32>
+  %least = nn.binary min %x, %y : tensor<1x2x!element16>, tensor<1x2x!element16> -> tensor<1x2x!element31>
+  %lm, %le = qt.split %least : tensor<1x2x!element31> -> tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %lm, %m_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %le, %e_e : tensor<1x2xi32>, tensor<1x2xi32>
+  %gt = nn.compare gt %x, %y : tensor<1x2x!element16>, tensor<1x2x!element16> -> tensor<1x2xi1>
+  %picked = nn.select %gt, %y, %x {qt.element_exponents} : tensor<1x2xi1>, tensor<1x2x!element16>, tensor<1x2x!element16> -> tensor<1x2x!element31>
+  %pm, %pe = qt.split %picked : tensor<1x2x!element31> -> tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %pm, %m_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %pe, %e_e : tensor<1x2xi32>, tensor<1x2xi32>
+  return
+}
+
+// A bound in the place of 2^74; what is within keeps its bits.
+func.func @clip() {
+  %xm = arith.constant dense<[[16384, 16384]]> : tensor<1x2xi16>
+  %xe = arith.constant dense<[[60, -34]]> : tensor<1x2xi8>
+  %x = qt.join %xm, %xe : tensor<1x2xi16>, tensor<1x2xi8> -> tensor<1x2x!element16>
+  %y = nn.clip %x min 0.0 max 6.0 : tensor<1x2x!element16>
+  %m, %e = qt.split %y : tensor<1x2x!element16> -> tensor<1x2xi16>, tensor<1x2xi8>
+  %m_e = arith.constant dense<[[24576, 16384]]> : tensor<1x2xi16>
+  %e_e = arith.constant dense<[[-12, -34]]> : tensor<1x2xi8>
+  check.expect_eq %m, %m_e : tensor<1x2xi16>, tensor<1x2xi16>
+  check.expect_eq %e, %e_e : tensor<1x2xi8>, tensor<1x2xi8>
+  return
+}

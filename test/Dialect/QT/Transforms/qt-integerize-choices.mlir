@@ -1,0 +1,40 @@
+// RUN: quant-opt %s -qt-integerize | FileCheck %s
+// RUN: quant-opt %s -qt-integerize -qt-split -qt-verify-integer-only -qt-verify-ranges
+
+// What is not chosen may be all that is large in a row: both sides keep an exponent for each element until then.
+// CHECK-LABEL: func @select
+// CHECK: nn.unary exp {{.*}} {qt.element_exponents}
+// CHECK: nn.binary sub {{.*}} {qt.element_exponents}
+// CHECK: nn.select {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+func.func @select(%x: tensor<?x4xf32>, %i: tensor<?x4xi1>) -> tensor<?x4xf32> {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %e = nn.unary exp %x : tensor<?x4xf32>
+  %d = nn.binary sub %e, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %r = nn.select %i, %x, %d : tensor<?x4xi1>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func @bounds
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+// CHECK: nn.binary min {{.*}} {qt.element_exponents}
+// CHECK: nn.binary pow {{.*}} {qt.element_exponents}
+// CHECK: nn.clip {{.*}} {qt.element_exponents}
+func.func @bounds(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %four = arith.constant dense<4.0> : tensor<f32>
+  %q = nn.binary div %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m = nn.binary min %q, %four : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %p = nn.binary pow %x, %four : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %c = nn.clip %p min 0.0 max 2.0 : tensor<?x4xf32>
+  return %m, %c : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// Choices of what has all its bits on the exponent of its row do not.
+// CHECK-LABEL: func @rows
+// CHECK-NOT: qt.element_exponents
+func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?x4xi1>) -> tensor<?x4xf32> {
+  %s = nn.unary sigmoid %x : tensor<?x4xf32>
+  %p = nn.binary mul %s, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %r = nn.select %i, %p, %s : tensor<?x4xi1>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m = nn.binary max %r, %s : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %m : tensor<?x4xf32>
+}
