@@ -101,6 +101,25 @@ class FarElements(IntegerTest):
         # and what is a softmax's largest has twice as much, as its sum has.
         self.check_close(proto, [{"x": x}], 2.0**-9)
 
+    def test_powers(self):
+        """Each element to an exponent of its own; of negative bases integer ones are powers, others 0."""
+        exponents = np.array([3, 2, -2, 0.5, 0, 1, -1, 2.5], "f4")
+        constants = {"several": exponents, "cubes": np.full(8, 3, "f4"), "column": exponents[:6, None]}
+        nodes = [("Pow", f"x {name}", f"y_{name}") for name in constants] + [("Pow", "z several", "y_wider")]
+        outputs = [node[2] for node in nodes]
+        proto = model(nodes, {"x": ("f4", ["n", 6, 8]), "z": ("f4", ["n", 6, 1])}, outputs, constants)
+        x = self.random.uniform(0.5, 2, (3, 6, 8)).astype("f4") * self.random.choice(np.array([-1, 1], "f4"), (3, 6, 8))
+        z = x[..., :1].copy()
+        x[0, 0, :2] = 0
+        with np.errstate(invalid="ignore"):
+            exact = [
+                {f"y_{name}": np.nan_to_num(np.power(x, value), nan=0, posinf=0) for name, value in constants.items()}
+                | {"y_wider": np.nan_to_num(np.power(z, exponents), nan=0)}
+            ]
+        # Bases have 16 bits on the exponent of their row, of which an element is a quarter or more: 2^-14 of it, and
+        # three times that in its cube. Powers of two are good to 3e-4.
+        self.check_close(proto, [{"x": x, "z": z}], 2.0**-10, exact)
+
 
 if __name__ == "__main__":
     unittest.main()

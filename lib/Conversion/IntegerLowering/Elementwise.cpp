@@ -172,13 +172,13 @@ private:
     FailureOr<std::vector<double>> powers = getConstant(op, 1);
     if (failed(powers))
       return failure();
-    if (powers->empty() || !llvm::all_equal(*powers))
-      return op->emitOpError("'pow' to exponents that differ has no "
-                             "integer-only form; supported: one exponent");
+    if (powers->empty())
+      return op->emitOpError("'pow' to no exponent has no integer-only form");
+    Scaled power =
+        buildPower(b, x, *powers, typeOf(op->getOperand(1)).getShape());
     qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
-    Scaled y =
-        joinExponents(b, buildPower(b, x, powers->front()), format.getShape());
-    results.push_back(b.normalise(y, format));
+    results.push_back(
+        b.normalise(joinExponents(b, power, format.getShape()), format));
     return success();
   }
 

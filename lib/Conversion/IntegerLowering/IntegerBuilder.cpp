@@ -165,10 +165,13 @@ Scaled IntegerBuilder::constant(ArrayRef<double> values,
   return {numbers(vector.values, shape), number(vector.exponent)};
 }
 
-Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc) {
+Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc,
+                            ArrayRef<int64_t> shape) {
   auto count = static_cast<int64_t>(multipliers.values.size());
+  if (shape.empty())
+    shape = count;
   Value factors = count == 1 ? number(multipliers.values[0])
-                             : numbers(multipliers.values, count);
+                             : numbers(multipliers.values, shape);
   return multiplyHigh(shift(acc, -multipliers.preShift), factors);
 }
 
@@ -238,8 +241,9 @@ std::pair<Value, Value> IntegerBuilder::powerOfTwo(Value below) {
 }
 
 Value IntegerBuilder::score(const fixed::Multipliers &multipliers,
-                            Value product, Value exponent) {
-  Value y = apply(multipliers, product);
+                            Value product, Value exponent,
+                            ArrayRef<int64_t> shape) {
+  Value y = apply(multipliers, product, shape);
   Value left = add(exponent, multipliers.exponent + 15);
   // To the left what does not fit saturates, whatever is not zero from 31 on.
   Value limit = add(shift(number(int64_t(1) << 30), clip(left, 0, 31)), -1);

@@ -109,9 +109,9 @@ public:
   /// Constants as integers of up to \p bits bits with one exponent.
   Scaled constant(llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape,
                   unsigned bits);
-  /// Sums by the multipliers of their channels.
+  /// Sums by the multipliers of their channels, or by those of a \p shape.
   mlir::Value apply(const numerics::fixed::Multipliers &multipliers,
-                    mlir::Value acc);
+                    mlir::Value acc, llvm::ArrayRef<int64_t> shape = {});
   /// With the low bits that alignment shifts out, below 2^31, and the exponent
   /// of zero where a block of \p format is zeros: it does not count then.
   Scaled prepareAlignment(Scaled x, qt::BlockType format);
@@ -127,7 +127,8 @@ public:
   std::pair<mlir::Value, mlir::Value> powerOfTwo(mlir::Value below);
   /// Scores in units of log2, Q15, from products and their exponent.
   mlir::Value score(const numerics::fixed::Multipliers &multipliers,
-                    mlir::Value product, mlir::Value exponent);
+                    mlir::Value product, mlir::Value exponent,
+                    llvm::ArrayRef<int64_t> shape = {});
   /// The multiplier that divides by a sum of 32 or 64 bits, of step 4 of
   /// attention.
   mlir::Value sumReciprocal(mlir::Value sum);

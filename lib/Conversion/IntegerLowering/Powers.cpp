@@ -208,28 +208,56 @@ Scaled quantc::buildCosine(IntegerBuilder &b, Scaled x, bool isSine) {
   return {b.select(isSmall, x.m, y), b.select(isSmall, x.e, b.number(-30))};
 }
 
-Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, double power) {
-  if (power == 2)
-    return {b.mul(x.m, x.m), b.add(x.e, x.e)};
-  if (power == -1)
-    return buildReciprocal(b, x);
-  if (std::abs(power) == 0.5)
-    return buildRoot(b, x, power < 0);
-  // Exponents of eight bits: logarithms are below 2^30.
-  double factor = std::abs(power);
-  constexpr int64_t bound = int64_t(1) << 30;
-  Value y = getLogarithm(b, {getMagnitude(b, x.m), x.e});
-  Value z =
-      b.score(fixed::makeMultipliers(&factor, &bound, 1), y, b.number(-22));
-  Scaled result = raiseTwo(b, power < 0 ? z : b.sub(b.number(0), z));
-  bool isInteger = power == std::floor(power);
-  if (isInteger && std::fmod(power, 2) != 0)
-    result.m = giveSign(b, x.m, result.m);
-  else if (!isInteger)
-    result.m = b.select(isNegative(b, x.m), b.number(0), result.m);
-  if (power > 0) {
-    Value isZero = b.compare(nn::Predicate::Eq, x.m, b.number(0));
-    result.m = b.select(isZero, b.number(0), result.m);
+/// Where an exponent is one of those that \p isOne finds.
+static Value findPowers(IntegerBuilder &b, ArrayRef<double> powers,
+                        ArrayRef<int64_t> shape, bool (*isOne)(double)) {
+  SmallVector<int32_t> found(powers.size());
+  llvm::transform(powers, found.begin(), isOne);
+  return b.compare(nn::Predicate::Ne, b.numbers(found, shape), b.number(0));
+}
+
+Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, ArrayRef<double> powers,
+                          ArrayRef<int64_t> shape) {
+  if (llvm::all_equal(powers)) {
+    double power = powers.front();
+    if (power == 2)
+      return {b.mul(x.m, x.m), b.add(x.e, x.e)};
+    if (power == -1)
+      return buildReciprocal(b, x);
+    if (std::abs(power) == 0.5)
+      return buildRoot(b, x, power < 0);
+    powers = powers.take_front();
+    shape = {};
   }
+  // Exponents of eight bits: logarithms are below 2^30.
+  SmallVector<double> factors;
+  SmallVector<int32_t> signs;
+  for (double power : powers) {
+    factors.push_back(std::abs(power));
+    signs.push_back(power < 0 ? 1 : -1);
+  }
+  SmallVector<int64_t> bounds(powers.size(), int64_t(1) << 30);
+  Value y = getLogarithm(b, {getMagnitude(b, x.m), x.e});
+  Value z = b.score(
+      fixed::makeMultipliers(factors.data(), bounds.data(), factors.size()), y,
+      b.number(-22), shape);
+  Scaled result = raiseTwo(b, b.mul(z, b.numbers(signs, shape)));
+  auto replace = [&](Value isReplaced, bool (*isOne)(double), Value other) {
+    if (!llvm::any_of(powers, isOne))
+      return;
+    if (!llvm::all_of(powers, isOne))
+      isReplaced = b.both(isReplaced, findPowers(b, powers, shape, isOne));
+    result.m = b.select(isReplaced, other, result.m);
+  };
+  replace(
+      isNegative(b, x.m),
+      [](double power) { return std::abs(std::fmod(power, 2)) == 1; },
+      b.sub(b.number(0), result.m));
+  replace(
+      isNegative(b, x.m),
+      [](double power) { return power != std::floor(power); }, b.number(0));
+  replace(
+      b.compare(nn::Predicate::Eq, x.m, b.number(0)),
+      [](double power) { return power > 0; }, b.number(0));
   return result;
 }

@@ -49,7 +49,9 @@ Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
 Scaled buildSoftplus(IntegerBuilder &b, Scaled x);
 /// The cosine, or the sine, of an angle in radians, in Q30.
 Scaled buildCosine(IntegerBuilder &b, Scaled x, bool isSine);
-Scaled buildPower(IntegerBuilder &b, Scaled x, double power);
+/// To constant exponents of a shape.
+Scaled buildPower(IntegerBuilder &b, Scaled x, llvm::ArrayRef<double> powers,
+                  llvm::ArrayRef<int64_t> shape);
 
 } // namespace quantc
 

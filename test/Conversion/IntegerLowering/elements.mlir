@@ -1,6 +1,6 @@
 // RUN: quant-opt %s -interpret
 // RUN: quant-opt %s -qt-split -interpret
-// Elements with exponents of their own.
+// Elements with exponents of their own, and powers with exponents of their own.
 
 !row16 = !qt.block<[1, ?], s16, scale = exp<8>>
 !element16 = !qt.block<[1, 1], s16, scale = exp<8>>
@@ -39,5 +39,20 @@ func.func @clip() {
   %e_e = arith.constant dense<[[-12, -34]]> : tensor<1x2xi8>
   check.expect_eq %m, %m_e : tensor<1x2xi16>, tensor<1x2xi16>
   check.expect_eq %e, %e_e : tensor<1x2xi8>, tensor<1x2xi8>
+  return
+}
+
+// Odd exponents give the sign of the base, those that are no integers 0 for what is negative.
+func.func @powers() {
+  %m = arith.constant dense<[[4, -2, 0, 2, -4, -4]]> : tensor<1x6xi16>
+  %e = arith.constant dense<0> : tensor<1x1xi8>
+  %x = qt.join %m, %e : tensor<1x6xi16>, tensor<1x1xi8> -> tensor<1x6x!row16>
+  %powers = arith.constant dense<[2.0, 3.0, 1.0, -1.0, 0.5, -2.0]> : tensor<6xf32>
+  %y = nn.binary pow %x, %powers : tensor<1x6x!row16>, tensor<6xf32> -> tensor<1x6x!row16>
+  %ym, %ye = qt.split %y : tensor<1x6x!row16> -> tensor<1x6xi16>, tensor<1x1xi8>
+  %ym_e = arith.constant dense<[[16384, -8192, 0, 512, 0, 64]]> : tensor<1x6xi16>
+  %ye_e = arith.constant dense<-10> : tensor<1x1xi8>
+  check.expect_eq %ym, %ym_e : tensor<1x6xi16>, tensor<1x6xi16>
+  check.expect_eq %ye, %ye_e : tensor<1x1xi8>, tensor<1x1xi8>
   return
 }

@@ -15,8 +15,8 @@ using namespace quantc;
 using namespace quantc::nn;
 
 namespace {
-/// Powers whose exponent is computed, or not one for all, and hyperbolic
-/// functions are made of exponentials and logarithms.
+/// Powers whose exponent is computed are exponentials of logarithms; the base
+/// of constant exponents has the shape of the result.
 struct RewritePower : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -25,9 +25,19 @@ struct RewritePower : OpRewritePattern<BinaryOp> {
     Value base = op.getLhs(), power = op.getRhs();
     if (op.getKind() != BinaryKind::Pow || !isReal(op.getResult()))
       return rewriter.notifyMatchFailure(op, "is no power of floats");
-    if (isConstantSlice(power) &&
-        (typeOf(power).hasStaticShape() && typeOf(power).getNumElements() == 1))
-      return rewriter.notifyMatchFailure(op, "has one constant exponent");
+    if (isConstantSlice(power)) {
+      auto type = typeOf(power);
+      if (!type.hasStaticShape() ||
+          typeOf(base).getShape() == typeOf(op.getResult()).getShape())
+        return rewriter.notifyMatchFailure(op, "has constant exponents");
+      Value zeros = arith::ConstantOp::create(
+          rewriter, op.getLoc(), DenseElementsAttr::get(type, 0.0f));
+      Value expanded = BinaryOp::create(rewriter, op.getLoc(), op.getType(),
+                                        BinaryKind::Add, base, zeros);
+      rewriter.modifyOpInPlace(op,
+                               [&] { op.getLhsMutable().assign(expanded); });
+      return success();
+    }
     Build b(rewriter, op.getLoc());
     Value logarithm = b.unary(UnaryKind::Log, base);
     Value y =

@@ -92,3 +92,14 @@ func.func @pair(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %3 = nn.binary mul %2, %s : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
   return %3 : tensor<?x4xf32>
 }
+
+// The base of constant exponents has the shape of the result.
+// CHECK-LABEL: func @wider_power
+// CHECK: %[[B:.*]] = nn.binary add %arg0, %{{.*}} : tensor<?x1xf32>, tensor<4xf32> -> tensor<?x4xf32>
+// CHECK: nn.binary pow %[[B]]
+// CHECK-NOT: nn.unary
+func.func @wider_power(%x: tensor<?x1xf32>) -> tensor<?x4xf32> {
+  %p = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %y = nn.binary pow %x, %p : tensor<?x1xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

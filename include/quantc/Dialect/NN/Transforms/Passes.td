@@ -115,8 +115,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     weights of the transposed one; normalisations over sizes of run time or more
     than 32,768 elements become means, squares and a root, and scales that are
     not one for each element a product behind them; pads are zeros, and sums over
-    open windows those of padded ones; powers with other exponents than one
-    constant are exponentials of logarithms, and so are hyperbolic functions;
+    open windows those of padded ones; powers with exponents that are
+    computed are exponentials of logarithms, and so are hyperbolic functions;
     tangents are quotients, inverse ones polynomials; `mod` and `fmod` are what is
     left of a quotient; products along axes are those of slices, of which each
     element has an exponent (`qt.element_exponents`), norms of windows sums of
