@@ -54,8 +54,8 @@ static bool hasDivisors(Operation &op) {
          !isConstantSlice(binary.getRhs()) && getLastSize(binary.getRhs()) != 1;
 }
 
-/// Whether rows of the result are not those of the operand, and a product of
-/// two values that are computed reads them.
+/// Whether rows of the result are not those of the operand, and a product reads
+/// them at once.
 static bool turnsRows(nn::TransposeOp op) {
   ArrayRef<int64_t> permutation = op.getPerm();
   return !permutation.empty() &&

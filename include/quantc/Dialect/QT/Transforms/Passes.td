@@ -38,8 +38,9 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     takes another type than one gives. Inputs have 31 bits where small elements
     show in what reads them, so do sums and means of them (`qt.all_bits`), and
     elements of quotients, roots, exponentials, powers and softmaxes keep an
-    exponent each, through sums, products and choices (`qt.element_exponents`). What sums over sizes of run time says how many
-    there are at most, where bounds do (`qt.most_elements`). Constants stay floats; moving data before
+    exponent each, through sums, products and choices (`qt.element_exponents`).
+    What sums over sizes of run time says how many there are at most, where
+    bounds do (`qt.most_elements`). Constants stay floats; moving data before
     the first computation stays what it is. Ops without such a form are errors,
     all of a function at once; with another `method` than fixed, ops that it
     defines have the attribute `qt.method`, and where `qt.ranges` or the model
