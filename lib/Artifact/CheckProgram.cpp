@@ -39,6 +39,7 @@ private:
                          unsigned results, StringRef what);
   LogicalResult checkInterface(TypeRange types, StringRef shapesName,
                                StringRef what);
+  LogicalResult checkDimNames();
 
   func::FuncOp entry;
   ModuleOp kernels;
@@ -165,6 +166,28 @@ LogicalResult Checker::checkInterface(TypeRange types, StringRef shapesName,
   return result;
 }
 
+/// Names of dims are found by the number of dims in front of them, those of all
+/// arguments.
+LogicalResult Checker::checkDimNames() {
+  auto lists = entry->getAttrOfType<ArrayAttr>(argDimNamesAttrName);
+  if (!lists)
+    return success();
+  if (lists.size() != entry.getNumArguments())
+    return entry.emitError()
+           << "attribute '" << argDimNamesAttrName << "' names the dims of "
+           << lists.size() << " inputs, expected " << entry.getNumArguments();
+  LogicalResult result = success();
+  for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    size_t number = cast<ArrayAttr>(lists[i]).size();
+    if (tensor && number != static_cast<size_t>(tensor.getRank()))
+      result = entry.emitError()
+               << "attribute '" << argDimNamesAttrName << "' has " << number
+               << " names for input " << i << ", which is of type " << type;
+  }
+  return result;
+}
+
 LogicalResult Checker::checkEqualSizes() {
   auto pairs = entry->getAttrOfType<ArrayAttr>(equalSizesAttrName);
   return success(!pairs || llvm::all_of(pairs, [&](Attribute pair) {
@@ -174,7 +197,7 @@ LogicalResult Checker::checkEqualSizes() {
 
 LogicalResult Checker::run() {
   LogicalResult results[] = {
-      checkBody(), checkEqualSizes(),
+      checkBody(), checkEqualSizes(), checkDimNames(),
       checkInterface(entry.getArgumentTypes(), argShapesAttrName, "input"),
       checkInterface(entry.getResultTypes(), resultShapesAttrName, "output")};
   return failure(llvm::any_of(

@@ -6,6 +6,8 @@
 // RUN: not quantc compile %t/unnamed.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=UNNAMED
 // RUN: not quantc compile %t/scalar.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=SCALAR
 // RUN: not quantc compile %t/integer.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=INTEGER
+// RUN: not quantc compile %t/names.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=NAMES
+// RUN: not quantc compile %t/ranks.mlir -o %t/a.so --recipe=f32 2>&1 | FileCheck %s --check-prefix=RANKS
 // RUN: not ls %t/a.so
 
 // MAIN: quantc compile: the module has no function 'main'
@@ -35,4 +37,23 @@ func.func @main(%x: f32) -> f32 {
 //--- integer.mlir
 func.func @main(%x: tensor<4xi7>) -> tensor<4xi7> {
   return %x : tensor<4xi7>
+}
+
+// NAMES: attribute 'qt.arg_dim_names' names the dims of 1 inputs, expected 2
+//--- names.mlir
+func.func @main(%x: tensor<?x4xf32>, %y: tensor<?x?xf32>) -> tensor<?x4xf32> attributes {
+    qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, s1)>],
+    qt.dim_names = ["a", "b"], qt.arg_dim_names = [["a", ""]]} {
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}
+
+// RANKS: attribute 'qt.arg_dim_names' has 1 names for input 0, which is of type 'tensor<?x4xf32>'
+// RANKS: attribute 'qt.arg_dim_names' has 3 names for input 1, which is of type 'tensor<?x?xf32>'
+//--- ranks.mlir
+func.func @main(%x: tensor<?x4xf32>, %y: tensor<?x?xf32>) -> tensor<?x4xf32> attributes {
+    qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s0, s1)>],
+    qt.dim_names = ["a", "b"], qt.arg_dim_names = [["a"], ["a", "b", ""]]} {
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
 }
