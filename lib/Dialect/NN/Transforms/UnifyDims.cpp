@@ -125,8 +125,6 @@ static LogicalResult dropBounds(func::FuncOp func, ArrayAttr names,
 static LogicalResult fixSummedDims(func::FuncOp func) {
   for (;;) {
     auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
-    if (!names || !func->hasAttr(argShapesAttrName))
-      return success();
     auto numbers = findNumbers(func, names);
     if (llvm::none_of(numbers, [](auto number) { return number.has_value(); }))
       return success();
@@ -393,11 +391,27 @@ static void keepNames(func::FuncOp func, ArrayAttr names) {
   func->setAttr(argDimNamesAttrName, builder.getArrayAttr(all));
 }
 
+/// Whether each argument has sizes, and all of them, as the pairs of equal
+/// sizes, are in terms of names alone.
+static bool hasNamedSizes(func::FuncOp func) {
+  auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
+  auto maps = func->getAttrOfType<ArrayAttr>(argShapesAttrName);
+  auto pairs = func->getAttrOfType<ArrayAttr>(equalSizesAttrName);
+  auto areNamed = [&](ArrayAttr list) {
+    return llvm::all_of(
+        list.getAsValueRange<AffineMapAttr>(), [&](AffineMap map) {
+          return llvm::all_of(map.getResults(), [&](AffineExpr size) {
+            return usesSymbolsBelow(size, names.size());
+          });
+        });
+  };
+  return names && maps && maps.size() == func.getNumArguments() &&
+         areNamed(maps) && (!pairs || areNamed(pairs));
+}
+
 /// Whether one more dim stands for something else now.
 static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
-  if (!names || !func->hasAttr(argShapesAttrName))
-    return false;
   std::optional<EqualDim> equal = findEqualDim(func, names.size());
   if (!equal)
     return false;
@@ -447,7 +461,7 @@ namespace {
 struct NNUnifyDims : public nn::impl::NNUnifyDimsBase<NNUnifyDims> {
   void runOnOperation() override {
     func::FuncOp func = getOperation();
-    if (func.isExternal() || func.isPrivate())
+    if (func.isExternal() || func.isPrivate() || !hasNamedSizes(func))
       return;
     if (failed(fixSummedDims(func)))
       return signalPassFailure();

@@ -58,3 +58,28 @@ func.func @both(%x: tensor<4x?xf32>) -> (tensor<4x9xf32>, tensor<4x8xf32>) attri
   %1 = nn.matmul %x, %v : tensor<4x?xf32>, tensor<8x8xf32> -> tensor<4x8xf32>
   return %0, %1 : tensor<4x9xf32>, tensor<4x8xf32>
 }
+
+// -----
+
+// A size that has no name: what names stand for is left alone.
+// CHECK-LABEL: @unnamed
+// CHECK-SAME: qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>, affine_map<()[s0, s1, s2] -> (s1, 4)>, affine_map<()[s0, s1, s2] -> (s2)>]
+// CHECK-SAME: qt.dim_names = ["a", "b"]
+func.func @unnamed(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?xf32>) -> tensor<?x8xf32> attributes {
+    qt.dim_names = ["a", "b"],
+    qt.arg_shapes = [affine_map<()[s0, s1, s2] -> (s0, 4)>, affine_map<()[s0, s1, s2] -> (s1, 4)>, affine_map<()[s0, s1, s2] -> (s2)>]} {
+  %0 = nn.concat %x, %y {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+// An argument whose sizes are not stated, the same.
+// CHECK-LABEL: @unstated
+// CHECK-SAME: qt.dim_names = ["a", "b"]
+func.func @unstated(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?xf32>) -> tensor<?x8xf32> attributes {
+    qt.dim_names = ["a", "b"],
+    qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 4)>, affine_map<()[s0, s1] -> (s1, 4)>]} {
+  %0 = nn.concat %x, %y {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
