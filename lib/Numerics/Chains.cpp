@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cassert>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
@@ -268,34 +269,42 @@ int64_t quantc::numerics::leastChainedBytes(const PackedLayout &layout) {
 }
 
 namespace {
-/// What blocks cost that have been searched, of so many in all.
+/// What blocks cost that have been searched, of so many in all. Each costs
+/// from \p least to \p most.
 class CostOfBlocks {
 public:
-  CostOfBlocks(int64_t total, double limit, double least)
-      : total(static_cast<double>(total)), limit(limit), least(least) {}
+  CostOfBlocks(int64_t total, double limit, int64_t least, int64_t most)
+      : total(total), limit(limit), least(least), most(most) {}
 
   void add(int64_t cost) {
-    auto own = static_cast<double>(cost);
+    assert(cost >= least && cost <= most);
     ++seen;
-    sum += own;
-    squares += own * own;
+    sum += cost;
   }
-  double getMean() const { return seen > 0 ? sum / seen : 0; }
+  double getMean() const {
+    return seen > 0 ? static_cast<double>(sum) / static_cast<double>(seen) : 0;
+  }
   /// Whether the mean of all of them is not below the limit: whatever the
   /// others cost, or if these are a sample of them.
   bool isTooLarge() const {
-    if (sum + (total - seen) * least >= limit * total)
+    if (static_cast<double>(sum + (total - seen) * least) >=
+        limit * static_cast<double>(total))
       return true;
-    // Four standard errors: it will not happen by chance.
-    constexpr double fewest = 16, sure = 4 * 4;
-    double above = getMean() - limit,
-           variance = squares / seen - getMean() * getMean();
-    return seen >= fewest && above > 0 &&
-           above * above * seen > sure * variance;
+    // Each look is one more chance to be wrong: at powers of two alone.
+    if ((seen & (seen - 1)) != 0)
+      return false;
+    // By Hoeffding, with the range of costs rather than the variance of those
+    // seen, which knows nothing of rare blocks: ln(10^6).
+    constexpr double sure = 13.8155;
+    double error = static_cast<double>(most - least) *
+                   std::sqrt(sure / (2 * static_cast<double>(seen)));
+    return getMean() - error > limit;
   }
 
 private:
-  double total, limit, least, seen = 0, sum = 0, squares = 0;
+  int64_t total;
+  double limit;
+  int64_t least, most, seen = 0, sum = 0;
 };
 } // namespace
 
@@ -308,9 +317,12 @@ quantc::numerics::planChains(const PackedLayout &layout, const int8_t *codes,
   bool hasBias = layout.bias != 0;
   if (hasBias)
     plan.blocks.resize(total);
-  // Steps of a block, and what one with a bias costs at least: four chains.
-  constexpr double steps = 8, least = 4 * 5;
-  CostOfBlocks cost(total, limit * steps, hasBias ? least : 0);
+  // A block has eight steps. With a bias it has four chains at least and, where
+  // each step has a rest by itself, twelve; without one a step is in one chain
+  // at most, and none has a start.
+  constexpr int64_t steps = 8;
+  CostOfBlocks cost(total, limit * steps, hasBias ? 4 * 5 : 0,
+                    hasBias ? 12 * 6 : steps * 5);
   std::vector<int64_t> started(panels), plain(panels);
   // Any number of them from the first on is spread over all: by the golden
   // section of their number, or the next one that has no divisor in common.

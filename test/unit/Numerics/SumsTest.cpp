@@ -10,6 +10,7 @@
 #include "RandomWeights.h"
 #include "quantc/Numerics/ChainPlan.h"
 #include "gtest/gtest.h"
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -188,17 +189,42 @@ TEST(SumsTest, PlanNoChainsFromTheirCostOn) {
     PackedLayout layout{PackedForm::Chained, 16, bias, 64, 1024};
     RandomWeights weights(layout, WeightKind::Full, 5, 40);
     auto expectLimit = [&] {
-      double cost = getChainedCost(layout, weights);
+      // A power of two, so that sums are integers and limits exact.
+      auto steps =
+          static_cast<double>(8 * layout.numPanels() * layout.numBlocks());
+      double sum = getChainedCost(layout, weights) * steps;
+      ASSERT_EQ(sum, std::floor(sum));
       const int8_t *codes = weights.codes.data();
       EXPECT_FALSE(planChains(layout, codes, 2));
-      EXPECT_FALSE(planChains(layout, codes, cost));
-      EXPECT_TRUE(planChains(layout, codes, cost * 1.0001));
+      EXPECT_FALSE(planChains(layout, codes, sum / steps));
+      EXPECT_TRUE(planChains(layout, codes, (sum + 1) / steps));
     };
     expectLimit();
     // Blocks of a kind lie together, those that cost most in front: what is
     // seen first of all weights is not what lies there.
     std::fill_n(weights.codes.begin(), 16 * layout.k, int8_t(127));
     expectLimit();
+  }
+}
+
+TEST(SumsTest, PlanChainsWhereFewBlocksArePruned) {
+  for (int64_t bias : {0, 128}) {
+    // Of 2048 blocks, which cost the same, 5 % cost next to nothing.
+    PackedLayout layout{PackedForm::Chained, 16, bias, 1024, 1024};
+    RandomWeights weights(layout, WeightKind::Highest, 5);
+    std::mt19937 engine(11);
+    for (int64_t panel = 0; panel < layout.numPanels(); ++panel)
+      for (int64_t b = 0; b < layout.numBlocks(); ++b)
+        if (engine() % 20 == 0)
+          for (int64_t n = panel * 16; n < panel * 16 + 16; ++n)
+            std::fill_n(weights.codes.begin() + n * layout.k + b * 32, 32,
+                        int8_t(0));
+    double cost = getChainedCost(layout, weights),
+           most = getChainedCost(WeightKind::Highest, 127, bias);
+    EXPECT_LT(cost, 0.98 * most);
+    const int8_t *codes = weights.codes.data();
+    EXPECT_TRUE(planChains(layout, codes, (cost + most) / 2));
+    EXPECT_FALSE(planChains(layout, codes, most / 2));
   }
 }
 
