@@ -83,6 +83,28 @@ class HiddenKeys(KernelTest):
                         self.check_values(y[1, :, 2], plain["v"][1, :, 0])
                         np.testing.assert_array_equal(y[1, :, 4], 0)
 
+    def test_picked(self):
+        """Scores with a bias from a table, of which ids pick numbers that hide."""
+        sizes = {"q": ["b", self.S, self.D], "k": ["b", self.D, self.T], "v": ["b", self.T, self.D]}
+        inputs = {name: ("f4", size) for name, size in sizes.items()} | {"ids": ("i8", [self.S, self.T])}
+        low = np.float32(-600)
+        table = np.append(self.random.standard_normal(15).astype("f4"), low)
+        nodes = [("MatMul", "q k", "s"), ("Gather", "table ids", "bias", {"axis": 0}), ("Add", "s bias", "z")]
+        proto = model([*nodes, ("Softmax", "z", "p", {"axis": -1}), ("MatMul", "p v", "y")], inputs, ["y"], {"table": table})
+        q, k, v = (self.random.standard_normal((self.B, *size[1:])).astype("f4") for size in sizes.values())
+        ids = self.random.integers(0, 16, (self.S, self.T))
+        ids[:, 0] = 1
+        y = self.check(proto, [{"q": q, "k": k, "v": v, "ids": ids}], "fixed")[0]
+        scores = q.astype("f8") @ k + table[ids]
+        powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        expected = powers / powers.sum(axis=-1, keepdims=True) @ v
+        # Half a unit of a table of 15 bits below 1024; and of rows and columns, which have 11 below their largest or 10.
+        rounded = [(np.abs(x).max(axis=axis, keepdims=True) / 2**11, np.abs(x).sum(axis=axis, keepdims=True)) for x, axis in ((q, -1), (k, -2))]
+        error = 2**-6 + (rounded[0][0] * rounded[1][1] + rounded[1][0] * rounded[0][1]).max()
+        # That changes each weight by a factor, and the second product rounds weights and values as the first does.
+        most = np.abs(v).max()
+        self.assertLess(np.abs(y - expected).max(), (np.expm1(2 * error) + 2 * self.T / 2**11) * most)
+
     def test_positions(self):
         """The same of keys that their positions hide: the first token of a causal model sees itself alone."""
         inputs = {name: ("f4", ["b", heads, "s", self.D]) for name, heads in (("q", self.H), ("k", 2), ("v", 2))}

@@ -8,6 +8,8 @@
 !row32 = !qt.block<[1, ?], s32, scale = exp<32>>
 !heads = !qt.block<[1, 1, 1, ?], s32, scale = exp<32>>
 !token = !qt.block<[1, 1, ?, ?], s16, scale = exp<8>>
+!image = !qt.block<[1, ?, ?], s32, scale = exp<32>>
+!lines = !qt.block<[1, 1, ?], s31, scale = exp<32>>
 !blk8 = !qt.block<[1, 32], s8, scale = shift<3>, outer = exp<8>>
 !w8 = !qt.block<[1, ?], s8, scale = f32>
 
@@ -50,6 +52,20 @@ func.func @heads() {
   %z_m, %z_x = qt.split %z : tensor<1x2x2x2x!token> -> tensor<1x2x2x2xi16>, tensor<1x2x1x1xi8>
   check.expect_eq %z_m, %zm_e : tensor<1x2x2x2xi16>, tensor<1x2x2x2xi16>
   check.expect_eq %z_x, %ze_e : tensor<1x2x1x1xi8>, tensor<1x2x1x1xi8>
+  return
+}
+
+// Lines take the exponent of their image, and have a bit less.
+func.func @lines() {
+  %wm = arith.constant dense<[[[2147483646, -5], [3, -2147483646]]]> : tensor<1x2x2xi32>
+  %we = arith.constant dense<-20> : tensor<1x1x1xi32>
+  %w = qt.join %wm, %we : tensor<1x2x2xi32>, tensor<1x1x1xi32> -> tensor<1x2x2x!image>
+  %z = qt.rescale half_up %w : tensor<1x2x2x!image> -> tensor<1x2x2x!lines>
+  %zm_e = arith.constant dense<[[[1073741823, -2], [2, -1073741823]]]> : tensor<1x2x2xi32>
+  %ze_e = arith.constant dense<-19> : tensor<1x2x1xi32>
+  %z_m, %z_x = qt.split %z : tensor<1x2x2x!lines> -> tensor<1x2x2xi32>, tensor<1x2x1xi32>
+  check.expect_eq %z_m, %zm_e : tensor<1x2x2xi32>, tensor<1x2x2xi32>
+  check.expect_eq %z_x, %ze_e : tensor<1x2x1xi32>, tensor<1x2x1xi32>
   return
 }
 
