@@ -208,7 +208,7 @@ class Exporters(KernelTest):
         # One row may be for all.
         self.expect(proto, [*feeds, {"x": floats(2, 5, WIDTH), "m": np.array([[1, 1, 0, 1, 0]], "i4")}], "found attention, masked")
         self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((3, 5), "i4")}, "the sizes of the operands do not fit together")
-        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((2, 1), "i4")}, "the model takes [n, s]: 's' is 1 there")
+        self.fails_at_run_time(proto, {"x": floats(2, 5, WIDTH), "m": np.ones((2, 1), "i4")}, "the model takes [n, t]: 't' is 1 there, but has to equal 's' of input 'x', which is 5")
 
     def test_mask_with_other_names(self):
         """Batch and queries of a mask under names of their own may be 1 or what the scores have."""
