@@ -25,8 +25,7 @@ static Scaled alignBlocks(IntegerBuilder &b, Scaled x, qt::BlockType from,
     // Nothing is aligned, as of an image whose rows take its exponent: what has
     // 32 bits loses its lowest as well where the result has 31.
     bool hasMore = from.getElement().getBitWidth() == qt::wideBits &&
-                   to.getElement().getBitWidth() == qt::summandBits &&
-                   from.getShape() != to.getShape();
+                   to.getElement().getBitWidth() == qt::summandBits;
     return hasMore ? b.halve(x) : x;
   }
   x = b.prepareAlignment(x, from);
@@ -57,11 +56,14 @@ struct RescaleIntegers
                 "integers of up to 16 bits, or of 31 or 32, with an exponent "
                 "for whole dimensions";
     IntegerBuilder b(builder, op->getLoc());
-    Scaled x = alignBlocks(b, b.load(parts[0]), from, to);
+    Scaled x = b.load(parts[0]);
+    bool hasOthers = from.getShape() != to.getShape();
+    if (hasOthers)
+      x = alignBlocks(b, x, from, to);
     // Results in other blocks are on the larger exponent, and no more. In the
     // same they are brought to all bits.
-    bool isAligned = qt::isWide(to) && (from.getShape() != to.getShape() ||
-                                        to.getElement().getBitWidth() >
+    bool isAligned =
+        qt::isWide(to) && (hasOthers || to.getElement().getBitWidth() >
                                             from.getElement().getBitWidth());
     results.push_back(isAligned ? b.store(x, to) : b.normalise(x, to));
     return success();
