@@ -285,14 +285,15 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
                          /*chain=*/numerics::chainsOfBlock, false, 0, 0, 0, 0);
   numerics::ChainedPanel panel = getChainedPanel();
   auto loop = scf::ForOp::create(
-      b, loc, first, last, index(1), sums,
-      [&](OpBuilder &inner, Location, Value chain, ValueRange carried) {
+      b, loc, times(b, first, panel.entryBytes),
+      times(b, last, panel.entryBytes), index(panel.entryBytes), sums,
+      [&](OpBuilder &inner, Location, Value offset, ValueRange carried) {
         Values sums(carried), own;
         SmallVector<Values> weights;
-        Value entry =
-                  add(inner, chainList, times(inner, chain, panel.entryBytes)),
+        Value entry = add(inner, chainList, offset),
               at = add(inner, chunkBase,
-                       times(inner, chain, panel.getChainBytes()));
+                       times(inner, offset,
+                             panel.getChainBytes() / panel.entryBytes));
         Value places[] = {loadPlace(inner, plus(inner, entry, panel.places[0])),
                           loadPlace(inner,
                                     plus(inner, entry, panel.places[1]))},
@@ -312,7 +313,8 @@ Values ContractionEmitter::addChains(OpBuilder &b, Value first, Value last,
         // 16 registers hold the starts beside fewer sums.
         bool isCrowded = count * vectors >= 8;
         Value startAt =
-            add(inner, starts, times(inner, chain, panel.startBytes));
+            add(inner, starts,
+                times(inner, offset, panel.startBytes / panel.entryBytes));
         for (int64_t r = 0; r < count; ++r) {
           own.assign(vectors, zeros(inner, halves));
           if (kind == ChainKind::Started) {
