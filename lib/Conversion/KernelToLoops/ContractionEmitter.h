@@ -288,6 +288,7 @@ private:
   Value join(OpBuilder &b, Values values);
   Values applyEpilogue(OpBuilder &b, llvm::ArrayRef<Value> accumulators,
                        llvm::ArrayRef<Place> places);
+  bool isOfRows(Value operand);
   bool isOfColumns(Value operand);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);

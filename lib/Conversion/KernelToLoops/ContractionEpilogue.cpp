@@ -27,11 +27,21 @@ Value ContractionEmitter::operandOffset(OpBuilder &b, Value operand,
     return times(b, row, columns);
   if (own.size() < 2)
     return index(0);
+  if (isOfRows(operand))
+    return row;
   if (conv && isOfImage(operand))
     return arith::MulIOp::create(b, loc, image, kernel.getIndex(own.back()));
   SmallVector<Value> position =
       kernel.delinearize(b, ArrayRef(resultSizes).drop_back(), row);
   return kernel.getBroadcastOffset(b, own, resultSizes, position);
+}
+
+/// Whether \p operand has an element for each row, the same for all columns.
+bool ContractionEmitter::isOfRows(Value operand) {
+  ArrayRef<AffineExpr> own = shapes.getSizes(operand), all = resultSizes;
+  return columns != 1 && own.size() == all.size() &&
+         own.back() == shapes.getConstant(1) &&
+         own.drop_back() == all.drop_back();
 }
 
 /// Whether \p operand has an element for each column, the same for all rows.
@@ -107,11 +117,7 @@ Value ContractionEmitter::getRowShift(Operation &op) {
       !shift->hasAttr(rightShiftAttrName))
     return {};
   Value operand = contract.getEpilogueOperands()[places.getArgNumber() - 1];
-  ArrayRef<AffineExpr> own = shapes.getSizes(operand), all = resultSizes;
-  bool hasRows = columns != 1 && own.size() == all.size() &&
-                 own.back() == shapes.getConstant(1) &&
-                 own.drop_back() == all.drop_back();
-  return hasRows ? operand : Value();
+  return isOfRows(operand) ? operand : Value();
 }
 
 /// Whether the epilogue of a tile's integer sums is straight code.
@@ -120,13 +126,21 @@ bool ContractionEmitter::hasStraightRows() {
   return width == 8 && (isWidened || isChained);
 }
 
+/// Numbers of places that are prepared for a unit's rows at once. In a loop
+/// over rows those that follow a product are left to it, whose own shift they
+/// join.
 ContractionEmitter::Values ContractionEmitter::findRowShifts() {
   Values found;
-  if (hasStraightRows() && contract.hasEpilogue())
-    for (Operation &op : contract.getEpilogue().front())
-      if (Value operand = getRowShift(op);
-          operand && !llvm::is_contained(found, operand))
+  if (!hasIntegerSums || conv || width < 8 || !contract.hasEpilogue())
+    return found;
+  for (Operation &op : contract.getEpilogue().front())
+    if (Value operand = getRowShift(op);
+        operand && !llvm::is_contained(found, operand)) {
+      auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
+      bool isJoined = product && product.getKind() == nn::BinaryKind::MulHigh31;
+      if (hasStraightRows() || !isJoined)
         found.push_back(operand);
+    }
   return found;
 }
 
