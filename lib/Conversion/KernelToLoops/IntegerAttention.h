@@ -70,7 +70,7 @@ private:
                                     qt::BoundAttr bound, Value lhs,
                                     llvm::ArrayRef<Value> lhsAt, Value rhs,
                                     llvm::ArrayRef<Value> rhsAt, int64_t parts);
-  llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels,
+  llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels, int64_t most,
                                      llvm::ArrayRef<Value> initial,
                                      PanelBody body);
   void loadQueries(OpBuilder &b, Tile &tile);

@@ -41,7 +41,7 @@ IntegerAttention::IntegerAttention(KernelBuilder &kernel,
       width(op.getV().getType().getShape().back()) {
   bool isWide = target.has("avx512bw");
   registerLanes = isWide ? 16 : 8;
-  panelsAtOnce = isWide ? 2 : 1;
+  panelsAtOnce = isWide ? 4 : 1;
   // Sums of two products of bytes do not fit 16 bits.
   valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
   hasHalves =

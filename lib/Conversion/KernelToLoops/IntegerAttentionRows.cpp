@@ -40,9 +40,13 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum));
   size_t count = lhsAt.size() * registers;
   std::optional<int64_t> known = getConstantIndex(steps);
-  int64_t atOnce = known && *known % 2 == 0 ? 2 : 1;
   // Few sums would wait for one another.
-  int64_t chains = count <= 4 ? atOnce : 1;
+  bool isFew = count <= 4;
+  // Of two steps that follow one another LLVM takes apart what multiplies and
+  // adds in one.
+  bool isFused = target.has("avx512vnni") || target.has("avxvnni");
+  int64_t atOnce = known && *known % 2 == 0 && (isFew || !isFused) ? 2 : 1;
+  int64_t chains = isFew ? atOnce : 1;
   SmallVector<Value> initial(chains * count, zero);
   auto addStep = [&](OpBuilder &inner, Value step,
                      MutableArrayRef<Value> sums) {
@@ -86,13 +90,14 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
   return joined;
 }
 
-/// Calls \p body for \p panels panels, several at once and then one by one.
+/// Calls \p body for \p panels panels, up to \p most at once and then fewer.
 SmallVector<Value> IntegerAttention::forPanels(OpBuilder &b, Value panels,
+                                               int64_t most,
                                                ArrayRef<Value> initial,
                                                PanelBody body) {
   SmallVector<Value> values(initial);
   Value done = index(0);
-  for (int64_t step = panelsAtOnce; step >= 1; step /= 2) {
+  for (int64_t step = most; step >= 1; step /= 2) {
     Value end = panels;
     if (step > 1)
       end =
@@ -234,7 +239,7 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
   if (endsEarly)
     last = index(*known / lanes);
   SmallVector<Value> tops =
-      forPanels(b, last, initial,
+      forPanels(b, last, panelsAtOnce, initial,
                 [&](OpBuilder &inner, Value panel, int64_t count,
                     ArrayRef<Value> carried) {
                   return scorePanels(inner, panel, count, carried, parts);
