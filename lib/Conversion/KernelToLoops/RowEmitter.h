@@ -138,6 +138,7 @@ public:
 private:
   int64_t chooseWidth();
   void prefetchNextRows(OpBuilder &builder, Value wide, const VectorStep &step);
+  Value isFull(OpBuilder &builder, const NormalisedRows &rows);
   Value evaluateNormalised(OpBuilder &builder, const NormalisedRows &rows,
                            const VectorStep &step, Cache &cache);
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,

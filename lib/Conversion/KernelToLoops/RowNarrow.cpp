@@ -107,6 +107,22 @@ void RowEmitter::prefetchNextRows(OpBuilder &b, Value wide,
   }
 }
 
+/// Whether the largest of a row, of 31 bits when it has been shifted to the
+/// left, has no room for half a unit of the upper 16.
+Value RowEmitter::isFull(OpBuilder &b, const NormalisedRows &rows) {
+  Value over = deriveNumberOfRow(
+      b, rows.largest, 0, [&](OpBuilder &at, Value largest) -> Value {
+        Words w = Words::of(at, loc, largest);
+        Value places = together == 1 ? getNumberOfRow(rows.places)
+                                     : getNumbers(at, rows.places);
+        Value shifted = w.left(largest, w.sub(w.number(16), places));
+        return w.sub(shifted, w.number(INT32_MAX - (int64_t(1) << 15)));
+      });
+  return arith::CmpIOp::create(
+      b, loc, arith::CmpIPredicate::sgt, over,
+      arith::ConstantIntOp::create(b, loc, 0, /*width=*/32));
+}
+
 Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
                                      const VectorStep &step, Cache &cache) {
   if (auto it = products.find(rows.wide); it != products.end())
@@ -135,9 +151,24 @@ Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
   Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
   bool hasHalves = step.width == 32 && target.has("avx512bw");
   if (rows.bits == 16 && !hasHalves) {
-    x = v.right(v.sub(v.right(x, v.number(15)), v.number(-1)), v.number(1));
-    x = v.truncate(v.clamp(x, INT16_MIN, INT16_MAX), 16);
-    return arith::MaxSIOp::create(b, loc, x, limit);
+    // Half a unit leaves 32 bits in few rows: others need not saturate.
+    auto branch = scf::IfOp::create(
+        b, loc, isFull(b, rows),
+        [&](OpBuilder &rare, Location) {
+          Words w = Words::of(rare, loc, x);
+          Value y = w.right(w.sub(w.right(x, w.number(15)), w.number(-1)),
+                            w.number(1));
+          y = w.truncate(w.clamp(y, INT16_MIN, INT16_MAX), 16);
+          scf::YieldOp::create(
+              rare, loc,
+              arith::MaxSIOp::create(rare, loc, y, limit).getResult());
+        },
+        [&](OpBuilder &usual, Location) {
+          Words w = Words::of(usual, loc, x);
+          Value y = w.right(w.add(x, w.number(int64_t(1) << 15)), w.number(16));
+          scf::YieldOp::create(usual, loc, w.truncate(y, 16));
+        });
+    return branch.getResult(0);
   }
   Value high = hasHalves ? takeHalves(b, loc, x, /*isUpper=*/true)
                          : v.truncate(v.right(x, v.number(16)), 16);
