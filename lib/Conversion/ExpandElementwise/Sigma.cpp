@@ -343,7 +343,8 @@ Value HalfSigma::evaluate(Value mantissa, Value exponent) {
   Value curve = m.right(packed, m.number(4));
   slope = m.add(slope, multiplyHigh(curve, r));
   Value last = m.add(multiplyHigh(slope, r), m.bitAnd(packed, m.number(15)));
-  Value rest = m.max(m.sub(base, m.right(last, three)), zero);
+  // No table has more than one anywhere.
+  Value rest = m.sub(base, m.right(last, three));
   Value g = m.select(m.isLess(x, zero), rest, m.sub(full, rest));
   return arith::ExtUIOp::create(b, loc, mantissa.getType(), g);
 }

@@ -75,6 +75,7 @@ private:
                                      PanelBody body);
   void loadQueries(OpBuilder &b, Tile &tile);
   void scoreRows(OpBuilder &b, const Tile &tile);
+  Value shiftFar(OpBuilder &b, Value x, Value places);
   Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
                     Value acc);
   Value hide(OpBuilder &b, const Tile &tile, int64_t r, Value position,

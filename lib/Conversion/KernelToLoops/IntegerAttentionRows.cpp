@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerAttention.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Numerics/Fixed/Attention.h"
@@ -161,6 +162,30 @@ Value IntegerAttention::hide(OpBuilder &b, const Tile &tile, int64_t r,
   return v.select(isSeen, score, v.number(hiddenScore));
 }
 
+/// \p x by 0 or more \p places to the right, also by more than it has.
+Value IntegerAttention::shiftFar(OpBuilder &b, Value x, Value places) {
+  Words v(b, loc, /*isVector=*/true);
+  if (!target.has("avx2"))
+    return v.right(x, v.min(places, v.number(31)));
+  StringRef name = registerLanes == lanes ? "llvm.x86.avx512.psrav.d.512"
+                                          : "llvm.x86.avx2.psrav.d.256";
+  auto type = VectorType::get(registerLanes, b.getI32Type());
+  Value result = x;
+  for (int64_t from = 0; from < lanes; from += registerLanes) {
+    Value parts[2];
+    for (auto [part, whole] : llvm::zip(parts, std::array{x, places}))
+      part = vector::ExtractStridedSliceOp::create(b, loc, whole, from,
+                                                   registerLanes, 1);
+    Value shifted =
+        LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr(name),
+                                      ValueRange{parts[0], parts[1]})
+            .getResult(0);
+    result = vector::InsertStridedSliceOp::create(b, loc, shifted, result, from,
+                                                  /*stride=*/1);
+  }
+  return result;
+}
+
 /// The scores of row \p r and 16 keys, from the sums of their products.
 Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
                                     Value position, Value acc) {
@@ -179,13 +204,16 @@ Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
         Value by = w.clamp(w.sub(w.number(0), places), 0, 30);
         Value limit = w.right(w.number(int64_t(1) << 30), by);
         Value fitting = w.max(w.min(y, limit), w.sub(w.number(0), limit));
+        Value moved = w.clamp(w.left(fitting, by), -fixed::largestScore,
+                              fixed::largestScore);
         scf::YieldOp::create(rare, loc,
-                             w.clamp(w.left(fitting, by), -fixed::largestScore,
-                                     fixed::largestScore));
+                             ValueRange{moved, w.max(places, w.number(0))});
       },
-      [&](OpBuilder &usual, Location) { scf::YieldOp::create(usual, loc, y); });
+      [&](OpBuilder &usual, Location) {
+        scf::YieldOp::create(usual, loc, ValueRange{y, places});
+      });
   Value score = branch.getResult(0), one = v.number(1);
-  score = v.right(v.add(score, score), v.clamp(places, 0, 31));
+  score = shiftFar(b, v.add(score, score), branch.getResult(1));
   score = v.right(v.add(score, one), one);
   if (op.getMask()) {
     Value mask = loadMask(b, add(b, tile.row, index(r)), position);
