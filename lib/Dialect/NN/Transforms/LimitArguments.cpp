@@ -8,15 +8,20 @@
 //
 // A sigmoid is as good as constant from some argument on, but an element that
 // is further out takes the bits of all others of its row. Results that have 30
-// bits are limited before they come to the 16 of a row.
+// bits are limited before they come to the 16 of a row. Constants that are
+// added or chosen to be further out than that (masks) are limited themselves,
+// which leaves others the finer units of 30 bits.
 //
 //===----------------------------------------------------------------------===//
 
-#include "PrepareIntegers.h"
+#include "Limiter.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
+#include "quantc/Interpreter/Interpreter.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -43,9 +48,43 @@ static bool isResult(Value value) {
   return false;
 }
 
+namespace {
+/// Limits masks in arguments. What the model takes from outside stays.
+class ArgumentLimiter : Limiter {
+public:
+  Value limit(Value value) {
+    if (collectMaskParts(value).largest <= limitOfScores)
+      return value;
+    return Limiter::limit(value, {/*low=*/true, /*high=*/true});
+  }
+
+private:
+  Value limitProduct(BinaryOp op, Part part) override {
+    for (unsigned factor : {0, 1})
+      if (part.isSummand && isConstantSlice(op->getOperand(factor)) &&
+          isWhole(op->getOperand(1 - factor)))
+        return rebuild(op, factor, part);
+    return op;
+  }
+  /// All elements are moved by a constant without one that stays.
+  bool isOffset(Value value) override {
+    if (!isConstantSlice(value))
+      return false;
+    FailureOr<HostValue> constant = interpretConstant(value);
+    if (failed(constant))
+      return true;
+    for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
+      if (std::abs(constant->getNumber(i)) <= limitOfScores)
+        return false;
+    return true;
+  }
+};
+} // namespace
+
 void nn::limitArguments(func::FuncOp func) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   llvm::DenseMap<std::pair<Value, unsigned>, Value> known;
+  ArgumentLimiter masks;
   SmallVector<UnaryOp> ops;
   func.walk([&](UnaryOp op) { ops.push_back(op); });
   for (UnaryOp op : ops) {
@@ -73,7 +112,10 @@ void nn::limitArguments(func::FuncOp func) {
     if (!limited) {
       OpBuilder builder(op);
       builder.setInsertionPointAfterValue(x);
-      auto clip = ClipOp::create(builder, op.getLoc(), x.getType(), x,
+      Value argument = masks.limit(x);
+      if (argument != x)
+        builder.setInsertionPointAfterValue(argument);
+      auto clip = ClipOp::create(builder, op.getLoc(), x.getType(), argument,
                                  builder.getF64FloatAttr(low),
                                  builder.getF64FloatAttr(high));
       clip->setAttr(qt::ownExponentAttrName, builder.getUnitAttr());

@@ -11,9 +11,39 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interpreter/Interpreter.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
+
+bool nn::isWhole(Value value, unsigned depth) {
+  constexpr unsigned deepest = 8;
+  if (depth == deepest)
+    return false;
+  if (isConstantSlice(value)) {
+    FailureOr<HostValue> constant = interpretConstant(value);
+    if (failed(constant))
+      return false;
+    for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
+      if (constant->getNumber(i) != std::floor(constant->getNumber(i)))
+        return false;
+    return true;
+  }
+  Operation *op = value.getDefiningOp();
+  if (auto cast = dyn_cast_or_null<CastOp>(op))
+    return typeOf(cast.getInput()).getElementType().isInteger();
+  auto isNextWhole = [&](Value next) { return isWhole(next, depth + 1); };
+  if (auto binary = dyn_cast_or_null<BinaryOp>(op)) {
+    BinaryKind kind = binary.getKind();
+    return (kind == BinaryKind::Add || kind == BinaryKind::Sub ||
+            kind == BinaryKind::Mul) &&
+           llvm::all_of(binary->getOperands(), isNextWhole);
+  }
+  return isa_and_nonnull<ReshapeOp, TransposeOp, ExpandOp, SliceOp, GatherOp>(
+             op) &&
+         isNextWhole(op->getOperand(0));
+}
 
 Value Limiter::limitConstant(Value value, Part part) {
   FailureOr<HostValue> constant = interpretConstant(value);

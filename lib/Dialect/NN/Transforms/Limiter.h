@@ -16,6 +16,10 @@
 
 namespace quantc::nn {
 
+/// Whether elements are integers: products with them are 0, or at least as
+/// large as their other factor.
+bool isWhole(mlir::Value value, unsigned depth = 0);
+
 /// Brings constants that a value is chosen from, moved from or the sum of to
 /// `limitOfScores`, in a copy of the ops between where others see them.
 class Limiter {

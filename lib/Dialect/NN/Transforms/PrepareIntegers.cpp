@@ -284,6 +284,12 @@ private:
 struct PrepareIntegers
     : quantc::nn::impl::NNPrepareIntegersBase<PrepareIntegers> {
   void runOnOperation() override {
+    // Of what others limit and rewrite.
+    RewritePatternSet first(&getContext());
+    populateChoicePatterns(first);
+    populateGuardPatterns(first);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(first))))
+      return signalPassFailure();
     limitHidden(getOperation());
     limitMasks(getOperation());
     RewritePatternSet patterns(&getContext());

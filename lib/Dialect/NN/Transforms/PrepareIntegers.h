@@ -37,6 +37,14 @@ void limitArguments(mlir::func::FuncOp func);
 /// and means over open windows of ops with an integer-only form.
 void populateFunctionPatterns(mlir::RewritePatternSet &patterns);
 
+/// Patterns that compute functions of a choice before it where one of its sides
+/// is a constant far from 0.
+void populateChoicePatterns(mlir::RewritePatternSet &patterns);
+
+/// Patterns that ask what a result is computed from in the place of whether it
+/// is infinite or no number.
+void populateGuardPatterns(mlir::RewritePatternSet &patterns);
+
 /// Patterns that make rows of one element of scalars.
 void populateScalarPatterns(mlir::RewritePatternSet &patterns);
 
@@ -61,8 +69,8 @@ public:
         mlir::DenseElementsAttr::get(type, static_cast<float>(value)));
   }
   mlir::Value binary(BinaryKind kind, mlir::Value a, mlir::Value b) {
-    mlir::Type type =
-        inferElementwiseType({a.getType(), b.getType()}, rewriter.getF32Type());
+    mlir::Type type = inferElementwiseType({a.getType(), b.getType()},
+                                           typeOf(a).getElementType());
     return BinaryOp::create(rewriter, loc, type, kind, a, b);
   }
   mlir::Value unary(UnaryKind kind, mlir::Value x) {

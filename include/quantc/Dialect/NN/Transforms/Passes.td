@@ -142,7 +142,11 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     integers on one exponent keep the biases beside it. What hides elements from a
     maximum, a minimum, the maxima of windows or `nn.topk` is limited for these
     alone. Results that a sigmoid, a tanh or an erf is of are limited to 31, those
-    of an exponential to -127, by clips with `qt.own_exponent`.
+    of an exponential to -127, by clips with `qt.own_exponent`, and masks that are
+    added to them to 2^16. Functions of a choice, also products and extremes with
+    a constant, are computed before it where one of its sides is a constant beyond
+    128. Whether a quotient, a power, a root or a logarithm is infinite or no number
+    is asked of its operands, since integers are neither.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -1,0 +1,74 @@
+"""Integer-only models that mask by infinities, and that ask for them."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+
+class IntegerMasks(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(14)
+
+    def normal(self, *shape):
+        return self.random.standard_normal(shape).astype("f4")
+
+    def test_functions_of_the_masked(self):
+        """What is not masked keeps its bits, whatever function is computed of the rest."""
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Where", "m sum low", "chosen"),
+            ("Where", "m zero low", "mask"),
+            ("Add", "sum mask", "added"),
+            ("Exp", "chosen", "y_exp"),
+            ("Exp", "added", "y_added"),
+            ("Sigmoid", "chosen", "y_sigmoid"),
+            ("Relu", "chosen", "y_relu"),
+            ("Softplus", "chosen", "y_softplus"),
+            ("Max", "chosen least", "y_max"),
+            ("Clip", "chosen least most", "y_clip"),
+            ("Mul", "chosen half", "scaled"),
+            ("Tanh", "scaled", "y_scaled"),
+        ]
+        constants = {"zero": np.float32(0), "least": np.float32(-3), "most": np.float32(3), "half": np.float32(0.5)}
+        inputs = {"x": ("f4", ["b", 16]), "z": ("f4", ["b", 16]), "m": ("?", ["b", 16])}
+        outputs = ["y_exp", "y_added", "y_sigmoid", "y_relu", "y_softplus", "y_max", "y_clip", "y_scaled"]
+        m = self.random.random((5, 16)) < 0.6
+        m[:, 0] = True
+        feed = {"x": self.normal(5, 16), "z": self.normal(5, 16), "m": m}
+        feed["x"][:, 0] = np.abs(feed["x"][:, 0]) + 1  # the largest element of a row is none near 0
+        feed["z"][:, 0] = 0
+        for low in (-np.inf, -1e9):
+            with self.subTest(low):
+                proto = model(nodes, inputs, outputs, constants | {"low": np.float32(low)})
+                # A row of arguments is below 2^3: half a unit is 2^-13, by slopes of up to one of the largest result. A mask that is
+                # added has units of 2^-13; arguments of exponentials that are limited at 2^7 those of 2^-8.
+                self.check_close(proto, [feed], 2.0**-8)
+
+    def test_questions_for_infinities(self):
+        """What has no finite value is found by its operands."""
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Relu", "sum", "positive"),
+            ("Pow", "positive power", "roots"),
+            ("Equal", "roots infinity", "is_pole"),
+            ("Where", "is_pole zero roots", "y_power"),
+            ("Reciprocal", "positive", "reciprocals"),
+            ("IsInf", "reciprocals", "is_infinite"),
+            ("Where", "is_infinite zero reciprocals", "y_reciprocal"),
+            ("Log", "sum", "logarithms"),
+            ("IsNaN", "logarithms", "is_none"),
+            ("Where", "is_none zero logarithms", "y_defined"),
+        ]
+        constants = {"zero": np.float32(0), "power": np.float32(-0.5), "infinity": np.float32(np.inf)}
+        proto = model(nodes, {x: ("f4", ["b", 16]) for x in "xz"}, ["y_power", "y_reciprocal", "y_defined"], constants)
+        x = self.random.integers(-4, 9, (5, 16)).astype("f4") / 4
+        x[:, 0] = 2
+        x[x == 0] = 0.25
+        # Sums are exact, and a few units of 2^-15 for each function.
+        self.check_close(proto, [{"x": x, "z": np.zeros_like(x)}], 2.0**-12)
+
+
+if __name__ == "__main__":
+    unittest.main()
