@@ -123,6 +123,16 @@ static LogicalResult bindDims(func::FuncOp func, const Ranges &ranges) {
     return failure();
   if (!names)
     return success();
+  for (llvm::StringRef key :
+       {argShapesAttrName, resultShapesAttrName, equalSizesAttrName})
+    if (auto maps = func->getAttrOfType<ArrayAttr>(key))
+      for (AffineMap map : maps.getAsValueRange<AffineMapAttr>())
+        if (!llvm::all_of(map.getResults(), [&](AffineExpr size) {
+              return usesSymbolsBelow(size, names.size());
+            }))
+          return func.emitError()
+                 << "'" << key << "' has " << AffineMapAttr::get(map)
+                 << ", but there are " << names.size() << " names of dims";
 
   Builder builder(func.getContext());
   SmallVector<std::optional<int64_t>> numbers(known.size());

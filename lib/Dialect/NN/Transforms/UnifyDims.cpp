@@ -409,8 +409,33 @@ static bool hasNamedSizes(func::FuncOp func) {
          areNamed(maps) && (!pairs || areNamed(pairs));
 }
 
+/// Gives \p name the bounds of \p joined, which is its size, as well as its
+/// own. An error where no size is within both.
+static LogicalResult joinBounds(func::FuncOp func, StringAttr joined,
+                                StringAttr name) {
+  auto bounds = func->getAttrOfType<DictionaryAttr>(dimBoundsAttrName);
+  auto other =
+      bounds ? bounds.getAs<DenseI64ArrayAttr>(joined) : DenseI64ArrayAttr();
+  if (!other)
+    return success();
+  int64_t low = other[0], high = other[1];
+  if (auto own = bounds.getAs<DenseI64ArrayAttr>(name)) {
+    low = std::max(low, own[0]);
+    high = std::min(high, own[1]);
+  }
+  if (low > high)
+    return func.emitError() << "dims " << joined << " and " << name
+                            << " are one size, but no size is within the "
+                               "bounds of both";
+  NamedAttrList left(bounds);
+  left.erase(joined);
+  left.set(name, DenseI64ArrayAttr::get(func.getContext(), {low, high}));
+  func->setAttr(dimBoundsAttrName, left.getDictionary(func.getContext()));
+  return success();
+}
+
 /// Whether one more dim stands for something else now.
-static bool unifyDims(func::FuncOp func, Repetition &repetition) {
+static FailureOr<bool> unifyDims(func::FuncOp func, Repetition &repetition) {
   auto names = func->getAttrOfType<ArrayAttr>(dimNamesAttrName);
   std::optional<EqualDim> equal = findEqualDim(func, names.size());
   if (!equal)
@@ -425,8 +450,13 @@ static bool unifyDims(func::FuncOp func, Repetition &repetition) {
   AffineExpr size = equal->size;
   unsigned dim = equal->dim;
   bool isName = isa<AffineSymbolExpr>(size);
-  if (isName)
+  if (isName) {
+    unsigned other = cast<AffineSymbolExpr>(size).getPosition();
+    if (failed(joinBounds(func, cast<StringAttr>(names[dim]),
+                          cast<StringAttr>(names[other]))))
+      return failure();
     keepNames(func, names);
+  }
   SmallVector<Attribute> left;
   SmallVector<AffineExpr> places;
   for (auto [index, name] : llvm::enumerate(names)) {
@@ -465,13 +495,16 @@ struct NNUnifyDims : public nn::impl::NNUnifyDimsBase<NNUnifyDims> {
       return;
     if (failed(fixSummedDims(func)))
       return signalPassFailure();
-    // Bounds and results speak of the names as they were.
-    if (func->hasAttr(resultShapesAttrName) || func->hasAttr(dimBoundsAttrName))
+    // Results speak of the names as they were.
+    if (func->hasAttr(resultShapesAttrName))
       return;
     // What is one dim now may make others meet.
     Repetition repetition(func);
-    while (unifyDims(func, repetition))
-      ;
+    FailureOr<bool> isJoined = true;
+    while (succeeded(isJoined) && *isJoined)
+      isJoined = unifyDims(func, repetition);
+    if (failed(isJoined))
+      signalPassFailure();
   }
 };
 } // namespace
