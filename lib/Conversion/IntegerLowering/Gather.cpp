@@ -6,8 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Rows of a constant, as embeddings are, have 8 bits and a scale each; what was
-// computed moves with its exponents.
+// Rows of a constant, as embeddings are, have 8 bits and a scale each; elements
+// of one that hides something have 31 bits; what was computed moves with its
+// exponents.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,8 +36,10 @@ struct GatherIntegers
       return op->emitOpError("from a constant of type ")
              << gather.getInput().getType() << " along axis " << axis
              << " has no integer-only form; supported: rows of a matrix";
-    if (isTable(available[0]) && (isEncoded || !hasAngles(gather)) &&
-        isMatrix) {
+    // Numbers that hide beside biases leave nothing of these on one exponent.
+    bool hidesSome = !isEncoded && haveMask(gather.getInput());
+    if (isTable(available[0]) && !hidesSome &&
+        (isEncoded || !hasAngles(gather)) && isMatrix) {
       qt::BlockType rows = qt::BlockType::getFromSpelling(
           [&] { return op->emitOpError(); }, op->getContext(),
           qt::getRowBlocks(2), "s8", "f32");
@@ -51,6 +54,10 @@ struct GatherIntegers
     FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
     if (failed(format))
       return failure();
+    if (hidesSome) {
+      SmallVector<int64_t> single(format->getShape().size(), 1);
+      format = getWide(op, single, qt::summandBits);
+    }
     SmallVector<int64_t> blocks(format->getShape());
     int64_t extent = blocks[axis];
     blocks.erase(blocks.begin() + axis);

@@ -20,6 +20,7 @@
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Interpreter/Interpreter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -50,19 +51,29 @@ private:
 class HiddenLimiter : Limiter {
 public:
   /// Hidden below what is seen, or above.
-  explicit HiddenLimiter(bool isDown)
-      : Limiter(/*deepest=*/8), isDown(isDown) {}
+  explicit HiddenLimiter(bool isDown) : Limiter(deepestOp), isDown(isDown) {}
 
   /// The value with limited numbers, itself where none is beyond the limit. A
   /// constant alone hides nothing.
   Value limit(Value value) {
-    return isConstantSlice(value) ? value
-                                  : Limiter::limit(value, {isDown, !isDown});
+    if (isConstantSlice(value))
+      return value;
+    // What is seen may be larger by a factor, but is a float.
+    Part part{isDown, !isDown};
+    part.places = std::clamp(std::ilogb(findFactor(value)) + 1, 0, 96);
+    return Limiter::limit(value, part);
   }
 
 private:
   Value limitProduct(BinaryOp op, Part part) override;
   bool isOffset(Value value) override;
+  /// Whether a product is a number that hides, or nothing.
+  bool isMask(BinaryOp op);
+  /// The largest constant that what is seen in a value is multiplied by; half
+  /// of one where there is none, and 0 of what only hides.
+  double findFactor(Value value, unsigned depth = 0);
+
+  static constexpr unsigned deepestOp = 8;
 
   bool isDown;
   MaskFactors factors;
@@ -153,10 +164,69 @@ static bool hidesSomething(Value value) {
          collectMaskParts(value).largest > limitOfScores;
 }
 
+bool HiddenLimiter::isMask(BinaryOp op) {
+  return (hidesSomething(op.getLhs()) && factors.contain(op.getRhs())) ||
+         (hidesSomething(op.getRhs()) && factors.contain(op.getLhs()));
+}
+
+/// The largest magnitude of a constant's finite elements.
+static double findLargest(Value value, bool isDivisor) {
+  double largest = 0;
+  isConstantOf(value, [&](double element) {
+    double factor = std::abs(isDivisor ? 1 / element : element);
+    if (std::isfinite(factor))
+      largest = std::max(largest, factor);
+    return true;
+  });
+  return largest;
+}
+
+double HiddenLimiter::findFactor(Value value, unsigned depth) {
+  // Of what is neither a product nor made of some.
+  constexpr double none = 0.5;
+  Operation *op = value.getDefiningOp();
+  if (isConstantSlice(value))
+    return 0;
+  if (!op || depth == deepestOp)
+    return none;
+  auto ofAll = [&](OperandRange operands) {
+    double largest = 0;
+    for (Value operand : operands)
+      if (isReal(operand))
+        largest = std::max(largest, findFactor(operand, depth + 1));
+    return largest;
+  };
+  if (op->hasTrait<MovesElements>())
+    return findFactor(op->getOperand(0), depth + 1);
+  if (isa<SelectOp>(op))
+    return ofAll(op->getOperands());
+  auto binary = dyn_cast<BinaryOp>(op);
+  if (!binary)
+    return none;
+  bool isDivided = binary.getKind() == BinaryKind::Div;
+  switch (binary.getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    return ofAll(op->getOperands());
+  case BinaryKind::Mul:
+  case BinaryKind::Div:
+    if (!isDivided && isMask(binary))
+      return 0;
+    for (unsigned index : {1, 0})
+      if (isConstantSlice(op->getOperand(index)) && !(isDivided && index == 0))
+        return std::max(none,
+                        findFactor(op->getOperand(1 - index), depth + 1)) *
+               findLargest(op->getOperand(index), isDivided);
+    return none;
+  default:
+    return none;
+  }
+}
+
 Value HiddenLimiter::limitProduct(BinaryOp op, Part part) {
-  bool isMask = (hidesSomething(op.getLhs()) && factors.contain(op.getRhs())) ||
-                (hidesSomething(op.getRhs()) && factors.contain(op.getLhs()));
-  if (!isMask || !part.isSummand)
+  if (!isMask(op) || !part.isSummand)
     return op;
   // The other factor may be a fraction, so that the product is limited.
   double infinity = std::numeric_limits<double>::infinity();
@@ -164,8 +234,8 @@ Value HiddenLimiter::limitProduct(BinaryOp op, Part part) {
   builder.setInsertionPointAfter(op);
   auto clip = ClipOp::create(
       builder, op.getLoc(), op.getType(), op.getResult(),
-      builder.getF64FloatAttr(part.low ? -limitOfScores : -infinity),
-      builder.getF64FloatAttr(part.high ? limitOfScores : infinity));
+      builder.getF64FloatAttr(part.low ? -part.getLimit() : -infinity),
+      builder.getF64FloatAttr(part.high ? part.getLimit() : infinity));
   clip->setAttr(qt::ownExponentAttrName, builder.getUnitAttr());
   return clip;
 }

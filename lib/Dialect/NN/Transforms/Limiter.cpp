@@ -49,7 +49,7 @@ Value Limiter::limitConstant(Value value, Part part) {
   FailureOr<HostValue> constant = interpretConstant(value);
   if (failed(constant))
     return value;
-  constexpr auto limit = static_cast<float>(limitOfScores);
+  auto limit = static_cast<float>(part.getLimit());
   SmallVector<float> limited;
   bool isChanged = false;
   for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i) {
@@ -130,9 +130,9 @@ Value Limiter::compute(Value value, Part part) {
 Value Limiter::limit(Value value, Part part) {
   if (part.depth == deepest || !isReal(value))
     return value;
-  std::pair<Value, unsigned> key{value, 4 * unsigned(part.low) +
-                                            2 * unsigned(part.high) +
-                                            unsigned(part.isSummand)};
+  std::pair<Value, unsigned> key{
+      value, 8 * part.places + 4 * unsigned(part.low) +
+                 2 * unsigned(part.high) + unsigned(part.isSummand)};
   if (Value limited = known.lookup(key))
     return limited;
   // The map may grow while operands are limited.

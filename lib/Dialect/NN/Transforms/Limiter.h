@@ -12,6 +12,7 @@
 #include "PrepareIntegers.h"
 #include "llvm/ADT/DenseMap.h"
 
+#include <cmath>
 #include <optional>
 
 namespace quantc::nn {
@@ -21,7 +22,8 @@ namespace quantc::nn {
 bool isWhole(mlir::Value value, unsigned depth = 0);
 
 /// Brings constants that a value is chosen from, moved from or the sum of to
-/// `limitOfScores`, in a copy of the ops between where others see them.
+/// `limitOfScores` or a larger limit, in a copy of the ops between where others
+/// see them.
 class Limiter {
 protected:
   /// What is asked of a value.
@@ -29,6 +31,10 @@ protected:
     bool low, high;         ///< limits what is below -limit, beyond it
     bool isSummand = false; ///< of a sum
     unsigned depth = 0;     ///< ops between
+    /// By how many powers of two the limit is larger.
+    unsigned places = 0;
+
+    double getLimit() const { return std::ldexp(limitOfScores, places); }
   };
 
   /// Looks no further than \p deepest ops, where that is given.
