@@ -25,7 +25,7 @@ class IntegerDepth(IntegerTest):
         self.check_close(proto, [{"x": x}], 2.0**-10)
 
     def test_small_elements(self):
-        """Ten terms leave to a logarithm what is 10^-5 of the largest element, and a maximum is one of them."""
+        """Ten terms leave to a logarithm what is 10^-5 of the largest element."""
         names = [f"x{i}" for i in range(10)]
         nodes = [("Sum", " ".join(names), "s"), ("Log", "s", "y")]
         proto = model(nodes, {name: ("f4", ["n", 6]) for name in names}, ["y"])
@@ -34,10 +34,29 @@ class IntegerDepth(IntegerTest):
         # Inputs have units of 2^-30, sums of nine lost bits 2^-21 of 10: a relative 10 2^-21 / 10^-4 of the smallest is
         # its logarithm's error, 0.05, beside a 4th of 2^-22 of its own.
         self.check_close(proto, [feed], 0.05 / np.abs(np.log(10 * magnitudes)).max())
-        nodes = [("Max", " ".join(names), "m"), ("GreaterOrEqual", "x0 m", "g"), ("Cast", "g", "y", {"to": 1})]
-        proto = model(nodes, {name: ("f4", ["n", 6]) for name in names}, ["y"])
-        feed = {name: self.random.normal(size=(40, 6)).astype("f4") for name in names}
-        self.check_close(proto, [feed], 0.5)  # 0 or 1
+
+    def test_compared_extremes(self):
+        """A maximum, or a minimum, of many inputs of 31 bits on other exponents each is exactly one of them."""
+        count, width = 24, 8
+        names = [f"x{i}" for i in range(count)]
+        random = self.random.normal(size=(count, 40, width))
+        # Rows that one element makes large, and rows each of which is larger than the last.
+        places = np.arange(width) == np.arange(count)[:, None, None] % width
+        powers = np.arange(count)[:, None, None]
+        rows = [np.where(places, -np.abs(random) * 10.0 ** (powers % 6), random), -np.abs(random) * 1.7**powers]
+        for op, sign in (("Max", 1), ("Min", -1)):
+            # What is the difference of two inputs gives both 31 bits.
+            nodes = [(op, " ".join(names), "m")]
+            nodes += [("Sub", f"{name} x0", f"d{name}") for name in names[1:]]
+            for i, name in enumerate(names):
+                nodes += [("Equal", f"{name} m", f"e{i}"), ("Cast", f"e{i}", f"f{i}", {"to": 1})]
+            nodes += [("Sum", " ".join(f"f{i}" for i in range(count)), "y"), ("Sum", " ".join(f"d{name}" for name in names[1:]), "z")]
+            proto = model(nodes, {name: ("f4", ["n", width]) for name in names}, ["y", "z"])
+            for x in rows:
+                feed = {name: (sign * own).astype("f4") for name, own in zip(names, x)}
+                (meaning,) = self.mean(proto, [feed], "--integer-only")
+                # Equal to more than one where these differ by less than a unit of 31 bits: none of 40 x 8 random ones.
+                np.testing.assert_array_equal(meaning["y"], 1)
 
     def test_residual_stream(self):
         """What is added to a stream in 30 steps is added in full, by products as by functions."""

@@ -43,6 +43,16 @@ def IntegerLoweringInterface : OpInterface<"IntegerLoweringInterface"> {
            "::llvm::SmallVectorImpl<::mlir::Type> &":$operands,
            "::llvm::SmallVectorImpl<::mlir::Type> &":$results)>,
     InterfaceMethod<[{
+        How many of their bits elements of the result have given up at most,
+        with operands in types that come out above, each of which has given up
+        as many as `before` says: bringing numbers to one exponent takes a bit
+        of some, and what leaves elements all bits that they have gives the
+        others back.
+      }],
+      "unsigned", "countLostBits",
+      (ins "::mlir::TypeRange":$operands, "::llvm::ArrayRef<unsigned>":$before),
+      [{}], [{ return *llvm::max_element(before); }]>,
+    InterfaceMethod<[{
         Builds the op from integer ops on `parts`, those of every operand, and
         sets those of every result. The types of the parts may say more than
         the op's own. A failure has emitted its reason.

@@ -59,6 +59,27 @@ LogicalResult quantc::inferSameIntegers(Operation *op, TypeRange available,
   return success();
 }
 
+bool quantc::losesBit(Type own, Type other) {
+  qt::BlockType format = qt::getBlockFormat(own);
+  if (!format || !qt::isWide(format))
+    return false;
+  // Beside a row a result gives up a bit, whatever it has to spare.
+  qt::BlockType beside = qt::getBlockFormat(other);
+  bool isBesideRow = beside && !qt::isWide(beside);
+  return isBesideRow || format.getElement().getBitWidth() == qt::wideBits;
+}
+
+unsigned quantc::countBitsOfChoice(Operation *op, unsigned first,
+                                   TypeRange operands,
+                                   ArrayRef<unsigned> before) {
+  // Each has the exponent, and all bits, of what is chosen.
+  if (haveOwnExponents(qt::getBlockFormat(op->getResult(0).getType())))
+    return 0;
+  Type x = operands[first], y = operands[first + 1];
+  return std::max(before[first] + losesBit(x, y),
+                  before[first + 1] + losesBit(y, x));
+}
+
 LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
                                  ValueRange parts, IntegerBuilder &b,
                                  Scaled &term) {
@@ -77,10 +98,7 @@ LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
     term = {b.shift(term.m, -15), b.add(term.e, -15)};
     return success();
   }
-  // Beside a row a result gives up a bit, whatever it has to spare.
-  qt::BlockType beside = qt::getBlockFormat(op->getOperand(other).getType());
-  bool isBesideRow = beside && !qt::isWide(beside);
-  if (isBesideRow || format.getElement().getBitWidth() == qt::wideBits)
+  if (losesBit(type, op->getOperand(other).getType()))
     term = b.halve(term);
   return success();
 }
@@ -126,6 +144,21 @@ struct BinaryIntegers
             : getWide(op, *blocks, isSum ? qt::wideBits : qt::summandBits);
     results.push_back(withFormat(op->getResult(0), format));
     return success();
+  }
+
+  unsigned countLostBits(Operation *op, TypeRange operands,
+                         ArrayRef<unsigned> before) const {
+    unsigned most = std::max(before[0], before[1]);
+    switch (cast<nn::BinaryOp>(op).getKind()) {
+    case nn::BinaryKind::Add:
+    case nn::BinaryKind::Sub:
+      return most + 1;
+    case nn::BinaryKind::Max:
+    case nn::BinaryKind::Min:
+      return countBitsOfChoice(op, 0, operands, before);
+    default:
+      return most;
+    }
   }
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,

@@ -99,6 +99,15 @@ llvm::LogicalResult getSummand(mlir::Operation *op, unsigned index,
                                unsigned other, mlir::ValueRange parts,
                                IntegerBuilder &b, Scaled &term);
 
+/// Whether getSummand brings an operand of type \p own to the next exponent
+/// beside one of type \p other.
+bool losesBit(mlir::Type own, mlir::Type other);
+/// How many bits are lost of what is chosen from operand \p first and the next
+/// one, by the choice and \p before.
+unsigned countBitsOfChoice(mlir::Operation *op, unsigned first,
+                           mlir::TypeRange operands,
+                           llvm::ArrayRef<unsigned> before);
+
 /// Types of an op whose result has the type of its one operand.
 llvm::LogicalResult inferSameIntegers(mlir::Operation *op,
                                       mlir::TypeRange available,

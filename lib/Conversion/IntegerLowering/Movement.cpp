@@ -181,6 +181,11 @@ struct ConcatIntegers
     return success();
   }
 
+  unsigned countLostBits(Operation *, TypeRange,
+                         ArrayRef<unsigned> before) const {
+    return *llvm::max_element(before) + 1;
+  }
+
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
     auto concat = cast<nn::ConcatOp>(op);

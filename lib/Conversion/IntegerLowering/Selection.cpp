@@ -43,6 +43,12 @@ struct CompareIntegers
     FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
     if (failed(blocks))
       return failure();
+    // What has an exponent for each element is compared on those.
+    if (llvm::any_of(available, [](Type type) {
+          qt::BlockType format = qt::getIntegerFormat(type);
+          return format && haveOwnExponents(format);
+        }))
+      blocks->assign(blocks->size(), 1);
     for (auto [index, type] : llvm::enumerate(available))
       operands.push_back(fitNumbers(op, index, type, *blocks));
     results.push_back(op->getResult(0).getType());
@@ -82,6 +88,11 @@ struct SelectIntegers
     results.push_back(
         withFormat(op->getResult(0), getWide(op, *blocks, qt::summandBits)));
     return success();
+  }
+
+  unsigned countLostBits(Operation *op, TypeRange operands,
+                         ArrayRef<unsigned> before) const {
+    return countBitsOfChoice(op, 1, operands, before);
   }
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,

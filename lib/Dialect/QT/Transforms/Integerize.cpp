@@ -100,6 +100,7 @@ private:
   llvm::DenseMap<Value, unsigned> lostBits;
   std::optional<StaticIntegers> statics;
   std::optional<SmallElements> smallElements;
+  llvm::DenseSet<Operation *> comparedExtremes;
 };
 } // namespace
 
@@ -130,13 +131,28 @@ Type Integerize::getAvailable(Value value) {
                            isWide ? qt::summandBits : qt::rowBits));
 }
 
-/// What brings several numbers to one exponent, for which each gives up a bit.
-static bool joinsExponents(Operation *op) {
-  if (auto binary = dyn_cast<nn::BinaryOp>(op))
-    return llvm::is_contained({nn::BinaryKind::Add, nn::BinaryKind::Sub,
-                               nn::BinaryKind::Max, nn::BinaryKind::Min},
-                              binary.getKind());
-  return isa<nn::SelectOp, nn::ConcatOp>(op);
+/// The maxima and minima of computed values that are compared, through others,
+/// as with what they are the extreme of: on one exponent after the other an
+/// element is rounded more than once, and equals itself no longer.
+static llvm::DenseSet<Operation *> findComparedExtremes(Block &block) {
+  llvm::DenseSet<Operation *> extremes;
+  llvm::DenseSet<Value> compared;
+  for (Operation &op : llvm::reverse(block)) {
+    auto binary = dyn_cast<nn::BinaryOp>(op);
+    bool isExtreme = binary && (binary.getKind() == nn::BinaryKind::Max ||
+                                binary.getKind() == nn::BinaryKind::Min);
+    bool isMovement = op.hasTrait<nn::MovesElements>();
+    if (!isMovement && !isExtreme && !isa<nn::CompareOp>(op))
+      continue;
+    if (!isa<nn::CompareOp>(op) && !compared.contains(op.getResult(0)))
+      continue;
+    if (!isMovement && llvm::any_of(op.getOperands(), isConstantSlice))
+      continue;
+    compared.insert_range(op.getOperands());
+    if (isExtreme)
+      extremes.insert(&op);
+  }
+  return extremes;
 }
 
 Value Integerize::returnBits(OpBuilder &builder, Operation *op,
@@ -144,14 +160,18 @@ Value Integerize::returnBits(OpBuilder &builder, Operation *op,
   qt::BlockType format = qt::getIntegerFormat(result.getType());
   if (!format || !qt::isWide(format))
     return result;
-  unsigned most = 0;
-  for (auto [operand, type] : llvm::zip_equal(op->getOperands(), operandTypes))
-    if (qt::BlockType own = qt::getIntegerFormat(type); own && qt::isWide(own))
-      most = std::max(most, lostBits.lookup(getSource(operand)));
+  SmallVector<unsigned> before;
+  for (auto [operand, type] :
+       llvm::zip_equal(op->getOperands(), operandTypes)) {
+    qt::BlockType own = qt::getIntegerFormat(type);
+    before.push_back(
+        own && qt::isWide(own) ? lostBits.lookup(getSource(operand)) : 0);
+  }
   // Of the 30 bits of a result, which its own bound has taken some of, those of
   // a row are left.
   constexpr unsigned mostLostBits = 8;
-  lostBits[result] = most + joinsExponents(op);
+  lostBits[result] = cast<IntegerLoweringInterface>(result.getDefiningOp())
+                         .countLostBits(operandTypes, before);
   if (lostBits[result] < mostLostBits)
     return result;
   // All that read it see the same integers: a maximum is one of its operands.
@@ -407,7 +427,7 @@ LogicalResult Integerize::convert(Operation *op) {
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     op->setAttr(qt::allBitsAttrName, UnitAttr::get(&getContext()));
-  if (smallElements->keepExponents(op))
+  if (smallElements->keepExponents(op) || comparedExtremes.contains(op))
     op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(&getContext()));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
@@ -536,6 +556,7 @@ void Integerize::runOnOperation() {
   noteReshapeCuts(func);
   noteSizeBounds(func);
   smallElements.emplace(func.getBody().front());
+  comparedExtremes = findComparedExtremes(func.getBody().front());
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front().without_terminator())
     ops.push_back(&op);

@@ -38,3 +38,19 @@ func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?x4xi1>) ->
   %m = nn.binary max %r, %s : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   return %m : tensor<?x4xf32>
 }
+
+// An extreme that is compared is one of its operands: rounded with no other exponent than that of its row.
+// CHECK-LABEL: func @compared
+// CHECK: nn.binary max {{.*}} {qt.element_exponents}
+// CHECK: nn.binary max {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.binary min {{[^{]*$}}
+// CHECK: nn.compare eq {{.*}} : tensor<?x4x1x!qt.block<[1, 1, 1], s16, scale = exp<8>>>, tensor<?x4x1x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+func.func @compared(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x4xf32>, %to: tensor<3xi64>) -> (tensor<?x4x1xi1>, tensor<?x4xf32>) {
+  %xy = nn.binary max %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m = nn.binary max %xy, %z : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %n = nn.binary min %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %xs = nn.reshape %x, %to : tensor<?x4xf32>, tensor<3xi64> -> tensor<?x4x1xf32>
+  %ms = nn.reshape %m, %to : tensor<?x4xf32>, tensor<3xi64> -> tensor<?x4x1xf32>
+  %e = nn.compare eq %xs, %ms : tensor<?x4x1xf32>, tensor<?x4x1xf32> -> tensor<?x4x1xi1>
+  return %e, %n : tensor<?x4x1xi1>, tensor<?x4xf32>
+}

@@ -45,3 +45,23 @@ func.func @passes(%x: tensor<3x4xf32>) -> tensor<3x2x2xf32> {
   %9 = nn.binary add %8, %8 : tensor<3x2x2xf32>, tensor<3x2x2xf32> -> tensor<3x2x2xf32>
   return %9 : tensor<3x2x2xf32>
 }
+
+// Results of 31 bits give up none where others are chosen in their place.
+// CHECK-LABEL: func @extremes
+// CHECK-COUNT-9: nn.binary max
+// CHECK-NOT: qt.rescale
+// CHECK: return
+func.func @extremes(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %m0 = nn.binary mul %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %p = nn.binary mul %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m1 = nn.binary max %m0, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m2 = nn.binary max %m1, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m3 = nn.binary max %m2, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m4 = nn.binary max %m3, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m5 = nn.binary max %m4, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m6 = nn.binary max %m5, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m7 = nn.binary max %m6, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m8 = nn.binary max %m7, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m9 = nn.binary max %m8, %p : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %m9 : tensor<?x4xf32>
+}
