@@ -75,6 +75,19 @@ static bool reducesColumns(Operation &op) {
          !llvm::is_contained(reduce.getAxes(), last);
 }
 
+/// What leaves the smallest of several elements, in rows or along others.
+static bool isMinimum(Operation &op) {
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  return reduce && reduce.getKind() == nn::ReduceKind::Min;
+}
+
+/// What is found with an exponent for each element where small ones are shown,
+/// and on one for all else.
+static bool isSigmoid(Operation &op) {
+  auto unary = dyn_cast<nn::UnaryOp>(op);
+  return unary && unary.getKind() == nn::UnaryKind::Sigmoid;
+}
+
 /// Whether an op finds its elements with an exponent each.
 static bool hasElementExponents(Operation &op) {
   if (isa<nn::SoftmaxOp>(op))
@@ -191,7 +204,9 @@ bool SmallElements::keepsExponents(Operation &op) const {
     return true;
   if (!shown.contains(op.getResult(0)))
     return false;
-  return hasElementExponents(op) ||
+  if (isMinimum(op) && isSpread(op.getOperand(0)))
+    return true;
+  return hasElementExponents(op) || isSigmoid(op) ||
          ((isa<nn::BinaryOp>(op) || reducesColumns(op)) &&
           isSpread(op.getResult(0)));
 }

@@ -82,6 +82,20 @@ class IntegerDepth(IntegerTest):
         (meaning,) = self.mean(proto, [{"x": x}], "--integer-only")
         np.testing.assert_allclose(meaning["y"][:, 0], x.sum(1, dtype="f8"), rtol=2.0**-18)
 
+    def test_long_products(self):
+        """A product of 10,000 factors, an odd number of them left now and then, is good to many bits of each."""
+        proto = model([("ReduceProd", "x last", "y", {"keepdims": 1})], {"x": ("f4", ["n", 10000])}, ["y"], {"last": np.array([1])})
+        x = self.random.uniform(0.998, 1.003, (2, 10000)).astype("f4")
+        # Factors have 30 bits, and each of as many products 27.
+        self.check_close(proto, [{"x": x}], 10000 * 2.0**-27, [{"y": x.prod(1, dtype="f8", keepdims=True)}])
+
+    def test_long_logarithm(self):
+        """The logarithm of a sum of more exponentials than 32 bits hold the sum of."""
+        proto = model([("ReduceLogSumExp", "x last", "y", {"keepdims": 1})], {"x": ("f4", ["n", 65537])}, ["y"], {"last": np.array([1])})
+        x = self.random.normal(size=(2, 65537)).astype("f4")
+        # Inputs have 16 bits of up to 2^3, exponentials of their distance from the largest are good to 2^-11.
+        self.check_close(proto, [{"x": x}], 2.0**-10 / 8, [{"y": np.log(np.exp(x.astype("f8")).sum(1, keepdims=True))}])
+
 
 if __name__ == "__main__":
     unittest.main()

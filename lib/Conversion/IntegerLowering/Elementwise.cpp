@@ -133,7 +133,9 @@ struct BinaryIntegers
     if (failed(blocks))
       return failure();
     *blocks = getStoredBlocks(op, *blocks);
-    bool mayBeWide = isSum || isChoice;
+    // Products of many factors lose what each is rounded by.
+    bool mayBeWide = isSum || isChoice ||
+                     (isProduct && op->hasAttr(qt::elementExponentsAttrName));
     for (auto [index, type] : llvm::enumerate(available))
       operands.push_back(qt::getBlockFormat(type)
                              ? fitOperand(op, index, type, *blocks, mayBeWide)
@@ -173,9 +175,10 @@ struct BinaryIntegers
     bool isDivided = kind == nn::BinaryKind::Div;
     bool isProduct = kind == nn::BinaryKind::Mul || isDivided;
     Scaled terms[2];
+    unsigned factorBits = haveWideFactors(op) ? 30 : 15;
     for (unsigned i = 0; i < 2; ++i)
-      if (failed(isProduct ? getFactor(op, i, isDivided && i == 1, parts[i], b,
-                                       terms[i])
+      if (failed(isProduct ? getFactor(op, i, isDivided && i == 1, parts[i],
+                                       factorBits, b, terms[i])
                            : getSummand(op, i, 1 - i, parts[i], b, terms[i])))
         return failure();
     auto [x, y] = terms;
@@ -190,7 +193,7 @@ struct BinaryIntegers
     if ((isLarger || kind == nn::BinaryKind::Min) && haveOwnExponents(format)) {
       z = chooseExtreme(b, isLarger, x, y);
     } else if (isProduct) {
-      z = {b.mul(x.m, y.m), b.add(x.e, y.e)};
+      z = multiply(b, x, y, haveWideFactors(op));
     } else {
       b.align(x, y);
       z = {b.binary(kind, x.m, y.m), x.e};
@@ -215,10 +218,33 @@ private:
     return success();
   }
 
-  /// Of 16 bits; a constant divisor is the reciprocal.
+  static bool haveWideFactors(Operation *op) {
+    return llvm::any_of(op->getOperandTypes(), [](Type type) {
+      qt::BlockType format = qt::getBlockFormat(type);
+      return format && qt::isWide(format);
+    });
+  }
+
+  /// Below 2^30, of factors of 16 bits or, with an exponent for each element,
+  /// of more, of which the product keeps 27 at least. Exponents of these end at
+  /// 400, below -400 there is 0: those of a long product stay in 32 bits.
+  static Scaled multiply(IntegerBuilder &b, Scaled x, Scaled y, bool areWide) {
+    if (!areWide)
+      return {b.mul(x.m, y.m), b.add(x.e, y.e)};
+    constexpr int64_t most = 400;
+    x = joinExponents(b, x, {});
+    y = joinExponents(b, y, {});
+    // Both up to 2^29.
+    Value m = b.multiplyHigh(b.shift(x.m, -1), y.m);
+    Value e = b.add(b.add(x.e, y.e), 30);
+    Value isThere = b.compare(nn::Predicate::Ge, e, b.number(-most));
+    return {b.select(isThere, m, b.number(0)), b.clip(e, -most, most)};
+  }
+
+  /// A constant divisor is the reciprocal, of \p bits.
   static LogicalResult getFactor(Operation *op, unsigned index, bool isDivisor,
-                                 ValueRange parts, IntegerBuilder &b,
-                                 Scaled &factor) {
+                                 ValueRange parts, unsigned bits,
+                                 IntegerBuilder &b, Scaled &factor) {
     auto type = cast<RankedTensorType>(op->getOperand(index).getType());
     if (qt::getBlockFormat(type)) {
       factor = b.load(parts);
@@ -234,7 +260,7 @@ private:
       if (isDivisor)
         value = 1 / value;
     }
-    factor = b.constant(*values, type.getShape(), 15);
+    factor = b.constant(*values, type.getShape(), bits);
     return success();
   }
 };

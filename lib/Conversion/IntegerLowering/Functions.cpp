@@ -167,6 +167,8 @@ struct UnaryIntegers
     nn::UnaryKind kind = cast<nn::UnaryOp>(op).getKind();
     switch (kind) {
     case nn::UnaryKind::Sigmoid:
+      if (op->hasAttr(qt::elementExponentsAttrName))
+        return finishJoined(op, b, buildSigmoid(b, x), results);
       return finish(op, b,
                     {buildSigma(b, qt::SigmaKind::Sigmoid, x), b.number(-15)},
                     results);
@@ -185,10 +187,10 @@ struct UnaryIntegers
     case nn::UnaryKind::Exp:
       return finishJoined(op, b, buildExponential(b, x), results);
     case nn::UnaryKind::Log:
-      // No result is beyond 2^400 or below 2^-400; but exponents of 32 bits
-      // could be, and a logarithm in 32 bits holds no more.
+      // Exponents of 32 bits may be larger, but no logarithm below 2^30 units
+      // of 2^-22 is that of more than 2^369.
       if (qt::isWide(qt::getBlockFormat(op->getOperand(0).getType())))
-        x.e = b.clip(x.e, -400, 400);
+        x.e = b.clip(x.e, -335, 335);
       return finish(op, b, buildLogarithm(b, x), results);
     case nn::UnaryKind::Softplus:
       return finishJoined(op, b, buildSoftplus(b, x), results);

@@ -175,6 +175,14 @@ struct ConcatIntegers
           withFormat(op->getResult(0), getWide(op, blocks, qt::summandBits)));
       return success();
     }
+    // Elements that are far apart keep the bits that a product of many takes.
+    bool isWide =
+        getWholeAxes(blocks).empty() && llvm::any_of(available, [](Type type) {
+          qt::BlockType format = qt::getIntegerFormat(type);
+          return format && qt::isWide(format);
+        });
+    if (isWide)
+      row = getWide(op, blocks, qt::summandBits);
     for (Value operand : op->getOperands())
       operands.push_back(withFormat(operand, row));
     results.push_back(withFormat(op->getResult(0), row));

@@ -130,6 +130,29 @@ Scaled quantc::buildExponential(IntegerBuilder &b, Scaled x) {
   return raiseTwo(b, b.sub(b.number(0), z));
 }
 
+/// e^-|x|, up to 2^29, and how many powers of two that is below one.
+static std::pair<Scaled, Value> decay(IntegerBuilder &b, Scaled x) {
+  constexpr double log2e = 1.4426950408889634074;
+  constexpr int64_t bound = INT16_MAX;
+  Value below = b.max(b.score(fixed::makeMultipliers(&log2e, &bound, 1),
+                              b.unary(nn::UnaryKind::Abs, x.m), x.e),
+                      0);
+  return {raiseTwo(b, below), b.shiftDown(below, 15)};
+}
+
+Scaled quantc::buildSigmoid(IntegerBuilder &b, Scaled x) {
+  // t / (1 + t) of t = e^-|x|, and 1 / (1 + t) on the other side.
+  auto [t, places] = decay(b, x);
+  t.m = b.min(t.m, b.number(1 << 29));
+  Scaled larger = invert(b, b.add(b.shift(t.m, places), 1 << 29));
+  larger.e = b.add(larger.e, 29);
+  Scaled smaller{b.multiplyHigh(b.shift(t.m, -1), larger.m),
+                 b.add(b.add(t.e, larger.e), 30)};
+  Value isBelow = b.compare(nn::Predicate::Lt, x.m, b.number(0));
+  return {b.select(isBelow, smaller.m, larger.m),
+          b.select(isBelow, smaller.e, larger.e)};
+}
+
 /// log2(1 + v) / v in Q29 of v in Q31.
 static Value getSlope(IntegerBuilder &b, Value v) {
   ArrayRef<int32_t> polynomial = fixed::logarithmPolynomial;
@@ -153,14 +176,9 @@ Scaled quantc::buildLogarithm(IntegerBuilder &b, Scaled x) {
 }
 
 Scaled quantc::buildSoftplus(IntegerBuilder &b, Scaled x) {
-  constexpr double log2e = 1.4426950408889634074;
-  constexpr int64_t bound = INT16_MAX;
-  Value below = b.max(b.score(fixed::makeMultipliers(&log2e, &bound, 1),
-                              b.unary(nn::UnaryKind::Abs, x.m), x.e),
-                      0);
-  Scaled t = raiseTwo(b, below);
+  auto [t, places] = decay(b, x);
   Value most = b.min(t.m, b.number((1 << 29) - 1));
-  Value v = b.shift(most, b.add(b.shiftDown(below, 15), -2));
+  Value v = b.shift(most, b.add(places, -2));
   Value slope = b.multiplyHigh(getSlope(b, v), b.number(fixed::ln2));
   Scaled rest{b.multiplyHigh(t.m, b.shift(slope, -1)), b.add(t.e, 1)};
   Value own = b.add(x.e, -14), common = b.max(own, rest.e);

@@ -43,6 +43,8 @@ Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
 Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
 Scaled buildExponential(IntegerBuilder &b, Scaled x);
+/// 1 / (1 + e^-x), as exact beside 0 as an exponential is.
+Scaled buildSigmoid(IntegerBuilder &b, Scaled x);
 /// With one exponent for all.
 Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
 /// fixed::softplus

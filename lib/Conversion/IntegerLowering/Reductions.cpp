@@ -64,6 +64,15 @@ struct ReduceIntegers
     if (kept.empty())
       return op->emitOpError("to a scalar has no integer-only form; supported: "
                              "results with a dimension");
+    if (findsFarMinimum(reduce)) {
+      SmallVector<int64_t> single(blocks.size(), 1);
+      kept.assign(kept.size(), 1);
+      operands.push_back(
+          fitOperand(op, 0, available[0], single, /*mayBeWide=*/true));
+      results.push_back(
+          withFormat(reduce.getResult(), getWide(op, kept, qt::summandBits)));
+      return success();
+    }
     if (isChoice(kind)) {
       // Of the very integers that others see, so that one of them equals it.
       operands.push_back(
@@ -108,6 +117,11 @@ struct ReduceIntegers
         made->setAttr(qt::mostElementsAttrName, most);
       return made;
     };
+    if (findsFarMinimum(reduce)) {
+      Value least = apply(types[0], kind, getOrder(b, x));
+      results.push_back(b.store(getOrdered(b, least), format));
+      return success();
+    }
     // Exponents have the size 1 along the axes.
     Value e = apply(types[1], nn::ReduceKind::Max, x.e);
     if (isChoice(kind)) {
@@ -149,6 +163,37 @@ private:
   static bool isChoice(nn::ReduceKind kind) {
     return kind == nn::ReduceKind::Max || kind == nn::ReduceKind::Min;
   }
+
+  /// Whether the smallest of elements that are far apart is found, of which the
+  /// exponent of all would leave nothing. The largest one has that exponent.
+  static bool findsFarMinimum(nn::ReduceOp reduce) {
+    return reduce.getKind() == nn::ReduceKind::Min &&
+           reduce->hasAttr(qt::elementExponentsAttrName);
+  }
+
+  /// Integers of 64 bits in the order of elements with an exponent each.
+  static Value getOrder(IntegerBuilder &b, Scaled x) {
+    x = joinExponents(b, x, {});
+    Value e = b.add(b.cast(b.clip(x.e, -mostOrdered, mostOrdered), 64),
+                    2 * mostOrdered);
+    Value size = b.add(b.shift(e, -orderedBits),
+                       b.cast(b.unary(nn::UnaryKind::Abs, x.m), 64));
+    Value order = b.select(b.compare(nn::Predicate::Lt, x.m, b.number(0)),
+                           b.sub(b.number(0, 64), size), size);
+    return b.select(b.compare(nn::Predicate::Eq, x.m, b.number(0)),
+                    b.number(0, 64), order);
+  }
+  /// The element that such an integer stands for.
+  static Scaled getOrdered(IntegerBuilder &b, Value order) {
+    Value size = b.unary(nn::UnaryKind::Abs, order);
+    Value m = b.cast(b.maskBits(size, (int64_t(1) << orderedBits) - 1), 32);
+    Value e = b.cast(b.shiftDown(size, orderedBits), 32);
+    Value isBelow = b.compare(nn::Predicate::Lt, order, b.number(0, 64));
+    return {b.select(isBelow, b.sub(b.number(0), m), m),
+            b.add(e, -2 * mostOrdered)};
+  }
+  /// Exponents in these integers, and the bits below them.
+  static constexpr int64_t mostOrdered = 512, orderedBits = 30;
 
   /// How many elements make one; 0 where that is known at run time only.
   static int64_t countElements(nn::ReduceOp reduce) {

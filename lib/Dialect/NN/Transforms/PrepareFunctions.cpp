@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIntegers.h"
+#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 
@@ -25,6 +26,10 @@ struct RewritePower : OpRewritePattern<BinaryOp> {
     Value base = op.getLhs(), power = op.getRhs();
     if (op.getKind() != BinaryKind::Pow || !isReal(op.getResult()))
       return rewriter.notifyMatchFailure(op, "is no power of floats");
+    if (std::optional<UnaryKind> kind = findFunction(op)) {
+      rewriter.replaceOpWithNewOp<UnaryOp>(op, op.getType(), *kind, base);
+      return success();
+    }
     if (isConstantSlice(power)) {
       auto type = typeOf(power);
       if (!type.hasStaticShape() ||
@@ -51,6 +56,24 @@ struct RewritePower : OpRewritePattern<BinaryOp> {
     }
     rewriter.replaceOp(op, y);
     return success();
+  }
+
+private:
+  /// The function that a power by one constant is: these take results with all
+  /// their bits.
+  static std::optional<UnaryKind> findFunction(BinaryOp op) {
+    DenseElementsAttr powers;
+    if (typeOf(op.getLhs()) != typeOf(op.getResult()) ||
+        !matchPattern(op.getRhs(), m_Constant(&powers)) || !powers.isSplat())
+      return std::nullopt;
+    float power = powers.getSplatValue<float>();
+    if (power == -1)
+      return UnaryKind::Reciprocal;
+    if (power == 0.5)
+      return UnaryKind::Sqrt;
+    if (power == -0.5)
+      return UnaryKind::Rsqrt;
+    return std::nullopt;
   }
 };
 

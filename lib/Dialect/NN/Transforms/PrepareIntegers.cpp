@@ -298,6 +298,7 @@ struct PrepareIntegers
                  CentreInputs, ExchangeSides, RewriteReduce, MovePadding>(
         &getContext());
     populateFunctionPatterns(patterns);
+    populateLogarithmPatterns(patterns);
     populateScalarPatterns(patterns);
     // Every one leaves less to do: a long chain takes many rounds.
     GreedyRewriteConfig config;

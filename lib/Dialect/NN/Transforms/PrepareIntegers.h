@@ -45,6 +45,9 @@ void populateChoicePatterns(mlir::RewritePatternSet &patterns);
 /// is infinite or no number.
 void populateGuardPatterns(mlir::RewritePatternSet &patterns);
 
+/// Patterns that find what is small beside one of the arguments of sigmoids.
+void populateLogarithmPatterns(mlir::RewritePatternSet &patterns);
+
 /// Patterns that make rows of one element of scalars.
 void populateScalarPatterns(mlir::RewritePatternSet &patterns);
 

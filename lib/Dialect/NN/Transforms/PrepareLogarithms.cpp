@@ -1,0 +1,99 @@
+//===- PrepareLogarithms.cpp - Logarithms of shares -------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A sigmoid that is nearly one leaves nothing in its distance from one, nor in
+// the logarithm of that: both are functions of the sigmoid's argument.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareIntegers.h"
+#include "mlir/IR/Matchers.h"
+#include "quantc/Analysis/ConstantSlices.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+/// The argument of a sigmoid; null of others.
+static Value getLogit(Value value) {
+  auto unary = value.getDefiningOp<UnaryOp>();
+  return unary && unary.getKind() == UnaryKind::Sigmoid ? unary.getInput()
+                                                        : Value();
+}
+
+namespace {
+/// 1 - sigmoid(x) is sigmoid(-x), where something reads it that shows how small
+/// it is.
+struct RewriteComplement : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    DenseElementsAttr one;
+    if (op.getKind() != BinaryKind::Sub || !isReal(op.getResult()) ||
+        !matchPattern(op.getLhs(), m_Constant(&one)) || !one.isSplat() ||
+        one.getSplatValue<float>() != 1)
+      return rewriter.notifyMatchFailure(op, "takes nothing off one");
+    Value logit = getLogit(op.getRhs());
+    if (!logit || logit.getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "takes no sigmoid off one");
+    if (llvm::none_of(op->getUsers(), showsSmall))
+      return rewriter.notifyMatchFailure(op, "is added or multiplied alone");
+    Build b(rewriter, op.getLoc());
+    rewriter.replaceOp(
+        op, b.unary(UnaryKind::Sigmoid, b.unary(UnaryKind::Neg, logit)));
+    return success();
+  }
+
+private:
+  static bool showsSmall(Operation *user) {
+    if (auto unary = dyn_cast<UnaryOp>(user))
+      return llvm::is_contained({UnaryKind::Log, UnaryKind::Sqrt,
+                                 UnaryKind::Rsqrt, UnaryKind::Reciprocal},
+                                unary.getKind());
+    // A limit, or a small constant, in front of such a function.
+    if (auto binary = dyn_cast<BinaryOp>(user))
+      return llvm::is_contained(
+                 {BinaryKind::Div, BinaryKind::Pow, BinaryKind::Max},
+                 binary.getKind()) ||
+             (binary.getKind() == BinaryKind::Add &&
+              llvm::any_of(binary->getOperands(), isConstantSlice));
+    return isa<ClipOp>(user);
+  }
+};
+
+/// log(sigmoid(x)) is -softplus(-x); of a quotient of two, the difference.
+struct RewriteLogarithm : OpRewritePattern<UnaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(UnaryOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getKind() != UnaryKind::Log || !isReal(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "is no logarithm");
+    Build b(rewriter, op.getLoc());
+    if (Value logit = getLogit(op.getInput())) {
+      Value rest = b.unary(UnaryKind::Softplus, b.unary(UnaryKind::Neg, logit));
+      rewriter.replaceOp(op, b.unary(UnaryKind::Neg, rest));
+      return success();
+    }
+    auto quotient = op.getInput().getDefiningOp<BinaryOp>();
+    if (!quotient || quotient.getKind() != BinaryKind::Div ||
+        !getLogit(quotient.getLhs()) || !getLogit(quotient.getRhs()))
+      return rewriter.notifyMatchFailure(op, "is of no sigmoids");
+    rewriter.replaceOp(op,
+                       b.binary(BinaryKind::Sub,
+                                b.unary(UnaryKind::Log, quotient.getLhs()),
+                                b.unary(UnaryKind::Log, quotient.getRhs())));
+    return success();
+  }
+};
+} // namespace
+
+void nn::populateLogarithmPatterns(RewritePatternSet &patterns) {
+  patterns.add<RewriteComplement, RewriteLogarithm>(patterns.getContext());
+}

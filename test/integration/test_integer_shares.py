@@ -1,0 +1,56 @@
+"""Integer-only models that show how small sigmoids, and exponentials, are."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+
+class Shares(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(14)
+
+    def test_shares(self):
+        """What is small in sigmoids, in what they leave of one, and among the smallest of exponentials."""
+        nodes = [
+            ("Sigmoid", "x", "p"),
+            ("Sub", "one p", "q"),
+            ("Div", "p q", "odds"),
+            ("Log", "odds", "y_odds"),
+            ("Log", "p", "y_share"),
+            ("Log", "q", "y_rest"),
+            ("Add", "p small", "more"),
+            ("Log", "more", "y_more"),
+            ("Clip", "p low", "above"),
+            ("Clip", "q low", "below"),
+            ("Div", "above below", "limited"),
+            ("Log", "limited", "y_limited"),
+            ("Exp", "x", "e"),
+            ("Add", "e one", "sum"),
+            ("Pow", "sum minus", "inverse"),
+            ("Log", "inverse", "y_inverse"),
+            ("ReduceMin", "e last", "least", {"keepdims": 1}),
+            ("Log", "least", "y_least"),
+            ("ReduceMin", "e columns", "leasts", {"keepdims": 0}),
+            ("Log", "leasts", "y_leasts"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        constants = {"one": np.float32(1), "minus": np.float32(-1), "small": np.float32(1e-6), "low": np.float32(1e-5)}
+        constants |= {"last": np.array([2]), "columns": np.array([1])}
+        proto = model(nodes, {"x": ("f4", ["n", 5, 24])}, outputs, constants)
+        x = self.random.uniform(-16, 16, (4, 5, 24)).astype("f4")
+        x[..., :2] = [16, -16]
+        z = x.astype("f8")
+        p, q, e = 1 / (1 + np.exp(-z)), 1 / (1 + np.exp(z)), np.exp(z)
+        exact = {"y_odds": z, "y_share": np.log(p), "y_rest": np.log(q), "y_more": np.log(p + 1e-6), "y_inverse": np.log(1 / (e + 1))}
+        exact |= {"y_limited": np.log(np.maximum(p, 1e-5) / np.maximum(q, 1e-5))}
+        exact |= {"y_least": z.min(2, keepdims=True), "y_leasts": z.min(1)}
+        # Arguments of up to 2^4 have 16 bits, 2^-12 in an exponential whose power of two is good to 3e-4: 5.5e-4 in its
+        # logarithm, and twice that in that of a quotient. The largest of a row is 11 at least, but for minima of columns:
+        # of five numbers these are 1 at least in some column.
+        self.check_close(proto, [{"x": x}], 2.0**-10, [exact])
+
+
+if __name__ == "__main__":
+    unittest.main()
