@@ -58,6 +58,19 @@ class IntegerDepth(IntegerTest):
                 # Equal to more than one where these differ by less than a unit of 31 bits: none of 40 x 8 random ones.
                 np.testing.assert_array_equal(meaning["y"], 1)
 
+    def test_peaks(self):
+        """The peaks of a heat map equal the maximum of their windows, whatever it is computed by."""
+        nodes = [("MatMul", "x weights", "h"), ("MaxPool", "h", "m", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]})]
+        nodes += [("Equal", "h m", "e"), ("Cast", "e", "y", {"to": 1}), ("Identity", "h", "z")]
+        weights = np.eye(8, dtype="f4") * 0.7
+        proto = model(nodes, {"x": ("f4", ["n", 4, 8, 8])}, ["y", "z"], {"weights": weights})
+        (meaning,) = self.mean(proto, [{"x": self.random.normal(size=(3, 4, 8, 8)).astype("f4")}], "--integer-only")
+        z = np.pad(meaning["z"], ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
+        most = np.lib.stride_tricks.sliding_window_view(z, (3, 3), (2, 3)).max((-1, -2))
+        # Neighbours may be as large in the units of the image, 2^-29 of its largest element.
+        np.testing.assert_array_equal(meaning["y"][meaning["z"] == most], 1)
+        np.testing.assert_allclose(meaning["z"][meaning["y"] == 1], most[meaning["y"] == 1], atol=2.0**-20)
+
     def test_residual_stream(self):
         """What is added to a stream in 30 steps is added in full, by products as by functions."""
         steps, width = 30, 16

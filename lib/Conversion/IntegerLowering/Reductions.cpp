@@ -281,10 +281,11 @@ struct PoolIntegers
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);
     Type type = withFormat(pool.getInput(), row);
-    // What hides elements leaves them all bits that there are.
+    // What hides elements, or compares them, leaves them all bits.
     bool isChosen = qt::getBlockFormat(pool.getInput().getType()) != nullptr;
     if (isMax && qt::getIntegerFormat(available[0]) &&
-        (isChosen || haveMask(pool.getInput())))
+        (isChosen || op->hasAttr(qt::allBitsAttrName) ||
+         haveMask(pool.getInput())))
       type = fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true);
     operands.push_back(type);
     if (isMax)

@@ -149,7 +149,9 @@ static bool isSum(Operation *op) {
 }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
-static bool isReduce(Operation *op) { return isa<nn::ReduceOp>(op); }
+static bool isReduceOrPool(Operation *op) {
+  return isa<nn::ReduceOp, nn::PoolOp>(op);
+}
 static bool findsElements(Operation *op) {
   return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp,
              nn::SelectOp, nn::ClipOp>(op);
@@ -215,7 +217,8 @@ static const Rule rules[] = {
     {elementExponentsAttrName, findsElements, isA<UnitAttr>,
      "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
      "nn.select or nn.clip"},
-    {allBitsAttrName, isReduce, isA<UnitAttr>, "a unit attribute on nn.reduce"},
+    {allBitsAttrName, isReduceOrPool, isA<UnitAttr>,
+     "a unit attribute on nn.reduce or nn.pool"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -132,8 +132,8 @@ Type Integerize::getAvailable(Value value) {
 }
 
 /// The maxima and minima of computed values that are compared, through others,
-/// as with what they are the extreme of: on one exponent after the other an
-/// element is rounded more than once, and equals itself no longer.
+/// as with what they are the extreme of: on one exponent after the other, or in
+/// 16 bits of windows, an element does not equal itself.
 static llvm::DenseSet<Operation *> findComparedExtremes(Block &block) {
   llvm::DenseSet<Operation *> extremes;
   llvm::DenseSet<Value> compared;
@@ -141,6 +141,8 @@ static llvm::DenseSet<Operation *> findComparedExtremes(Block &block) {
     auto binary = dyn_cast<nn::BinaryOp>(op);
     bool isExtreme = binary && (binary.getKind() == nn::BinaryKind::Max ||
                                 binary.getKind() == nn::BinaryKind::Min);
+    auto pool = dyn_cast<nn::PoolOp>(op);
+    isExtreme |= pool && pool.getKind() == nn::PoolKind::Max;
     bool isMovement = op.hasTrait<nn::MovesElements>();
     if (!isMovement && !isExtreme && !isa<nn::CompareOp>(op))
       continue;
@@ -427,7 +429,10 @@ LogicalResult Integerize::convert(Operation *op) {
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     op->setAttr(qt::allBitsAttrName, UnitAttr::get(&getContext()));
-  if (smallElements->keepExponents(op) || comparedExtremes.contains(op))
+  bool isCompared = comparedExtremes.contains(op);
+  if (isCompared && isa<nn::PoolOp>(op))
+    op->setAttr(qt::allBitsAttrName, UnitAttr::get(&getContext()));
+  else if (isCompared || smallElements->keepExponents(op))
     op->setAttr(qt::elementExponentsAttrName, UnitAttr::get(&getContext()));
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())

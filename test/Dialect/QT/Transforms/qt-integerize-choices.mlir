@@ -54,3 +54,16 @@ func.func @compared(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x4xf32
   %e = nn.compare eq %xs, %ms : tensor<?x4x1xf32>, tensor<?x4x1xf32> -> tensor<?x4x1xi1>
   return %e, %n : tensor<?x4x1xi1>, tensor<?x4xf32>
 }
+
+// So does a maximum of windows, beside results of 31 bits.
+// CHECK-LABEL: func @peaks
+// CHECK: nn.pool max {{.*}} {qt.all_bits} : tensor<1x6x6x4x!qt.block<[1, ?, ?, ?], s31, scale = exp<32>>>
+// CHECK: nn.compare eq {{.*}}s31{{.*}}s31
+// CHECK: nn.pool max {{.*}} : tensor<1x6x6x4x!qt.block<[1, ?, ?, ?], s16, scale = exp<8>>>
+func.func @peaks(%x: tensor<1x6x6x4xf32>, %w: tensor<1x6x6x4xf32>) -> (tensor<1x6x6x4xi1>, tensor<1x6x6x4xf32>) {
+  %h = nn.binary mul %x, %w : tensor<1x6x6x4xf32>, tensor<1x6x6x4xf32> -> tensor<1x6x6x4xf32>
+  %m = nn.pool max %h kernel [3, 3] strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : tensor<1x6x6x4xf32> -> tensor<1x6x6x4xf32>
+  %e = nn.compare eq %h, %m : tensor<1x6x6x4xf32>, tensor<1x6x6x4xf32> -> tensor<1x6x6x4xi1>
+  %n = nn.pool max %h kernel [1, 3] strides [1, 1] dilations [1, 1] pads [0, 1, 0, 1] : tensor<1x6x6x4xf32> -> tensor<1x6x6x4xf32>
+  return %e, %n : tensor<1x6x6x4xi1>, tensor<1x6x6x4xf32>
+}

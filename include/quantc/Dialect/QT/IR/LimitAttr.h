@@ -26,8 +26,9 @@ constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
 /// a row.
 constexpr llvm::StringLiteral elementExponentsAttrName = "qt.element_exponents";
 
-/// On nn.reduce in an integer-only network: the sum or mean of results with all
-/// their bits, which something is taken off that is nearly the same.
+/// On nn.reduce or nn.pool in an integer-only network: the sum or mean of
+/// results with all their bits, which something is taken off that is nearly the
+/// same, or a maximum of windows, which is compared with what it is found in.
 constexpr llvm::StringLiteral allBitsAttrName = "qt.all_bits";
 
 } // namespace quantc::qt
