@@ -134,7 +134,8 @@ static const Stage stages[] = {
     {"layout", "pack weights and activations", buildLayout},
     {"group", "outline and merge kernels", buildGroup},
     {"lower", "kernels to loops on memory", buildLower},
-    {"llvm", "kernels to the LLVM dialect", buildLLVM},
+    {"llvm", "kernels to the LLVM dialect", buildLLVM,
+     /*isOfKernels=*/true},
 };
 
 llvm::ArrayRef<Stage> quantc::getStages() { return stages; }

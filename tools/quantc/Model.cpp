@@ -9,6 +9,7 @@
 #include "Model.h"
 
 #include "Options.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
@@ -114,7 +115,10 @@ bool Model::runStages(mlir::ModuleOp module, const StageOptions &options,
     if (!isBehind) {
       mlir::PassManager manager(&context);
       stage.build(manager, options);
+      manager.enableVerifier(!stage.isOfKernels);
       if (manager.size() != 0 && failed(manager.run(module)))
+        return false;
+      if (stage.isOfKernels && failed(mlir::verify(module)))
         return false;
       module->setAttr(stageAttrName,
                       mlir::StringAttr::get(&context, stage.name));

@@ -41,6 +41,9 @@ struct Stage {
   llvm::StringLiteral name;
   llvm::StringLiteral summary;
   void (*build)(mlir::OpPassManager &manager, const StageOptions &options);
+  /// Whether its passes meet ops of kernels alone, which only other passes have
+  /// made: then `quantc` verifies what comes behind the last of them, once.
+  bool isOfKernels = false;
 };
 
 /// All stages in their order, from `import` (what follows the reading of the
