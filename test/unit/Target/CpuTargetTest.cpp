@@ -39,6 +39,17 @@ TEST(CpuTarget, KnowsFeatures) {
   EXPECT_EQ(zen4.getTriple(), "x86_64-unknown-linux-gnu");
 }
 
+TEST(CpuTarget, CountsLanesOfRegisters) {
+  auto count = [](StringRef triple, StringRef cpu) {
+    return cantFail(CpuTarget::resolve(triple, cpu)).getRegisterLanes();
+  };
+  EXPECT_EQ(count("x86_64-linux-gnu", "x86-64-v2"), 16 * 4);
+  EXPECT_EQ(count("x86_64-linux-gnu", "x86-64-v3"), 16 * 8);
+  EXPECT_EQ(count("x86_64-linux-gnu", "x86-64-v4"), 32 * 16);
+  EXPECT_EQ(count("aarch64-linux-gnu", "cortex-a76"), 32 * 4);
+  EXPECT_EQ(count("riscv32-unknown-none-elf", ""), 31);
+}
+
 TEST(CpuTarget, ResolvesTheMachine) {
   CpuTarget native = cantFail(CpuTarget::resolve("", "native"));
   EXPECT_FALSE(native.getCpu().empty());

@@ -39,6 +39,9 @@ public:
   std::string getFeatureString() const;
   llvm::ArrayRef<std::string> getFeatures() const { return features; }
   bool has(llvm::StringRef feature) const;
+  /// Numbers of 32 bits that all registers of vectors hold together, or all
+  /// registers of a CPU that has no vectors.
+  int64_t getRegisterLanes() const;
 
   /// What recipes and layouts choose by.
   LayoutClass getLayoutClass() const;
