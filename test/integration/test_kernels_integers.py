@@ -102,6 +102,19 @@ class Integers(IntegerTest):
             with self.subTest(kind, columns=columns):
                 self.check_close(proto, [{"x": np.concatenate(x)}], 1, exact=[])  # the bits alone
 
+    def test_full_rows(self):
+        """Rows whose largest has ones in more than 16 bits: rounding those leaves them."""
+        peaks = np.array([2**16 - 3, 2**16 - 2, 2**16 - 1, 2**16, 2**17 - 1, 2**17 - 4, 2**18 - 4, 2**18 - 5, 2**24 - 1, 2**30 - 1])
+        peaks = np.concatenate([peaks, -peaks])
+        nodes = [("Cast", "x", "f", {"to": 1}), ("Gelu", "f", "gate"), ("MatMul", "gate same", "y")]
+        proto = model(nodes, {"x": ("i4", ["rows", 64])}, ["y"], {"same": np.eye(64, dtype="f4")})
+        peaks = np.resize(peaks, (37, 1))
+        x = np.random.default_rng(11).integers(-7, 8, (37, 64)) * (peaks // 8)
+        x[:, 5:6] = peaks
+        feeds = [{"x": x.astype("i4")}, {"x": x[::-2].astype("i4")}]
+        # A function of 1 or 0, then half a unit of codes of which the largest has 64 or more.
+        self.check_close(proto, feeds, 1.01 / 128, [{"y": np.maximum(feed["x"], 0).astype("f4")} for feed in feeds])
+
     def test_biased_rows(self):
         """Products with a bias and a residual: any of the three has the smallest exponent, in all rows of a unit or in some."""
         random = np.random.default_rng(10)
