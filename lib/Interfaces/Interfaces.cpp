@@ -10,6 +10,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/ExponentOpInterface.h"
 #include "quantc/Interfaces/ImageOpInterface.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
@@ -23,6 +24,7 @@
 using namespace mlir;
 
 #include "quantc/Interfaces/ElementwiseOpInterface.cpp.inc"
+#include "quantc/Interfaces/ExponentOpInterface.cpp.inc"
 #include "quantc/Interfaces/ImageOpInterface.cpp.inc"
 #include "quantc/Interfaces/IntegerLoweringInterface.cpp.inc"
 #include "quantc/Interfaces/InterpretableOpInterface.cpp.inc"

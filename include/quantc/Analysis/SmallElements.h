@@ -10,6 +10,7 @@
 #define QUANTC_ANALYSIS_SMALLELEMENTS_H
 
 #include "mlir/IR/Block.h"
+#include "quantc/Interfaces/ExponentOpInterface.h"
 #include "llvm/ADT/DenseSet.h"
 
 namespace quantc {
@@ -22,6 +23,7 @@ namespace quantc {
 /// integers pass with all their bits may lie between, and sums of inputs.
 /// Where exponentials, quotients and roots are read so, sums, products and
 /// extremes between keep an exponent for each element, as they do themselves.
+/// What an op does with such elements it says by `ExponentOpInterface`.
 /// It is found before anything is converted, so that it depends on what reads a
 /// value and not on the order of ops.
 class SmallElements {
@@ -38,11 +40,11 @@ public:
 private:
   void findOfInputs(mlir::Operation &op);
   void findSpread(mlir::Operation &op);
+  void findSummed(mlir::Operation &op);
   void visit(mlir::Operation &op);
-  bool isInDifference(mlir::Operation &op) const;
-  bool choosesSpread(mlir::Operation &op) const;
-  bool showsOperands(mlir::Operation &op) const;
-  bool keepsExponents(mlir::Operation &op) const;
+  bool isDifferenceOfInputs(mlir::Operation &op) const;
+  bool keepsExponents(ExponentOpInterface op) const;
+  bool showsOperands(ExponentOpInterface op) const;
 
   /// Inputs, also in other shapes or scaled by constants, and what is found in
   /// them along axes.
@@ -50,8 +52,8 @@ private:
   /// What is found with an exponent for each element, and what is computed of
   /// it: elements of one row may be far apart.
   llvm::DenseSet<mlir::Value> spread;
-  /// Sides of a difference of those, and what they are found in.
-  llvm::DenseSet<mlir::Value> differing;
+  /// What a product reads row by row, also in other shapes.
+  llvm::DenseSet<mlir::Value> summed;
   llvm::DenseSet<mlir::Value> shown;
   llvm::DenseSet<mlir::Operation *> keepers;
 };

@@ -62,3 +62,29 @@ func.func @turned(%x: tensor<?x6x4xf32>, %v: tensor<?x5x6xf32>, %w: tensor<?x5x4
   %n = nn.matmul %o, %w : tensor<?x6x4xf32>, tensor<?x5x4xf32> -> tensor<?x6x5xf32>
   return %m, %n : tensor<?x4x5xf32>, tensor<?x6x5xf32>
 }
+
+// Also where other shapes lie between.
+// CHECK-LABEL: func @views
+// CHECK: nn.softmax {{.*}}, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, 1, 1], s16, scale = exp<8>>>
+// CHECK: nn.reshape
+// CHECK: nn.matmul
+func.func @views(%x: tensor<?x6x4xf32>, %v: tensor<?x2x5x6xf32>) -> tensor<?x2x2x5xf32> {
+  %shape = arith.constant dense<[-1, 2, 2, 6]> : tensor<4xi64>
+  %s = nn.softmax %x {axis = 2 : i64} : tensor<?x6x4xf32>
+  %t = nn.transpose %s perm [0, 2, 1] : tensor<?x6x4xf32> -> tensor<?x4x6xf32>
+  %r = nn.reshape %t, %shape : tensor<?x4x6xf32>, tensor<4xi64> -> tensor<?x2x2x6xf32>
+  %m = nn.matmul %r, %v : tensor<?x2x2x6xf32>, tensor<?x2x5x6xf32> -> tensor<?x2x2x5xf32>
+  return %m : tensor<?x2x2x5xf32>
+}
+
+// What is joined has the bits of rows, and more of what it is joined of would not show.
+// CHECK-LABEL: func @joined
+// CHECK: qt.quantize %arg0 {{.*}} s16
+// CHECK: nn.unary exp %{{[^{]*}} : tensor
+// CHECK: nn.concat
+func.func @joined(%x: tensor<?x4xf32>) -> tensor<?x8xf32> {
+  %0 = nn.unary exp %x : tensor<?x4xf32>
+  %1 = nn.concat %x, %0 {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
+  %2 = nn.unary log %1 : tensor<?x8xf32>
+  return %2 : tensor<?x8xf32>
+}

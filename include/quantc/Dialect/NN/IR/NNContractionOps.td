@@ -21,6 +21,8 @@ defvar contractionReturnTypes = [{
 }];
 
 def NN_MatmulOp : NN_Op<"matmul", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "isResultSpread", "getSmallOperands", "sumsRows"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "matrix product with a transposed right side";

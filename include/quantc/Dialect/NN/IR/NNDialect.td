@@ -15,6 +15,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "quantc/Interfaces/ElementwiseOpInterface.td"
+include "quantc/Interfaces/ExponentOpInterface.td"
 include "quantc/Interfaces/InterpretableOpInterface.td"
 include "quantc/Interfaces/QuantizableOpInterface.td"
 include "quantc/Interfaces/RowOpInterface.td"
@@ -43,10 +44,13 @@ def NN_ChecksTypes : NativeOpTrait<"ChecksTypes"> {
   let cppNamespace = "::quantc::nn";
 }
 
-/// Each element of the result is one of the first operand's.
-def NN_MovesElements : NativeOpTrait<"MovesElements"> {
+def NN_MovesElementsTrait : NativeOpTrait<"MovesElements"> {
   let cppNamespace = "::quantc::nn";
 }
+/// Each element of the result is one of the first operand's, and has its sign
+/// and magnitude.
+def NN_MovesElements : TraitList<[
+    NN_MovesElementsTrait, SignOpInterface, ExponentOpInterface]>;
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic, !listconcat([Pure, NN_ChecksTypes,

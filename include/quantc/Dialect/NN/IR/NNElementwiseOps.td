@@ -60,6 +60,8 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
 def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 
 def NN_UnaryOp : NN_SameTypeOp<"unary", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "isResultSpread", "canKeepExponents", "getSmallOperands"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
@@ -114,6 +116,7 @@ def NN_SiluOp : NN_SameTypeOp<"silu", [], ["isLong"]> {
 }
 
 def NN_ClipOp : NN_SameTypeOp<"clip", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, ["mayLeaveSmall"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "limit to a range";
   let description = [{
@@ -144,6 +147,9 @@ def NN_BinaryKind : I32EnumAttr<"BinaryKind", "function of two elements", [
 def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "isResultSpread", "canKeepExponents", "getSmallOperands",
+        "mayLeaveSmall"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>],
     ["inferElements", "isLong"]> {
@@ -201,6 +207,7 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
 }
 
 def NN_SelectOp : NN_ElementwiseOp<"select", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, ["mayLeaveSmall"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["inferElements"]> {
   let summary = "choose elements by a condition";

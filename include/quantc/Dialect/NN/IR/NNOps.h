@@ -18,6 +18,7 @@
 #include "quantc/Dialect/NN/IR/NNDialect.h"
 #include "quantc/Dialect/NN/IR/Window.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
+#include "quantc/Interfaces/ExponentOpInterface.h"
 #include "quantc/Interfaces/InterpretableOpInterface.h"
 #include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Interfaces/QuantizedElementTypeInterface.h"

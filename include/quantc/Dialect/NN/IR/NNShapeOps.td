@@ -13,7 +13,7 @@ include "quantc/Dialect/NN/IR/NNDialect.td"
 
 // Reshape, slice and expand infer no type: their sizes are values, which only a
 // builder that has them at hand knows.
-def NN_ReshapeOp : NN_Op<"reshape", [NN_MovesElements, SignOpInterface]> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_MovesElements]> {
   let summary = "the same elements in another shape";
   let description = [{
     `shape` holds the new sizes; one may be -1 and follows from the others. A
@@ -39,8 +39,9 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_MovesElements, SignOpInterface]> {
 }
 
 def NN_TransposeOp : NN_Op<"transpose", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>, NN_MovesElements,
-    SignOpInterface]> {
+    DeclareOpInterfaceMethods<InferTypeOpInterface>, NN_MovesElementsTrait,
+    SignOpInterface,
+    DeclareOpInterfaceMethods<ExponentOpInterface, ["turnsRows"]>]> {
   let summary = "permute dimensions";
   let description = [{
     Dimension i of the result is dimension `perm[i]` of the input.
@@ -56,7 +57,7 @@ def NN_TransposeOp : NN_Op<"transpose", [
   let hasCanonicalizer = 1;
 }
 
-def NN_SliceOp : NN_Op<"slice", [NN_MovesElements, SignOpInterface]> {
+def NN_SliceOp : NN_Op<"slice", [NN_MovesElements]> {
   let summary = "every step-th element between start and end along axes";
   let description = [{
     As ONNX's Slice: starts and ends below zero count from the end, both are
@@ -89,6 +90,7 @@ def NN_SliceOp : NN_Op<"slice", [NN_MovesElements, SignOpInterface]> {
 
 def NN_ConcatOp : NN_Op<"concat", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    DeclareOpInterfaceMethods<ExponentOpInterface, ["getSmallOperands"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "join tensors along an axis";
   let arguments = (ins Variadic<NN_MovedTensor>:$inputs, NN_DimAttr:$axis);
@@ -99,7 +101,7 @@ def NN_ConcatOp : NN_Op<"concat", [
   let hasCanonicalizer = 1;
 }
 
-def NN_ExpandOp : NN_Op<"expand", [NN_MovesElements, SignOpInterface]> {
+def NN_ExpandOp : NN_Op<"expand", [NN_MovesElements]> {
   let summary = "broadcast to a shape";
   let description = [{
     As ONNX's Expand: input and `shape` broadcast against each other.
@@ -121,8 +123,7 @@ def NN_ExpandOp : NN_Op<"expand", [NN_MovesElements, SignOpInterface]> {
 
 def NN_GatherOp : NN_Op<"gather", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    DeclareOpInterfaceMethods<QuantizableOpInterface>, NN_MovesElements,
-    SignOpInterface]> {
+    DeclareOpInterfaceMethods<QuantizableOpInterface>, NN_MovesElements]> {
   let summary = "pick slices along an axis by index";
   let description = [{
     The result has the dimensions of `indices` in place of `axis`. An index

@@ -1,0 +1,164 @@
+//===- NNExponents.cpp - What becomes of elements far apart -----*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "quantc/Dialect/NN/IR/NNOps.h"
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+/// Functions whose elements are found with an exponent each.
+static bool findsExponents(UnaryKind kind) {
+  switch (kind) {
+  case UnaryKind::Exp:
+  case UnaryKind::Softplus:
+  case UnaryKind::Sqrt:
+  case UnaryKind::Rsqrt:
+  case UnaryKind::Reciprocal:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool UnaryOp::isResultSpread(ValueQuery, ValueQuery isSpread) {
+  switch (getKind()) {
+  case UnaryKind::Relu:
+  case UnaryKind::Neg:
+  case UnaryKind::Abs:
+    return isSpread(getInput());
+  default:
+    return findsExponents(getKind());
+  }
+}
+
+/// A sigmoid has an exponent for each element where small ones are shown, and
+/// one for all else.
+bool UnaryOp::canKeepExponents(ValueQuery, ValueQuery) {
+  return findsExponents(getKind()) || getKind() == UnaryKind::Sigmoid;
+}
+
+SmallOperands UnaryOp::getSmallOperands() {
+  switch (getKind()) {
+  case UnaryKind::Relu:
+  case UnaryKind::Neg:
+  case UnaryKind::Abs:
+    return SmallOperands::Passed;
+  case UnaryKind::Log:
+  case UnaryKind::Sqrt:
+  case UnaryKind::Rsqrt:
+  case UnaryKind::Reciprocal:
+    return SmallOperands::Shown;
+  default:
+    return SmallOperands::Hidden;
+  }
+}
+
+bool BinaryOp::isResultSpread(ValueQuery isConstant, ValueQuery isSpread) {
+  bool areOperands = isSpread(getLhs()) || isSpread(getRhs());
+  switch (getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+  case BinaryKind::Mul:
+    return areOperands;
+  case BinaryKind::Div:
+    return areOperands || !isConstant(getRhs());
+  case BinaryKind::Pow:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool BinaryOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
+  return isResultSpread(isConstant, isSpread);
+}
+
+SmallOperands BinaryOp::getSmallOperands() {
+  switch (getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    return SmallOperands::Passed;
+  case BinaryKind::Mul:
+  case BinaryKind::Div:
+  case BinaryKind::Pow:
+    return SmallOperands::Multiplied;
+  default:
+    return SmallOperands::Hidden;
+  }
+}
+
+bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
+  switch (getKind()) {
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    return true;
+  case BinaryKind::Div: {
+    // One divisor for a row leaves its elements as far apart as they are.
+    auto type = dyn_cast<RankedTensorType>(getRhs().getType());
+    return type && type.getRank() > 0 && type.getShape().back() != 1 &&
+           !isConstant(getRhs());
+  }
+  default:
+    return false;
+  }
+}
+
+bool SelectOp::mayLeaveSmall(ValueQuery) { return true; }
+
+bool ClipOp::mayLeaveSmall(ValueQuery) { return true; }
+
+bool SoftmaxOp::isResultSpread(ValueQuery, ValueQuery) { return true; }
+
+bool SoftmaxOp::canKeepExponents(ValueQuery, ValueQuery) { return true; }
+
+SmallOperands SoftmaxOp::getSmallOperands() { return SmallOperands::Hidden; }
+
+/// What is left of a whole row has the magnitude of its largest element, and
+/// powers and products find a magnitude of their own.
+bool ReduceOp::isResultSpread(ValueQuery, ValueQuery isSpread) {
+  int64_t last = getInput().getType().getRank() - 1;
+  if (llvm::is_contained(getAxes(), last))
+    return false;
+  switch (getKind()) {
+  case ReduceKind::Sum:
+  case ReduceKind::Mean:
+  case ReduceKind::Max:
+  case ReduceKind::Min:
+    return isSpread(getInput());
+  default:
+    return false;
+  }
+}
+
+/// A minimum leaves the smallest element also of a whole row.
+bool ReduceOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
+  return isResultSpread(isConstant, isSpread) ||
+         (getKind() == ReduceKind::Min && isSpread(getInput()));
+}
+
+SmallOperands ReduceOp::getSmallOperands() { return SmallOperands::Summed; }
+
+/// What is joined is brought to the bits of rows.
+SmallOperands ConcatOp::getSmallOperands() { return SmallOperands::Hidden; }
+
+bool TransposeOp::turnsRows() {
+  ArrayRef<int64_t> permutation = getPerm();
+  return !permutation.empty() &&
+         permutation.back() != static_cast<int64_t>(permutation.size()) - 1;
+}
+
+bool MatmulOp::isResultSpread(ValueQuery, ValueQuery) { return false; }
+
+SmallOperands MatmulOp::getSmallOperands() { return SmallOperands::Hidden; }
+
+bool MatmulOp::sumsRows() { return true; }
