@@ -56,6 +56,19 @@ def AssignLayouts : Pass<"qt-assign-layouts", "::mlir::func::FuncOp"> {
     3 x 3 taps are computed by tiles, with fewer products, where that is faster
     and `direct` does not forbid it. These, and depthwise ones that go line by
     line, keep their pads; of others they become part of the input's halo.
+
+    Before:
+    ```mlir
+    %xc, %xs = qt.quantize %x {...} : tensor<?x33xf32> -> tensor<?x33xi8>, tensor<?x1xf32>
+    %0 = qt.contract lhs(%xc, %xs : ...) rhs(%w, %ws : tensor<8x33xi8>, tensor<8x1xf32>) {geometry = #qt.matmul, ...} -> tensor<?x8xf32>
+    ```
+    After, with VNNI:
+    ```mlir
+    %xc, %xs = qt.quantize %x {..., layout = #qt.layout<s8, panel = 32, rows = 8, bias = 128>}
+      : tensor<?x33xf32> -> tensor<?x64xi8>, tensor<?x1xf32>
+    %p = qt.pack %w, %ws ...
+    %0 = qt.contract lhs(%xc, %xs : ...) rhs(%p : ...) {geometry = #qt.matmul<k = 33>, ...} -> tensor<?x8xf32>
+    ```
   }];
   let options = [
     Option<"cpuLayout", "cpu-layout", "std::string", "\"\"",

@@ -18,6 +18,15 @@ def NNBindDims : Pass<"nn-bind-dims"> {
     more, and types and constants take what follows from it; sizes that have to
     be equal (`qt.equal_sizes`) and cannot be any more are an error.
     `dims=n=1..128` keeps the symbol and records its bounds in `qt.dim_bounds`.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<?x3xf32>) ... attributes {qt.dim_names = ["batch"], qt.arg_shapes = [affine_map<()[s0] -> (s0, 3)>]}
+    ```
+    After, with `dims=batch=8`:
+    ```mlir
+    func.func @f(%x: tensor<8x3xf32>) ... attributes {qt.dim_names = [], qt.arg_shapes = [affine_map<() -> (8, 3)>]}
+    ```
   }];
   let options = [ListOption<"dims", "dims", "std::string", "NAME=N or NAME=MIN..MAX">];
 }
@@ -44,6 +53,19 @@ def NNUnifyDims : Pass<"nn-unify-dims", "::mlir::func::FuncOp"> {
     weights do (positions that a constant mixes, channels of a first layer): the
     function then takes that size only, as if it had been bound, and its bounds
     are gone. A number that is not within them is an error.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<?x8xf32>, %y: tensor<?x4xf32>) ... attributes {qt.dim_names = ["n", "m"],
+        qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, 8)>, affine_map<()[s0, s1] -> (s1, 4)>]} {
+      %0 = nn.concat %x, %y {axis = 1 : i64} : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<?x8xf32>, %y: tensor<?x4xf32>) ... attributes {qt.dim_names = ["n"],
+        qt.arg_shapes = [affine_map<()[s0] -> (s0, 8)>, affine_map<()[s0] -> (s0, 4)>], ...} {
+      %0 = nn.concat %x, %y {axis = 1 : i64} : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
+    ```
   }];
 }
 
@@ -61,6 +83,18 @@ def NNResolveShapes : Pass<"nn-resolve-shapes"> {
     A public function's type changes with what it takes and returns. Private
     functions, those that are called, and those of several blocks are left as
     they are, and so are the types of what calls and control flow use.
+
+    Before:
+    ```mlir
+    %n = nn.shape %x {start = 0 : i64, end = 1 : i64} : tensor<?x8xf32> -> tensor<1xi64>
+    %s = nn.concat %n, %c24 {axis = 0 : i64} : tensor<1xi64>, tensor<2xi64> -> tensor<3xi64>
+    %y = nn.reshape %x, %s : tensor<?x8xf32>, tensor<3xi64> -> tensor<?x?x?xf32>
+    ```
+    After:
+    ```mlir
+    %s = arith.constant dense<[-1, 2, 4]> : tensor<3xi64>
+    %y = nn.reshape %x, %s : tensor<?x8xf32>, tensor<3xi64> -> tensor<?x2x4xf32>
+    ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
@@ -87,6 +121,16 @@ def NNRecompose : Pass<"nn-recompose"> {
 
     The logarithm of a softmax is computed without the softmax, as LogSoftmax is:
     what is too small for a probability's format has a logarithm.
+
+    Before:
+    ```mlir
+    %0 = nn.unary sigmoid %x : tensor<?x8xf32>
+    %1 = nn.binary mul %x, %0 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+    ```
+    After:
+    ```mlir
+    %1 = nn.silu %x : tensor<?x8xf32>
+    ```
   }];
   let options = [
     Option<"report", "report", "bool", "false",
@@ -103,6 +147,17 @@ def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
     A constant factor of each channel behind a convolution or a matrix product
     becomes part of its weights, also through a bias; constant summands become
     one. What normalises anything else stays what it is.
+
+    Before:
+    ```mlir
+    %0 = nn.matmul %x, %w : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+    %1 = nn.binary mul %0, %scale : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+    ```
+    After, with the scale as a column:
+    ```mlir
+    %2 = nn.binary mul %w, %column : tensor<4x8xf32>, tensor<4x1xf32> -> tensor<4x8xf32>
+    %1 = nn.matmul %x, %2 : tensor<?x8xf32>, tensor<4x8xf32> -> tensor<?x4xf32>
+    ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

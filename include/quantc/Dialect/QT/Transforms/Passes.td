@@ -20,6 +20,16 @@ def ReadRanges : Pass<"qt-read-ranges", "::mlir::func::FuncOp"> {
     mean that value. What is said of a value itself goes before what is said of
     its views, of which the largest range counts. Names that the function has no
     value of, and what is no range, are errors, all at once.
+
+    Before, with a file of `{"hidden": [-1, 2.5], "x": 6.5}`:
+    ```mlir
+    func.func @f(%x: tensor<2x4xf32> loc("x")) -> tensor<2x4xf32>
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<2x4xf32> loc("x")) -> tensor<2x4xf32>
+        attributes {qt.ranges = {hidden = array<f64: -1.0, 2.5>, x = array<f64: -6.5, 6.5>}}
+    ```
   }];
   let options = [Option<"file", "file", "std::string", "\"\"",
                         "Path of the JSON file">];
@@ -210,6 +220,16 @@ def DescribeLayers : Pass<"qt-describe-layers", "::mlir::ModuleOp"> {
     4 KiB of constants or more, its name in the model, what it computes on and
     how large its packed constants are. Constants that several ops share count
     for the first. Behind grouping nothing of it could be told any more.
+
+    Before:
+    ```mlir
+    module {
+    ```
+    After:
+    ```mlir
+    module attributes {qt.layers = [{bytes = 4096 : i64, formats = {lhs = "f32", rhs = "f32"}, name = "y",
+        nodes = ["y", "fc.bias"], op = "contract", shape = [32, 32]}, ...]} {
+    ```
   }];
 }
 
@@ -220,6 +240,24 @@ def OutlineGlobals : Pass<"qt-outline-globals", "::mlir::ModuleOp"> {
     encoding and packing) moves into the region of a `qt.global`, evaluated
     when the artefact is written. Equal computations are one global. Splats
     stay where they are if their users hold them as immediates.
+
+    Before:
+    ```mlir
+    %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+    %0 = nn.unary sqrt %w : tensor<4xf32>
+    %1 = nn.binary add %x, %0 : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+    ```
+    After:
+    ```mlir
+    qt.global @w0 : tensor<4xf32> {
+      %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+      %0 = nn.unary sqrt %w : tensor<4xf32>
+      qt.yield %0 : tensor<4xf32>
+    }
+    // In the function.
+    %0 = qt.global_ref @w0 : tensor<4xf32>
+    %1 = nn.binary add %x, %0 : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+    ```
   }];
   let dependentDialects = ["::quantc::qt::QTDialect"];
 }
@@ -234,6 +272,22 @@ def GroupKernels : Pass<"qt-group-kernels", "::mlir::ModuleOp"> {
     of its image, and a quantisation that a depthwise contraction makes line by
     line joins that. Reshapes become `qt.alias`. Equal
     kernels are one function.
+
+    Before:
+    ```mlir
+    %1 = qt.contract lhs(%x : tensor<?x8xf32>) rhs(%a : tensor<8x8xf32>) ... -> tensor<?x8xf32>
+    %2 = qt.contract lhs(%1 : tensor<?x8xf32>) rhs(%b : tensor<8x8xf32>) ... -> tensor<?x8xf32>
+    ```
+    After:
+    ```mlir
+    %1 = qt.launch @contract_0(%x, %a) sizes affine_map<()[s0] -> (s0)> : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+    %2 = qt.launch @contract_0(%1, %b) sizes affine_map<()[s0] -> (s0)> : (tensor<?x8xf32>, tensor<8x8xf32>) -> tensor<?x8xf32>
+    // In the module.
+    func.func private @contract_0(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> tensor<?x8xf32> attributes {qt.kernel, ...} {
+      %0 = qt.contract lhs(%x : tensor<?x8xf32>) rhs(%w : tensor<8x8xf32>) ... -> tensor<?x8xf32>
+      return %0 : tensor<?x8xf32>
+    }
+    ```
   }];
   let dependentDialects = ["::quantc::qt::QTDialect", "::mlir::ub::UBDialect"];
 }
