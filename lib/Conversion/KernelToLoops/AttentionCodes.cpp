@@ -166,20 +166,13 @@ void AttentionEmitter::encodeValues(OpBuilder &b) {
 }
 
 SmallVector<Value> AttentionEmitter::splitLanes(OpBuilder &b, Value vector) {
-  if (registerLanes == lanes)
+  if (registersOfPanel == 1)
     return {vector};
   SmallVector<Value> parts;
   for (int64_t at = 0; at < lanes; at += registerLanes)
     parts.push_back(vector::ExtractStridedSliceOp::create(b, loc, vector, at,
                                                           registerLanes, 1));
   return parts;
-}
-
-Value AttentionEmitter::joinLanes(OpBuilder &b, ArrayRef<Value> parts) {
-  if (parts.size() == 1)
-    return parts[0];
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
-  return vector::ShuffleOp::create(b, loc, parts[0], parts[1], order);
 }
 
 SmallVector<Value> AttentionEmitter::scoreCodes(OpBuilder &b,
@@ -222,8 +215,8 @@ SmallVector<Value> AttentionEmitter::scoreCodes(OpBuilder &b,
   auto ints = VectorType::get(lanes, b.getI32Type()),
        floats = VectorType::get(lanes, f32);
   auto bytes = VectorType::get(registerLanes * 4, b.getI8Type());
-  size_t parts = lanes / registerLanes;
-  return forPanels(
+  size_t parts = registersOfPanel;
+  return scorePanels(
       b, tile,
       [&](OpBuilder &inner, Value panel, int64_t count, ArrayRef<Value> tops) {
         Value from = mul(inner, panel, index(padded * lanes));
@@ -294,7 +287,7 @@ void AttentionEmitter::weighCodes(OpBuilder &b, const Tile &tile) {
                                   maxAttentionKeys / 4, false, 0, 0, 0, 0);
   auto floats = VectorType::get(lanes, f32);
   auto bytes = VectorType::get(registerLanes * 4, b.getI8Type());
-  int64_t parts = lanes / registerLanes;
+  int64_t parts = registersOfPanel;
   Value stride = kernel.getIndex(keysExpr.ceilDiv(lanes) * (4 * lanes * 4));
   Value visible = arith::CeilDivUIOp::create(b, loc, tile.visible, index(4));
   for (int64_t v = 0; v < widthVectors; v += panelsAtOnce) {

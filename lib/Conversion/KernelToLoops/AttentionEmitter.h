@@ -54,6 +54,8 @@ private:
   void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
                     llvm::ArrayRef<mlir::AffineExpr> k,
                     llvm::ArrayRef<mlir::AffineExpr> v);
+  /// All scratch memory but that of masks.
+  void allocateScratch();
   // AttentionMask.cpp
   void prepareMask(OpBuilder &b, llvm::ArrayRef<mlir::AffineExpr> scores);
   void prepareBias(OpBuilder &b);
@@ -74,11 +76,10 @@ private:
                     Value sum, Value factor);
 
   // AttentionSoftmax.cpp
-  llvm::SmallVector<Value>
-  forPanels(OpBuilder &b, const Tile &tile,
-            llvm::function_ref<llvm::SmallVector<Value>(
-                OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value>)>
-                body);
+  /// Calls \p body for the panels of a tile; what it gets and returns are the
+  /// largest scores of each row so far.
+  llvm::SmallVector<Value> scorePanels(OpBuilder &b, const Tile &tile,
+                                       PanelBody body);
   Value keepScore(OpBuilder &b, int64_t r, Value position, Value score,
                   Value top);
   void emitSoftmax(OpBuilder &b, const Tile &tile, llvm::ArrayRef<Value> tops);
@@ -106,24 +107,16 @@ private:
   void weighCodes(OpBuilder &b, const Tile &tile);
   Value largestBits(OpBuilder &b, llvm::ArrayRef<Value> vectors);
   llvm::SmallVector<Value> splitLanes(OpBuilder &b, Value vector);
-  Value joinLanes(OpBuilder &b, llvm::ArrayRef<Value> parts);
 
   qt::AttentionOp op;
   mlir::Type f32;
   bool isQuantized, isBiased;
-  int64_t registerLanes;   ///< 32-bit lanes of a dot
-  double highest = 0;      ///< code
-  int64_t panelsAtOnce;    ///< which registers have room for
-  int64_t features, width; ///< of a key, of a value
-  int64_t featureVectors, widthVectors;
-  mlir::AffineExpr keysExpr;
-  Value queries, keys; ///< how many
+  double highest = 0; ///< code
   /// The keys of the batch item at hand, and its first query's among them.
   Value itemKeys, offset;
   /// The end of the keys that a row of the block at hand sees, and the first
   /// panel of them.
   Value visible, firstPanel;
-  Value paddedKeys; ///< floats of one row of scores
   Head query, key, value, result;
   Value valueStep; ///< between vectors of packed values; null if not packed
   Value lengthBuffer, offsetBuffer; ///< null where there are none

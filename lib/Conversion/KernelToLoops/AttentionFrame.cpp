@@ -1,5 +1,4 @@
-//===- AttentionFrame.cpp - What attention kernels have in common -*- C++
-//-*-===//
+//===- AttentionFrame.cpp - What attention kernels share --------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,6 +8,7 @@
 
 #include "AttentionFrame.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -17,6 +17,17 @@ using namespace quantc;
 static constexpr int64_t rowsOfBlock = 256;
 /// Units below which heads are cut further, for threads to share.
 static constexpr int64_t fewUnits = 4;
+
+void AttentionFrame::setSizes(int64_t keyFeatures, int64_t valueFeatures,
+                              int64_t dotLanes, int64_t panels) {
+  features = keyFeatures;
+  width = valueFeatures;
+  featureVectors = llvm::divideCeil(features, lanes);
+  widthVectors = llvm::divideCeil(width, lanes);
+  registerLanes = dotLanes;
+  registersOfPanel = lanes / registerLanes;
+  panelsAtOnce = panels;
+}
 
 SmallVector<AffineExpr> AttentionFrame::getHeadSizes(Value tensor,
                                                      qt::HeadOrder order) {
@@ -42,8 +53,8 @@ void AttentionFrame::requireHeads(ArrayRef<AffineExpr> q,
       KernelError::ShapeMismatch);
 }
 
-AttentionFrame::Blocks AttentionFrame::cutRows(ArrayRef<AffineExpr> q,
-                                               ArrayRef<AffineExpr> k) {
+AttentionFrame::Blocks AttentionFrame::prepareRows(ArrayRef<AffineExpr> q,
+                                                   ArrayRef<AffineExpr> k) {
   // Blocks of equal size, and more of them where there are few heads: not as
   // many as one might have, since each packs the keys anew.
   AffineExpr pairs = shapes.getProduct({k[0], k[1]});
@@ -51,6 +62,11 @@ AttentionFrame::Blocks AttentionFrame::cutRows(ArrayRef<AffineExpr> q,
   AffineExpr cuts = shapes.getConstant(fewUnits).ceilDiv(pairs * blocks + 1);
   blocks = blocks * cuts;
   kernel.setIterations(pairs * blocks, 1);
+  keysExpr = k[2];
+  paddedExpr = keysExpr.ceilDiv(lanes) * lanes;
+  queries = kernel.getIndex(q[2]);
+  keys = kernel.getIndex(keysExpr);
+  paddedKeys = kernel.getIndex(paddedExpr);
   return {blocks, q[2].ceilDiv(blocks).ceilDiv(rowsOfTile) * rowsOfTile};
 }
 
@@ -66,6 +82,43 @@ void AttentionFrame::prepareSteps(OpBuilder &b, Value mask,
         kernel.getBroadcastStep(b, own[dim], scores[target], stride);
     stride = shapes.getProduct({stride, own[dim]});
   }
+}
+
+SmallVector<Value> AttentionFrame::forPanels(OpBuilder &b, Value first,
+                                             Value last, int64_t most,
+                                             ArrayRef<Value> initial,
+                                             PanelBody body) {
+  SmallVector<Value> values(initial);
+  bool isFromZero = getConstantIndex(first) == 0;
+  Value done = first;
+  for (int64_t step = most; step >= 1; step /= 2) {
+    Value end = last;
+    if (step > 1) {
+      // Whole steps from the first panel on.
+      if (!isFromZero)
+        end = arith::SubIOp::create(b, loc, end, done);
+      end =
+          mul(b, arith::DivUIOp::create(b, loc, end, index(step)), index(step));
+      if (!isFromZero)
+        end = add(b, end, done);
+    }
+    auto loop = scf::ForOp::create(
+        b, loc, done, end, index(step), values,
+        [&](OpBuilder &inner, Location, Value panel, ValueRange carried) {
+          scf::YieldOp::create(
+              inner, loc, body(inner, panel, step, llvm::to_vector(carried)));
+        });
+    values.assign(loop.result_begin(), loop.result_end());
+    done = end;
+  }
+  return values;
+}
+
+Value AttentionFrame::joinLanes(OpBuilder &b, ArrayRef<Value> parts) {
+  if (registersOfPanel == 1)
+    return parts[0];
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+  return vector::ShuffleOp::create(b, loc, parts[0], parts[1], order);
 }
 
 void AttentionFrame::forEachTile(OpBuilder &b, Value first, Value last,

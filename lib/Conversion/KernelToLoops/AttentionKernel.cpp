@@ -75,12 +75,12 @@ AttentionEmitter::AttentionEmitter(KernelBuilder &kernel, qt::AttentionOp op)
   isBiased = target.has("avx512vnni");
   if (isQuantized)
     highest = static_cast<double>(op.getEncodingAttr().getHigh());
-  registerLanes = isBiased ? 16 : 8;
-  panelsAtOnce = (isQuantized ? isBiased : target.has("avx512f")) ? 2 : 1;
-  features = cast<RankedTensorType>(op.getQ()[0].getType()).getShape().back();
-  width = cast<RankedTensorType>(op.getV()[0].getType()).getShape().back();
-  featureVectors = llvm::divideCeil(features, lanes);
-  widthVectors = llvm::divideCeil(width, lanes);
+  auto sizeOf = [](ValueRange parts) {
+    return cast<RankedTensorType>(parts[0].getType()).getShape().back();
+  };
+  bool hasRoom = isQuantized ? isBiased : target.has("avx512f");
+  setSizes(sizeOf(op.getQ()), sizeOf(op.getV()), isBiased ? 16 : 8,
+           hasRoom ? 2 : 1);
 }
 
 Value AttentionEmitter::real(OpBuilder &b, double value) {
@@ -138,28 +138,9 @@ void AttentionEmitter::requireSizes(ArrayRef<AffineExpr> q,
       SmallVector<AffineExpr>(shapes.getSizes(op.getMask())), scores);
 }
 
-LogicalResult AttentionEmitter::emit() {
-  SmallVector<AffineExpr> q = getHeadSizes(op.getQ()[0], op.getQOrder()),
-                          k = getHeadSizes(op.getK()[0], op.getKOrder()),
-                          v = getHeadSizes(op.getV()[0], op.getVOrder());
-  // Heads of the tensors, then of the operands, which may be some of them.
-  Value queryHeads = kernel.getIndex(q[1]), allKeyHeads = kernel.getIndex(k[1]),
-        valueHeads = kernel.getIndex(v[1]);
-  auto narrow = [&](AffineExpr &heads, qt::HeadRangeAttr range) {
-    if (range)
-      heads = shapes.getConstant(range.getCount());
-  };
-  narrow(q[1], op.getQHeadsAttr());
-  narrow(k[1], op.getKHeadsAttr());
-  narrow(v[1], op.getVHeadsAttr());
-  requireSizes(q, k, v);
-  keysExpr = k[2];
-  Blocks blocks = cutRows(q, k);
+void AttentionEmitter::allocateScratch() {
   OpBuilder &b = kernel.getBuilder();
-  queries = kernel.getIndex(q[2]);
-  keys = kernel.getIndex(keysExpr);
-  AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
-  paddedKeys = kernel.getIndex(padded);
+  AffineExpr padded = paddedExpr;
   Type i8 = b.getI8Type();
   AffineExpr tile = shapes.getConstant(rowsOfTile);
   scores = kernel.allocateScratch(f32, padded * rowsOfTile);
@@ -184,6 +165,26 @@ LogicalResult AttentionEmitter::emit() {
     if (op.getVOrder() == qt::HeadOrder::BSHD)
       packedValues = kernel.allocateScratch(f32, padded * widthVectors * lanes);
   }
+}
+
+LogicalResult AttentionEmitter::emit() {
+  SmallVector<AffineExpr> q = getHeadSizes(op.getQ()[0], op.getQOrder()),
+                          k = getHeadSizes(op.getK()[0], op.getKOrder()),
+                          v = getHeadSizes(op.getV()[0], op.getVOrder());
+  // Heads of the tensors, then of the operands, which may be some of them.
+  Value queryHeads = kernel.getIndex(q[1]), allKeyHeads = kernel.getIndex(k[1]),
+        valueHeads = kernel.getIndex(v[1]);
+  auto narrow = [&](AffineExpr &heads, qt::HeadRangeAttr range) {
+    if (range)
+      heads = shapes.getConstant(range.getCount());
+  };
+  narrow(q[1], op.getQHeadsAttr());
+  narrow(k[1], op.getKHeadsAttr());
+  narrow(v[1], op.getVHeadsAttr());
+  requireSizes(q, k, v);
+  Blocks blocks = prepareRows(q, k);
+  OpBuilder &b = kernel.getBuilder();
+  allocateScratch();
   Value qBuffer = kernel.getBuffer(cast<BlockArgument>(op.getQ()[0]));
   Value kBuffer = kernel.getBuffer(cast<BlockArgument>(op.getK()[0]));
   Value vBuffer = kernel.getBuffer(cast<BlockArgument>(op.getV()[0]));

@@ -33,7 +33,7 @@ void AttentionEmitter::prepareMask(OpBuilder &b, ArrayRef<AffineExpr> scores) {
     prepareSteps(b, op.getMask(), scores);
   bool isOfKeys = op.getMask() && getConstantIndex(maskSteps[2]) == 0;
   if (isOfKeys || (!op.getMask() && isRagged && !isWindowed()))
-    bias = kernel.allocateScratch(f32, keysExpr.ceilDiv(lanes) * lanes);
+    bias = kernel.allocateScratch(f32, paddedExpr);
 }
 
 /// What is added to the scores of 16 keys from \p position on, by the row of

@@ -69,7 +69,7 @@ SmallVector<Value> AttentionEmitter::scoreFloats(OpBuilder &b,
   for (int64_t r = 0; r < tile.count; ++r)
     bases.push_back(rowOf(b, query, add(b, tile.row, index(r))));
   Value scale = splatConstant(b, loc, f32, op.getScale().convertToDouble());
-  return forPanels(
+  return scorePanels(
       b, tile,
       [&](OpBuilder &inner, Value panel, int64_t count, ArrayRef<Value> tops) {
         Value from = mul(inner, panel, index(features * lanes));

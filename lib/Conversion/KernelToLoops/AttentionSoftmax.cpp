@@ -33,36 +33,10 @@ static Value largerBits(OpBuilder &b, Location loc, Value x, Value y) {
   return arith::MaxUIOp::create(b, loc, x, y);
 }
 
-/// Calls \p body for the tile's panels, several at once and then one by one;
-/// it gets the largest scores of each row so far and returns the next ones.
-SmallVector<Value> AttentionEmitter::forPanels(
-    OpBuilder &b, const Tile &tile,
-    function_ref<SmallVector<Value>(OpBuilder &, Value, int64_t,
-                                    ArrayRef<Value>)>
-        body) {
+SmallVector<Value> AttentionEmitter::scorePanels(OpBuilder &b, const Tile &tile,
+                                                 PanelBody body) {
   SmallVector<Value> tops(tile.count, splatConstant(b, loc, f32, -infinity));
-  Value done = tile.firstPanel;
-  for (int64_t step = panelsAtOnce; step >= 1; step /= 2) {
-    Value end = tile.panels;
-    if (step > 1) {
-      // Whole steps from the first panel on.
-      if (op.getLeftWindow())
-        end = arith::SubIOp::create(b, loc, end, done);
-      end =
-          mul(b, arith::DivUIOp::create(b, loc, end, index(step)), index(step));
-      if (op.getLeftWindow())
-        end = add(b, end, done);
-    }
-    auto loop = scf::ForOp::create(
-        b, loc, done, end, index(step), tops,
-        [&](OpBuilder &inner, Location, Value panel, ValueRange carried) {
-          scf::YieldOp::create(
-              inner, loc, body(inner, panel, step, llvm::to_vector(carried)));
-        });
-    tops.assign(loop.result_begin(), loop.result_end());
-    done = end;
-  }
-  return tops;
+  return forPanels(b, tile.firstPanel, tile.panels, panelsAtOnce, tops, body);
 }
 
 /// Writes a score to its row; the larger one of it and \p top.

@@ -45,8 +45,6 @@ private:
     /// scores is to be shifted to the left.
     llvm::SmallVector<Value> exponents, isLeft;
   };
-  using PanelBody = llvm::function_ref<llvm::SmallVector<Value>(
-      OpBuilder &, Value panel, int64_t count, llvm::ArrayRef<Value> carried)>;
 
   // IntegerAttentionKernel.cpp
   Value rowOf(OpBuilder &b, const Head &head, Value row);
@@ -58,6 +56,7 @@ private:
   void requireSizes(llvm::ArrayRef<mlir::AffineExpr> q,
                     llvm::ArrayRef<mlir::AffineExpr> k,
                     llvm::ArrayRef<mlir::AffineExpr> v);
+  void allocateScratch();
   void packExponents(OpBuilder &b);
   void packKeys(OpBuilder &b);
   void packValues(OpBuilder &b);
@@ -70,9 +69,6 @@ private:
                                     qt::BoundAttr bound, Value lhs,
                                     llvm::ArrayRef<Value> lhsAt, Value rhs,
                                     llvm::ArrayRef<Value> rhsAt, int64_t parts);
-  llvm::SmallVector<Value> forPanels(OpBuilder &b, Value panels, int64_t most,
-                                     llvm::ArrayRef<Value> initial,
-                                     PanelBody body);
   void loadQueries(OpBuilder &b, Tile &tile);
   void scoreRows(OpBuilder &b, const Tile &tile);
   Value shiftFar(OpBuilder &b, Value x, Value places);
@@ -98,15 +94,9 @@ private:
   qt::IntegerAttentionOp op;
   CpuTarget target;
   numerics::fixed::Multipliers multiplier;
-  int64_t registerLanes; ///< 32-bit lanes of a dot
-  int64_t panelsAtOnce;  ///< which registers have room for
-  int64_t valueWays;     ///< keys in a lane of the second product
-  bool hasHalves;        ///< weights in 16-bit lanes
-  int64_t features, width;
-  int64_t featureVectors, widthVectors;
-  mlir::AffineExpr keysExpr;
-  Value queries, keys, paddedKeys;
-  bool isRagged; ///< the last panel may not be full
+  int64_t valueWays; ///< keys in a lane of the second product
+  bool hasHalves;    ///< weights in 16-bit lanes
+  bool isRagged;     ///< the last panel may not be full
   Value heads, keyHeads, share, blockCount, blockRows;
   Head query, key, value, result;
   /// Scratch, of a head. To the right, scores are shifted by `keyPlaces` less

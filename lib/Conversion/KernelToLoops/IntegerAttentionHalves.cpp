@@ -82,7 +82,7 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
                                   qt::IntegerAttentionOp::mostKeys / 2, false,
                                   0, 0, 0, 0);
   SmallVector<Value> values = forPanels(
-      b, tile.panels, /*most=*/registerLanes * 2 / lanes, initial,
+      b, index(0), tile.panels, /*most=*/registerLanes * 2 / lanes, initial,
       [&](OpBuilder &inner, Value panel, int64_t count,
           ArrayRef<Value> carried) {
         int64_t width = count * lanes;
@@ -142,7 +142,7 @@ void IntegerAttention::emitWeightsOfHalves(OpBuilder &b, const Tile &tile,
   // 7 places more than the least, and one less before the rounding.
   Value start = scalar.truncate(scalar.sub(least, scalar.number(6)), 16);
   forPanels(
-      b, tile.panels, /*most=*/registerLanes * 2 / lanes, {},
+      b, index(0), tile.panels, /*most=*/registerLanes * 2 / lanes, {},
       [&](OpBuilder &inner, Value panel, int64_t count, ArrayRef<Value>) {
         auto halves = VectorType::get(count * lanes, inner.getI16Type());
         Value at = add(inner, base, mul(inner, panel, index(lanes)));

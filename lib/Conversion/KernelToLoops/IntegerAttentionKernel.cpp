@@ -36,18 +36,15 @@ bool quantc::canEmitIntegerAttention(func::FuncOp kernel) {
 IntegerAttention::IntegerAttention(KernelBuilder &kernel,
                                    qt::IntegerAttentionOp op)
     : AttentionFrame(kernel), op(op),
-      target(CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>())),
-      features(op.getQ().getType().getShape().back()),
-      width(op.getV().getType().getShape().back()) {
+      target(CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>())) {
   bool isWide = target.has("avx512bw");
-  registerLanes = isWide ? 16 : 8;
-  panelsAtOnce = isWide ? 4 : 1;
+  setSizes(op.getQ().getType().getShape().back(),
+           op.getV().getType().getShape().back(), isWide ? 16 : 8,
+           isWide ? 4 : 1);
   // Sums of two products of bytes do not fit 16 bits.
   valueWays = isWide && target.has("avx512vnni") ? 4 : 2;
   hasHalves =
       isWide ? target.has("avx512vl") && valueWays == 4 : target.has("avx2");
-  featureVectors = llvm::divideCeil(features, lanes);
-  widthVectors = llvm::divideCeil(width, lanes);
   multiplier = numerics::fixed::makeScoreMultiplier(
       op.getScale().convertToDouble(), features);
 }
@@ -251,20 +248,9 @@ void IntegerAttention::emitUnit(OpBuilder &b, Value unit) {
   });
 }
 
-LogicalResult IntegerAttention::emit() {
-  SmallVector<AffineExpr> q = getHeadSizes(op.getQ(), op.getQOrder()),
-                          k = getHeadSizes(op.getK(), op.getKOrder()),
-                          v = getHeadSizes(op.getV(), op.getVOrder());
-  requireSizes(q, k, v);
-  keysExpr = k[2];
-  Blocks blocks = cutRows(q, k);
+void IntegerAttention::allocateScratch() {
   OpBuilder &b = kernel.getBuilder();
-  queries = kernel.getIndex(q[2]);
-  keys = kernel.getIndex(keysExpr);
-  std::optional<int64_t> known = getConstantIndex(keys);
-  isRagged = !known || *known % lanes != 0;
-  AffineExpr padded = keysExpr.ceilDiv(lanes) * lanes;
-  paddedKeys = kernel.getIndex(padded);
+  AffineExpr padded = paddedExpr;
   AffineExpr tile = shapes.getConstant(rowsOfTile);
   Type i16 = b.getI16Type(), i32 = b.getI32Type();
   Type value = valueWays == 2 ? i16 : b.getI8Type();
@@ -284,6 +270,18 @@ LogicalResult IntegerAttention::emit() {
     *ofRows = kernel.allocateScratch(i32, tile);
   for (Value *ofLanes : {&rowSums, &rowLeasts, &rowCounts})
     *ofLanes = kernel.allocateScratch(i32, tile * lanes);
+}
+
+LogicalResult IntegerAttention::emit() {
+  SmallVector<AffineExpr> q = getHeadSizes(op.getQ(), op.getQOrder()),
+                          k = getHeadSizes(op.getK(), op.getKOrder()),
+                          v = getHeadSizes(op.getV(), op.getVOrder());
+  requireSizes(q, k, v);
+  Blocks blocks = prepareRows(q, k);
+  OpBuilder &b = kernel.getBuilder();
+  std::optional<int64_t> known = getConstantIndex(keys);
+  isRagged = !known || *known % lanes != 0;
+  allocateScratch();
   if (op.getMask())
     prepareSteps(b, op.getMask(), {q[0], q[1], q[2], k[2]});
   heads = kernel.getIndex(q[1]);

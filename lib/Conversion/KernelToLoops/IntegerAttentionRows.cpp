@@ -80,39 +80,9 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
   SmallVector<Value> joined, sums(loop.getResults());
   for (size_t i = count; i < sums.size(); ++i)
     sums[i - count] = arith::AddIOp::create(b, loc, sums[i - count], sums[i]);
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
   for (size_t i = 0; i < count; i += parts)
-    joined.push_back(
-        registerLanes == lanes
-            ? sums[i]
-            : vector::ShuffleOp::create(b, loc, sums[i],
-                                        parts == 1 ? zero : sums[i + 1], order)
-                  .getResult());
+    joined.push_back(joinLanes(b, {sums[i], parts == 1 ? zero : sums[i + 1]}));
   return joined;
-}
-
-/// Calls \p body for \p panels panels, up to \p most at once and then fewer.
-SmallVector<Value> IntegerAttention::forPanels(OpBuilder &b, Value panels,
-                                               int64_t most,
-                                               ArrayRef<Value> initial,
-                                               PanelBody body) {
-  SmallVector<Value> values(initial);
-  Value done = index(0);
-  for (int64_t step = most; step >= 1; step /= 2) {
-    Value end = panels;
-    if (step > 1)
-      end =
-          mul(b, arith::DivUIOp::create(b, loc, end, index(step)), index(step));
-    auto loop = scf::ForOp::create(
-        b, loc, done, end, index(step), values,
-        [&](OpBuilder &inner, Location, Value panel, ValueRange carried) {
-          scf::YieldOp::create(
-              inner, loc, body(inner, panel, step, llvm::to_vector(carried)));
-        });
-    values.assign(loop.result_begin(), loop.result_end());
-    done = end;
-  }
-  return values;
 }
 
 /// The rows of queries into scratch, where they end on a whole vector.
@@ -258,7 +228,7 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
       }
     return next;
   };
-  int64_t parts = lanes / registerLanes;
+  int64_t parts = registersOfPanel;
   // The last panel may have keys in its first register only.
   std::optional<int64_t> known = getConstantIndex(tile.visible);
   bool endsEarly =
@@ -267,7 +237,7 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
   if (endsEarly)
     last = index(*known / lanes);
   SmallVector<Value> tops =
-      forPanels(b, last, panelsAtOnce, initial,
+      forPanels(b, index(0), last, panelsAtOnce, initial,
                 [&](OpBuilder &inner, Value panel, int64_t count,
                     ArrayRef<Value> carried) {
                   return scorePanels(inner, panel, count, carried, parts);
@@ -472,8 +442,8 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
       rhsAt.push_back(mul(b, index((first + i) * lanes), paddedKeys));
     // And so may the last columns.
     int64_t left = std::min(lanes, width - first * lanes);
-    int64_t parts = count == 1 ? llvm::divideCeil(left, registerLanes)
-                               : lanes / registerLanes;
+    int64_t parts =
+        count == 1 ? llvm::divideCeil(left, registerLanes) : registersOfPanel;
     SmallVector<Value> sums = multiply(b, steps, valueWays, bound, weights,
                                        lhsAt, packedValues, rhsAt, parts);
     for (int64_t r = 0; r < tile.count; ++r)
