@@ -158,45 +158,54 @@ struct SinkThroughElementwise
   }
 };
 
-struct SinkThroughSlice : OpRewritePattern<SliceOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// An op of one tensor, of which it takes the elements in either order.
+template <typename OpT> struct SinkThrough : OpRewritePattern<OpT> {
+  using OpRewritePattern<OpT>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(SliceOp op,
-                                PatternRewriter &rewriter) const override {
-    TransposeOp transpose = getChannelsFirst(op.getInput());
-    auto axes = op.getKnownAxes();
-    if (!transpose || !axes)
-      return rewriter.notifyMatchFailure(op, "input is not transposed, or axes "
-                                             "are computed at run time");
-    ArrayRef<int64_t> perm = transpose.getPerm();
-    SmallVector<int64_t> own;
-    for (int64_t axis : *axes)
-      own.push_back(perm[axis]);
-    auto sunk = SliceOp::create(
-        rewriter, op.getLoc(), undo(op.getType(), perm), transpose.getInput(),
-        op.getStarts(), op.getEnds(), makeIntegers(rewriter, op.getLoc(), own),
-        op.getSteps());
-    return replaceByTranspose(rewriter, op, sunk, perm);
-  }
-};
-
-struct SinkThroughPad : OpRewritePattern<PadOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(PadOp op,
+  LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
     TransposeOp transpose = getChannelsFirst(op.getInput());
     if (!transpose)
       return rewriter.notifyMatchFailure(op, "input is not transposed");
-    ArrayRef<int64_t> perm = transpose.getPerm();
+    return sink(op, transpose.getInput(), transpose.getPerm(), rewriter);
+  }
+
+protected:
+  /// Replaces \p op by one on \p input, which it gets transposed by \p perm.
+  virtual LogicalResult sink(OpT op, Value input, ArrayRef<int64_t> perm,
+                             PatternRewriter &rewriter) const = 0;
+};
+
+struct SinkThroughSlice : SinkThrough<SliceOp> {
+  using SinkThrough::SinkThrough;
+
+  LogicalResult sink(SliceOp op, Value input, ArrayRef<int64_t> perm,
+                     PatternRewriter &rewriter) const override {
+    auto axes = op.getKnownAxes();
+    if (!axes)
+      return rewriter.notifyMatchFailure(op, "axes are computed at run time");
+    SmallVector<int64_t> own;
+    for (int64_t axis : *axes)
+      own.push_back(perm[axis]);
+    auto sunk = SliceOp::create(
+        rewriter, op.getLoc(), undo(op.getType(), perm), input, op.getStarts(),
+        op.getEnds(), makeIntegers(rewriter, op.getLoc(), own), op.getSteps());
+    return replaceByTranspose(rewriter, op, sunk, perm);
+  }
+};
+
+struct SinkThroughPad : SinkThrough<PadOp> {
+  using SinkThrough::SinkThrough;
+
+  LogicalResult sink(PadOp op, Value input, ArrayRef<int64_t> perm,
+                     PatternRewriter &rewriter) const override {
     SmallVector<int64_t> low(perm.size()), high(perm.size());
     for (auto [index, dim] : llvm::enumerate(perm)) {
       low[dim] = op.getLow()[index];
       high[dim] = op.getHigh()[index];
     }
     auto sunk = PadOp::create(rewriter, op.getLoc(), undo(op.getType(), perm),
-                              op.getMode(), transpose.getInput(), low, high,
-                              op.getValue());
+                              op.getMode(), input, low, high, op.getValue());
     return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
@@ -222,32 +231,25 @@ struct SinkThroughConcat : OpRewritePattern<ConcatOp> {
   }
 };
 
-struct SinkThroughGather : OpRewritePattern<GatherOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct SinkThroughGather : SinkThrough<GatherOp> {
+  using SinkThrough::SinkThrough;
 
-  LogicalResult matchAndRewrite(GatherOp op,
-                                PatternRewriter &rewriter) const override {
-    TransposeOp transpose = getChannelsFirst(op.getInput());
-    if (!transpose || op.getIndices().getType().getRank() != 1)
-      return rewriter.notifyMatchFailure(
-          op, "input is not transposed, or indices are no vector");
-    ArrayRef<int64_t> perm = transpose.getPerm();
+  LogicalResult sink(GatherOp op, Value input, ArrayRef<int64_t> perm,
+                     PatternRewriter &rewriter) const override {
+    if (op.getIndices().getType().getRank() != 1)
+      return rewriter.notifyMatchFailure(op, "indices are no vector");
     auto sunk = GatherOp::create(
-        rewriter, op.getLoc(), undo(op.getType(), perm), transpose.getInput(),
-        op.getIndices(), static_cast<uint64_t>(perm[op.getAxis()]));
+        rewriter, op.getLoc(), undo(op.getType(), perm), input, op.getIndices(),
+        static_cast<uint64_t>(perm[op.getAxis()]));
     return replaceByTranspose(rewriter, op, sunk, perm);
   }
 };
 
-struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct SinkThroughReduce : SinkThrough<ReduceOp> {
+  using SinkThrough::SinkThrough;
 
-  LogicalResult matchAndRewrite(ReduceOp op,
-                                PatternRewriter &rewriter) const override {
-    TransposeOp transpose = getChannelsFirst(op.getInput());
-    if (!transpose)
-      return rewriter.notifyMatchFailure(op, "input is not transposed");
-    ArrayRef<int64_t> perm = transpose.getPerm();
+  LogicalResult sink(ReduceOp op, Value input, ArrayRef<int64_t> perm,
+                     PatternRewriter &rewriter) const override {
     SmallVector<int64_t> axes, kept, order;
     for (int64_t axis : op.getAxes())
       axes.push_back(perm[axis]);
@@ -259,9 +261,9 @@ struct SinkThroughReduce : OpRewritePattern<ReduceOp> {
     for (auto [index, dim] : llvm::enumerate(perm))
       if (auto it = llvm::find(kept, dim); it != kept.end())
         order.push_back(it - kept.begin());
-    auto sunk = ReduceOp::create(rewriter, op.getLoc(),
-                                 undo(op.getType(), order), op.getKind(),
-                                 transpose.getInput(), axes, op.getKeepdims());
+    auto sunk =
+        ReduceOp::create(rewriter, op.getLoc(), undo(op.getType(), order),
+                         op.getKind(), input, axes, op.getKeepdims());
     return replaceByTranspose(rewriter, op, sunk, order);
   }
 };

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Operands.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -45,13 +46,20 @@ static std::optional<std::pair<Value, Value>> matchPerChannel(BinaryOp op,
   auto type = dyn_cast<RankedTensorType>(op.getType());
   if (op.getKind() != kind || !type || type.getRank() == 0)
     return std::nullopt;
-  for (auto [value, constant] : {std::pair(op.getLhs(), op.getRhs()),
-                                 std::pair(op.getRhs(), op.getLhs())})
+  for (auto [value, constant] : getBothOrders(op))
     if (value.getType() == type &&
         isPerChannel(constant, type.getRank(), type.getShape().back()))
       return std::pair(value, constant);
   return std::nullopt;
 }
+
+namespace {
+/// (product + bias) \p kind constant, where a contraction makes the product.
+struct BehindBias {
+  Value product, bias, constant;
+  BinaryOp add;
+};
+} // namespace
 
 /// A tensor of f32 and of the shape that both broadcast to.
 static Value createBinary(PatternRewriter &rewriter, Location loc,
@@ -76,6 +84,17 @@ static OpOperand *getWeights(Value value) {
       return &weights;
   }
   return nullptr;
+}
+
+/// \p op of that form, where nothing else uses the sum.
+static std::optional<BehindBias> matchBehindBias(BinaryOp op, BinaryKind kind) {
+  auto outer = matchPerChannel(op, kind);
+  auto add = outer ? outer->first.getDefiningOp<BinaryOp>() : BinaryOp();
+  auto inner = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
+                                       : std::nullopt;
+  if (!inner || !getWeights(inner->first))
+    return std::nullopt;
+  return BehindBias{inner->first, inner->second, outer->second, add};
 }
 
 namespace {
@@ -113,18 +132,15 @@ struct ScaleBeforeBias : OpRewritePattern<BinaryOp> {
 
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
-    auto scale = matchPerChannel(op, BinaryKind::Mul);
-    auto add = scale ? scale->first.getDefiningOp<BinaryOp>() : BinaryOp();
-    auto bias = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
-                                        : std::nullopt;
-    if (!bias || !getWeights(bias->first))
+    auto match = matchBehindBias(op, BinaryKind::Mul);
+    if (!match)
       return rewriter.notifyMatchFailure(
           op, "no constant factor of a contraction with a bias");
-    Value shift = createBinary(rewriter, add.getLoc(), BinaryKind::Mul,
-                               bias->second, scale->second);
+    Value shift = createBinary(rewriter, match->add.getLoc(), BinaryKind::Mul,
+                               match->bias, match->constant);
     Value product =
         BinaryOp::create(rewriter, op.getLoc(), op.getType(), BinaryKind::Mul,
-                         bias->first, scale->second);
+                         match->product, match->constant);
     rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Add,
                                           product, shift);
     return success();
@@ -137,17 +153,14 @@ struct MergeBiases : OpRewritePattern<BinaryOp> {
 
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
-    auto outer = matchPerChannel(op, BinaryKind::Add);
-    auto add = outer ? outer->first.getDefiningOp<BinaryOp>() : BinaryOp();
-    auto inner = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
-                                         : std::nullopt;
-    if (!inner || !getWeights(inner->first))
+    auto match = matchBehindBias(op, BinaryKind::Add);
+    if (!match)
       return rewriter.notifyMatchFailure(
           op, "no two constant summands of a contraction");
     Value sum = createBinary(rewriter, op.getLoc(), BinaryKind::Add,
-                             inner->second, outer->second);
+                             match->bias, match->constant);
     rewriter.replaceOpWithNewOp<BinaryOp>(op, op.getType(), BinaryKind::Add,
-                                          inner->first, sum);
+                                          match->product, sum);
     return success();
   }
 };

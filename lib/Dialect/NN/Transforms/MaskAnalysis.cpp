@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MaskAnalysis.h"
+#include "Operands.h"
 #include "quantc/Analysis/SizeArithmetic.h"
 #include "quantc/Dialect/NN/Transforms/PositionAnalysis.h"
 
@@ -214,8 +215,7 @@ PositionSplitter::splitCondition(Value condition, bool hiding, unsigned depth) {
   auto join = condition.getDefiningOp<BinaryOp>();
   if (!join || join.getKind() != (hiding ? BinaryKind::Or : BinaryKind::And))
     return std::nullopt;
-  for (auto [part, other] : {std::pair(join.getLhs(), join.getRhs()),
-                             std::pair(join.getRhs(), join.getLhs())}) {
+  for (auto [part, other] : getBothOrders(join)) {
     auto inner = splitCondition(part, hiding, depth + 1);
     if (!inner)
       continue;
@@ -287,8 +287,7 @@ std::optional<PositionMask> PositionSplitter::split(Value mask,
   auto sum = mask.getDefiningOp<BinaryOp>();
   if (!sum || sum.getKind() != BinaryKind::Add)
     return std::nullopt;
-  for (auto [part, other] : {std::pair(sum.getLhs(), sum.getRhs()),
-                             std::pair(sum.getRhs(), sum.getLhs())}) {
+  for (auto [part, other] : getBothOrders(sum)) {
     auto inner = split(part, depth);
     if (!inner)
       continue;

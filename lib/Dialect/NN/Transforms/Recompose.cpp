@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Recompose.h"
+#include "Operands.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -55,8 +56,7 @@ Value quantc::nn::matchAddedNumber(Value value, double number) {
   auto add = value.getDefiningOp<BinaryOp>();
   if (!add || add.getKind() != BinaryKind::Add)
     return {};
-  for (auto [constant, other] : {std::pair(add.getLhs(), add.getRhs()),
-                                 std::pair(add.getRhs(), add.getLhs())})
+  for (auto [constant, other] : getBothOrders(add))
     if (std::optional<double> splat = matchSplat(constant))
       if (isNumber(*splat, number))
         return other;
@@ -108,8 +108,7 @@ std::optional<std::pair<Value, double>> quantc::nn::matchShift(Value value) {
   auto sum = value.getDefiningOp<BinaryOp>();
   if (!sum || sum.getKind() != BinaryKind::Add)
     return std::nullopt;
-  for (auto [constant, other] : {std::pair(sum.getRhs(), sum.getLhs()),
-                                 std::pair(sum.getLhs(), sum.getRhs())})
+  for (auto [other, constant] : getBothOrders(sum))
     if (std::optional<double> splat = matchSplat(constant))
       return std::pair(other, *splat);
   return std::nullopt;
@@ -144,8 +143,7 @@ SmallVector<RootQuotient, 2> quantc::nn::matchRootQuotient(Value value) {
     if (Value radicand = matchRoot(op.getRhs(), 0.5))
       results.push_back({op.getLhs(), radicand});
   } else if (op.getKind() == BinaryKind::Mul) {
-    for (auto [numerator, factor] : {std::pair(op.getLhs(), op.getRhs()),
-                                     std::pair(op.getRhs(), op.getLhs())})
+    for (auto [numerator, factor] : getBothOrders(op))
       if (Value radicand = matchRoot(factor, -0.5))
         results.push_back({numerator, radicand});
   }

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MaskAnalysis.h"
+#include "Operands.h"
 #include "Recompose.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
@@ -106,8 +107,7 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
   };
   if (auto sum = value.getDefiningOp<BinaryOp>();
       sum && sum.getKind() == BinaryKind::Add) {
-    for (auto [left, mask] : {std::pair(sum.getLhs(), sum.getRhs()),
-                              std::pair(sum.getRhs(), sum.getLhs())})
+    for (auto [left, mask] : getBothOrders(sum))
       if (isLeft(left) && leadsToProduct(left)) {
         scores.masks.push_back(mask);
         scores.meet(mask, value);
@@ -142,8 +142,7 @@ static std::pair<Value, Value> peelFactor(Value value) {
   auto product = value.getDefiningOp<BinaryOp>();
   if (!product || product.getKind() != BinaryKind::Mul)
     return {};
-  for (auto [left, factor] : {std::pair(product.getLhs(), product.getRhs()),
-                              std::pair(product.getRhs(), product.getLhs())}) {
+  for (auto [left, factor] : getBothOrders(product)) {
     ArrayRef<int64_t> sizes = typeOf(factor).getShape();
     if (sizes.size() > 2 && sizes.take_back(2) == ArrayRef<int64_t>{1, 1} &&
         left.getType() == value.getType() && left.hasOneUse())

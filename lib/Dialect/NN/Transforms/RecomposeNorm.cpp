@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Operands.h"
 #include "Recompose.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
@@ -107,8 +108,7 @@ struct RecomposeNorm : public OpRewritePattern<BinaryOp> {
     auto type = dyn_cast<RankedTensorType>(op.getType());
     if (!type || op.getKind() != BinaryKind::Mul)
       return rewriter.notifyMatchFailure(op, "no product of tensors");
-    for (auto [value, scale] : {std::pair(op.getLhs(), op.getRhs()),
-                                std::pair(op.getRhs(), op.getLhs())}) {
+    for (auto [value, scale] : getBothOrders(op)) {
       std::optional<Normalized> norm = matchNormalized(value);
       if (!norm) {
         if (StringRef reason = getNearMiss(value); !reason.empty())
@@ -220,8 +220,7 @@ struct RecomposeFastNorm : public OpRewritePattern<BinaryOp> {
     auto type = dyn_cast<RankedTensorType>(op.getType());
     if (!type || op.getKind() != BinaryKind::Mul)
       return rewriter.notifyMatchFailure(op, "no product of tensors");
-    for (auto [centred, factor] : {std::pair(op.getLhs(), op.getRhs()),
-                                   std::pair(op.getRhs(), op.getLhs())}) {
+    for (auto [centred, factor] : getBothOrders(op)) {
       auto sub = centred.getDefiningOp<BinaryOp>();
       if (!sub || sub.getKind() != BinaryKind::Sub ||
           sub.getLhs().getType() != type)
@@ -229,8 +228,7 @@ struct RecomposeFastNorm : public OpRewritePattern<BinaryOp> {
       auto scaled = factor.getDefiningOp<BinaryOp>();
       if (!scaled || scaled.getKind() != BinaryKind::Mul)
         continue;
-      for (auto [root, gamma] : {std::pair(scaled.getLhs(), scaled.getRhs()),
-                                 std::pair(scaled.getRhs(), scaled.getLhs())})
+      for (auto [root, gamma] : getBothOrders(scaled))
         if (succeeded(match(op, sub, root, gamma, rewriter)))
           return success();
     }
@@ -265,8 +263,7 @@ private:
       return failure();
     if (auto limit = variance.getDefiningOp<BinaryOp>();
         limit && limit.getKind() == BinaryKind::Max)
-      for (auto [bound, other] : {std::pair(limit.getLhs(), limit.getRhs()),
-                                  std::pair(limit.getRhs(), limit.getLhs())})
+      for (auto [bound, other] : getBothOrders(limit))
         if (matchSplat(bound) == 0.0)
           variance = other;
     if (auto relu = variance.getDefiningOp<UnaryOp>();
@@ -345,8 +342,7 @@ struct AbsorbBias : public OpRewritePattern<BinaryOp> {
     auto type = dyn_cast<RankedTensorType>(op.getType());
     if (!type || op.getKind() != BinaryKind::Add)
       return rewriter.notifyMatchFailure(op, "no sum of tensors");
-    for (auto [value, bias] : {std::pair(op.getLhs(), op.getRhs()),
-                               std::pair(op.getRhs(), op.getLhs())}) {
+    for (auto [value, bias] : getBothOrders(op)) {
       auto norm = value.getDefiningOp<LayerNormOp>();
       if (!norm || norm.getBias() || !norm->hasOneUse() ||
           norm.getType() != type ||
