@@ -77,7 +77,8 @@ static bool isLong(Operation *op, RankedTensorType weights) {
   return false;
 }
 
-/// Types of a product whose rows share an exponent as `rows` says.
+/// Types of a product whose operand and result share exponents as \p inputRows
+/// and \p resultRows say.
 static LogicalResult inferContraction(Operation *op, TypeRange available,
                                       ArrayRef<int64_t> inputRows,
                                       ArrayRef<int64_t> resultRows,

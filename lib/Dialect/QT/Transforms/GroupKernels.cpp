@@ -14,26 +14,22 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fingerprint.h"
+#include "Grouping.h"
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
-#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/EqualSizes.h"
-#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Analysis/SymbolicShapes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
-#include "quantc/Interfaces/ImageOpInterface.h"
-#include "quantc/Interfaces/RowOpInterface.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
-#include <queue>
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_GROUPKERNELS
@@ -45,44 +41,6 @@ using namespace quantc;
 
 namespace {
 
-/// Longer chains gain nothing and make kernels that compile slowly.
-constexpr size_t maxOpsOfKernel = 96;
-
-/// Which kernel every op of the entry goes to.
-class Grouping {
-public:
-  Grouping(func::FuncOp func, SymbolicShapes &shapes);
-
-  void fuseImages();
-  void fusePartners();
-  void fuseRows();
-
-  /// The groups in an order in which each follows what it uses.
-  std::vector<std::vector<Operation *>> getOrderedGroups();
-
-private:
-  static bool isGrouped(Operation &op);
-  unsigned find(unsigned index) const;
-  using ProducerBody = function_ref<void(unsigned, bool isAliased)>;
-  void forEachProducer(Operation *op, ProducerBody call);
-  bool reaches(unsigned from, unsigned to);
-  std::optional<SmallVector<AffineExpr>> joinRows(unsigned from, unsigned to);
-  void join(unsigned from, unsigned to);
-  bool isOfImage(Operation *op, qt::QuantizeOp quantize);
-  bool mayJoin(unsigned from, unsigned to) const;
-
-  SymbolicShapes &shapes;
-  /// Of a network of integers: floats are in kernels of their own, outside.
-  bool isIntegerOnly;
-  std::vector<Operation *> ops;
-  llvm::DenseMap<Operation *, unsigned> indices;
-  mutable std::vector<unsigned> parents;
-  std::vector<std::vector<unsigned>> members;
-  /// Of the tensor whose rows the group goes over; none where it goes over no
-  /// rows.
-  std::vector<std::optional<SmallVector<AffineExpr>>> rows;
-};
-
 struct GroupKernels : quantc::qt::impl::GroupKernelsBase<GroupKernels> {
   using GroupKernelsBase::GroupKernelsBase;
 
@@ -91,6 +49,7 @@ struct GroupKernels : quantc::qt::impl::GroupKernelsBase<GroupKernels> {
 private:
   void outline(func::FuncOp entry, ArrayRef<Operation *> group,
                SymbolicShapes &shapes);
+  StringAttr insert(func::FuncOp kernel, ArrayRef<Operation *> group);
 
   llvm::StringMap<StringAttr> known;
   std::optional<SymbolTable> symbols;
@@ -98,247 +57,6 @@ private:
 };
 
 } // namespace
-
-/// Held by the entry itself: constants, addresses, views.
-bool Grouping::isGrouped(Operation &op) {
-  return !op.hasTrait<OpTrait::ConstantLike>() &&
-         !op.hasTrait<OpTrait::IsTerminator>() &&
-         !isa<qt::GlobalRefOp, qt::AliasOp, qt::LaunchOp>(op);
-}
-
-Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes)
-    : shapes(shapes), isIntegerOnly(func->hasAttr(integerOnlyAttrName)) {
-  for (Operation &op : func.getBody().front()) {
-    if (!isGrouped(op))
-      continue;
-    indices[&op] = ops.size();
-    members.push_back({static_cast<unsigned>(ops.size())});
-    parents.push_back(ops.size());
-    ops.push_back(&op);
-    auto rowOp = dyn_cast<RowOpInterface>(op);
-    rows.emplace_back();
-    if (rowOp && rowOp.isRowwise())
-      rows.back().emplace(shapes.getSizes(rowOp.getRowTensor()));
-  }
-}
-
-unsigned Grouping::find(unsigned index) const {
-  while (parents[index] != index)
-    index = parents[index] = parents[parents[index]];
-  return index;
-}
-
-/// Groups whose results \p op uses, also from inside its regions and through
-/// aliases.
-void Grouping::forEachProducer(Operation *op, ProducerBody call) {
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands()) {
-      Operation *definition = operand.getDefiningOp();
-      bool isAliased = isa_and_present<qt::AliasOp>(definition);
-      while (auto alias = dyn_cast_or_null<qt::AliasOp>(definition))
-        definition = alias.getInput().getDefiningOp();
-      if (auto it = indices.find(definition); it != indices.end())
-        call(find(it->second), isAliased);
-    }
-  });
-}
-
-/// True if group \p to uses a result of group \p from through a third one, or
-/// through an alias, which names what a kernel has made.
-bool Grouping::reaches(unsigned from, unsigned to) {
-  llvm::SmallDenseSet<unsigned> seen;
-  SmallVector<unsigned> worklist;
-  auto push = [&](unsigned group, bool direct) {
-    for (unsigned member : members[group])
-      forEachProducer(ops[member], [&](unsigned producer, bool isAliased) {
-        if (producer == group || (direct && producer == from && !isAliased))
-          return;
-        if (seen.insert(producer).second)
-          worklist.push_back(producer);
-      });
-  };
-  push(to, /*direct=*/true);
-  while (!worklist.empty()) {
-    unsigned group = worklist.pop_back_val();
-    if (group == from)
-      return true;
-    push(group, /*direct=*/false);
-  }
-  return false;
-}
-
-static bool hasFloats(Operation *op) {
-  auto isFloat = [](Type type) {
-    return isa<FloatType>(getElementTypeOrSelf(type));
-  };
-  return llvm::any_of(op->getOperandTypes(), isFloat) ||
-         llvm::any_of(op->getResultTypes(), isFloat);
-}
-
-bool Grouping::mayJoin(unsigned from, unsigned to) const {
-  return members[from].size() + members[to].size() <= maxOpsOfKernel &&
-         (!isIntegerOnly || hasFloats(ops[from]) == hasFloats(ops[to]));
-}
-
-/// The rows of both groups together: the same, or of one of them single
-/// elements, which are numbers that belong to the other's rows.
-std::optional<SmallVector<AffineExpr>> Grouping::joinRows(unsigned from,
-                                                          unsigned to) {
-  if (!rows[from] || !rows[to])
-    return std::nullopt;
-  ArrayRef<AffineExpr> a(*rows[from]), b(*rows[to]);
-  auto isElementwise = [&](unsigned group) {
-    return llvm::all_of(members[group], [&](unsigned member) {
-      return isa<ElementwiseOpInterface>(ops[member]);
-    });
-  };
-  auto hasSingles = [&](unsigned group) {
-    return !rows[group]->empty() &&
-           rows[group]->back() == shapes.getConstant(1);
-  };
-  // In rows of one element an element is not told from a number of the row,
-  // which an exponent is.
-  if (a == b)
-    return hasSingles(from) && !(isElementwise(from) && isElementwise(to))
-               ? std::nullopt
-               : rows[from];
-  if (a.empty() || b.empty() || a.drop_back() != b.drop_back())
-    return std::nullopt;
-  auto hasNumbers = [&](unsigned group) {
-    return hasSingles(group) && isElementwise(group);
-  };
-  if (hasNumbers(from))
-    return rows[to];
-  return hasNumbers(to) ? rows[from] : std::nullopt;
-}
-
-/// Group \p from takes in group \p to.
-void Grouping::join(unsigned from, unsigned to) {
-  parents[to] = from;
-  llvm::append_range(members[from], members[to]);
-  members[to].clear();
-}
-
-/// Whether \p op computes elements of the image that is quantised, or numbers
-/// of which there is one for each image, from others like them.
-bool Grouping::isOfImage(Operation *op, qt::QuantizeOp quantize) {
-  SmallVector<AffineExpr> whole(shapes.getSizes(quantize.getInput())),
-      single(whole.size(), shapes.getConstant(1));
-  single.front() = whole.front();
-  auto isKnown = [&](Value value) {
-    DenseElementsAttr constant;
-    if (matchPattern(value, m_Constant(&constant)))
-      return constant.isSplat();
-    SmallVector<AffineExpr> sizes(shapes.getSizes(value));
-    return sizes == whole || sizes == single;
-  };
-  return isa<ElementwiseOpInterface>(op) && op->getNumResults() == 1 &&
-         isKnown(op->getResult(0)) && llvm::all_of(op->getOperands(), isKnown);
-}
-
-/// What brings an image to 16 bits joins its quantisation.
-void Grouping::fuseImages() {
-  for (unsigned index = 0; index < ops.size(); ++index) {
-    auto quantize = dyn_cast<qt::QuantizeOp>(ops[index]);
-    if (!quantize || !quantize->hasAttr(normalisedAttrName))
-      continue;
-    llvm::SetVector<unsigned> worklist;
-    auto addProducers = [&](Operation *op) {
-      for (Value operand : op->getOperands()) {
-        auto it = indices.find(operand.getDefiningOp());
-        if (it != indices.end() && isOfImage(ops[it->second], quantize))
-          worklist.insert(it->second);
-      }
-    };
-    addProducers(quantize);
-    for (size_t i = 0; i < worklist.size(); ++i)
-      addProducers(ops[worklist[i]]);
-    // Late ones first: what lies between is inside already.
-    SmallVector<unsigned> sources(worklist.begin(), worklist.end());
-    llvm::sort(sources, std::greater<>());
-    for (unsigned source : sources) {
-      unsigned from = find(source), to = find(index);
-      if (from == to || members[from].size() > 1 || !mayJoin(from, to) ||
-          reaches(from, to))
-        continue;
-      join(from, to);
-      rows[from] = std::nullopt;
-    }
-  }
-}
-
-/// Of magnitudes of parts the op that makes the parts, of an op that encodes an
-/// image as it reads it the quantisation: what has one kernel with \p op.
-static Operation *findPartner(Operation *op) {
-  if (auto magnitudes = dyn_cast<qt::MagnitudesOp>(op)) {
-    auto producer = magnitudes.getInput().getDefiningOp<ImageOpInterface>();
-    ImagePart part = magnitudes.getPart().getPart();
-    if (producer && magnitudes.getInput() == producer->getResult(0) &&
-        producer.getImagePart(/*byChannel=*/part.channels == 1) == part)
-      return producer;
-  }
-  auto reader = dyn_cast<ImageOpInterface>(op);
-  auto quantize = reader ? op->getOperand(0).getDefiningOp<qt::QuantizeOp>()
-                         : qt::QuantizeOp();
-  if (quantize && quantize.getLargest() && reader.encodesImage(quantize))
-    return quantize;
-  return nullptr;
-}
-
-/// Late ones first: a partner is alone then.
-void Grouping::fusePartners() {
-  for (unsigned index = ops.size(); index-- > 0;) {
-    if (Operation *partner = findPartner(ops[index]))
-      if (unsigned from = find(indices.lookup(partner));
-          from != find(index) && members[from].size() == 1)
-        join(from, find(index));
-  }
-}
-
-void Grouping::fuseRows() {
-  for (unsigned index = 0; index < ops.size(); ++index) {
-    for (Value operand : ops[index]->getOperands()) {
-      auto it = indices.find(operand.getDefiningOp());
-      if (it == indices.end())
-        continue;
-      unsigned from = find(it->second), to = find(index);
-      std::optional<SmallVector<AffineExpr>> joined = joinRows(from, to);
-      if (from == to || !joined || !mayJoin(from, to) || reaches(from, to))
-        continue;
-      join(from, to);
-      rows[from] = joined;
-    }
-  }
-}
-
-std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
-  // Kahn's algorithm; the smallest index first keeps the model's own order.
-  std::vector<llvm::SmallDenseSet<unsigned>> users(ops.size());
-  std::vector<unsigned> waiting(ops.size(), 0);
-  for (unsigned index = 0; index < ops.size(); ++index)
-    forEachProducer(ops[index], [&](unsigned producer, bool) {
-      unsigned group = find(index);
-      if (producer != group && users[producer].insert(group).second)
-        ++waiting[group];
-    });
-  std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>> ready;
-  for (unsigned index = 0; index < ops.size(); ++index)
-    if (find(index) == index && waiting[index] == 0)
-      ready.push(index);
-  std::vector<std::vector<Operation *>> result;
-  while (!ready.empty()) {
-    unsigned group = ready.top();
-    ready.pop();
-    llvm::sort(members[group]);
-    result.emplace_back();
-    for (unsigned member : members[group])
-      result.back().push_back(ops[member]);
-    for (unsigned user : users[group])
-      if (--waiting[user] == 0)
-        ready.push(user);
-  }
-  return result;
-}
 
 static void collectSymbols(ArrayRef<AffineExpr> sizes,
                            llvm::SetVector<AffineExpr> &symbols) {
@@ -449,17 +167,29 @@ static std::string nameKernel(ArrayRef<Operation *> group) {
   return root->getName().stripDialect().str();
 }
 
-void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
-                           SymbolicShapes &shapes) {
-  llvm::SmallPtrSet<Operation *, 16> inside(group.begin(), group.end());
+namespace {
+/// What a group reads of the entry and what of it the entry reads.
+struct Boundary {
+  Boundary(func::FuncOp entry, ArrayRef<Operation *> group);
+  /// Whether \p op is one of the group's, or stands in a region of one.
+  bool isInside(Operation *op) const;
+
+  llvm::SmallPtrSet<Operation *, 16> inside;
+  /// Constants are no operands: they are cloned into the kernel.
   llvm::SetVector<Value> operands, immediates;
   SmallVector<Value> results;
-  auto isInside = [&](Operation *op) {
-    for (; op; op = op->getParentOp())
-      if (inside.contains(op))
-        return true;
-    return false;
-  };
+};
+} // namespace
+
+bool Boundary::isInside(Operation *op) const {
+  for (; op; op = op->getParentOp())
+    if (inside.contains(op))
+      return true;
+  return false;
+}
+
+Boundary::Boundary(func::FuncOp entry, ArrayRef<Operation *> group)
+    : inside(group.begin(), group.end()) {
   for (Operation *op : group) {
     op->walk([&](Operation *inner) {
       for (Value operand : inner->getOperands()) {
@@ -479,61 +209,82 @@ void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
                        [&](Operation *user) { return !isInside(user); }))
         results.push_back(result);
   }
+}
 
-  SmallVector<SmallVector<AffineExpr>> lists;
-  for (Value value : llvm::concat<const Value>(operands, results))
-    lists.emplace_back(shapes.getSizes(value));
-  llvm::SetVector<AffineExpr> sizes = collectSymbols(lists);
-
-  // The kernel, without names and locations: equal ones are then one.
-  OpBuilder builder(&getContext());
-  SmallVector<Location> noLocations(operands.size(), builder.getUnknownLoc());
-  auto type =
-      builder.getFunctionType(TypeRange(ValueRange(operands.getArrayRef())),
-                              TypeRange(ValueRange(results)));
+/// The function of a group, without names and locations: equal ones are then
+/// one. \p sizes are those of its operands and results, in which \p symbols
+/// occur.
+static func::FuncOp makeKernel(MLIRContext *context,
+                               ArrayRef<Operation *> group,
+                               const Boundary &boundary,
+                               ArrayRef<SmallVector<AffineExpr>> sizes,
+                               const llvm::SetVector<AffineExpr> &symbols) {
+  OpBuilder builder(context);
+  ValueRange operands = boundary.operands.getArrayRef();
+  auto type = builder.getFunctionType(TypeRange(operands),
+                                      TypeRange(ValueRange(boundary.results)));
   auto kernel = func::FuncOp::create(builder.getUnknownLoc(), "kernel", type);
   kernel.setPrivate();
   kernel->setAttr(kernelAttrName, builder.getUnitAttr());
-  ArrayRef<SmallVector<AffineExpr>> all(lists);
   kernel->setAttr(
       argShapesAttrName,
-      makeShapeMaps(builder, all.take_front(operands.size()), sizes));
+      makeShapeMaps(builder, sizes.take_front(operands.size()), symbols));
   kernel->setAttr(
       resultShapesAttrName,
-      makeShapeMaps(builder, all.drop_front(operands.size()), sizes));
+      makeShapeMaps(builder, sizes.drop_front(operands.size()), symbols));
   Block *body = kernel.addEntryBlock();
   builder.setInsertionPointToStart(body);
   IRMapping mapping;
-  mapping.map(operands.getArrayRef(), body->getArguments());
-  for (Value value : immediates)
+  mapping.map(operands, body->getArguments());
+  for (Value value : boundary.immediates)
     builder.clone(*value.getDefiningOp(), mapping);
   for (Operation *op : group)
     builder.clone(*op, mapping);
   auto returned = llvm::map_to_vector(
-      results, [&](Value value) { return mapping.lookup(value); });
+      boundary.results, [&](Value value) { return mapping.lookup(value); });
   func::ReturnOp::create(builder, builder.getUnknownLoc(), returned);
   kernel.walk([&](Operation *op) { op->setLoc(builder.getUnknownLoc()); });
+  return kernel;
+}
 
-  auto [known, isNew] = this->known.try_emplace(qt::getFingerprint(kernel));
+/// The name of the kernel of a group: of an equal one, if there is one.
+StringAttr GroupKernels::insert(func::FuncOp kernel,
+                                ArrayRef<Operation *> group) {
+  auto [place, isNew] = known.try_emplace(qt::getFingerprint(kernel));
   if (isNew) {
     kernel.setName(nameKernel(group) + "_" + std::to_string(count++));
-    known->second = symbols->insert(kernel);
+    place->second = symbols->insert(kernel);
   } else {
     kernel->destroy();
   }
+  return place->second;
+}
 
+void GroupKernels::outline(func::FuncOp entry, ArrayRef<Operation *> group,
+                           SymbolicShapes &shapes) {
+  Boundary boundary(entry, group);
+  SmallVector<SmallVector<AffineExpr>> sizes;
+  for (Value value :
+       llvm::concat<const Value>(boundary.operands, boundary.results))
+    sizes.emplace_back(shapes.getSizes(value));
+  llvm::SetVector<AffineExpr> own = collectSymbols(sizes);
+  StringAttr name =
+      insert(makeKernel(&getContext(), group, boundary, sizes, own), group);
   auto locations =
       llvm::map_to_vector(group, [](Operation *op) { return op->getLoc(); });
-  builder.setInsertionPoint(entry.getBody().front().getTerminator());
+  OpBuilder builder(entry.getBody().front().getTerminator());
   auto launch = qt::LaunchOp::create(
-      builder, builder.getFusedLoc(locations), type.getResults(),
-      FlatSymbolRefAttr::get(known->second), operands.getArrayRef(),
+      builder, builder.getFusedLoc(locations),
+      TypeRange(ValueRange(boundary.results)), FlatSymbolRefAttr::get(name),
+      boundary.operands.getArrayRef(),
       AffineMapAttr::get(AffineMap::get(0, shapes.getNumSymbols(),
-                                        sizes.takeVector(), &getContext())));
-  for (auto [value, result] : llvm::zip_equal(results, launch.getResults())) {
+                                        own.takeVector(), &getContext())));
+  for (auto [value, result] :
+       llvm::zip_equal(boundary.results, launch.getResults())) {
     shapes.setSizes(result, SmallVector<AffineExpr>(shapes.getSizes(value)));
-    value.replaceUsesWithIf(
-        result, [&](OpOperand &use) { return !isInside(use.getOwner()); });
+    value.replaceUsesWithIf(result, [&](OpOperand &use) {
+      return !boundary.isInside(use.getOwner());
+    });
   }
 }
 

@@ -162,14 +162,56 @@ static void moveShapes(Projection &projection) {
   }
 }
 
+/// The weights of all, encoded as those of the first one are.
+static SmallVector<Value> joinWeights(OpBuilder &builder, Location loc,
+                                      MutableArrayRef<Projection> group,
+                                      int64_t columns) {
+  SmallVector<Value> weights;
+  for (Projection &projection : group)
+    weights.push_back(projection.getWeights());
+  Value joined = join(builder, loc, weights);
+  qt::QuantizeOp encoding = group.front().encoding;
+  if (!encoding)
+    return {joined};
+  SmallVector<Type> types;
+  for (Type type : encoding.getResultTypes()) {
+    auto part = cast<RankedTensorType>(type);
+    SmallVector<int64_t> shape(part.getShape());
+    shape.front() = columns;
+    types.push_back(part.clone(shape));
+  }
+  auto encoded = qt::QuantizeOp::create(
+      builder, loc, types, joined, encoding.getEncodingAttr(),
+      encoding.getFormatAttr(), /*layout=*/nullptr, /*halo=*/nullptr);
+  return encoded.getResults();
+}
+
+/// What the epilogues read: vectors of columns joined like the weights.
+static SmallVector<Value>
+joinEpilogueOperands(OpBuilder &builder, Location loc,
+                     MutableArrayRef<Projection> group) {
+  SmallVector<Value> operands;
+  Projection &first = group.front();
+  for (auto [index, shared] :
+       llvm::enumerate(first.contract.getEpilogueOperands())) {
+    if (!isColumnVector(shared, first.getColumns())) {
+      operands.push_back(shared);
+      continue;
+    }
+    SmallVector<Value> vectors;
+    for (Projection &projection : group)
+      vectors.push_back(projection.contract.getEpilogueOperands()[index]);
+    operands.push_back(join(builder, loc, vectors));
+  }
+  return operands;
+}
+
 static void merge(qt::AttentionOp op, MutableArrayRef<Projection> group,
                   SymbolicShapes &shapes) {
   OpBuilder builder(op);
-  SmallVector<Value> weights;
   SmallVector<Location> locations;
   int64_t columns = 0, heads = 0, width = group.front().getWidth();
   for (Projection &projection : group) {
-    weights.push_back(projection.getWeights());
     locations.push_back(projection.contract.getLoc());
     columns += projection.getColumns();
     heads += projection.getHeads();
@@ -177,30 +219,8 @@ static void merge(qt::AttentionOp op, MutableArrayRef<Projection> group,
   Projection &first = group.front();
   qt::ContractOp old = first.contract;
   Location loc = builder.getFusedLoc(locations);
-  SmallVector<Value> rhs{join(builder, loc, weights)};
-  if (first.encoding) {
-    SmallVector<Type> types;
-    for (Type type : first.encoding.getResultTypes()) {
-      auto part = cast<RankedTensorType>(type);
-      SmallVector<int64_t> shape(part.getShape());
-      shape.front() = columns;
-      types.push_back(part.clone(shape));
-    }
-    auto encoded = qt::QuantizeOp::create(
-        builder, loc, types, rhs[0], first.encoding.getEncodingAttr(),
-        first.encoding.getFormatAttr(), /*layout=*/nullptr, /*halo=*/nullptr);
-    rhs.assign(encoded.result_begin(), encoded.result_end());
-  }
-  SmallVector<Value> epilogue;
-  for (size_t i = 0; i < old.getEpilogueOperands().size(); ++i) {
-    Value shared = old.getEpilogueOperands()[i];
-    SmallVector<Value> vectors;
-    for (Projection &projection : group)
-      vectors.push_back(projection.contract.getEpilogueOperands()[i]);
-    epilogue.push_back(isColumnVector(shared, first.getColumns())
-                           ? join(builder, loc, vectors)
-                           : shared);
-  }
+  SmallVector<Value> rhs = joinWeights(builder, loc, group, columns),
+                     epilogue = joinEpilogueOperands(builder, loc, group);
   auto oldType = cast<RankedTensorType>(old.getType());
   SmallVector<int64_t> shape(oldType.getShape());
   shape.back() = columns;

@@ -37,6 +37,8 @@ struct ReadRanges : quantc::qt::impl::ReadRangesBase<ReadRanges> {
   }
 
 private:
+  /// The file; a failure has emitted what is wrong with it.
+  FailureOr<llvm::json::Object> parse(func::FuncOp func);
   LogicalResult read(func::FuncOp func);
 };
 } // namespace
@@ -92,22 +94,27 @@ getRange(const llvm::json::Value &value) {
   return range;
 }
 
-LogicalResult ReadRanges::read(func::FuncOp func) {
+FailureOr<llvm::json::Object> ReadRanges::parse(func::FuncOp func) {
+  auto fail = [&] { return func.emitError("ranges '") << file << "'"; };
   auto buffer = llvm::MemoryBuffer::getFile(file);
   if (!buffer)
-    return func.emitError("ranges '")
-           << file << "': " << buffer.getError().message();
+    return fail() << ": " << buffer.getError().message();
   llvm::Expected<llvm::json::Value> parsed =
       llvm::json::parse((*buffer)->getBuffer());
   if (!parsed)
-    return func.emitError("ranges '")
-           << file << "': " << llvm::toString(parsed.takeError());
-  const llvm::json::Object *entries = parsed->getAsObject();
+    return fail() << ": " << llvm::toString(parsed.takeError());
+  llvm::json::Object *entries = parsed->getAsObject();
   if (!entries)
-    return func.emitError("ranges '")
-           << file
-           << "' hold no object of names; supported: {\"value\": [lowest, "
+    return fail()
+           << " hold no object of names; supported: {\"value\": [lowest, "
               "highest] or the largest magnitude, ...}";
+  return std::move(*entries);
+}
+
+LogicalResult ReadRanges::read(func::FuncOp func) {
+  FailureOr<llvm::json::Object> entries = parse(func);
+  if (failed(entries))
+    return failure();
   llvm::StringMap<Value> values = collectNames(func);
   Builder builder(&getContext());
   // What is said of a value itself goes before what is said of its views, of
