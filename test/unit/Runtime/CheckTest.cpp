@@ -95,19 +95,3 @@ TEST(Check, RefusesWrongCounts) {
             QUANTC_ERROR_ARGUMENT);
   EXPECT_EQ(quantc_reset(s.context), QUANTC_OK);
 }
-
-TEST(Check, CutsLongNames) {
-  std::string name(1000, 'x');
-  quantc_value_info inputs[2] = {qcrt_this_program.inputs[0],
-                                 qcrt_this_program.inputs[1]};
-  inputs[0].name = name.c_str();
-  qcrt_program program = qcrt_this_program;
-  program.inputs = inputs;
-  const quantc_api api = QCRT_API(&program);
-  Session s(&api);
-  FakeInputs wrong(3);
-  wrong.tensors[0].dtype = QUANTC_I8;
-  EXPECT_EQ(wrong.run(s.context), QUANTC_ERROR_DTYPE);
-  EXPECT_EQ(s.message(), "input '" + std::string(120, 'x') +
-                             "...' has dtype i8, but the model takes f32");
-}
