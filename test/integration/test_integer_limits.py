@@ -5,10 +5,7 @@ import unittest
 import numpy as np
 import onnxruntime
 
-from kernels import CPUS, IntegerTest, model
-
-# Half a unit of 16 bits with sign.
-UNIT = 2.0**-16
+from kernels import IntegerTest, model
 
 
 class IntegerLimits(IntegerTest):
@@ -111,93 +108,6 @@ class IntegerLimits(IntegerTest):
         # Half of both by slopes of up to 1.2; of an exponential, whose rows go to 2^7, half of 2^-8, and 3e-4.
         self.check_close(proto, [{x: self.normal(5, 16) for x in "xz"}], 2.0**-8)
 
-    def test_own_integers(self):
-        """What floats are cast to is the model's own from there on: it wraps around as its type does."""
-        nodes = [
-            ("Add", "x z", "sum"),
-            ("Relu", "sum", "positive"),
-            ("Cast", "positive", "u8", {"to": 2}),
-            ("Cast", "positive", "u16", {"to": 4}),
-            ("Cast", "positive", "u32", {"to": 12}),
-            ("Cast", "positive", "u64", {"to": 13}),
-            ("BitShift", "u32 two", "shifted", {"direction": "RIGHT"}),
-            ("Cast", "sum", "i32", {"to": 6}),
-            ("Add", "i32 one", "next"),
-            ("Neg", "i32", "negative"),
-            ("Cast", "next", "i8", {"to": 3}),
-            ("Cast", "sum", "i64", {"to": 7}),
-            ("Mul", "i64 i64", "square"),
-            ("Cast", "square", "y_square", {"to": 1}),
-            ("Add", "y_square sum", "y_sum"),
-        ]
-        outputs = "u8 u16 u32 u64 shifted next negative i8 square y_sum".split()
-        constants = {"one": np.int32(1), "two": np.uint32(2)}
-        proto = model(nodes, {x: ("f4", ["n", 16]) for x in "xz"}, outputs, constants)
-        x, z = (self.random.integers(-100, 101, (5, 16)).astype("f4") for _ in "xz")
-        # Sums lie between integers, and a row of 16 bits has units of 2^-8. A square and a sum are rounded once each.
-        self.check_close(proto, [{"x": x + np.float32(0.5), "z": z}], 2.0**-14)
-
-    def test_large_own_integers(self):
-        """Integers of the model's own become floats of 30 bits on the exponent of their row, whatever their size is."""
-        nodes = [("Add", "x z", "sum"), ("Relu", "sum", "positive")]
-        for name, kind in (("i32", 6), ("i64", 7)):
-            nodes += [("Cast", "sum", name, {"to": kind}), ("Mul", f"{name} {name}", f"square_{name}")]
-            nodes += [("Cast", f"square_{name}", f"y_{name}", {"to": 1})]
-        nodes += [("Mul", "square_i64 square_i64", "fourth"), ("Neg", "fourth", "down"), ("Cast", "down", "y_fourth", {"to": 1})]
-        nodes += [("Cast", "positive", "u32", {"to": 12}), ("Mul", "u32 u32", "square_u32")]
-        nodes += [("Cast", "square_u32", "y_u32", {"to": 1})]
-        proto = model(nodes, {x: ("f4", ["n", 16]) for x in "xz"}, ["y_i32", "y_i64", "y_fourth", "y_u32"])
-        # Multiples of 4 below 2^17, which rows of 16 bits hold, and roots of what 31 and 62 bits hold.
-        for most in (46000, 32000):
-            x = (self.random.integers(-most // 8, most // 8, (5, 16)) * 4).astype("f4")
-            x[0, 0] = most // 2
-            z = np.where(np.arange(16) < 8, x, np.float32(0))
-            exact = {f"y_i{bits}": ((x + z).astype("i8") ** 2).astype("f4") for bits in (32, 64)}
-            exact["y_fourth"] = -((x + z).astype("i8") ** 4).astype("f4")
-            exact["y_u32"] = (np.maximum(x + z, 0).astype("i8") ** 2).astype("f4")
-            # Half a unit of 2^-29, and of floats.
-            self.check_close(proto, [{"x": x, "z": z}], 2.0**-23, [exact])
-
-    def wrapped(self, kinds, x):
-        """A model that multiplies these integers of its own by 1, and its results: all wrap around to numbers below 0."""
-        nodes = [
-            ("Relu", "x", "positive"),
-            ("Mul", "x x", "squares"),
-            ("Add", "positive large", "sums"),
-            ("Mul", "positive high", "products"),
-            ("Mul", "positive some", "parts"),
-            ("ReduceSum", "parts last", "totals"),
-            ("Sub", "x x", "zeros"),
-            ("Add", "zeros least", "lowest"),
-            ("Abs", "lowest", "magnitudes"),
-        ]
-        for kind in kinds:
-            nodes += [("Cast", kind, f"f_{kind}", {"to": 1}), ("Expand", f"f_{kind} size", f"e_{kind}"), ("MatMul", f"e_{kind} w", f"y_{kind}")]
-        constants = {"large": np.int32(2**31 - 2**15), "least": np.int32(-(2**31)), "last": np.array([1]), "some": np.int32(1024), "high": np.int32(2**16)}
-        constants |= {"w": np.eye(64, 16, dtype="f4"), "size": np.array([1, 64])}
-        proto = model(nodes, {"x": ("i4", ["n", 64])}, [f"y_{kind}" for kind in kinds], constants)
-        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-        exact = dict(zip((output.name for output in session.get_outputs()), session.run(None, {"x": x})))
-        total = np.sum(1024 * x, axis=1, keepdims=True, dtype="i4")  # onnxruntime's is limited to the type
-        exact["y_totals"] = np.repeat(total.astype("f4"), 16, axis=1)
-        for name, value in exact.items():
-            self.assertLess(value.max(), -(2.0**16), name)
-        return proto, exact
-
-    def test_own_integers_in_products(self):
-        """Squares, sums and magnitudes of integers wrap around to numbers below 0, whose codes have a sign."""
-        x = np.full((5, 64), 46341, "i4")
-        x[3:] += self.random.integers(0, 100, (2, 64)).astype("i4")
-        proto, exact = self.wrapped(("squares", "sums", "products", "totals", "magnitudes"), x)
-        # Half a code of 8 bits of one element of up to 2^31, which blocks of w8a8g32 round twice.
-        for recipe in ("w8a8", "w8a8g32"):
-            for cpu in CPUS:
-                self.compare(proto, [{"x": x}], [exact], 0, 2.0**31 / 127, f"--recipe={recipe}", f"--mcpu={cpu}")
-        # Floats of integer-only networks are below 2^30.
-        x += 60000 - 46341
-        proto, exact = self.wrapped(("squares", "totals"), x)
-        self.check_close(proto, [{"x": x}], 2.0**-7, [exact])
-
     def test_fixed_size_beside_open(self):
         """What has a size of run time meets constants that fix it."""
         nodes = [
@@ -231,72 +141,6 @@ class IntegerLimits(IntegerTest):
         feed = {"x": np.ones((1, 133145), "f4"), "z": np.ones((133145, 2), "f4")}
         message = "there are more elements than a sum of 32 bits holds in 'y': 133144 at most"
         self.fails_at_run_time(proto, feed, message, "--integer-only")
-
-    def test_small_elements(self):
-        """Logarithms and roots of elements that are nothing beside the largest of their row."""
-        nodes = [
-            ("Add", "x one", "s"),
-            ("Log", "s", "y_shifted"),
-            ("Max", "x one", "most"),
-            ("Log", "most", "y_counts"),
-            ("Sqrt", "x", "y_root"),
-            ("Exp", "z", "e"),
-            ("Log", "e", "y_chain"),
-            ("Add", "e small", "more"),
-            ("Log", "more", "y_more"),
-            ("Div", "e s", "quotient"),
-            ("Log", "quotient", "y_quotient"),
-            ("ReduceSum", "w places", "total", {"keepdims": 0}),
-            ("Log", "total", "y_total"),
-        ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
-        constants = {"one": np.float32(1), "small": np.float32(0.01), "places": np.array([1])}
-        inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "w": ("f4", ["n", 7, 24])}
-        proto = model(nodes, inputs, outputs, constants)
-        x = np.floor(10 ** (6 * self.random.random((5, 24)))).astype("f4")
-        # Of 30 bits of 2^20 half a unit is 2^-11 of 1. An argument of up to 2^4 has 16 bits, and its exponential is good
-        # to 3e-4. Together 1e-3 in a logarithm, the largest of whose row is 4 at least; roots are good to 2^-5 of 2^10.
-        # So is the sum of 7 that are 1 at least.
-        w = np.stack([np.roll(x, 5 * place, 0) for place in range(7)], 1)
-        x[:, 1:] = np.where(self.random.random((5, 23)) < 0.3, np.float32(0), x[:, 1:])
-        self.check_close(proto, [{"x": x, "z": 4 * self.normal(5, 24), "w": w}], 2.0**-12)
-
-    def test_far_inputs(self):
-        """Inputs far from 0 beside how much they vary, less their mean, their largest, and one another."""
-        nodes = [
-            ("ReduceMean", "x rows", "mean", {"keepdims": 1}),
-            ("Sub", "x mean", "y_centred"),
-            ("ReduceMax", "x last", "most", {"keepdims": 1}),
-            ("Sub", "most x", "y_below"),
-            ("Sub", "x z", "y_difference"),
-            ("LayerNormalization", "x ones", "y_norm"),
-            ("InstanceNormalization", "x ones_s zeros_s", "y_instance"),
-        ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
-        constants = {"rows": np.array([1]), "last": np.array([2]), "ones": np.ones(24, "f4")}
-        constants |= {"ones_s": np.ones(12, "f4"), "zeros_s": np.zeros(12, "f4")}
-        proto = model(nodes, {x: ("f4", ["b", 12, 24]) for x in "xz"}, outputs, constants)
-        feeds = [{x: 5000 + self.normal(b, 12, 24) for x in "xz"} for b in (1, 3)]
-        # The largest of a row of differences is 1 at least. A float of 5000 has units of 2^-11, as has what onnxruntime
-        # computes; units of 30 bits are 2^-17.
-        self.check_close(proto, feeds, 2.0**-10)
-
-    def test_products_of_many(self):
-        """Factors and parts of a product of any magnitude; what no float holds is infinite, or nothing."""
-        proto = model([("ReduceProd", "x last", "y", {"keepdims": 0})], {"x": ("f4", ["n", 3, 64])}, ["y"], {"last": np.array([2])})
-        x = np.exp(2 * self.normal(5, 3, 64)) * np.where(self.random.random((5, 3, 64)) < 0.5, -1, 1)
-        logs = np.array([0, 40, -40, 200, -200])  # of the products, in powers of two
-        x *= 2 ** ((logs.reshape(-1, 1) - np.log2(np.abs(x)).sum(2)) / 64)[:, :, None]
-        exact = x.prod(2)
-        exact[3] = np.where(exact[3] > 0, np.inf, -np.inf)
-        exact[4] = 0
-        feed = {"x": x.astype("f4")}
-        y = self.mean(proto, [feed], "--integer-only")[0]["y"]
-        # 64 factors that are rounded to 15 bits, and 63 products.
-        np.testing.assert_allclose(y[:4], exact[:4], rtol=128 * UNIT)
-        # The smallest exponent that is stored.
-        self.assertLess(np.abs(y[4]).max(), 2.0**-113)
-        self.check_integers(proto, [feed])
 
     def test_hidden_windows(self):
         """A maximum of windows over what a mask has left, down to windows of which nothing is left."""

@@ -1,0 +1,88 @@
+"""Integer-only models that show how large small elements are."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+# Half a unit of 16 bits with sign.
+UNIT = 2.0**-16
+
+
+class IntegerSmallElements(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(12)
+
+    def normal(self, *shape):
+        return self.random.standard_normal(shape).astype("f4")
+
+    def test_small_elements(self):
+        """Logarithms and roots of elements that are nothing beside the largest of their row."""
+        nodes = [
+            ("Add", "x one", "s"),
+            ("Log", "s", "y_shifted"),
+            ("Max", "x one", "most"),
+            ("Log", "most", "y_counts"),
+            ("Sqrt", "x", "y_root"),
+            ("Exp", "z", "e"),
+            ("Log", "e", "y_chain"),
+            ("Add", "e small", "more"),
+            ("Log", "more", "y_more"),
+            ("Div", "e s", "quotient"),
+            ("Log", "quotient", "y_quotient"),
+            ("ReduceSum", "w places", "total", {"keepdims": 0}),
+            ("Log", "total", "y_total"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        constants = {"one": np.float32(1), "small": np.float32(0.01), "places": np.array([1])}
+        inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "w": ("f4", ["n", 7, 24])}
+        proto = model(nodes, inputs, outputs, constants)
+        x = np.floor(10 ** (6 * self.random.random((5, 24)))).astype("f4")
+        # Of 30 bits of 2^20 half a unit is 2^-11 of 1. An argument of up to 2^4 has 16 bits, and its exponential is good
+        # to 3e-4. Together 1e-3 in a logarithm, the largest of whose row is 4 at least; roots are good to 2^-5 of 2^10.
+        # So is the sum of 7 that are 1 at least.
+        w = np.stack([np.roll(x, 5 * place, 0) for place in range(7)], 1)
+        x[:, 1:] = np.where(self.random.random((5, 23)) < 0.3, np.float32(0), x[:, 1:])
+        self.check_close(proto, [{"x": x, "z": 4 * self.normal(5, 24), "w": w}], 2.0**-12)
+
+    def test_far_inputs(self):
+        """Inputs far from 0 beside how much they vary, less their mean, their largest, and one another."""
+        nodes = [
+            ("ReduceMean", "x rows", "mean", {"keepdims": 1}),
+            ("Sub", "x mean", "y_centred"),
+            ("ReduceMax", "x last", "most", {"keepdims": 1}),
+            ("Sub", "most x", "y_below"),
+            ("Sub", "x z", "y_difference"),
+            ("LayerNormalization", "x ones", "y_norm"),
+            ("InstanceNormalization", "x ones_s zeros_s", "y_instance"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        constants = {"rows": np.array([1]), "last": np.array([2]), "ones": np.ones(24, "f4")}
+        constants |= {"ones_s": np.ones(12, "f4"), "zeros_s": np.zeros(12, "f4")}
+        proto = model(nodes, {x: ("f4", ["b", 12, 24]) for x in "xz"}, outputs, constants)
+        feeds = [{x: 5000 + self.normal(b, 12, 24) for x in "xz"} for b in (1, 3)]
+        # The largest of a row of differences is 1 at least. A float of 5000 has units of 2^-11, as has what onnxruntime
+        # computes; units of 30 bits are 2^-17.
+        self.check_close(proto, feeds, 2.0**-10)
+
+    def test_products_of_many(self):
+        """Factors and parts of a product of any magnitude; what no float holds is infinite, or nothing."""
+        proto = model([("ReduceProd", "x last", "y", {"keepdims": 0})], {"x": ("f4", ["n", 3, 64])}, ["y"], {"last": np.array([2])})
+        x = np.exp(2 * self.normal(5, 3, 64)) * np.where(self.random.random((5, 3, 64)) < 0.5, -1, 1)
+        logs = np.array([0, 40, -40, 200, -200])  # of the products, in powers of two
+        x *= 2 ** ((logs.reshape(-1, 1) - np.log2(np.abs(x)).sum(2)) / 64)[:, :, None]
+        exact = x.prod(2)
+        exact[3] = np.where(exact[3] > 0, np.inf, -np.inf)
+        exact[4] = 0
+        feed = {"x": x.astype("f4")}
+        y = self.mean(proto, [feed], "--integer-only")[0]["y"]
+        # 64 factors that are rounded to 15 bits, and 63 products.
+        np.testing.assert_allclose(y[:4], exact[:4], rtol=128 * UNIT)
+        # The smallest exponent that is stored.
+        self.assertLess(np.abs(y[4]).max(), 2.0**-113)
+        self.check_integers(proto, [feed])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,86 @@
+"""Integer-only models of windows and of what is chosen from them."""
+
+import unittest
+
+import numpy as np
+import onnxruntime
+
+from kernels import INTEGER_TARGETS, IntegerTest, model
+
+# Half a unit of 16 bits with sign.
+UNIT = 2.0**-16
+INFINITY = np.float32(np.inf)
+
+
+class IntegerWindows(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(11)
+
+    def normal(self, *shape):
+        return self.random.standard_normal(shape).astype("f4")
+
+    def test_windows(self):
+        nodes = [
+            ("AveragePool", "x", "a", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+            ("AveragePool", "x", "c", {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1}),
+            ("LpPool", "x", "l", {"kernel_shape": [2, 2], "strides": [2, 2], "p": 2}),
+            ("LpPool", "x", "m", {"kernel_shape": [2, 2], "p": 1}),
+            ("LpPool", "x", "o", {"kernel_shape": [2, 2], "p": 3}),
+            ("Pad", "x pads least", "p_low"),
+            ("MaxPool", "p_low", "p", {"kernel_shape": [3, 3], "strides": [2, 2]}),
+            ("Pad", "x pads seven", "q"),
+            ("InstanceNormalization", "x scale bias", "n"),
+        ]
+        constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "least": -INFINITY, "seven": np.float32(0.7)}
+        constants |= {"scale": np.linspace(0.5, 1.5, 9).astype("f4"), "bias": self.normal(9)}
+        outputs = ["a", "c", "l", "m", "o", "p", "q", "n"]
+        proto = model(nodes, {"x": ("f4", ["b", 9, 9, 9])}, outputs, constants)
+        x = self.normal(2, 9, 9, 9)
+        # Of an image: its largest element is up to ten times that of a row.
+        self.check_close(proto, [{"x": x}], 40 * UNIT * 10)
+
+    def test_windows_of_run_time(self):
+        """Windows that round up, over sizes and beside pads that are known when the model runs."""
+        two, three = {"kernel_shape": [2, 2], "strides": [2, 2]}, {"kernel_shape": [3, 3], "strides": [2, 2]}
+        pads, counts = {"ceil_mode": 1, "pads": [1, 1, 1, 1]}, {"ceil_mode": 1, "count_include_pad": 1}
+        nodes = [
+            ("MaxPool", "x", "m", two | pads),
+            ("MaxPool", "x", "n", three | pads),
+            ("AveragePool", "x", "a", three | pads),
+            ("AveragePool", "x", "c", two | counts),
+            ("AveragePool", "x", "d", two | counts | pads),
+            ("AveragePool", "x", "e", three | counts | pads),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, ["m", "n", "a", "c", "d", "e"])
+        feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
+        self.check_close(proto, feeds, 40 * UNIT)
+
+    def test_largest_of_channels(self):
+        """The maximum that an index is looked for by is one of the very integers."""
+        weights = self.normal(7, 3, 3, 3)
+        nodes = [
+            ("Conv", "x w b", "y", {"pads": [1, 1, 1, 1]}),
+            ("ArgMax", "y", "most", {"axis": 1}),
+            ("ArgMin", "y", "least", {"axis": 1, "keepdims": 0}),
+            ("ReduceMax", "y", "largest", {"axes": [1]}),
+            ("Sub", "y largest", "below"),
+        ]
+        constants = {"w": weights, "b": self.normal(7)}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w_"])}, ["most", "least", "below"], constants, opset=17)
+        feed = {"x": self.normal(2, 3, 9, 5)}
+        (meaning,) = self.mean(proto, [feed], "--integer-only")
+        # Where the index says the largest is, it is nothing below the largest.
+        at = np.take_along_axis(meaning["below"], meaning["most"], axis=1)
+        np.testing.assert_array_equal(at, np.zeros_like(at))
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        exact = dict(zip(("most", "least", "below"), session.run(None, feed)))
+        # Codes of 8 bits may change which is the largest where two are next to each other.
+        for name in ("most", "least"):
+            self.assertLess((meaning[name] != exact[name]).mean(), 0.05, name)
+        for flags in INTEGER_TARGETS:
+            with self.subTest(flags):
+                self.compare(proto, [feed], [meaning], 0, 0, "--integer-only", flags)
+
+
+if __name__ == "__main__":
+    unittest.main()
