@@ -66,13 +66,35 @@ bool SmallElements::isDifferenceOfInputs(Operation &op) const {
          ofInputs.contains(binary.getRhs());
 }
 
+/// What is divided by an input has its unit no longer: features of other orders
+/// of magnitude come close to each other.
+bool SmallElements::isQuotientByInputs(ExponentOpInterface op) const {
+  auto binary = dyn_cast<nn::BinaryOp>(op.getOperation());
+  return binary && binary.getKind() == nn::BinaryKind::Div &&
+         op.mayLeaveSmall(isConstantSlice) &&
+         ofInputs.contains(binary.getRhs());
+}
+
 bool SmallElements::keepsExponents(ExponentOpInterface op) const {
-  auto isSpread = [&](Value value) { return spread.contains(value); };
-  if (op.mayLeaveSmall(isConstantSlice) &&
-      llvm::any_of(op->getOperands(), isSpread))
+  Value result = op->getResult(0);
+  bool isColumns = columns.contains(result);
+  auto isSpread = [&](Value value) {
+    return isColumns || spread.contains(value);
+  };
+  if (isQuotientByInputs(op) ||
+      (op.mayLeaveSmall(isConstantSlice) &&
+       llvm::any_of(op->getOperands(),
+                    [&](Value value) { return spread.contains(value); })))
     return true;
-  return shown.contains(op->getResult(0)) &&
+  return shown.contains(result) &&
          op.canKeepExponents(isConstantSlice, isSpread);
+}
+
+bool SmallElements::readsColumns(Operation &op) const {
+  if (columns.contains(op.getResult(0)))
+    return true;
+  return isa<nn::ReduceOp>(op) && keepExponents(&op) &&
+         spread.contains(op.getResult(0)) && !spread.contains(op.getOperand(0));
 }
 
 bool SmallElements::showsOperands(ExponentOpInterface op) const {
@@ -110,7 +132,12 @@ void SmallElements::visit(Operation &op) {
     keepers.insert(&op);
   if (!showsOperands(exponents))
     return;
-  for (Value operand : op.getOperands())
-    if (isFloat(operand))
-      shown.insert(operand);
+  bool areColumns = readsColumns(op);
+  for (Value operand : op.getOperands()) {
+    if (!isFloat(operand))
+      continue;
+    shown.insert(operand);
+    if (areColumns)
+      columns.insert(operand);
+  }
 }

@@ -66,6 +66,67 @@ class IntegerSmallElements(IntegerTest):
         # computes; units of 30 bits are 2^-17.
         self.check_close(proto, feeds, 2.0**-10)
 
+    def test_features(self):
+        """Features of other units side by side, each normalised over the positions before them."""
+        nodes = [
+            ("ReduceMean", "x rows", "mean", {"keepdims": 1}),
+            ("Sub", "x mean", "d"),
+            ("Mul", "d d", "square"),
+            ("ReduceMean", "square rows", "variance", {"keepdims": 1}),
+            ("Add", "variance least_variance", "v"),
+            ("Sqrt", "v", "deviation"),
+            ("Div", "d deviation", "y_deviation"),
+            ("Reciprocal", "deviation", "inverse"),
+            ("Mul", "d inverse", "y_inverse"),
+            ("Abs", "d", "size"),
+            ("ReduceMean", "size rows", "distance", {"keepdims": 1}),
+            ("Div", "d distance", "y_distance"),
+            ("ReduceMax", "x rows", "most", {"keepdims": 1}),
+            ("ReduceMin", "x rows", "least", {"keepdims": 1}),
+            ("Sub", "x least", "above"),
+            ("Sub", "most least", "span"),
+            ("Div", "above span", "y_span"),
+            ("ReduceL2", "x rows", "norm", {"keepdims": 1}),
+            ("Div", "x norm", "y_norm"),
+            ("Slice", "x one end rows", "after"),
+            ("Slice", "x zero last rows", "before"),
+            ("Sub", "after before", "change"),
+            ("Div", "change before", "y_change"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        constants = {"rows": np.array([1]), "least_variance": np.float32(1e-6)}
+        constants |= {"zero": np.array([0]), "one": np.array([1]), "last": np.array([-1]), "end": np.array([99])}
+        proto = model(nodes, {"x": ("f4", ["b", 12, 6])}, outputs, constants)
+        units = np.array([1, 1000, 0.1, 10, 100, 0.1], "f4")
+        feeds = [{"x": units * (3 + self.normal(b, 12, 6) / 2)} for b in (1, 3)]
+        # Up to 2^13 on 30 bits are good to 2^-18, and so is a mean: 2^-17 beside a deviation of 0.05, and a third of that
+        # as the largest of a row, is 2^-11. What is divided, by what, and the quotient have 16 bits each.
+        self.check_close(proto, feeds, 2.0**-10)
+
+    def test_channels(self):
+        """Channels of images, computed, one of them far larger and one all but dead, each normalised over its image."""
+        nodes = [
+            ("Add", "x z", "h"),
+            ("ReduceMean", "h places", "mean", {"keepdims": 1}),
+            ("Sub", "h mean", "d"),
+            ("Pow", "d two", "square"),
+            ("ReduceMean", "square places", "variance", {"keepdims": 1}),
+            ("Add", "variance least", "v"),
+            ("Sqrt", "v", "deviation"),
+            ("Div", "d deviation", "y_divided"),
+            ("Reciprocal", "deviation", "inverse"),
+            ("Mul", "h inverse", "scaled"),
+            ("Mul", "mean inverse", "offset"),
+            ("Sub", "scaled offset", "y_scaled"),
+        ]
+        constants = {"places": np.array([1, 2]), "two": np.float32(2), "least": np.float32(1e-3)}
+        proto = model(nodes, {x: ("f4", ["b", 4, 5, 6]) for x in "xz"}, ["y_divided", "y_scaled"], constants)
+        units = np.array([1, 1, 1000, 1, 0.01, 1], "f4")
+        feeds = [{x: units * self.normal(b, 4, 5, 6) for x in "xz"} for b in (1, 3)]
+        # Sums of up to 2^13 on 30 bits are good to 2^-17. A mean has 16 bits of up to four deviations, and half a unit is
+        # 2^-15 of one; so have differences and quotients. That is 2^-13, of rows whose largest is 1/2 at least 2^-12.
+        self.check_close(proto, feeds, 2.0**-12)
+
     def test_products_of_many(self):
         """Factors and parts of a product of any magnitude; what no float holds is infinite, or nothing."""
         proto = model([("ReduceProd", "x last", "y", {"keepdims": 0})], {"x": ("f4", ["n", 3, 64])}, ["y"], {"last": np.array([2])})

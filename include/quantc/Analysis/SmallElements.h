@@ -19,7 +19,8 @@ namespace quantc {
 /// largest one: a logarithm, a root, a reciprocal, a quotient of exponentials
 /// with a divisor for each element of a row, a product of many factors, the
 /// difference of inputs, also from their own mean, a product of exponentials
-/// whose rows are others, or a choice that leaves out what is large. Ops that
+/// whose rows are others, what is divided by something that is found along
+/// columns or by inputs, or a choice that leaves out what is large. Ops that
 /// integers pass with all their bits may lie between, and sums of inputs.
 /// Where exponentials, quotients and roots are read so, sums, products and
 /// extremes between keep an exponent for each element, as they do themselves.
@@ -43,8 +44,10 @@ private:
   void findSummed(mlir::Operation &op);
   void visit(mlir::Operation &op);
   bool isDifferenceOfInputs(mlir::Operation &op) const;
+  bool isQuotientByInputs(ExponentOpInterface op) const;
   bool keepsExponents(ExponentOpInterface op) const;
   bool showsOperands(ExponentOpInterface op) const;
+  bool readsColumns(mlir::Operation &op) const;
 
   /// Inputs, also in other shapes or scaled by constants, and what is found in
   /// them along axes.
@@ -55,6 +58,9 @@ private:
   /// What a product reads row by row, also in other shapes.
   llvm::DenseSet<mlir::Value> summed;
   llvm::DenseSet<mlir::Value> shown;
+  /// What is summed along columns that keep an exponent each: products, whose
+  /// factors show no more than their own, keep one for each element.
+  llvm::DenseSet<mlir::Value> columns;
   llvm::DenseSet<mlir::Operation *> keepers;
 };
 

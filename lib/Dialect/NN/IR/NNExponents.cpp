@@ -12,6 +12,43 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
+/// Whether rows are single elements.
+static bool isOneColumn(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return !type || type.getRank() == 0 || type.getShape().back() == 1;
+}
+
+/// Whether rows are reduced, along other axes or not.
+static bool reducesRows(ReduceOp op) {
+  return llvm::is_contained(op.getAxes(),
+                            op.getInput().getType().getRank() - 1);
+}
+
+/// What the rows of a result are made of alone, beside one element each.
+static Value getRows(Operation *op) {
+  if (isa<ExpandOp, CastOp, ClipOp, UnaryOp>(op))
+    return op->getOperand(0);
+  if (auto reduce = dyn_cast<ReduceOp>(op))
+    return reducesRows(reduce) ? Value() : reduce.getInput();
+  if (auto binary = dyn_cast<BinaryOp>(op)) {
+    if (isOneColumn(binary.getRhs()))
+      return binary.getLhs();
+    if (isOneColumn(binary.getLhs()))
+      return binary.getRhs();
+  }
+  return {};
+}
+
+/// Whether elements may differ along a row: those of one that has been repeated
+/// do not, as how many positions a mask leaves.
+static bool hasColumns(Value value) {
+  for (; value;
+       value = value.getDefiningOp() ? getRows(value.getDefiningOp()) : Value())
+    if (isOneColumn(value))
+      return false;
+  return true;
+}
+
 /// Functions whose elements are found with an exponent each.
 static bool findsExponents(UnaryKind kind) {
   switch (kind) {
@@ -97,17 +134,23 @@ SmallOperands BinaryOp::getSmallOperands() {
   }
 }
 
+/// Whether a factor is what one divides by.
+static bool isReciprocal(Value value) {
+  auto unary = value.getDefiningOp<UnaryOp>();
+  return unary && hasColumns(value) &&
+         (unary.getKind() == UnaryKind::Reciprocal ||
+          unary.getKind() == UnaryKind::Rsqrt);
+}
+
 bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
   switch (getKind()) {
   case BinaryKind::Max:
   case BinaryKind::Min:
     return true;
-  case BinaryKind::Div: {
-    // One divisor for a row leaves its elements as far apart as they are.
-    auto type = dyn_cast<RankedTensorType>(getRhs().getType());
-    return type && type.getRank() > 0 && type.getShape().back() != 1 &&
-           !isConstant(getRhs());
-  }
+  case BinaryKind::Div:
+    return !isConstant(getRhs()) && hasColumns(getRhs());
+  case BinaryKind::Mul:
+    return isReciprocal(getLhs()) || isReciprocal(getRhs());
   default:
     return false;
   }
@@ -123,21 +166,13 @@ bool SoftmaxOp::canKeepExponents(ValueQuery, ValueQuery) { return true; }
 
 SmallOperands SoftmaxOp::getSmallOperands() { return SmallOperands::Hidden; }
 
-/// What is left of a whole row has the magnitude of its largest element, and
-/// powers and products find a magnitude of their own.
-bool ReduceOp::isResultSpread(ValueQuery, ValueQuery isSpread) {
-  int64_t last = getInput().getType().getRank() - 1;
-  if (llvm::is_contained(getAxes(), last))
+/// What is left of a whole row has the magnitude of its largest element. What
+/// is found along columns, of which each may be a feature with a unit of its
+/// own, is as far apart as these are.
+bool ReduceOp::isResultSpread(ValueQuery, ValueQuery) {
+  if (getKind() == ReduceKind::Prod || getKind() == ReduceKind::L1)
     return false;
-  switch (getKind()) {
-  case ReduceKind::Sum:
-  case ReduceKind::Mean:
-  case ReduceKind::Max:
-  case ReduceKind::Min:
-    return isSpread(getInput());
-  default:
-    return false;
-  }
+  return !reducesRows(*this) && hasColumns(getInput());
 }
 
 /// A minimum leaves the smallest element also of a whole row.

@@ -190,10 +190,10 @@ static qt::EncodingAttr getEncoding(qt::BlockType format, qt::ScaleRule rule) {
   return qt::EncodingAttr::get(format.getContext(), rule, -limit, limit);
 }
 
-static bool isOfElements(qt::BlockType format) {
-  return !format.getOuter() &&
-         llvm::all_of(format.getShape(),
-                      [](int64_t extent) { return extent == 1; });
+/// Whether elements of a row have exponents of their own, with others of their
+/// column or alone.
+static bool splitsRows(qt::BlockType format) {
+  return !format.getOuter() && format.getShape().back() == 1;
 }
 
 /// The blocks before \p op of what has \p blocks behind it, where rows that
@@ -245,9 +245,9 @@ Value Integerize::encode(OpBuilder &builder, Value value, Type type) {
         !isWide &&
         row.getShape() == ArrayRef(qt::getImageBlocks(tensor.getRank()));
     if (!isImage && row.getShape() != ArrayRef(rows) && !isConstantSlice(value))
-      row = qt::getIntegerFormat(
-          &getContext(), rows,
-          isWide || isOfElements(format) ? qt::summandBits : qt::rowBits);
+      row = qt::getIntegerFormat(&getContext(), rows,
+                                 isWide || splitsRows(format) ? qt::summandBits
+                                                              : qt::rowBits);
     auto rowType = tensor.clone(row);
     if (rowType != type)
       return getAs(builder, getAs(builder, value, rowType), type);

@@ -88,3 +88,54 @@ func.func @joined(%x: tensor<?x4xf32>) -> tensor<?x8xf32> {
   %2 = nn.unary log %1 : tensor<?x8xf32>
   return %2 : tensor<?x8xf32>
 }
+
+// Columns that are divided by what is found in them may have units of their own: what leads there keeps exponents.
+// CHECK-LABEL: func @standardised
+// CHECK: nn.reduce mean {{.*}} axes [1] keepdims {qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+// CHECK: nn.binary sub {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s32, scale = exp<32>>>
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+// CHECK: nn.reduce mean {{.*}} {qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+// CHECK: nn.binary add {{.*}} {qt.element_exponents}
+// CHECK: nn.unary sqrt {{.*}} {qt.element_exponents}
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+func.func @standardised(%x: tensor<?x6x4xf32>, %y: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
+  %c = arith.constant dense<1.0e-5> : tensor<f32>
+  %h = nn.binary add %x, %y : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
+  %m = nn.reduce mean %h axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %d = nn.binary sub %h, %m : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
+  %q = nn.binary mul %d, %d : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
+  %v = nn.reduce mean %q axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %e = nn.binary add %v, %c : tensor<?x1x4xf32>, tensor<f32> -> tensor<?x1x4xf32>
+  %s = nn.unary sqrt %e : tensor<?x1x4xf32>
+  %r = nn.binary div %d, %s : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
+  return %r : tensor<?x6x4xf32>
+}
+
+// The squares of columns, and a factor that is what one divides by.
+// CHECK-LABEL: func @by_inverse
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+// CHECK: nn.reduce sum {{.*}} {qt.element_exponents}
+// CHECK: nn.unary rsqrt {{.*}} {qt.element_exponents}
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents}
+func.func @by_inverse(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
+  %q = nn.binary mul %x, %x : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
+  %v = nn.reduce sum %q axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %s = nn.unary rsqrt %v : tensor<?x1x4xf32>
+  %r = nn.binary mul %x, %s : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
+  return %r : tensor<?x6x4xf32>
+}
+
+// What is divided by an input for each element; not a mean of positions by how many there are, which is one for all columns.
+// CHECK-LABEL: func @by_inputs
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+// CHECK-NOT: qt.element_exponents
+func.func @by_inputs(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %mask: tensor<?x6x1xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %shape = arith.constant dense<[1, 6, 4]> : tensor<3xi64>
+  %d = nn.binary sub %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %r = nn.binary div %d, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %t = nn.unary tanh %mask : tensor<?x6x1xf32>
+  %e = nn.expand %t, %shape : tensor<?x6x1xf32>, tensor<3xi64> -> tensor<?x6x4xf32>
+  %n = nn.reduce sum %e axes [1] : tensor<?x6x4xf32> -> tensor<?x4xf32>
+  %q = nn.binary div %x, %n : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %r, %q : tensor<?x4xf32>, tensor<?x4xf32>
+}

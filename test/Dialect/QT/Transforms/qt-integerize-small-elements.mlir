@@ -45,12 +45,13 @@ func.func @chains(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>,
   return %2, %4, %5 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
 }
 
-// An input less its own mean: both with 31 bits, on one exponent for what the mean is of.
+// An input less its own mean, of columns with an exponent each: both with 31 bits, on one exponent where they meet.
 // CHECK-LABEL: func @centred
 // CHECK: %[[Q:.*]] = qt.quantize %arg0 {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, ?], s31, scale = exp<32>>>
 // CHECK: %[[X:.*]] = qt.rescale half_up %[[Q]] : {{.*}} -> tensor<?x6x4x!qt.block<[1, ?, ?], s31, scale = exp<32>>>
-// CHECK: %[[M:.*]] = nn.reduce mean %[[X]] axes [1] keepdims {qt.all_bits}
-// CHECK: nn.binary sub %[[X]], %[[M]]
+// CHECK: %[[M:.*]] = nn.reduce mean %{{.*}} axes [1] keepdims {qt.all_bits, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s31
+// CHECK: %[[W:.*]] = qt.rescale half_up %[[M]] {{.*}} -> tensor<?x1x4x!qt.block<[1, ?, ?], s31, scale = exp<32>>>
+// CHECK: nn.binary sub %[[X]], %[[W]]
 func.func @centred(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
   %0 = nn.reduce mean %x axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
   %1 = nn.binary sub %x, %0 : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
