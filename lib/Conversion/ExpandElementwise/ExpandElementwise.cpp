@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Expansions.h"
+#include "IntegerMath.h"
 #include "VectorMath.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -351,11 +352,32 @@ static Value expandRightShift(OpBuilder &b, nn::BinaryOp op,
                           op.getRhs());
 }
 
+/// The root of which \p reciprocal is one, and which nothing else has.
+static nn::UnaryOp getInvertedRoot(nn::UnaryOp reciprocal) {
+  auto root = reciprocal.getInput().getDefiningOp<nn::UnaryOp>();
+  return reciprocal.getKind() == nn::UnaryKind::Recip61 && root &&
+                 root.getKind() == nn::UnaryKind::Isqrt && root->hasOneUse() &&
+                 isa<VectorType>(root.getType())
+             ? root
+             : nn::UnaryOp();
+}
+
+/// Whether \p op is the root of a reciprocal, to be expanded with that.
+static bool isLeftToReciprocal(Operation *op) {
+  auto root = dyn_cast<nn::UnaryOp>(op);
+  auto reciprocal = root && root->hasOneUse()
+                        ? dyn_cast<nn::UnaryOp>(*root->user_begin())
+                        : nn::UnaryOp();
+  return reciprocal && getInvertedRoot(reciprocal) == root;
+}
+
 /// What \p op computes; null where there is no such expansion.
 static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
   Location loc = op->getLoc();
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case([&](nn::UnaryOp unary) {
+        if (nn::UnaryOp root = getInvertedRoot(unary))
+          return expandReciprocalOfRoot(b, loc, root.getInput());
         return expandUnary(b, loc, unary.getKind(), unary.getInput());
       })
       .Case([&](nn::BinaryOp binary) {
@@ -403,10 +425,10 @@ struct ExpandElementwise
       module = getOperation()->getParentOfType<ModuleOp>();
     CpuTarget target = CpuTarget::get(module);
     IRRewriter rewriter(&getContext());
-    SmallVector<Operation *> products;
+    SmallVector<Operation *> leftToUsers;
     for (Operation *op : ops) {
-      if (isLeftToShift(op)) {
-        products.push_back(op);
+      if (isLeftToShift(op) || isLeftToReciprocal(op)) {
+        leftToUsers.push_back(op);
         continue;
       }
       rewriter.setInsertionPoint(op);
@@ -417,8 +439,8 @@ struct ExpandElementwise
       }
       rewriter.replaceOp(op, expansion);
     }
-    for (Operation *product : products)
-      rewriter.eraseOp(product);
+    for (Operation *op : leftToUsers)
+      rewriter.eraseOp(op);
     expandForTarget(getOperation(), target);
   }
 };

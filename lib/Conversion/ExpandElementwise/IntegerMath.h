@@ -63,9 +63,11 @@ private:
 
 /// IntegerRoots.cpp, without divisions, of lanes of i64: the integer part of
 /// the root of what is below 2^62, and min(2^61 / x, 2^31 - 1) of what is above
-/// 0. Of others they are some numbers.
+/// 0. Of others they are some numbers. The second of the first is 0 of those.
 mlir::Value expandRootOfLanes(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value x);
+mlir::Value expandReciprocalOfRoot(mlir::OpBuilder &builder, mlir::Location loc,
+                                   mlir::Value x);
 mlir::Value expandReciprocalOfLanes(mlir::OpBuilder &builder,
                                     mlir::Location loc, mlir::Value x);
 

@@ -54,8 +54,16 @@ private:
 /// More than what a first result has too much by its inverse.
 static constexpr int64_t margin = 80;
 
-Value quantc::expandRootOfLanes(OpBuilder &b, Location loc, Value x) {
-  Lanes m(b, loc, x.getType());
+namespace {
+/// The root of x 2^places, which has 62 bits, and its inverse on the way there.
+struct Root {
+  Value root;    ///< 31 bits, of 0 it is 0
+  Value inverse; ///< 2^61 by it within `margin`
+  Value places;  ///< an even number, 0 of numbers from 2^60 on
+};
+} // namespace
+
+static Root findRoot(Lanes &m, Value x) {
   // An even number of places to the left leaves s = 2^62 s', 1/4 <= s' < 1; of
   // 0 all is 0.
   Value places = m.bitAnd(m.countZeros(x), m.number(-2));
@@ -79,8 +87,40 @@ Value quantc::expandRootOfLanes(OpBuilder &b, Location loc, Value x) {
   rest = m.sub(whole, m.mul(m.word(root), m.word(root)));
   Value isMore = m.compare(P::sgt, rest, m.left(root, m.number(1))),
         isLess = m.isLess(rest, m.number(0));
-  root = m.adjust(root, isMore, isLess);
-  return m.rightUnsigned(root, m.rightUnsigned(places, m.number(1)));
+  return {m.adjust(root, isMore, isLess), y, places};
+}
+
+Value quantc::expandRootOfLanes(OpBuilder &b, Location loc, Value x) {
+  Lanes m(b, loc, x.getType());
+  Root found = findRoot(m, x);
+  return m.rightUnsigned(found.root,
+                         m.rightUnsigned(found.places, m.number(1)));
+}
+
+Value quantc::expandReciprocalOfRoot(OpBuilder &b, Location loc, Value x) {
+  Lanes m(b, loc, x.getType());
+  Root found = findRoot(m, x);
+  Value root = found.root, inverse = found.inverse;
+  // Of fewer than 31 bits of a root the result is the largest one, and others
+  // are where they were found.
+  Value quotient = m.max(m.sub(inverse, m.number(margin)), m.number(0));
+  Value all = m.number(int64_t(1) << 61);
+  auto findRest = [&] {
+    return m.sub(all, m.mul(m.word(quotient), m.word(root)));
+  };
+  // The rest by the root is rest * inverse * 2^-61.
+  Value scaled = m.rightUnsigned(findRest(), m.number(8));
+  quotient = m.add(quotient, m.multiply(scaled, inverse, 53));
+  Value rest = findRest();
+  quotient = m.adjust(quotient, m.compare(P::sge, rest, root),
+                      m.isLess(rest, m.number(0)));
+  Value isLarge = m.bitAnd(m.compare(P::eq, found.places, m.number(0)),
+                           m.compare(P::sgt, root, m.number(int64_t(1) << 30)));
+  quotient = m.select(isLarge, quotient, m.number(INT32_MAX));
+  // 0 is the root of what has none or has more bits.
+  Value hasRoot = m.compare(P::ult, m.sub(x, m.number(1)),
+                            m.number((int64_t(1) << 62) - 1));
+  return m.select(hasRoot, quotient, m.number(0));
 }
 
 Value quantc::expandReciprocalOfLanes(OpBuilder &b, Location loc, Value x) {

@@ -275,10 +275,13 @@ TEST_F(IntegersTest, RootsAndReciprocalsOfLanes) {
   for (const char *cpu : cpus) {
     Kernel kernel =
         compile("func.func @k(%v: tensor<?xi64>) -> (tensor<?xi64>, "
-                "tensor<?xi64>) {"
+                "tensor<?xi64>, tensor<?xi64>) {"
                 "%root = nn.unary isqrt %v : tensor<?xi64>"
                 "%r = nn.unary recip61 %v : tensor<?xi64>"
-                "return %root, %r : tensor<?xi64>, tensor<?xi64> }",
+                "%own = nn.unary isqrt %v : tensor<?xi64>"
+                "%inverse = nn.unary recip61 %own : tensor<?xi64>"
+                "return %root, %r, %inverse : tensor<?xi64>, tensor<?xi64>, "
+                "tensor<?xi64> }",
                 cpu);
     ASSERT_TRUE(kernel.span);
     Type i64 = IntegerType::get(&getContext(), 64);
