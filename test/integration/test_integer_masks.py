@@ -30,10 +30,12 @@ class IntegerMasks(IntegerTest):
             ("Clip", "chosen least most", "y_clip"),
             ("Mul", "chosen half", "scaled"),
             ("Tanh", "scaled", "y_scaled"),
+            ("Elu", "chosen", "y_elu"),
+            ("Selu", "chosen", "y_selu"),
         ]
         constants = {"zero": np.float32(0), "least": np.float32(-3), "most": np.float32(3), "half": np.float32(0.5)}
         inputs = {"x": ("f4", ["b", 16]), "z": ("f4", ["b", 16]), "m": ("?", ["b", 16])}
-        outputs = ["y_exp", "y_added", "y_sigmoid", "y_relu", "y_softplus", "y_max", "y_clip", "y_scaled"]
+        outputs = ["y_exp", "y_added", "y_sigmoid", "y_relu", "y_softplus", "y_max", "y_clip", "y_scaled", "y_elu", "y_selu"]
         m = self.random.random((5, 16)) < 0.6
         m[:, 0] = True
         feed = {"x": self.normal(5, 16), "z": self.normal(5, 16), "m": m}

@@ -69,3 +69,38 @@ func.func @added(%a: tensor<?x4xf32>, %w: tensor<2x4xf32>) -> (tensor<?x2xf32>, 
   %3 = nn.unary exp %2 : tensor<?x2xf32>
   return %1, %3 : tensor<?x2xf32>, tensor<?x2xf32>
 }
+
+// A choice by what is chosen, as in an ELU, is made of what is not masked.
+// CHECK-LABEL: func @by_itself
+// CHECK-DAG: %[[ONE:.*]] = arith.constant dense<-1.000000e+00> : tensor<f32>
+// CHECK: %[[P:.*]] = nn.compare gt %arg0
+// CHECK: %[[E:.*]] = nn.unary exp
+// CHECK: %[[R:.*]] = nn.binary sub %[[E]]
+// CHECK: %[[Y:.*]] = nn.select %[[P]], %arg0, %[[R]]
+// CHECK: %[[Z:.*]] = nn.select %arg1, %[[Y]], %[[ONE]]
+// CHECK: return %[[Z]]
+func.func @by_itself(%x: tensor<?x8xf32>, %is: tensor<?x1xi1>) -> tensor<?x8xf32> {
+  %c = arith.constant dense<0xFF800000> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %0 = nn.select %is, %x, %c : tensor<?x1xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.clip %0 min 0xFFF0000000000000 max 0.0 : tensor<?x8xf32>
+  %2 = nn.unary exp %1 : tensor<?x8xf32>
+  %3 = nn.binary sub %2, %one : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %4 = nn.compare gt %0, %zero : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  %5 = nn.select %4, %0, %3 : tensor<?x8xi1>, tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  return %5 : tensor<?x8xf32>
+}
+
+// Not where something else is read there.
+// CHECK-LABEL: func @beside
+// CHECK: %[[A:.*]] = nn.select %arg2, %arg0, %cst
+// CHECK: nn.select %{{.*}}, %[[A]], %arg1
+func.func @beside(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>, %is: tensor<?x1xi1>) -> tensor<?x8xf32> {
+  %c = arith.constant dense<-1.0e9> : tensor<f32>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %0 = nn.select %is, %x, %c : tensor<?x1xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.compare gt %0, %zero : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  %2 = nn.select %1, %0, %y : tensor<?x8xi1>, tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  return %2 : tensor<?x8xf32>
+}

@@ -199,8 +199,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     alone. Results that a sigmoid, a tanh or an erf is of are limited to 31, those
     of an exponential to -127, by clips with `qt.own_exponent`, and masks that are
     added to them to 2^16. Functions of a choice, also products and extremes with
-    a constant, are computed before it where one of its sides is a constant beyond
-    128. Whether a quotient, a power, a root or a logarithm is infinite or no number
+    a constant, and choices that it decides itself, as an ELU is one, are computed
+    before it where one of its sides is a constant beyond 128. Whether a quotient, a power, a root or a logarithm is infinite or no number
     is asked of its operands, since integers are neither.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
