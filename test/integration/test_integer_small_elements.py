@@ -114,12 +114,14 @@ class IntegerSmallElements(IntegerTest):
             ("Add", "variance least", "v"),
             ("Sqrt", "v", "deviation"),
             ("Div", "d deviation", "y_divided"),
-            ("Reciprocal", "deviation", "inverse"),
+            ("Reciprocal", "deviation", "reciprocal"),
+            ("Mul", "reciprocal gain", "inverse"),
             ("Mul", "h inverse", "scaled"),
             ("Mul", "mean inverse", "offset"),
             ("Sub", "scaled offset", "y_scaled"),
         ]
         constants = {"places": np.array([1, 2]), "two": np.float32(2), "least": np.float32(1e-3)}
+        constants |= {"gain": np.array([1, 1.5, 1, 0.75, 1, 1.25], "f4")}
         proto = model(nodes, {x: ("f4", ["b", 4, 5, 6]) for x in "xz"}, ["y_divided", "y_scaled"], constants)
         units = np.array([1, 1, 1000, 1, 0.01, 1], "f4")
         feeds = [{x: units * self.normal(b, 4, 5, 6) for x in "xz"} for b in (1, 3)]

@@ -134,12 +134,27 @@ SmallOperands BinaryOp::getSmallOperands() {
   }
 }
 
-/// Whether a factor is what one divides by.
-static bool isReciprocal(Value value) {
-  auto unary = value.getDefiningOp<UnaryOp>();
-  return unary && hasColumns(value) &&
-         (unary.getKind() == UnaryKind::Reciprocal ||
-          unary.getKind() == UnaryKind::Rsqrt);
+/// Whether a factor is what one divides by, maybe scaled by constants.
+static bool isReciprocal(Value value, ValueQuery isConstant) {
+  if (!hasColumns(value))
+    return false;
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto unary = dyn_cast<UnaryOp>(op))
+      return unary.getKind() == UnaryKind::Reciprocal ||
+             unary.getKind() == UnaryKind::Rsqrt;
+    auto binary = dyn_cast<BinaryOp>(op);
+    if (binary && binary.getKind() == BinaryKind::Mul) {
+      bool isScaled = isConstant(binary.getRhs());
+      if (!isScaled && !isConstant(binary.getLhs()))
+        return false;
+      value = isScaled ? binary.getLhs() : binary.getRhs();
+    } else if (isa<ReshapeOp, ExpandOp>(op)) {
+      value = op->getOperand(0);
+    } else {
+      return false;
+    }
+  }
+  return false;
 }
 
 bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
@@ -150,7 +165,8 @@ bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
   case BinaryKind::Div:
     return !isConstant(getRhs()) && hasColumns(getRhs());
   case BinaryKind::Mul:
-    return isReciprocal(getLhs()) || isReciprocal(getRhs());
+    return isReciprocal(getLhs(), isConstant) ||
+           isReciprocal(getRhs(), isConstant);
   default:
     return false;
   }

@@ -111,17 +111,19 @@ func.func @standardised(%x: tensor<?x6x4xf32>, %y: tensor<?x6x4xf32>) -> tensor<
   return %r : tensor<?x6x4xf32>
 }
 
-// The squares of columns, and a factor that is what one divides by.
+// The squares of columns, and a factor that is what one divides by, scaled.
 // CHECK-LABEL: func @by_inverse
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
 // CHECK: nn.reduce sum {{.*}} {qt.element_exponents}
 // CHECK: nn.unary rsqrt {{.*}} {qt.element_exponents}
-// CHECK: nn.binary mul {{.*}} {qt.element_exponents}
+// CHECK-COUNT-2: nn.binary mul {{.*}} {qt.element_exponents}
 func.func @by_inverse(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
+  %c = arith.constant dense<[1.0, 2.0, 0.5, 3.0]> : tensor<4xf32>
   %q = nn.binary mul %x, %x : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
   %v = nn.reduce sum %q axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
   %s = nn.unary rsqrt %v : tensor<?x1x4xf32>
-  %r = nn.binary mul %x, %s : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
+  %g = nn.binary mul %s, %c : tensor<?x1x4xf32>, tensor<4xf32> -> tensor<?x1x4xf32>
+  %r = nn.binary mul %x, %g : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
   return %r : tensor<?x6x4xf32>
 }
 
