@@ -105,6 +105,29 @@ class HiddenKeys(KernelTest):
         most = np.abs(v).max()
         self.assertLess(np.abs(y - expected).max(), (np.expm1(2 * error) + 2 * self.T / 2**11) * most)
 
+    def test_whole_rows(self):
+        """Weights that are an output: zeros where nothing is seen, as a model says who asks for NaN there."""
+        for hides in ("Add", "Where"):
+            chosen = "seen product low" if hides == "Where" else "product mask"
+            nodes = [
+                ("Where", "seen zero low", "mask"),
+                (hides, chosen, "scores"),
+                ("Softmax", "scores", "weights", {"axis": -1}),
+                ("IsNaN", "weights", "isnan"),
+                ("Where", "isnan zero weights", "y"),
+            ]
+            sizes = {"q": ("f4", ["b", "s", 16]), "k": ("f4", ["b", 16, "t"]), "seen": (bool, ["b", "s", "t"])}
+            proto = model([("MatMul", "q k", "product"), *nodes], sizes, ["y"], {"zero": np.float32(0), "low": -INFINITY})
+            feed = {"q": self.random.standard_normal((2, 5, 16)), "k": self.random.standard_normal((2, 16, 9)) / 4}
+            feed = {name: value.astype("f4") for name, value in feed.items()} | {"seen": self.seen[:, 0]}
+            powers = np.where(feed["seen"], np.exp(feed["q"] @ feed["k"]), 0)
+            expected = powers / np.maximum(powers.sum(axis=-1, keepdims=True), 1e-30)
+            with self.subTest(hides):
+                (y,) = self.check(proto, [feed], "fixed")
+                np.testing.assert_array_equal(y[~feed["seen"]], 0)
+                # Queries and keys of 8 bits: an error of scores, so of weights, of two times half a unit of each of 16 products.
+                self.assertLess(np.abs(y - expected).max(), 16 * 2 / 128)
+
     def test_positions(self):
         """The same of keys that their positions hide: the first token of a causal model sees itself alone."""
         inputs = {name: ("f4", ["b", heads, "s", self.D]) for name, heads in (("q", self.H), ("k", 2), ("v", 2))}

@@ -311,6 +311,12 @@ struct SoftmaxIntegers
     }
     Value below = b.sub(b.reduce(nn::ReduceKind::Max, z, axes), z);
     auto [power, places] = b.powerOfTwo(below);
+    // Of a row that is hidden whole nothing is left.
+    if (op->hasAttr(qt::hasHiddenAttrName)) {
+      Value isSeen =
+          b.compare(nn::Predicate::Gt, z, b.number(-fixed::largestScore));
+      power = b.select(isSeen, power, b.number(0));
+    }
     Value weights = b.shift(power, places);
     // As many powers as 32 bits hold the sum of, or may be more.
     int64_t count = getMantissaType(op).getShape().back();

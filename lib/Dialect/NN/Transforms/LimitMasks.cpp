@@ -17,6 +17,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Interpreter/Interpreter.h"
 
 #include <cmath>
@@ -88,7 +89,9 @@ void nn::limitMasks(func::FuncOp func) {
       continue;
     }
     auto softmax = cast<SoftmaxOp>(op);
-    if (haveMask(softmax.getInput()))
-      softmax.getInputMutable().assign(limiter.limit(softmax.getInput()));
+    if (!haveMask(softmax.getInput()))
+      continue;
+    softmax.getInputMutable().assign(limiter.limit(softmax.getInput()));
+    softmax->setAttr(qt::hasHiddenAttrName, UnitAttr::get(op->getContext()));
   }
 }

@@ -147,6 +147,7 @@ static bool isArithmetic(Operation *op) {
 static bool isSum(Operation *op) {
   return isa<nn::MatmulOp, nn::SoftmaxOp, nn::AttentionOp, nn::ReduceOp>(op);
 }
+static bool isSoftmax(Operation *op) { return isa<nn::SoftmaxOp>(op); }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool isReduceOrPool(Operation *op) {
@@ -214,6 +215,8 @@ static const Rule rules[] = {
     {ownExponentAttrName, isClip, isA<UnitAttr>, "a unit attribute on nn.clip"},
     {mostElementsAttrName, isSum, isPositive,
      "a positive i64 on nn.matmul, nn.softmax, nn.attention or nn.reduce"},
+    {hasHiddenAttrName, isSoftmax, isA<UnitAttr>,
+     "a unit attribute on nn.softmax"},
     {elementExponentsAttrName, findsElements, isA<UnitAttr>,
      "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
      "nn.select or nn.clip"},

@@ -119,7 +119,7 @@ func.func @masks(%q: tensor<1x1x2x4xf32>, %given: tensor<1x1x2x2xf32>, %seen: te
 // CHECK-DAG: %[[X:.*]] = nn.clip %arg0
 // CHECK-DAG: %[[GIVEN:.*]] = nn.select %arg1, %arg0, %
 // CHECK-DAG: %[[LIMITED:.*]] = nn.select %arg1, %[[X]], %[[SMALL]]
-// CHECK: %[[Y:.*]] = nn.softmax %[[LIMITED]]
+// CHECK: %[[Y:.*]] = nn.softmax %[[LIMITED]] {axis = 1 : i64, qt.has_hidden}
 // CHECK: return %[[Y]], %[[GIVEN]]
 func.func @scores(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   %hidden = arith.constant dense<-1.0e9> : tensor<f32>

@@ -17,6 +17,11 @@ namespace quantc::qt {
 /// is left of a row, whose other elements keep their bits so.
 constexpr llvm::StringLiteral ownExponentAttrName = "qt.own_exponent";
 
+/// On nn.softmax in an integer-only network: scores that are as low as the
+/// limit of the method `fixed` are hidden, so that a row of nothing else gives
+/// zeros.
+constexpr llvm::StringLiteral hasHiddenAttrName = "qt.has_hidden";
+
 /// On what sums over a dimension of run time in an integer-only network: the
 /// most elements that it has. Bits are chosen by it.
 constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
