@@ -37,6 +37,22 @@ class Hidden(IntegerTest):
         x = self.random.uniform(-8, -2, hidden.shape).astype("f4")
         self.check_close(proto, [{"x": x, "hidden": hidden}], 2.0**5 / 2e5)
 
+    def test_penalties(self):
+        """Integers that are an input are numbers: what is taken off for each of them keeps its order and its values."""
+        nodes = [
+            ("Cast", "count", "number", {"to": 1}),
+            ("Mul", "number penalty", "off"),
+            ("Sub", "x off", "sum"),
+            ("TopK", "sum all", "values y_order", {"axis": 1}),
+            ("ReduceMax", "sum last", "y_most", {"keepdims": 1}),
+        ]
+        constants = {"penalty": np.float32(1e5), "all": np.array([24]), "last": np.array([1])}
+        proto = model(nodes, {"x": ("f4", ["n", 24]), "count": ("i8", ["n", 24])}, ["y_order", "y_most"], constants)
+        # Distances of 1 / 4 are exact in floats and in 30 bits of sums below 2^19.
+        x = np.stack([self.random.permutation(24) for _ in range(5)]).astype("f4") / 4 - 3
+        # Inputs of 16 bits below 2^2 are exact, and the factor is as good as a float: 2^-15 of the largest.
+        self.check_close(proto, [{"x": x, "count": self.random.integers(1, 5, x.shape)}], 2.0**-15)
+
     def test_tables(self):
         """Biases that are picked from a table by number keep their bits beside one that hides, in rows and alone."""
         biases = np.array([0.1, -0.05, 0.03, HIDING, 0.2], "f4")

@@ -48,6 +48,38 @@ class IntegerMasks(IntegerTest):
                 # added has units of 2^-13; arguments of exponentials that are limited at 2^7 those of 2^-8.
                 self.check_close(proto, [feed], 2.0**-8)
 
+    def test_masks_of_large(self):
+        """What is masked is nothing, and what is not is as without a mask, however large that is and what is taken off."""
+        nodes = [
+            ("Sub", "x threshold", "over"),
+            ("Mul", "over steep", "steps"),
+            ("Add", "steps columns", "masked"),
+            ("Sigmoid", "masked", "y_steep"),
+            ("Mul", "x large", "huge"),
+            ("Min", "huge most", "least"),
+            ("Sub", "least most", "rest"),
+            ("Sigmoid", "rest", "y_rest"),
+            ("Cast", "count", "number", {"to": 1}),
+            ("Mul", "number most", "far"),
+            ("Add", "far x", "sum"),
+            ("Sub", "sum between", "moved"),
+            ("Tanh", "moved", "y_count"),
+            ("MatMul", "x weights", "product"),
+            ("Add", "product columns", "hidden"),
+            ("Sigmoid", "hidden", "y_product"),
+        ]
+        columns = np.where(np.arange(16) < 8, 0, -1e9).astype("f4")
+        numbers = {"threshold": 0.2, "steep": 1e6, "large": 2.1e5, "most": 1e5, "between": 2.5e5}
+        constants = {name: np.float32(number) for name, number in numbers.items()}
+        constants |= {"columns": columns, "weights": 1e5 * np.sign(self.normal(16, 16))}
+        inputs = {"x": ("f4", ["b", 16]), "count": ("i8", ["b", 16])}
+        proto = model(nodes, inputs, [node[2] for node in nodes if node[2].startswith("y_")], constants)
+        # Odd sixteenths and an even one, no sum of which with signs is 0. So no argument is near 0 but those that are.
+        x = (self.random.integers(-8, 8, (4, 16)) * 2 + 1).astype("f4") / 16
+        x[:, 0] += 0.0625
+        # Results are 0, half, one or minus one, up to a unit of 15 bits.
+        self.check_close(proto, [{"x": x, "count": self.random.integers(1, 5, x.shape)}], 2.0**-14)
+
     def test_questions_for_infinities(self):
         """What has no finite value is found by its operands."""
         nodes = [

@@ -14,14 +14,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Limiter.h"
+#include "MaskFactors.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
-#include "quantc/Interpreter/Interpreter.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -29,23 +26,6 @@ using namespace quantc;
 using namespace quantc::nn;
 
 namespace {
-/// The factors of which masks are made: conditions, integers, and one less an
-/// input, of which an input of numbers has nothing.
-class MaskFactors {
-public:
-  /// Whether a value is made of the model's own integers, of conditions, or of
-  /// the difference of one and an input, by what masks are made by.
-  bool contain(Value value);
-
-private:
-  bool find(Value value);
-  /// Whether a value is an input, or a product, an extreme or a place of some.
-  bool isOfInputs(Value value);
-
-  /// By values, since they meet again: what they are made of may be a diamond.
-  llvm::DenseMap<Value, bool> factors, ofInputs;
-};
-
 /// What an extreme or an order does not see since it has been given a huge
 /// number, or one was added: the number is limited for these alone.
 class HiddenLimiter : Limiter {
@@ -60,18 +40,15 @@ public:
       return value;
     // What is seen may be larger by a factor, but is a float.
     Part part{isDown, !isDown};
-    part.places = std::clamp(std::ilogb(findFactor(value)) + 1, 0, 96);
+    part.places =
+        MaskFactors::getPlaces(factors.findFactor(value, /*unknown=*/0.5));
     return Limiter::limit(value, part);
   }
 
 private:
   Value limitProduct(BinaryOp op, Part part) override;
-  bool isOffset(Value value) override;
-  /// Whether a product is a number that hides, or nothing.
-  bool isMask(BinaryOp op);
-  /// The largest constant that what is seen in a value is multiplied by; half
-  /// of one where there is none, and 0 of what only hides.
-  double findFactor(Value value, unsigned depth = 0);
+  /// What moves all that an extreme is found in stays.
+  bool isOffset(Value value) override { return nn::isOffset(value); }
 
   static constexpr unsigned deepestOp = 8;
 
@@ -80,153 +57,8 @@ private:
 };
 } // namespace
 
-/// Whether a value is constant and \p check holds for all of its elements.
-static bool isConstantOf(Value value, function_ref<bool(double)> check) {
-  if (!isConstantSlice(value))
-    return false;
-  FailureOr<HostValue> constant = interpretConstant(value);
-  if (failed(constant))
-    return false;
-  for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
-    if (!check(constant->getNumber(i)))
-      return false;
-  return true;
-}
-
-static bool isOne(Value value) {
-  return isConstantOf(value, [](double element) { return element == 1; });
-}
-
-static bool isIntegral(Value value) {
-  return typeOf(value).getElementType().isInteger();
-}
-
-bool MaskFactors::isOfInputs(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return true;
-  if (auto known = ofInputs.find(value); known != ofInputs.end())
-    return known->second;
-  auto isNext = [&](Value next) { return isOfInputs(next); };
-  bool is = false;
-  if (auto binary = dyn_cast<BinaryOp>(op))
-    is = llvm::is_contained({BinaryKind::Mul, BinaryKind::Min, BinaryKind::Max},
-                            binary.getKind()) &&
-         llvm::all_of(op->getOperands(), isNext);
-  else if (op->hasTrait<MovesElements>() || isa<CastOp, ClipOp>(op))
-    is = isNext(op->getOperand(0));
-  return ofInputs[value] = is;
-}
-
-bool MaskFactors::contain(Value value) {
-  if (auto known = factors.find(value); known != factors.end())
-    return known->second;
-  bool is = find(value);
-  return factors[value] = is;
-}
-
-bool MaskFactors::find(Value value) {
-  if (typeOf(value).getElementType().isInteger(1) || isConstantSlice(value))
-    return true;
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return isIntegral(value);
-  if (isa<ShapeOp>(op))
-    return true;
-  auto isNext = [&](Value next) { return contain(next); };
-  if (auto binary = dyn_cast<BinaryOp>(op)) {
-    Value lhs = op->getOperand(0), rhs = op->getOperand(1);
-    bool isFromOne =
-        binary.getKind() == BinaryKind::Sub &&
-        ((isOne(lhs) && isOfInputs(rhs)) || (isOne(rhs) && isOfInputs(lhs)));
-    return isFromOne || llvm::all_of(op->getOperands(), isNext);
-  }
-  if (isa<SelectOp>(op))
-    return llvm::all_of(op->getOperands().drop_front(), isNext);
-  if (isa<ConcatOp>(op))
-    return llvm::all_of(op->getOperands(), isNext);
-  return (op->hasTrait<MovesElements>() || isa<CastOp, ClipOp>(op)) &&
-         isNext(op->getOperand(0));
-}
-
-/// A constant all of which is beyond the limit leaves nothing to be seen: it
-/// moves what an extreme is found in.
-bool HiddenLimiter::isOffset(Value value) {
-  // NaN is beyond it, too.
-  return isConstantOf(value, [](double element) {
-    return !(std::abs(element) <= limitOfScores);
-  });
-}
-
-/// Whether a value is a constant with an element that hides.
-static bool hidesSomething(Value value) {
-  return isConstantSlice(value) &&
-         collectMaskParts(value).largest > limitOfScores;
-}
-
-bool HiddenLimiter::isMask(BinaryOp op) {
-  return (hidesSomething(op.getLhs()) && factors.contain(op.getRhs())) ||
-         (hidesSomething(op.getRhs()) && factors.contain(op.getLhs()));
-}
-
-/// The largest magnitude of a constant's finite elements.
-static double findLargest(Value value, bool isDivisor) {
-  double largest = 0;
-  isConstantOf(value, [&](double element) {
-    double factor = std::abs(isDivisor ? 1 / element : element);
-    if (std::isfinite(factor))
-      largest = std::max(largest, factor);
-    return true;
-  });
-  return largest;
-}
-
-double HiddenLimiter::findFactor(Value value, unsigned depth) {
-  // Of what is neither a product nor made of some.
-  constexpr double none = 0.5;
-  Operation *op = value.getDefiningOp();
-  if (isConstantSlice(value))
-    return 0;
-  if (!op || depth == deepestOp)
-    return none;
-  auto ofAll = [&](OperandRange operands) {
-    double largest = 0;
-    for (Value operand : operands)
-      if (isReal(operand))
-        largest = std::max(largest, findFactor(operand, depth + 1));
-    return largest;
-  };
-  if (op->hasTrait<MovesElements>())
-    return findFactor(op->getOperand(0), depth + 1);
-  if (isa<SelectOp>(op))
-    return ofAll(op->getOperands());
-  auto binary = dyn_cast<BinaryOp>(op);
-  if (!binary)
-    return none;
-  bool isDivided = binary.getKind() == BinaryKind::Div;
-  switch (binary.getKind()) {
-  case BinaryKind::Add:
-  case BinaryKind::Sub:
-  case BinaryKind::Max:
-  case BinaryKind::Min:
-    return ofAll(op->getOperands());
-  case BinaryKind::Mul:
-  case BinaryKind::Div:
-    if (!isDivided && isMask(binary))
-      return 0;
-    for (unsigned index : {1, 0})
-      if (isConstantSlice(op->getOperand(index)) && !(isDivided && index == 0))
-        return std::max(none,
-                        findFactor(op->getOperand(1 - index), depth + 1)) *
-               findLargest(op->getOperand(index), isDivided);
-    return none;
-  default:
-    return none;
-  }
-}
-
 Value HiddenLimiter::limitProduct(BinaryOp op, Part part) {
-  if (!isMask(op) || !part.isSummand)
+  if (!factors.isMask(op) || !part.isSummand)
     return op;
   // The other factor may be a fraction, so that the product is limited.
   double infinity = std::numeric_limits<double>::infinity();

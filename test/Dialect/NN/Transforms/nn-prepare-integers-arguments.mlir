@@ -42,3 +42,57 @@ func.func @picked(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?xi64>) -
   %2 = nn.unary sigmoid %1 : tensor<?x4xf32>
   return %2 : tensor<?x4xf32>
 }
+
+// Masks are limited to what is beyond what they are added to: 2^35 where that is multiplied by 10^6, and by their sign.
+// CHECK-LABEL: func @masks
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<[0.000000e+00, -3.43597384E+10]> : tensor<2xf32>
+// CHECK-DAG: %[[C:.*]] = arith.constant dense<-6.553600e+04> : tensor<f32>
+// CHECK-DAG: %[[D:.*]] = arith.constant dense<[0.000000e+00, -6.553600e+04]> : tensor<2xf32>
+// CHECK: nn.binary add %{{.*}}, %[[S]]
+// CHECK: %[[P:.*]] = nn.binary mul %{{.*}}, %[[C]]
+// CHECK: %[[Q:.*]] = nn.binary add %{{.*}}, %[[P]]
+// CHECK: nn.binary add %[[Q]], %[[D]]
+func.func @masks(%x: tensor<?x2xf32>, %i: tensor<?x2xi1>) -> (tensor<?x2xf32>, tensor<?x2xf32>) {
+  %m = arith.constant dense<[0.0, 0xFF800000]> : tensor<2xf32>
+  %k = arith.constant dense<1.0e6> : tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %far = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.binary mul %x, %k : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %1 = nn.binary add %0, %m : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %2 = nn.unary sigmoid %1 : tensor<?x2xf32>
+  %3 = nn.cast %i : tensor<?x2xi1> to tensor<?x2xf32>
+  %4 = nn.binary sub %one, %3 : tensor<f32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  %5 = nn.binary mul %4, %far : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %6 = nn.binary add %x, %5 : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  %7 = nn.binary add %6, %m : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %8 = nn.unary tanh %7 : tensor<?x2xf32>
+  return %2, %8 : tensor<?x2xf32>, tensor<?x2xf32>
+}
+
+// None is where what is beside may be as large: an offset of all, also by a choice, a mask of the other sign, a power, integers.
+// CHECK-LABEL: func @beside
+// CHECK-NOT: 6.553600e+04
+// CHECK: return
+func.func @beside(%x: tensor<?x2xf32>, %i: tensor<?x2xi1>, %v: tensor<?x2xi64>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %far = arith.constant dense<1.0e5> : tensor<f32>
+  %far2 = arith.constant dense<3.0e5> : tensor<f32>
+  %m = arith.constant dense<[0.0, -1.0e9]> : tensor<2xf32>
+  %p = arith.constant dense<[0.0, 1.0e7]> : tensor<2xf32>
+  %0 = nn.binary min %x, %far : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %1 = nn.binary sub %0, %far : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %2 = nn.unary sigmoid %1 : tensor<?x2xf32>
+  %3 = nn.select %i, %far, %far2 : tensor<?x2xi1>, tensor<f32>, tensor<f32> -> tensor<?x2xf32>
+  %4 = nn.binary sub %0, %3 : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  %5 = nn.unary sigmoid %4 : tensor<?x2xf32>
+  %6 = nn.binary add %x, %m : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %7 = nn.binary add %6, %p : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %8 = nn.unary tanh %7 : tensor<?x2xf32>
+  %9 = nn.unary exp %x : tensor<?x2xf32>
+  %10 = nn.binary add %9, %m : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %11 = nn.unary erf %10 : tensor<?x2xf32>
+  %12 = nn.cast %v : tensor<?x2xi64> to tensor<?x2xf32>
+  %13 = nn.binary mul %12, %far : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %14 = nn.binary sub %x, %13 : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
+  %15 = nn.unary exp %14 : tensor<?x2xf32>
+  return %2, %5, %8, %11, %15 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+}

@@ -107,42 +107,6 @@ func.func @windows(%x: tensor<?x8x8x4xf32>, %is: tensor<?x8x8x1xi1>) -> (tensor<
   return %1, %2 : tensor<?x7x7x4xf32>, tensor<?x7x7x4xf32>
 }
 
-// An input of numbers is no mask, however it is brought to the sum; one less it may be, and what is made of integers is.
-// CHECK-LABEL: func @factors
-// CHECK-NOT: qt.own_exponent
-// CHECK: nn.binary mul %arg2, %arg2
-// CHECK: %[[I:.*]] = nn.clip %{{.*}} min -6.553600e+04 max 0x7FF0000000000000 {qt.own_exponent}
-// CHECK: nn.binary add %[[I]], %arg1
-// CHECK: nn.binary sub %{{.*}}, %{{.*}} : tensor<f32>
-// CHECK: %[[L:.*]] = nn.clip %{{.*}} min -6.553600e+04 max 0x7FF0000000000000 {qt.own_exponent}
-// CHECK: nn.binary add %[[L]], %arg1
-// CHECK-NOT: qt.own_exponent
-func.func @factors(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>, %i: tensor<4x1xi64>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
-  %high = arith.constant dense<1.0e5> : tensor<f32>
-  %one = arith.constant dense<1.0> : tensor<f32>
-  %two = arith.constant dense<2.0> : tensor<f32>
-  %0 = nn.binary mul %x, %high : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xf32>
-  %1 = nn.binary add %0, %y : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %2 = nn.reduce max %1 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
-  %3 = nn.binary sub %x, %two : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xf32>
-  %4 = nn.cast %3 : tensor<4x8xf32> to tensor<4x8xi64>
-  %5 = nn.cast %4 : tensor<4x8xi64> to tensor<4x8xf32>
-  %6 = nn.binary mul %5, %high : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xf32>
-  %7 = nn.binary add %6, %y : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %8 = nn.reduce max %7 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
-  %9 = nn.binary mul %i, %i : tensor<4x1xi64>, tensor<4x1xi64> -> tensor<4x1xi64>
-  %10 = nn.cast %9 : tensor<4x1xi64> to tensor<4x1xf32>
-  %11 = nn.binary mul %10, %high : tensor<4x1xf32>, tensor<f32> -> tensor<4x1xf32>
-  %12 = nn.binary add %11, %y : tensor<4x1xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %13 = nn.reduce max %12 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
-  %14 = nn.binary mul %x, %x : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %15 = nn.binary sub %one, %14 : tensor<f32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %16 = nn.binary mul %high, %15 : tensor<f32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %17 = nn.binary add %16, %y : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
-  %18 = nn.reduce max %17 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
-  return %2, %8, %13, %18 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
-}
-
 // Also in front of elements that are picked.
 // CHECK-LABEL: func @picked
 // CHECK: %[[NEW:.*]] = arith.constant dense<-6.553600e+04> : tensor<f32>

@@ -198,7 +198,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     maximum, a minimum, the maxima of windows or `nn.topk` is limited for these
     alone. Results that a sigmoid, a tanh or an erf is of are limited to 31, those
     of an exponential to -127, by clips with `qt.own_exponent`, and masks that are
-    added to them to 2^16. Functions of a choice, also products and extremes with
+    added to them to 2^16 or the next power of two that is beyond what they are
+    added to. Functions of a choice, also products and extremes with
     a constant, and choices that it decides itself, as an ELU is one, are computed
     before it where one of its sides is a constant beyond 128. Whether a quotient, a power, a root or a logarithm is infinite or no number
     is asked of its operands, since integers are neither.
