@@ -30,7 +30,8 @@ SmallElements::SmallElements(Block &block) {
   // Users before what they use.
   for (Operation &op : llvm::reverse(block)) {
     findSummed(op);
-    if (op.getNumResults() == 1 && isFloat(op.getResult(0)))
+    if (op.getNumResults() == 1 &&
+        (isFloat(op.getResult(0)) || llvm::any_of(op.getOperands(), isFloat)))
       visit(op);
   }
 }

@@ -103,6 +103,43 @@ class IntegerMasks(IntegerTest):
         # Sums are exact, and a few units of 2^-15 for each function.
         self.check_close(proto, [{"x": x, "z": np.zeros_like(x)}], 2.0**-12)
 
+    def test_questions_for_small_elements(self):
+        """What is small beside the largest element of its row is none the less above 0, where nothing else shows it."""
+        nodes = [
+            ("Exp", "x", "p"),
+            ("Reciprocal", "p", "reciprocals"),
+            ("IsInf", "reciprocals", "is_pole"),
+            ("Cast", "is_pole", "y_pole", {"to": 1}),
+            ("Exp", "z", "divisors"),
+            ("Div", "z divisors", "quotients"),
+            ("IsInf", "quotients", "is_infinite"),
+            ("Where", "is_infinite one z", "y_chosen"),
+            ("Exp", "w", "e"),
+            ("Greater", "e zero", "is_positive"),
+            ("Cast", "is_positive", "y_positive", {"to": 1}),
+            ("Greater", "e small", "is_above"),
+            ("Cast", "is_above", "y_above", {"to": 1}),
+            ("Less", "e far", "is_below"),
+            ("Cast", "is_below", "y_below", {"to": 1}),
+            ("Softmax", "w", "shares"),
+            ("Greater", "shares small", "is_share"),
+            ("Cast", "is_share", "y_share", {"to": 1}),
+        ]
+        constants = {"zero": np.float32(0), "one": np.float32(1), "small": np.float32(1e-9), "far": np.logspace(-12, 12, 16, dtype="f4")}
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        proto = model(nodes, {x: ("f4", ["b", 16]) for x in "xzw"}, outputs, constants)
+        w = self.random.uniform(-30, 30, (5, 16)).astype("f4")
+        w[:, 0] = 30
+        # Arguments are below 2^5, in units of 2^-10, and exponentials good to a few: none is within 1 in 64 of a bound.
+        for exponents in (w, w - np.log(np.exp(w.astype("f8")).sum(-1, keepdims=True))):
+            for bound in (np.log(1e-9), np.log(constants["far"])):
+                near = np.abs(exponents - bound) < 2.0**-6
+                w[near] += 2.0**-5
+        self.assertGreater(np.count_nonzero(w < np.log(1e-9)), 4)
+        feed = {"x": self.random.uniform(-15, 15, (5, 16)).astype("f4"), "z": self.normal(5, 16), "w": w}
+        # Conditions are exact; half a unit of what is chosen is 2^-16 of its row, whose largest may be the 1.
+        self.check_close(proto, [feed], 2.0**-14)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,16 +8,19 @@
 //
 // Both sides are put on the larger of their exponents, as summands are: what
 // differs by less than a unit of the larger side's 30 bits is equal. Elements
-// with exponents of their own are chosen with them.
+// with exponents of their own are compared and chosen with them.
 //
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
 #include "Powers.h"
+#include "mlir/IR/Matchers.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
+#include "quantc/Numerics/Fixed/Linear.h"
 
 using namespace mlir;
 using namespace quantc;
+using namespace quantc::numerics;
 
 /// The type of an operand: numbers on \p blocks, conditions as they are.
 static Type fitNumbers(Operation *op, size_t index, Type available,
@@ -33,6 +36,44 @@ static LogicalResult getBoth(Operation *op, unsigned first, Parts parts,
   if (failed(getSummand(op, first, first + 1, parts[first], b, x)))
     return failure();
   return getSummand(op, first + 1, first, parts[first + 1], b, y);
+}
+
+static bool isZero(Value value) {
+  return matchPattern(value, m_AnyZeroFloat());
+}
+
+static bool haveOwnExponents(Value value) {
+  qt::BlockType format = qt::getBlockFormat(value.getType());
+  return format && haveOwnExponents(format);
+}
+
+/// Operand \p index with 30 bits for each element where those of one side have
+/// exponents of their own, also of zeros and of a vector of constants.
+static LogicalResult fillElements(Operation *op, unsigned index,
+                                  IntegerBuilder &b, Scaled &term) {
+  Value value = op->getOperand(index);
+  auto type = cast<RankedTensorType>(value.getType());
+  if (qt::BlockType format = qt::getBlockFormat(type)) {
+    if (haveOwnExponents(format) && qt::isWide(format))
+      term = joinExponents(b, term, {});
+    return success();
+  }
+  if (type.getNumElements() == 1 ||
+      !haveOwnExponents(op->getOperand(1 - index)))
+    return success();
+  FailureOr<std::vector<double>> values =
+      getConstant(op, index, /*takesInfinity=*/true);
+  if (failed(values))
+    return failure();
+  SmallVector<int32_t> mantissas, exponents;
+  for (double number : *values) {
+    fixed::ConstantVector element = fixed::makeVector(&number, 1, /*bits=*/30);
+    mantissas.push_back(element.values.front());
+    exponents.push_back(element.exponent);
+  }
+  term = {b.numbers(mantissas, type.getShape()),
+          b.numbers(exponents, type.getShape())};
+  return success();
 }
 
 namespace {
@@ -61,7 +102,13 @@ struct CompareIntegers
     Scaled x, y;
     if (failed(getBoth(op, 0, parts, b, x, y)))
       return failure();
-    b.align(x, y);
+    // On any exponent 0 is 0, and what is beside it keeps its bits.
+    if (!isZero(op->getOperand(0)) && !isZero(op->getOperand(1))) {
+      if (failed(fillElements(op, 0, b, x)) ||
+          failed(fillElements(op, 1, b, y)))
+        return failure();
+      b.align(x, y);
+    }
     results.push_back(
         {b.compare(cast<nn::CompareOp>(op).getPredicate(), x.m, y.m)});
     return success();

@@ -56,3 +56,19 @@ func.func @powers() {
   check.expect_eq %ye, %ye_e : tensor<1x1xi8>, tensor<1x1xi8>
   return
 }
+
+// Each constant has an exponent, too; a zero has none that takes bits, and beside it 2^-128 is above 0.
+func.func @comparisons() {
+  %xm = arith.constant dense<[[16384, 16384, 0, 1]]> : tensor<1x4xi32>
+  %xe = arith.constant dense<[[60, -60, 40, -128]]> : tensor<1x4xi32>
+  %x = qt.join %xm, %xe : tensor<1x4xi32>, tensor<1x4xi32> -> tensor<1x4x!element31>
+  %c = arith.constant dense<[1.0e+20, 1.42e-14, 1.0e-9, 1.0e-30]> : tensor<4xf32>
+  %lt = nn.compare lt %x, %c : tensor<1x4x!element31>, tensor<4xf32> -> tensor<1x4xi1>
+  %lt_e = arith.constant dense<[[false, false, true, true]]> : tensor<1x4xi1>
+  check.expect_eq %lt, %lt_e : tensor<1x4xi1>, tensor<1x4xi1>
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %gt = nn.compare gt %x, %zero : tensor<1x4x!element31>, tensor<f32> -> tensor<1x4xi1>
+  %gt_e = arith.constant dense<[[true, true, false, true]]> : tensor<1x4xi1>
+  check.expect_eq %gt, %gt_e : tensor<1x4xi1>, tensor<1x4xi1>
+  return
+}

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/IR/Matchers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
@@ -170,6 +171,22 @@ bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
   default:
     return false;
   }
+}
+
+/// Conditions are no numbers.
+bool CompareOp::isResultSpread(ValueQuery, ValueQuery) { return false; }
+
+static bool isInfinity(Value value) {
+  return matchPattern(value, m_PosInfFloat()) ||
+         matchPattern(value, m_NegInfFloat());
+}
+
+/// What is small is above 0, and above a number that is smaller. Whether a
+/// value is NaN or infinite does not depend on it.
+SmallOperands CompareOp::getSmallOperands() {
+  bool asksForNumbers =
+      getLhs() != getRhs() && !isInfinity(getLhs()) && !isInfinity(getRhs());
+  return asksForNumbers ? SmallOperands::Shown : SmallOperands::Hidden;
 }
 
 bool SelectOp::mayLeaveSmall(ValueQuery) { return true; }

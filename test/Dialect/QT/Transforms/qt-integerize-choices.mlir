@@ -44,7 +44,7 @@ func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?x4xi1>) ->
 // CHECK: nn.binary max {{.*}} {qt.element_exponents}
 // CHECK: nn.binary max {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
 // CHECK: nn.binary min {{[^{]*$}}
-// CHECK: nn.compare eq {{.*}} : tensor<?x4x1x!qt.block<[1, 1, 1], s16, scale = exp<8>>>, tensor<?x4x1x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+// CHECK: nn.compare eq {{.*}} : tensor<?x4x1x!qt.block<[1, 1, 1], s31, scale = exp<32>>>, tensor<?x4x1x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
 func.func @compared(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x4xf32>, %to: tensor<3xi64>) -> (tensor<?x4x1xi1>, tensor<?x4xf32>) {
   %xy = nn.binary max %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   %m = nn.binary max %xy, %z : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
@@ -66,4 +66,22 @@ func.func @peaks(%x: tensor<1x6x6x4xf32>, %w: tensor<1x6x6x4xf32>) -> (tensor<1x
   %e = nn.compare eq %h, %m : tensor<1x6x6x4xf32>, tensor<1x6x6x4xf32> -> tensor<1x6x6x4xi1>
   %n = nn.pool max %h kernel [1, 3] strides [1, 1] dilations [1, 1] pads [0, 1, 0, 1] : tensor<1x6x6x4xf32> -> tensor<1x6x6x4xf32>
   return %e, %n : tensor<1x6x6x4xi1>, tensor<1x6x6x4xf32>
+}
+
+// A comparison shows what is small, but not where it asks for NaN and infinities.
+// CHECK-LABEL: func @conditions
+// CHECK: nn.unary exp %{{.*}} {qt.element_exponents}
+// CHECK: nn.compare gt {{.*}}!qt.block<[1, 1], s16
+// CHECK: nn.unary exp %{{[^{]*$}}
+// CHECK: nn.compare ne
+// CHECK: nn.compare eq
+func.func @conditions(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xi1>, tensor<?x4xi1>, tensor<?x4xi1>) {
+  %zero = arith.constant dense<0.0> : tensor<f32>
+  %inf = arith.constant dense<0x7F800000> : tensor<f32>
+  %0 = nn.unary exp %x : tensor<?x4xf32>
+  %1 = nn.compare gt %0, %zero : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xi1>
+  %2 = nn.unary exp %y : tensor<?x4xf32>
+  %3 = nn.compare ne %2, %2 : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xi1>
+  %4 = nn.compare eq %2, %inf : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xi1>
+  return %1, %3, %4 : tensor<?x4xi1>, tensor<?x4xi1>, tensor<?x4xi1>
 }

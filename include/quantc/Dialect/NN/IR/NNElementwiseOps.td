@@ -191,6 +191,8 @@ def NN_Predicate : I32EnumAttr<"Predicate", "comparison", [
 def NN_PredicateAttr : EnumAttr<NN_Dialect, NN_Predicate, "predicate">;
 
 def NN_CompareOp : NN_ElementwiseOp<"compare", [
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "isResultSpread", "getSmallOperands"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>], ["inferElements"]> {
   let summary = "compare elements";
   let description = [{
