@@ -110,11 +110,13 @@ void RowEmitter::prefetchNextRows(OpBuilder &b, Value wide,
 /// Whether the largest of a row, of 31 bits when it has been shifted to the
 /// left, has no room for half a unit of the upper 16.
 Value RowEmitter::isFull(OpBuilder &b, const NormalisedRows &rows) {
+  // Beside what is derived of the places alone: one largest element may have
+  // those of results of several widths.
   Value over = deriveNumberOfRow(
-      b, rows.largest, 0, [&](OpBuilder &at, Value largest) -> Value {
-        Words w = Words::of(at, loc, largest);
-        Value places = together == 1 ? getNumberOfRow(rows.places)
-                                     : getNumbers(at, rows.places);
+      b, rows.places, 1, [&](OpBuilder &at, Value places) -> Value {
+        Words w = Words::of(at, loc, places);
+        Value largest = together == 1 ? getNumberOfRow(rows.largest)
+                                      : getNumbers(at, rows.largest);
         Value shifted = w.left(largest, w.sub(w.number(16), places));
         return w.sub(shifted, w.number(INT32_MAX - (int64_t(1) << 15)));
       });

@@ -288,7 +288,10 @@ struct PrepareIntegers
     RewritePatternSet first(&getContext());
     populateChoicePatterns(first);
     populateGuardPatterns(first);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(first))))
+    // Every one leaves less to do: a long chain takes many rounds.
+    GreedyRewriteConfig config;
+    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(first), config)))
       return signalPassFailure();
     limitHidden(getOperation());
     limitMasks(getOperation());
@@ -300,9 +303,6 @@ struct PrepareIntegers
     populateFunctionPatterns(patterns);
     populateLogarithmPatterns(patterns);
     populateScalarPatterns(patterns);
-    // Every one leaves less to do: a long chain takes many rounds.
-    GreedyRewriteConfig config;
-    config.setMaxIterations(GreedyRewriteConfig::kNoLimit);
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
