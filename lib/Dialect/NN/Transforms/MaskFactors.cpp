@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MaskFactors.h"
+#include "Limiter.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -100,11 +101,22 @@ static bool hidesSomething(Value value) {
          collectMaskParts(value).largest > limitOfScores;
 }
 
+/// Whether floats have no fraction left beside a constant's elements.
+static bool leavesNothing(Value value) {
+  return isConstantOf(value, [](double element) {
+    return element == 0 || std::abs(element) >= 0x1p24;
+  });
+}
+
 bool MaskFactors::isMask(BinaryOp op) {
   if (op.getKind() != BinaryKind::Mul)
     return false;
-  return (hidesSomething(op.getLhs()) && areConditions(op.getRhs())) ||
-         (hidesSomething(op.getRhs()) && areConditions(op.getLhs()));
+  for (auto [constant, factor] : {std::pair(op.getLhs(), op.getRhs()),
+                                  std::pair(op.getRhs(), op.getLhs())})
+    if (hidesSomething(constant) &&
+        (areConditions(factor) || (leavesNothing(constant) && isWhole(factor))))
+      return true;
+  return false;
 }
 
 /// The largest magnitude of a constant's finite elements.

@@ -28,7 +28,8 @@ public:
   /// Whether a product is a number that hides, or nothing: of a constant with
   /// an element beyond `limitOfScores` and of conditions, or of the difference
   /// of one and an input. Integers that are an input are numbers, since their
-  /// products with it are of several sizes.
+  /// products with it are of several sizes, unless floats have no fraction
+  /// beside it.
   bool isMask(BinaryOp op);
 
   /// The largest constant that what is seen in a value is multiplied by; half

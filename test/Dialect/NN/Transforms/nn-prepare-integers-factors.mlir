@@ -97,3 +97,16 @@ func.func @tables(%x: tensor<4x8xf32>, %i: tensor<4x8xi64>) -> (tensor<4xf32>, t
   %7 = nn.reduce max %6 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
   return %3, %7 : tensor<4xf32>, tensor<4xf32>
 }
+
+// Integers are conditions by a number beside which floats have no fraction.
+// CHECK-LABEL: func @integers
+// CHECK: %[[I:.*]] = nn.clip %{{.*}} min -6.553600e+04 max 0x7FF0000000000000 {qt.own_exponent}
+// CHECK: nn.binary add %arg0, %[[I]]
+func.func @integers(%x: tensor<4x8xf32>, %i: tensor<4x8xi64>) -> tensor<4xf32> {
+  %far = arith.constant dense<-1.0e9> : tensor<f32>
+  %0 = nn.cast %i : tensor<4x8xi64> to tensor<4x8xf32>
+  %1 = nn.binary mul %0, %far : tensor<4x8xf32>, tensor<f32> -> tensor<4x8xf32>
+  %2 = nn.binary add %x, %1 : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+  %3 = nn.reduce max %2 axes [1] : tensor<4x8xf32> -> tensor<4xf32>
+  return %3 : tensor<4xf32>
+}
