@@ -330,15 +330,6 @@ static nn::BinaryOp getShiftedProduct(nn::BinaryOp shift) {
              : nn::BinaryOp();
 }
 
-/// Whether \p op is the product of a shift, to be expanded with that.
-static bool isLeftToShift(Operation *op) {
-  auto product = dyn_cast<nn::BinaryOp>(op);
-  auto shift = product && product->hasOneUse()
-                   ? dyn_cast<nn::BinaryOp>(*product->user_begin())
-                   : nn::BinaryOp();
-  return shift && getShiftedProduct(shift) == product;
-}
-
 static Value expandRightShift(OpBuilder &b, nn::BinaryOp op,
                               const CpuTarget &target) {
   Location loc = op.getLoc();
@@ -362,13 +353,16 @@ static nn::UnaryOp getInvertedRoot(nn::UnaryOp reciprocal) {
              : nn::UnaryOp();
 }
 
-/// Whether \p op is the root of a reciprocal, to be expanded with that.
-static bool isLeftToReciprocal(Operation *op) {
-  auto root = dyn_cast<nn::UnaryOp>(op);
-  auto reciprocal = root && root->hasOneUse()
-                        ? dyn_cast<nn::UnaryOp>(*root->user_begin())
-                        : nn::UnaryOp();
-  return reciprocal && getInvertedRoot(reciprocal) == root;
+/// Whether \p op is expanded with its only user.
+static bool isLeftToUser(Operation *op) {
+  if (!op->hasOneUse())
+    return false;
+  Operation *user = *op->user_begin(), *joined = nullptr;
+  if (auto shift = dyn_cast<nn::BinaryOp>(user))
+    joined = getShiftedProduct(shift);
+  else if (auto reciprocal = dyn_cast<nn::UnaryOp>(user))
+    joined = getInvertedRoot(reciprocal);
+  return joined == op;
 }
 
 /// What \p op computes; null where there is no such expansion.
@@ -427,7 +421,7 @@ struct ExpandElementwise
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> leftToUsers;
     for (Operation *op : ops) {
-      if (isLeftToShift(op) || isLeftToReciprocal(op)) {
+      if (isLeftToUser(op)) {
         leftToUsers.push_back(op);
         continue;
       }
