@@ -93,12 +93,8 @@ private:
   }
 
   Value limitProduct(BinaryOp op, Part part) override {
-    for (unsigned factor : {0, 1})
-      if (part.isSummand && factors.isMask(op) &&
-          isConstantSlice(op->getOperand(factor)) &&
-          isWhole(op->getOperand(1 - factor)))
-        return rebuild(op, factor, part);
-    return op;
+    bool isLimited = part.isSummand && factors.isMask(op);
+    return isLimited ? limitConstantFactor(op, part) : op.getResult();
   }
 
   MaskFactors factors;

@@ -14,13 +14,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Limiter.h"
-#include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
-#include "quantc/Interpreter/Interpreter.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -53,11 +49,7 @@ Value MaskLimiter::limitInput(Value input) {
 }
 
 Value MaskLimiter::limitProduct(BinaryOp op, Part part) {
-  for (unsigned factor : {0, 1})
-    if (isConstantSlice(op->getOperand(factor)) &&
-        isWhole(op->getOperand(1 - factor)))
-      return rebuild(op, factor, part);
-  return op;
+  return limitConstantFactor(op, part);
 }
 
 SmallVector<unsigned> MaskLimiter::getMoved(Operation *op) {

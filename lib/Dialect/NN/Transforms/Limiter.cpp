@@ -70,6 +70,14 @@ Value Limiter::limitConstant(Value value, Part part) {
       DenseElementsAttr::get(type, ArrayRef<float>(limited)));
 }
 
+Value Limiter::limitConstantFactor(BinaryOp op, Part part) {
+  for (unsigned factor : {0, 1})
+    if (isConstantSlice(op->getOperand(factor)) &&
+        isWhole(op->getOperand(1 - factor)))
+      return rebuild(op, factor, part);
+  return op;
+}
+
 Value Limiter::rebuild(Operation *op, ArrayRef<unsigned> which, Part part) {
   auto binary = dyn_cast<BinaryOp>(op);
   ++part.depth;

@@ -49,6 +49,10 @@ protected:
   mlir::Value rebuild(mlir::Operation *op, llvm::ArrayRef<unsigned> which,
                       Part part);
 
+  /// The product by whole numbers with its constant limited; itself where it is
+  /// none.
+  mlir::Value limitConstantFactor(BinaryOp op, Part part);
+
   virtual mlir::Value limitInput(mlir::Value input) { return input; }
   virtual mlir::Value limitProduct(BinaryOp op, Part part) = 0;
   /// Whether a summand moves all elements alike, and stays.

@@ -8,6 +8,7 @@
 
 #include "MaskFactors.h"
 #include "Limiter.h"
+#include "Operands.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/MaskParts.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -111,8 +112,7 @@ static bool leavesNothing(Value value) {
 bool MaskFactors::isMask(BinaryOp op) {
   if (op.getKind() != BinaryKind::Mul)
     return false;
-  for (auto [constant, factor] : {std::pair(op.getLhs(), op.getRhs()),
-                                  std::pair(op.getRhs(), op.getLhs())})
+  for (auto [constant, factor] : getBothOrders(op))
     if (hidesSomething(constant) &&
         (areConditions(factor) || (leavesNothing(constant) && isWhole(factor))))
       return true;
