@@ -48,6 +48,19 @@ class FarElements(IntegerTest):
         # sides of a quotient have that: 1.1e-3 of the largest of a row, which is a mean of what is 1 to 2, or a part.
         self.check_close(proto, [feed], 2.0**-9)
 
+    def test_far_constants(self):
+        """Constants 16 orders of magnitude apart as factors, divisors, dividends, summands and bounds of exponentials."""
+        nodes = [("Exp", "x", "e")]
+        for name, op in {"scaled": "Mul", "divided": "Div", "more": "Add", "most": "Max", "least": "Min"}.items():
+            nodes += [(op, "e far", name), ("Log", name, f"y_{name}")]
+        nodes += [("Div", "far e", "inverse"), ("Log", "inverse", "y_inverse")]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        far = (10.0 ** np.linspace(-8, 8, 24)).astype("f4")
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, {"far": far})
+        # An argument of up to 2^4 has 16 bits, 2^-12 in an exponential whose power of two is good to 3e-4. A product has 15
+        # bits more of either side: 6e-4 in a logarithm, and the largest of a row is 8 at least.
+        self.check_close(proto, [{"x": self.scores(6, 24)}], 2.0**-13)
+
     def test_turned_rows(self):
         """A softmax over clusters of which some are never near; each sums tokens for itself, and is brought to length 1."""
         nodes = [

@@ -80,6 +80,16 @@ unsigned quantc::countBitsOfChoice(Operation *op, unsigned first,
                   before[first + 1] + losesBit(y, x));
 }
 
+/// Constants with one exponent, or with one each where \p beside has it.
+static Scaled buildConstants(IntegerBuilder &b, ArrayRef<double> values,
+                             ArrayRef<int64_t> shape, unsigned bits,
+                             Value beside) {
+  qt::BlockType format = qt::getBlockFormat(beside.getType());
+  return format && haveOwnExponents(format)
+             ? b.constantElements(values, shape, bits)
+             : b.constant(values, shape, bits);
+}
+
 LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
                                  ValueRange parts, IntegerBuilder &b,
                                  Scaled &term) {
@@ -90,7 +100,9 @@ LogicalResult quantc::getSummand(Operation *op, unsigned index, unsigned other,
         op, index, /*takesInfinity=*/isa<nn::SelectOp, nn::CompareOp>(op));
     if (failed(values))
       return failure();
-    term = b.constant(*values, type.getShape(), 30);
+    Value beside =
+        isa<nn::CompareOp>(op) ? op->getOperand(other) : op->getResult(0);
+    term = buildConstants(b, *values, type.getShape(), /*bits=*/30, beside);
     return success();
   }
   term = b.load(parts);
@@ -260,7 +272,8 @@ private:
       if (isDivisor)
         value = 1 / value;
     }
-    factor = b.constant(*values, type.getShape(), bits);
+    factor =
+        buildConstants(b, *values, type.getShape(), bits, op->getResult(0));
     return success();
   }
 };

@@ -165,6 +165,20 @@ Scaled IntegerBuilder::constant(ArrayRef<double> values,
   return {numbers(vector.values, shape), number(vector.exponent)};
 }
 
+Scaled IntegerBuilder::constantElements(ArrayRef<double> values,
+                                        ArrayRef<int64_t> shape,
+                                        unsigned bits) {
+  if (llvm::all_equal(values))
+    return constant(values, shape, bits);
+  SmallVector<int32_t> mantissas, exponents;
+  for (double value : values) {
+    fixed::ConstantVector element = fixed::makeVector(&value, 1, bits);
+    mantissas.push_back(element.values.front());
+    exponents.push_back(element.exponent);
+  }
+  return {numbers(mantissas, shape), numbers(exponents, shape)};
+}
+
 Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc,
                             ArrayRef<int64_t> shape) {
   auto count = static_cast<int64_t>(multipliers.values.size());

@@ -109,6 +109,9 @@ public:
   /// Constants as integers of up to \p bits bits with one exponent.
   Scaled constant(llvm::ArrayRef<double> values, llvm::ArrayRef<int64_t> shape,
                   unsigned bits);
+  /// The same with an exponent for each, where they differ.
+  Scaled constantElements(llvm::ArrayRef<double> values,
+                          llvm::ArrayRef<int64_t> shape, unsigned bits);
   /// Sums by the multipliers of their channels, or by those of a \p shape.
   mlir::Value apply(const numerics::fixed::Multipliers &multipliers,
                     mlir::Value acc, llvm::ArrayRef<int64_t> shape = {});

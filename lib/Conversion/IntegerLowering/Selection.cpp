@@ -16,11 +16,9 @@
 #include "Powers.h"
 #include "mlir/IR/Matchers.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
-#include "quantc/Numerics/Fixed/Linear.h"
 
 using namespace mlir;
 using namespace quantc;
-using namespace quantc::numerics;
 
 /// The type of an operand: numbers on \p blocks, conditions as they are.
 static Type fitNumbers(Operation *op, size_t index, Type available,
@@ -42,38 +40,11 @@ static bool isZero(Value value) {
   return matchPattern(value, m_AnyZeroFloat());
 }
 
-static bool haveOwnExponents(Value value) {
+/// What has an exponent for each element, with all bits of 30 of each.
+static Scaled fillElements(IntegerBuilder &b, Value value, Scaled term) {
   qt::BlockType format = qt::getBlockFormat(value.getType());
-  return format && haveOwnExponents(format);
-}
-
-/// Operand \p index with 30 bits for each element where those of one side have
-/// exponents of their own, also of zeros and of a vector of constants.
-static LogicalResult fillElements(Operation *op, unsigned index,
-                                  IntegerBuilder &b, Scaled &term) {
-  Value value = op->getOperand(index);
-  auto type = cast<RankedTensorType>(value.getType());
-  if (qt::BlockType format = qt::getBlockFormat(type)) {
-    if (haveOwnExponents(format) && qt::isWide(format))
-      term = joinExponents(b, term, {});
-    return success();
-  }
-  if (type.getNumElements() == 1 ||
-      !haveOwnExponents(op->getOperand(1 - index)))
-    return success();
-  FailureOr<std::vector<double>> values =
-      getConstant(op, index, /*takesInfinity=*/true);
-  if (failed(values))
-    return failure();
-  SmallVector<int32_t> mantissas, exponents;
-  for (double number : *values) {
-    fixed::ConstantVector element = fixed::makeVector(&number, 1, /*bits=*/30);
-    mantissas.push_back(element.values.front());
-    exponents.push_back(element.exponent);
-  }
-  term = {b.numbers(mantissas, type.getShape()),
-          b.numbers(exponents, type.getShape())};
-  return success();
+  bool isFilled = format && haveOwnExponents(format) && qt::isWide(format);
+  return isFilled ? joinExponents(b, term, {}) : term;
 }
 
 namespace {
@@ -104,9 +75,8 @@ struct CompareIntegers
       return failure();
     // On any exponent 0 is 0, and what is beside it keeps its bits.
     if (!isZero(op->getOperand(0)) && !isZero(op->getOperand(1))) {
-      if (failed(fillElements(op, 0, b, x)) ||
-          failed(fillElements(op, 1, b, y)))
-        return failure();
+      x = fillElements(b, op->getOperand(0), x);
+      y = fillElements(b, op->getOperand(1), y);
       b.align(x, y);
     }
     results.push_back(

@@ -5,6 +5,7 @@
 !row16 = !qt.block<[1, ?], s16, scale = exp<8>>
 !element16 = !qt.block<[1, 1], s16, scale = exp<8>>
 !element31 = !qt.block<[1, 1], s31, scale = exp<32>>
+!element32 = !qt.block<[1, 1], s32, scale = exp<32>>
 
 // What is 2^72 times as large and not chosen takes no bits.
 func.func @choices() {
@@ -70,5 +71,36 @@ func.func @comparisons() {
   %gt = nn.compare gt %x, %zero : tensor<1x4x!element31>, tensor<f32> -> tensor<1x4xi1>
   %gt_e = arith.constant dense<[[true, true, false, true]]> : tensor<1x4xi1>
   check.expect_eq %gt, %gt_e : tensor<1x4xi1>, tensor<1x4xi1>
+  return
+}
+
+// Constants have an exponent each where elements have: 2^-60 and 2^60 are factors, summands and bounds of all bits.
+func.func @constants() {
+  %xm = arith.constant dense<16384> : tensor<1x2xi16>
+  %xe = arith.constant dense<[[40, -74]]> : tensor<1x2xi8>
+  %x = qt.join %xm, %xe : tensor<1x2xi16>, tensor<1x2xi8> -> tensor<1x2x!element16>
+  %c = arith.constant dense<[8.67361738E-19, 1.15292150E+18]> : tensor<2xf32>
+  %m_e = arith.constant dense<[[268435456, 268435456]]> : tensor<1x2xi32>
+  %product = nn.binary mul %x, %c {qt.element_exponents} : tensor<1x2x!element16>, tensor<2xf32> -> tensor<1x2x!element31>
+  %pm, %pe = qt.split %product : tensor<1x2x!element31> -> tensor<1x2xi32>, tensor<1x2xi32>
+  %pe_e = arith.constant dense<[[-34, -28]]> : tensor<1x2xi32>
+  check.expect_eq %pm, %m_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %pe, %pe_e : tensor<1x2xi32>, tensor<1x2xi32>
+  %largest = nn.binary max %x, %c {qt.element_exponents} : tensor<1x2x!element16>, tensor<2xf32> -> tensor<1x2x!element31>
+  %lm, %le = qt.split %largest : tensor<1x2x!element31> -> tensor<1x2xi32>, tensor<1x2xi32>
+  %le_e = arith.constant dense<[[26, 32]]> : tensor<1x2xi32>
+  check.expect_eq %lm, %m_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %le, %le_e : tensor<1x2xi32>, tensor<1x2xi32>
+  %least = nn.binary min %x, %c {qt.element_exponents} : tensor<1x2x!element16>, tensor<2xf32> -> tensor<1x2x!element31>
+  %nm, %ne = qt.split %least : tensor<1x2x!element31> -> tensor<1x2xi32>, tensor<1x2xi32>
+  %ne_e = arith.constant dense<[[-88, -88]]> : tensor<1x2xi32>
+  check.expect_eq %nm, %m_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %ne, %ne_e : tensor<1x2xi32>, tensor<1x2xi32>
+  %sum = nn.binary add %x, %c {qt.element_exponents} : tensor<1x2x!element16>, tensor<2xf32> -> tensor<1x2x!element32>
+  %sm, %se = qt.split %sum : tensor<1x2x!element32> -> tensor<1x2xi32>, tensor<1x2xi32>
+  %sm_e = arith.constant dense<[[536870912, 536870912]]> : tensor<1x2xi32>
+  %se_e = arith.constant dense<[[25, 31]]> : tensor<1x2xi32>
+  check.expect_eq %sm, %sm_e : tensor<1x2xi32>, tensor<1x2xi32>
+  check.expect_eq %se, %se_e : tensor<1x2xi32>, tensor<1x2xi32>
   return
 }
