@@ -93,6 +93,9 @@ void IntegerRanges::set(Value result, Lanes lanes, StringRef what) {
   if (binary && binary.getKind() == nn::BinaryKind::RShift &&
       !getNumber(binary.getRhs()))
     lanes = {narrowShift(binary, getHull(lanes))};
+  if (binary && binary.getKind() == nn::BinaryKind::Mul)
+    if (std::optional<Interval> saturated = matchSaturated(binary))
+      lanes = {getHull(lanes).meet(*saturated)};
   if (binary && binary.getKind() == nn::BinaryKind::Sub &&
       getHull(lanes).low < 0 && quantised.contains(result)) {
     // A maximum less one of its operands.

@@ -129,6 +129,52 @@ std::optional<Interval> IntegerRanges::matchDropped(nn::BinaryOp op) const {
       std::max(getPower(30), getRange(y).getMagnitude()));
 }
 
+/// 2^n - 1 where a limit is (2^n - 1) >> places.
+std::optional<DynamicAPInt> IntegerRanges::matchRoom(Value limit,
+                                                     Value places) const {
+  auto part = getBinary(stripMoves(limit), nn::BinaryKind::Shr);
+  std::optional<int64_t> all =
+      part ? getNumber(part.getLhs()) : std::optional<int64_t>();
+  if (!all || *all <= 0 || !llvm::isPowerOf2_64(*all + 1) ||
+      stripMoves(part.getRhs()) != places)
+    return std::nullopt;
+  return DynamicAPInt(*all);
+}
+
+/// What is limited to (2^n - 1) >> places, or its negative, times 2^places
+/// stays below 2^n.
+std::optional<Interval> IntegerRanges::matchSaturated(nn::BinaryOp op) const {
+  auto power = getBinary(stripMoves(op.getRhs()), nn::BinaryKind::RShift);
+  auto back = power && getNumber(power.getLhs()) == 1
+                  ? getBinary(stripMoves(power.getRhs()), nn::BinaryKind::Sub)
+                  : nn::BinaryOp();
+  if (!back || getNumber(back.getLhs()) != 0)
+    return std::nullopt;
+  Value places = stripMoves(back.getRhs());
+  if (!Interval::get(0, 30).contains(getRange(places)))
+    return std::nullopt;
+  Value x = stripMoves(op.getLhs());
+  std::optional<DynamicAPInt> low, high;
+  if (getRange(x).low >= 0)
+    low = DynamicAPInt(0);
+  if (getRange(x).high <= 0)
+    high = DynamicAPInt(0);
+  auto max = getBinary(x, nn::BinaryKind::Max);
+  if (max && getRange(max.getRhs()).high <= 0) {
+    auto negated = getBinary(stripMoves(max.getRhs()), nn::BinaryKind::Sub);
+    if (!low && negated && getNumber(negated.getLhs()) == 0)
+      low = matchRoom(negated.getRhs(), places);
+    // It leaves what is above 0.
+    x = stripMoves(max.getLhs());
+  }
+  auto min = getBinary(x, nn::BinaryKind::Min);
+  if (!high && min)
+    high = matchRoom(min.getRhs(), places);
+  if (!low || !high)
+    return std::nullopt;
+  return Interval{-*low, *high};
+}
+
 //===----------------------------------------------------------------------===//
 // Deviations
 //===----------------------------------------------------------------------===//

@@ -87,6 +87,9 @@ private:
   // Narrower ranges than those of the operands' ranges alone.
   Interval narrowShift(nn::BinaryOp op, Interval range);
   std::optional<Interval> matchDropped(nn::BinaryOp op) const;
+  std::optional<Interval> matchSaturated(nn::BinaryOp op) const;
+  std::optional<llvm::DynamicAPInt> matchRoom(mlir::Value limit,
+                                              mlir::Value places) const;
   std::optional<Interval> matchDeviation(nn::BinaryOp op);
   std::optional<Interval> matchPlace(mlir::Operation *op);
   std::optional<Interval> cutPivot(mlir::Operation *op) const;

@@ -9,6 +9,7 @@
 #include "IntegerModels.h"
 #include "Limits.h"
 #include "Powers.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include <cmath>
@@ -201,9 +202,17 @@ struct BinaryIntegers
       return success();
     }
     bool isLarger = kind == nn::BinaryKind::Max;
+    bool isExtreme = isLarger || kind == nn::BinaryKind::Min;
+    unsigned constant = isConstant ? 1 : 0;
+    std::optional<double> limit =
+        isExtreme ? getLimit(binary, constant) : std::nullopt;
     Scaled z;
-    if ((isLarger || kind == nn::BinaryKind::Min) && haveOwnExponents(format)) {
+    if (isExtreme && haveOwnExponents(format)) {
       z = chooseExtreme(b, isLarger, x, y);
+    } else if (limit) {
+      z = limitRows(b, terms[1 - constant],
+                    isLarger ? Limits{limit, {}} : Limits{{}, limit},
+                    qt::summandBits, format.getShape());
     } else if (isProduct) {
       z = multiply(b, x, y, haveWideFactors(op));
     } else {
@@ -215,6 +224,19 @@ struct BinaryIntegers
   }
 
 private:
+  /// The finite number that every element of an operand is, which repeats
+  /// nothing of the other one.
+  static std::optional<double> getLimit(nn::BinaryOp op, unsigned index) {
+    DenseElementsAttr elements;
+    if (!matchPattern(op->getOperand(index), m_Constant(&elements)) ||
+        !elements.isSplat() ||
+        typeOf(op->getOperand(1 - index)).getShape() !=
+            typeOf(op.getResult()).getShape())
+      return std::nullopt;
+    double limit = elements.getSplatValue<APFloat>().convertToDouble();
+    return std::isfinite(limit) ? std::optional(limit) : std::nullopt;
+  }
+
   static LogicalResult lowerPower(Operation *op, Scaled x, IntegerBuilder &b,
                                   Lowered &results) {
     FailureOr<std::vector<double>> powers = getConstant(op, 1);
@@ -305,24 +327,19 @@ struct ClipIntegers
                                            : b.normalise(x, format));
       return success();
     }
+    Limits limits;
+    if (double low = clip.getMin().convertToDouble(); !std::isinf(low))
+      limits.low = low;
+    if (double high = clip.getMax().convertToDouble(); !std::isinf(high))
+      limits.high = high;
     if (op->hasAttr(qt::ownExponentAttrName)) {
       // On the exponent of what is left of a row.
-      auto find = [](double bound) {
-        return std::isinf(bound) ? std::optional<double>() : bound;
-      };
-      x.m = limitTo(b, x, find(-clip.getMin().convertToDouble()),
-                    find(clip.getMax().convertToDouble()));
+      x.m = limitTo(b, x, limits);
       results.push_back(b.normalise(x, format));
       return success();
     }
-    for (bool isUpper : {false, true}) {
-      double bound =
-          (isUpper ? clip.getMax() : clip.getMin()).convertToDouble();
-      if (std::isinf(bound))
-        continue;
-      Value integer = boundOn(b, x.e, bound);
-      x.m = isUpper ? b.min(x.m, integer) : b.max(x.m, integer);
-    }
+    x = limitRows(b, x, limits, format.getElement().getBitWidth(),
+                  format.getShape());
     if (!qt::isWide(format))
       x.m = b.clip(x.m, -INT16_MAX, INT16_MAX);
     results.push_back(b.store(x, format));

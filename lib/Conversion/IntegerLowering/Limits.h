@@ -9,31 +9,26 @@
 #define QUANTC_LIB_CONVERSION_INTEGERLOWERING_LIMITS_H
 
 #include "IntegerBuilder.h"
+#include <optional>
 
 namespace quantc {
 
-/// A bound on an exponent, beyond every value where it is that.
-inline mlir::Value boundOn(IntegerBuilder &b, mlir::Value e, double bound) {
-  Scaled limit = b.constant(bound, {}, 30);
-  mlir::Value places = b.sub(e, limit.e);
-  // Of 30 bits, to the left by one at most.
-  mlir::Value integer = b.shift(limit.m, b.max(places, -1));
-  if (bound == 0)
-    return integer;
-  return b.select(b.compare(nn::Predicate::Lt, places, b.number(-1)),
-                  b.number(bound > 0 ? INT32_MAX : -INT32_MAX), integer);
-}
+/// Constants that elements are limited to, on one side or on both.
+struct Limits {
+  std::optional<double> low, high;
+};
 
-/// The mantissas from -low to high, where there are these positive numbers. No
-/// bound is below one unit, so that nothing is limited to 0.
-inline mlir::Value limitTo(IntegerBuilder &b, Scaled x,
-                           std::optional<double> low,
-                           std::optional<double> high) {
-  auto bound = [&](double number) { return b.max(boundOn(b, x.e, number), 1); };
-  if (low)
-    x.m = b.max(x.m, b.sub(b.number(0), bound(*low)));
-  return high ? b.min(x.m, bound(*high)) : x.m;
-}
+/// The mantissas from the lower limit, which is below 0, to the upper one. None
+/// is below one unit, so that nothing is limited to 0.
+mlir::Value limitTo(IntegerBuilder &b, Scaled x, Limits limits);
+
+/// Elements of up to \p bits, with one exponent for each of \p blocks, between
+/// limits that keep their bits beside what is beyond them by any factor: a row
+/// with a larger exponent than the limits need takes that of the limits, or as
+/// near to it as what is not limited leaves room for. Rows with a smaller one
+/// keep theirs.
+Scaled limitRows(IntegerBuilder &b, Scaled x, Limits limits, unsigned bits,
+                 llvm::ArrayRef<int64_t> blocks);
 
 } // namespace quantc
 

@@ -85,8 +85,11 @@ func.func @images() {
   check.expect_eq %ze, %e : tensor<1x1x1xi8>, tensor<1x1x1xi8>
   %c = nn.clip %x min 0.0 max 96.0 : tensor<1x2x2x!image>
   %cm, %ce = qt.split %c : tensor<1x2x2x!image> -> tensor<1x2x2xi16>, tensor<1x1x1xi8>
-  %cm_e = arith.constant dense<[[[3, 0], [3, 3]]]> : tensor<1x2x2xi16>
+  // On the exponent of the bound, -7.
+  %cm_e = arith.constant dense<[[[12288, 0], [12288, 12288]]]> : tensor<1x2x2xi16>
+  %ce_e = arith.constant dense<-7> : tensor<1x1x1xi8>
   check.expect_eq %cm, %cm_e : tensor<1x2x2xi16>, tensor<1x2x2xi16>
+  check.expect_eq %ce, %ce_e : tensor<1x1x1xi8>, tensor<1x1x1xi8>
   return
 }
 

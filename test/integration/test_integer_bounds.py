@@ -1,0 +1,68 @@
+"""Integer-only models that limit rows which reach far beyond the limits, beside ordinary rows."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+SIZES = (1e12, 1e15, 1e30)
+
+
+class IntegerBounds(IntegerTest):
+    def setUp(self):
+        self.random = np.random.default_rng(15)
+
+    def values(self, *shape):
+        """Up to 16, and of those sizes: half of it to all."""
+        large = self.random.uniform(0.5, 1, (len(SIZES), *shape)) * self.random.choice([-1, 1], (len(SIZES), *shape))
+        large *= np.reshape(SIZES, [-1] + [1] * len(shape))
+        # One sign only, so that nothing is left beyond a limit on the other side.
+        signed = np.abs(large) + np.reshape(SIZES, [-1] + [1] * len(shape))
+        return np.concatenate([self.random.uniform(-16, 16, (4, *shape)), large, signed, -signed]).astype("f4")
+
+    def test_rows(self):
+        """What is beyond a limit is the limit, of any size, on either side and both."""
+        nodes = [
+            ("Abs", "x", "size"),
+            ("Mul", "size x", "product"),
+            ("Clip", "product zero six", "y_relu6"),
+            ("Clip", "product minus one", "y_both"),
+            ("Clip", "product - six", "y_above"),
+            ("Clip", "product minus -", "y_below"),
+            ("Min", "product one", "y_min"),
+            ("Max", "minus product", "y_max"),
+            ("HardSigmoid", "product", "y_sigmoid"),
+            ("HardSwish", "product", "y_swish"),
+            ("ReduceMean", "y_swish last", "y_mean", {"keepdims": 1}),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        numbers = {"zero": 0, "six": 6, "one": 1, "minus": -1}
+        constants = {name: np.float32(value) for name, value in numbers.items()} | {"last": np.array([1])}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants)
+        x = self.values(24)
+        x = (np.sign(x) * np.sqrt(np.abs(x))).astype("f4")
+        # Both factors have 16 bits on the exponent of their row: 2^-15 of up to 16 in the product, 2^-11, beside what is
+        # limited to 1. A gate by 16 bits adds 2^-15 of itself.
+        self.check_close(proto, [{"x": x}], 2.0**-10)
+
+    def test_images(self):
+        """Of a convolution, too, whose sums are limited as they are made."""
+        nodes = [
+            ("Conv", "x w", "c", {"kernel_shape": [3, 3]}),
+            ("Clip", "c zero six", "y_relu6"),
+            ("HardSwish", "c", "gated"),
+            ("ReduceMean", "gated places", "mean", {"keepdims": 0}),
+            ("Flatten", "y_relu6", "y_row"),
+            ("Relu", "mean", "y_mean"),
+        ]
+        constants = {"zero": np.float32(0), "six": np.float32(6), "places": np.array([2, 3])}
+        constants["w"] = np.full((8, 4, 3, 3), 1 / 36, "f4")
+        proto = model(nodes, {"x": ("f4", ["n", 4, 6, 6])}, ["y_row", "y_mean"], constants, opset=18)
+        x = np.abs(self.values(4, 6, 6))
+        # Codes of 8 bits on the shift of their block, 2^-7 of its largest, which is less than twice the mean of these.
+        self.check_close(proto, [{"x": x}], 2.0**-6)
+
+
+if __name__ == "__main__":
+    unittest.main()
