@@ -46,9 +46,15 @@ void SmallElements::findOfInputs(Operation &op) {
 
 void SmallElements::findSpread(Operation &op) {
   auto exponents = dyn_cast<ExponentOpInterface>(op);
+  if (!exponents)
+    return;
   auto isSpread = [&](Value value) { return spread.contains(value); };
-  if (exponents && exponents.isResultSpread(isConstantSlice, isSpread))
+  if (exponents.isResultSpread(isConstantSlice, isSpread))
     spread.insert_range(op.getResults());
+  auto maySpread = [&](Value value) { return spreading.contains(value); };
+  if (exponents.isResultSpread(isConstantSlice, maySpread) ||
+      exponents.canKeepExponents(isConstantSlice, maySpread))
+    spreading.insert_range(op.getResults());
 }
 
 void SmallElements::findSummed(Operation &op) {
@@ -78,17 +84,21 @@ bool SmallElements::isQuotientByInputs(ExponentOpInterface op) const {
 
 bool SmallElements::keepsExponents(ExponentOpInterface op) const {
   Value result = op->getResult(0);
-  bool isColumns = columns.contains(result);
-  auto isSpread = [&](Value value) {
-    return isColumns || spread.contains(value);
-  };
+  bool mayLeaveSmall = op.mayLeaveSmall(isConstantSlice);
   if (isQuotientByInputs(op) ||
-      (op.mayLeaveSmall(isConstantSlice) &&
-       llvm::any_of(op->getOperands(),
-                    [&](Value value) { return spread.contains(value); })))
+      (mayLeaveSmall && llvm::any_of(op->getOperands(), [&](Value value) {
+         return spread.contains(value);
+       })))
     return true;
-  return shown.contains(result) &&
-         op.canKeepExponents(isConstantSlice, isSpread);
+  if (!shown.contains(result))
+    return false;
+  auto maySpread = [&](Value value) { return spreading.contains(value); };
+  if (mayLeaveSmall && llvm::any_of(op->getOperands(), maySpread))
+    return true;
+  bool isColumns = columns.contains(result);
+  return op.canKeepExponents(isConstantSlice, [&](Value value) {
+    return isColumns || maySpread(value);
+  });
 }
 
 bool SmallElements::readsColumns(Operation &op) const {

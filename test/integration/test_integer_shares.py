@@ -51,6 +51,48 @@ class Shares(IntegerTest):
         # of five numbers these are 1 at least in some column.
         self.check_close(proto, [{"x": x}], 2.0**-10, [exact])
 
+    def test_likelihoods(self):
+        """Logarithms of products, choices and sums of sigmoids, and of what these leave of one."""
+        nodes = [
+            ("Sigmoid", "x", "p"),
+            ("Sub", "one p", "q"),
+            ("Sigmoid", "z", "r"),
+            ("Mul", "p r", "both"),
+            ("Log", "both", "y_both"),
+            ("Mul", "p half", "scaled"),
+            ("Log", "scaled", "y_scaled"),
+            ("Where", "is p q", "chosen"),
+            ("Log", "chosen", "y_chosen"),
+            ("Clip", "chosen low", "limited"),
+            ("Log", "limited", "y_limited"),
+            ("Cast", "is", "t", {"to": 1}),
+            ("Sub", "one t", "u"),
+            ("Mul", "t p", "first"),
+            ("Mul", "u q", "second"),
+            ("Add", "first second", "sum"),
+            ("Log", "sum", "y_sum"),
+            ("Sub", "one sum", "missing"),
+            ("Mul", "missing missing", "weight"),
+            ("Mul", "weight y_sum", "y_focal"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        constants = {"one": np.float32(1), "half": np.float32(0.5), "low": np.float32(1e-6)}
+        inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "is": ("?", ["n", 24])}
+        proto = model(nodes, inputs, outputs, constants)
+        x, z = self.random.uniform(-16, 16, (2, 6, 24)).astype("f4")
+        x[:, :2] = [16, -16]
+        feed = {"x": x, "z": z, "is": self.random.random((6, 24)) < 0.5}
+        feed["is"][:, 1] = True
+        p, q, r = (1 / (1 + np.exp(-v.astype("f8"))) for v in (x, -x, z))
+        chosen = np.where(feed["is"], p, q)
+        exact = {"y_both": np.log(p * r), "y_scaled": np.log(p / 2), "y_chosen": np.log(chosen)}
+        exact |= {"y_limited": np.log(np.maximum(chosen, 1e-6)), "y_sum": np.log(chosen)}
+        exact |= {"y_focal": (1 - chosen) ** 2 * np.log(chosen)}
+        # Arguments of up to 2^4 have 16 bits, 2^-12 in an exponential whose power of two is good to 3e-4: 5.5e-4 in its
+        # logarithm, and twice that in that of a product of two. The largest of a row is 13 at least. Beside a logarithm of
+        # 16 and its 16 bits, what is missing to one is close to one, and so is its square.
+        self.check_close(proto, [feed], 2.0**-13, [exact])
+
 
 if __name__ == "__main__":
     unittest.main()

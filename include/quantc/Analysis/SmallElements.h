@@ -55,6 +55,8 @@ private:
   /// What is found with an exponent for each element, and what is computed of
   /// it: elements of one row may be far apart.
   llvm::DenseSet<mlir::Value> spread;
+  /// The same, and what is found so where it is shown, as a sigmoid is.
+  llvm::DenseSet<mlir::Value> spreading;
   /// What a product reads row by row, also in other shapes.
   llvm::DenseSet<mlir::Value> summed;
   llvm::DenseSet<mlir::Value> shown;

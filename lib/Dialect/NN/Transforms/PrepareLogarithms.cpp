@@ -14,6 +14,7 @@
 #include "PrepareIntegers.h"
 #include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -42,7 +43,7 @@ struct RewriteComplement : OpRewritePattern<BinaryOp> {
     Value logit = getLogit(op.getRhs());
     if (!logit || logit.getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "takes no sigmoid off one");
-    if (llvm::none_of(op->getUsers(), showsSmall))
+    if (!isShownSmall(op))
       return rewriter.notifyMatchFailure(op, "is added or multiplied alone");
     Build b(rewriter, op.getLoc());
     rewriter.replaceOp(
@@ -51,19 +52,49 @@ struct RewriteComplement : OpRewritePattern<BinaryOp> {
   }
 
 private:
+  /// Whether one of those that read \p op shows how small it is, or a function
+  /// does that reads what is made of it.
+  static bool isShownSmall(Operation *op) {
+    llvm::SetVector<Operation *> readers;
+    readers.insert_range(op->getUsers());
+    if (llvm::any_of(readers, showsSmall))
+      return true;
+    for (size_t i = 0; i != readers.size(); ++i) {
+      if (isOfSmall(readers[i]))
+        return true;
+      if (passesSmall(readers[i]))
+        readers.insert_range(readers[i]->getUsers());
+    }
+    return false;
+  }
+
+  static bool isOfSmall(Operation *user) {
+    auto unary = dyn_cast<UnaryOp>(user);
+    return unary &&
+           llvm::is_contained({UnaryKind::Log, UnaryKind::Sqrt,
+                               UnaryKind::Rsqrt, UnaryKind::Reciprocal},
+                              unary.getKind());
+  }
+
+  /// Of the complement itself a limit, or a small constant, is in front of such
+  /// a function.
   static bool showsSmall(Operation *user) {
-    if (auto unary = dyn_cast<UnaryOp>(user))
-      return llvm::is_contained({UnaryKind::Log, UnaryKind::Sqrt,
-                                 UnaryKind::Rsqrt, UnaryKind::Reciprocal},
-                                unary.getKind());
-    // A limit, or a small constant, in front of such a function.
     if (auto binary = dyn_cast<BinaryOp>(user))
       return llvm::is_contained(
                  {BinaryKind::Div, BinaryKind::Pow, BinaryKind::Max},
                  binary.getKind()) ||
              (binary.getKind() == BinaryKind::Add &&
               llvm::any_of(binary->getOperands(), isConstantSlice));
-    return isa<ClipOp>(user);
+    return isa<ClipOp>(user) || isOfSmall(user);
+  }
+
+  /// Products, sums and choices are as small as what they are made of.
+  static bool passesSmall(Operation *user) {
+    if (auto binary = dyn_cast<BinaryOp>(user))
+      return llvm::is_contained(
+          {BinaryKind::Mul, BinaryKind::Add, BinaryKind::Max, BinaryKind::Min},
+          binary.getKind());
+    return isa<SelectOp, ClipOp>(user) || user->hasTrait<MovesElements>();
   }
 };
 

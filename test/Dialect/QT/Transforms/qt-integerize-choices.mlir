@@ -39,6 +39,23 @@ func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?x4xi1>) ->
   return %m : tensor<?x4xf32>
 }
 
+// They do where a logarithm shows them, and so does all between it and a sigmoid.
+// CHECK-LABEL: func @shown
+// CHECK: nn.unary sigmoid {{.*}} {qt.element_exponents}
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents}
+// CHECK: nn.select {{.*}} {qt.element_exponents}
+// CHECK: nn.binary max {{.*}} {qt.element_exponents}
+// CHECK: nn.clip {{.*}} {qt.element_exponents}
+func.func @shown(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %i: tensor<?x4xi1>) -> tensor<?x4xf32> {
+  %s = nn.unary sigmoid %x : tensor<?x4xf32>
+  %p = nn.binary mul %s, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %r = nn.select %i, %p, %s : tensor<?x4xi1>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %m = nn.binary max %r, %s : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %c = nn.clip %m min 1.0e-7 max 1.0 : tensor<?x4xf32>
+  %l = nn.unary log %c : tensor<?x4xf32>
+  return %l : tensor<?x4xf32>
+}
+
 // An extreme that is compared is one of its operands: rounded with no other exponent than that of its row.
 // CHECK-LABEL: func @compared
 // CHECK: nn.binary max {{.*}} {qt.element_exponents}
