@@ -18,6 +18,7 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
 #include <atomic>
+#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
@@ -214,4 +215,39 @@ FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
       values[result] = produced;
   }
   return values.lookup(value);
+}
+
+std::optional<std::string> quantc::describeNotFinite(const HostValue &value,
+                                                     bool mayBeInfinite) {
+  auto isWrong = [&](float number) {
+    return mayBeInfinite ? std::isnan(number) : !std::isfinite(number);
+  };
+  int64_t count = value.getNumElements(), index = count;
+  if (value.getElementType().isF32())
+    index =
+        llvm::find_if(value.as<float>(), isWrong) - value.as<float>().begin();
+  else if (isa<FloatType>(value.getElementType()))
+    for (index = 0; index < count; ++index)
+      if (isWrong(static_cast<float>(value.getNumber(index))))
+        break;
+  if (index == count)
+    return std::nullopt;
+  SmallVector<int64_t> position(value.getShape());
+  int64_t rest = index;
+  for (int64_t &place : llvm::reverse(position)) {
+    int64_t size = place;
+    place = rest % size;
+    rest /= size;
+  }
+  double number = value.getNumber(index);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << "is "
+         << (std::isnan(number)   ? "NaN"
+             : std::isinf(number) ? "infinite"
+                                  : "beyond float32")
+         << " at [";
+  llvm::interleaveComma(position, stream);
+  stream << "]";
+  return text;
 }

@@ -81,7 +81,8 @@ static constexpr OptionSpec CompileOptions[] = {
     {"--integer-only", OptionSpec::OptionalValue, "fixed|ibert|ivit",
      "compute in integers between the inputs and the outputs"},
     {"--integer-partial", OptionSpec::Flag, "",
-     "as --integer-only, but leave ops without an integer form in float"},
+     "as --integer-only, but leave ops without an integer form in float; by "
+     "the method of --integer-only=METHOD where that is given, too"},
     {"--ranges", OptionSpec::Value, "FILE",
      "with --integer-only=ibert or ivit: JSON of names of values, each with "
      "[lowest, highest] or the largest magnitude; their scales are constants"},

@@ -187,8 +187,10 @@ std::optional<int> quantc::parseOptions(const CommandSpec &command,
                                           "' needs a value: " + spell(*option));
       value = arguments[++i];
     }
-    if (option->kind == OptionSpec::Value && value.empty())
-      return wrongUse(command.name, "option '" + name + "' has an empty value");
+    if (value.empty() && (option->kind == OptionSpec::Value || hasValue))
+      return wrongUse(command.name,
+                      "option '" + name +
+                          "' has an empty value; supported: " + spell(*option));
     options.values.emplace_back(name, value);
   }
   if (options.given.size() < command.minOperands)

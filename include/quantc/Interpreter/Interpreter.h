@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "quantc/Interpreter/HostValue.h"
 #include <functional>
+#include <optional>
+#include <string>
 
 namespace quantc {
 
@@ -64,6 +66,11 @@ llvm::FailureOr<HostValue> allocateResult(mlir::Operation *op,
 /// Evaluates a constant slice (see Analysis/ConstantSlices.h).
 llvm::FailureOr<HostValue> interpretConstant(mlir::Value value,
                                              unsigned threads = 1);
+
+/// What is wrong with the first element of floats that is no finite number in
+/// float32, or no number where they may be infinite: "is NaN at [1, 3]".
+std::optional<std::string> describeNotFinite(const HostValue &value,
+                                             bool mayBeInfinite = false);
 
 /// The value of an op with the trait ConstantLike.
 llvm::FailureOr<HostValue> getConstantValue(mlir::Operation *op);

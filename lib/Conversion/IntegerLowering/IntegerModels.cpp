@@ -11,6 +11,7 @@
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Support/Locations.h"
 #include <cfloat>
 #include <cmath>
 
@@ -59,15 +60,16 @@ quantc::getConstant(Operation *op, unsigned index, bool takesInfinity) {
   FailureOr<HostValue> value = interpretConstant(operand);
   if (failed(value))
     return failure();
+  if (auto problem = describeNotFinite(*value, takesInfinity))
+    return op->emitOpError("constant '")
+           << getValueName(operand.getLoc()) << "' " << *problem
+           << ", which no integer stands for; supported: "
+           << (takesInfinity ? "numbers and infinities" : "finite numbers");
   std::vector<double> numbers;
   for (int64_t i = 0, e = value->getNumElements(); i < e; ++i) {
     numbers.push_back(value->getNumber(i));
     if (takesInfinity && std::isinf(numbers.back()))
       numbers.back() = std::copysign(FLT_MAX, numbers.back());
-    if (!std::isfinite(numbers.back()))
-      return op->emitOpError("operand #")
-             << index << " has an element " << numbers.back()
-             << ", which no integer stands for";
   }
   return numbers;
 }

@@ -49,11 +49,13 @@ struct ReduceIntegers
     if (failed(format))
       return failure();
     nn::ReduceKind kind = reduce.getKind();
+    // What has others' forms is written as these before (nn-prepare-integers).
     if (kind == nn::ReduceKind::Prod || kind == nn::ReduceKind::L1)
       return op->emitOpError("'")
              << nn::stringifyReduceKind(kind)
-             << "' has no integer-only form; supported: sum, mean, max, min, "
-                "sumsq, l2";
+             << "' of this type has no integer-only form; supported: sum, "
+                "mean, max, min, l1, l2, sumsq, and prod over sizes that are "
+                "known, of 1 or more";
     SmallVector<int64_t> blocks = getStoredBlocks(op, format->getShape()), kept;
     for (int64_t axis : reduce.getAxes())
       blocks[axis] = whole;

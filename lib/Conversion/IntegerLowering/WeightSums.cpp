@@ -102,6 +102,10 @@ FailureOr<SumParts> quantc::cutSums(Operation *op, bool mayCut) {
       return op->emitOpError("sums of output ")
              << most - bounds.begin() << " over "
              << std::min(size * blockSize, channels) << " channels may reach "
-             << *most << " for some input and do not fit 32 bits";
+             << *most
+             << " for some input and do not fit 32 bits; supported: less than "
+             << INT32_MAX
+             << ", as of fewer channels in a group, of a smaller kernel, or of "
+                "weights that are not all as large";
   }
 }

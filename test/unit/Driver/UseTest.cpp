@@ -45,7 +45,12 @@ TEST_F(Driver, WrongUseIsExplained) {
          "unknown option '--input' (did you mean '--inputs'?)");
   expect({"run", "a.so", "--threads"}, "option '--threads' needs a value");
   expect({"run", "a.so", "--threads="},
-         "option '--threads' has an empty value");
+         "option '--threads' has an empty value; supported: --threads=N");
+  expect({"compile", "a.onnx", "-o", "a.so", "--integer-only="},
+         "option '--integer-only' has an empty value; supported: "
+         "--integer-only[=fixed|ibert|ivit]");
+  expect({"compile", "a.onnx", "-o", "a.so", "--integer-only=i-bert"},
+         "--integer-only takes fixed, ibert or ivit, not 'i-bert'");
   expect({"run", "a.so", "--threads=0"},
          "--threads takes a number from 1 to 1024, not '0'");
   expect({"run", "a.so", "--threads=1", "--threads=2"}, "given twice");

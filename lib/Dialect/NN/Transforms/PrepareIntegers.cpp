@@ -307,6 +307,8 @@ struct PrepareIntegers
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
     limitArguments(getOperation());
+    if (failed(verifyConstants(getOperation())))
+      signalPassFailure();
   }
 };
 } // namespace

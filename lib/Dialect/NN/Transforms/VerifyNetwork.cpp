@@ -12,8 +12,6 @@
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Support/Locations.h"
 
-#include <cmath>
-
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNVERIFYNETWORK
 #include "quantc/Dialect/NN/Transforms/Passes.h.inc"
@@ -21,29 +19,6 @@ namespace quantc::nn {
 
 using namespace mlir;
 using namespace quantc;
-
-/// The flat index of the first element that is no finite number in float32.
-static std::optional<int64_t> findNotFinite(const HostValue &value) {
-  if (value.getElementType().isF32()) {
-    ArrayRef<float> all = value.as<float>();
-    const float *it =
-        llvm::find_if(all, [](float x) { return !std::isfinite(x); });
-    return it == all.end() ? std::nullopt : std::optional(it - all.begin());
-  }
-  if (isa<FloatType>(value.getElementType()))
-    for (int64_t i = 0, e = value.getNumElements(); i < e; ++i)
-      if (!std::isfinite(static_cast<float>(value.getNumber(i))))
-        return i;
-  return std::nullopt;
-}
-
-static SmallVector<int64_t> getPosition(ArrayRef<int64_t> shape,
-                                        int64_t index) {
-  SmallVector<int64_t> position(shape.size());
-  for (size_t dim = shape.size(); dim-- > 0; index /= shape[dim])
-    position[dim] = index % shape[dim];
-  return position;
-}
 
 namespace {
 struct NNVerifyNetwork : public nn::impl::NNVerifyNetworkBase<NNVerifyNetwork> {
@@ -83,17 +58,12 @@ LogicalResult NNVerifyNetwork::verifyNumbers(Operation *user,
   FailureOr<HostValue> value = interpretConstant(constant->getResult(0));
   if (failed(value))
     return failure();
-  std::optional<int64_t> index = findNotFinite(*value);
-  if (!index)
+  std::optional<std::string> problem = describeNotFinite(*value);
+  if (!problem)
     return success();
-  double number = value->getNumber(*index);
   return user->emitOpError("weight '")
-         << getValueName(constant->getLoc()) << "' is "
-         << (std::isnan(number)   ? "NaN"
-             : std::isinf(number) ? "infinite"
-                                  : "beyond float32")
-         << " at [" << getPosition(value->getShape(), *index)
-         << "]; supported: finite numbers";
+         << getValueName(constant->getLoc()) << "' " << *problem
+         << "; supported: finite numbers";
 }
 
 LogicalResult NNVerifyNetwork::verifyWeight(Operation *user, Value weight) {

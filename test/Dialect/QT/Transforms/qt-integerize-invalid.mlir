@@ -60,7 +60,7 @@ func.func @scalar(%x: tensor<4x6xf32>) -> tensor<f32> {
 // -----
 
 func.func @product(%x: tensor<4x6xf32>) -> tensor<4xf32> {
-  // expected-error @below {{'prod' has no integer-only form; supported: sum, mean, max, min, sumsq, l2}}
+  // expected-error @below {{'prod' of this type has no integer-only form; supported: sum, mean, max, min, l1, l2, sumsq, and prod over sizes that are known, of 1 or more}}
   %0 = nn.reduce prod %x axes [1] : tensor<4x6xf32> -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -49,7 +49,7 @@ func.func @table(%w: tensor<8x4x!t>, %i: tensor<3xi64>) -> tensor<3x4xf32> {
 func.func @groups(%x: tensor<1x300x64x!image>) -> tensor<1x1x2x!wide> {
   %w = arith.constant dense<1.0> : tensor<2x300x32xf32>
   %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x32xf32> -> tensor<2x300x32x!w8>
-  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
+  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits; supported: less than 2147483647, as of fewer channels in a group, of a smaller kernel, or of weights that are not all as large}}
   %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 2 : tensor<1x300x64x!image>, tensor<2x300x32x!w8> -> tensor<1x1x2x!wide>
   return %0 : tensor<1x1x2x!wide>
 }
@@ -65,7 +65,7 @@ func.func @groups(%x: tensor<1x300x64x!image>) -> tensor<1x1x2x!wide> {
 func.func @taps(%x: tensor<1x300x64x!row>) -> tensor<1x1x2x!wider> {
   %w = arith.constant dense<1.0> : tensor<2x300x64xf32>
   %wq = qt.quantize %w {encoding = #byte} : tensor<2x300x64xf32> -> tensor<2x300x64x!w8>
-  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits}}
+  // expected-error @below {{sums of output 0 over 32 channels may reach 2477414400 for some input and do not fit 32 bits; supported: less than 2147483647, as of fewer channels in a group, of a smaller kernel, or of weights that are not all as large}}
   %0 = nn.conv %x, %wq kernel [300] strides [1] dilations [1] pads [0, 0] groups 1 : tensor<1x300x64x!row>, tensor<2x300x64x!w8> -> tensor<1x1x2x!wider>
   return %0 : tensor<1x1x2x!wider>
 }
@@ -79,7 +79,7 @@ func.func @taps(%x: tensor<1x300x64x!row>) -> tensor<1x1x2x!wider> {
 func.func @several(%x: tensor<1x2x!row>) -> tensor<1x2x!wide> {
   %c = arith.constant dense<[0x7F800000, 1.0]> : tensor<2xf32>
   %z = arith.constant dense<[0.0, 1.0]> : tensor<2xf32>
-  // expected-error @below {{operand #1 has an element INF, which no integer stands for}}
+  // expected-error @below {{is infinite at [0], which no integer stands for; supported: finite numbers}}
   %0 = nn.binary mul %x, %c : tensor<1x2x!row>, tensor<2xf32> -> tensor<1x2x!wide>
   %1 = qt.rescale half_up %0 : tensor<1x2x!wide> -> tensor<1x2x!row>
   // expected-error @below {{by a constant with an element 0 has no integer-only form}}

@@ -203,6 +203,9 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     a constant, and choices that it decides itself, as an ELU is one, are computed
     before it where one of its sides is a constant beyond 128. Whether a quotient, a power, a root or a logarithm is infinite or no number
     is asked of its operands, since integers are neither.
+
+    Constants of floats that are NaN, limits of clips among them, and infinite
+    factors and divisors are errors. Weights are those of nn-verify-network.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
