@@ -10,12 +10,12 @@
 
 /// The first input that has the dim, which exists once one was bound, and
 /// where.
-static const quantc_value_info *
-qcrt_first_with(const qcrt_program *program, uint32_t symbol, int32_t *axis) {
-  const quantc_value_info *input = program->inputs;
-  for (;; ++input)
-    for (*axis = 0; *axis < input->rank; ++*axis)
-      if (input->dims[*axis] == -(int64_t)symbol - 1)
+static uint32_t qcrt_first_with(const qcrt_program *program, uint32_t symbol,
+                                int32_t *axis) {
+  uint32_t input;
+  for (input = 0;; ++input)
+    for (*axis = 0; *axis < program->inputs[input].rank; ++*axis)
+      if (program->inputs[input].dims[*axis] == -(int64_t)symbol - 1)
         return input;
 }
 
@@ -56,9 +56,10 @@ static quantc_status qcrt_fail_in_input(quantc_error *error,
 }
 
 static quantc_status qcrt_check_shape(const qcrt_program *program,
-                                      const quantc_value_info *info,
+                                      uint32_t input,
                                       const quantc_tensor *tensor,
                                       int64_t *symbols, quantc_error *error) {
+  const quantc_value_info *info = &program->inputs[input];
   int32_t i;
   for (i = 0; i < info->rank; ++i) {
     int64_t expected = info->dims[i], size = tensor->dims[i];
@@ -71,31 +72,31 @@ static quantc_status qcrt_check_shape(const qcrt_program *program,
       if (size == expected)
         continue;
       return qcrt_fail(error, QUANTC_ERROR_SHAPE,
-                       "input %q has shape %D, but the model takes %D: "
+                       "input %q has shape %D, but the model takes %I: "
                        "dimension %d is %d, not %d",
-                       info->name, tensor->dims, tensor->rank, NULL, info->dims,
-                       info->rank, program, (int64_t)i, size, expected);
+                       info->name, tensor->dims, tensor->rank, program, input,
+                       (int64_t)i, size, expected);
     }
     symbol = (uint32_t)-(expected + 1);
     if (symbols[symbol] == size)
       continue;
     if (symbols[symbol] >= 0) {
       int32_t axis;
-      const quantc_value_info *first = qcrt_first_with(program, symbol, &axis);
-      const char *name = qcrt_dim_name(program, info, i);
+      uint32_t first = qcrt_first_with(program, symbol, &axis);
+      const char *name = qcrt_dim_name(program, input, i);
       const char *other = qcrt_dim_name(program, first, axis);
       if (qcrt_is_same(name, other))
         return qcrt_fail(error, QUANTC_ERROR_SHAPE,
-                         "input %q has shape %D, but the model takes %D: %q is "
+                         "input %q has shape %D, but the model takes %I: %q is "
                          "%d there and %d in input %q",
-                         info->name, tensor->dims, tensor->rank, NULL,
-                         info->dims, info->rank, program, name, size,
-                         symbols[symbol], first->name);
+                         info->name, tensor->dims, tensor->rank, program, input,
+                         name, size, symbols[symbol],
+                         program->inputs[first].name);
       return qcrt_fail(error, QUANTC_ERROR_SHAPE,
-                       "input %q has shape %D, but the model takes %D: %q is "
+                       "input %q has shape %D, but the model takes %I: %q is "
                        "%d there, but has to equal %q of input %q, which is %d",
-                       info->name, tensor->dims, tensor->rank, NULL, info->dims,
-                       info->rank, program, name, size, other, first->name,
+                       info->name, tensor->dims, tensor->rank, program, input,
+                       name, size, other, program->inputs[first].name,
                        symbols[symbol]);
     }
     if (qcrt_check_dim(program, symbol, size, error))
@@ -129,19 +130,19 @@ QCRT_INTERNAL quantc_status qcrt_check_inputs(const qcrt_program *program,
                        info->name, tensor->dtype, info->dtype);
     if (tensor->rank != info->rank)
       return qcrt_fail(error, QUANTC_ERROR_SHAPE,
-                       "input %q has rank %d, but the model takes %D (rank %d)",
-                       info->name, (int64_t)tensor->rank, info->dims,
-                       info->rank, program, (int64_t)info->rank);
-    if (qcrt_check_shape(program, info, tensor, symbols, error))
+                       "input %q has rank %d, but the model takes %I (rank %d)",
+                       info->name, (int64_t)tensor->rank, program, i,
+                       (int64_t)info->rank);
+    if (qcrt_check_shape(program, i, tensor, symbols, error))
       return QUANTC_ERROR_SHAPE;
     if (!qcrt_tensor_bytes(tensor->dtype, tensor->rank, tensor->dims, &bytes))
       return qcrt_fail(error, QUANTC_ERROR_MEMORY,
                        "input %q has shape %D, more than can be addressed",
-                       info->name, tensor->dims, tensor->rank, NULL);
+                       info->name, tensor->dims, tensor->rank);
     if (!tensor->data && bytes > 0)
       return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,
                        "input %q has shape %D, but its data is a null pointer",
-                       info->name, tensor->dims, tensor->rank, NULL);
+                       info->name, tensor->dims, tensor->rank);
     if ((uintptr_t)tensor->data % quantc_dtype_bytes(tensor->dtype) != 0)
       return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,
                        "input %q is not aligned to its element of %d bytes",
@@ -209,7 +210,7 @@ QCRT_INTERNAL quantc_status qcrt_check_outputs(const qcrt_program *program,
       return qcrt_fail(
           error, QUANTC_ERROR_CAPACITY,
           "output %q has shape %D, which takes %d bytes, but its buffer has %d",
-          info->name, tensor->dims, tensor->rank, NULL, bytes,
+          info->name, tensor->dims, tensor->rank, bytes,
           (int64_t)tensor->capacity);
     if ((uintptr_t)tensor->data % quantc_dtype_bytes(info->dtype) != 0)
       return qcrt_fail(error, QUANTC_ERROR_ARGUMENT,

@@ -63,32 +63,42 @@ static void qcrt_put_name(qcrt_writer *writer, const char *name) {
 }
 
 QCRT_INTERNAL const char *qcrt_dim_name(const qcrt_program *program,
-                                        const quantc_value_info *input,
-                                        int32_t axis) {
-  int64_t place = axis, dim = input->dims[axis];
-  const quantc_value_info *before;
+                                        uint32_t input, int32_t axis) {
+  int64_t place = axis, dim = program->inputs[input].dims[axis];
+  uint32_t i;
   if (dim >= 0 || dim == QUANTC_DIM_COMPUTED)
     return NULL;
-  for (before = program->inputs; before != input; ++before)
-    place += before->rank;
+  for (i = 0; i < input; ++i)
+    place += program->inputs[i].rank;
   if (program->input_dims && program->input_dims[place])
     return program->input_dims[place];
   return program->dims[-(dim + 1)].name;
 }
 
 static void qcrt_put_dims(qcrt_writer *writer, const int64_t *dims,
-                          int32_t rank, const qcrt_program *program) {
-  const quantc_value_info *input = program ? program->inputs : NULL;
+                          int32_t rank) {
   int32_t i;
-  while (input && input->dims != dims)
-    ++input;
   qcrt_put_text(writer, "[");
   for (i = 0; i < rank; ++i) {
     if (i)
       qcrt_put_text(writer, ", ");
-    if (dims[i] >= 0 || !program)
-      qcrt_put_number(writer, dims[i]);
-    else if (dims[i] == QUANTC_DIM_COMPUTED)
+    qcrt_put_number(writer, dims[i]);
+  }
+  qcrt_put_text(writer, "]");
+}
+
+/// The dims that the model has of an input.
+static void qcrt_put_input_dims(qcrt_writer *writer,
+                                const qcrt_program *program, uint32_t input) {
+  const quantc_value_info *info = &program->inputs[input];
+  int32_t i;
+  qcrt_put_text(writer, "[");
+  for (i = 0; i < info->rank; ++i) {
+    if (i)
+      qcrt_put_text(writer, ", ");
+    if (info->dims[i] >= 0)
+      qcrt_put_number(writer, info->dims[i]);
+    else if (info->dims[i] == QUANTC_DIM_COMPUTED)
       qcrt_put_text(writer, "?");
     else
       qcrt_put_text(writer, qcrt_dim_name(program, input, i));
@@ -124,11 +134,11 @@ static void qcrt_put_inputs(quantc_error *error, const qcrt_program *program,
     if (!is_open)
       continue;
     qcrt_put_text(&writer, "; ");
-    qcrt_put_dims(&writer, input->dims, input->rank, program);
+    qcrt_put_input_dims(&writer, program, i);
     qcrt_put_text(&writer, " of ");
     qcrt_put_name(&writer, input->name);
     qcrt_put_text(&writer, " is ");
-    qcrt_put_dims(&writer, dims, input->rank, NULL);
+    qcrt_put_dims(&writer, dims, input->rank);
     if (writer.length == writer.capacity)
       writer.length = before;
     error->message[writer.length] = 0;
@@ -140,8 +150,8 @@ QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
   qcrt_writer writer;
   va_list arguments;
   char letter[2] = {0, 0};
+  const qcrt_program *program;
   const int64_t *dims;
-  int32_t rank;
   if (!error)
     return status;
   writer.text = error->message;
@@ -169,9 +179,11 @@ QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
       break;
     case 'D':
       dims = va_arg(arguments, const int64_t *);
-      rank = va_arg(arguments, int32_t);
-      qcrt_put_dims(&writer, dims, rank,
-                    va_arg(arguments, const qcrt_program *));
+      qcrt_put_dims(&writer, dims, va_arg(arguments, int32_t));
+      break;
+    case 'I':
+      program = va_arg(arguments, const qcrt_program *);
+      qcrt_put_input_dims(&writer, program, va_arg(arguments, uint32_t));
       break;
     }
   }

@@ -194,12 +194,12 @@ QCRT_INTERNAL quantc_status qcrt_make_plan(const quantc_program *opened,
       if (dims[k] < 0)
         return qcrt_fail(error, QUANTC_ERROR_SHAPE,
                          "output %q would have shape %D", info->name, dims,
-                         info->rank, NULL);
+                         info->rank);
     if (!qcrt_tensor_bytes(info->dtype, info->rank, dims, &bytes))
       return qcrt_fail(
           error, QUANTC_ERROR_MEMORY,
           "output %q would have shape %D, more than can be addressed",
-          info->name, dims, info->rank, NULL);
+          info->name, dims, info->rank);
     dims += info->rank;
   }
   return QUANTC_OK;

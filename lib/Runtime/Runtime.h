@@ -18,8 +18,8 @@
 
 /// Sets `error` (which may be NULL) and returns `status`. In `format`:
 ///   %s text; %q a name in quotes; %d an int64_t; %t a dtype (int32_t);
-///   %D dims as "[2, batch, 3]": const int64_t *, int32_t rank, and the
-///      program whose input's dims they are, or NULL.
+///   %D dims as "[2, 3]": const int64_t *, int32_t rank; %I those that the
+///      model has of an input, as "[batch, 3]": const qcrt_program *, uint32_t.
 QCRT_INTERNAL quantc_status qcrt_fail(quantc_error *error, quantc_status status,
                                       const char *format, ...);
 
@@ -35,8 +35,7 @@ QCRT_INTERNAL quantc_status qcrt_fail_word(quantc_error *error,
 /// What the model calls dim `axis` of an input, which is a number where it has
 /// no name: then NULL.
 QCRT_INTERNAL const char *qcrt_dim_name(const qcrt_program *program,
-                                        const quantc_value_info *input,
-                                        int32_t axis);
+                                        uint32_t input, int32_t axis);
 
 QCRT_INTERNAL void qcrt_succeed(quantc_error *error);
 

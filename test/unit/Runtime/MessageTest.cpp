@@ -93,3 +93,25 @@ TEST(Message, LeavesOutInputsWithoutRoom) {
   dim.assign(600, 'd');
   EXPECT_EQ(Named(x, "ids", node, dim).getMessage(), sentence);
 }
+
+TEST(Message, TellsInputsOfTheSameSizesApart) {
+  Named named("x", "y");
+  named.inputs[1] = named.inputs[0];
+  named.inputs[1].name = "y";
+  const char *const own[] = {"n", nullptr, "m", nullptr};
+  named.program.input_dims = own;
+  const quantc_api api = QCRT_API(&named.program);
+  Session s(&api);
+  FakeInputs given(3);
+  given.tensors[1] = given.tensors[0];
+  given.tensors[1].dims[1] = 5;
+  EXPECT_EQ(given.run(s.context), QUANTC_ERROR_SHAPE);
+  EXPECT_EQ(s.message(), "input 'y' has shape [3, 5], but the model takes "
+                         "[m, 4]: dimension 1 is 5, not 4");
+  given.tensors[1].dims[0] = 2;
+  given.tensors[1].dims[1] = 4;
+  EXPECT_EQ(given.run(s.context), QUANTC_ERROR_SHAPE);
+  EXPECT_EQ(s.message(), "input 'y' has shape [2, 4], but the model takes "
+                         "[m, 4]: 'm' is 2 there, but has to equal 'n' of "
+                         "input 'x', which is 3");
+}
