@@ -92,6 +92,8 @@ void HeaderPrinter::printFunction(const StaticFunction &function) {
     out << "   " << tensor.name << ": " << tensor.sizes;
     if (tensor.given != tensor.name && !tensor.given.empty())
       out << ", " << quote(tensor.given);
+    if (!tensor.note.empty())
+      out << ": " << tensor.note;
     out << "\n";
   }
   out << "*/\nint32_t " << function.name << "(\n    ";
@@ -118,7 +120,8 @@ void HeaderPrinter::print(const ProgramInfo &info) {
   if (interface.functions.size() > 1)
     out << "\n   Of codes and exponents: a number of a row is code * "
            "2^exponent, where a row is\n   the last dimension of the codes or, "
-           "with fewer exponents, what shares one.\n   Codes of inputs are the "
+           "with fewer exponents, what shares one;\n   with as many exponents "
+           "as codes each code has its own.\n   Codes of inputs are the "
            "more accurate the closer their largest magnitude is\n   to the "
            "type's, which the least value of the type is not one of.\n";
   out << "*/\n\n#ifndef " << guard << "\n#define " << guard

@@ -59,6 +59,8 @@ private:
   llvm::Error readDims();
   llvm::Error placeTensors();
   void makeParts();
+  void findExponents();
+  bool isExponentOf(Value value, Value codes);
   void nameTensors();
   llvm::Error emitPart(Part &part);
   void emitRun();
@@ -78,6 +80,7 @@ private:
   SmallVector<int64_t> bufferOffsets, crossingOffsets;
   SmallVector<std::string> inputNames, outputNames, crossingNames;
   llvm::DenseMap<Value, SmallVector<AffineExpr>> resultSizes;
+  llvm::DenseMap<Value, Value> codesOf; ///< by their exponents
   int64_t scratchOffset = 0, arenaBytes = 0;
   SmallVector<Part, 3> parts;
   llvm::StringSet<> identifiers;
@@ -287,6 +290,45 @@ StaticTensor StaticEmitter::describe(llvm::StringRef name,
   return tensor;
 }
 
+/// What has exponents is quantised and decoded with these right behind the
+/// codes, which have 16 or 32 bits then: one for each of them or for those of
+/// whole dimensions.
+void StaticEmitter::findExponents() {
+  auto look = [&](ValueRange values) {
+    Value codes;
+    for (Value value : values) {
+      value = ArenaPlan::getRoot(value);
+      if (plan.getPlace(value).kind != Place::Crossing) {
+        codes = {};
+        continue;
+      }
+      if (codes && isExponentOf(value, codes)) {
+        codesOf[value] = codes;
+        codes = {};
+        continue;
+      }
+      codes = value;
+    }
+  };
+  for (const ArenaPlan::Launch *launch : parts.front().launches)
+    look(launch->op.getResults());
+  for (const ArenaPlan::Launch *launch : parts.back().launches)
+    look(launch->op.getOperands());
+}
+
+bool StaticEmitter::isExponentOf(Value value, Value codes) {
+  Type element = getElementTypeOrSelf(value.getType());
+  Type codeElement = getElementTypeOrSelf(codes.getType());
+  ArrayRef<AffineExpr> sizes = resultSizes[value], rows = resultSizes[codes];
+  return (element.isInteger(8) || element.isInteger(32)) &&
+         (codeElement.isInteger(16) || codeElement.isInteger(32)) &&
+         sizes.size() == rows.size() &&
+         llvm::all_of(llvm::zip_equal(sizes, rows), [](auto pair) {
+           auto [own, row] = pair;
+           return own == row || own == 1;
+         });
+}
+
 /// The tensors between the parts get names from what the caller knows: the
 /// input that is quantised, the output that is decoded.
 void StaticEmitter::nameTensors() {
@@ -321,11 +363,8 @@ void StaticEmitter::nameTensors() {
     std::string base = isIn ? "inputs" : "outputs";
     if (known.size() == 1)
       base = isIn ? inputs[known.front()] : outputs[known.front()];
-    // An exponent is there once for a row of codes.
-    ArrayRef<AffineExpr> sizes = resultSizes[value];
-    bool isExponent = !sizes.empty() && sizes.back() == 1;
-    crossingNames.push_back(
-        makeIdentifier(base + (isExponent ? "_exponents" : "_codes")));
+    crossingNames.push_back(makeIdentifier(
+        base + (codesOf.contains(value) ? "_exponents" : "_codes")));
   }
 }
 
@@ -344,8 +383,16 @@ StaticTensor StaticEmitter::describe(Key key) {
                     getNames(resultNamesAttrName, entry.getNumResults())[index],
                     entry.getResultTypes()[index], getResultSizes(index));
   Value value = plan.getCrossings()[index];
-  return describe(crossingNames[index], getValueName(value.getLoc()),
-                  value.getType(), resultSizes[value]);
+  StaticTensor tensor =
+      describe(crossingNames[index], getValueName(value.getLoc()),
+               value.getType(), resultSizes[value]);
+  if (Value codes = codesOf.lookup(value)) {
+    bool isOne = resultSizes[value] == resultSizes[codes];
+    tensor.note = crossingNames[plan.getPlace(codes).index] + " * 2^" +
+                  tensor.name + ", one for " +
+                  (isOne ? "each code" : "each row of codes");
+  }
+  return tensor;
 }
 
 llvm::Function *StaticEmitter::declare(llvm::StringRef name, size_t tensors) {
@@ -497,6 +544,7 @@ llvm::Expected<StaticInterface> StaticEmitter::emit() {
   makeParts();
   if (llvm::Error error = placeTensors())
     return std::move(error);
+  findExponents();
   nameTensors();
   StaticInterface result{
       info.prefix, static_cast<uint64_t>(arenaBytes), dims, {}};

@@ -29,6 +29,7 @@ struct StaticTensor {
   quantc_dtype dtype;
   llvm::SmallVector<int64_t> dims; ///< at most
   std::string sizes;               ///< as text: "batch x 64"
+  std::string note;                ///< what its numbers mean
   bool isWritten = false;
 };
 
