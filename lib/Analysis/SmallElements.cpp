@@ -51,9 +51,13 @@ void SmallElements::findSpread(Operation &op) {
   auto isSpread = [&](Value value) { return spread.contains(value); };
   if (exponents.isResultSpread(isConstantSlice, isSpread))
     spread.insert_range(op.getResults());
+  // A constant factor brings nothing farther apart.
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  bool isScaling = binary && binary.getKind() == nn::BinaryKind::Mul &&
+                   llvm::any_of(op.getOperands(), isConstantSlice);
   auto maySpread = [&](Value value) { return spreading.contains(value); };
   if (exponents.isResultSpread(isConstantSlice, maySpread) ||
-      exponents.canKeepExponents(isConstantSlice, maySpread))
+      (!isScaling && exponents.canKeepExponents(isConstantSlice, maySpread)))
     spreading.insert_range(op.getResults());
 }
 

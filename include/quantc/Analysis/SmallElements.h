@@ -22,8 +22,8 @@ namespace quantc {
 /// exponentials whose rows are others, what is divided by something that is
 /// found along columns or by inputs, or a choice that leaves out what is large.
 /// Ops that integers pass with all their bits may lie between, and sums of
-/// inputs. Where exponentials, quotients and roots are read so, sums, products
-/// and extremes between keep an exponent for each element, as they do
+/// inputs. Where exponentials, quotients, roots and products are read so, sums,
+/// products and extremes between keep an exponent for each element, as they do
 /// themselves. What an op does with such elements it says by
 /// `ExponentOpInterface`. It is found before anything is converted, so that it
 /// depends on what reads a value and not on the order of ops.
@@ -55,7 +55,9 @@ private:
   /// What is found with an exponent for each element, and what is computed of
   /// it: elements of one row may be far apart.
   llvm::DenseSet<mlir::Value> spread;
-  /// The same, and what is found so where it is shown, as a sigmoid is.
+  /// The same, and what is found so where it is shown, as a sigmoid is, or a
+  /// product of what is computed: its elements are twice as many orders of
+  /// magnitude apart as these.
   llvm::DenseSet<mlir::Value> spreading;
   /// What a product reads row by row, also in other shapes.
   llvm::DenseSet<mlir::Value> summed;

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
+#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include <cmath>
 
@@ -138,7 +139,8 @@ struct ConcatIntegers
                                   Types &operands, Types &results) const {
     auto axis = static_cast<int64_t>(cast<nn::ConcatOp>(op).getAxis());
     // The blocks that lie within those of all operands, so that none loses
-    // bits; those that hold all where there are no such blocks.
+    // bits; those that hold all where there are only single elements, unless
+    // small ones count.
     int64_t rank = typeOf(op->getResult(0)).getRank();
     SmallVector<int64_t> blocks(rank, 1), common(rank, whole);
     for (Type type : available) {
@@ -154,9 +156,17 @@ struct ConcatIntegers
         if (own == 1)
           extent = 1;
     }
-    if (llvm::is_contained(common, whole))
+    bool keepsBits = op->hasAttr(qt::allBitsAttrName);
+    if (keepsBits || llvm::is_contained(common, whole))
       blocks = common;
-    qt::BlockType row = getRow16(op, blocks);
+    // Elements that are far apart keep the bits that a product of many takes.
+    bool isWide = (keepsBits || getWholeAxes(blocks).empty()) &&
+                  llvm::any_of(available, [](Type type) {
+                    qt::BlockType format = qt::getIntegerFormat(type);
+                    return format && qt::isWide(format);
+                  });
+    qt::BlockType row =
+        isWide ? getWide(op, blocks, qt::summandBits) : getRow16(op, blocks);
     if (blocks[axis] == whole) {
       // What is joined within blocks comes to one exponent.
       for (auto [operand, type] :
@@ -175,14 +185,6 @@ struct ConcatIntegers
           withFormat(op->getResult(0), getWide(op, blocks, qt::summandBits)));
       return success();
     }
-    // Elements that are far apart keep the bits that a product of many takes.
-    bool isWide =
-        getWholeAxes(blocks).empty() && llvm::any_of(available, [](Type type) {
-          qt::BlockType format = qt::getIntegerFormat(type);
-          return format && qt::isWide(format);
-        });
-    if (isWide)
-      row = getWide(op, blocks, qt::summandBits);
     for (Value operand : op->getOperands())
       operands.push_back(withFormat(operand, row));
     results.push_back(withFormat(op->getResult(0), row));

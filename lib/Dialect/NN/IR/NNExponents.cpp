@@ -115,8 +115,9 @@ bool BinaryOp::isResultSpread(ValueQuery isConstant, ValueQuery isSpread) {
   }
 }
 
+/// A product of factors of 16 bits shows nothing that is smaller.
 bool BinaryOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
-  return isResultSpread(isConstant, isSpread);
+  return getKind() == BinaryKind::Mul || isResultSpread(isConstant, isSpread);
 }
 
 SmallOperands BinaryOp::getSmallOperands() {
@@ -208,16 +209,20 @@ bool ReduceOp::isResultSpread(ValueQuery, ValueQuery) {
   return !reducesRows(*this) && hasColumns(getInput());
 }
 
-/// A minimum leaves the smallest element also of a whole row.
+/// A minimum leaves the smallest element also of a whole row. What is left of
+/// rows is a row itself unless their dimension is kept.
 bool ReduceOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
+  if (getKind() == ReduceKind::Prod || getKind() == ReduceKind::L1)
+    return false;
+  bool joinsRows = reducesRows(*this) && !isOneColumn(getResult());
+  if (joinsRows &&
+      (getKind() == ReduceKind::SumSq || getKind() == ReduceKind::L2))
+    return true;
   return isResultSpread(isConstant, isSpread) ||
-         (getKind() == ReduceKind::Min && isSpread(getInput()));
+         ((getKind() == ReduceKind::Min || joinsRows) && isSpread(getInput()));
 }
 
 SmallOperands ReduceOp::getSmallOperands() { return SmallOperands::Summed; }
-
-/// What is joined is brought to the bits of rows.
-SmallOperands ConcatOp::getSmallOperands() { return SmallOperands::Hidden; }
 
 bool TransposeOp::turnsRows() {
   ArrayRef<int64_t> permutation = getPerm();

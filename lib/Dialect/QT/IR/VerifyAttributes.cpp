@@ -150,8 +150,8 @@ static bool isSum(Operation *op) {
 static bool isSoftmax(Operation *op) { return isa<nn::SoftmaxOp>(op); }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
-static bool isReduceOrPool(Operation *op) {
-  return isa<nn::ReduceOp, nn::PoolOp>(op);
+static bool mayLoseBits(Operation *op) {
+  return isa<nn::ConcatOp, nn::ReduceOp, nn::PoolOp>(op);
 }
 static bool findsElements(Operation *op) {
   return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp,
@@ -220,8 +220,8 @@ static const Rule rules[] = {
     {elementExponentsAttrName, findsElements, isA<UnitAttr>,
      "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
      "nn.select or nn.clip"},
-    {allBitsAttrName, isReduceOrPool, isA<UnitAttr>,
-     "a unit attribute on nn.reduce or nn.pool"},
+    {allBitsAttrName, mayLoseBits, isA<UnitAttr>,
+     "a unit attribute on nn.concat, nn.reduce or nn.pool"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -269,6 +269,8 @@ void Integerizer::markForm(Operation *op) {
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     mark(qt::allBitsAttrName);
+  if (isa<nn::ConcatOp>(op) && smallElements.areShown(op->getResult(0)))
+    mark(qt::allBitsAttrName);
   bool isCompared = comparedExtremes.contains(op);
   if (isCompared && isa<nn::PoolOp>(op))
     mark(qt::allBitsAttrName);
