@@ -74,6 +74,16 @@ static bool isCut(nn::ReshapeOp reshape, size_t i, size_t j) {
   return false;
 }
 
+/// The last cut in front of the last dimension of both shapes.
+static std::pair<size_t, size_t> findLastCut(nn::ReshapeOp reshape) {
+  std::pair<size_t, size_t> last(0, 0);
+  for (size_t i = 0, e = reshape.getInput().getType().getRank(); i < e; ++i)
+    for (size_t j = 0, f = reshape.getType().getRank(); j < f; ++j)
+      if (i + j > last.first + last.second && isCut(reshape, i, j))
+        last = {i, j};
+  return last;
+}
+
 /// The blocks of the result of \p reshape for those of its operand. Dimensions
 /// between two cuts are one dimension of both shapes; where only some of them
 /// lie within blocks all do then, if \p mayJoin, but no examples.
@@ -96,7 +106,8 @@ moveBlocks(nn::ReshapeOp reshape, ArrayRef<int64_t> given, bool mayJoin) {
       if (from[dim] != 1)
         (given[dim] == whole ? isWithin : isOutside) = true;
     if (isWithin && isOutside) {
-      if (!mayJoin || i == 0)
+      // A dimension of one element in front has no examples.
+      if (!mayJoin || j == 0 || getProduct(from.take_front(i)) == 1)
         return std::nullopt;
       std::fill(blocks.first.begin() + i, blocks.first.begin() + nextI, whole);
     }
@@ -162,11 +173,18 @@ struct ReshapeIntegers
     ArrayRef<int64_t> given = format->getShape();
     SmallVector<int64_t> rows = qt::getRowBlocks(from.size());
     std::optional<BlockPair> blocks = moveBlocks(reshape, given, false);
-    for (ArrayRef<int64_t> candidate : {given, ArrayRef(rows)})
-      if (!blocks)
-        blocks = moveBlocks(reshape, candidate, true);
+    // Pieces before joined dimensions, which bring examples together where
+    // these are not in front (those of a sequence first, beside heads).
+    int64_t piece = getPieceSize(reshape);
+    bool isOfPieces =
+        !blocks && piece != 0 &&
+        (piece == to.back() || findLastCut(reshape).second + 1 < to.size());
+    if (!isOfPieces)
+      for (ArrayRef<int64_t> candidate : {given, ArrayRef(rows)})
+        if (!blocks)
+          blocks = moveBlocks(reshape, candidate, true);
     // Rows of pieces that are whole in both shapes.
-    bool isOfPieces = !blocks && getPieceSize(from, to) != 0;
+    isOfPieces |= !blocks && piece != 0;
     if (isOfPieces)
       blocks = BlockPair(rows, qt::getRowBlocks(to.size()));
     // Where a new row may reach from one example into the next, each element
@@ -213,15 +231,26 @@ struct ReshapeIntegers
 private:
   /// The largest pieces that rows of both shapes consist of; 0 where that is
   /// not known, or a new row may reach from one example into the next.
-  static int64_t getPieceSize(ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+  static int64_t getPieceSize(nn::ReshapeOp reshape) {
+    ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
+                      to = reshape.getType().getShape();
     int64_t own = from.back(), other = to.back();
     if (ShapedType::isDynamic(own) || ShapedType::isDynamic(other) || own < 1 ||
         other < 1)
       return 0;
     std::optional<int64_t> example = getProduct(from.drop_front());
     bool isWithin = own % other == 0 ||
-                    (example && from.size() > 1 && *example % other == 0);
+                    (example && from.size() > 1 && *example % other == 0) ||
+                    (other % own == 0 && isBehindExamples(reshape));
     return isWithin ? std::gcd(own, other) : 0;
+  }
+
+  /// Whether examples, or what else is in front, are no part of new rows.
+  static bool isBehindExamples(nn::ReshapeOp reshape) {
+    auto [i, j] = findLastCut(reshape);
+    return j != 0 &&
+           getProduct(reshape.getInput().getType().getShape().take_front(i)) !=
+               1;
   }
 
   /// Pieces of rows, with an exponent each, come to one for a new row.
@@ -230,7 +259,7 @@ private:
     Location loc = reshape.getLoc();
     IntegerBuilder b(builder, loc);
     auto from = reshape.getInput().getType(), to = reshape.getType();
-    int64_t piece = getPieceSize(from.getShape(), to.getShape());
+    int64_t piece = getPieceSize(reshape);
     int64_t own = from.getShape().back() / piece,
             count = to.getShape().back() / piece;
     qt::BlockType format = qt::getBlockFormat(to);

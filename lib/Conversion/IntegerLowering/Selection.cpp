@@ -94,11 +94,11 @@ struct SelectIntegers
     if (failed(blocks))
       return failure();
     *blocks = getStoredBlocks(op, *blocks);
-    // Of constants alone an example has an exponent.
+    // Of constants alone a row has an exponent: what is computed with these has
+    // no larger blocks for it.
     if (!op->hasAttr(qt::elementExponentsAttrName) &&
         !llvm::is_contained(*blocks, ShapedType::kDynamic))
-      *blocks = blocks->size() > 1 ? qt::getImageBlocks(blocks->size())
-                                   : qt::getRowBlocks(blocks->size());
+      *blocks = qt::getRowBlocks(blocks->size());
     operands.push_back(available.front());
     for (unsigned index : {1, 2})
       operands.push_back(fitNumbers(op, index, available[index], *blocks));

@@ -200,6 +200,7 @@ struct NNRecompose : public nn::impl::NNRecomposeBase<NNRecompose> {
     populateRecomposePositionPatterns(patterns, context);
     populateRecomposeRotaryPatterns(patterns, context);
     populateRecomposeViewPatterns(patterns, context);
+    populateRecomposeScoresPatterns(patterns);
     populateRecomposeAttentionPatterns(patterns, context);
     GreedyRewriteConfig config;
     config.setListener(&context);

@@ -51,6 +51,15 @@ llvm::SmallVector<RootQuotient, 2> matchRootQuotient(mlir::Value value);
 /// `value` = r^power, for a power of 0.5 or -0.5: r, or null.
 mlir::Value matchRoot(mlir::Value value, double power);
 
+/// Divides constant factors out of `value` into `scale`; the rest must be one
+/// value of the same type. A factor may also stand between two transposes that
+/// undo each other: keys are transposed for the product, and scaled there.
+mlir::Value stripScale(mlir::Value value, double &scale);
+
+/// Whether `value` is a scaled product, below a cap, views, and masks that are
+/// added to it or chosen in its place.
+bool leadsToProduct(mlir::Value value);
+
 /// The input of a mean over the last dims, from `axis` on, that keeps them.
 mlir::Value matchTrailingMean(mlir::Value value, int64_t &axis);
 
@@ -99,6 +108,7 @@ void populateRecomposeRotaryPatterns(mlir::RewritePatternSet &patterns,
                                      RecomposeContext &context);
 void populateRecomposeViewPatterns(mlir::RewritePatternSet &patterns,
                                    RecomposeContext &context);
+void populateRecomposeScoresPatterns(mlir::RewritePatternSet &patterns);
 void populateRecomposeAttentionPatterns(mlir::RewritePatternSet &patterns,
                                         RecomposeContext &context);
 

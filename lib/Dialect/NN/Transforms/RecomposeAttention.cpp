@@ -21,31 +21,6 @@ static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// Divides constant factors out of `value` into `scale`; the rest must be one
-/// value of the same type. A factor may also stand between two transposes that
-/// undo each other: keys are transposed for the product, and scaled there.
-static Value stripScale(Value value, double &scale) {
-  Product product = matchProduct(value);
-  if (product.factors.size() == 1 &&
-      product.factors[0].getType() == value.getType()) {
-    scale *= product.scale;
-    value = product.factors[0];
-  }
-  auto outer = value.getDefiningOp<TransposeOp>();
-  if (!outer)
-    return value;
-  Product between = matchProduct(outer.getInput());
-  auto inner = between.factors.size() == 1
-                   ? between.factors[0].getDefiningOp<TransposeOp>()
-                   : TransposeOp();
-  if (!inner || inner.getInput().getType() != value.getType() ||
-      inner.getPerm() !=
-          ArrayRef<int64_t>(invertPermutationVector(outer.getPerm())))
-    return value;
-  scale *= between.scale;
-  return stripScale(inner.getInput(), scale);
-}
-
 namespace {
 /// The scores under the softmax: (q k^T) * scale, capped or not, masks added to
 /// it or chosen in its place.
@@ -82,28 +57,6 @@ static Value peelMask(Value value, Scores &scores, StringRef &reason) {
   auto isLeft = [&](Value left) {
     // The mask must not add dims, nor sizes, to the scores.
     return left.getType() == value.getType() && left.hasOneUse();
-  };
-  auto leadsToProduct = [](Value left) {
-    double scale = 1;
-    for (unsigned depth = 0; depth < 4; ++depth) {
-      Value stripped = stripScale(left, scale);
-      if (stripped.getDefiningOp<MatmulOp>())
-        return true;
-      Operation *op = stripped.getDefiningOp();
-      if (auto select = dyn_cast_or_null<SelectOp>(op))
-        left = matchSplat(select.getOnTrue()) ? select.getOnFalse()
-                                              : select.getOnTrue();
-      else if (auto sum = dyn_cast_or_null<BinaryOp>(op))
-        left = sum.getLhs();
-      else if (auto reshape = dyn_cast_or_null<ReshapeOp>(op))
-        left = reshape.getInput();
-      else if (auto cap = dyn_cast_or_null<UnaryOp>(op);
-               cap && cap.getKind() == UnaryKind::Tanh)
-        left = cap.getInput();
-      else
-        return false;
-    }
-    return false;
   };
   if (auto sum = value.getDefiningOp<BinaryOp>();
       sum && sum.getKind() == BinaryKind::Add) {
