@@ -32,10 +32,21 @@ class IntegerMasks(IntegerTest):
             ("Tanh", "scaled", "y_scaled"),
             ("Elu", "chosen", "y_elu"),
             ("Selu", "chosen", "y_selu"),
+            ("Add", "chosen half", "moved"),
+            ("Sigmoid", "moved", "y_moved"),
+            ("HardSigmoid", "chosen", "y_hard"),
+            ("Pow", "chosen two", "square"),
+            ("Neg", "square", "below"),
+            ("Exp", "below", "y_bell"),
+            ("Greater", "chosen half", "is_above"),
+            ("Cast", "is_above", "y_above", {"to": 1}),
         ]
-        constants = {"zero": np.float32(0), "least": np.float32(-3), "most": np.float32(3), "half": np.float32(0.5)}
+        # Of an infinity floats have no number.
+        for name in ("Mish", "Softsign", "HardSwish"):
+            nodes += [(name, "chosen", name), ("Where", f"m {name} zero", f"y_{name}")]
+        constants = {"zero": np.float32(0), "least": np.float32(-3), "most": np.float32(3), "half": np.float32(0.5), "two": np.float32(2)}
         inputs = {"x": ("f4", ["b", 16]), "z": ("f4", ["b", 16]), "m": ("?", ["b", 16])}
-        outputs = ["y_exp", "y_added", "y_sigmoid", "y_relu", "y_softplus", "y_max", "y_clip", "y_scaled", "y_elu", "y_selu"]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
         m = self.random.random((5, 16)) < 0.6
         m[:, 0] = True
         feed = {"x": self.normal(5, 16), "z": self.normal(5, 16), "m": m}
@@ -45,7 +56,7 @@ class IntegerMasks(IntegerTest):
             with self.subTest(low):
                 proto = model(nodes, inputs, outputs, constants | {"low": np.float32(low)})
                 # A row of arguments is below 2^3: half a unit is 2^-13, by slopes of up to one of the largest result. A mask that is
-                # added has units of 2^-13; arguments of exponentials that are limited at 2^7 those of 2^-8.
+                # added has units of 2^-13; arguments of exponentials that are limited at 2^7, as squares are, those of 2^-8.
                 self.check_close(proto, [feed], 2.0**-8)
 
     def test_masks_of_large(self):
@@ -91,12 +102,15 @@ class IntegerMasks(IntegerTest):
             ("Reciprocal", "positive", "reciprocals"),
             ("IsInf", "reciprocals", "is_infinite"),
             ("Where", "is_infinite zero reciprocals", "y_reciprocal"),
+            ("Sub", "power reciprocals", "moved"),
+            ("IsInf", "moved", "is_far"),
+            ("Where", "is_far zero moved", "y_moved"),
             ("Log", "sum", "logarithms"),
             ("IsNaN", "logarithms", "is_none"),
             ("Where", "is_none zero logarithms", "y_defined"),
         ]
         constants = {"zero": np.float32(0), "power": np.float32(-0.5), "infinity": np.float32(np.inf)}
-        proto = model(nodes, {x: ("f4", ["b", 16]) for x in "xz"}, ["y_power", "y_reciprocal", "y_defined"], constants)
+        proto = model(nodes, {x: ("f4", ["b", 16]) for x in "xz"}, ["y_power", "y_reciprocal", "y_moved", "y_defined"], constants)
         x = self.random.integers(-4, 9, (5, 16)).astype("f4") / 4
         x[:, 0] = 2
         x[x == 0] = 0.25

@@ -17,6 +17,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Interpreter/Interpreter.h"
 
+#include <cfloat>
 #include <cmath>
 
 using namespace mlir;
@@ -27,39 +28,20 @@ using namespace quantc::nn;
 /// 16 bits have units of 2^-8 beside it.
 static constexpr double furthest = 128;
 
-/// The elements of a constant of floats with one that is far from 0; none else.
-static std::optional<HostValue> getFarConstant(Value value) {
+/// More constants than this, as those of masks are, are not made again.
+static constexpr int64_t mostConstants = 1 << 16;
+
+/// Whether a value is a constant of floats with an element that is far from 0.
+static bool isFarConstant(Value value) {
   if (!isReal(value) || !isConstantSlice(value))
-    return std::nullopt;
+    return false;
   FailureOr<HostValue> constant = interpretConstant(value);
   if (failed(constant))
-    return std::nullopt;
+    return false;
   for (int64_t i = 0, e = constant->getNumElements(); i < e; ++i)
     if (std::abs(constant->getNumber(i)) > furthest)
-      return *constant;
-  return std::nullopt;
-}
-
-/// What \p op makes of the constant and what is constant beside it.
-static FailureOr<HostValue> interpret(Operation *op,
-                                      ArrayRef<HostValue> operands) {
-  InterpreterContext context;
-  SmallVector<HostValue> results;
-  // These have the shape of the choice, and not of the constant.
-  auto function = cast<InterpretableOpInterface>(op);
-  if (failed(function.interpret(operands, results, context)))
-    return failure();
-  return results.front();
-}
-
-/// The attribute of \p value where it is of numbers.
-static DenseElementsAttr getNumbers(FailureOr<HostValue> value) {
-  if (failed(value))
-    return {};
-  for (int64_t i = 0, e = value->getNumElements(); i < e; ++i)
-    if (std::isnan(value->getNumber(i)))
-      return {};
-  return value->toAttribute();
+      return true;
+  return false;
 }
 
 /// \p op on other operands.
@@ -76,12 +58,181 @@ static Value rebuild(OpBuilder &builder, Operation *op,
   return builder.create(state)->getResult(0);
 }
 
-/// Functions of one element, and of one by a constant.
+/// The attribute of \p value where all of it are numbers: one of them alone
+/// where no other one is among them.
+static DenseElementsAttr getNumbers(const HostValue &value) {
+  for (int64_t i = 0, e = value.getNumElements(); i < e; ++i)
+    if (std::isnan(value.getNumber(i)))
+      return {};
+  DenseElementsAttr elements = value.toAttribute();
+  if (!elements.isSplat())
+    return elements;
+  auto single = RankedTensorType::get({}, elements.getElementType());
+  return elements.resizeSplat(single);
+}
+
+namespace {
+/// What values are where a choice takes a constant: on true, or on false.
+class ChosenSide {
+public:
+  ChosenSide(SelectOp select, bool isTrue)
+      : condition(select.getCondition()), isTrue(isTrue) {}
+
+  Value getCondition() const { return condition; }
+
+  /// A choice by the condition of what \p value is where constants are chosen
+  /// and where others are; null where it is not made of constants there, or of
+  /// constants alone.
+  Value choose(Value value, OpBuilder &builder);
+
+private:
+  /// What \p value is on this side of the condition; \p other: on the other.
+  Value getSide(Value value, bool other) const;
+  FailureOr<HostValue> evaluate(Value value, bool isFinite, unsigned depth);
+  FailureOr<HostValue> compute(Value value, bool isFinite, unsigned depth);
+  DenseElementsAttr findNumbers(Value value);
+  Value takeOther(Value value, OpBuilder &builder);
+
+  /// Functions that are written out have no more ops one after the other.
+  static constexpr unsigned deepest = 8;
+
+  Value condition;
+  bool isTrue;
+  llvm::DenseMap<Value, HostValue> evaluated;
+  llvm::DenseMap<Value, Value> others;
+};
+} // namespace
+
+Value ChosenSide::getSide(Value value, bool other) const {
+  auto select = value.getDefiningOp<SelectOp>();
+  if (!select || select.getCondition() != condition)
+    return {};
+  return isTrue != other ? select.getOnTrue() : select.getOnFalse();
+}
+
+static bool isElementwise(Operation *op) {
+  return isa_and_nonnull<UnaryOp, BinaryOp, ClipOp, GeluOp, SiluOp, CastOp,
+                         CompareOp, SelectOp>(op);
+}
+
+/// An infinity as the largest float.
+static HostValue makeFinite(const HostValue &value) {
+  HostValue finite = HostValue::allocate(value.getType());
+  for (int64_t i = 0, e = value.getNumElements(); i < e; ++i)
+    finite.setNumber(i,
+                     std::clamp<double>(value.getNumber(i), -FLT_MAX, FLT_MAX));
+  return finite;
+}
+
+/// \p value where constants are chosen, if it is one there.
+FailureOr<HostValue> ChosenSide::evaluate(Value value, bool isFinite,
+                                          unsigned depth) {
+  if (auto known = evaluated.find(value); known != evaluated.end())
+    return known->second;
+  FailureOr<HostValue> made = compute(value, isFinite, depth);
+  if (succeeded(made))
+    evaluated[value] = *made;
+  return made;
+}
+
+FailureOr<HostValue> ChosenSide::compute(Value value, bool isFinite,
+                                         unsigned depth) {
+  if (isConstantSlice(value)) {
+    FailureOr<HostValue> constant = interpretConstant(value);
+    return succeeded(constant) && isFinite && isReal(value)
+               ? makeFinite(*constant)
+               : constant;
+  }
+  if (Value constant = getSide(value, /*other=*/false))
+    return evaluate(constant, isFinite, depth);
+  Operation *op = value.getDefiningOp();
+  if (!isElementwise(op) || depth == deepest)
+    return failure();
+  SmallVector<HostValue> operands, results;
+  for (Value operand : op->getOperands()) {
+    FailureOr<HostValue> made = evaluate(operand, isFinite, depth + 1);
+    if (failed(made))
+      return failure();
+    operands.push_back(*made);
+  }
+  // Results have the shape of the constants, and not of the choice.
+  InterpreterContext context;
+  if (failed(cast<InterpretableOpInterface>(op).interpret(operands, results,
+                                                          context)))
+    return failure();
+  return results.front();
+}
+
+DenseElementsAttr ChosenSide::findNumbers(Value value) {
+  // No float is x g(x) of an infinity whose g is 0, but there is of all others.
+  for (bool isFinite : {false, true}) {
+    evaluated.clear();
+    FailureOr<HostValue> made = evaluate(value, isFinite, 0);
+    if (failed(made))
+      return {};
+    if (DenseElementsAttr numbers = getNumbers(*made))
+      return numbers;
+  }
+  return {};
+}
+
+/// \p value, which is a constant on this side, where others are chosen.
+Value ChosenSide::takeOther(Value value, OpBuilder &builder) {
+  if (isConstantSlice(value))
+    return value;
+  if (Value other = getSide(value, /*other=*/true))
+    return other;
+  if (Value known = others.lookup(value))
+    return known;
+  SmallVector<Value> operands;
+  for (Value operand : value.getDefiningOp()->getOperands())
+    operands.push_back(takeOther(operand, builder));
+  return others[value] = rebuild(builder, value.getDefiningOp(), operands);
+}
+
+Value ChosenSide::choose(Value value, OpBuilder &builder) {
+  DenseElementsAttr made = findNumbers(value);
+  if (!made || made.getNumElements() > mostConstants)
+    return {};
+  Location loc = value.getLoc();
+  Value y = takeOther(value, builder);
+  Value chosen = arith::ConstantOp::create(builder, loc, made);
+  return SelectOp::create(builder, loc, value.getType(), condition,
+                          isTrue ? chosen : y, isTrue ? y : chosen);
+}
+
+/// Functions of one element, and of two that may be a constant.
 static bool isFunction(Operation *op) {
   auto binary = dyn_cast<BinaryOp>(op);
-  return !binary || llvm::is_contained({BinaryKind::Mul, BinaryKind::Div,
-                                        BinaryKind::Min, BinaryKind::Max},
-                                       binary.getKind());
+  return !binary ||
+         llvm::is_contained({BinaryKind::Add, BinaryKind::Sub, BinaryKind::Mul,
+                             BinaryKind::Div, BinaryKind::Pow, BinaryKind::Min,
+                             BinaryKind::Max},
+                            binary.getKind());
+}
+
+/// Replaces \p op by a choice of constants that are far in one of \p read, of
+/// another condition than \p own.
+static LogicalResult chooseBehind(Operation *op, ValueRange read, Value own,
+                                  PatternRewriter &rewriter) {
+  for (Value value : read) {
+    auto select = value.getDefiningOp<SelectOp>();
+    if (!select || select.getCondition() == own)
+      continue;
+    for (bool isTrue : {false, true}) {
+      Value constant = isTrue ? select.getOnTrue() : select.getOnFalse();
+      Value other = isTrue ? select.getOnFalse() : select.getOnTrue();
+      if (!isFarConstant(constant) || isConstantSlice(other))
+        continue;
+      ChosenSide side(select, isTrue);
+      if (Value chosen = side.choose(op->getResult(0), rewriter)) {
+        rewriter.replaceOp(op, chosen);
+        return success();
+      }
+    }
+  }
+  return rewriter.notifyMatchFailure(
+      op, "is of no choice of a constant that is far from 0");
 }
 
 namespace {
@@ -91,51 +242,9 @@ template <typename OpT> struct ChooseBehind : OpRewritePattern<OpT> {
 
   LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
-    if (!isFunction(op) || !isReal(op.getResult()))
+    if (!isFunction(op) || !isReal(op->getOperand(0)))
       return rewriter.notifyMatchFailure(op, "is no function of floats");
-    for (OpOperand &operand : op->getOpOperands())
-      if (auto select = operand.get().template getDefiningOp<SelectOp>())
-        for (bool isTrue : {false, true})
-          if (succeeded(moveBehind(op, operand.getOperandNumber(), select,
-                                   isTrue, rewriter)))
-            return success();
-    return rewriter.notifyMatchFailure(op, "is of no choice of a constant that "
-                                           "is far from 0");
-  }
-
-private:
-  /// Of a choice whose side on true, or on false, is the constant.
-  static LogicalResult moveBehind(OpT op, unsigned index, SelectOp select,
-                                  bool isTrue, PatternRewriter &rewriter) {
-    Value constant = isTrue ? select.getOnTrue() : select.getOnFalse();
-    Value other = isTrue ? select.getOnFalse() : select.getOnTrue();
-    std::optional<HostValue> far = getFarConstant(constant);
-    if (!far || isConstantSlice(other))
-      return failure();
-    SmallVector<HostValue> elements;
-    SmallVector<Value> operands(op->getOperands());
-    for (OpOperand &operand : op->getOpOperands()) {
-      if (operand.getOperandNumber() == index) {
-        elements.push_back(*far);
-        continue;
-      }
-      FailureOr<HostValue> beside = failure();
-      if (isConstantSlice(operand.get()))
-        beside = interpretConstant(operand.get());
-      if (failed(beside))
-        return failure();
-      elements.push_back(*beside);
-    }
-    DenseElementsAttr made = getNumbers(interpret(op, elements));
-    if (!made)
-      return failure();
-    operands[index] = other;
-    Value y = rebuild(rewriter, op, operands);
-    Value chosen = arith::ConstantOp::create(rewriter, op.getLoc(), made);
-    rewriter.replaceOpWithNewOp<SelectOp>(
-        op, op.getType(), select.getCondition(), isTrue ? chosen : y,
-        isTrue ? y : chosen);
-    return success();
+    return chooseBehind(op, op->getOperands(), /*own=*/{}, rewriter);
   }
 };
 
@@ -151,91 +260,13 @@ struct JoinChoices : OpRewritePattern<SelectOp> {
     SmallVector<Value> read{op.getOnTrue(), op.getOnFalse()};
     if (auto compare = op.getCondition().getDefiningOp<CompareOp>())
       llvm::append_range(read, compare->getOperands());
-    for (Value value : read)
-      if (auto select = value.getDefiningOp<SelectOp>())
-        for (bool isTrue : {false, true})
-          if (getFarConstant(isTrue ? select.getOnTrue()
-                                    : select.getOnFalse()) &&
-              succeeded(
-                  moveBehind(op, {select.getCondition(), isTrue}, rewriter)))
-            return success();
-    return rewriter.notifyMatchFailure(
-        op, "is of no choice of a constant that is far from 0");
-  }
-
-private:
-  /// Where constants are chosen: where a condition is true, or false.
-  struct Side {
-    Value condition;
-    bool isTrue;
-  };
-
-  static LogicalResult moveBehind(SelectOp op, Side side,
-                                  PatternRewriter &rewriter) {
-    if (op.getCondition() == side.condition)
-      return failure();
-    DenseElementsAttr made = getNumbers(evaluate(op.getResult(), side, 0));
-    if (!made)
-      return failure();
-    Value y = takeOther(op.getResult(), side, rewriter);
-    Value chosen = arith::ConstantOp::create(rewriter, op.getLoc(), made);
-    rewriter.replaceOpWithNewOp<SelectOp>(op, op.getType(), side.condition,
-                                          side.isTrue ? chosen : y,
-                                          side.isTrue ? y : chosen);
-    return success();
-  }
-
-  /// What \p value is on one side of the condition; \p other: on the other.
-  static Value getSide(Value value, Side side, bool other) {
-    auto select = value.getDefiningOp<SelectOp>();
-    if (!select || select.getCondition() != side.condition)
-      return {};
-    return side.isTrue != other ? select.getOnTrue() : select.getOnFalse();
-  }
-
-  static bool isElementwise(Operation *op) {
-    return isa_and_nonnull<UnaryOp, BinaryOp, ClipOp, CompareOp, SelectOp>(op);
-  }
-
-  /// Functions that are written out have no more ops one after the other.
-  static constexpr unsigned deepest = 8;
-
-  /// \p value where constants are chosen, if it is one there.
-  static FailureOr<HostValue> evaluate(Value value, Side side, unsigned depth) {
-    if (isConstantSlice(value))
-      return interpretConstant(value);
-    if (Value constant = getSide(value, side, /*other=*/false))
-      return evaluate(constant, side, depth);
-    Operation *op = value.getDefiningOp();
-    if (!isElementwise(op) || depth == deepest)
-      return failure();
-    SmallVector<HostValue> operands;
-    for (Value operand : op->getOperands()) {
-      FailureOr<HostValue> made = evaluate(operand, side, depth + 1);
-      if (failed(made))
-        return failure();
-      operands.push_back(*made);
-    }
-    return interpret(op, operands);
-  }
-
-  /// The same, of what is a constant there, where others are chosen.
-  static Value takeOther(Value value, Side side, PatternRewriter &rewriter) {
-    if (isConstantSlice(value))
-      return value;
-    if (Value other = getSide(value, side, /*other=*/true))
-      return other;
-    SmallVector<Value> operands;
-    for (Value operand : value.getDefiningOp()->getOperands())
-      operands.push_back(takeOther(operand, side, rewriter));
-    return rebuild(rewriter, value.getDefiningOp(), operands);
+    return chooseBehind(op, read, op.getCondition(), rewriter);
   }
 };
 } // namespace
 
 void nn::populateChoicePatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<ChooseBehind<UnaryOp>, ChooseBehind<BinaryOp>, ChooseBehind<ClipOp>,
-           ChooseBehind<GeluOp>, ChooseBehind<SiluOp>, JoinChoices>(
-          patterns.getContext());
+  patterns.add<ChooseBehind<UnaryOp>, ChooseBehind<BinaryOp>,
+               ChooseBehind<ClipOp>, ChooseBehind<GeluOp>, ChooseBehind<SiluOp>,
+               ChooseBehind<CompareOp>, JoinChoices>(patterns.getContext());
 }

@@ -51,6 +51,7 @@ private:
   Value both(Value x, Value y) { return b.binary(BinaryKind::And, x, y); }
   Value findInfiniteQuotient(BinaryOp op, int sign);
   Value findInfiniteProduct(Value x, Value constant, int sign);
+  Value findInfiniteSum(BinaryOp op, int sign);
 
   Build &b;
 };
@@ -75,6 +76,22 @@ Value Guards::findInfiniteProduct(Value x, Value constant, int sign) {
   if (!factor || *factor == 0)
     return {};
   return findInfinite(x, *factor < 0 ? -sign : sign);
+}
+
+/// Whether \p value is a finite number that leaves what is beside it its shape.
+static bool isFiniteNumber(Value value, Value beside) {
+  std::optional<double> number = getNumber(value, beside);
+  return number && std::isfinite(*number);
+}
+
+/// A constant moves what is infinite nowhere.
+Value Guards::findInfiniteSum(BinaryOp op, int sign) {
+  Value lhs = op.getLhs(), rhs = op.getRhs();
+  if (isFiniteNumber(rhs, lhs))
+    return findInfinite(lhs, sign);
+  if (isFiniteNumber(lhs, rhs))
+    return findInfinite(rhs, op.getKind() == BinaryKind::Sub ? -sign : sign);
+  return {};
 }
 
 Value Guards::findInfinite(Value value, int sign) {
@@ -107,6 +124,9 @@ Value Guards::findInfinite(Value value, int sign) {
   case BinaryKind::Pow:
     return getNumber(rhs, lhs).value_or(0) < 0 && sign >= 0 ? isZero(lhs)
                                                             : Value();
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+    return findInfiniteSum(binary, sign);
   case BinaryKind::Mul:
     return getNumber(lhs, rhs) ? findInfiniteProduct(rhs, lhs, sign)
                                : findInfiniteProduct(lhs, rhs, sign);
@@ -140,6 +160,11 @@ Value Guards::findUndefined(Value value) {
     return both(isZero(lhs), isZero(rhs));
   case BinaryKind::Pow:
     return right && *right != std::floor(*right) ? isNegative(lhs) : Value();
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+    if (isFiniteNumber(rhs, lhs))
+      return findUndefined(lhs);
+    return isFiniteNumber(lhs, rhs) ? findUndefined(rhs) : Value();
   case BinaryKind::Mul:
     return right && *right != 0 ? findUndefined(lhs) : Value();
   default:

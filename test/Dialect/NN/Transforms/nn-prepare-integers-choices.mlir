@@ -32,20 +32,91 @@ func.func @limits(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>,
   return %1, %2 : tensor<?x8xf32>, tensor<?x8xf32>
 }
 
+// Behind sums and powers, and what is made of the choice twice: a hard sigmoid's bounds, x / (1 + |x|). The function of
+// an infinity is that of the largest float where it is no number.
+// CHECK-LABEL: func @twice
+// CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : tensor<f32>
+// CHECK-DAG: %[[ONE:.*]] = arith.constant dense<-1.000000e+00> : tensor<f32>
+// CHECK-DAG: %[[NONE:.*]] = arith.constant dense<-0.000000e+00> : tensor<f32>
+// CHECK: %[[A:.*]] = nn.binary add %arg0
+// CHECK: %[[C:.*]] = nn.clip %[[A]]
+// CHECK: %[[U:.*]] = nn.select %arg1, %[[C]], %[[ZERO]]
+// CHECK: %[[D:.*]] = nn.unary abs %arg0
+// CHECK: %[[E:.*]] = nn.binary add %[[D]]
+// CHECK: %[[Q:.*]] = nn.binary div %arg0, %[[E]]
+// CHECK: %[[V:.*]] = nn.select %arg1, %[[Q]], %[[ONE]]
+// CHECK: %[[S:.*]] = nn.silu %arg0
+// CHECK: %[[W:.*]] = nn.select %arg1, %[[S]], %[[NONE]]
+// CHECK: return %[[U]], %[[V]], %[[W]]
+func.func @twice(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>) {
+  %c = arith.constant dense<0xFF800000> : tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %0 = nn.select %is, %x, %c : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.binary add %0, %one : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %2 = nn.clip %1 min 0.0 max 1.0 : tensor<?x8xf32>
+  %3 = nn.unary abs %0 : tensor<?x8xf32>
+  %4 = nn.binary add %3, %one : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %5 = nn.binary div %0, %4 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %6 = nn.silu %0 : tensor<?x8xf32>
+  return %2, %5, %6 : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>
+}
+
+// A condition, too, and what it is a factor of; not a sum with what is chosen by another condition.
+// CHECK-LABEL: func @conditions
+// CHECK: %[[A:.*]] = nn.select %arg1, %arg0, %
+// CHECK: %[[P:.*]] = nn.compare gt %arg0
+// CHECK: %[[I:.*]] = nn.select %arg1, %[[P]], %{{.*}} : tensor<?x8xi1>, tensor<?x8xi1>, tensor<i1> -> tensor<?x8xi1>
+// CHECK: %[[R:.*]] = nn.compare gt %arg0
+// CHECK: %[[F:.*]] = nn.cast %[[R]]
+// CHECK: %[[M:.*]] = nn.binary mul %arg0, %[[F]]
+// CHECK: %[[Y:.*]] = nn.select %arg1, %[[M]], %
+// CHECK: %[[B:.*]] = nn.select %arg2, %arg0, %
+// CHECK: %[[S:.*]] = nn.binary add %[[A]], %[[B]]
+// CHECK: return %[[I]], %[[Y]], %[[S]]
+func.func @conditions(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>, %other: tensor<?x8xi1>) -> (tensor<?x8xi1>, tensor<?x8xf32>, tensor<?x8xf32>) {
+  %c = arith.constant dense<-1.0e9> : tensor<f32>
+  %h = arith.constant dense<0.5> : tensor<f32>
+  %0 = nn.select %is, %x, %c : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.compare gt %0, %h : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  %2 = nn.cast %1 : tensor<?x8xi1> to tensor<?x8xf32>
+  %3 = nn.binary mul %0, %2 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %4 = nn.select %other, %x, %c : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %5 = nn.binary add %0, %4 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  return %1, %3, %5 : tensor<?x8xi1>, tensor<?x8xf32>, tensor<?x8xf32>
+}
+
+// Nor as many constants as a mask has.
+// CHECK-LABEL: func @masks
+// CHECK: %[[A:.*]] = nn.select %arg1, %arg0, %
+// CHECK: nn.binary mul %[[A]], %arg2
+// CHECK: nn.binary add %[[A]], %
+func.func @masks(%x: tensor<512x512xf32>, %is: tensor<512x512xi1>, %y: tensor<512x512xf32>) -> (tensor<512x512xf32>, tensor<512x512xf32>) {
+  %c = arith.constant dense<-1.0e9> : tensor<f32>
+  %row = arith.constant dense<[[0.0, 1.0e5]]> : tensor<1x2xf32>
+  %sizes = arith.constant dense<[512, 256, 2]> : tensor<3xi64>
+  %to = arith.constant dense<[512, 512]> : tensor<2xi64>
+  %0 = nn.select %is, %x, %c : tensor<512x512xi1>, tensor<512x512xf32>, tensor<f32> -> tensor<512x512xf32>
+  %1 = nn.binary mul %0, %y : tensor<512x512xf32>, tensor<512x512xf32> -> tensor<512x512xf32>
+  %2 = nn.expand %row, %sizes : tensor<1x2xf32>, tensor<3xi64> -> tensor<512x256x2xf32>
+  %3 = nn.reshape %2, %to : tensor<512x256x2xf32>, tensor<2xi64> -> tensor<512x512xf32>
+  %4 = nn.binary add %0, %3 : tensor<512x512xf32>, tensor<512x512xf32> -> tensor<512x512xf32>
+  return %1, %4 : tensor<512x512xf32>, tensor<512x512xf32>
+}
+
 // A number near the others takes no bits of them; a function that is not defined of it stays.
 // CHECK-LABEL: func @stays
 // CHECK: %[[A:.*]] = nn.select %arg1, %arg0, %cst
 // CHECK: %[[L:.*]] = nn.clip %[[A]]
 // CHECK: nn.unary sigmoid %[[L]]
 // CHECK: %[[B:.*]] = nn.select %arg1, %arg0, %cst
-// CHECK: nn.silu %[[B]]
+// CHECK: nn.unary log %[[B]]
 func.func @stays(%x: tensor<?x8xf32>, %is: tensor<?x8xi1>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   %c = arith.constant dense<-3.0> : tensor<f32>
-  %d = arith.constant dense<0xFF800000> : tensor<f32>
+  %d = arith.constant dense<-1.0e9> : tensor<f32>
   %0 = nn.select %is, %x, %c : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
   %1 = nn.unary sigmoid %0 : tensor<?x8xf32>
   %2 = nn.select %is, %x, %d : tensor<?x8xi1>, tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
-  %3 = nn.silu %2 : tensor<?x8xf32>
+  %3 = nn.unary log %2 : tensor<?x8xf32>
   return %1, %3 : tensor<?x8xf32>, tensor<?x8xf32>
 }
 
@@ -92,10 +163,12 @@ func.func @by_itself(%x: tensor<?x8xf32>, %is: tensor<?x1xi1>) -> tensor<?x8xf32
   return %5 : tensor<?x8xf32>
 }
 
-// Not where something else is read there.
+// Not where something else is read there, but for what asks.
 // CHECK-LABEL: func @beside
-// CHECK: %[[A:.*]] = nn.select %arg2, %arg0, %cst
-// CHECK: nn.select %{{.*}}, %[[A]], %arg1
+// CHECK: %[[A:.*]] = nn.select %arg2, %arg0, %
+// CHECK: %[[P:.*]] = nn.compare gt %arg0
+// CHECK: %[[I:.*]] = nn.select %arg2, %[[P]]
+// CHECK: nn.select %[[I]], %[[A]], %arg1
 func.func @beside(%x: tensor<?x8xf32>, %y: tensor<?x8xf32>, %is: tensor<?x1xi1>) -> tensor<?x8xf32> {
   %c = arith.constant dense<-1.0e9> : tensor<f32>
   %zero = arith.constant dense<0.0> : tensor<f32>

@@ -58,3 +58,30 @@ func.func @input(%x: tensor<?x8xf32>) -> tensor<?x8xi1> {
   %0 = nn.compare ne %x, %x : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xi1>
   return %0 : tensor<?x8xi1>
 }
+
+// A constant that is added changes neither, and what it is less the sign; an infinity does, and so may what is computed.
+// CHECK-LABEL: func @sums
+// CHECK: %[[A:.*]] = nn.compare eq %arg0, %
+// CHECK: %[[B:.*]] = nn.compare eq %arg1, %
+// CHECK: %[[C:.*]] = nn.compare lt %arg0, %
+// CHECK: %[[D:.*]] = nn.binary and %[[B]], %[[C]]
+// CHECK: %[[E:.*]] = nn.compare lt %arg0, %
+// CHECK: %[[F:.*]] = nn.binary add %{{.*}}, %arg0
+// CHECK: %[[G:.*]] = nn.compare eq %[[F]], %
+// CHECK: return %[[A]], %[[D]], %[[E]], %[[G]]
+func.func @sums(%x: tensor<?x8xf32>, %d: tensor<?x1xf32>) -> (tensor<?x8xi1>, tensor<?x8xi1>, tensor<?x8xi1>, tensor<?x8xi1>) {
+  %inf = arith.constant dense<0x7F800000> : tensor<f32>
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %0 = nn.unary reciprocal %x : tensor<?x8xf32>
+  %1 = nn.binary add %0, %one : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %2 = nn.compare eq %1, %inf : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  %3 = nn.binary div %x, %d : tensor<?x8xf32>, tensor<?x1xf32> -> tensor<?x8xf32>
+  %4 = nn.binary sub %one, %3 : tensor<f32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %5 = nn.compare eq %4, %inf : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  %6 = nn.unary log %x : tensor<?x8xf32>
+  %7 = nn.binary sub %one, %6 : tensor<f32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %8 = nn.compare ne %7, %7 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xi1>
+  %9 = nn.binary add %0, %x : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %10 = nn.compare eq %9, %inf : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xi1>
+  return %2, %5, %8, %10 : tensor<?x8xi1>, tensor<?x8xi1>, tensor<?x8xi1>, tensor<?x8xi1>
+}

@@ -199,10 +199,14 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     alone. Results that a sigmoid, a tanh or an erf is of are limited to 31, those
     of an exponential to -127, by clips with `qt.own_exponent`, and masks that are
     added to them to 2^16 or the next power of two that is beyond what they are
-    added to. Functions of a choice, also products and extremes with
-    a constant, and choices that it decides itself, as an ELU is one, are computed
-    before it where one of its sides is a constant beyond 128. Whether a quotient, a power, a root or a logarithm is infinite or no number
-    is asked of its operands, since integers are neither.
+    added to. Functions of a choice, also sums, products, powers and extremes with
+    a constant or with what is made of the same choice, comparisons, and choices
+    that it decides itself, as an ELU is one, are computed before it where one of
+    its sides is a constant beyond 128, of up to 65,536 elements behind them.
+    Whether a quotient, a power, a root or a logarithm is infinite or no number
+    is asked of its operands, since integers are neither; also of their negation,
+    magnitude, and products and sums with one constant, but of no other sums or
+    products, nor whether an exponential leaves the range of floats.
 
     Constants of floats that are NaN, limits of clips among them, and infinite
     factors and divisors are errors. Weights are those of nn-verify-network.
