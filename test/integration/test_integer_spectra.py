@@ -43,6 +43,34 @@ class IntegerSpectra(IntegerTest):
         re, im = (10 ** (6 * random.random((4, 6, 20)) - 6) for _ in range(2))
         self.check_close(proto, [{"re": re.astype("f4"), "im": im.astype("f4")}], 2.0**-12)
 
+    def test_bands(self):
+        """Logarithms of sums by constant weights: of inputs, of squares, by a convolution, by the left side of a product."""
+        nodes = [
+            ("MatMul", "x bands", "sums"),
+            ("Max", "sums floor", "above"),
+            ("Log", "above", "y_bands"),
+            ("Mul", "x x", "squares"),
+            ("MatMul", "squares bands", "powers"),
+            ("Sqrt", "powers", "roots"),
+            ("Add", "roots floor", "more"),
+            ("Log", "more", "y_powers"),
+            ("Transpose", "squares", "columns", {"perm": [0, 2, 1]}),
+            ("Conv", "columns filters", "filtered"),
+            ("Log", "filtered", "y_filtered"),
+            ("MatMul", "turned columns", "left"),
+            ("Log", "left", "y_left"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        bands = np.zeros((67, 13), "f4")
+        for band in range(13):
+            bands[5 * band : 5 * band + 7, band] = 1
+        constants = {"bands": bands, "turned": bands.T, "filters": bands.T[:, :, None], "floor": np.float32(1e-9)}
+        proto = model(nodes, {"x": ("f4", ["n", 9, 67])}, outputs, constants)
+        # Two decades within a row, of 16 bits: half a unit is 2^-9.3 of the smallest, 2^-8.3 of its square, half of that of a
+        # root. Logarithms of rows reach 2 and 4: 2^-10 of these. Elements of 8 bits would leave nothing of the smallest.
+        x = 10 ** (-2 * np.random.default_rng(6).random((4, 9, 67)) ** 0.25)
+        self.check_close(proto, [{"x": x.astype("f4")}], 2.0**-10)
+
 
 if __name__ == "__main__":
     unittest.main()

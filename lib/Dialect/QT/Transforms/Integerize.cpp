@@ -17,6 +17,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Analysis/IntegerRanges.h"
+#include "quantc/Analysis/LogarithmOperands.h"
 #include "quantc/Analysis/SmallElements.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
@@ -71,6 +72,14 @@ private:
   std::optional<LogicalResult> inferTypes(IntegerLoweringInterface op,
                                           SmallVectorImpl<Type> &operandTypes,
                                           SmallVectorImpl<Type> &resultTypes);
+  /// Makes \p op of operands in these types.
+  Value build(OpBuilder &builder, Operation *op, ValueRange operands,
+              TypeRange resultTypes);
+  /// The sum of products of the parts of an operand, of as many bits each as
+  /// the type of codes has, that leave 15 to 24 bits of it.
+  Value buildInParts(OpBuilder &builder, Operation *op,
+                     ArrayRef<Value> operands, Type codes,
+                     TypeRange resultTypes);
   /// Takes \p made for a result of an op on floats.
   void replace(Value value, Value made);
   /// Leaves an op in float: it takes decoded values.
@@ -110,6 +119,7 @@ private:
   llvm::DenseMap<Value, unsigned> lostBits;
   SmallElements smallElements;
   llvm::DenseSet<Operation *> comparedExtremes;
+  llvm::DenseSet<Value> logarithmOperands;
   StaticIntegers statics;
 };
 
@@ -303,6 +313,61 @@ Integerizer::inferTypes(IntegerLoweringInterface op,
   return std::nullopt;
 }
 
+/// Whether an op multiplies codes of 8 bits by weights.
+static bool hasCodesAndWeights(Operation *op, TypeRange operandTypes) {
+  if (!isa<nn::MatmulOp, nn::ConvOp>(op) || !isConstantSlice(op->getOperand(1)))
+    return false;
+  qt::BlockType codes = qt::getBlockFormat(operandTypes[0]);
+  return codes && codes.getOuter();
+}
+
+Value Integerizer::build(OpBuilder &builder, Operation *op, ValueRange operands,
+                         TypeRange resultTypes) {
+  OperationState state(op->getLoc(), op->getName(), operands, resultTypes);
+  state.addAttributes(op->getDiscardableAttrDictionary().getValue());
+  state.propertiesAttr = op->getPropertiesAsAttribute();
+  return builder.create(state)->getResult(0);
+}
+
+Value Integerizer::buildInParts(OpBuilder &builder, Operation *op,
+                                ArrayRef<Value> operands, Type codes,
+                                TypeRange resultTypes) {
+  auto tensor = cast<RankedTensorType>(codes);
+  ArrayRef<int64_t> blocks = qt::getBlockFormat(codes).getOuterShape();
+  auto getRows = [&](unsigned bits) -> Type {
+    return tensor.clone(qt::getIntegerFormat(op->getContext(), blocks, bits));
+  };
+  auto combine = [&](nn::BinaryKind kind, Value x, Value y, Type type) {
+    return nn::BinaryOp::create(builder, op->getLoc(), type,
+                                nn::BinaryKindAttr::get(op->getContext(), kind),
+                                x, y);
+  };
+  qt::BlockType own = qt::getIntegerFormat(getAvailable(operands[0]));
+  bool isWide = own && qt::isWide(own);
+  Value rest = values.getAs(builder, operands[0],
+                            getRows(isWide ? qt::summandBits : qt::rowBits));
+  SmallVector<Value> given(operands);
+  Value sum;
+  for (unsigned left = isWide ? 3 : 2; left > 0; --left) {
+    Value part = rest;
+    if (left > 1)
+      part = values.getAs(builder, values.getAs(builder, rest, getRows(8)),
+                          getRows(qt::rowBits));
+    given[0] = values.getAs(builder, part, codes);
+    builder.setInsertionPoint(op);
+    Value product = build(builder, op, given, resultTypes);
+    Type wide = cast<RankedTensorType>(product.getType())
+                    .clone(qt::getIntegerFormat(
+                        op->getContext(),
+                        qt::getBlockFormat(product.getType()).getShape(),
+                        qt::wideBits));
+    sum = sum ? combine(nn::BinaryKind::Add, sum, product, wide) : product;
+    if (left > 1)
+      rest = combine(nn::BinaryKind::Sub, rest, part, getRows(qt::wideBits));
+  }
+  return sum;
+}
+
 void Integerizer::replace(Value value, Value made) {
   if (isFloat(value)) {
     values.enter(value, made);
@@ -359,14 +424,19 @@ LogicalResult Integerizer::convert(Operation *op) {
     return success();
   if (failed(*isInferred))
     return failure();
+  bool isInParts = hasCodesAndWeights(op, operandTypes) &&
+                   logarithmOperands.contains(result);
   SmallVector<Value> operands;
-  for (auto [operand, type] : llvm::zip_equal(op->getOperands(), operandTypes))
-    operands.push_back(values.getAs(builder, getSource(operand), type));
-  OperationState state(op->getLoc(), op->getName(), operands, resultTypes);
-  state.addAttributes(op->getDiscardableAttrDictionary().getValue());
-  state.propertiesAttr = op->getPropertiesAsAttribute();
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    Value source = getSource(operand);
+    operands.push_back(isInParts && i == 0
+                           ? source
+                           : values.getAs(builder, source, operandTypes[i]));
+  }
   builder.setInsertionPoint(op);
-  Value made = builder.create(state)->getResult(0);
+  Value made = isInParts ? buildInParts(builder, op, operands, operandTypes[0],
+                                        resultTypes)
+                         : build(builder, op, operands, resultTypes);
   replace(result, returnBits(builder, op, operandTypes, made));
   return success();
 }
@@ -428,6 +498,7 @@ Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
     : func(func), method(method), isPartial(isPartial),
       smallElements(func.getBody().front()),
       comparedExtremes(findComparedExtremes(func.getBody().front())),
+      logarithmOperands(findLogarithmOperands(func.getBody().front())),
       statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {
