@@ -60,9 +60,15 @@ static bool isFloatTensor(Type type) {
   return tensor && isa<FloatType>(tensor.getElementType());
 }
 
-/// Float values of \p func that depend on its arguments, by what they share
-/// with their counterparts in another form: the name in the model, the kind of
-/// op, and how many of that kind came before under this name.
+/// Whether an op on codes gives codes, as those of an integer-only network do.
+static bool computesCodes(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), isQuantizedTensor) &&
+         llvm::any_of(op->getResultTypes(), isQuantizedTensor);
+}
+
+/// Floats and results on codes of \p func that depend on its arguments, by what
+/// they share with their counterparts in another form: the name in the model,
+/// the kind of op, and how many of that kind came before under this name.
 Comparison::Keys Comparison::makeKeys(func::FuncOp func) {
   Keys keys;
   llvm::StringMap<unsigned> seen;
@@ -74,8 +80,9 @@ Comparison::Keys Comparison::makeKeys(func::FuncOp func) {
   for (Operation &op : block) {
     StringRef name = getValueName(op.getLoc());
     for (OpResult result : op.getResults()) {
+      bool isCode = isQuantizedTensor(result.getType()) && computesCodes(&op);
       if (name.empty() || !varying.contains(result) ||
-          !isFloatTensor(result.getType()))
+          (!isFloatTensor(result.getType()) && !isCode))
         continue;
       std::string key = (name + "\n" + op.getName().getStringRef() + "\n" +
                          Twine(result.getResultNumber()))
@@ -98,6 +105,13 @@ void Comparison::makeLayers() {
   llvm::StringSet<> known;
   for (const auto &[value, key] : referenceKeys)
     known.insert(key);
+  // Codes that only come to other formats are none of the model's values.
+  SmallVector<Value> others;
+  for (const auto &[value, key] : quantizedKeys)
+    if (isQuantizedTensor(value.getType()) && !known.contains(key))
+      others.push_back(value);
+  for (Value value : others)
+    quantizedKeys.erase(value);
   for (Operation &op : quantized.getBody().front())
     for (Value result : op.getResults()) {
       auto key = quantizedKeys.find(result);
@@ -116,6 +130,9 @@ void Comparison::makeLayers() {
 
 HostValue Comparison::getFloatOperand(Value operand,
                                       const HostValue &own) const {
+  // The float form has no codes, and says not how they would be made.
+  if (isQuantizedTensor(operand.getType()) && quantizedKeys.contains(operand))
+    return {};
   if (auto it = quantizedFloats.find(operand); it != quantizedFloats.end())
     return it->second;
   auto key = quantizedKeys.find(operand);
@@ -137,9 +154,25 @@ void Comparison::observe(Operation *op, ArrayRef<HostValue> operands,
   };
   bool takesCodes = llvm::any_of(op->getOperandTypes(), isQuantizedTensor);
   bool givesCodes = llvm::any_of(op->getResultTypes(), isQuantizedTensor);
+  auto decode = [&](Value result, HostValue value) {
+    auto type = dyn_cast<QuantizedElementTypeInterface>(
+        getElementTypeOrSelf(result.getType()));
+    if (!type)
+      return value;
+    SmallVector<HostValue, 1> floats(1);
+    isBroken |= failed(type.decodeJoint(op, value, floats));
+    return floats.back();
+  };
+  auto add = [&](Value result, const HostValue &value,
+                 ErrorSum LayerError::*sum) {
+    HostValue expected = expectedOf(result);
+    if (!agree(expected, value))
+      return;
+    if (HostValue floats = decode(result, value))
+      (layers[layerOf.lookup(result)].*sum).add(expected, floats);
+  };
   for (auto [result, value] : llvm::zip_equal(op->getResults(), produced))
-    if (HostValue expected = expectedOf(result); agree(expected, value))
-      layers[layerOf.lookup(result)].error.add(expected, value);
+    add(result, value, &LayerError::error);
   if (op->getNumRegions() != 0 || (!takesCodes && !givesCodes))
     return;
 
@@ -161,10 +194,10 @@ void Comparison::observe(Operation *op, ArrayRef<HostValue> operands,
     return;
   }
   for (auto [result, value] : llvm::zip_equal(op->getResults(), own)) {
-    if (isQuantizedTensor(result.getType()))
+    if (givesCodes && !quantizedKeys.contains(result))
       quantizedFloats[result] = value;
-    else if (HostValue expected = expectedOf(result); agree(expected, value))
-      layers[layerOf.lookup(result)].own.add(expected, value);
+    else
+      add(result, value, &LayerError::own);
   }
 }
 

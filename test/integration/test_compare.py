@@ -103,6 +103,44 @@ class Compare(DriverTest):
         self.must_fail(2, "no artefact", "compare", MODEL, MODEL, "--dim=batch=1")
 
 
+class IntegerOnly(DriverTest):
+    def test_compares_the_integers(self):
+        """What an artefact of integers keeps is their form: the interpreter has its bits, by the model's names."""
+        for method in ("fixed", "ivit"):
+            artefact = self.compile(MODEL, method, f"--integer-only={method}", "--keep-ir")
+            found = json.loads(self.must("compare", artefact, "--dim=batch=3", "--json"))
+            errors = {output["what"]: output["relative_rms"] for output in found["outputs"]}
+            self.assertEqual(errors["artefact against quantised"], 0)
+            self.assertEqual(errors["artefact against float"], errors["quantised against float"])
+            self.assertGreater(errors["quantised against float"], 1e-3)
+            flag = f"--integer-only={method}"
+            by_model = json.loads(self.must("compare", MODEL, flag, "--dim=batch=3", "--json"))
+            self.assertEqual(by_model["layers"], found["layers"])
+            layers = {layer["name"]: layer for layer in found["layers"]}
+            # The first product reads the input, as codes of its own; all of its error is that.
+            first = layers["/patch_embedding/MatMul_output_0"]
+            self.assertIn("exp<8>", first["formats"][0])
+            self.assertEqual(first["own"]["relative_rms"], first["relative_rms"])
+            self.assertGreater(len([name for name in layers if name.endswith("MatMul_output_0")]), 4 * 4)
+            # 8 bits a factor: half a step is 1/254 of the largest, and layers add up. Other values would be far off.
+            self.assertLess(max(layer["relative_rms"] for layer in found["layers"]), 0.2)
+
+    def test_says_what_it_is(self):
+        metadata = json.loads(self.must("inspect", self.compile(MODEL, "w8", "--integer-only=ibert"), "--json"))["metadata"]
+        self.assertEqual(metadata["integer_only"], "ibert")
+        self.assertNotIn("integer_partial", metadata)
+        partial = self.compile(MODEL, "partial", "--integer-only=ivit", "--integer-partial")
+        found = json.loads(self.must("inspect", partial, "--json"))
+        self.assertEqual((found["metadata"]["integer_only"], found["metadata"]["integer_partial"]), ("ivit", True))
+        self.assertNotIn("integer_only", json.loads(self.must("inspect", self.compile(MODEL, "f"), "--json"))["metadata"])
+        layers = json.loads(self.must("inspect", self.compile(MODEL, "fixed", "--integer-only"), "--json"))["layers"]
+        by_model = json.loads(self.must("inspect", MODEL, "--integer-only", "--json"))["layers"]
+        self.assertEqual(by_model, layers)
+        self.must_fail(2, "--integer-only is stated by the artefact", "inspect", partial, "--integer-only")
+        self.must_fail(2, "--integer-only is stated by the artefact", "compare", partial, "--integer-only")
+        self.must_fail(2, "fixed, ibert or ivit, not 'i'", "compare", MODEL, "--integer-only=i")
+
+
 class KeptIR(DriverTest):
     @classmethod
     def setUpClass(cls):
@@ -182,7 +220,7 @@ class Inspect(DriverTest):
         found = json.loads(self.must("inspect", MODEL, "--json"))
         self.assertEqual(found["inputs"], [{"name": "image", "type": "f32", "dims": "[batch, 1, 8, 8]"}])
         self.assertEqual(found["ops"]["nn.layer_norm"], 9)
-        self.must_fail(2, "goes with --recipe", "inspect", MODEL, "--mcpu=znver4")
+        self.must_fail(2, "goes with --recipe or --integer-only", "inspect", MODEL, "--mcpu=znver4")
 
     def test_progress(self):
         quiet = quantc("compile", MODEL, "-o", self.folder / "quiet.so")

@@ -31,6 +31,8 @@ using namespace quantc;
 static constexpr OptionSpec CompareOptions[] = {
     {"--recipe", OptionSpec::Value, "NAME|FILE",
      "what to quantise MODEL with; default: w8a8g32"},
+    {"--integer-only", OptionSpec::OptionalValue, "fixed|ibert|ivit",
+     "quantise MODEL to a network of integers"},
     {"--inputs", OptionSpec::Value, "IN.npz|DIR",
      "arrays by the names of the model's inputs, or a folder with ONNX "
      "tensors; several are summed up; without it inputs are drawn at random",
@@ -86,6 +88,7 @@ private:
 
   const Options &given;
   int64_t threads = 1, top = 20;
+  StageOptions stages;
   std::unique_ptr<Model> model;
   mlir::OwningOpRef<mlir::ModuleOp> keptFloat, quantized;
   std::optional<Comparison> comparison;
@@ -137,7 +140,8 @@ std::optional<int> Compare::open() {
   for (StringRef path : paths) {
     if (!isElfFile(path))
       continue;
-    for (StringRef option : {"--recipe", "--mcpu", "--triple"})
+    for (StringRef option :
+         {"--recipe", "--integer-only", "--mcpu", "--triple"})
       if (given.has(option))
         return wrongUse("compare", option + " is stated by the artefact");
     std::string error;
@@ -148,6 +152,9 @@ std::optional<int> Compare::open() {
   model = std::make_unique<Model>(threads);
   if (artifacts.size() == paths.size())
     return artifacts.size() == 1 ? readForms(paths[0]) : std::nullopt;
+  if (!readIntegerOnly("compare", given, stages))
+    return WrongUse;
+  stages.recipe = given.get("--recipe").value_or(stages.recipe).str();
   if (!model->read(paths[0]) || !model->problems.empty() || !makeForms())
     return model->fail("compare");
   return artifacts.empty() ? std::nullopt : readForms(paths[1]);
@@ -176,13 +183,12 @@ bool Compare::makeForms() {
     return false;
   }
   target->attachTo(model->getModule());
-  StageOptions options;
-  options.recipe = given.get("--recipe").value_or(options.recipe).str();
-  if (!model->runStages(model->getModule(), options, "transform"))
+  if (!model->runStages(model->getModule(), stages, "transform"))
     return false;
   if (artifacts.empty()) {
     quantized = model->getModule().clone();
-    if (!model->runStages(*quantized, options, "quantize"))
+    if (!model->runStages(*quantized, stages,
+                          stages.integerOnly ? "integerize" : "quantize"))
       return false;
   }
   return startComparison(model->getModule());

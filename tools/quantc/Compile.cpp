@@ -257,15 +257,8 @@ std::optional<int> Compilation::check() {
     stageOptions.reportRecompose = true;
     stageOptions.explainRecompose = *report == "misses";
   }
-  if (auto method = given.get("--integer-only")) {
-    if (!is_contained({"", "fixed", "ibert", "ivit"}, *method))
-      return wrongUse("compile",
-                      "--integer-only takes fixed, ibert or ivit, not '" +
-                          *method + "'");
-    stageOptions.integerOnly = true;
-    if (!method->empty())
-      stageOptions.integerMethod = method->str();
-  }
+  if (!readIntegerOnly("compile", given, stageOptions))
+    return WrongUse;
   if (auto ranges = given.get("--ranges")) {
     if (stageOptions.integerMethod == "fixed")
       return wrongUse("compile", "--ranges is for --integer-only=ibert and "
@@ -300,6 +293,10 @@ std::string Compilation::makeMetadata(Model &model) {
       {"cpu", target->getCpu()}};
   if (!resolved)
     consumeError(resolved.takeError());
+  if (stageOptions.integerOnly)
+    object["integer_only"] = stageOptions.integerMethod;
+  if (stageOptions.integerPartial)
+    object["integer_partial"] = true;
   if (auto entry = model.getModule().lookupSymbol<mlir::func::FuncOp>("main"))
     if (auto use = measureArena(entry, model.getModule()))
       object["arena"] = json::Object{{"bytes", use->bytes},
@@ -379,11 +376,13 @@ bool Compilation::runStages(Model &model) {
   auto keep = [&](StringRef name) {
     artifact.sections.emplace_back(name, packSection(print(model.getModule())));
   };
+  // Formats are those of integers only behind the next stage.
+  StringRef quantised = stageOptions.integerOnly ? "integerize" : "quantize";
   bool isDone = model.runStages(model.getModule(), stageOptions, stop,
                                 [&](const Stage &stage) {
                                   if (keepsIR && stage.name == "transform")
                                     keep(floatIRSection);
-                                  else if (keepsIR && stage.name == "quantize")
+                                  else if (keepsIR && stage.name == quantised)
                                     keep(quantizedIRSection);
                                   model.releaseBlobs();
                                   progress->finish(stage.name);

@@ -36,10 +36,13 @@ using namespace quantc;
 static constexpr OptionSpec InspectOptions[] = {
     {"--recipe", OptionSpec::Value, "NAME|FILE",
      "show what MODEL's layers become with it; artefacts know theirs"},
+    {"--integer-only", OptionSpec::OptionalValue, "fixed|ibert|ivit",
+     "show what they become in a network of integers"},
     {"--mcpu", OptionSpec::Value, "CPU",
-     "the CPU that --recipe is for; default: native, this machine's"},
+     "the CPU that --recipe and --integer-only are for; default: native, this "
+     "machine's"},
     {"--triple", OptionSpec::Value, "T",
-     "the target triple that --recipe is for; default: this machine's"},
+     "the target triple that they are for; default: this machine's"},
     {"--ir", OptionSpec::OptionalValue, "float|quantized",
      "print the IR that ARTEFACT keeps (compile --keep-ir): the quantised one, "
      "or that before"},
@@ -332,7 +335,7 @@ static json::Object describeModel(Model &model) {
 }
 
 /// Adds what the layers become with a recipe.
-static bool addLayers(Model &model, const Options &options,
+static bool addLayers(Model &model, const Options &options, StageOptions stages,
                       json::Object &result) {
   Expected<CpuTarget> target =
       CpuTarget::resolve(options.get("--triple").value_or(""),
@@ -341,8 +344,7 @@ static bool addLayers(Model &model, const Options &options,
     model.problems.push_back(toString(target.takeError()));
     return false;
   }
-  StageOptions stages;
-  stages.recipe = options.get("--recipe")->str();
+  stages.recipe = options.get("--recipe").value_or(stages.recipe).str();
   Expected<Recipe> recipe =
       Recipe::load(stages.recipe, getTraits(target->getLayoutClass()).name);
   if (!recipe) {
@@ -463,11 +465,16 @@ int quantc::runInspect(ArrayRef<StringRef> arguments) {
   bool isArtifact = isElfFile(path);
   if (std::optional<StringRef> form = options.get("--ir"))
     return printKeptIR(path, *form);
-  for (StringRef option : {"--recipe", "--mcpu", "--triple"})
-    if (options.has(option) && (isArtifact || !options.has("--recipe")))
-      return wrongUse("inspect", isArtifact
-                                     ? option + " is stated by the artefact"
-                                     : option + " goes with --recipe");
+  StageOptions stages;
+  bool hasForm = options.has("--recipe") || options.has("--integer-only");
+  for (StringRef option : {"--recipe", "--integer-only", "--mcpu", "--triple"})
+    if (options.has(option) && (isArtifact || !hasForm))
+      return wrongUse("inspect",
+                      isArtifact
+                          ? option + " is stated by the artefact"
+                          : option + " goes with --recipe or --integer-only");
+  if (!readIntegerOnly("inspect", options, stages))
+    return WrongUse;
   json::Object result;
   if (isArtifact) {
     std::string error;
@@ -480,7 +487,7 @@ int quantc::runInspect(ArrayRef<StringRef> arguments) {
     if (!model.read(path) || !model.problems.empty())
       return model.fail("inspect");
     result = describeModel(model);
-    if (options.has("--recipe") && !addLayers(model, options, result))
+    if (hasForm && !addLayers(model, options, stages, result))
       return model.fail("inspect");
   }
   uint64_t bytes = 0;

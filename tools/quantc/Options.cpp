@@ -9,6 +9,7 @@
 #include "Options.h"
 
 #include "Commands.h"
+#include "quantc/Pipelines/Pipelines.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -56,6 +57,22 @@ std::string quantc::didYouMean(StringRef word, ArrayRef<StringRef> candidates) {
   }
   return best.empty() ? std::string()
                       : (" (did you mean '" + best + "'?)").str();
+}
+
+bool quantc::readIntegerOnly(StringRef command, const Options &given,
+                             StageOptions &options) {
+  std::optional<StringRef> method = given.get("--integer-only");
+  if (!method)
+    return true;
+  if (!is_contained({"", "fixed", "ibert", "ivit"}, *method)) {
+    wrongUse(command, "--integer-only takes fixed, ibert or ivit, not '" +
+                          *method + "'");
+    return false;
+  }
+  options.integerOnly = true;
+  if (!method->empty())
+    options.integerMethod = method->str();
+  return true;
 }
 
 bool quantc::parseCount(StringRef command, StringRef option, StringRef text,

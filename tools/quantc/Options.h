@@ -19,6 +19,8 @@
 
 namespace quantc {
 
+struct StageOptions;
+
 /// An option. Values are given as "--name=VALUE" or "--name VALUE"; those that
 /// may be left out, as "--name=VALUE" only.
 struct OptionSpec {
@@ -75,6 +77,10 @@ int cannotHandle(llvm::StringRef command, const llvm::Twine &message);
 /// " (did you mean 'x'?)" for the nearest candidate, or nothing.
 std::string didYouMean(llvm::StringRef word,
                        llvm::ArrayRef<llvm::StringRef> candidates);
+
+/// Takes --integer-only and its method. On failure reports and returns false.
+bool readIntegerOnly(llvm::StringRef command, const Options &given,
+                     StageOptions &options);
 
 /// A count given as a value, min..max. On failure reports and returns false.
 bool parseCount(llvm::StringRef command, llvm::StringRef option,

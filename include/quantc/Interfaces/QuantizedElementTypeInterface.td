@@ -37,7 +37,14 @@ def QuantizedElementTypeInterface : TypeInterface<"QuantizedElementTypeInterface
       (ins "::mlir::Operation *":$op,
            "::llvm::ArrayRef<::quantc::HostValue>":$operands,
            "::llvm::SmallVectorImpl<::quantc::HostValue> &":$results,
-           "::quantc::InterpreterContext &":$context)>
+           "::quantc::InterpreterContext &":$context)>,
+    InterfaceMethod<[{
+        Appends the floats that a joint value of an op stands for. A failure
+        has emitted its reason.
+      }],
+      "::llvm::LogicalResult", "decodeJoint",
+      (ins "::mlir::Operation *":$op, "const ::quantc::HostValue &":$value,
+           "::llvm::SmallVectorImpl<::quantc::HostValue> &":$floats)>
   ];
 }
 

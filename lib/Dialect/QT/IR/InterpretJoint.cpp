@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockValue.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
@@ -189,6 +190,15 @@ static LogicalResult interpretGather(nn::GatherOp op,
   return split.interpret<GatherOp>(
       results, context, cast<RankedTensorType>(op.getType()), indices, table[0],
       table[1], getFormat(operands[0]));
+}
+
+LogicalResult BlockType::decodeJoint(Operation *op, const HostValue &value,
+                                     SmallVectorImpl<HostValue> &floats) const {
+  FailureOr<BlockValue> blocks = readJointValue(op, value);
+  if (failed(blocks))
+    return failure();
+  floats.push_back(decodeBlockValue(getContext(), *blocks));
+  return success();
 }
 
 LogicalResult BlockType::interpretJoint(Operation *op,
