@@ -29,14 +29,30 @@ static Value getLimited(Value value, int64_t low, int64_t high) {
              : Value();
 }
 
+/// The places p of max(e + p, least exponent) - e.
+static Value getPlacesOfLength(Value places) {
+  auto difference = getBinary(places, nn::BinaryKind::Sub);
+  auto exponent = difference
+                      ? getBinary(difference.getLhs(), nn::BinaryKind::Max)
+                      : nn::BinaryOp();
+  auto sum =
+      exponent && getNumber(exponent.getRhs()) == numerics::fixed::leastExponent
+          ? getBinary(exponent.getLhs(), nn::BinaryKind::Add)
+          : nn::BinaryOp();
+  return sum && sum.getLhs() == difference.getRhs() ? sum.getRhs() : Value();
+}
+
 std::optional<NormalisedRows> quantc::matchNormalisedMantissas(Value mantissas,
                                                                int64_t bits) {
   int64_t limit = (int64_t(1) << (bits - 1)) - 1;
   Value limited = getLimited(mantissas, -limit, limit);
   auto shift =
       limited ? getBinary(limited, nn::BinaryKind::RShift) : nn::BinaryOp();
+  if (!shift)
+    return std::nullopt;
+  Value byLength = getPlacesOfLength(shift.getRhs());
   auto places =
-      shift ? getBinary(shift.getRhs(), nn::BinaryKind::Add) : nn::BinaryOp();
+      getBinary(byLength ? byLength : shift.getRhs(), nn::BinaryKind::Add);
   auto length = places && getNumber(places.getRhs()) == 1 - bits
                     ? getBinary(places.getLhs(), nn::BinaryKind::Sub)
                     : nn::BinaryOp();
@@ -45,8 +61,8 @@ std::optional<NormalisedRows> quantc::matchNormalisedMantissas(Value mantissas,
                    : nn::UnaryOp();
   if (!zeros)
     return std::nullopt;
-  return NormalisedRows{shift.getLhs(), shift.getRhs(), Value(),
-                        zeros.getInput(), bits};
+  return NormalisedRows{shift.getLhs(),   shift.getRhs(), Value(),
+                        zeros.getInput(), bits,           byLength != nullptr};
 }
 
 std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What the method `fixed` calls norm16, where it stands as single ops: integers
-// shifted until the largest magnitude of a row has 15 bits.
+// shifted until the largest magnitude of a row has 15 bits, or fewer where its
+// exponent is the least one.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,6 +31,9 @@ struct NormalisedRows {
   mlir::Value isZero; ///< whether all integers of a row are 0, if asked for
   mlir::Value largest;
   int64_t bits = 16; ///< of what they are brought to
+  /// Whether the least exponent can leave fewer: places then come to more than
+  /// the largest magnitude needs.
+  bool mayHaveFewer = false;
 };
 
 /// The ops of which \p mantissas and \p exponents, of 16 and 8 bits, are the

@@ -8,6 +8,7 @@
 
 #include "IntegerBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Dialect/NN/IR/NNDims.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -231,19 +232,31 @@ Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
   return reduce(nn::ReduceKind::Max, most, axes);
 }
 
+/// Whether integers that are not 0 may have more bits in \p format than its
+/// exponents reach down to, where they are at \p e.
+static bool mayUnderflow(Value e, qt::BlockType format) {
+  int64_t bits = format.getElement().getBitWidth();
+  DenseElementsAttr known;
+  if (format.getScale().getStorageType().getIntOrFloatBitWidth() > 8)
+    return false;
+  return !matchPattern(e, m_Constant(&known)) || !known.isSplat() ||
+         known.getSplatValue<APInt>().getSExtValue() + 2 - bits <
+             fixed::leastExponent;
+}
+
 SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {
   int64_t bits = format.getElement().getBitWidth();
   Value most = largest(x.m, format.getShape());
   Value places = add(bitLength(most), 1 - bits);
+  Value e = add(x.e, cast(places, 32));
+  if (mayUnderflow(x.e, format)) {
+    e = max(e, number(fixed::leastExponent));
+    places = cast(sub(e, x.e), getBits(x.m));
+  }
   int64_t limit = (int64_t(1) << (bits - 1)) - 1;
-  Scaled result{cast(clip(shift(x.m, places), -limit, limit), 32),
-                add(x.e, cast(places, 32))};
+  Value m = cast(clip(shift(x.m, places), -limit, limit), 32);
   Value isZero = compare(nn::Predicate::Eq, most, like(most, 0));
-  result.e = select(isZero, number(fixed::zeroExponent), result.e);
-  // A row is as large as its largest element; one alone may be nothing.
-  if (getWholeAxes(format.getShape()).empty())
-    result.m = shift(result.m, clip(sub(number(INT8_MIN), result.e), 0, bits));
-  return store(result, format);
+  return store({m, select(isZero, number(fixed::zeroExponent), e)}, format);
 }
 
 std::pair<Value, Value> IntegerBuilder::powerOfTwo(Value below) {

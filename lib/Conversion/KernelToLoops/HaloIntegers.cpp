@@ -33,7 +33,8 @@ using namespace mlir;
 using namespace quantc;
 using Sizes = SmallVector<AffineExpr>;
 
-/// Of a block of integers with 15 bits and a sign in an image of such.
+/// Of a block of integers with 15 bits and a sign in an image of such, and of
+/// one that has the least exponent.
 static constexpr int64_t lowestShift = 15 - 7 - numerics::fixed::blockDepth;
 
 namespace {
@@ -64,6 +65,7 @@ private:
   Value evaluateWords(OpBuilder &b, Value at, Value mask, Cache &cache);
   Value load(OpBuilder &b, Value buffer, Value at, Value mask);
   Value shiftNormalised(OpBuilder &b, Value x);
+  Value getExponent(OpBuilder &b);
   RowShift findRowShift(OpBuilder &b, Value image);
   void emitExponent(OpBuilder &b, Value image, Value isFirst);
   void emitLine(OpBuilder &b, ArrayRef<Value> places);
@@ -234,7 +236,7 @@ void HaloIntegers::emitScalars(OpBuilder &b, Value image, Value isFirst) {
 Value HaloIntegers::shiftNormalised(OpBuilder &b, Value x) {
   Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
   Value before = w.sub(scalars.lookup(normalised->places), w.number(1));
-  Value right = splat(b, loc, w.max(before, w.number(0)));
+  Value right = splat(b, loc, w.clamp(before, 0, 31));
   Value left = splat(b, loc, w.max(w.sub(w.number(0), before), w.number(0)));
   x = arith::ShLIOp::create(b, loc, x, left);
   x = arith::ShRSIOp::create(b, loc, x, right);
@@ -503,6 +505,12 @@ void HaloIntegers::emitLine(OpBuilder &b, ArrayRef<Value> places) {
   fillPositions(otherwise, to, length);
 }
 
+/// Of the integers of the image at hand.
+Value HaloIntegers::getExponent(OpBuilder &b) {
+  return Words(b, loc, /*isVector=*/false)
+      .extend(scalars.lookup(op.getExponent()));
+}
+
 /// From the largest magnitude of the image.
 RowShift HaloIntegers::findRowShift(OpBuilder &b, Value image) {
   Value count =
@@ -519,13 +527,11 @@ RowShift HaloIntegers::findRowShift(OpBuilder &b, Value image) {
         return SmallVector<Value>{
             v.max(carried[0], math::AbsIOp::create(inner, loc, x))};
       });
-  return getRowShift(b, loc, largest[0]);
+  return getRowShift(b, loc, largest[0], getExponent(b));
 }
 
 void HaloIntegers::emitExponent(OpBuilder &b, Value image, Value isFirst) {
-  Words w(b, loc, /*isVector=*/false);
-  Value exponent = w.extend(scalars.lookup(op.getExponent()));
-  exponent = getStoredExponent(b, loc, row.isZero, w.add(exponent, row.lowest));
+  Value exponent = getStoredExponent(b, loc, row, getExponent(b));
   auto branch = scf::IfOp::create(b, loc, isFirst);
   OpBuilder then = branch.getThenBodyBuilder();
   for (unsigned index : getResultIndices(kernel.getKernel(), op.getResult(2)))

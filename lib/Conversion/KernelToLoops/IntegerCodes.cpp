@@ -48,12 +48,14 @@ Value quantc::foldEach(OpBuilder &b, Location loc, SmallVector<Value> vectors,
   return vectors[0];
 }
 
-RowShift quantc::getRowShift(OpBuilder &b, Location loc, Value magnitudes) {
+RowShift quantc::getRowShift(OpBuilder &b, Location loc, Value magnitudes,
+                             Value exponent) {
   Words w(b, loc, /*isVector=*/false);
   Value largest = reduceLargest(b, loc, magnitudes);
-  return {
-      w.sub(w.bitLength(largest), w.number(7 + numerics::fixed::blockDepth)),
-      w.isZero(largest)};
+  Value lowest =
+      w.sub(w.bitLength(largest), w.number(7 + numerics::fixed::blockDepth));
+  Value least = w.sub(w.number(numerics::fixed::leastBlockExponent), exponent);
+  return {w.max(lowest, least), w.isZero(largest)};
 }
 
 std::pair<Value, Value> quantc::getBlockShift(OpBuilder &b, Location loc,
@@ -66,13 +68,30 @@ std::pair<Value, Value> quantc::getBlockShift(OpBuilder &b, Location loc,
   return {shift, w.truncate(stored, 8)};
 }
 
-Value quantc::getStoredExponent(OpBuilder &b, Location loc, Value isZero,
+Value quantc::getStoredExponent(OpBuilder &b, Location loc, const RowShift &row,
                                 Value exponent) {
   Words w = Words::of(b, loc, exponent);
-  exponent =
-      w.select(isZero, w.number(numerics::fixed::zeroExponent), exponent);
-  exponent = w.min(w.max(exponent, w.number(-128)), w.number(127));
-  return w.truncate(exponent, 8);
+  // Zeros of the least exponent have become that.
+  Value least = w.number(numerics::fixed::leastExponent);
+  Value isNone = arith::AndIOp::create(
+      b, loc, row.isZero,
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, exponent, least));
+  exponent = w.min(w.add(exponent, row.lowest), w.number(INT8_MAX));
+  return w.truncate(
+      w.select(isNone, w.number(numerics::fixed::zeroExponent), exponent), 8);
+}
+
+Value quantc::shiftWords(OpBuilder &b, Location loc, Value x, Value places,
+                         int64_t bits) {
+  Words w(b, loc, /*isVector=*/false), v = Words::of(b, loc, x);
+  int64_t width = cast<VectorType>(x.getType()).getNumElements();
+  auto spread = [&](Value number) { return splat(b, loc, number, width); };
+  Value before = w.sub(places, w.number(1));
+  x = v.left(x, spread(w.max(w.sub(w.number(0), before), w.number(0))));
+  x = v.right(x, spread(w.clamp(before, 0, 31)));
+  x = v.right(v.add(x, v.number(1)), v.number(1));
+  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
+  return v.truncate(v.clamp(x, -limit, limit), bits == 8 ? 8 : 16);
 }
 
 Value quantc::encodeShifted(OpBuilder &b, Location loc, qt::QuantizeOp op,

@@ -104,9 +104,9 @@ struct RowShift {
   mlir::Value lowest; ///< the smallest shift that one of them can have
   mlir::Value isZero; ///< the row is zeros
 };
-/// From the largest magnitudes of the row, by lanes.
+/// From the largest magnitudes of the row, by lanes, and its exponent, a word.
 RowShift getRowShift(mlir::OpBuilder &builder, mlir::Location loc,
-                     mlir::Value magnitudes);
+                     mlir::Value magnitudes, mlir::Value exponent);
 
 /// The shift of a block with these magnitudes, and as it is stored.
 std::pair<mlir::Value, mlir::Value> getBlockShift(mlir::OpBuilder &builder,
@@ -114,9 +114,15 @@ std::pair<mlir::Value, mlir::Value> getBlockShift(mlir::OpBuilder &builder,
                                                   const RowShift &row,
                                                   mlir::Value magnitudes);
 
-/// The exponent of a row as it is stored; a row of zeros has its own.
+/// The exponent of the blocks of a row with this one, a word, as it is stored;
+/// a row of zeros has its own.
 mlir::Value getStoredExponent(mlir::OpBuilder &builder, mlir::Location loc,
-                              mlir::Value isZero, mlir::Value exponent);
+                              const RowShift &row, mlir::Value exponent);
+
+/// Words shifted to the right by any number of \p places, a word, half up and
+/// limited to \p bits, in 8 or 16.
+mlir::Value shiftWords(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value x, mlir::Value places, int64_t bits);
 
 /// Codes of words, each of 16 bits, as \p op stores them; \p shifts are
 /// those of getBlockShift.

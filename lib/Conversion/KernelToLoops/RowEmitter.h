@@ -108,8 +108,8 @@ public:
   /// What \p value is made of where the largest magnitude of its row has
   /// brought it to 16 bits.
   std::optional<NormalisedRows> getNormalised(Value value);
-  /// Emits the largest magnitude of a product that never leaves 16 bits, as a
-  /// number with as many bits, if \p op is one.
+  /// RowProducts.cpp: emits the largest magnitude of a product that never
+  /// leaves 16 bits, as a number with as many bits, if \p op is one.
   bool emitProduct(OpBuilder &builder, nn::ReduceOp op);
   /// Emits the sum of 16-bit elements or of their squares, if \p op is one.
   bool emitSum(OpBuilder &builder, nn::ReduceOp op);
@@ -139,10 +139,13 @@ private:
   int64_t chooseWidth();
   void prefetchNextRows(OpBuilder &builder, Value wide, const VectorStep &step);
   Value isFull(OpBuilder &builder, const NormalisedRows &rows);
+  Value shiftNormalised(OpBuilder &builder, const NormalisedRows &rows, Value x,
+                        Value up);
   Value evaluateNormalised(OpBuilder &builder, const NormalisedRows &rows,
                            const VectorStep &step, Cache &cache);
+  void shiftFarProducts(OpBuilder &builder, Value places);
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,
-                     Value places, const VectorStep &step);
+                     const NormalisedRows &rows, const VectorStep &step);
   Value getOffset(Place place);
   bool isFlat();
   void requireBroadcast();

@@ -150,6 +150,7 @@ void RowEmitter::emitNumbers(OpBuilder &b, ElementwiseOpInterface op) {
   for (Value operand : op->getOperands())
     operands.push_back(getNumbers(b, operand));
   setNumbers(b, op->getResult(0), op.cloneOnto(b, operands)->getResult(0));
+  shiftFarProducts(b, op->getResult(0));
 }
 
 void RowEmitter::foldRows(OpBuilder &b, Value result,

@@ -46,7 +46,7 @@ bool quantc::canQuantizeIntegerRows(qt::QuantizeOp op) {
 }
 
 /// The smallest shift of the row, and whether all of it is 0.
-RowShift QuantizeEmitter::findRowShift(OpBuilder &builder) {
+RowShift QuantizeEmitter::findRowShift(OpBuilder &builder, Value exponent) {
   Type type = VectorType::get(rows.width, builder.getI32Type());
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
@@ -60,19 +60,14 @@ RowShift QuantizeEmitter::findRowShift(OpBuilder &builder) {
                       return SmallVector<Value>{
                           arith::MaxSIOp::create(inner, loc, carried[0], x)};
                     })[0];
-  return getRowShift(builder, loc, largest);
+  return getRowShift(builder, loc, largest, exponent);
 }
 
 void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
-  auto getExponents = [&](OpBuilder &b, Value exponent, const RowShift &shift) {
-    Words w = Words::of(b, loc, shift.isZero);
-    return getStoredExponent(b, loc, shift.isZero,
-                             w.add(w.extend(exponent), shift.lowest));
-  };
   rows.finished.insert(op.getResult(0));
   rows.finished.insert(op.getResult(1));
   // Of 16 bits by the row's largest magnitude, 15 bits are known without a pass
-  // over the row.
+  // over the row, or that the exponent is the least one.
   auto normalised = matchNormalisedRows(op.getInput(), op.getExponent());
   int64_t length = cast<AffineConstantExpr>(getLength()).getValue();
   int64_t block = op.getResultFormat().getShape().back();
@@ -81,9 +76,11 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
   if (!normalised || !rows.getNormalised(op.getInput()) || length == 0 ||
       length % block != 0 || block % rows.width != 0) {
     rows.forEachRow(builder, [&](OpBuilder &b) {
-      RowShift shift = findRowShift(b);
       Value exponent = rows.getNumberOfRow(op.getExponent());
-      rows.setNumberOfRow(b, op.getResult(2), getExponents(b, exponent, shift));
+      exponent = Words::of(b, loc, exponent).extend(exponent);
+      RowShift shift = findRowShift(b, exponent);
+      rows.setNumberOfRow(b, op.getResult(2),
+                          getStoredExponent(b, loc, shift, exponent));
       if (!isOnlyNumber())
         emitShiftedRow(b, shift, block);
     });
@@ -94,7 +91,7 @@ void QuantizeEmitter::emitShiftedBlocks(OpBuilder &builder) {
   RowShift shift{w.number(15 - 7 - numerics::fixed::blockDepth),
                  rows.getNumbers(builder, normalised->isZero)};
   rows.setNumbers(builder, op.getResult(2),
-                  getExponents(builder, exponents, shift));
+                  getStoredExponent(builder, loc, shift, w.extend(exponents)));
   if (!isOnlyNumber())
     emitNarrowRows(builder, block);
 }
@@ -267,12 +264,13 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
                w.sub(biased, w.number(127)));
   int64_t width = op.getResultFormat().getElement().getBitWidth();
   Value exponent = w.sub(logarithm, w.number(width - 2));
+  bool isStored = width == qt::rowBits;
+  if (isStored)
+    exponent = w.max(exponent, w.number(numerics::fixed::leastExponent));
+  Value number =
+      w.select(isZero, w.number(numerics::fixed::zeroExponent), exponent);
   rows.setNumberOfRow(builder, op.getResult(1),
-                      width == qt::rowBits
-                          ? getStoredExponent(builder, loc, isZero, exponent)
-                          : w.select(isZero,
-                                     w.number(numerics::fixed::zeroExponent),
-                                     exponent));
+                      isStored ? w.truncate(number, 8) : number);
   // 2^-exponent as two factors that floats hold.
   Value negative = w.select(isZero, w.number(0), w.sub(w.number(0), exponent));
   Value half = shift(negative, 1, /*isLeft=*/false);

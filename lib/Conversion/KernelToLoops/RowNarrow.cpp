@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What a row's own largest magnitude has shifted to 16 bits is computed in 16
-// bits from there on: its codes of 8 bits, and its product with a function that
-// has 16 bits as well, of which both halves are kept.
+// bits from there on, its sums and codes of 8 bits among it. Products are in
+// RowProducts.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -108,7 +108,8 @@ void RowEmitter::prefetchNextRows(OpBuilder &b, Value wide,
 }
 
 /// Whether the largest of a row, of 31 bits when it has been shifted to the
-/// left, has no room for half a unit of the upper 16.
+/// left, has no room for half a unit of the upper 16, or is to be shifted to
+/// the right.
 Value RowEmitter::isFull(OpBuilder &b, const NormalisedRows &rows) {
   // Beside what is derived of the places alone: one largest element may have
   // those of results of several widths.
@@ -117,32 +118,34 @@ Value RowEmitter::isFull(OpBuilder &b, const NormalisedRows &rows) {
         Words w = Words::of(at, loc, places);
         Value largest = together == 1 ? getNumberOfRow(rows.largest)
                                       : getNumbers(at, rows.largest);
-        Value shifted = w.left(largest, w.sub(w.number(16), places));
-        return w.sub(shifted, w.number(INT32_MAX - (int64_t(1) << 15)));
+        Value up = w.sub(w.number(16), places);
+        Value shifted = w.left(largest, w.max(up, w.number(0)));
+        Value over = w.sub(shifted, w.number(INT32_MAX - (int64_t(1) << 15)));
+        return rows.mayHaveFewer ? w.max(over, w.sub(w.number(0), up)) : over;
       });
   return arith::CmpIOp::create(
       b, loc, arith::CmpIPredicate::sgt, over,
       arith::ConstantIntOp::create(b, loc, 0, /*width=*/32));
 }
 
-Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
-                                     const VectorStep &step, Cache &cache) {
-  if (auto it = products.find(rows.wide); it != products.end())
-    return shiftProduct(b, it->second, rows.places, step);
-  // To the left until the largest has 31 bits: what is wanted are the upper
-  // ones, half up.
-  Value up = deriveNumberOfRow(b, rows.places, 0,
-                               [&](OpBuilder &at, Value places) -> Value {
-                                 Words w = Words::of(at, loc, places);
-                                 return w.sub(w.number(32 - rows.bits), places);
-                               });
-  Value x = evaluate(b, rows.wide, step, cache);
-  prefetchNextRows(b, rows.wide, step);
+/// \p x by \p up places to the left, until the largest has 31 bits: what is
+/// wanted are the upper ones, half up. Fewer than 16 bits may also be less than
+/// no place up, but not where halves are taken.
+Value RowEmitter::shiftNormalised(OpBuilder &b, const NormalisedRows &rows,
+                                  Value x, Value up) {
   Words v = Words::of(b, loc, x);
-  x = v.left(x, splat(b, loc, up, step.width));
+  int64_t width = cast<VectorType>(x.getType()).getNumElements();
+  bool hasHalves = width == 32 && target.has("avx512bw");
+  Value right = v.number(16);
+  if (rows.mayHaveFewer && !hasHalves && rows.bits < 16) {
+    Words w(b, loc, /*isVector=*/false);
+    right = splat(b, loc, w.sub(w.number(16), w.clamp(up, -15, 0)), width);
+    up = w.max(up, w.number(0));
+  }
+  x = v.left(x, splat(b, loc, up, width));
   auto half = [&](int64_t value) {
     return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
-                         step.width);
+                         width);
   };
   auto addSaturated = [&](Value y, Value z) -> Value {
     return LLVM::CallIntrinsicOp::create(b, loc, y.getType(),
@@ -151,29 +154,10 @@ Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
         .getResult(0);
   };
   Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
-  bool hasHalves = step.width == 32 && target.has("avx512bw");
-  if (rows.bits == 16 && !hasHalves) {
-    // Half a unit leaves 32 bits in few rows: others need not saturate.
-    auto branch = scf::IfOp::create(
-        b, loc, isFull(b, rows),
-        [&](OpBuilder &rare, Location) {
-          Words w = Words::of(rare, loc, x);
-          Value y = w.right(w.sub(w.right(x, w.number(15)), w.number(-1)),
-                            w.number(1));
-          y = w.truncate(w.clamp(y, INT16_MIN, INT16_MAX), 16);
-          scf::YieldOp::create(
-              rare, loc,
-              arith::MaxSIOp::create(rare, loc, y, limit).getResult());
-        },
-        [&](OpBuilder &usual, Location) {
-          Words w = Words::of(usual, loc, x);
-          Value y = w.right(w.add(x, w.number(int64_t(1) << 15)), w.number(16));
-          scf::YieldOp::create(usual, loc, w.truncate(y, 16));
-        });
-    return branch.getResult(0);
-  }
+  if (rows.bits == 16 && !hasHalves)
+    return v.truncate(v.right(v.add(x, v.number(int64_t(1) << 15)), right), 16);
   Value high = hasHalves ? takeHalves(b, loc, x, /*isUpper=*/true)
-                         : v.truncate(v.right(x, v.number(16)), 16);
+                         : v.truncate(v.right(x, right), 16);
   if (rows.bits == 16) {
     Value low = takeHalves(b, loc, x, /*isUpper=*/false);
     x = addSaturated(high, arith::ShRUIOp::create(b, loc, low, half(15)));
@@ -182,178 +166,44 @@ Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
   x = addSaturated(high, half(int64_t(1) << (15 - rows.bits)));
   x = arith::ShRSIOp::create(b, loc, x, half(16 - rows.bits));
   x = arith::MaxSIOp::create(b, loc, x, limit);
-  if (rows.bits > 8)
-    return x;
-  return arith::TruncIOp::create(b, loc,
-                                 VectorType::get(step.width, b.getI8Type()), x);
+  return rows.bits > 8 ? x : v.truncate(x, 8);
 }
 
-//===----------------------------------------------------------------------===//
-// Products
-//===----------------------------------------------------------------------===//
-
-/// Whether nothing but the number of bits of \p largest is asked for.
-static bool isLengthOnly(Value largest) {
-  return llvm::all_of(largest.getUsers(), [](Operation *user) {
-    if (auto unary = dyn_cast<nn::UnaryOp>(user))
-      return unary.getKind() == nn::UnaryKind::Clz;
-    auto compare = dyn_cast<nn::CompareOp>(user);
-    return compare && compare.getPredicate() == nn::Predicate::Eq &&
-           matchPattern(compare.getRhs(), m_Zero());
-  });
-}
-
-/// Whether \p product is used for its largest magnitude and for 16 bits of it.
-static bool isNormalisedOnly(Value product) {
-  return llvm::all_of(product.getUsers(), [&](Operation *user) {
-    if (auto unary = dyn_cast<nn::UnaryOp>(user))
-      return unary.getKind() == nn::UnaryKind::Abs && unary->hasOneUse() &&
-             isa<nn::ReduceOp>(*user->user_begin());
-    for (int64_t step = 0; step < 2 && user->hasOneUse(); ++step)
-      user = *user->user_begin();
-    if (!isa<nn::CastOp>(user))
-      return false;
-    auto rows = matchNormalisedMantissas(user->getResult(0));
-    return rows && rows->wide == product &&
-           isLargestOfRow(rows->largest, product);
-  });
-}
-
-bool RowEmitter::emitProduct(OpBuilder &b, nn::ReduceOp op) {
-  auto magnitude = op.getInput().getDefiningOp<nn::UnaryOp>();
-  auto product = magnitude && magnitude.getKind() == nn::UnaryKind::Abs
-                     ? magnitude.getInput().getDefiningOp<nn::BinaryOp>()
-                     : nn::BinaryOp();
-  if (width == lanes || op.getKind() != nn::ReduceKind::Max || !product ||
-      product.getKind() != nn::BinaryKind::Mul)
-    return false;
-  auto widened = product.getLhs().getDefiningOp<nn::CastOp>();
-  auto factor = product.getRhs().getDefiningOp<qt::SigmaOp>();
-  auto mantissas = widened ? getNormalised(widened.getInput())
-                           : std::optional<NormalisedRows>();
-  if (!factor || !mantissas || mantissas->bits != 16 ||
-      !isLengthOnly(op.getResult()) || !isNormalisedOnly(product.getResult()))
-    return false;
-  Type i16 = b.getI16Type();
-  auto type = VectorType::get(width, i16);
-  auto halves = std::pair(allocateRow(i16), allocateRow(i16));
-  auto multiply = [&](OpBuilder &at, HalfProduct kind, Value x, Value y) {
-    return multiplyHalves(at, loc, kind, x, y, target);
-  };
-  auto pass = [&](OpBuilder &ofRow) -> Value {
-    Value zero = arith::ConstantOp::create(ofRow, loc, ofRow.getZeroAttr(type));
-    // Passes of their own: long chains fill the queues of instructions. The
-    // factor waits where the upper half will lie.
-    passOver(ofRow, widened.getInput(), {},
-             [](OpBuilder &, const VectorStep &, Value, ValueRange) {
-               return SmallVector<Value>();
-             });
-    forEachVector(
-        ofRow, loc, n, {},
-        [&](OpBuilder &inner, const VectorStep &step, ValueRange) {
-          Cache cache;
-          Value g = evaluate(inner, factor.getResult(), step, cache);
-          storeAt(inner, arith::TruncIOp::create(inner, loc, type, g),
-                  halves.first, step);
-          return SmallVector<Value>();
-        },
-        width);
-    SmallVector<Value> bits = forEachVector(
-        ofRow, loc, n, {zero, zero},
-        [&](OpBuilder &inner, const VectorStep &step, ValueRange carried) {
-          Cache cache;
-          Value m = evaluate(inner, widened.getInput(), step, cache);
-          Value g = loadAt(inner, halves.first, step);
-          Value a = math::AbsIOp::create(inner, loc, m);
-          // One is 2^15, which has a negative in 16 bits but no positive.
-          Value high = arith::OrIOp::create(
-              inner, loc, carried[0],
-              multiply(inner, HalfProduct::HighUnsigned, a, g));
-          Value low = arith::OrIOp::create(
-              inner, loc, carried[1], arith::MulIOp::create(inner, loc, a, g));
-          m = arith::SubIOp::create(inner, loc, zero, m);
-          g = arith::SubIOp::create(inner, loc, zero, g);
-          storeAt(inner, multiply(inner, HalfProduct::High, m, g), halves.first,
-                  step);
-          storeAt(inner, arith::MulIOp::create(inner, loc, m, g), halves.second,
-                  step);
-          return SmallVector<Value>{high, low};
-        },
-        width);
-    // Words of which the upper half has bits of upper halves.
-    Words v(ofRow, loc, /*isVector=*/true);
-    Value high = vector::BitCastOp::create(ofRow, loc, v.type, bits[0]),
-          low = vector::BitCastOp::create(ofRow, loc, v.type, bits[1]);
-    auto join = [&](Value x, Value y) -> Value {
-      return arith::OrIOp::create(ofRow, loc, x, y);
-    };
-    high = join(high, v.left(high, v.number(16)));
-    low = join(low, v.rightUnsigned(low, v.number(16)));
-    return join(v.bitAnd(high, v.number(-65536)),
-                v.bitAnd(low, v.number(65535)));
-  };
-  // As many bits as the largest has, which is all that is asked for.
-  foldRows(
-      b, op.getResult(), pass,
-      [&](OpBuilder &inner, Value x, Value y) -> Value {
-        return arith::OrIOp::create(inner, loc, x, y);
-      },
-      /*isSum=*/false, [](OpBuilder &, Value bits) { return bits; });
-  products[product.getResult()] = halves;
-  return true;
-}
-
-/// 16 bits of a product, rounded half up, by at most 15 places; none of its
-/// upper half is left where the places are to the left.
-Value RowEmitter::shiftProduct(OpBuilder &b,
-                               const std::pair<Place, Place> &halves,
-                               Value places, const VectorStep &step) {
-  // Shifts of 16-bit lanes, and the half unit's bit.
-  auto derive = [&](int64_t index,
-                    function_ref<Value(Words & w, Value places)> make) {
-    Value number = deriveNumberOfRow(
-        b, places, index, [&](OpBuilder &at, Value numbers) -> Value {
-          Words w = Words::of(at, loc, numbers);
-          return w.truncate(make(w, numbers), 16);
-        });
-    return splat(b, loc, number, step.width);
-  };
-  auto isRight = [](Words &w, Value places) -> Value {
-    return arith::CmpIOp::create(w.b, w.loc, arith::CmpIPredicate::sgt, places,
-                                 w.number(0));
-  };
-  Value right = derive(
-      2, [](Words &w, Value places) { return w.max(places, w.number(0)); });
-  Value up = derive(3, [](Words &w, Value places) {
-    Value right = w.max(places, w.number(0));
-    return w.min(w.sub(w.number(16), right), w.number(15));
-  });
-  Value left = derive(4, [](Words &w, Value places) {
-    return w.max(w.sub(w.number(0), places), w.number(0));
-  });
-  Value almost = derive(5, [](Words &w, Value places) {
-    return w.max(w.sub(places, w.number(1)), w.number(0));
-  });
-  Value round = derive(6, [&](Words &w, Value places) {
-    return w.select(isRight(w, places), w.number(1), w.number(0));
-  });
-  Value high = loadAt(b, halves.first, step),
-        low = loadAt(b, halves.second, step);
-  Value y;
-  if (target.has("avx512vbmi2"))
-    y = LLVM::FshrOp::create(b, loc, high, low, right);
+Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
+                                     const VectorStep &step, Cache &cache) {
+  if (auto it = products.find(rows.wide); it != products.end())
+    return shiftProduct(b, it->second, rows, step);
+  Value up = deriveNumberOfRow(b, rows.places, 0,
+                               [&](OpBuilder &at, Value places) -> Value {
+                                 Words w = Words::of(at, loc, places);
+                                 return w.sub(w.number(32 - rows.bits), places);
+                               });
+  Value x = evaluate(b, rows.wide, step, cache);
+  prefetchNextRows(b, rows.wide, step);
+  // In few rows half a unit leaves 32 bits, and others have the least exponent,
+  // for which they are shifted to the right: the rest does without.
+  bool hasHalves = step.width == 32 && target.has("avx512bw");
+  Value isRare;
+  if (rows.bits == 16 && !hasHalves)
+    isRare = isFull(b, rows);
+  else if (rows.mayHaveFewer && hasHalves)
+    isRare = arith::CmpIOp::create(
+        b, loc, arith::CmpIPredicate::slt, up,
+        arith::ConstantIntOp::create(b, loc, 0, /*width=*/32));
   else
-    y = arith::OrIOp::create(b, loc, arith::ShLIOp::create(b, loc, high, up),
-                             arith::ShRUIOp::create(b, loc, low, right));
-  y = arith::ShLIOp::create(b, loc, y, left);
-  Value half = arith::AndIOp::create(
-      b, loc, arith::ShRUIOp::create(b, loc, low, almost), round);
-  y = LLVM::CallIntrinsicOp::create(b, loc, y.getType(),
-                                    b.getStringAttr("llvm.sadd.sat"),
-                                    ValueRange{y, half})
-          .getResult(0);
-  return arith::MaxSIOp::create(
-      b, loc, y, splatConstant(b, loc, b.getI16Type(), -INT16_MAX, step.width));
+    return shiftNormalised(b, rows, x, up);
+  auto branch = scf::IfOp::create(
+      b, loc, isRare,
+      [&](OpBuilder &rare, Location) {
+        Words w(rare, loc, /*isVector=*/false);
+        Value places = w.sub(w.number(32 - rows.bits), up);
+        scf::YieldOp::create(rare, loc,
+                             shiftWords(rare, loc, x, places, rows.bits));
+      },
+      [&](OpBuilder &usual, Location) {
+        scf::YieldOp::create(usual, loc, shiftNormalised(usual, rows, x, up));
+      });
+  return branch.getResult(0);
 }
 
 //===----------------------------------------------------------------------===//

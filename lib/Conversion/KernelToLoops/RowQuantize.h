@@ -54,7 +54,7 @@ private:
                       int64_t block);
   void emitShiftedBlock(mlir::OpBuilder &builder, const RowShift &rowShift,
                         mlir::Value number, mlir::Value start, int64_t count);
-  RowShift findRowShift(mlir::OpBuilder &builder);
+  RowShift findRowShift(mlir::OpBuilder &builder, mlir::Value exponent);
   void storeShifts(mlir::OpBuilder &builder, mlir::Value shifts,
                    mlir::Value first, int64_t count, mlir::Value row);
   /// RowNarrow.cpp

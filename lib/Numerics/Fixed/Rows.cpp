@@ -24,7 +24,8 @@ int32_t fixed::normalise(const int32_t *w, int64_t count, int32_t exponent,
     std::fill_n(m, count, int16_t(0));
     return zeroExponent;
   }
-  int32_t shift = bitLength(largest) - static_cast<int32_t>(bits - 1);
+  int32_t shift = std::max(bitLength(largest) - static_cast<int32_t>(bits - 1),
+                           leastExponent - exponent);
   for (int64_t i = 0; i < count; ++i)
     m[i] = static_cast<int16_t>(saturate(shiftRight(w[i], shift), bits));
   return exponent + shift;
@@ -46,7 +47,8 @@ int32_t fixed::encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
   };
   uint32_t rowLargest = largestOf(0, positions * count);
   // The smallest shift: a block lies at most `blockDepth` bits lower.
-  int32_t low = bitLength(rowLargest) - 7 - blockDepth;
+  int32_t low = std::max(bitLength(rowLargest) - 7 - blockDepth,
+                         leastBlockExponent - exponent);
   for (int64_t first = 0; first < positions * count; first += count)
     for (int64_t begin = first; begin < first + count; begin += block) {
       int64_t end = std::min(begin + block, first + count);
@@ -55,11 +57,13 @@ int32_t fixed::encodeBlocks(const int16_t *m, int64_t positions, int64_t count,
         codes[i] = static_cast<int8_t>(saturate(shiftRight(m[i], shift), 8));
       *shifts++ = rowLargest == 0 ? 0 : static_cast<uint8_t>(shift - low);
     }
-  return rowLargest == 0 ? zeroExponent : exponent + low;
+  return rowLargest == 0 && exponent != leastExponent ? zeroExponent
+                                                      : exponent + low;
 }
 
 template <typename Mantissa>
-static int32_t quantise(const float *x, int64_t count, int bits, Mantissa *m) {
+static int32_t quantise(const float *x, int64_t count, int bits, int32_t least,
+                        Mantissa *m) {
   const float finite = std::numeric_limits<float>::max();
   auto defined = [finite](float v) {
     return std::isnan(v) ? 0.0f : std::clamp(v, -finite, finite);
@@ -71,7 +75,7 @@ static int32_t quantise(const float *x, int64_t count, int bits, Mantissa *m) {
     std::fill_n(m, count, Mantissa(0));
     return fixed::zeroExponent;
   }
-  int32_t exponent = std::ilogb(largest) + 2 - bits;
+  int32_t exponent = std::max(std::ilogb(largest) + 2 - bits, least);
   for (int64_t i = 0; i < count; ++i) {
     double scaled = std::scalbn(static_cast<double>(defined(x[i])), -exponent);
     m[i] = static_cast<Mantissa>(
@@ -81,11 +85,12 @@ static int32_t quantise(const float *x, int64_t count, int bits, Mantissa *m) {
 }
 
 int32_t fixed::quantiseInput(const float *x, int64_t count, int16_t *m) {
-  return quantise(x, count, 16, m);
+  return quantise(x, count, 16, leastExponent, m);
 }
 
 int32_t fixed::quantiseInput(const float *x, int64_t count, int32_t *m) {
-  return quantise(x, count, 31, m);
+  // Wide exponents reach below all floats.
+  return quantise(x, count, 31, std::numeric_limits<int32_t>::min(), m);
 }
 
 int32_t fixed::addResidual(const int32_t *y, int32_t yExponent,

@@ -21,6 +21,10 @@ namespace quantc::numerics::fixed {
 /// The exponent of a row (or vector) that holds zeros alone.
 constexpr int32_t zeroExponent = -100;
 
+/// The least exponent that is stored (8 bits). A row below 2^14 of these units
+/// has fewer than 15 bits, as a float has that is denormal.
+constexpr int32_t leastExponent = -128;
+
 /// The number of bits of \p x: 0 for 0, else 64 minus its leading zeros.
 constexpr int32_t bitLength(uint64_t x) {
   int32_t length = 0;

@@ -14,12 +14,15 @@
 //   head12, head8   12- and 8-bit mantissas, one exponent per (token, head)
 //
 // A row's exponent comes from its integers alone. Rows of zeros have
-// `zeroExponent`.
+// `zeroExponent`. None is below `leastExponent`, that of blk8 not below
+// `leastBlockExponent`: there a row has fewer bits, and none in the end.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef QUANTC_NUMERICS_FIXED_ROWS_H
 #define QUANTC_NUMERICS_FIXED_ROWS_H
+
+#include "quantc/Numerics/Fixed/Primitives.h"
 
 #include <cstdint>
 
@@ -29,15 +32,22 @@ namespace quantc::numerics::fixed {
 /// below the row's largest.
 constexpr int32_t blockDepth = 4;
 
+/// The least exponent of blk8: that of the blocks of a row16 whose largest has
+/// 15 bits at `leastExponent`, and of all with fewer there, so that what is
+/// known to be brought to 16 bits needs no look at how many it has.
+constexpr int32_t leastBlockExponent = leastExponent + 15 - 7 - blockDepth;
+
 /// Normalises a wide row of \p count elements to \p bits (8, 12 or 16) bits
 /// with sign: m = sat(w >> s) for the shift s that lets the largest magnitude
-/// just fit. Returns the exponent of m.
+/// just fit, or a larger one that leaves the exponent `leastExponent`. Returns
+/// the exponent of m.
 int32_t normalise(const int32_t *w, int64_t count, int32_t exponent,
                   unsigned bits, int16_t *m);
 
 /// Encodes a row16 as blk8: \p count mantissas in blocks of \p block (the last
 /// may be short), \p codes of the same number and one entry of \p shifts per
-/// block. Returns the row's exponent.
+/// block. Returns the row's exponent. \p exponent is not below `leastExponent`;
+/// a row that has become zeros there keeps the least.
 int32_t encodeBlocks(const int16_t *m, int64_t count, int32_t exponent,
                      int64_t block, int8_t *codes, uint8_t *shifts);
 /// The same with one exponent for \p positions of \p count mantissas each: an

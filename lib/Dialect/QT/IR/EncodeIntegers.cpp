@@ -74,7 +74,7 @@ FailureOr<SmallVector<HostValue>> qt::encodeIntegers(Operation *op,
         in.data() + i * row, channels ? row / channels : 0, channels,
         static_cast<int32_t>(exponents.getInteger(i)), block, codes + i * row,
         shifts + (channels ? i * row / channels * blocks : 0));
-    parts[2].setInteger(i, std::clamp(exponent, -128, 127));
+    parts[2].setInteger(i, std::min(exponent, 127));
   }
   return parts;
 }
@@ -98,8 +98,7 @@ qt::encodeNormalised(Operation *op, const HostValue &x, BlockType format) {
     };
     int32_t exponent =
         isWide ? quantise(parts[0].asMutable<int32_t>().data())
-               : std::clamp(quantise(parts[0].asMutable<int16_t>().data()),
-                            -128, 127);
+               : std::min(quantise(parts[0].asMutable<int16_t>().data()), 127);
     parts[1].setInteger(i, exponent);
   }
   return parts;

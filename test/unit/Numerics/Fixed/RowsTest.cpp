@@ -80,9 +80,46 @@ TEST(FixedRows, InputsThatNoIntegerHas) {
             (std::vector<int16_t>{0, 32767, -32767, 0}));
   EXPECT_EQ(e, 128 - 15);
   const float tiny[] = {std::numeric_limits<float>::denorm_min(), 0.0f};
-  EXPECT_EQ(fixed::quantiseInput(tiny, 2, m), -148 - 15);
-  EXPECT_EQ(m[0], 16384);
+  EXPECT_EQ(fixed::quantiseInput(tiny, 2, m), fixed::leastExponent);
+  EXPECT_EQ(m[0], 0);
   EXPECT_EQ(fixed::quantiseInput(x, 1, m), fixed::zeroExponent);
+}
+
+TEST(FixedRows, LeastExponent) {
+  // The last row with all its bits, then fewer, each half up, and none.
+  const float x[] = {0x1p-114f, -0x1.8p-127f, 0x1p-130f};
+  int16_t m[3];
+  EXPECT_EQ(fixed::quantiseInput(x, 3, m), -128);
+  EXPECT_EQ(std::vector<int16_t>(m, m + 3),
+            (std::vector<int16_t>{16384, -3, 0}));
+  EXPECT_EQ(fixed::quantiseInput(x + 1, 2, m), -128);
+  EXPECT_EQ(m[0], -3);
+  const int32_t w[] = {0x30000000, -0x28000000, 1};
+  for (int32_t below = 0; below < 40; ++below) {
+    for (int32_t bits : {8, 12, 16}) {
+      // At -128 the largest has all bits but `below`.
+      int32_t e = -128 - (31 - bits) - below;
+      EXPECT_EQ(fixed::normalise(w, 3, e, bits, m), -128);
+      for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(m[i], std::floor(std::scalbn(double(w[i]), e + 128) + 0.5));
+    }
+  }
+  const int32_t zeros[] = {0, 0, 0};
+  EXPECT_EQ(fixed::normalise(zeros, 3, -200, 16, m), fixed::zeroExponent);
+  // Blocks: 16 units of the least exponent, whatever bits the row has.
+  for (int16_t largest : {32767, 8192, 2047, 24, 7, 0}) {
+    const int16_t row[] = {largest, -24};
+    int8_t q[2];
+    uint8_t k[1];
+    EXPECT_EQ(fixed::encodeBlocks(row, 1, -128, 2, q, k), -124);
+    int32_t shift = std::max(fixed::bitLength(largest) - 7, 4);
+    EXPECT_EQ(q[0],
+              std::min(127.0, std::floor(std::scalbn(largest, -shift) + 0.5)));
+    EXPECT_EQ(k[0], shift - 4);
+    EXPECT_EQ(fixed::encodeBlocks(row + 1, 1, -128, 2, q, k), -124);
+    EXPECT_EQ(q[0], -1);
+  }
+  EXPECT_EQ(fixed::leastBlockExponent, -124);
 }
 
 TEST(FixedRows, ResidualAndRotation) {

@@ -51,8 +51,9 @@ def VerifyRanges : Pass<"qt-verify-ranges", "::mlir::func::FuncOp"> {
     whose result may leave its type is an error that names it, its node and what
     the result may reach.
 
-    Exponents are stored in 8 bits: what leaves them saturates. Where the ranges
-    do not exclude that, it is counted.
+    Exponents are stored in 8 bits: what is above them saturates, and rows below
+    have been given fewer bits. Where the ranges do not exclude the one, it is
+    counted.
 
     Rounded shifts that never go to the left, and have room for half a unit
     beside what they shift, are marked (`qt.right`): they take two instructions.
