@@ -46,6 +46,27 @@ class IntegerBounds(IntegerTest):
         # limited to 1. A gate by 16 bits adds 2^-15 of itself.
         self.check_close(proto, [{"x": x}], 2.0**-10)
 
+    def test_beyond_zero(self):
+        """Limits that 0 is beyond take the place of all of a row that is small beside them, or 0."""
+        nodes = [
+            ("MatMul", "x unit", "m"),
+            ("Max", "m half", "y_most"),
+            ("Min", "minus m", "y_least"),
+            ("Clip", "m five ten", "y_between"),
+            ("Clip", "m half -", "y_above"),
+            ("Max", "m floor", "above"),
+            ("Log", "above", "y_floor"),
+            ("Neg", "m", "negative"),
+            ("Clip", "negative - minus", "y_below"),
+        ]
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        numbers = {"half": 0.5, "five": 5, "ten": 10, "minus": -1, "floor": 1e-9}
+        constants = {name: np.float32(value) for name, value in numbers.items()} | {"unit": np.eye(24, dtype="f4")}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants)
+        x = self.random.uniform(0.5, 1, (9, 24)) * np.array([0, 1e-12, 1e-9, 1e-4, 0.1, 0.4, 1, 8, 100])[:, None]
+        # Codes of 8 bits, half a unit of 2^-7 of up to 100 in a row; a logarithm of -20.7 has 31 bits of what they say.
+        self.check_close(proto, [{"x": x.astype("f4")}], 2.0**-7)
+
     def test_images(self):
         """Of a convolution, too, whose sums are limited as they are made."""
         nodes = [

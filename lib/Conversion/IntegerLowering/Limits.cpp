@@ -32,11 +32,24 @@ Value quantc::limitTo(IntegerBuilder &b, Scaled x, Limits limits) {
   return limits.high ? b.min(x.m, bound(*limits.high)) : x.m;
 }
 
+/// On the least exponent that the limit fits, which takes the place of every
+/// element of a row with a smaller one.
+static Scaled makeRoom(IntegerBuilder &b, Scaled x, double limit,
+                       unsigned bits) {
+  Value e = b.number(fixed::makeVector(&limit, 1, bits - 1).exponent);
+  Value places = b.clip(b.sub(e, x.e), 0, 31);
+  return {b.shift(x.m, places), b.max(x.e, e)};
+}
+
 Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
                          unsigned bits, ArrayRef<int64_t> blocks) {
   double largest = std::max(std::fabs(limits.low.value_or(0)),
                             std::fabs(limits.high.value_or(0)));
   bool isOpen = !limits.low || !limits.high;
+  for (double limit : {std::max(limits.low.value_or(0), 0.0),
+                       std::min(limits.high.value_or(0), 0.0)})
+    if (limit != 0)
+      x = makeRoom(b, x, limit, bits);
   // 0 is 0 on every exponent.
   if (largest != 0) {
     // Of as many bits as leave one to the elements.

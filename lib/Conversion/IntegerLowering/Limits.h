@@ -26,7 +26,7 @@ mlir::Value limitTo(IntegerBuilder &b, Scaled x, Limits limits);
 /// limits that keep their bits beside what is beyond them by any factor: a row
 /// with a larger exponent than the limits need takes that of the limits, or as
 /// near to it as what is not limited leaves room for. Rows with a smaller one
-/// keep theirs.
+/// keep theirs, unless 0 is beyond a limit that would not fit it.
 Scaled limitRows(IntegerBuilder &b, Scaled x, Limits limits, unsigned bits,
                  llvm::ArrayRef<int64_t> blocks);
 

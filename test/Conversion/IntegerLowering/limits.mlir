@@ -76,3 +76,29 @@ func.func @one_side() {
   check.expect_eq %be, %ye_e : tensor<4x1xi32>, tensor<4x1xi32>
   return
 }
+
+// A limit that 0 is beyond has the place of all that is small, on the least exponent that it fits.
+func.func @beyond_zero() {
+  %m = arith.constant dense<[[536870912, 5, -7], [0, 0, 0], [536870912, -3, 1]]> : tensor<3x3xi32>
+  %e = arith.constant dense<[[-40], [-100], [-27]]> : tensor<3x1xi32>
+  %x = qt.join %m, %e : tensor<3x3xi32>, tensor<3x1xi32> -> tensor<3x3x!row31>
+  %y = nn.clip %x min 6.0 max 0x7FF0000000000000 : tensor<3x3x!row31>
+  %ym, %ye = qt.split %y : tensor<3x3x!row31> -> tensor<3x3xi32>, tensor<3x1xi32>
+  %ym_e = arith.constant dense<805306368> : tensor<3x3xi32>
+  %ye_e = arith.constant dense<-27> : tensor<3x1xi32>
+  check.expect_eq %ym, %ym_e : tensor<3x3xi32>, tensor<3x3xi32>
+  check.expect_eq %ye, %ye_e : tensor<3x1xi32>, tensor<3x1xi32>
+  // The same of a maximum, and below 0.
+  %six = arith.constant dense<6.0> : tensor<f32>
+  %most = nn.binary max %x, %six : tensor<3x3x!row31>, tensor<f32> -> tensor<3x3x!row31>
+  %mm, %me = qt.split %most : tensor<3x3x!row31> -> tensor<3x3xi32>, tensor<3x1xi32>
+  check.expect_eq %mm, %ym_e : tensor<3x3xi32>, tensor<3x3xi32>
+  check.expect_eq %me, %ye_e : tensor<3x1xi32>, tensor<3x1xi32>
+  %n = nn.unary neg %x : tensor<3x3x!row31>
+  %z = nn.clip %n min 0xFFF0000000000000 max -6.0 : tensor<3x3x!row31>
+  %back = nn.unary neg %z : tensor<3x3x!row31>
+  %bm, %be = qt.split %back : tensor<3x3x!row31> -> tensor<3x3xi32>, tensor<3x1xi32>
+  check.expect_eq %bm, %ym_e : tensor<3x3xi32>, tensor<3x3xi32>
+  check.expect_eq %be, %ye_e : tensor<3x1xi32>, tensor<3x1xi32>
+  return
+}
