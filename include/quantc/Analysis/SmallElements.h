@@ -37,6 +37,11 @@ public:
   /// Whether an op that finds its elements with an exponent each, or computes
   /// with such ones, has them shown that way, so that they keep them.
   bool keepExponents(mlir::Operation *op) const { return keepers.contains(op); }
+  /// Whether elements of a row of floats may be far apart: inputs, and what is
+  /// found with an exponent for each element where it is shown.
+  bool mayBeFarApart(mlir::Value value) const {
+    return ofInputs.contains(value) || spreading.contains(value);
+  }
 
 private:
   void findOfInputs(mlir::Operation &op);

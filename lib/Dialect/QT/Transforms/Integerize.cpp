@@ -313,6 +313,12 @@ Integerizer::inferTypes(IntegerLoweringInterface op,
   return std::nullopt;
 }
 
+/// What a recipe has quantised, or the value itself.
+static Value getFloats(Value value) {
+  auto quantize = value.getDefiningOp<qt::QuantizeOp>();
+  return quantize ? quantize.getInput() : value;
+}
+
 /// Whether an op multiplies codes of 8 bits by weights.
 static bool hasCodesAndWeights(Operation *op, TypeRange operandTypes) {
   if (!isa<nn::MatmulOp, nn::ConvOp>(op) || !isConstantSlice(op->getOperand(1)))
@@ -425,7 +431,8 @@ LogicalResult Integerizer::convert(Operation *op) {
   if (failed(*isInferred))
     return failure();
   bool isInParts = hasCodesAndWeights(op, operandTypes) &&
-                   logarithmOperands.contains(result);
+                   logarithmOperands.contains(result) &&
+                   smallElements.mayBeFarApart(getFloats(op->getOperand(0)));
   SmallVector<Value> operands;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     Value source = getSource(operand);
