@@ -85,11 +85,13 @@ Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
     }
     x.e = own;
   }
-  // Which it has been limited to.
+  // Which it has been limited to. Where 0 is beyond a limit there is room for
+  // it.
+  int64_t most = (int64_t(1) << (bits - 1)) - 1;
   bool isAboveZero = limits.low == 0.0 && !isOpen && largest != 0;
   if (limits.low && !isAboveZero)
-    x.m = b.max(x.m, boundOn(b, x.e, *limits.low));
+    x.m = b.max(x.m, b.min(boundOn(b, x.e, *limits.low), b.number(most)));
   if (limits.high)
-    x.m = b.min(x.m, boundOn(b, x.e, *limits.high));
+    x.m = b.min(x.m, b.max(boundOn(b, x.e, *limits.high), -most));
   return x;
 }

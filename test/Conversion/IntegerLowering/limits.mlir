@@ -102,3 +102,14 @@ func.func @beyond_zero() {
   check.expect_eq %be, %ye_e : tensor<3x1xi32>, tensor<3x1xi32>
   return
 }
+
+// Which leaves a sum its bit.
+func.func @summed(%x: tensor<?x3x!row31>, %z: tensor<?x3x!row32>) -> (tensor<?x3x!row32>, tensor<?x3x!row32>) {
+  %low = arith.constant dense<0.01> : tensor<f32>
+  %most = nn.binary max %x, %low : tensor<?x3x!row31>, tensor<f32> -> tensor<?x3x!row31>
+  %s = nn.binary add %most, %x : tensor<?x3x!row31>, tensor<?x3x!row31> -> tensor<?x3x!row32>
+  %y = nn.clip %z min 0xFFF0000000000000 max -5.0 : tensor<?x3x!row32>
+  %a = nn.unary abs %y : tensor<?x3x!row32>
+  %t = nn.binary add %a, %a : tensor<?x3x!row32>, tensor<?x3x!row32> -> tensor<?x3x!row32>
+  return %s, %t : tensor<?x3x!row32>, tensor<?x3x!row32>
+}
