@@ -108,8 +108,9 @@ static Value makeBinary(PatternRewriter &rewriter, Location loc,
 }
 
 namespace {
-/// max(s + m, K) of scores, where K hides, as s + max(m, K): beside such a K
-/// scores are nothing.
+/// max(s + m, K) of scores as s + max(m, K), where K is so low that the sum of
+/// scores and it is K in floats: rows hidden whole stay uniform. Of K = -2^40
+/// half a unit is 2^16.
 struct MoveFloorToMask : public OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -117,9 +118,10 @@ struct MoveFloorToMask : public OpRewritePattern<BinaryOp> {
                                 PatternRewriter &rewriter) const override {
     if (op.getKind() != BinaryKind::Max)
       return rewriter.notifyMatchFailure(op, "no maximum");
+    constexpr double lowest = -0x1p40;
     for (auto [value, floor] : getBothOrders(op)) {
       std::optional<double> least = matchSplat(floor);
-      if (!least || !isHidden(*least) || value.getType() != op.getType())
+      if (!least || *least > lowest || value.getType() != op.getType())
         continue;
       auto parts = matchScoreSum(value);
       if (!parts || !areScores(op))
@@ -131,7 +133,7 @@ struct MoveFloorToMask : public OpRewritePattern<BinaryOp> {
                                             scores, limited);
       return success();
     }
-    return rewriter.notifyMatchFailure(op, "no operand that hides");
+    return rewriter.notifyMatchFailure(op, "no operand beside which scores are nothing");
   }
 };
 

@@ -39,6 +39,24 @@ func.func @low(%q: tensor<?x4x6x16xf32>, %v: tensor<?x4x16x6xf32>, %m: tensor<?x
 
 // -----
 
+// So does one that scores beside it are not lost in: rows hidden whole are uniform.
+// CHECK-LABEL: @coarse(
+// CHECK-NOT: nn.attention
+// CHECK: nn.binary max %{{.*}} : tensor<?x4x6x6xf32>
+func.func @coarse(%q: tensor<?x4x6x16xf32>, %v: tensor<?x4x16x6xf32>, %m: tensor<?x1x6x6xf32>) -> tensor<?x4x6x16xf32> attributes {
+    qt.dim_names = ["b"],
+    qt.arg_shapes = [affine_map<()[b] -> (b, 4, 6, 16)>, affine_map<()[b] -> (b, 4, 16, 6)>, affine_map<()[b] -> (b, 1, 6, 6)>]} {
+  %low = arith.constant dense<-1.0e+09> : tensor<f32>
+  %0 = nn.matmul %q, %q : tensor<?x4x6x16xf32>, tensor<?x4x6x16xf32> -> tensor<?x4x6x6xf32>
+  %1 = nn.binary add %0, %m : tensor<?x4x6x6xf32>, tensor<?x1x6x6xf32> -> tensor<?x4x6x6xf32>
+  %2 = nn.binary max %1, %low : tensor<?x4x6x6xf32>, tensor<f32> -> tensor<?x4x6x6xf32>
+  %p = nn.softmax %2 {axis = 3 : i64} : tensor<?x4x6x6xf32>
+  %y = nn.matmul %p, %v : tensor<?x4x6x6xf32>, tensor<?x4x16x6xf32> -> tensor<?x4x6x16xf32>
+  return %y : tensor<?x4x6x16xf32>
+}
+
+// -----
+
 // A scale that comes behind a bias is one of both.
 // CHECK-LABEL: @bias(
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: tensor<?x4x6x16xf32>, %[[V:[a-z0-9]+]]: tensor<?x4x16x6xf32>, %[[B:[a-z0-9]+]]: tensor<?x4x1x6xf32>
