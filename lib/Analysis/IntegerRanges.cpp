@@ -197,7 +197,12 @@ std::optional<Interval> IntegerRanges::evaluateCount(Operation *op) {
     DynamicAPInt count =
         noted ? DynamicAPInt(noted.getInt())
               : countElements(reduce.getInput(), reduce.getAxes());
-    return Interval{range.low * count, range.high * count};
+    Interval most{range.low * count, range.high * count};
+    // Of an open size there may be no elements.
+    bool isOpen = llvm::any_of(reduce.getAxes(), [&](int64_t axis) {
+      return reduce.getInput().getType().isDynamicDim(axis);
+    });
+    return isOpen ? most.join(Interval::get(0)) : most;
   }
   if (auto sum = dyn_cast<nn::CumSumOp>(op)) {
     Interval range = getRange(sum.getInput());

@@ -108,6 +108,19 @@ class IntegerAttention(KernelTest):
             # A bound that leaves room for all bits does as well as the number itself.
             np.testing.assert_array_equal(bits[form[0], "--dim=t=1..64"], bits[form])
 
+    def test_projected(self):
+        """What reads attention over any number of keys has both signs, by any method."""
+        nodes = [("Attention", "q k v", "a"), ("MatMul", "a w", "y")]
+        inputs = {name: ("f4", ["b", 4, size, 16]) for name, size in zip("qkv", "stt")}
+        weights = np.random.default_rng(9).normal(size=(16, 24)).astype("f4")
+        proto = model(nodes, inputs, ["y"], {"w": weights}, opset=23)
+        feeds = [self.feed(10, (2, 4, 9, 16), (2, 4, 11, 16), (2, 4, 11, 16))]
+        for method in ("fixed", "ibert", "ivit"):
+            means = self.mean(proto, feeds, f"--integer-only={method}")
+            for flag in (*(f"--mcpu={cpu}" for cpu in CPUS), "--cpu-layout=generic"):
+                with self.subTest(f"{method} {flag}"):
+                    self.compare(proto, feeds, means, 0, 0, f"--integer-only={method}", flag)
+
     def test_hidden_keys(self):
         """Far larger tokens that no query sees change nothing, by any method: not a bit of those before them."""
         shapes = [(2, 4, 9, 16), (2, 2, 9, 16), (2, 2, 9, 16)]

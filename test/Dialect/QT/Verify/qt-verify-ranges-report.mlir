@@ -21,3 +21,16 @@ func.func @saturates(%x: tensor<1x4xf32>) -> (tensor<1x1xi8>, tensor<1x1xi8>) {
   %b = nn.cast %same : tensor<1x1xi32> to tensor<1x1xi8>
   return %a, %b : tensor<1x1xi8>, tensor<1x1xi8>
 }
+
+// Of an open size there may be one element, or none.
+func.func @sums(%x: tensor<?x4xi8>) -> (tensor<4xi64>, tensor<?xi64>) {
+  // expected-remark @below {{range -128..127}}
+  %w = nn.cast %x : tensor<?x4xi8> to tensor<?x4xi64>
+  // expected-remark @below {{range 3..100}}
+  %c = nn.clip %w min 3.0 max 100.0 : tensor<?x4xi64>
+  // expected-remark @below {{range 0..109951162777600}}
+  %s = nn.reduce sum %c axes [0] : tensor<?x4xi64> -> tensor<4xi64>
+  // expected-remark @below {{range 12..400}}
+  %r = nn.reduce sum %c axes [1] : tensor<?x4xi64> -> tensor<?xi64>
+  return %s, %r : tensor<4xi64>, tensor<?xi64>
+}
