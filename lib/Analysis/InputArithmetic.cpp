@@ -23,6 +23,8 @@ Value quantc::getScaledOperand(Operation *op) {
   case nn::BinaryKind::Sub:
   case nn::BinaryKind::Mul:
   case nn::BinaryKind::Div:
+  case nn::BinaryKind::Max:
+  case nn::BinaryKind::Min:
     break;
   default:
     return {};
@@ -44,4 +46,50 @@ bool quantc::isOfInputs(Value value) {
                                               : getScaledOperand(op);
   }
   return false;
+}
+
+/// Whether an op reads inputs and constants alone.
+static bool readsInputs(ValueRange operands,
+                        llvm::function_ref<bool(Value)> isInput) {
+  return llvm::any_of(operands, isInput) &&
+         llvm::all_of(operands, [&](Value operand) {
+           return isInput(operand) || isConstantSlice(operand);
+         });
+}
+
+static bool isScaledChoice(nn::SelectOp op,
+                           llvm::function_ref<bool(Value)> isInput) {
+  auto compare = op.getCondition().getDefiningOp<nn::CompareOp>();
+  bool isKnown = compare ? readsInputs(compare->getOperands(), isInput)
+                         : isa<BlockArgument>(op.getCondition());
+  return isKnown && readsInputs({op.getOnTrue(), op.getOnFalse()}, isInput) &&
+         !op->use_empty() && llvm::all_of(op->getUsers(), [&](Operation *user) {
+           return getScaledOperand(user) == op.getResult();
+         });
+}
+
+bool quantc::isChoiceOfInputs(Operation *op,
+                              llvm::function_ref<bool(Value)> isInput) {
+  if (auto select = dyn_cast<nn::SelectOp>(op))
+    return getElementTypeOrSelf(select.getType()).isF32() &&
+           isScaledChoice(select, isInput);
+  return isa<nn::CompareOp>(op) && readsInputs(op->getOperands(), isInput) &&
+         llvm::any_of(op->getUsers(), [&](Operation *user) {
+           auto select = dyn_cast<nn::SelectOp>(user);
+           return select && select.getCondition() == op->getResult(0) &&
+                  isScaledChoice(select, isInput);
+         });
+}
+
+llvm::DenseSet<Value> quantc::findInputArithmetic(Block &block) {
+  llvm::DenseSet<Value> inputs(llvm::from_range, block.getArguments());
+  auto isInput = [&](Value value) { return inputs.contains(value); };
+  for (Operation &op : block) {
+    Value source = op.hasTrait<nn::MovesElements>() ? op.getOperand(0)
+                                                    : getScaledOperand(&op);
+    if (source ? isInput(source)
+               : isa<nn::SelectOp>(op) && isChoiceOfInputs(&op, isInput))
+      inputs.insert_range(op.getResults());
+  }
+  return inputs;
 }

@@ -40,7 +40,8 @@ void SmallElements::findOfInputs(Operation &op) {
   Value source = op.hasTrait<nn::MovesElements>() || isa<nn::ReduceOp>(op)
                      ? op.getOperand(0)
                      : getScaledOperand(&op);
-  if (source && ofInputs.contains(source))
+  auto isOfInput = [&](Value value) { return ofInputs.contains(value); };
+  if (source ? isOfInput(source) : isChoiceOfInputs(&op, isOfInput))
     ofInputs.insert_range(op.getResults());
 }
 

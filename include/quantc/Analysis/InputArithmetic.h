@@ -17,16 +17,26 @@
 #define QUANTC_ANALYSIS_INPUTARITHMETIC_H
 
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/DenseSet.h"
 
 namespace quantc {
 
-/// The one operand that a sum, difference, product or quotient of floats has
-/// beside a constant; null for every other op.
+/// The one operand that a sum, difference, product, quotient, maximum or minimum
+/// of floats has beside a constant; null for every other op.
 mlir::Value getScaledOperand(mlir::Operation *op);
 
 /// Whether a value of floats is an input, also in other shapes, or added to,
-/// subtracted from or scaled by constants.
+/// subtracted from, scaled or limited by constants.
 bool isOfInputs(mlir::Value value);
+
+/// Whether an op chooses an input or a constant, by a condition on inputs, to
+/// scale it then (what is missing is imputed), or is that condition; \p isInput
+/// says what is one, however it was scaled.
+bool isChoiceOfInputs(mlir::Operation *op,
+                      llvm::function_ref<bool(mlir::Value)> isInput);
+
+/// The arguments of \p block, and what is moved, scaled and so chosen of them.
+llvm::DenseSet<mlir::Value> findInputArithmetic(mlir::Block &block);
 
 } // namespace quantc
 

@@ -120,6 +120,8 @@ private:
   SmallElements smallElements;
   llvm::DenseSet<Operation *> comparedExtremes;
   llvm::DenseSet<Value> logarithmOperands;
+  /// What may be scaled, and chosen to be, before the border.
+  llvm::DenseSet<Value> inputs;
   StaticIntegers statics;
 };
 
@@ -260,9 +262,14 @@ bool Integerizer::isBeforeBorder(Operation *op) {
         return isJoint(source) || (isFloat(source) && isConstantSlice(source));
       }))
     return true;
-  // And scaled, by the method that knows no ranges of what is scaled.
+  // And scaled, or chosen to be, by the method that knows no ranges of what is
+  // scaled.
+  if (method != qt::IntegerMethod::Fixed)
+    return false;
   Value scaled = getScaledOperand(op);
-  return scaled && method == qt::IntegerMethod::Fixed && isOfInput(scaled);
+  return scaled ? isOfInput(scaled) : isChoiceOfInputs(op, [&](Value value) {
+    return inputs.contains(value);
+  });
 }
 
 void Integerizer::markForm(Operation *op) {
@@ -506,6 +513,7 @@ Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
       smallElements(func.getBody().front()),
       comparedExtremes(findComparedExtremes(func.getBody().front())),
       logarithmOperands(findLogarithmOperands(func.getBody().front())),
+      inputs(findInputArithmetic(func.getBody().front())),
       statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {

@@ -35,6 +35,10 @@ struct VerifyIntegerOnly
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     markAllAnalysesPreserved();
+    moved.clear();
+    inputs.clear();
+    if (!func.isExternal())
+      inputs = findInputArithmetic(func.getBody().front());
     bool ok = true;
     func.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (op != func)
@@ -54,7 +58,7 @@ private:
             isa<func::FuncOp>(value.getParentBlock()->getParentOp()));
   }
 
-  llvm::DenseSet<Value> moved;
+  llvm::DenseSet<Value> moved, inputs;
 };
 } // namespace
 
@@ -69,7 +73,9 @@ LogicalResult VerifyIntegerOnly::check(Operation *op) {
     return !isFloat(operand) || isBeforeBorder(operand);
   });
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  bool isKept = (integer && integer.isMovement()) || getScaledOperand(op);
+  bool isKept =
+      (integer && integer.isMovement()) || getScaledOperand(op) ||
+      isChoiceOfInputs(op, [&](Value value) { return inputs.contains(value); });
   if (isBefore && isKept && isa<func::FuncOp>(op->getParentOp())) {
     moved.insert_range(op->getResults());
     return success();

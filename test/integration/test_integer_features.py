@@ -1,0 +1,45 @@
+"""Integer-only models whose features have units of their own, which they limit, impute and scale first."""
+
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+UNITS = np.array([1, 1e7, 1e-6, 300, 1e4, 0.5], "f4")
+
+
+class IntegerFeatures(IntegerTest):
+    def test_features(self):
+        """Each is standardised as if it were alone: also what is missing, limited, or other beyond a threshold."""
+        nodes = [
+            ("Max", "x low", "above"),
+            ("Min", "above high", "limited"),
+            ("Sub", "limited mean", "centred"),
+            ("Div", "centred deviation", "limited_1"),
+            ("Neg", "limited_1", "y_limited"),
+            ("IsNaN", "z", "missing"),
+            ("Where", "missing mean z", "imputed"),
+            ("Sub", "imputed mean", "imputed_0"),
+            ("Div", "imputed_0 deviation", "imputed_1"),
+            ("Neg", "imputed_1", "y_imputed"),
+            ("Less", "x mean", "small"),
+            ("Mul", "x two", "twice"),
+            ("Where", "small x twice", "chosen"),
+            ("Sub", "chosen mean", "chosen_0"),
+            ("Div", "chosen_0 deviation", "chosen_1"),
+            ("Neg", "chosen_1", "y_chosen"),
+        ]
+        constants = {"mean": 0.8 * UNITS, "deviation": 0.6 * UNITS, "low": 0.1 * UNITS, "high": 1.9 * UNITS}
+        constants["two"] = np.float32(2)
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        proto = model(nodes, {name: ("f4", ["n", 6]) for name in "xz"}, outputs, constants)
+        random = np.random.default_rng(21)
+        x, z = ((UNITS * random.uniform(0, 2.2, (7, 6))).astype("f4") for _ in range(2))
+        z[random.random(z.shape) < 0.2] = np.nan
+        # Half a unit of 16 bits of the row.
+        self.check_close(proto, [{"x": x, "z": z}], 2.0**-15)
+
+
+if __name__ == "__main__":
+    unittest.main()
