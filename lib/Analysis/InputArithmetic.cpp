@@ -68,17 +68,23 @@ static bool isScaledChoice(nn::SelectOp op,
          });
 }
 
+/// Whether a value is compared, also in other shapes.
+static bool isCompared(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    return isa<nn::CompareOp>(user) || (user->hasTrait<nn::MovesElements>() &&
+                                        isCompared(user->getResult(0)));
+  });
+}
+
 bool quantc::isChoiceOfInputs(Operation *op,
                               llvm::function_ref<bool(Value)> isInput) {
   if (auto select = dyn_cast<nn::SelectOp>(op))
     return getElementTypeOrSelf(select.getType()).isF32() &&
            isScaledChoice(select, isInput);
-  return isa<nn::CompareOp>(op) && readsInputs(op->getOperands(), isInput) &&
-         llvm::any_of(op->getUsers(), [&](Operation *user) {
-           auto select = dyn_cast<nn::SelectOp>(user);
-           return select && select.getCondition() == op->getResult(0) &&
-                  isScaledChoice(select, isInput);
-         });
+  if (auto pool = dyn_cast<nn::PoolOp>(op))
+    return pool.getKind() == nn::PoolKind::Max && isInput(pool.getInput()) &&
+           isCompared(pool.getResult());
+  return isa<nn::CompareOp>(op) && readsInputs(op->getOperands(), isInput);
 }
 
 llvm::DenseSet<Value> quantc::findInputArithmetic(Block &block) {
@@ -88,7 +94,8 @@ llvm::DenseSet<Value> quantc::findInputArithmetic(Block &block) {
     Value source = op.hasTrait<nn::MovesElements>() ? op.getOperand(0)
                                                     : getScaledOperand(&op);
     if (source ? isInput(source)
-               : isa<nn::SelectOp>(op) && isChoiceOfInputs(&op, isInput))
+               : isa<nn::SelectOp, nn::PoolOp>(op) &&
+                     isChoiceOfInputs(&op, isInput))
       inputs.insert_range(op.getResults());
   }
   return inputs;

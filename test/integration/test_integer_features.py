@@ -40,6 +40,21 @@ class IntegerFeatures(IntegerTest):
         # Half a unit of 16 bits of the row.
         self.check_close(proto, [{"x": x, "z": z}], 2.0**-15)
 
+    def test_peaks(self):
+        """Inputs are compared as they are: with thresholds of their own, and with the maxima of windows."""
+        nodes = [
+            ("Less", "x thresholds", "y_small"),
+            ("MaxPool", "h", "y_most", {"kernel_shape": [3, 3], "pads": [1] * 4, "strides": [1, 1]}),
+            ("Equal", "y_most h", "y_peaks"),
+        ]
+        inputs = {"x": ("f4", ["n", 6]), "h": ("f4", ["n", 2, 9, 9])}
+        proto = model(nodes, inputs, [node[2] for node in nodes], {"thresholds": UNITS})
+        random = np.random.default_rng(22)
+        x = (UNITS * random.choice([0.5, 1 - 1e-6, 1, 1 + 1e-6, 2], (40, 6))).astype("f4")
+        h = np.exp(4 * random.standard_normal((40, 2, 9, 9))).astype("f4")
+        # Booleans are equal; maxima of inputs are no results of integers.
+        self.check_close(proto, [{"x": x, "h": h}], 2.0**-24)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -21,17 +21,18 @@
 
 namespace quantc {
 
-/// The one operand that a sum, difference, product, quotient, maximum or minimum
-/// of floats has beside a constant; null for every other op.
+/// The one operand that a sum, difference, product, quotient, maximum or
+/// minimum of floats has beside a constant; null for every other op.
 mlir::Value getScaledOperand(mlir::Operation *op);
 
 /// Whether a value of floats is an input, also in other shapes, or added to,
 /// subtracted from, scaled or limited by constants.
 bool isOfInputs(mlir::Value value);
 
-/// Whether an op chooses an input or a constant, by a condition on inputs, to
-/// scale it then (what is missing is imputed), or is that condition; \p isInput
-/// says what is one, however it was scaled.
+/// Whether an op compares inputs, also with constants, or chooses an input or a
+/// constant by such a condition to scale it then (what is missing is imputed),
+/// or finds maxima of windows that are compared;
+/// \p isInput says what is an input, however it was scaled.
 bool isChoiceOfInputs(mlir::Operation *op,
                       llvm::function_ref<bool(mlir::Value)> isInput);
 

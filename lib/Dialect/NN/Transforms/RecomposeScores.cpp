@@ -133,7 +133,8 @@ struct MoveFloorToMask : public OpRewritePattern<BinaryOp> {
                                             scores, limited);
       return success();
     }
-    return rewriter.notifyMatchFailure(op, "no operand beside which scores are nothing");
+    return rewriter.notifyMatchFailure(
+        op, "no operand beside which scores are nothing");
   }
 };
 

@@ -19,9 +19,9 @@ func.func @imputed(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   return %r : tensor<?x4xf32>
 }
 
-// A choice that is not scaled is one of integers, as is one by a condition on integers.
+// A choice that is not scaled is one of integers, also by a condition on inputs, as is one by a condition on integers.
 // CHECK-LABEL: func @chosen
-// CHECK: nn.compare {{.*}} s31
+// CHECK: nn.compare lt %arg0, {{.*}} : tensor<?x4xf32>
 // CHECK: nn.select {{.*}} s31
 // CHECK: nn.select {{.*}} s31
 func.func @chosen(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
