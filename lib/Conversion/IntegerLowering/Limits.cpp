@@ -13,6 +13,9 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
+/// The largest integer: half of it, rounded, leaves a sum of two 32 bits.
+static constexpr int64_t largestInteger = INT32_MAX - 1;
+
 /// A bound on an exponent, beyond every value where it is that.
 static Value boundOn(IntegerBuilder &b, Value e, double bound) {
   Scaled limit = b.constant(bound, {}, 30);
@@ -22,7 +25,8 @@ static Value boundOn(IntegerBuilder &b, Value e, double bound) {
   if (bound == 0)
     return integer;
   return b.select(b.compare(nn::Predicate::Lt, places, b.number(-1)),
-                  b.number(bound > 0 ? INT32_MAX : -INT32_MAX), integer);
+                  b.number(bound > 0 ? largestInteger : -largestInteger),
+                  integer);
 }
 
 Value quantc::limitTo(IntegerBuilder &b, Scaled x, Limits limits) {
@@ -87,7 +91,7 @@ Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
   }
   // Which it has been limited to. Where 0 is beyond a limit there is room for
   // it.
-  int64_t most = (int64_t(1) << (bits - 1)) - 1;
+  int64_t most = std::min((int64_t(1) << (bits - 1)) - 1, largestInteger);
   bool isAboveZero = limits.low == 0.0 && !isOpen && largest != 0;
   if (limits.low && !isAboveZero)
     x.m = b.max(x.m, b.min(boundOn(b, x.e, *limits.low), b.number(most)));

@@ -26,14 +26,14 @@ func.func @both() {
   return
 }
 
-// Sums, which have a bit more, and 6 with it, and rows.
+// Sums, which have a bit more, twice 2^30 - 1 at most, and 6 with it, and rows.
 func.func @other_bits() {
-  %m = arith.constant dense<[[2147483647, 1, -3], [2147483647, 1, -2147483647]]> : tensor<2x3xi32>
+  %m = arith.constant dense<[[2147483646, 1, -3], [2147483646, 1, -2147483646]]> : tensor<2x3xi32>
   %e = arith.constant dense<[[70], [-29]]> : tensor<2x1xi32>
   %x = qt.join %m, %e : tensor<2x3xi32>, tensor<2x1xi32> -> tensor<2x3x!row32>
   %y = nn.clip %x min -6.0 max 6.0 : tensor<2x3x!row32>
   %ym, %ye = qt.split %y : tensor<2x3x!row32> -> tensor<2x3xi32>, tensor<2x1xi32>
-  %ym_e = arith.constant dense<[[805306368, 805306368, -805306368], [2147483647, 1, -2147483647]]> : tensor<2x3xi32>
+  %ym_e = arith.constant dense<[[805306368, 805306368, -805306368], [2147483646, 1, -2147483646]]> : tensor<2x3xi32>
   %ye_e = arith.constant dense<[[-27], [-29]]> : tensor<2x1xi32>
   check.expect_eq %ym, %ym_e : tensor<2x3xi32>, tensor<2x3xi32>
   check.expect_eq %ye, %ye_e : tensor<2x1xi32>, tensor<2x1xi32>
@@ -112,4 +112,11 @@ func.func @summed(%x: tensor<?x3x!row31>, %z: tensor<?x3x!row32>) -> (tensor<?x3
   %a = nn.unary abs %y : tensor<?x3x!row32>
   %t = nn.binary add %a, %a : tensor<?x3x!row32>, tensor<?x3x!row32> -> tensor<?x3x!row32>
   return %s, %t : tensor<?x3x!row32>, tensor<?x3x!row32>
+}
+
+// Nor does a sum of limited sums leave 32 bits.
+func.func @sums(%z: tensor<?x3x!row32>) -> tensor<?x3x!row32> {
+  %y = nn.clip %z min -128.0 max 127.0 : tensor<?x3x!row32>
+  %s = nn.binary add %y, %y : tensor<?x3x!row32>, tensor<?x3x!row32> -> tensor<?x3x!row32>
+  return %s : tensor<?x3x!row32>
 }
