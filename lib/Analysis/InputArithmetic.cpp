@@ -37,13 +37,18 @@ Value quantc::getScaledOperand(Operation *op) {
   return isConstantSlice(lhs) && !isQuotient ? rhs : Value();
 }
 
+/// The operand that an op moves or scales; null for every other op.
+static Value getSource(Operation *op) {
+  return op->hasTrait<nn::MovesElements>() ? op->getOperand(0)
+                                           : getScaledOperand(op);
+}
+
 bool quantc::isOfInputs(Value value) {
   while (value) {
     Operation *op = value.getDefiningOp();
     if (!op)
       return true;
-    value = op->hasTrait<nn::MovesElements>() ? op->getOperand(0)
-                                              : getScaledOperand(op);
+    value = getSource(op);
   }
   return false;
 }
@@ -87,16 +92,18 @@ bool quantc::isChoiceOfInputs(Operation *op,
   return isa<nn::CompareOp>(op) && readsInputs(op->getOperands(), isInput);
 }
 
+bool quantc::isInputArithmetic(Operation *op,
+                               llvm::function_ref<bool(Value)> isInput) {
+  if (Value source = getSource(op))
+    return isInput(source);
+  return isa<nn::SelectOp, nn::PoolOp>(op) && isChoiceOfInputs(op, isInput);
+}
+
 llvm::DenseSet<Value> quantc::findInputArithmetic(Block &block) {
   llvm::DenseSet<Value> inputs(llvm::from_range, block.getArguments());
   auto isInput = [&](Value value) { return inputs.contains(value); };
-  for (Operation &op : block) {
-    Value source = op.hasTrait<nn::MovesElements>() ? op.getOperand(0)
-                                                    : getScaledOperand(&op);
-    if (source ? isInput(source)
-               : isa<nn::SelectOp, nn::PoolOp>(op) &&
-                     isChoiceOfInputs(&op, isInput))
+  for (Operation &op : block)
+    if (isInputArithmetic(&op, isInput))
       inputs.insert_range(op.getResults());
-  }
   return inputs;
 }

@@ -37,11 +37,9 @@ SmallElements::SmallElements(Block &block) {
 }
 
 void SmallElements::findOfInputs(Operation &op) {
-  Value source = op.hasTrait<nn::MovesElements>() || isa<nn::ReduceOp>(op)
-                     ? op.getOperand(0)
-                     : getScaledOperand(&op);
   auto isOfInput = [&](Value value) { return ofInputs.contains(value); };
-  if (source ? isOfInput(source) : isChoiceOfInputs(&op, isOfInput))
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  if (reduce ? isOfInput(reduce.getInput()) : isInputArithmetic(&op, isOfInput))
     ofInputs.insert_range(op.getResults());
 }
 

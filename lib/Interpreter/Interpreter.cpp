@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "quantc/Interpreter/Interpreter.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
@@ -232,13 +233,8 @@ std::optional<std::string> quantc::describeNotFinite(const HostValue &value,
         break;
   if (index == count)
     return std::nullopt;
-  SmallVector<int64_t> position(value.getShape());
-  int64_t rest = index;
-  for (int64_t &place : llvm::reverse(position)) {
-    int64_t size = place;
-    place = rest % size;
-    rest /= size;
-  }
+  SmallVector<int64_t> position =
+      delinearize(index, computeStrides(value.getShape()));
   double number = value.getNumber(index);
   std::string text;
   llvm::raw_string_ostream stream(text);

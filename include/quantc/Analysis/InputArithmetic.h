@@ -36,6 +36,10 @@ bool isOfInputs(mlir::Value value);
 bool isChoiceOfInputs(mlir::Operation *op,
                       llvm::function_ref<bool(mlir::Value)> isInput);
 
+/// Whether an op moves, scales or so chooses inputs.
+bool isInputArithmetic(mlir::Operation *op,
+                       llvm::function_ref<bool(mlir::Value)> isInput);
+
 /// The arguments of \p block, and what is moved, scaled and so chosen of them.
 llvm::DenseSet<mlir::Value> findInputArithmetic(mlir::Block &block);
 

@@ -70,10 +70,7 @@ private:
 
   static bool isOfSmall(Operation *user) {
     auto unary = dyn_cast<UnaryOp>(user);
-    return unary &&
-           llvm::is_contained({UnaryKind::Log, UnaryKind::Sqrt,
-                               UnaryKind::Rsqrt, UnaryKind::Reciprocal},
-                              unary.getKind());
+    return unary && unary.getSmallOperands() == SmallOperands::Shown;
   }
 
   /// Of the complement itself a limit, or a small constant, is in front of such
