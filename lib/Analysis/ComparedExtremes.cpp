@@ -13,25 +13,39 @@
 using namespace mlir;
 using namespace quantc;
 
-llvm::DenseSet<Operation *> quantc::findComparedExtremes(Block &block) {
-  llvm::DenseSet<Operation *> extremes;
+/// Whether an op finds maxima or minima of computed values.
+static bool isExtreme(Operation &op) {
+  if (auto pool = dyn_cast<nn::PoolOp>(op))
+    return pool.getKind() == nn::PoolKind::Max;
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  return binary &&
+         (binary.getKind() == nn::BinaryKind::Max ||
+          binary.getKind() == nn::BinaryKind::Min) &&
+         llvm::none_of(op.getOperands(), isConstantSlice);
+}
+
+llvm::DenseSet<Value> quantc::findComparedValues(Block &block,
+                                                 bool withConstants) {
   llvm::DenseSet<Value> compared;
   for (Operation &op : llvm::reverse(block)) {
-    auto binary = dyn_cast<nn::BinaryOp>(op);
-    bool isExtreme = binary && (binary.getKind() == nn::BinaryKind::Max ||
-                                binary.getKind() == nn::BinaryKind::Min);
-    auto pool = dyn_cast<nn::PoolOp>(op);
-    isExtreme |= pool && pool.getKind() == nn::PoolKind::Max;
-    bool isMovement = op.hasTrait<nn::MovesElements>();
-    if (!isMovement && !isExtreme && !isa<nn::CompareOp>(op))
-      continue;
-    if (!isa<nn::CompareOp>(op) && !compared.contains(op.getResult(0)))
-      continue;
-    if (!isMovement && llvm::any_of(op.getOperands(), isConstantSlice))
-      continue;
-    compared.insert_range(op.getOperands());
-    if (isExtreme)
-      extremes.insert(&op);
+    bool isCompared = false;
+    if (isa<nn::CompareOp>(op))
+      isCompared =
+          withConstants || llvm::none_of(op.getOperands(), isConstantSlice);
+    else if (op.hasTrait<nn::MovesElements>() || isExtreme(op))
+      isCompared = compared.contains(op.getResult(0));
+    if (isCompared)
+      compared.insert_range(op.getOperands());
   }
+  return compared;
+}
+
+llvm::DenseSet<Operation *> quantc::findComparedExtremes(Block &block) {
+  llvm::DenseSet<Value> compared =
+      findComparedValues(block, /*withConstants=*/false);
+  llvm::DenseSet<Operation *> extremes;
+  for (Operation &op : block)
+    if (isExtreme(op) && compared.contains(op.getResult(0)))
+      extremes.insert(&op);
   return extremes;
 }

@@ -8,8 +8,10 @@
 
 #include "quantc/Analysis/InputArithmetic.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/ComparedExtremes.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Interfaces/IntegerLoweringInterface.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -37,73 +39,68 @@ Value quantc::getScaledOperand(Operation *op) {
   return isConstantSlice(lhs) && !isQuotient ? rhs : Value();
 }
 
-/// The operand that an op moves or scales; null for every other op.
-static Value getSource(Operation *op) {
-  return op->hasTrait<nn::MovesElements>() ? op->getOperand(0)
-                                           : getScaledOperand(op);
+InputArithmetic::InputArithmetic(Block &block, InputScope scope)
+    : scope(scope), inputs(llvm::from_range, block.getArguments()),
+      compared(findComparedValues(block, /*withConstants=*/true)) {
+  for (Operation &op : block) {
+    bool isMade = makesInput(op);
+    // Sizes and conditions are no data.
+    if (isMade && !isa<nn::ShapeOp>(op))
+      inputs.insert_range(op.getResults());
+    bool isComparison = scope >= InputScope::Scaled && isa<nn::CompareOp>(op) &&
+                        readsInputs(op.getOperands());
+    if (isMade || isComparison)
+      ops.insert(&op);
+  }
 }
 
-bool quantc::isOfInputs(Value value) {
-  while (value) {
-    Operation *op = value.getDefiningOp();
-    if (!op)
-      return true;
-    value = getSource(op);
-  }
-  return false;
+bool InputArithmetic::makesInput(Operation &op) const {
+  if (movesInputs(op))
+    return true;
+  if (scope == InputScope::Moved)
+    return false;
+  if (Value scaled = getScaledOperand(&op))
+    return isInput(scaled);
+  if (choosesInput(op))
+    return true;
+  if (auto pool = dyn_cast<nn::PoolOp>(op))
+    return pool.getKind() == nn::PoolKind::Max && isInput(pool.getInput()) &&
+           (scope >= InputScope::Maxima || compared.contains(pool.getResult()));
+  return scope == InputScope::Axes && isa<nn::ReduceOp>(op) &&
+         isInput(op.getOperand(0));
+}
+
+bool InputArithmetic::movesInputs(Operation &op) const {
+  if (isa<nn::CastOp>(op))
+    return isInput(op.getOperand(0));
+  auto integer = dyn_cast<IntegerLoweringInterface>(op);
+  if (!integer || !integer.isMovement())
+    return false;
+  ValueRange moved = op.getOperands();
+  // Other ops take sizes and places beside what they move.
+  if (!isa<nn::ConcatOp>(op))
+    moved = moved.take_front();
+  return llvm::all_of(moved, [&](Value value) { return isInput(value); });
 }
 
 /// Whether an op reads inputs and constants alone.
-static bool readsInputs(ValueRange operands,
-                        llvm::function_ref<bool(Value)> isInput) {
-  return llvm::any_of(operands, isInput) &&
+bool InputArithmetic::readsInputs(ValueRange operands) const {
+  auto isOne = [&](Value value) { return isInput(value); };
+  return llvm::any_of(operands, isOne) &&
          llvm::all_of(operands, [&](Value operand) {
            return isInput(operand) || isConstantSlice(operand);
          });
 }
 
-static bool isScaledChoice(nn::SelectOp op,
-                           llvm::function_ref<bool(Value)> isInput) {
-  auto compare = op.getCondition().getDefiningOp<nn::CompareOp>();
-  bool isKnown = compare ? readsInputs(compare->getOperands(), isInput)
-                         : isa<BlockArgument>(op.getCondition());
-  return isKnown && readsInputs({op.getOnTrue(), op.getOnFalse()}, isInput) &&
-         !op->use_empty() && llvm::all_of(op->getUsers(), [&](Operation *user) {
-           return getScaledOperand(user) == op.getResult();
+bool InputArithmetic::choosesInput(Operation &op) const {
+  auto select = dyn_cast<nn::SelectOp>(op);
+  if (!select || !getElementTypeOrSelf(select.getType()).isF32())
+    return false;
+  auto compare = select.getCondition().getDefiningOp<nn::CompareOp>();
+  bool isKnown = compare ? readsInputs(compare->getOperands())
+                         : isa<BlockArgument>(select.getCondition());
+  return isKnown && readsInputs({select.getOnTrue(), select.getOnFalse()}) &&
+         !op.use_empty() && llvm::all_of(op.getUsers(), [&](Operation *user) {
+           return getScaledOperand(user) == select.getResult();
          });
-}
-
-/// Whether a value is compared, also in other shapes.
-static bool isCompared(Value value) {
-  return llvm::any_of(value.getUsers(), [](Operation *user) {
-    return isa<nn::CompareOp>(user) || (user->hasTrait<nn::MovesElements>() &&
-                                        isCompared(user->getResult(0)));
-  });
-}
-
-bool quantc::isChoiceOfInputs(Operation *op,
-                              llvm::function_ref<bool(Value)> isInput) {
-  if (auto select = dyn_cast<nn::SelectOp>(op))
-    return getElementTypeOrSelf(select.getType()).isF32() &&
-           isScaledChoice(select, isInput);
-  if (auto pool = dyn_cast<nn::PoolOp>(op))
-    return pool.getKind() == nn::PoolKind::Max && isInput(pool.getInput()) &&
-           isCompared(pool.getResult());
-  return isa<nn::CompareOp>(op) && readsInputs(op->getOperands(), isInput);
-}
-
-bool quantc::isInputArithmetic(Operation *op,
-                               llvm::function_ref<bool(Value)> isInput) {
-  if (Value source = getSource(op))
-    return isInput(source);
-  return isa<nn::SelectOp, nn::PoolOp>(op) && isChoiceOfInputs(op, isInput);
-}
-
-llvm::DenseSet<Value> quantc::findInputArithmetic(Block &block) {
-  llvm::DenseSet<Value> inputs(llvm::from_range, block.getArguments());
-  auto isInput = [&](Value value) { return inputs.contains(value); };
-  for (Operation &op : block)
-    if (isInputArithmetic(&op, isInput))
-      inputs.insert_range(op.getResults());
-  return inputs;
 }

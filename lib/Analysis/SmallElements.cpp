@@ -9,7 +9,6 @@
 #include "quantc/Analysis/SmallElements.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 
@@ -20,13 +19,9 @@ static bool isFloat(Value value) {
   return getElementTypeOrSelf(value.getType()).isF32();
 }
 
-SmallElements::SmallElements(Block &block) {
-  for (BlockArgument argument : block.getArguments())
-    ofInputs.insert(argument);
-  for (Operation &op : block) {
-    findOfInputs(op);
+SmallElements::SmallElements(Block &block) : inputs(block, InputScope::Axes) {
+  for (Operation &op : block)
     findSpread(op);
-  }
   // Users before what they use.
   for (Operation &op : llvm::reverse(block)) {
     findSummed(op);
@@ -34,13 +29,6 @@ SmallElements::SmallElements(Block &block) {
         (isFloat(op.getResult(0)) || llvm::any_of(op.getOperands(), isFloat)))
       visit(op);
   }
-}
-
-void SmallElements::findOfInputs(Operation &op) {
-  auto isOfInput = [&](Value value) { return ofInputs.contains(value); };
-  auto reduce = dyn_cast<nn::ReduceOp>(op);
-  if (reduce ? isOfInput(reduce.getInput()) : isInputArithmetic(&op, isOfInput))
-    ofInputs.insert_range(op.getResults());
 }
 
 void SmallElements::findSpread(Operation &op) {
@@ -72,8 +60,7 @@ void SmallElements::findSummed(Operation &op) {
 bool SmallElements::isDifferenceOfInputs(Operation &op) const {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::Sub &&
-         ofInputs.contains(binary.getLhs()) &&
-         ofInputs.contains(binary.getRhs());
+         inputs.isInput(binary.getLhs()) && inputs.isInput(binary.getRhs());
 }
 
 /// What is divided by an input has its unit no longer: features of other orders
@@ -81,8 +68,7 @@ bool SmallElements::isDifferenceOfInputs(Operation &op) const {
 bool SmallElements::isQuotientByInputs(ExponentOpInterface op) const {
   auto binary = dyn_cast<nn::BinaryOp>(op.getOperation());
   return binary && binary.getKind() == nn::BinaryKind::Div &&
-         op.mayLeaveSmall(isConstantSlice) &&
-         ofInputs.contains(binary.getRhs());
+         op.mayLeaveSmall(isConstantSlice) && inputs.isInput(binary.getRhs());
 }
 
 bool SmallElements::keepsExponents(ExponentOpInterface op) const {
@@ -129,7 +115,7 @@ bool SmallElements::showsOperands(ExponentOpInterface op) const {
   case SmallOperands::Passed:
     return isShown;
   case SmallOperands::Summed:
-    return isKept || (isShown && ofInputs.contains(op->getOperand(0)));
+    return isKept || (isShown && inputs.isInput(op->getOperand(0)));
   case SmallOperands::Multiplied:
     return isKept || op->hasAttr(qt::elementExponentsAttrName);
   case SmallOperands::Shown:

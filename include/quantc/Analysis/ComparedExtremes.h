@@ -14,6 +14,12 @@
 
 namespace quantc {
 
+/// The floats of \p block that are compared, also in other shapes, or as what
+/// maxima and minima of computed values are found in; those that are compared
+/// with constants alone only \p withConstants.
+llvm::DenseSet<mlir::Value> findComparedValues(mlir::Block &block,
+                                               bool withConstants);
+
 /// The maxima and minima of computed values of \p block that are compared,
 /// through others, as with what they are the extreme of: on one exponent after
 /// the other, or in 16 bits of windows, an element does not equal itself.

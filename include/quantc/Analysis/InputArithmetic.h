@@ -25,23 +25,40 @@ namespace quantc {
 /// minimum of floats has beside a constant; null for every other op.
 mlir::Value getScaledOperand(mlir::Operation *op);
 
-/// Whether a value of floats is an input, also in other shapes, or added to,
-/// subtracted from, scaled or limited by constants.
-bool isOfInputs(mlir::Value value);
+/// What is taken for an input beside the arguments of a block, each with what
+/// stands before it.
+enum class InputScope {
+  Moved,  ///< what is moved or cast of inputs, and limited as masks are
+  Scaled, ///< what is scaled by constants, or chosen to be
+  Maxima, ///< maxima of windows, whatever reads them
+  Axes,   ///< what is found along axes
+};
 
-/// Whether an op compares inputs, also with constants, or chooses an input or a
-/// constant by such a condition to scale it then (what is missing is imputed),
-/// or finds maxima of windows that are compared;
-/// \p isInput says what is an input, however it was scaled.
-bool isChoiceOfInputs(mlir::Operation *op,
-                      llvm::function_ref<bool(mlir::Value)> isInput);
+/// What of a block is computed of its arguments and of constants alone.
+class InputArithmetic {
+public:
+  InputArithmetic(mlir::Block &block, InputScope scope);
 
-/// Whether an op moves, scales or so chooses inputs.
-bool isInputArithmetic(mlir::Operation *op,
-                       llvm::function_ref<bool(mlir::Value)> isInput);
+  bool isInput(mlir::Value value) const { return inputs.contains(value); }
 
-/// The arguments of \p block, and what is moved, scaled and so chosen of them.
-llvm::DenseSet<mlir::Value> findInputArithmetic(mlir::Block &block);
+  /// Whether an op makes an input of inputs, or gives their sizes. From
+  /// `Scaled` on also whether it compares them, with constants or each other:
+  /// by such a condition an input or a constant may be chosen to be scaled then
+  /// (what is missing is imputed), and a maximum of windows that is compared
+  /// belongs to it.
+  bool contains(mlir::Operation *op) const { return ops.contains(op); }
+
+private:
+  bool makesInput(mlir::Operation &op) const;
+  bool movesInputs(mlir::Operation &op) const;
+  bool readsInputs(mlir::ValueRange operands) const;
+  bool choosesInput(mlir::Operation &op) const;
+
+  InputScope scope;
+  llvm::DenseSet<mlir::Value> inputs;
+  llvm::DenseSet<mlir::Operation *> ops;
+  llvm::DenseSet<mlir::Value> compared;
+};
 
 } // namespace quantc
 

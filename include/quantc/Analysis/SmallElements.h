@@ -10,6 +10,7 @@
 #define QUANTC_ANALYSIS_SMALLELEMENTS_H
 
 #include "mlir/IR/Block.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Interfaces/ExponentOpInterface.h"
 #include "llvm/ADT/DenseSet.h"
 
@@ -40,11 +41,10 @@ public:
   /// Whether elements of a row of floats may be far apart: inputs, and what is
   /// found with an exponent for each element where it is shown.
   bool mayBeFarApart(mlir::Value value) const {
-    return ofInputs.contains(value) || spreading.contains(value);
+    return inputs.isInput(value) || spreading.contains(value);
   }
 
 private:
-  void findOfInputs(mlir::Operation &op);
   void findSpread(mlir::Operation &op);
   void findSummed(mlir::Operation &op);
   void visit(mlir::Operation &op);
@@ -56,7 +56,7 @@ private:
 
   /// Inputs, also in other shapes or scaled by constants, and what is found in
   /// them along axes.
-  llvm::DenseSet<mlir::Value> ofInputs;
+  InputArithmetic inputs;
   /// What is found with an exponent for each element, and what is computed of
   /// it: elements of one row may be far apart.
   llvm::DenseSet<mlir::Value> spread;

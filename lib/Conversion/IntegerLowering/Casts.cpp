@@ -7,9 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerModels.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 
 using namespace mlir;
@@ -20,13 +18,10 @@ namespace {
 /// have the exponent 0.
 struct CastIntegers
     : IntegerLoweringInterface::ExternalModel<CastIntegers, nn::CastOp> {
-  bool isMovement(Operation *op) const { return isOfInput(op->getOperand(0)); }
-
   Value buildDirectly(Operation *op, OpBuilder &builder) const {
     Value x = op->getOperand(0);
     auto type = cast<RankedTensorType>(x.getType());
-    if (!type.getElementType().isInteger() || isOfInput(x) ||
-        type.getRank() == 0)
+    if (!type.getElementType().isInteger() || type.getRank() == 0)
       return {};
     IntegerBuilder b(builder, op->getLoc());
     qt::BlockType format =
@@ -58,22 +53,6 @@ struct CastIntegers
   LogicalResult lowerToIntegers(Operation *, OpBuilder &, Parts,
                                 Lowered &) const {
     llvm_unreachable("no types are inferred");
-  }
-
-private:
-  /// Whether a value is an input, however it was moved and scaled.
-  static bool isOfInput(Value value) {
-    while (Operation *op = value.getDefiningOp()) {
-      if (Value scaled = getScaledOperand(op)) {
-        value = scaled;
-        continue;
-      }
-      auto integer = dyn_cast<IntegerLoweringInterface>(op);
-      if (!integer || !integer.isMovement() || isa<nn::ShapeOp>(op))
-        return false;
-      value = op->getOperand(0);
-    }
-    return isa<func::FuncOp>(value.getParentBlock()->getParentOp());
   }
 };
 } // namespace

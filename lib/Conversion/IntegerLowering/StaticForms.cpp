@@ -433,7 +433,7 @@ static Result buildAttention(StaticIntegers &integers, OpBuilder &builder,
 /// The op on codes; what is joined has one scale.
 static Result buildMovement(StaticIntegers &integers, OpBuilder &builder,
                             Operation *op) {
-  if (isa<nn::ClipOp, nn::CastOp, nn::PadOp>(op) || op->getNumOperands() == 0)
+  if (isa<nn::ClipOp, nn::PadOp>(op) || op->getNumOperands() == 0)
     return std::nullopt;
   unsigned count = isa<nn::ConcatOp>(op) ? op->getNumOperands() : 1;
   IRMapping mapping;

@@ -133,7 +133,7 @@ struct CentreInputs : OpRewritePattern<LayerNormOp> {
     Value x = op.getInput();
     if (op->hasAttr(inputScaleAttrName))
       return rewriter.notifyMatchFailure(op, "has a scale of its input");
-    if (!isOfInputs(x) ||
+    if (!InputArithmetic(*op->getBlock(), InputScope::Scaled).isInput(x) ||
         op->getParentOfType<func::FuncOp>()->hasAttr(rangesAttrName))
       return rewriter.notifyMatchFailure(op, "is of no input");
     Build b(rewriter, op.getLoc());

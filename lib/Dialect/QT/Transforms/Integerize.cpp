@@ -87,10 +87,9 @@ private:
   Value decode(Value value);
   /// Marks what the model computes on integers that are made of quantised ones.
   void markModelIntegers(Operation *op);
-  /// Whether a value is an input, or made of inputs before the border.
-  bool isOfInput(Value value) const {
-    return isa<BlockArgument>(value) || ofInputs.contains(value);
-  }
+  /// Whether what stands for a value is a float that is quantised, or may be,
+  /// whose small elements show.
+  bool isShownAtBorder(Value value) const;
   Value getSource(Value value) const { return values.getSource(value); }
   /// The type that the value can be had in.
   Type getAvailable(Value value);
@@ -109,8 +108,6 @@ private:
   /// Floats that are decoded again.
   llvm::DenseMap<Value, Value> decoded;
   SmallVector<Operation *> unsupported;
-  /// Floats that are made of inputs before these are quantised.
-  llvm::DenseSet<Value> ofInputs;
   /// The model's own integers that are made of quantised values.
   llvm::DenseSet<Value> modelIntegers;
   llvm::DenseSet<Operation *> leftOut;
@@ -120,8 +117,9 @@ private:
   SmallElements smallElements;
   llvm::DenseSet<Operation *> comparedExtremes;
   llvm::DenseSet<Value> logarithmOperands;
-  /// What may be scaled, and chosen to be, before the border.
-  llvm::DenseSet<Value> inputs;
+  /// What is done before inputs are quantised: scaling, too, by the method that
+  /// knows no ranges of what is scaled.
+  InputArithmetic inputs;
   StaticIntegers statics;
 };
 
@@ -131,6 +129,12 @@ struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize> {
   void runOnOperation() override;
 };
 } // namespace
+
+bool Integerizer::isShownAtBorder(Value value) const {
+  Value source = getSource(value);
+  return isFloat(source) && !isConstantSlice(source) &&
+         smallElements.areShown(source);
+}
 
 Type Integerizer::getAvailable(Value value) {
   Value source = getSource(value);
@@ -144,8 +148,8 @@ Type Integerizer::getAvailable(Value value) {
     return type;
   Operation *op = source.getDefiningOp();
   bool isMask = op && (isa<nn::ClipOp>(op) ||
-                       (ofInputs.contains(source) && getScaledOperand(op)));
-  bool isWide = isMask || (isOfInput(source) && smallElements.areShown(source));
+                       (inputs.isInput(source) && getScaledOperand(op)));
+  bool isWide = isMask || isShownAtBorder(source);
   return type.clone(
       qt::getIntegerFormat(func.getContext(), qt::getRowBlocks(type.getRank()),
                            isWide ? qt::summandBits : qt::rowBits));
@@ -207,7 +211,7 @@ void Integerizer::buildDirectly(ArrayRef<Operation *> ops) {
   for (Operation *op : ops) {
     auto integer = dyn_cast<IntegerLoweringInterface>(op);
     if (!integer || op->getNumResults() != 1 || !isFloat(op->getResult(0)) ||
-        isConstantSlice(op->getResult(0)))
+        inputs.contains(op) || isConstantSlice(op->getResult(0)))
       continue;
     OpBuilder builder(op);
     if (Value value = integer.buildDirectly(builder)) {
@@ -254,22 +258,16 @@ bool Integerizer::isLeft(Operation *op) {
 }
 
 bool Integerizer::isBeforeBorder(Operation *op) {
-  // Data can be moved before it is quantised.
-  auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  if (integer && integer.isMovement() &&
-      llvm::none_of(op->getOperands(), [&](Value operand) {
-        Value source = getSource(operand);
-        return isJoint(source) || (isFloat(source) && isConstantSlice(source));
-      }))
+  if (inputs.contains(op))
     return true;
-  // And scaled, or chosen to be, by the method that knows no ranges of what is
-  // scaled.
-  if (method != qt::IntegerMethod::Fixed)
-    return false;
-  Value scaled = getScaledOperand(op);
-  return scaled ? isOfInput(scaled) : isChoiceOfInputs(op, [&](Value value) {
-    return inputs.contains(value);
-  });
+  // What stays in float can be moved before it is quantised, too.
+  auto integer = dyn_cast<IntegerLoweringInterface>(op);
+  return integer && integer.isMovement() &&
+         llvm::none_of(op->getOperands(), [&](Value operand) {
+           Value source = getSource(operand);
+           return isJoint(source) ||
+                  (isFloat(source) && isConstantSlice(source));
+         });
 }
 
 void Integerizer::markForm(Operation *op) {
@@ -281,8 +279,7 @@ void Integerizer::markForm(Operation *op) {
     op->setAttr(methodAttrName,
                 qt::IntegerMethodAttr::get(op->getContext(), method));
   auto reduce = dyn_cast<nn::ReduceOp>(op);
-  if (reduce && isOfInput(reduce.getInput()) &&
-      smallElements.areShown(reduce.getInput()) &&
+  if (reduce && isShownAtBorder(reduce.getInput()) &&
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     mark(qt::allBitsAttrName);
@@ -402,10 +399,8 @@ LogicalResult Integerizer::convert(Operation *op) {
   }
   if (isLeft(op))
     return success();
-  if (isBeforeBorder(op)) {
-    ofInputs.insert_range(op->getResults());
+  if (isBeforeBorder(op))
     return success();
-  }
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
   if (!integer || op->getNumResults() != 1) {
     if (isPartial)
@@ -513,7 +508,9 @@ Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
       smallElements(func.getBody().front()),
       comparedExtremes(findComparedExtremes(func.getBody().front())),
       logarithmOperands(findLogarithmOperands(func.getBody().front())),
-      inputs(findInputArithmetic(func.getBody().front())),
+      inputs(func.getBody().front(), method == qt::IntegerMethod::Fixed
+                                         ? InputScope::Scaled
+                                         : InputScope::Moved),
       statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {

@@ -13,8 +13,6 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
-#include "quantc/Interfaces/IntegerLoweringInterface.h"
-#include "llvm/ADT/DenseSet.h"
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_VERIFYINTEGERONLY
@@ -35,53 +33,36 @@ struct VerifyIntegerOnly
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     markAllAnalysesPreserved();
-    moved.clear();
-    inputs.clear();
-    if (!func.isExternal())
-      inputs = findInputArithmetic(func.getBody().front());
+    if (func.isExternal())
+      return;
+    // What compares maxima may be integers by now.
+    InputArithmetic inputs(func.getBody().front(), InputScope::Maxima);
     bool ok = true;
     func.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (op != func)
-        ok &= succeeded(check(op));
+        ok &= succeeded(check(op, inputs));
     });
     if (!ok)
       signalPassFailure();
   }
 
 private:
-  LogicalResult check(Operation *op);
-  /// Floats that no integer has become yet: inputs, and what moved or scaled
-  /// them.
-  bool isBeforeBorder(Value value) const {
-    return isConstantSlice(value) || moved.contains(value) ||
-           (isa<BlockArgument>(value) &&
-            isa<func::FuncOp>(value.getParentBlock()->getParentOp()));
-  }
-
-  llvm::DenseSet<Value> moved, inputs;
+  static LogicalResult check(Operation *op, const InputArithmetic &inputs);
 };
 } // namespace
 
-LogicalResult VerifyIntegerOnly::check(Operation *op) {
+LogicalResult VerifyIntegerOnly::check(Operation *op,
+                                       const InputArithmetic &inputs) {
   if (llvm::none_of(op->getOperands(), isFloat) &&
       llvm::none_of(op->getResults(), isFloat))
     return success();
   if (op->getNumResults() != 0 &&
       llvm::all_of(op->getResults(), isConstantSlice))
     return success();
-  bool isBefore = llvm::all_of(op->getOperands(), [&](Value operand) {
-    return !isFloat(operand) || isBeforeBorder(operand);
-  });
-  auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  bool isKept =
-      (integer && integer.isMovement()) || getScaledOperand(op) ||
-      isChoiceOfInputs(op, [&](Value value) { return inputs.contains(value); });
-  if (isBefore && isKept && isa<func::FuncOp>(op->getParentOp())) {
-    moved.insert_range(op->getResults());
+  if (inputs.contains(op))
     return success();
-  }
-  if (isBefore && isa<QuantizeOp>(op) &&
-      llvm::none_of(op->getResults(), isFloat))
+  if (isa<QuantizeOp>(op) && llvm::none_of(op->getResults(), isFloat) &&
+      (inputs.isInput(op->getOperand(0)) || isConstantSlice(op->getOperand(0))))
     return success();
   // What is decoded may be given another shape, a scalar's, or width.
   auto isBehind = [](Operation *user) {

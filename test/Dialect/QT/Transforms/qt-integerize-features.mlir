@@ -35,3 +35,36 @@ func.func @chosen(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
   %s = nn.binary sub %j, %mean : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
   return %r, %s : tensor<?x4xf32>, tensor<?x4xf32>
 }
+
+// What is joined, cast or limited of inputs is one of them.
+// CHECK-LABEL: func @joined
+// CHECK: [[C:%.*]] = nn.cast %arg1 : tensor<?x2xi64> to tensor<?x2xf32>
+// CHECK: [[L:%.*]] = nn.clip [[C]] {{.*}} : tensor<?x2xf32>
+// CHECK: [[J:%.*]] = nn.concat %arg0, [[L]]
+// CHECK: [[M:%.*]] = nn.compare ne [[J]], [[J]] : tensor<?x4xf32>
+// CHECK: [[I:%.*]] = nn.select [[M]], %{{.*}}, [[J]] : {{.*}} -> tensor<?x4xf32>
+// CHECK: [[D:%.*]] = nn.binary sub [[I]], %{{.*}} -> tensor<?x4xf32>
+// CHECK: qt.quantize [[D]]
+func.func @joined(%x: tensor<?x2xf32>, %n: tensor<?x2xi64>) -> tensor<?x4xf32> {
+  %mean = arith.constant dense<[1.0e7, 1.0e-6, 3.0, 4.0]> : tensor<4xf32>
+  %c = nn.cast %n : tensor<?x2xi64> to tensor<?x2xf32>
+  %l = nn.clip %c min 0.0 max 9.0 : tensor<?x2xf32>
+  %j = nn.concat %x, %l {axis = 1 : i64} : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x4xf32>
+  %missing = nn.compare ne %j, %j : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xi1>
+  %i = nn.select %missing, %mean, %j : tensor<?x4xi1>, tensor<4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %d = nn.binary sub %i, %mean : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %r = nn.unary relu %d : tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+
+// A maximum of windows of an input stays one where it is compared with integers.
+// CHECK-LABEL: func @peaks
+// CHECK: [[M:%.*]] = nn.pool max %arg0 {{.*}} : tensor<?x4x4x1xf32>
+// CHECK: [[Q:%.*]] = qt.quantize [[M]]
+// CHECK: nn.compare ge [[Q]]
+func.func @peaks(%x: tensor<?x4x4x1xf32>) -> tensor<?x4x4x1xi1> {
+  %m = nn.pool max %x kernel [3, 3] strides [1, 1] dilations [1, 1] pads [1, 1, 1, 1] : tensor<?x4x4x1xf32> -> tensor<?x4x4x1xf32>
+  %t = nn.unary tanh %x : tensor<?x4x4x1xf32>
+  %c = nn.compare ge %m, %t : tensor<?x4x4x1xf32>, tensor<?x4x4x1xf32> -> tensor<?x4x4x1xi1>
+  return %c : tensor<?x4x4x1xi1>
+}

@@ -50,3 +50,18 @@ func.func @inside(%x: tensor<2x4xf32>, %y: tensor<2x4xf32>) -> (tensor<2x4xf32>,
   %3 = nn.binary div %m, %x : tensor<4xf32>, tensor<2x4xf32> -> tensor<2x4xf32>
   return %0, %2, %3 : tensor<2x4xf32>, tensor<2x4xf32>, tensor<2x4xf32>
 }
+
+// Integers that are made of integers with exponents have these again, though a method without ranges leaves them inputs.
+// CHECK-LABEL: func @truncated
+// CHECK: nn.cast %{{.*}} : tensor<?x4xi32> to tensor<?x4xf32>
+// RANGES-LABEL: func @truncated
+// RANGES-NOT: to tensor<?x4xf32>
+// RANGES: nn.unary relu
+func.func @truncated(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %s = arith.constant dense<3.0> : tensor<1xf32>
+  %0 = nn.binary mul %x, %s : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
+  %1 = nn.cast %0 : tensor<?x4xf32> to tensor<?x4xi32>
+  %2 = nn.cast %1 : tensor<?x4xi32> to tensor<?x4xf32>
+  %3 = nn.unary relu %2 : tensor<?x4xf32>
+  return %3 : tensor<?x4xf32>
+}

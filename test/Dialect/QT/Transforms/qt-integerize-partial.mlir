@@ -15,3 +15,18 @@ func.func @fenced(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %2 = nn.unary sigmoid %1 : tensor<?x4xf32>
   return %2 : tensor<?x4xf32>
 }
+
+// It is moved as it is, and is no input that would be scaled before integers.
+// CHECK-LABEL: func @moved
+// CHECK: %[[F:.*]] = nn.unary tan
+// CHECK: %[[T:.*]] = nn.transpose %[[F]] {{.*}} : tensor<?x4xf32> -> tensor<4x?xf32>
+// CHECK: %[[Q:.*]] = qt.quantize %[[T]]
+// CHECK: nn.binary mul %[[Q]]
+func.func @moved(%x: tensor<?x4xf32>) -> tensor<4x?xf32> {
+  %c = arith.constant dense<3.0> : tensor<1xf32>
+  // expected-remark @below {{stays in float: 'nn.unary' op 'tan' has no integer-only form}}
+  %0 = nn.unary tan %x : tensor<?x4xf32>
+  %1 = nn.transpose %0 perm [1, 0] : tensor<?x4xf32> -> tensor<4x?xf32>
+  %2 = nn.binary mul %1, %c : tensor<4x?xf32>, tensor<1xf32> -> tensor<4x?xf32>
+  return %2 : tensor<4x?xf32>
+}
