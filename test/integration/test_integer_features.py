@@ -40,6 +40,43 @@ class IntegerFeatures(IntegerTest):
         # Half a unit of 16 bits of the row.
         self.check_close(proto, [{"x": x, "z": z}], 2.0**-15)
 
+    def test_units(self):
+        """What is computed of each, and of two of one unit, before it is scaled, divided or seen by its logarithm."""
+        nodes = [
+            ("Mul", "x x", "square"),
+            ("Div", "square square_unit", "y_square"),
+            ("Abs", "x", "size"),
+            ("Sqrt", "size", "root"),
+            ("Sign", "x", "sign"),
+            ("Mul", "sign root", "signed_root"),
+            ("Div", "signed_root root_unit", "y_root"),
+            ("Add", "x z", "sum"),
+            ("Mul", "sum inverse", "y_sum"),
+            ("Mul", "x z", "product"),
+            ("Sub", "product square_unit", "rest"),
+            ("Div", "rest square_unit", "y_product"),
+            ("Abs", "z", "divisor"),
+            ("Div", "x divisor", "y_quotient"),
+            ("Log", "size", "y_logarithm"),
+            ("Pow", "size cube", "power"),
+            ("Mul", "power cube_scale", "y_power"),
+            ("Max", "x z", "most"),
+            ("Neg", "most", "lowest"),
+            ("Concat", "lowest size", "both", {"axis": 1}),
+            ("Mul", "both inverse_2", "y_both"),
+            ("Less", "product square", "y_less"),
+        ]
+        constants = {"square_unit": UNITS**2, "root_unit": np.sqrt(UNITS), "inverse": 1 / UNITS, "cube": np.float32(3)}
+        constants |= {"cube_scale": 1 / UNITS**3, "inverse_2": np.tile(1 / UNITS, 2)}
+        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        proto = model(nodes, {name: ("f4", ["n", 6]) for name in "xz"}, outputs, constants)
+        random = np.random.default_rng(23)
+        signs = random.choice([-1, 1], (2, 9, 6))
+        x, z = (UNITS * signs * random.uniform(0.5, 2, (2, 9, 6))).astype("f4")
+        # Powers have 2^-22 of each unit of a logarithm of up to 80, times 3, and 3e-4 of 2^x; others factors and results
+        # of 16 bits, three of which are rounded on the way, up to twice as large as the largest of a row is.
+        self.check_close(proto, [{"x": x, "z": z}], 2.0**-11)
+
     def test_peaks(self):
         """Inputs are compared as they are: with thresholds of their own, and with the maxima of windows."""
         nodes = [

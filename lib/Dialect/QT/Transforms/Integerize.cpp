@@ -16,6 +16,7 @@
 #include "quantc/Analysis/ComparedExtremes.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/InputArithmetic.h"
+#include "quantc/Analysis/InputUnits.h"
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/LogarithmOperands.h"
 #include "quantc/Analysis/SmallElements.h"
@@ -91,12 +92,15 @@ private:
   /// whose small elements show.
   bool isShownAtBorder(Value value) const;
   Value getSource(Value value) const { return values.getSource(value); }
-  /// The type that the value can be had in.
-  Type getAvailable(Value value);
+  /// The type that the value can be had in, as an operand of \p reader.
+  Type getAvailable(Value value, Operation *reader = nullptr);
   /// Returns \p result, which is made of \p op, or once it has given up too
   /// many bits of results, the same with all of them again.
   Value returnBits(OpBuilder &builder, Operation *op, TypeRange operandTypes,
                    Value result);
+  /// Returns \p result, which is made of \p op, in rows where elements of
+  /// inputs with an exponent each have their units no longer.
+  Value joinUnits(OpBuilder &builder, Operation *op, Value result);
   Value getJoint(OpBuilder &builder, Value value) override;
   Value getWeights(OpBuilder &builder, Operation *op) override;
 
@@ -120,6 +124,7 @@ private:
   /// What is done before inputs are quantised: scaling, too, by the method that
   /// knows no ranges of what is scaled.
   InputArithmetic inputs;
+  InputUnits units;
   StaticIntegers statics;
 };
 
@@ -136,7 +141,7 @@ bool Integerizer::isShownAtBorder(Value value) const {
          smallElements.areShown(source);
 }
 
-Type Integerizer::getAvailable(Value value) {
+Type Integerizer::getAvailable(Value value, Operation *reader) {
   Value source = getSource(value);
   if (!isFloat(source) || isConstantSlice(source))
     return source.getType();
@@ -149,10 +154,13 @@ Type Integerizer::getAvailable(Value value) {
   Operation *op = source.getDefiningOp();
   bool isMask = op && (isa<nn::ClipOp>(op) ||
                        (inputs.isInput(source) && getScaledOperand(op)));
-  bool isWide = isMask || isShownAtBorder(source);
-  return type.clone(
-      qt::getIntegerFormat(func.getContext(), qt::getRowBlocks(type.getRank()),
-                           isWide ? qt::summandBits : qt::rowBits));
+  SmallVector<int64_t> blocks = qt::getRowBlocks(type.getRank());
+  bool isOfElements = reader && units.isReadInUnits(value, reader);
+  if (isOfElements)
+    blocks.assign(type.getRank(), 1);
+  bool isWide = isMask || isOfElements || isShownAtBorder(source);
+  return type.clone(qt::getIntegerFormat(
+      func.getContext(), blocks, isWide ? qt::summandBits : qt::rowBits));
 }
 
 Value Integerizer::returnBits(OpBuilder &builder, Operation *op,
@@ -182,6 +190,17 @@ Value Integerizer::returnBits(OpBuilder &builder, Operation *op,
                                       qt::summandBits)));
 }
 
+Value Integerizer::joinUnits(OpBuilder &builder, Operation *op, Value result) {
+  qt::BlockType format = qt::getIntegerFormat(result.getType());
+  if (!format || !units.removesUnits(op) || smallElements.keepExponents(op))
+    return result;
+  auto type = cast<RankedTensorType>(result.getType());
+  qt::BlockType rows =
+      qt::getIntegerFormat(type.getContext(), qt::getRowBlocks(type.getRank()),
+                           qt::isWide(format) ? qt::summandBits : qt::rowBits);
+  return values.getAs(builder, result, type.clone(rows));
+}
+
 Value Integerizer::getJoint(OpBuilder &builder, Value value) {
   Value source = getSource(value);
   Type type = getAvailable(source);
@@ -200,7 +219,7 @@ Value Integerizer::getWeights(OpBuilder &builder, Operation *op) {
                                  [](Diagnostic &) { return success(); });
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
-    available.push_back(getAvailable(operand));
+    available.push_back(getAvailable(operand, op));
   if (failed(cast<IntegerLoweringInterface>(op).inferIntegerTypes(
           available, operandTypes, resultTypes)))
     return {};
@@ -288,7 +307,8 @@ void Integerizer::markForm(Operation *op) {
   bool isCompared = comparedExtremes.contains(op);
   if (isCompared && isa<nn::PoolOp>(op))
     mark(qt::allBitsAttrName);
-  else if (isCompared || smallElements.keepExponents(op))
+  else if (isCompared || smallElements.keepExponents(op) ||
+           units.computesInUnits(op))
     mark(qt::elementExponentsAttrName);
 }
 
@@ -296,8 +316,9 @@ std::optional<LogicalResult>
 Integerizer::inferTypes(IntegerLoweringInterface op,
                         SmallVectorImpl<Type> &operandTypes,
                         SmallVectorImpl<Type> &resultTypes) {
-  auto available = llvm::map_to_vector(
-      op->getOperands(), [&](Value operand) { return getAvailable(operand); });
+  auto available = llvm::map_to_vector(op->getOperands(), [&](Value operand) {
+    return getAvailable(operand, op);
+  });
   if (!isPartial)
     return op.inferIntegerTypes(available, operandTypes, resultTypes);
   // The reason of what stays a float is no error.
@@ -446,7 +467,8 @@ LogicalResult Integerizer::convert(Operation *op) {
   Value made = isInParts ? buildInParts(builder, op, operands, operandTypes[0],
                                         resultTypes)
                          : build(builder, op, operands, resultTypes);
-  replace(result, returnBits(builder, op, operandTypes, made));
+  replace(result,
+          joinUnits(builder, op, returnBits(builder, op, operandTypes, made)));
   return success();
 }
 
@@ -511,7 +533,7 @@ Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
       inputs(func.getBody().front(), method == qt::IntegerMethod::Fixed
                                          ? InputScope::Scaled
                                          : InputScope::Moved),
-      statics(func, method, *this) {}
+      units(func.getBody().front(), inputs), statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {
   Block &block = func.getBody().front();

@@ -81,8 +81,13 @@ Value JointValues::encodeFloat(OpBuilder &builder, Value value,
     return qt::getIntegerFormat(type.getContext(), blocks,
                                 isWide ? qt::summandBits : qt::rowBits);
   };
-  // Rows and images are encoded from floats, other blocks from rows.
+  // Rows, images and elements are encoded from floats, other blocks from rows.
   bool isWide = qt::isWide(format) && qt::isInputFormat(format);
+  if (qt::isInputFormat(format) && !isConstantSlice(value) &&
+      llvm::all_of(format.getShape(),
+                   [](int64_t extent) { return extent == 1; }))
+    return quantize(builder, value, format,
+                    getEncoding(format, qt::ScaleRule::Norm));
   qt::BlockType row = getFormat(
       format.getOuter() ? format.getOuterShape() : format.getShape(), isWide);
   auto rows = qt::getRowBlocks(type.getRank());

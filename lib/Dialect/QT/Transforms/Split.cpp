@@ -92,6 +92,11 @@ struct SplitQuantize : OpConversionPattern<qt::QuantizeOp> {
             rewriter, op.getLoc(),
             op.getInput().getType().clone(rewriter.getF32Type()), given,
             TypeAttr::get(format));
+    } else if (isOfElements(op)) {
+      SmallVector<SmallVector<Value>> elements{
+          encodeElements(rewriter, op, parts)};
+      rewriter.replaceOpWithMultiple(op, std::move(elements));
+      return success();
     } else if (isImage(op)) {
       SmallVector<SmallVector<Value>> image{encodeImage(rewriter, op, parts)};
       rewriter.replaceOpWithMultiple(op, std::move(image));
@@ -114,6 +119,38 @@ private:
            format.getElement().getBitWidth() == qt::rowBits &&
            blocks.size() > 2 && !isConstantSlice(op.getInput()) &&
            blocks == ArrayRef(qt::getImageBlocks(blocks.size()));
+  }
+
+  /// Integers of floats with an exponent for each.
+  static bool isOfElements(qt::QuantizeOp op) {
+    return op.getEncoding().getRule() == qt::ScaleRule::Norm &&
+           !isConstantSlice(op.getInput()) &&
+           llvm::all_of(op.getResultFormat().getShape(),
+                        [](int64_t extent) { return extent == 1; });
+  }
+
+  /// As the rows that single elements are.
+  static SmallVector<Value>
+  encodeElements(OpBuilder &builder, qt::QuantizeOp op, ArrayRef<Type> parts) {
+    Location loc = op.getLoc();
+    Value x = op.getInput();
+    auto type = cast<RankedTensorType>(x.getType());
+    int64_t rank = type.getRank();
+    Value rows = nn::appendOnes(builder, loc, x, rank, rank + 1);
+    qt::BlockType format =
+        qt::getIntegerFormat(op.getContext(), qt::getRowBlocks(rank + 1),
+                             op.getResultFormat().getElement().getBitWidth());
+    auto encoded = qt::QuantizeOp::create(
+        builder, loc,
+        llvm::to_vector_of<Type>(
+            format.getPartTypes(cast<RankedTensorType>(rows.getType()))),
+        rows, /*exponent=*/Value(), op.getEncodingAttr(), TypeAttr::get(format),
+        /*layout=*/nullptr, /*halo=*/nullptr);
+    SmallVector<Value> elements;
+    for (auto [made, part] : llvm::zip_equal(encoded.getResults(), parts))
+      elements.push_back(
+          nn::splitDims(builder, loc, made, cast<RankedTensorType>(part), x));
+    return elements;
   }
 
   /// As the row that an image is.

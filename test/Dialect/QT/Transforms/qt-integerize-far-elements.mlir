@@ -16,15 +16,16 @@ func.func @means(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %v: tensor<?x4xf32>) 
   return %r : tensor<?x4xf32>
 }
 
-// One divisor for a row shows nothing of what is small in it, and neither does a divisor that is no exponential.
+// One divisor for a row shows nothing of what is small in it, and neither does one that is no exponential, nor of inputs.
 // CHECK-LABEL: func @rows
 // CHECK-NOT: qt.element_exponents
 func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
   %e = nn.unary exp %x : tensor<?x4xf32>
   %s = nn.reduce sum %e axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
   %r = nn.binary div %e, %s : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
-  %t = nn.unary abs %y : tensor<?x4xf32>
-  %q = nn.binary div %y, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %u = nn.unary tanh %y : tensor<?x4xf32>
+  %t = nn.unary abs %u : tensor<?x4xf32>
+  %q = nn.binary div %u, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   return %r, %q : tensor<?x4xf32>, tensor<?x4xf32>
 }
 

@@ -67,4 +67,32 @@ func.func @peaks(%x: tensor<?x4x4x1xf32>) -> tensor<?x4x4x1xi1> {
   %t = nn.unary tanh %x : tensor<?x4x4x1xf32>
   %c = nn.compare ge %m, %t : tensor<?x4x4x1xf32>, tensor<?x4x4x1xf32> -> tensor<?x4x4x1xi1>
   return %c : tensor<?x4x4x1xi1>
+
+// What is computed of features one by one keeps an exponent for each, from the border to what scales each by its own.
+// CHECK-LABEL: func @units
+// CHECK: qt.quantize %arg0 {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.binary sub {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s32, scale = exp<32>>>
+// CHECK: nn.binary div {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.unary tanh {{.*}} : tensor<?x4x!qt.block<[1, ?], s16, scale = exp<8>>>
+func.func @units(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %mean = arith.constant dense<[1.0e14, 1.0e-12, 3.0, 4.0]> : tensor<4xf32>
+  %scale = arith.constant dense<[1.0e13, 1.0e-12, 3.0, 4.0]> : tensor<4xf32>
+  %q = nn.binary mul %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %d = nn.binary sub %q, %mean : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %s = nn.binary div %d, %scale : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %t = nn.unary tanh %s : tensor<?x4xf32>
+  return %t : tensor<?x4xf32>
+}
+
+// Scales that are not far apart leave rows what they are, and so does a factor for a whole row.
+// CHECK-LABEL: func @alike
+// CHECK-NOT: element_exponents
+// CHECK-NOT: block<[1, 1]
+func.func @alike(%x: tensor<?x4xf32>, %y: tensor<?x1xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %scale = arith.constant dense<[1.0, 2.0, 200.0, 0.0]> : tensor<4xf32>
+  %a = nn.unary abs %x : tensor<?x4xf32>
+  %s = nn.binary mul %a, %scale : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %q = nn.binary div %a, %y : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
+  return %s, %q : tensor<?x4xf32>, tensor<?x4xf32>
 }

@@ -1,9 +1,9 @@
 // RUN: quant-opt %s -qt-integerize | FileCheck %s
 // RUN: quant-opt %s -qt-integerize -qt-split -qt-verify-integer-only -qt-verify-ranges
 
-// A logarithm, and what passes all bits to it, reads an input with 31 bits; what has no use for them 16.
+// A logarithm, and what passes all bits to it, reads an input with 31 bits for each element; what has no use for them 16.
 // CHECK-LABEL: func @counts
-// CHECK: qt.quantize %arg0 {{.*}} -> tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: qt.quantize %arg0 {{.*}} -> tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
 // CHECK: nn.unary relu {{.*}} s31
 // CHECK: nn.unary log {{.*}} s31
 // CHECK: nn.unary tanh {{.*}} s16
