@@ -79,6 +79,13 @@ static Interval divide(const Interval &a, const Interval &b,
                          [](const auto &x, const auto &y) { return x / y; });
 }
 
+/// What is left of a dividend, with its sign: 0 of a divisor 0.
+static Interval divideOut(const Interval &a, const Interval &b) {
+  DynamicAPInt zero(0), most = std::max(b.getMagnitude() - 1, zero);
+  return {a.low < 0 ? -std::min(-a.low, most) : zero,
+          a.high > 0 ? std::min(a.high, most) : zero};
+}
+
 Interval quantc::evaluate(nn::BinaryKind kind, const Interval &a,
                           const Interval &b, Type type) {
   Interval all = Interval::getAll(type);
@@ -92,6 +99,8 @@ Interval quantc::evaluate(nn::BinaryKind kind, const Interval &a,
                            [](const auto &x, const auto &y) { return x * y; });
   case nn::BinaryKind::Div:
     return divide(a, b, all);
+  case nn::BinaryKind::Fmod:
+    return divideOut(a, b);
   case nn::BinaryKind::Min:
     return {std::min(a.low, b.low), std::min(a.high, b.high)};
   case nn::BinaryKind::Max:

@@ -17,15 +17,15 @@
 namespace quantc {
 
 /// What reads floats may show how large their small elements are beside the
-/// largest one: a comparison, a logarithm, a root, a reciprocal, a quotient of
-/// exponentials with a divisor for each element of a row, a product of many
-/// factors, the difference of inputs, also from their own mean, a product of
-/// exponentials whose rows are others, what is divided by something that is
-/// found along columns or by inputs, or a choice that leaves out what is large.
-/// Ops that integers pass with all their bits may lie between, and sums of
-/// inputs. Where exponentials, quotients, roots and products are read so, sums,
-/// products and extremes between keep an exponent for each element, as they do
-/// themselves. What an op does with such elements it says by
+/// largest one: a comparison, a remainder, a logarithm, a root, a reciprocal, a
+/// quotient of exponentials with a divisor for each element of a row, a product
+/// of many factors, the difference of inputs, also from their own mean, a
+/// product of exponentials whose rows are others, what is divided by something
+/// that is found along columns or by inputs, or a choice that leaves out what
+/// is large. Ops that integers pass with all their bits may lie between, and
+/// sums of inputs. Where exponentials, quotients, roots and products are read
+/// so, sums, products and extremes between keep an exponent for each element,
+/// as they do themselves. What an op does with such elements it says by
 /// `ExponentOpInterface`. It is found before anything is converted, so that it
 /// depends on what reads a value and not on the order of ops.
 class SmallElements {

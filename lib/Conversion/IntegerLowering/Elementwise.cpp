@@ -137,17 +137,18 @@ struct BinaryIntegers
     bool isQuotient = kind == nn::BinaryKind::Div && !isConstant;
     bool isChoice = kind == nn::BinaryKind::Max || kind == nn::BinaryKind::Min;
     bool isSum = kind == nn::BinaryKind::Add || kind == nn::BinaryKind::Sub;
-    if (!isProduct && !isQuotient && !isChoice && !isSum)
+    bool isRest = isRemainder(kind);
+    if (!isProduct && !isQuotient && !isChoice && !isSum && !isRest)
       return op->emitOpError("'")
              << nn::stringifyBinaryKind(kind)
              << "' has no integer-only form; supported: add, sub, mul, div, "
-                "max, min, and pow of a constant exponent";
+                "mod, fmod, max, min, and pow of a constant exponent";
     FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
     if (failed(blocks))
       return failure();
     *blocks = getStoredBlocks(op, *blocks);
     // Products of many factors lose what each is rounded by.
-    bool mayBeWide = isSum || isChoice ||
+    bool mayBeWide = isSum || isChoice || isRest ||
                      (isProduct && op->hasAttr(qt::elementExponentsAttrName));
     for (auto [index, type] : llvm::enumerate(available))
       operands.push_back(qt::getBlockFormat(type)
@@ -185,6 +186,8 @@ struct BinaryIntegers
     bool isConstant = !qt::getBlockFormat(binary.getRhs().getType());
     if (kind == nn::BinaryKind::Pow)
       return lowerPower(op, b.load(parts[0]), b, results);
+    if (isRemainder(kind))
+      return lowerRemainder(binary, parts, b, results);
     bool isDivided = kind == nn::BinaryKind::Div;
     bool isProduct = kind == nn::BinaryKind::Mul || isDivided;
     Scaled terms[2];
@@ -235,6 +238,33 @@ private:
       return std::nullopt;
     double limit = elements.getSplatValue<APFloat>().convertToDouble();
     return std::isfinite(limit) ? std::optional(limit) : std::nullopt;
+  }
+
+  static bool isRemainder(nn::BinaryKind kind) {
+    return kind == nn::BinaryKind::Mod || kind == nn::BinaryKind::Fmod;
+  }
+
+  /// Constants have all bits of each element.
+  static LogicalResult lowerRemainder(nn::BinaryOp op, Parts parts,
+                                      IntegerBuilder &b, Lowered &results) {
+    Scaled terms[2];
+    for (unsigned i = 0; i < 2; ++i) {
+      RankedTensorType type = typeOf(op->getOperand(i));
+      if (qt::getBlockFormat(type)) {
+        terms[i] = b.load(parts[i]);
+        continue;
+      }
+      FailureOr<std::vector<double>> values = getConstant(op, i);
+      if (failed(values))
+        return failure();
+      terms[i] = b.constantElements(*values, type.getShape(), /*bits=*/30);
+    }
+    Scaled rest = buildRemainder(b, terms[0], terms[1],
+                                 op.getKind() == nn::BinaryKind::Mod);
+    qt::BlockType format = qt::getBlockFormat(op.getType());
+    results.push_back(
+        b.store(joinExponents(b, rest, format.getShape()), format));
+    return success();
   }
 
   static LogicalResult lowerPower(Operation *op, Scaled x, IntegerBuilder &b,

@@ -93,6 +93,42 @@ Scaled quantc::buildQuotient(IntegerBuilder &b, Scaled x, Scaled y) {
   return {m, b.add(b.sub(b.add(x.e, inverse.e), lead), 31)};
 }
 
+Scaled quantc::buildRemainder(IntegerBuilder &b, Scaled x, Scaled y,
+                              bool isFloored) {
+  constexpr int64_t places = 31, most = (int64_t(1) << places) - 1;
+  auto shiftUp = [&](Value from, Value by) {
+    return b.shift(from, b.cast(b.sub(b.number(0), by), 64));
+  };
+  // In the smaller unit of both: where that of the divisor is 2^31 times as
+  // large, the dividend is below it.
+  Value above = b.sub(x.e, y.e);
+  Value divisor = shiftUp(b.cast(getMagnitude(b, y.m), 64),
+                          b.clip(b.sub(b.number(0), above), 0, places));
+  Value rest = b.cast(b.unary(nn::UnaryKind::Abs, x.m), 64);
+  rest = b.binary(nn::BinaryKind::Fmod, rest, divisor);
+  // Long division, by as many bits at a time as 64 leave: from here on the
+  // divisor has its own unit where anything is shifted.
+  for (int64_t step = 0; step < 3; ++step) {
+    Value by = b.clip(b.add(above, -places * step), 0, places);
+    rest = shiftUp(b.min(rest, b.number(most, 64)), by);
+    rest = b.binary(nn::BinaryKind::Fmod, rest, divisor);
+  }
+  Scaled result = narrowSums(b, rest, b.min(x.e, y.e));
+  if (!isFloored)
+    return {giveSign(b, x.m, result.m), result.e};
+  // What is missing to the divisor where the signs differ.
+  Scaled part = result,
+         whole = joinExponents(b, {b.unary(nn::UnaryKind::Abs, y.m), y.e}, {});
+  b.align(whole, part);
+  Value differs =
+      b.compare(nn::Predicate::Ne, b.unary(nn::UnaryKind::Sign, x.m),
+                b.unary(nn::UnaryKind::Sign, y.m));
+  Value isOther =
+      b.both(differs, b.compare(nn::Predicate::Gt, result.m, b.number(0)));
+  return {giveSign(b, y.m, b.select(isOther, b.sub(whole.m, part.m), result.m)),
+          b.select(isOther, whole.e, result.e)};
+}
+
 Scaled quantc::buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal) {
   // fixed::squareRoot and reciprocalRoot of a number with an even exponent.
   Value odd = b.maskBits(x.e, 1);

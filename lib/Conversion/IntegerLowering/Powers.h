@@ -40,6 +40,10 @@ Scaled chooseExtreme(IntegerBuilder &b, bool isLarger, Scaled x, Scaled y);
 Scaled narrowSums(IntegerBuilder &b, mlir::Value sum, mlir::Value e);
 
 Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
+/// What is left of \p x divided by \p y, with the sign of \p x, or of \p y
+/// where \p isFloored: exact but for the bits that do not fit 30. Of quotients
+/// beyond 2^93 it lies within the divisor. A divisor of 0 is one unit.
+Scaled buildRemainder(IntegerBuilder &b, Scaled x, Scaled y, bool isFloored);
 Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
 Scaled buildExponential(IntegerBuilder &b, Scaled x);

@@ -110,3 +110,26 @@ func.func @choices() {
   check.expect_eq %pm, %pm_e : tensor<1x2xi32>, tensor<1x2xi32>
   return
 }
+
+// What is left of a quotient of any size, and of what has a smaller unit: with the sign of the dividend, or the divisor's.
+func.func @remainders() {
+  %xm = arith.constant dense<[[7, -7, 1000, 0], [5, -5, 3, 0], [5, -5, 3, 0]]> : tensor<3x4xi16>
+  %xe = arith.constant dense<[[0], [60], [-40]]> : tensor<3x1xi8>
+  %x = qt.join %xm, %xe : tensor<3x4xi16>, tensor<3x1xi8> -> tensor<3x4x!row16>
+  %ym = arith.constant dense<[[3, 3, -7, 5], [7, 7, 7, 7], [7, 7, 7, 7]]> : tensor<3x4xi16>
+  %ye = arith.constant dense<0> : tensor<3x1xi8>
+  %y = qt.join %ym, %ye : tensor<3x4xi16>, tensor<3x1xi8> -> tensor<3x4x!row16>
+  %f = nn.binary fmod %x, %y : tensor<3x4x!row16>, tensor<3x4x!row16> -> tensor<3x4x!row31>
+  %fm, %fe = qt.split %f : tensor<3x4x!row31> -> tensor<3x4xi32>, tensor<3x1xi32>
+  %fm_e = arith.constant dense<[[67108864, -67108864, 402653184, 0], [335544320, -335544320, 201326592, 0], [335544320, -335544320, 201326592, 0]]> : tensor<3x4xi32>
+  %fe_e = arith.constant dense<[[-26], [-26], [-66]]> : tensor<3x1xi32>
+  check.expect_eq %fm, %fm_e : tensor<3x4xi32>, tensor<3x4xi32>
+  check.expect_eq %fe, %fe_e : tensor<3x1xi32>, tensor<3x1xi32>
+  %g = nn.binary mod %x, %y : tensor<3x4x!row16>, tensor<3x4x!row16> -> tensor<3x4x!row31>
+  %gm, %ge = qt.split %g : tensor<3x4x!row31> -> tensor<3x4xi32>, tensor<3x1xi32>
+  %gm_e = arith.constant dense<[[134217728, 268435456, -134217728, 0], [335544320, 134217728, 201326592, 0], [0, 469762048, 0, 0]]> : tensor<3x4xi32>
+  %ge_e = arith.constant dense<[[-27], [-26], [-26]]> : tensor<3x1xi32>
+  check.expect_eq %gm, %gm_e : tensor<3x4xi32>, tensor<3x4xi32>
+  check.expect_eq %ge, %ge_e : tensor<3x1xi32>, tensor<3x1xi32>
+  return
+}

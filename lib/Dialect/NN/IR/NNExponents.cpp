@@ -131,6 +131,9 @@ SmallOperands BinaryOp::getSmallOperands() {
   case BinaryKind::Div:
   case BinaryKind::Pow:
     return SmallOperands::Multiplied;
+  case BinaryKind::Mod:
+  case BinaryKind::Fmod:
+    return SmallOperands::Shown;
   default:
     return SmallOperands::Hidden;
   }

@@ -183,31 +183,6 @@ private:
   }
 };
 
-/// x - y floor(x / y), and the same towards 0.
-struct RewriteModulus : OpRewritePattern<BinaryOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(BinaryOp op,
-                                PatternRewriter &rewriter) const override {
-    bool isTruncated = op.getKind() == BinaryKind::Fmod;
-    if ((op.getKind() != BinaryKind::Mod && !isTruncated) ||
-        !isReal(op.getResult()))
-      return rewriter.notifyMatchFailure(op, "is no remainder of floats");
-    Build b(rewriter, op.getLoc());
-    Value x = op.getLhs(), y = op.getRhs();
-    Value quotient = b.binary(BinaryKind::Div, x, y), whole;
-    if (isTruncated)
-      whole = b.binary(
-          BinaryKind::Mul, b.unary(UnaryKind::Sign, quotient),
-          b.unary(UnaryKind::Floor, b.unary(UnaryKind::Abs, quotient)));
-    else
-      whole = b.unary(UnaryKind::Floor, quotient);
-    rewriter.replaceOp(
-        op, b.binary(BinaryKind::Sub, x, b.binary(BinaryKind::Mul, whole, y)));
-    return success();
-  }
-};
-
 /// A product along axes, half of it by the other half.
 struct RewriteProduct : OpRewritePattern<ReduceOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -392,6 +367,6 @@ struct RewriteNorms : OpRewritePattern<PoolOp> {
 } // namespace
 
 void nn::populateFunctionPatterns(RewritePatternSet &patterns) {
-  patterns.add<RewritePower, RewriteFunction, RewriteModulus, RewriteProduct,
-               ExpandScalar, CountWindows, RewriteNorms>(patterns.getContext());
+  patterns.add<RewritePower, RewriteFunction, RewriteProduct, ExpandScalar,
+               CountWindows, RewriteNorms>(patterns.getContext());
 }

@@ -12,16 +12,6 @@ func.func @arctangent(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   return %0 : tensor<?x4xf32>
 }
 
-// CHECK-LABEL: func @remainder
-// CHECK: %[[Q:.*]] = nn.binary div %arg0, %arg1
-// CHECK: %[[F:.*]] = nn.unary floor %[[Q]]
-// CHECK: %[[M:.*]] = nn.binary mul %[[F]], %arg1
-// CHECK: nn.binary sub %arg0, %[[M]]
-func.func @remainder(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  %0 = nn.binary mod %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  return %0 : tensor<?x4xf32>
-}
-
 // CHECK-LABEL: func @product
 // CHECK-COUNT-2: nn.slice
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents}

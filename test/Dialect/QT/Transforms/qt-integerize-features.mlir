@@ -67,6 +67,7 @@ func.func @peaks(%x: tensor<?x4x4x1xf32>) -> tensor<?x4x4x1xi1> {
   %t = nn.unary tanh %x : tensor<?x4x4x1xf32>
   %c = nn.compare ge %m, %t : tensor<?x4x4x1xf32>, tensor<?x4x4x1xf32> -> tensor<?x4x4x1xi1>
   return %c : tensor<?x4x4x1xi1>
+}
 
 // What is computed of features one by one keeps an exponent for each, from the border to what scales each by its own.
 // CHECK-LABEL: func @units

@@ -68,7 +68,7 @@ func.func @product(%x: tensor<4x6xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @powers(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
-  // expected-error @below {{'pow' has no integer-only form; supported: add, sub, mul, div, max, min, and pow of a constant exponent}}
+  // expected-error @below {{'pow' has no integer-only form; supported: add, sub, mul, div, mod, fmod, max, min, and pow of a constant exponent}}
   %0 = nn.binary pow %x, %x : tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>
   return %0 : tensor<?x2xf32>
 }

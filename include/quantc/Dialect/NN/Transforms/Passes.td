@@ -172,8 +172,7 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     not one for each element a product behind them; pads are zeros, and sums over
     open windows those of padded ones; powers with exponents that are
     computed are exponentials of logarithms, and so are hyperbolic functions;
-    tangents are quotients, inverse ones polynomials; `mod` and `fmod` are what is
-    left of a quotient; products along axes are those of slices, of which each
+    tangents are quotients, inverse ones polynomials; products along axes are those of slices, of which each
     element has an exponent (`qt.element_exponents`), norms of windows sums of
     powers; inputs are normalised less their mean; scales of scores are
     positive; scalars are rows of one element.
