@@ -218,6 +218,18 @@ FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
   return values.lookup(value);
 }
 
+std::string quantc::describePosition(const HostValue &value, int64_t index) {
+  std::string text;
+  if (value.getShape().empty())
+    return text;
+  llvm::raw_string_ostream stream(text);
+  stream << " at [";
+  llvm::interleaveComma(delinearize(index, computeStrides(value.getShape())),
+                        stream);
+  stream << "]";
+  return text;
+}
+
 std::optional<std::string> quantc::describeNotFinite(const HostValue &value,
                                                      bool mayBeInfinite) {
   auto isWrong = [&](float number) {
@@ -233,17 +245,9 @@ std::optional<std::string> quantc::describeNotFinite(const HostValue &value,
         break;
   if (index == count)
     return std::nullopt;
-  SmallVector<int64_t> position =
-      delinearize(index, computeStrides(value.getShape()));
   double number = value.getNumber(index);
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  stream << "is "
-         << (std::isnan(number)   ? "NaN"
-             : std::isinf(number) ? "infinite"
-                                  : "beyond float32")
-         << " at [";
-  llvm::interleaveComma(position, stream);
-  stream << "]";
-  return text;
+  StringRef what = std::isnan(number)   ? "NaN"
+                   : std::isinf(number) ? "infinite"
+                                        : "beyond float32";
+  return ("is " + what + describePosition(value, index)).str();
 }

@@ -64,7 +64,9 @@ static void buildQuantize(OpPassManager &manager, const StageOptions &options) {
   own.needsCode = options.needsCode && !options.integerOnly;
   if (options.needsCode)
     manager.addNestedPass<func::FuncOp>(nn::createNNVerifySizes());
-  manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
+  // The next stage names what it refuses and these together.
+  if (!options.integerOnly)
+    manager.addNestedPass<func::FuncOp>(nn::createNNVerifyNetwork());
   manager.addNestedPass<func::FuncOp>(createQuantizeContractions(own));
   manager.addPass(createCSEPass());
   manager.addPass(qt::createVerifyTypes());

@@ -358,8 +358,16 @@ int Compilation::run() {
   if (!model.problems.empty() || !isRead)
     return model.fail("compile");
   target->attachTo(model.getModule());
-  if (!runStages(model))
+  if (!runStages(model)) {
+    // What stays in float is decided by the stage behind this one.
+    auto last =
+        model.getModule()->getAttrOfType<mlir::StringAttr>(stageAttrName);
+    if (stageOptions.integerOnly && !stageOptions.integerPartial && last &&
+        last.getValue() == "quantize")
+      model.problems.push_back("--integer-partial leaves what has no "
+                               "integer-only form in float");
     return model.fail("compile");
+  }
   return finish(model);
 }
 

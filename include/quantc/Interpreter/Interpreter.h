@@ -67,6 +67,10 @@ llvm::FailureOr<HostValue> allocateResult(mlir::Operation *op,
 llvm::FailureOr<HostValue> interpretConstant(mlir::Value value,
                                              unsigned threads = 1);
 
+/// Where an element is by its place in the order of rows: " at [1, 3]", and
+/// nothing of a scalar.
+std::string describePosition(const HostValue &value, int64_t index);
+
 /// What is wrong with the first element of floats that is no finite number in
 /// float32, or no number where they may be infinite: "is NaN at [1, 3]".
 std::optional<std::string> describeNotFinite(const HostValue &value,

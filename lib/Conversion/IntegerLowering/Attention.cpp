@@ -463,8 +463,9 @@ struct AttentionIntegers
     if (ShapedType::isDynamic(size) ||
         size > qt::IntegerAttentionOp::largestHead)
       return op->emitOpError("of heads of ")
-             << query
-             << " has no integer-only form; supported: a static size "
+             << (ShapedType::isDynamic(size) ? std::string("an open number of")
+                                             : std::to_string(size))
+             << " elements has no integer-only form; supported: a static size "
                 "of up to "
              << qt::IntegerAttentionOp::largestHead;
     if (!ShapedType::isDynamic(keys) && keys > qt::IntegerAttentionOp::mostKeys)

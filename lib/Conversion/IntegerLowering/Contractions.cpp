@@ -59,14 +59,17 @@ static bool isPooled(Operation *op, qt::BlockType given) {
   return isPooledRow(op->getOperand(0));
 }
 
+/// So many products of codes fit a sum of 32 bits whatever they are.
+static constexpr int64_t mostProducts =
+    INT32_MAX / (127 * 128 << fixed::blockDepth);
+
 /// Whether sums of \p op by weights of such a type may not fit 32 bits: whether
 /// they do depends on the weights, and shows when they are encoded.
 static bool isLong(Operation *op, RankedTensorType weights) {
   // A group's channels are no part of a row.
   if (auto conv = dyn_cast<nn::ConvOp>(op); conv && conv.getGroups() != 1)
     return false;
-  constexpr int64_t most = INT32_MAX / (127 * 128 << fixed::blockDepth);
-  int64_t rest = most;
+  int64_t rest = mostProducts;
   for (int64_t size : weights.getShape().drop_front()) {
     if (ShapedType::isDynamic(size))
       return false;
@@ -75,6 +78,42 @@ static bool isLong(Operation *op, RankedTensorType weights) {
     rest /= std::max<int64_t>(size, 1);
   }
   return false;
+}
+
+/// Whether sums may be those of parts of a row, which are all of it where its
+/// size is known.
+static bool mayCutSums(Operation *op, Type operand) {
+  auto type = cast<RankedTensorType>(operand);
+  return !qt::getBlockFormat(type).getOuter() &&
+         !ShapedType::isDynamic(type.getShape().back()) &&
+         isLong(op, cast<RankedTensorType>(op->getOperand(1).getType()));
+}
+
+/// Fails after an error where sums of \p op with operands of these types do not
+/// fit 32 bits, also in parts.
+static LogicalResult verifySums(Operation *op, Type operand, Type weights) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(weights).getShape();
+  bool mayCut = mayCutSums(op, operand);
+  constexpr int64_t blockSize = 32;
+  int64_t products = 1;
+  for (int64_t size : shape.drop_front().drop_back())
+    products *= size;
+  products *= mayCut ? std::min(shape.back(), blockSize) : shape.back();
+  if (products <= mostProducts)
+    return success();
+  // Encoded for this alone: there are hardly any so long.
+  Value given = op->getOperand(1);
+  OwningOpRef<qt::QuantizeOp> encoded;
+  auto quantize = given.getDefiningOp<qt::QuantizeOp>();
+  Value floats = quantize ? quantize.getInput() : given;
+  if (!qt::getBlockFormat(floats.getType())) {
+    OpBuilder builder(op->getContext());
+    qt::BlockType format = qt::getBlockFormat(weights);
+    encoded = qt::QuantizeOp::create(builder, op->getLoc(), floats, format,
+                                     qt::getWeightEncoding(format));
+    given = encoded->getResult(0);
+  }
+  return cutSums(op, given, mayCut);
 }
 
 /// Types of a product whose operand and result share exponents as \p inputRows
@@ -252,10 +291,8 @@ static LogicalResult lowerContraction(Operation *op, Parts parts,
   auto type = cast<RankedTensorType>(op->getOperand(0).getType());
   qt::BlockType format = qt::getBlockFormat(type);
   bool isEncoded = format.getOuter() != nullptr;
-  // Parts of a row are all of it where its size is known.
-  bool mayCut = !isEncoded && !ShapedType::isDynamic(type.getShape().back()) &&
-                isLong(op, cast<RankedTensorType>(op->getOperand(1).getType()));
-  FailureOr<SumParts> cut = cutSums(op, mayCut);
+  FailureOr<SumParts> cut =
+      cutSums(op, op->getOperand(1), mayCutSums(op, type));
   if (failed(cut))
     return failure();
   qt::BlockType blocks =
@@ -322,9 +359,12 @@ struct MatmulIntegers
     auto matmul = cast<nn::MatmulOp>(op);
     if (!hasWeights(matmul))
       return inferProduct(matmul, available, operands, results);
-    return inferContraction(
-        op, available, qt::getRowBlocks(matmul.getLhs().getType().getRank()),
-        qt::getRowBlocks(matmul.getType().getRank()), operands, results);
+    if (failed(inferContraction(
+            op, available,
+            qt::getRowBlocks(matmul.getLhs().getType().getRank()),
+            qt::getRowBlocks(matmul.getType().getRank()), operands, results)))
+      return failure();
+    return verifySums(op, operands[0], operands[1]);
   }
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
@@ -421,7 +461,7 @@ struct ConvIntegers
           withFormat(conv.getResult(),
                      getWide(op, qt::getImageBlocks(rank), qt::summandBits));
     }
-    return success();
+    return verifySums(op, operands[0], operands[1]);
   }
 
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
@@ -451,7 +491,7 @@ private:
   /// exponent.
   static LogicalResult lowerDepthwise(nn::ConvOp op, Parts parts,
                                       OpBuilder &builder, Lowered &results) {
-    FailureOr<SumParts> sums = cutSums(op, /*mayCut=*/false);
+    FailureOr<SumParts> sums = cutSums(op, op.getWeights(), /*mayCut=*/false);
     if (failed(sums))
       return failure();
     MLIRContext *context = op.getContext();

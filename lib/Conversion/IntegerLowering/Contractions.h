@@ -34,9 +34,11 @@ struct SumParts {
   numerics::fixed::Multipliers multipliers;
 };
 
-/// Of the weights of \p op, as few parts as it takes; an error where that is
-/// more than one and it may not be cut, or where blocks are too long.
-llvm::FailureOr<SumParts> cutSums(mlir::Operation *op, bool mayCut);
+/// Of the weights of \p op in joint form, as few parts as it takes; an error
+/// where that is more than one and it may not be cut, or where blocks are too
+/// long.
+llvm::FailureOr<SumParts> cutSums(mlir::Operation *op, mlir::Value weights,
+                                  bool mayCut);
 
 /// The sums, 32 bits, of products of two sides, of the shape \p type.
 mlir::Value contract(IntegerBuilder &b, mlir::RankedTensorType type,

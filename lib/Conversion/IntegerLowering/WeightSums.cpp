@@ -75,12 +75,12 @@ static std::vector<int64_t> boundParts(const WeightSums &sums, int64_t size) {
   return bounds;
 }
 
-FailureOr<SumParts> quantc::cutSums(Operation *op, bool mayCut) {
-  FailureOr<WeightSums> sums = getWeightSums(op->getOperand(1));
+FailureOr<SumParts> quantc::cutSums(Operation *op, Value weights, bool mayCut) {
+  FailureOr<WeightSums> sums = getWeightSums(weights);
   if (failed(sums))
     return failure();
   int64_t channels =
-      cast<RankedTensorType>(op->getOperand(1).getType()).getShape().back();
+      cast<RankedTensorType>(weights.getType()).getShape().back();
   // Weights of zeros have any scale.
   for (double &scale : sums->scales)
     if (scale <= 0)

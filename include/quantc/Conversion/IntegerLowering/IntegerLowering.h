@@ -10,11 +10,17 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include <string>
 
 namespace quantc {
 
 /// The models of IntegerLoweringInterface, by the method fixed.
 void registerIntegerModels(mlir::DialectRegistry &registry);
+
+/// What is wrong with the constants of an op whose floats become integers, one
+/// text for each. Ops \p isBeforeBorder compute on floats.
+llvm::SmallVector<std::string> describeConstants(mlir::Operation *op,
+                                                 bool isBeforeBorder);
 
 /// The integers that a cast makes of integers with exponents; null where there
 /// are none of that type.

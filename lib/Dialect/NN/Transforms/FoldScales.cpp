@@ -18,6 +18,7 @@
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
+#include "quantc/Interpreter/Interpreter.h"
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNFOLDSCALES
@@ -28,16 +29,19 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
-/// Whether \p value is a constant that differs along the last of \p rank
-/// dimensions at most, where it has 1 or \p channels elements.
+/// Whether \p value is a finite constant that differs along the last of \p rank
+/// dimensions at most, where it has 1 or \p channels elements. An infinity, or
+/// what is no number, stays what the model has it for: no weight is one.
 static bool isPerChannel(Value value, int64_t rank, int64_t channels) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type || !type.hasStaticShape() || type.getRank() > rank ||
       !type.getElementType().isF32() || !isConstantSlice(value))
     return false;
   int64_t count = type.getNumElements();
-  return count == 1 ||
-         (count == channels && type.getShape().back() == channels);
+  if (count != 1 && (count != channels || type.getShape().back() != channels))
+    return false;
+  FailureOr<HostValue> constant = interpretConstant(value);
+  return succeeded(constant) && !describeNotFinite(*constant);
 }
 
 /// The op `kind` with one operand as it is and one constant per channel.

@@ -33,9 +33,6 @@ void limitHidden(mlir::func::FuncOp func);
 /// does not take the bits of others.
 void limitArguments(mlir::func::FuncOp func);
 
-/// Refuses constants of floats that are no number, and infinite factors.
-llvm::LogicalResult verifyConstants(mlir::func::FuncOp func);
-
 /// Patterns that make functions of one or two variables, products along axes
 /// and means over open windows of ops with an integer-only form.
 void populateFunctionPatterns(mlir::RewritePatternSet &patterns);

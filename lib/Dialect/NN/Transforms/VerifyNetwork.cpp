@@ -21,21 +21,31 @@ using namespace mlir;
 using namespace quantc;
 
 namespace {
-struct NNVerifyNetwork : public nn::impl::NNVerifyNetworkBase<NNVerifyNetwork> {
-  void runOnOperation() override;
+class NetworkVerifier {
+public:
+  explicit NetworkVerifier(func::FuncOp func) : func(func) {}
+  LogicalResult run();
 
 private:
   LogicalResult verifyArguments();
   LogicalResult verifyWeight(Operation *user, Value weight);
   LogicalResult verifyNumbers(Operation *user, Operation *constant);
 
+  func::FuncOp func;
   llvm::DenseSet<Operation *> seen; ///< constants that were looked at
+};
+
+struct NNVerifyNetwork : public nn::impl::NNVerifyNetworkBase<NNVerifyNetwork> {
+  void runOnOperation() override {
+    if (failed(nn::verifyNetwork(getOperation())))
+      signalPassFailure();
+  }
 };
 } // namespace
 
-LogicalResult NNVerifyNetwork::verifyArguments() {
+LogicalResult NetworkVerifier::verifyArguments() {
   bool isRight = true;
-  for (BlockArgument argument : getOperation().getArguments()) {
+  for (BlockArgument argument : func.getArguments()) {
     auto type = dyn_cast<RankedTensorType>(argument.getType());
     if (!type)
       continue;
@@ -51,7 +61,7 @@ LogicalResult NNVerifyNetwork::verifyArguments() {
   return success(isRight);
 }
 
-LogicalResult NNVerifyNetwork::verifyNumbers(Operation *user,
+LogicalResult NetworkVerifier::verifyNumbers(Operation *user,
                                              Operation *constant) {
   if (!seen.insert(constant).second)
     return success();
@@ -66,7 +76,7 @@ LogicalResult NNVerifyNetwork::verifyNumbers(Operation *user,
          << "; supported: finite numbers";
 }
 
-LogicalResult NNVerifyNetwork::verifyWeight(Operation *user, Value weight) {
+LogicalResult NetworkVerifier::verifyWeight(Operation *user, Value weight) {
   auto type = cast<RankedTensorType>(weight.getType());
   llvm::SetVector<Operation *> slice = getConstantSlice(weight);
   if (llvm::is_contained(type.getShape(), 0))
@@ -80,10 +90,9 @@ LogicalResult NNVerifyNetwork::verifyWeight(Operation *user, Value weight) {
   return success(isRight);
 }
 
-void NNVerifyNetwork::runOnOperation() {
-  seen.clear();
+LogicalResult NetworkVerifier::run() {
   bool isRight = true, isNetwork = false;
-  getOperation().walk([&](QuantizableOpInterface op) {
+  func.walk([&](QuantizableOpInterface op) {
     isNetwork |= isContraction(op);
     for (const ContractionOperand &operand : op.getContractionOperands()) {
       Value value = op->getOperand(operand.index);
@@ -100,6 +109,9 @@ void NNVerifyNetwork::runOnOperation() {
   // What computes on sizes and indices alone may be given empty tensors.
   if (isNetwork)
     isRight &= succeeded(verifyArguments());
-  if (!isRight)
-    signalPassFailure();
+  return success(isRight);
+}
+
+LogicalResult nn::verifyNetwork(func::FuncOp func) {
+  return NetworkVerifier(func).run();
 }

@@ -76,6 +76,18 @@ bool qt::isIntegerNibbles(BlockType format) {
          llvm::all_of(outer.drop_front(), ShapedType::isDynamic);
 }
 
+qt::EncodingAttr qt::getSignedEncoding(BlockType format, ScaleRule rule) {
+  unsigned bits = format.getElement().getBitWidth();
+  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
+  return EncodingAttr::get(format.getContext(), rule, -limit, limit);
+}
+
+qt::EncodingAttr qt::getWeightEncoding(BlockType format) {
+  return format.getOuter()
+             ? EncodingAttr::get(format.getContext(), ScaleRule::Search, -8, 7)
+             : getSignedEncoding(format, ScaleRule::AbsMax);
+}
+
 SmallVector<int64_t> qt::getRowBlocks(int64_t rank) {
   return BlockType::getDefaultOuterShape(rank);
 }

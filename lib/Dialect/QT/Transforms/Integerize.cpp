@@ -23,6 +23,7 @@
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
+#include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
@@ -31,6 +32,8 @@
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
 #include "quantc/Support/Locations.h"
+#include "llvm/ADT/StringExtras.h"
+#include <set>
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_INTEGERIZE
@@ -85,6 +88,9 @@ private:
   void replace(Value value, Value made);
   /// Leaves an op in float: it takes decoded values.
   void leaveFloat(Operation *op, StringRef reason);
+  /// The same where ops may stay in float; else fails after an error for each
+  /// of the reasons.
+  LogicalResult refuse(Operation *op, ArrayRef<std::string> reasons);
   Value decode(Value value);
   /// Marks what the model computes on integers that are made of quantised ones.
   void markModelIntegers(Operation *op);
@@ -111,7 +117,9 @@ private:
   JointValues values;
   /// Floats that are decoded again.
   llvm::DenseMap<Value, Value> decoded;
-  SmallVector<Operation *> unsupported;
+  /// Outputs of nodes, and what of them has been refused: one node may be
+  /// several ops.
+  std::set<std::pair<std::string, std::string>> refused;
   /// The model's own integers that are made of quantised values.
   llvm::DenseSet<Value> modelIntegers;
   llvm::DenseSet<Operation *> leftOut;
@@ -418,18 +426,18 @@ LogicalResult Integerizer::convert(Operation *op) {
     markModelIntegers(op);
     return success();
   }
+  bool isBefore = isBeforeBorder(op);
+  SmallVector<std::string> problems = describeConstants(op, isBefore);
+  if (!problems.empty())
+    return refuse(op, problems);
   if (isLeft(op))
     return success();
-  if (isBeforeBorder(op))
+  if (isBefore)
     return success();
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
-  if (!integer || op->getNumResults() != 1) {
-    if (isPartial)
-      leaveFloat(op, "has no integer-only form");
-    else
-      unsupported.push_back(op);
-    return success();
-  }
+  if (!integer || op->getNumResults() != 1)
+    return refuse(op, {"has no integer-only form; supported: the ops of "
+                       "docs/integer-only.md with one result"});
   OpBuilder builder(op);
   Value result = op->getResult(0);
   // No type holds both, so that integers are made at once.
@@ -509,7 +517,8 @@ Value Integerizer::decode(Value value) {
 }
 
 void Integerizer::leaveFloat(Operation *op, StringRef reason) {
-  op->emitRemark("stays in float: ") << reason;
+  if (!reason.empty())
+    op->emitRemark("stays in float: ") << reason;
   for (Value result : op->getResults())
     if (!isFloat(result))
       modelIntegers.insert(result);
@@ -524,6 +533,24 @@ void Integerizer::leaveFloat(Operation *op, StringRef reason) {
   }
 }
 
+LogicalResult Integerizer::refuse(Operation *op,
+                                  ArrayRef<std::string> reasons) {
+  StringRef node = getValueName(op->getLoc());
+  SmallVector<std::string> fresh;
+  for (const std::string &reason : reasons)
+    if (node.empty() || refused.insert({node.str(), reason}).second)
+      fresh.push_back(reason);
+  // Nothing decodes what others make of an op's integers.
+  if (isPartial && !leftOut.contains(op)) {
+    std::string name = ("'" + op->getName().getStringRef() + "' op ").str();
+    leaveFloat(op, fresh.empty() ? "" : name + llvm::join(fresh, "; "));
+    return success();
+  }
+  for (const std::string &reason : fresh)
+    op->emitOpError(reason);
+  return failure();
+}
+
 Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
                          bool isPartial)
     : func(func), method(method), isPartial(isPartial),
@@ -536,25 +563,15 @@ Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
       units(func.getBody().front(), inputs), statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {
+  // Everything that is wrong is told at once.
+  bool ok = succeeded(nn::verifyNetwork(func));
   Block &block = func.getBody().front();
   SmallVector<Operation *> ops;
   for (Operation &op : block.without_terminator())
     ops.push_back(&op);
   buildDirectly(ops);
-  bool ok = true;
   for (Operation *op : ops)
     ok &= succeeded(convert(op));
-  if (!unsupported.empty()) {
-    InFlightDiagnostic error = func.emitError()
-                               << "ops without an integer-only form ("
-                               << unsupported.size() << "): ";
-    llvm::interleaveComma(unsupported, error, [&](Operation *op) {
-      StringRef node = getNodeName(op->getLoc());
-      error << op->getName() << " '"
-            << (node.empty() ? getValueName(op->getLoc()) : node) << "'";
-    });
-    ok = false;
-  }
   if (!ok)
     return failure();
   if (auto last = dyn_cast<func::ReturnOp>(block.getTerminator()))

@@ -24,13 +24,6 @@ Value JointValues::getSource(Value value) const {
   return integers ? integers : value;
 }
 
-/// The range of codes of signed integers of as many bits, without the smallest.
-static qt::EncodingAttr getEncoding(qt::BlockType format, qt::ScaleRule rule) {
-  unsigned bits = format.getElement().getBitWidth();
-  int64_t limit = (int64_t(1) << (bits - 1)) - 1;
-  return qt::EncodingAttr::get(format.getContext(), rule, -limit, limit);
-}
-
 /// Whether elements of a row have exponents of their own, with others of their
 /// column or alone.
 static bool splitsRows(qt::BlockType format) {
@@ -66,12 +59,8 @@ static Value quantize(OpBuilder &builder, Value value, qt::BlockType format,
 static Value encodeWeights(OpBuilder &builder, Value value,
                            qt::BlockType format) {
   auto encoded = value.getDefiningOp<qt::QuantizeOp>();
-  qt::EncodingAttr encoding =
-      format.getOuter() ? qt::EncodingAttr::get(format.getContext(),
-                                                qt::ScaleRule::Search, -8, 7)
-                        : getEncoding(format, qt::ScaleRule::AbsMax);
   return quantize(builder, encoded ? encoded.getInput() : value, format,
-                  encoding);
+                  qt::getWeightEncoding(format));
 }
 
 Value JointValues::encodeFloat(OpBuilder &builder, Value value,
@@ -99,7 +88,7 @@ Value JointValues::encodeFloat(OpBuilder &builder, Value value,
   if (rowType != type)
     return getAs(builder, getAs(builder, value, rowType), type);
   return quantize(builder, value, format,
-                  getEncoding(row, qt::ScaleRule::Norm));
+                  qt::getSignedEncoding(row, qt::ScaleRule::Norm));
 }
 
 Value JointValues::encode(OpBuilder &builder, Value value, Type type) {
@@ -115,7 +104,7 @@ Value JointValues::encode(OpBuilder &builder, Value value, Type type) {
     RankedTensorType rowType = tensor.clone(qt::getIntegerFormat(
         type.getContext(), format.getOuterShape(), qt::rowBits));
     return quantize(builder, getAs(builder, value, rowType), format,
-                    getEncoding(format, qt::ScaleRule::Norm));
+                    qt::getSignedEncoding(format, qt::ScaleRule::Norm));
   }
   if (auto transpose = value.getDefiningOp<nn::TransposeOp>())
     if (auto blocks = getBlocksBefore(transpose, format.getShape())) {
@@ -138,7 +127,8 @@ static bool isReduced(Value value) {
     return false;
   qt::BlockType format = quantize.getResultFormat();
   return !format.getOuter() &&
-         quantize.getEncoding() != getEncoding(format, qt::ScaleRule::AbsMax);
+         quantize.getEncoding() !=
+             qt::getSignedEncoding(format, qt::ScaleRule::AbsMax);
 }
 
 Value JointValues::getAs(OpBuilder &builder, Value value, Type type) {

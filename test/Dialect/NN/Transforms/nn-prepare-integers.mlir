@@ -40,6 +40,15 @@ func.func @norm_of_many(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   return %0 : tensor<2x?xf32>
 }
 
+// Parameters that know more of the sizes than the op does say nothing of it.
+// CHECK-LABEL: func @known_parameters
+// CHECK: nn.binary mul %{{.*}} : tensor<2x?xf32>, tensor<4xf32> -> tensor<2x?xf32>
+func.func @known_parameters(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  %g = arith.constant dense<2.0> : tensor<4xf32>
+  %0 = nn.layer_norm %x, %g {axis = 1 : i64, epsilon = 1.0e-5 : f32} : tensor<2x?xf32>, tensor<4xf32>
+  return %0 : tensor<2x?xf32>
+}
+
 // CHECK-LABEL: func @left
 // CHECK: %[[Y:.*]] = nn.matmul %arg0, %{{.*}} : tensor<?x5x3xf32>, tensor<2x3xf32> -> tensor<?x5x2xf32>
 // CHECK: nn.transpose %[[Y]] perm [0, 2, 1]

@@ -30,3 +30,22 @@ func.func @moved(%x: tensor<?x4xf32>) -> tensor<4x?xf32> {
   %2 = nn.binary mul %1, %c : tensor<4x?xf32>, tensor<1xf32> -> tensor<4x?xf32>
   return %2 : tensor<4x?xf32>
 }
+
+// So is what has constants that no integers stand for, behind the border and
+// before it.
+// CHECK-LABEL: func @constants
+// CHECK: nn.unary relu %{{.*}}!qt.block
+// CHECK: nn.binary div %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+// CHECK: nn.unary sigmoid %{{.*}}!qt.block
+// CHECK: nn.binary mul %arg0, %{{.*}} : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
+func.func @constants(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %zero = arith.constant dense<[1.0, 0.0, 1.0, 1.0]> : tensor<4xf32> loc("zero")
+  %nan = arith.constant dense<0x7FC00000> : tensor<1xf32> loc("nan")
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  // expected-remark @below {{stays in float: 'nn.binary' op constant 'zero' is 0 at [1]; supported: divisors other than 0}}
+  %1 = nn.binary div %0, %zero : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
+  %2 = nn.unary sigmoid %1 : tensor<?x4xf32>
+  // expected-remark @below {{stays in float: 'nn.binary' op constant 'nan' is NaN at [0]; supported: numbers}}
+  %3 = nn.binary mul %x, %nan : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
+  return %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>
+}

@@ -37,6 +37,10 @@ void resolveShapes(mlir::func::FuncOp func);
 /// of it in front of the op and returns that.
 mlir::Value resolveResult(mlir::Value result, SymbolicShapes &shapes);
 
+/// What -nn-verify-network does: fails after errors for weights and sizes that
+/// no network has.
+mlir::LogicalResult verifyNetwork(mlir::func::FuncOp func);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "quantc/Dialect/NN/Transforms/Passes.h.inc"

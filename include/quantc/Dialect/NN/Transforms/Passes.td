@@ -221,7 +221,8 @@ def NNVerifyNetwork : Pass<"nn-verify-network", "::mlir::func::FuncOp"> {
     computed from; such an operand without elements; a contraction over no elements;
     an argument with a static size of 0. Other constants may hold infinities, as masks
     do; sizes of run time may be 0; and functions without contractions may take
-    and give empty tensors. The stage quantize begins with it.
+    and give empty tensors. The stage quantize begins with it; of an integer-only
+    network `qt-integerize` tells the same with all that it refuses itself.
   }];
 }
 

@@ -67,6 +67,12 @@ bool isStaticRange(double lowest, double highest);
 /// of 32 with integer multipliers, one exponent for each output.
 bool isIntegerNibbles(BlockType format);
 
+/// The range of codes of signed integers of as many bits as \p format has,
+/// without the smallest.
+EncodingAttr getSignedEncoding(BlockType format, ScaleRule rule);
+/// How an integer-only network encodes weights, whose scales are floats.
+EncodingAttr getWeightEncoding(BlockType format);
+
 /// Rows, the last of \p rank dimensions, and images, all but the first.
 llvm::SmallVector<int64_t> getRowBlocks(int64_t rank);
 llvm::SmallVector<int64_t> getImageBlocks(int64_t rank);

@@ -51,12 +51,14 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     exponent each, through sums, products and choices (`qt.element_exponents`).
     What sums over sizes of run time says how many there are at most, where
     bounds do (`qt.most_elements`). Constants stay floats; moving data before
-    the first computation stays what it is. Ops without such a form are errors,
-    all of a function at once; with another `method` than fixed, ops that it
-    defines have the attribute `qt.method`, and where `qt.ranges` or the model
-    give scales, values are builtin integers that multipliers and shifts bring
-    from one scale to the next. With `partial` they stay floats between
-    `qt.dequantize` and `qt.quantize`, and remarks name them.
+    the first computation stays what it is. Ops without such a form, and
+    constants that are no finite numbers where there are none for others, are
+    errors, all of a function at once with what `nn-verify-network` refuses. With
+    `partial` they stay floats between `qt.dequantize` and `qt.quantize`, and
+    remarks name them. With another `method` than fixed, ops that it defines have
+    the attribute `qt.method`, and where `qt.ranges` or the model give scales,
+    values are builtin integers that multipliers and shifts bring from one scale
+    to the next.
 
     Before:
     ```mlir
