@@ -76,7 +76,7 @@ Value JointValues::encodeFloat(OpBuilder &builder, Value value,
       llvm::all_of(format.getShape(),
                    [](int64_t extent) { return extent == 1; }))
     return quantize(builder, value, format,
-                    getEncoding(format, qt::ScaleRule::Norm));
+                    qt::getSignedEncoding(format, qt::ScaleRule::Norm));
   qt::BlockType row = getFormat(
       format.getOuter() ? format.getOuterShape() : format.getShape(), isWide);
   auto rows = qt::getRowBlocks(type.getRank());
