@@ -91,7 +91,7 @@ void IntegerRanges::set(Value result, Lanes lanes, StringRef what) {
   Interval all = Interval::getAll(getElement(result));
   auto binary = dyn_cast<nn::BinaryOp>(op);
   if (binary && binary.getKind() == nn::BinaryKind::RShift &&
-      !getNumber(binary.getRhs()))
+      !matchIntegerSplat(binary.getRhs()))
     lanes = {narrowShift(binary, getHull(lanes))};
   if (binary && binary.getKind() == nn::BinaryKind::Mul)
     if (std::optional<Interval> saturated = matchSaturated(binary))
@@ -278,7 +278,7 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
   DenseElementsAttr elements;
   if (matchPattern(op, m_Constant(&elements)))
     return getConstantLanes(elements, getLaneCount(op->getResult(0)));
-  if (std::optional<int64_t> number = getNumber(op->getResult(0)))
+  if (std::optional<int64_t> number = matchIntegerSplat(op->getResult(0)))
     return Lanes{Interval::get(*number)};
   // No square is negative.
   if (auto square = dyn_cast<nn::BinaryOp>(op);

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "LinearBounds.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NormalisedRows.h"
@@ -20,17 +19,6 @@ using llvm::DynamicAPInt;
 /// Beyond these a sum of terms proves nothing that matters here.
 static constexpr int64_t largestCoefficient = int64_t(1) << 20;
 static constexpr unsigned largestScale = 8;
-
-std::optional<int64_t> quantc::getNumber(Value value) {
-  DenseElementsAttr elements;
-  IntegerAttr number;
-  if (matchPattern(value, m_Constant(&elements)) && elements.isSplat() &&
-      elements.getElementType().isInteger())
-    return elements.getSplatValue<APInt>().getSExtValue();
-  if (matchPattern(value, m_Constant(&number)))
-    return number.getValue().getSExtValue();
-  return std::nullopt;
-}
 
 nn::BinaryOp quantc::getBinary(Value value, nn::BinaryKind kind) {
   auto op = value.getDefiningOp<nn::BinaryOp>();
@@ -131,7 +119,7 @@ static bool shiftBy(LinearSum &sum, int64_t places) {
 LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
   value = stripMoves(value);
   LinearSum sum;
-  if (std::optional<int64_t> number = getNumber(value)) {
+  if (std::optional<int64_t> number = matchIntegerSplat(value)) {
     sum.rest = Interval::get(*number);
     return sum;
   }
@@ -142,7 +130,7 @@ LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
   // What may wrap around is no sum of its operands.
   if (!binary || depth == 0 || binary->hasAttr(wrapsAttrName))
     return LinearSum::ofTerm(value);
-  std::optional<int64_t> right = getNumber(binary.getRhs());
+  std::optional<int64_t> right = matchIntegerSplat(binary.getRhs());
   switch (binary.getKind()) {
   case nn::BinaryKind::Add:
   case nn::BinaryKind::Sub:
@@ -244,7 +232,7 @@ DynamicAPInt LinearBounds::getLowest(const LinearSum &sum,
 static bool isExcluded(Value condition, Value nonZero) {
   auto compare = condition.getDefiningOp<nn::CompareOp>();
   if (!nonZero || !compare || compare.getPredicate() != nn::Predicate::Eq ||
-      getNumber(compare.getRhs()) != 0)
+      matchIntegerSplat(compare.getRhs()) != 0)
     return false;
   SmallVector<Value> dominated;
   collectDominated(compare.getLhs(), dominated);

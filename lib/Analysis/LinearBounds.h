@@ -17,6 +17,7 @@
 #define QUANTC_LIB_ANALYSIS_LINEARBOUNDS_H
 
 #include "quantc/Analysis/Interval.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/MapVector.h"
@@ -71,9 +72,6 @@ void collectDominated(mlir::Value value,
 
 /// The op of that kind that makes \p value, if one does.
 nn::BinaryOp getBinary(mlir::Value value, nn::BinaryKind kind);
-
-/// The number that every element of a constant is.
-std::optional<int64_t> getNumber(mlir::Value value);
 
 } // namespace quantc
 

@@ -35,10 +35,10 @@ static Value getPlacesOfLength(Value places) {
   auto exponent = difference
                       ? getBinary(difference.getLhs(), nn::BinaryKind::Max)
                       : nn::BinaryOp();
-  auto sum =
-      exponent && getNumber(exponent.getRhs()) == numerics::fixed::leastExponent
-          ? getBinary(exponent.getLhs(), nn::BinaryKind::Add)
-          : nn::BinaryOp();
+  auto sum = exponent && matchIntegerSplat(exponent.getRhs()) ==
+                             numerics::fixed::leastExponent
+                 ? getBinary(exponent.getLhs(), nn::BinaryKind::Add)
+                 : nn::BinaryOp();
   return sum && sum.getLhs() == difference.getRhs() ? sum.getRhs() : Value();
 }
 
@@ -53,10 +53,10 @@ std::optional<NormalisedRows> quantc::matchNormalisedMantissas(Value mantissas,
   Value byLength = getPlacesOfLength(shift.getRhs());
   auto places =
       getBinary(byLength ? byLength : shift.getRhs(), nn::BinaryKind::Add);
-  auto length = places && getNumber(places.getRhs()) == 1 - bits
+  auto length = places && matchIntegerSplat(places.getRhs()) == 1 - bits
                     ? getBinary(places.getLhs(), nn::BinaryKind::Sub)
                     : nn::BinaryOp();
-  auto zeros = length && getNumber(length.getLhs()) == 32
+  auto zeros = length && matchIntegerSplat(length.getLhs()) == 32
                    ? getUnary(length.getRhs(), nn::UnaryKind::Clz)
                    : nn::UnaryOp();
   if (!zeros)
@@ -70,12 +70,13 @@ std::optional<NormalisedRows> quantc::matchNormalisedRows(Value mantissas,
   auto rows = matchNormalisedMantissas(mantissas);
   Value stored = getLimited(exponents, INT8_MIN, INT8_MAX);
   auto select = stored ? stored.getDefiningOp<nn::SelectOp>() : nn::SelectOp();
-  auto isZero =
-      select && getNumber(select.getOnTrue()) == numerics::fixed::zeroExponent
-          ? select.getCondition().getDefiningOp<nn::CompareOp>()
-          : nn::CompareOp();
+  auto isZero = select && matchIntegerSplat(select.getOnTrue()) ==
+                              numerics::fixed::zeroExponent
+                    ? select.getCondition().getDefiningOp<nn::CompareOp>()
+                    : nn::CompareOp();
   if (!rows || !isZero || isZero.getPredicate() != nn::Predicate::Eq ||
-      isZero.getLhs() != rows->largest || getNumber(isZero.getRhs()) != 0)
+      isZero.getLhs() != rows->largest ||
+      matchIntegerSplat(isZero.getRhs()) != 0)
     return std::nullopt;
   rows->isZero = isZero.getResult();
   return rows;

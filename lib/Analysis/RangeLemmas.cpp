@@ -108,14 +108,15 @@ std::optional<Interval> IntegerRanges::matchDropped(nn::BinaryOp op) const {
     return std::nullopt;
   Value limit = isAbove.getRhs();
   auto negated = getBinary(isBelow.getRhs(), nn::BinaryKind::Sub);
-  if (!negated || getNumber(negated.getLhs()) != 0 || negated.getRhs() != limit)
+  if (!negated || matchIntegerSplat(negated.getLhs()) != 0 ||
+      negated.getRhs() != limit)
     return std::nullopt;
   auto less = getBinary(limit, nn::BinaryKind::Add);
-  auto part = less && getNumber(less.getRhs()) == -1
+  auto part = less && matchIntegerSplat(less.getRhs()) == -1
                   ? getBinary(less.getLhs(), nn::BinaryKind::RShift)
                   : nn::BinaryOp();
   auto left = part ? part.getRhs().getDefiningOp<nn::ClipOp>() : nn::ClipOp();
-  if (!left || getNumber(part.getLhs()) != int64_t(1) << 30 ||
+  if (!left || matchIntegerSplat(part.getLhs()) != int64_t(1) << 30 ||
       left.getMin().convertToDouble() != 0 ||
       left.getMax().convertToDouble() < 31)
     return std::nullopt;
@@ -134,7 +135,7 @@ std::optional<DynamicAPInt> IntegerRanges::matchRoom(Value limit,
                                                      Value places) const {
   auto part = getBinary(stripMoves(limit), nn::BinaryKind::Shr);
   std::optional<int64_t> all =
-      part ? getNumber(part.getLhs()) : std::optional<int64_t>();
+      part ? matchIntegerSplat(part.getLhs()) : std::optional<int64_t>();
   if (!all || *all <= 0 || !llvm::isPowerOf2_64(*all + 1) ||
       stripMoves(part.getRhs()) != places)
     return std::nullopt;
@@ -145,10 +146,10 @@ std::optional<DynamicAPInt> IntegerRanges::matchRoom(Value limit,
 /// stays below 2^n.
 std::optional<Interval> IntegerRanges::matchSaturated(nn::BinaryOp op) const {
   auto power = getBinary(stripMoves(op.getRhs()), nn::BinaryKind::RShift);
-  auto back = power && getNumber(power.getLhs()) == 1
+  auto back = power && matchIntegerSplat(power.getLhs()) == 1
                   ? getBinary(stripMoves(power.getRhs()), nn::BinaryKind::Sub)
                   : nn::BinaryOp();
-  if (!back || getNumber(back.getLhs()) != 0)
+  if (!back || matchIntegerSplat(back.getLhs()) != 0)
     return std::nullopt;
   Value places = stripMoves(back.getRhs());
   if (!Interval::get(0, 30).contains(getRange(places)))
@@ -162,7 +163,7 @@ std::optional<Interval> IntegerRanges::matchSaturated(nn::BinaryOp op) const {
   auto max = getBinary(x, nn::BinaryKind::Max);
   if (max && getRange(max.getRhs()).high <= 0) {
     auto negated = getBinary(stripMoves(max.getRhs()), nn::BinaryKind::Sub);
-    if (!low && negated && getNumber(negated.getLhs()) == 0)
+    if (!low && negated && matchIntegerSplat(negated.getLhs()) == 0)
       low = matchRoom(negated.getRhs(), places);
     // It leaves what is above 0.
     x = stripMoves(max.getLhs());
@@ -185,7 +186,7 @@ matchConstantOperand(Value value, nn::BinaryKind kind) {
   auto op = getBinary(value, kind);
   if (!op)
     return {};
-  return {op.getLhs(), getNumber(op.getRhs())};
+  return {op.getLhs(), matchIntegerSplat(op.getRhs())};
 }
 
 static nn::ReduceOp getSum(Value value) {
@@ -314,7 +315,7 @@ struct Place {
 
   bool addSize(Value value) {
     value = stripReshapes(value);
-    if (std::optional<int64_t> number = getNumber(value)) {
+    if (std::optional<int64_t> number = matchIntegerSplat(value)) {
       sizes.push_back(shapes.getConstant(*number));
       return true;
     }
@@ -357,7 +358,7 @@ struct Place {
       auto compare = select.getCondition().getDefiningOp<nn::CompareOp>();
       return compare && compare.getPredicate() == nn::Predicate::Lt &&
              compare.getLhs() == select.getOnFalse() &&
-             getNumber(compare.getRhs()) == 0 &&
+             matchIntegerSplat(compare.getRhs()) == 0 &&
              ranges.getRange(compare.getLhs()).low >= 0 &&
              add(select.getOnFalse(), ranges);
     }
@@ -480,7 +481,7 @@ std::optional<Interval> IntegerRanges::cutPivot(Operation *op) const {
     slice.push_back(last);
     for (Value operand : last->getOperands()) {
       Operation *producer = operand.getDefiningOp();
-      if (getNumber(operand))
+      if (matchIntegerSplat(operand))
         continue;
       if (!producer || producer->getBlock() != op->getBlock())
         return std::nullopt;

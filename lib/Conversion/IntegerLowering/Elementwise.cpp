@@ -9,8 +9,8 @@
 #include "IntegerModels.h"
 #include "Limits.h"
 #include "Powers.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include <cmath>
 
@@ -230,14 +230,12 @@ private:
   /// The finite number that every element of an operand is, which repeats
   /// nothing of the other one.
   static std::optional<double> getLimit(nn::BinaryOp op, unsigned index) {
-    DenseElementsAttr elements;
-    if (!matchPattern(op->getOperand(index), m_Constant(&elements)) ||
-        !elements.isSplat() ||
+    std::optional<double> limit = matchSplat(op->getOperand(index));
+    if (!limit || !std::isfinite(*limit) ||
         typeOf(op->getOperand(1 - index)).getShape() !=
             typeOf(op.getResult()).getShape())
       return std::nullopt;
-    double limit = elements.getSplatValue<APFloat>().convertToDouble();
-    return std::isfinite(limit) ? std::optional(limit) : std::nullopt;
+    return limit;
   }
 
   static bool isRemainder(nn::BinaryKind kind) {

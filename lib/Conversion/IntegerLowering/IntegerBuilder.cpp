@@ -8,8 +8,8 @@
 
 #include "IntegerBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNDims.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Numerics/Fixed/Attention.h"
@@ -236,12 +236,10 @@ Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
 /// exponents reach down to, where they are at \p e.
 static bool mayUnderflow(Value e, qt::BlockType format) {
   int64_t bits = format.getElement().getBitWidth();
-  DenseElementsAttr known;
   if (format.getScale().getStorageType().getIntOrFloatBitWidth() > 8)
     return false;
-  return !matchPattern(e, m_Constant(&known)) || !known.isSplat() ||
-         known.getSplatValue<APInt>().getSExtValue() + 2 - bits <
-             fixed::leastExponent;
+  std::optional<int64_t> known = matchIntegerSplat(e);
+  return !known || *known + 2 - bits < fixed::leastExponent;
 }
 
 SmallVector<Value> IntegerBuilder::normalise(Scaled x, qt::BlockType format) {

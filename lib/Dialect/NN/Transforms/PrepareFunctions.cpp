@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIntegers.h"
-#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/QT/IR/LimitAttr.h"
 
 using namespace mlir;
@@ -62,11 +62,9 @@ private:
   /// The function that a power by one constant is: these take results with all
   /// their bits.
   static std::optional<UnaryKind> findFunction(BinaryOp op) {
-    DenseElementsAttr powers;
-    if (typeOf(op.getLhs()) != typeOf(op.getResult()) ||
-        !matchPattern(op.getRhs(), m_Constant(&powers)) || !powers.isSplat())
+    std::optional<double> power = matchSplat(op.getRhs());
+    if (typeOf(op.getLhs()) != typeOf(op.getResult()))
       return std::nullopt;
-    float power = powers.getSplatValue<float>();
     if (power == -1)
       return UnaryKind::Reciprocal;
     if (power == 0.5)

@@ -13,8 +13,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIntegers.h"
-#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/SplatConstants.h"
 
 #include <cmath>
 
@@ -24,12 +24,11 @@ using namespace quantc::nn;
 
 /// The one number of a constant that leaves what is beside it its shape.
 static std::optional<double> getNumber(Value value, Value beside) {
-  DenseElementsAttr elements;
-  if (!isReal(value) || typeOf(value).getRank() > typeOf(beside).getRank() ||
-      !matchPattern(value, m_Constant(&elements)) ||
-      elements.getNumElements() != 1)
+  auto type = typeOf(value);
+  if (!isReal(value) || type.getRank() > typeOf(beside).getRank() ||
+      !type.hasStaticShape() || type.getNumElements() != 1)
     return std::nullopt;
-  return elements.getSplatValue<float>();
+  return matchSplat(value);
 }
 
 namespace {

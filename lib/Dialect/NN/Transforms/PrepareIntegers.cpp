@@ -8,10 +8,10 @@
 
 #include "PrepareIntegers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/InputArithmetic.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
@@ -274,12 +274,8 @@ private:
     auto op = value.getDefiningOp<BinaryOp>();
     if (!op || op.getKind() != kind)
       return value;
-    DenseElementsAttr elements;
-    if (!matchPattern(op.getRhs(), m_Constant(&elements)) ||
-        !elements.getElementType().isF32() || !elements.isSplat())
-      return value;
-    constant = elements.getSplatValue<float>();
-    return op.getLhs();
+    constant = matchSplat(op.getRhs());
+    return constant ? op.getLhs() : value;
   }
 };
 

@@ -12,8 +12,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIntegers.h"
-#include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -35,10 +35,8 @@ struct RewriteComplement : OpRewritePattern<BinaryOp> {
 
   LogicalResult matchAndRewrite(BinaryOp op,
                                 PatternRewriter &rewriter) const override {
-    DenseElementsAttr one;
     if (op.getKind() != BinaryKind::Sub || !isReal(op.getResult()) ||
-        !matchPattern(op.getLhs(), m_Constant(&one)) || !one.isSplat() ||
-        one.getSplatValue<float>() != 1)
+        matchSplat(op.getLhs()) != 1)
       return rewriter.notifyMatchFailure(op, "takes nothing off one");
     Value logit = getLogit(op.getRhs());
     if (!logit || logit.getType() != op.getType())

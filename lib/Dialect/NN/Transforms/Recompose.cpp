@@ -8,6 +8,7 @@
 
 #include "Recompose.h"
 #include "Operands.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Interpreter/Interpreter.h"
@@ -25,14 +26,6 @@ namespace quantc::nn {
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
-
-std::optional<double> quantc::nn::matchSplat(Value value) {
-  DenseElementsAttr elements;
-  if (!matchPattern(value, m_Constant(&elements)) || !elements.isSplat() ||
-      !isa<FloatType>(elements.getElementType()))
-    return std::nullopt;
-  return elements.getSplatValue<APFloat>().convertToDouble();
-}
 
 DenseElementsAttr quantc::nn::readConstant(Value value) {
   constexpr int64_t most = 1 << 22;

@@ -26,9 +26,6 @@ struct Product {
 /// factors themselves.
 Product matchProduct(mlir::Value root);
 
-/// The element that all elements of a constant float tensor are equal to.
-std::optional<double> matchSplat(mlir::Value value);
-
 /// The elements of a constant, read from the model's file where they lie there;
 /// null for what is no constant or too large to be looked at.
 mlir::DenseElementsAttr readConstant(mlir::Value value);

@@ -8,6 +8,7 @@
 
 #include "Operands.h"
 #include "Recompose.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
@@ -264,7 +265,7 @@ private:
     if (auto limit = variance.getDefiningOp<BinaryOp>();
         limit && limit.getKind() == BinaryKind::Max)
       for (auto [bound, other] : getBothOrders(limit))
-        if (matchSplat(bound) == 0.0)
+        if (quantc::matchSplat(bound) == 0.0)
           variance = other;
     if (auto relu = variance.getDefiningOp<UnaryOp>();
         relu && relu.getKind() == UnaryKind::Relu)

@@ -9,6 +9,7 @@
 #include "MaskAnalysis.h"
 #include "Operands.h"
 #include "Recompose.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"

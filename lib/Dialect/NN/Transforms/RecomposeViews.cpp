@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Recompose.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/IR/SliceRange.h"
 
