@@ -47,6 +47,14 @@ static int64_t getLaneCount(Value value) {
   return !tensor || tensor.getRank() == 0 ? 1 : tensor.getShape().back();
 }
 
+bool quantc::mayWrapAround(Operation *op) {
+  if (!isa<nn::BinaryOp, nn::UnaryOp, nn::CastOp, nn::ReduceOp, nn::CumSumOp>(
+          op))
+    return false;
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  return element.isInteger() && !element.isInteger(1);
+}
+
 IntegerRanges::IntegerRanges(func::FuncOp func) : func(func) {
   for (Block &block : func.getBody())
     for (Operation &op : block)

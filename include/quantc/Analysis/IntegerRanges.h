@@ -48,6 +48,10 @@ constexpr llvm::StringLiteral rightShiftAttrName = "qt.right";
 /// values: the result wraps around as its type does.
 constexpr llvm::StringLiteral wrapsAttrName = "qt.wraps";
 
+/// Whether an op is arithmetic on integers that may be marked so. Choices, and
+/// what moves elements, leave them as they are.
+bool mayWrapAround(mlir::Operation *op);
+
 class IntegerRanges {
 public:
   /// An op whose result may leave its type, and what it may be.

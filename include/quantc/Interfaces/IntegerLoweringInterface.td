@@ -25,6 +25,11 @@ def IntegerLoweringInterface : OpInterface<"IntegerLoweringInterface"> {
       }],
       "bool", "isMovement", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<[{
+        Whether I-BERT and I-ViT have forms of their own, which `qt.method` on
+        the op asks for.
+      }],
+      "bool", "hasPublishedForms", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
         An integer-only value for the result that is computed from other
         integers than those of the operands, such as positions; null where
         there is none.

@@ -449,6 +449,8 @@ namespace {
 struct AttentionIntegers
     : IntegerLoweringInterface::ExternalModel<AttentionIntegers,
                                               nn::AttentionOp> {
+  bool hasPublishedForms(Operation *) const { return true; }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     auto attention = cast<nn::AttentionOp>(op);

@@ -71,6 +71,8 @@ static LogicalResult lowerGated(Operation *op, qt::SigmaKind function,
 namespace {
 struct GeluIntegers
     : IntegerLoweringInterface::ExternalModel<GeluIntegers, nn::GeluOp> {
+  bool hasPublishedForms(Operation *) const { return true; }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     return inferRowIntegers(op, available, operands, results);
@@ -267,6 +269,8 @@ private:
 
 struct SoftmaxIntegers
     : IntegerLoweringInterface::ExternalModel<SoftmaxIntegers, nn::SoftmaxOp> {
+  bool hasPublishedForms(Operation *) const { return true; }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     auto softmax = cast<nn::SoftmaxOp>(op);

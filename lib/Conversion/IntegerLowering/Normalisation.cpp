@@ -111,6 +111,8 @@ namespace {
 struct LayerNormIntegers
     : IntegerLoweringInterface::ExternalModel<LayerNormIntegers,
                                               nn::LayerNormOp> {
+  bool hasPublishedForms(Operation *) const { return true; }
+
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
                                   Types &operands, Types &results) const {
     return inferNorm(op, cast<nn::LayerNormOp>(op).getAxis(), available,

@@ -138,7 +138,7 @@ func.func @own_exponent(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @wraps(%x: tensor<4xi32>, %y: tensor<4xf32>) -> tensor<4xf32> {
   %0 = nn.unary abs %x {qt.wraps} : tensor<4xi32>
-  // expected-error @below {{attribute 'qt.wraps' = unit on 'nn.unary'; supported: a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum of integers}}
+  // expected-error @below {{attribute 'qt.wraps' = unit on 'nn.unary'; supported: a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum of integers of more than one bit}}
   %1 = nn.unary abs %y {qt.wraps} : tensor<4xf32>
   return %1 : tensor<4xf32>
 }

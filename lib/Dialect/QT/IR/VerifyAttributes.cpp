@@ -139,11 +139,6 @@ static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
 }
-static bool isArithmetic(Operation *op) {
-  return isa<nn::BinaryOp, nn::UnaryOp, nn::CastOp, nn::ReduceOp, nn::CumSumOp>(
-             op) &&
-         getElementTypeOrSelf(op->getResult(0).getType()).isInteger();
-}
 static bool isSum(Operation *op) {
   return isa<nn::MatmulOp, nn::SoftmaxOp, nn::AttentionOp, nn::ReduceOp>(op);
 }
@@ -202,9 +197,9 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
-    {wrapsAttrName, isArithmetic, isA<UnitAttr>,
+    {wrapsAttrName, mayWrapAround, isA<UnitAttr>,
      "a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum "
-     "of integers"},
+     "of integers of more than one bit"},
     {methodAttrName, isInteger, isA<IntegerMethodAttr>,
      "#qt<integer_method fixed>, ibert or ivit on an op with an integer-only "
      "form"},

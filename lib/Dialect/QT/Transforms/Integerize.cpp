@@ -70,8 +70,8 @@ private:
   bool isLeft(Operation *op);
   /// Whether \p op moves or scales inputs before they are quantised.
   bool isBeforeBorder(Operation *op);
-  /// Says on \p op which of its forms it is to have.
-  void markForm(Operation *op);
+  /// Says on an op which of its forms it is to have.
+  void markForm(IntegerLoweringInterface integer);
   /// Nothing if \p op has no such types and is left in float.
   std::optional<LogicalResult> inferTypes(IntegerLoweringInterface op,
                                           SmallVectorImpl<Type> &operandTypes,
@@ -297,12 +297,12 @@ bool Integerizer::isBeforeBorder(Operation *op) {
          });
 }
 
-void Integerizer::markForm(Operation *op) {
+void Integerizer::markForm(IntegerLoweringInterface integer) {
+  Operation *op = integer;
   auto mark = [&](StringRef name) {
     op->setAttr(name, UnitAttr::get(op->getContext()));
   };
-  if (method != qt::IntegerMethod::Fixed &&
-      isa<nn::SoftmaxOp, nn::GeluOp, nn::LayerNormOp, nn::AttentionOp>(op))
+  if (method != qt::IntegerMethod::Fixed && integer.hasPublishedForms())
     op->setAttr(methodAttrName,
                 qt::IntegerMethodAttr::get(op->getContext(), method));
   auto reduce = dyn_cast<nn::ReduceOp>(op);
@@ -453,7 +453,7 @@ LogicalResult Integerizer::convert(Operation *op) {
     values.enter(result, known);
     return success();
   }
-  markForm(op);
+  markForm(integer);
   SmallVector<Type> operandTypes, resultTypes;
   std::optional<LogicalResult> isInferred =
       inferTypes(integer, operandTypes, resultTypes);
@@ -486,10 +486,7 @@ void Integerizer::markModelIntegers(Operation *op) {
       }))
     return;
   modelIntegers.insert_range(op->getResults());
-  // Choices, and what moves elements, leave them as they are.
-  if (isa<nn::BinaryOp, nn::UnaryOp, nn::CastOp, nn::ReduceOp, nn::CumSumOp>(
-          op) &&
-      !getElementTypeOrSelf(op->getResult(0).getType()).isInteger(1))
+  if (mayWrapAround(op))
     op->setAttr(wrapsAttrName, UnitAttr::get(func.getContext()));
 }
 
