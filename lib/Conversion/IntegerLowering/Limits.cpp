@@ -50,6 +50,7 @@ Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
   double largest = std::max(std::fabs(limits.low.value_or(0)),
                             std::fabs(limits.high.value_or(0)));
   bool isOpen = !limits.low || !limits.high;
+  int64_t widest = std::min((int64_t(1) << (bits - 1)) - 1, largestInteger);
   for (double limit : {std::max(limits.low.value_or(0), 0.0),
                        std::min(limits.high.value_or(0), 0.0)})
     if (limit != 0)
@@ -63,8 +64,7 @@ Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
     Value zero = b.number(0), rest, most;
     if (isOpen) {
       // By what is not limited, too.
-      int64_t all = (int64_t(1) << (bits - 1)) - 1;
-      rest = limits.high ? b.clip(x.m, -all, 0) : b.clip(x.m, 0, all);
+      rest = limits.high ? b.clip(x.m, -widest, 0) : b.clip(x.m, 0, widest);
       x.m = limits.high ? b.max(x.m, zero) : b.min(x.m, zero);
       most = b.largest(rest, blocks);
       left = b.min(left, b.add(b.unary(nn::UnaryKind::Clz, most),
@@ -91,11 +91,10 @@ Scaled quantc::limitRows(IntegerBuilder &b, Scaled x, Limits limits,
   }
   // Which it has been limited to. Where 0 is beyond a limit there is room for
   // it.
-  int64_t most = std::min((int64_t(1) << (bits - 1)) - 1, largestInteger);
   bool isAboveZero = limits.low == 0.0 && !isOpen && largest != 0;
   if (limits.low && !isAboveZero)
-    x.m = b.max(x.m, b.min(boundOn(b, x.e, *limits.low), b.number(most)));
+    x.m = b.max(x.m, b.min(boundOn(b, x.e, *limits.low), b.number(widest)));
   if (limits.high)
-    x.m = b.min(x.m, b.max(boundOn(b, x.e, *limits.high), -most));
+    x.m = b.min(x.m, b.max(boundOn(b, x.e, *limits.high), -widest));
   return x;
 }
