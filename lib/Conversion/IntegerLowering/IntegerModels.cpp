@@ -18,6 +18,12 @@
 using namespace mlir;
 using namespace quantc;
 
+Value quantc::getFloats(Value value) {
+  while (auto quantize = value.getDefiningOp<qt::QuantizeOp>())
+    value = quantize.getInput();
+  return value;
+}
+
 Type quantc::withFormat(Value value, qt::BlockType format) {
   return cast<RankedTensorType>(value.getType()).clone(format);
 }

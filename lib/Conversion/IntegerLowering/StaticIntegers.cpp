@@ -10,6 +10,7 @@
 #include "StaticForms.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Numerics/Fixed/Dyadic.h"
 #include "quantc/Support/Locations.h"
@@ -23,13 +24,6 @@ using namespace quantc::numerics;
 static bool isFloat(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isF32();
-}
-
-/// What a recipe quantises is what it is quantised from.
-static Value getOriginal(Value value) {
-  while (auto quantize = value.getDefiningOp<qt::QuantizeOp>())
-    value = quantize.getInput();
-  return value;
 }
 
 /// The scale that a pair of quantising ops of the model has left.
@@ -109,16 +103,16 @@ void StaticIntegers::readRanges(func::FuncOp func) {
 }
 
 std::optional<StaticScale> StaticIntegers::getTarget(Value value) const {
-  auto it = targets.find(getOriginal(value));
+  auto it = targets.find(getFloats(value));
   return it == targets.end() ? std::nullopt : std::optional(it->second);
 }
 
 bool StaticIntegers::statesCodes(Value value) const {
-  return stated.contains(getOriginal(value));
+  return stated.contains(getFloats(value));
 }
 
 std::optional<StaticValue> StaticIntegers::getSums(Value value) const {
-  auto it = values.find(getOriginal(value));
+  auto it = values.find(getFloats(value));
   return it == values.end() ? std::nullopt : std::optional(it->second);
 }
 
@@ -163,7 +157,7 @@ static Value limit(IntegerBuilder &b, Value codes, const StaticScale &scale,
 }
 
 Value StaticIntegers::getTerm(OpBuilder &builder, Value value, double scale) {
-  value = getOriginal(value);
+  value = getFloats(value);
   IntegerBuilder b(builder, value.getLoc());
   // Two of these fit 32 bits.
   constexpr int64_t most = (int64_t(1) << 30) - 1;
@@ -177,7 +171,7 @@ Value StaticIntegers::getTerm(OpBuilder &builder, Value value, double scale) {
 
 std::optional<StaticValue>
 StaticIntegers::getCodes(OpBuilder &builder, Value value, unsigned bits) {
-  value = getOriginal(value);
+  value = getFloats(value);
   if (auto it = narrow.find({value, bits}); it != narrow.end())
     return it->second;
   std::optional<StaticValue> own = getSums(value);

@@ -22,6 +22,9 @@ void registerIntegerModels(mlir::DialectRegistry &registry);
 llvm::SmallVector<std::string> describeConstants(mlir::Operation *op,
                                                  bool isBeforeBorder);
 
+/// What a recipe has quantised; the value itself where it has not.
+mlir::Value getFloats(mlir::Value value);
+
 /// The integers that a cast makes of integers with exponents; null where there
 /// are none of that type.
 mlir::Value buildTruncation(mlir::OpBuilder &builder, mlir::Location loc,

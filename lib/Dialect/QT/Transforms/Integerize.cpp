@@ -346,12 +346,6 @@ Integerizer::inferTypes(IntegerLoweringInterface op,
   return std::nullopt;
 }
 
-/// What a recipe has quantised, or the value itself.
-static Value getFloats(Value value) {
-  auto quantize = value.getDefiningOp<qt::QuantizeOp>();
-  return quantize ? quantize.getInput() : value;
-}
-
 /// Whether an op multiplies codes of 8 bits by weights.
 static bool hasCodesAndWeights(Operation *op, TypeRange operandTypes) {
   if (!isa<nn::MatmulOp, nn::ConvOp>(op) || !isConstantSlice(op->getOperand(1)))

@@ -9,6 +9,7 @@
 #include "JointValues.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -17,9 +18,8 @@ using namespace mlir;
 using namespace quantc;
 
 Value JointValues::getSource(Value value) const {
-  if (auto quantize = value.getDefiningOp<qt::QuantizeOp>();
-      quantize && !isConstantSlice(value))
-    return getSource(quantize.getInput());
+  if (!isConstantSlice(value))
+    value = getFloats(value);
   Value integers = lookup(value);
   return integers ? integers : value;
 }
@@ -58,8 +58,7 @@ static Value quantize(OpBuilder &builder, Value value, qt::BlockType format,
 /// Weights in another format than the recipe's, whose scales are floats.
 static Value encodeWeights(OpBuilder &builder, Value value,
                            qt::BlockType format) {
-  auto encoded = value.getDefiningOp<qt::QuantizeOp>();
-  return quantize(builder, encoded ? encoded.getInput() : value, format,
+  return quantize(builder, getFloats(value), format,
                   qt::getWeightEncoding(format));
 }
 
