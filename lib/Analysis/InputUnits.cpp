@@ -48,6 +48,18 @@ static bool areScalesFarApart(Value constant) {
   return false;
 }
 
+static bool hasNegative(Value constant) {
+  if (!isConstantSlice(constant))
+    return false;
+  FailureOr<HostValue> value = interpretConstant(constant);
+  if (failed(value))
+    return false;
+  for (int64_t i = 0, e = value->getNumElements(); i < e; ++i)
+    if (value->getNumber(i) < 0)
+      return true;
+  return false;
+}
+
 /// Whether each element of the result is computed of the elements at its place.
 bool InputUnits::isOfElements(Operation &op) const {
   auto isKnown = [&](Value operand) {
@@ -119,6 +131,8 @@ bool InputUnits::showsUnits(Operation &op) const {
     return areScalesFarApart(lhs) || areScalesFarApart(rhs);
   case nn::BinaryKind::Div:
     return areScalesFarApart(rhs) || features.contains(rhs);
+  case nn::BinaryKind::Pow:
+    return hasNegative(rhs);
   case nn::BinaryKind::Mod:
   case nn::BinaryKind::Fmod:
     return true;

@@ -60,6 +60,8 @@ class IntegerFeatures(IntegerTest):
             ("Log", "size", "y_logarithm"),
             ("Pow", "size cube", "power"),
             ("Mul", "power cube_scale", "y_power"),
+            ("Pow", "size third", "y_third"),
+            ("Pow", "size inverse_third", "y_inverse_third"),
             ("Max", "x z", "most"),
             ("Neg", "most", "lowest"),
             ("Concat", "lowest size", "both", {"axis": 1}),
@@ -67,12 +69,14 @@ class IntegerFeatures(IntegerTest):
             ("Less", "product square", "y_less"),
         ]
         constants = {"square_unit": UNITS**2, "root_unit": np.sqrt(UNITS), "inverse": 1 / UNITS, "cube": np.float32(3)}
+        constants |= {"third": np.float32(1 / 3), "inverse_third": np.float32(-1 / 3)}
         constants |= {"cube_scale": 1 / UNITS**3, "inverse_2": np.tile(1 / UNITS, 2)}
         outputs = [node[2] for node in nodes if node[2].startswith("y_")]
         proto = model(nodes, {name: ("f4", ["n", 6]) for name in "xz"}, outputs, constants)
         random = np.random.default_rng(23)
         signs = random.choice([-1, 1], (2, 9, 6))
         x, z = (UNITS * signs * random.uniform(0.5, 2, (2, 9, 6))).astype("f4")
+        # Of a cube root rows of 30 bits leave 2^-7 of 1e7 to 1 / 4: 2^-7 of it, beside a largest one of 2^7.
         # Powers have 2^-22 of each unit of a logarithm of up to 80, times 3, and 3e-4 of 2^x; others factors and results
         # of 16 bits, three of which are rounded on the way, up to twice as large as the largest of a row is.
         self.check_close(proto, [{"x": x, "z": z}], 2.0**-11)

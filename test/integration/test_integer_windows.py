@@ -25,7 +25,6 @@ class IntegerWindows(IntegerTest):
             ("AveragePool", "x", "c", {"kernel_shape": [3, 2], "strides": [2, 2], "ceil_mode": 1}),
             ("LpPool", "x", "l", {"kernel_shape": [2, 2], "strides": [2, 2], "p": 2}),
             ("LpPool", "x", "m", {"kernel_shape": [2, 2], "p": 1}),
-            ("LpPool", "x", "o", {"kernel_shape": [2, 2], "p": 3}),
             ("Pad", "x pads least", "p_low"),
             ("MaxPool", "p_low", "p", {"kernel_shape": [3, 3], "strides": [2, 2]}),
             ("Pad", "x pads seven", "q"),
@@ -33,11 +32,17 @@ class IntegerWindows(IntegerTest):
         ]
         constants = {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "least": -INFINITY, "seven": np.float32(0.7)}
         constants |= {"scale": np.linspace(0.5, 1.5, 9).astype("f4"), "bias": self.normal(9)}
-        outputs = ["a", "c", "l", "m", "o", "p", "q", "n"]
+        outputs = ["a", "c", "l", "m", "p", "q", "n"]
         proto = model(nodes, {"x": ("f4", ["b", 9, 9, 9])}, outputs, constants)
         x = self.normal(2, 9, 9, 9)
         # Of an image: its largest element is up to ten times that of a row.
         self.check_close(proto, [{"x": x}], 40 * UNIT * 10)
+
+    def test_cubic_norm(self):
+        proto = model([("LpPool", "x", "y", {"kernel_shape": [2, 2], "p": 3})], {"x": ("f4", ["b", 9, 9, 9])}, ["y"])
+        # Cubes have 16 bits of the largest of their image: four of them are off by 2^-15, the root of which is 2^-5 where
+        # there is nothing else in a window. The largest norm of a row is a fourth of that of its image at least.
+        self.check_close(proto, [{"x": self.normal(2, 9, 9, 9)}], 2.0**-3)
 
     def test_windows_of_run_time(self):
         """Windows that round up, over sizes and beside pads that are known when the model runs."""
@@ -54,6 +59,32 @@ class IntegerWindows(IntegerTest):
         proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, ["m", "n", "a", "c", "d", "e"])
         feeds = [{"x": self.normal(b, 3, h, w)} for b, h, w in ((1, 3, 4), (2, 8, 7))]
         self.check_close(proto, feeds, 40 * UNIT)
+
+    def test_peaks(self):
+        """A maximum is the very integer that it is compared with, also of elements with an exponent each."""
+        window = {"kernel_shape": [5, 5], "pads": [2, 2, 2, 2], "strides": [1, 1]}
+        nodes = [
+            ("Sigmoid", "x", "s"),
+            ("MaxPool", "s", "s_most", window),
+            ("Equal", "s_most s", "s_peaks"),
+            ("Softmax", "x", "p", {"axis": 1}),
+            ("DepthToSpace", "p", "t", {"blocksize": 2}),
+            ("MaxPool", "t", "t_most", window),
+            ("GreaterOrEqual", "t t_most", "t_peaks"),
+        ]
+        outputs = ["s", "s_peaks", "t", "t_peaks"]
+        proto = model(nodes, {"x": ("f4", ["b", 4, 12, 12])}, outputs)
+        feed = {"x": 3 * self.normal(3, 4, 12, 12)}
+        (meaning,) = self.mean(proto, [feed], "--integer-only")
+        for name in "st":
+            h = meaning[name]
+            size = h.shape[2]
+            wide = np.pad(h, ((0, 0), (0, 0), (2, 2), (2, 2)), constant_values=-INFINITY)
+            most = np.max([wide[:, :, i : i + size, j : j + size] for i in range(5) for j in range(5)], 0)
+            # Below 2^-15 of the largest of its image an element has less than 16 bits where it is compared.
+            counts = h > 2.0**-15 * h.max((1, 2, 3), keepdims=True)
+            np.testing.assert_array_equal(meaning[f"{name}_peaks"][counts], (h == most)[counts], name)
+        self.check_integers(proto, [feed])
 
     def test_largest_of_channels(self):
         """The maximum that an index is looked for by is one of the very integers."""

@@ -127,7 +127,10 @@ struct BinaryIntegers
         qt::getBlockFormat(available[0]) &&
         cast<RankedTensorType>(op->getOperand(0).getType()).getShape() ==
             cast<RankedTensorType>(op->getResult(0).getType()).getShape()) {
-      if (failed(inferRowIntegers(op, available, operands, results)))
+      // What is small beside the largest of a row shows in roots; squares are
+      // products of 16 bits.
+      if (failed(inferRowIntegers(op, available, operands, results,
+                                  /*mayBeWide=*/!isSquare(op))))
         return failure();
       operands.push_back(available[1]);
       return success();
@@ -265,6 +268,13 @@ private:
     return success();
   }
 
+  static bool isSquare(Operation *op) {
+    DenseElementsAttr powers;
+    return matchPattern(op->getOperand(1), m_Constant(&powers)) &&
+           powers.isSplat() &&
+           powers.getSplatValue<APFloat>().convertToDouble() == 2;
+  }
+
   static LogicalResult lowerPower(Operation *op, Scaled x, IntegerBuilder &b,
                                   Lowered &results) {
     FailureOr<std::vector<double>> powers = getConstant(op, 1);
@@ -272,8 +282,16 @@ private:
       return failure();
     if (powers->empty())
       return op->emitOpError("'pow' to no exponent has no integer-only form");
+    qt::BlockType own = qt::getBlockFormat(op->getOperand(0).getType());
+    bool isWide = qt::isWide(own);
+    if (isWide) {
+      // No float is beyond: logarithms are below 2^8.
+      constexpr int64_t most = 224;
+      x = leaveRoom(b, x, own);
+      x.e = b.clip(x.e, -most, most);
+    }
     Scaled power =
-        buildPower(b, x, *powers, typeOf(op->getOperand(1)).getShape());
+        buildPower(b, x, *powers, typeOf(op->getOperand(1)).getShape(), isWide);
     qt::BlockType format = qt::getBlockFormat(op->getResult(0).getType());
     results.push_back(
         b.normalise(joinExponents(b, power, format.getShape()), format));

@@ -221,15 +221,6 @@ struct UnaryIntegers
   }
 
 private:
-  /// What roots are of is below 2^29, so that an odd exponent can double it.
-  static Scaled leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format) {
-    if (!qt::isWide(format))
-      return x;
-    int64_t places = format.getElement().getBitWidth() - 30;
-    return {b.min(b.shift(x.m, places), b.number((1 << 29) - 1)),
-            b.add(x.e, places)};
-  }
-
   /// The whole number below, above or next to each element, below 2^30; of two
   /// that are as near the even one.
   static Scaled buildWhole(IntegerBuilder &b, Scaled x, nn::UnaryKind kind) {

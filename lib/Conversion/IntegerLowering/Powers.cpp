@@ -129,6 +129,14 @@ Scaled quantc::buildRemainder(IntegerBuilder &b, Scaled x, Scaled y,
           b.select(isOther, whole.e, result.e)};
 }
 
+Scaled quantc::leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format) {
+  if (!qt::isWide(format))
+    return x;
+  int64_t places = format.getElement().getBitWidth() - 30;
+  return {b.min(b.shift(x.m, places), b.number((1 << 29) - 1)),
+          b.add(x.e, places)};
+}
+
 Scaled quantc::buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal) {
   // fixed::squareRoot and reciprocalRoot of a number with an even exponent.
   Value odd = b.maskBits(x.e, 1);
@@ -271,9 +279,11 @@ static Value findPowers(IntegerBuilder &b, ArrayRef<double> powers,
 }
 
 Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, ArrayRef<double> powers,
-                          ArrayRef<int64_t> shape) {
+                          ArrayRef<int64_t> shape, bool isWide) {
   if (llvm::all_equal(powers)) {
     double power = powers.front();
+    if (power == 2 && isWide)
+      return {b.multiplyHigh(x.m, x.m), b.add(b.add(x.e, x.e), 31)};
     if (power == 2)
       return {b.mul(x.m, x.m), b.add(x.e, x.e)};
     if (power == -1)

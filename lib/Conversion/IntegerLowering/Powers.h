@@ -45,6 +45,9 @@ Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
 /// beyond 2^93 it lies within the divisor. A divisor of 0 is one unit.
 Scaled buildRemainder(IntegerBuilder &b, Scaled x, Scaled y, bool isFloored);
 Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
+/// What roots and powers are of, below 2^29, so that an odd exponent can double
+/// it.
+Scaled leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
 Scaled buildExponential(IntegerBuilder &b, Scaled x);
 /// 1 / (1 + e^-x), as exact beside 0 as an exponential is.
@@ -55,9 +58,10 @@ Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
 Scaled buildSoftplus(IntegerBuilder &b, Scaled x);
 /// The cosine, or the sine, of an angle in radians, in Q30.
 Scaled buildCosine(IntegerBuilder &b, Scaled x, bool isSine);
-/// To constant exponents of a shape.
+/// To constant exponents of a shape, of integers of 16 bits or, where \p
+/// isWide, below 2^29.
 Scaled buildPower(IntegerBuilder &b, Scaled x, llvm::ArrayRef<double> powers,
-                  llvm::ArrayRef<int64_t> shape);
+                  llvm::ArrayRef<int64_t> shape, bool isWide);
 
 } // namespace quantc
 

@@ -289,6 +289,10 @@ struct PoolIntegers
         (isChosen || op->hasAttr(qt::allBitsAttrName) ||
          haveMask(pool.getInput())))
       type = fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true);
+    // Elements with an exponent each leave theirs to the exponent of the image.
+    if (isMax && op->hasAttr(qt::allBitsAttrName) &&
+        haveOwnExponents(qt::getIntegerFormat(available[0])))
+      type = withFormat(pool.getInput(), getWide(op, blocks, qt::summandBits));
     operands.push_back(type);
     if (isMax)
       row = qt::getBlockFormat(type);

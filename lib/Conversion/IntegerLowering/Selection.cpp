@@ -48,6 +48,27 @@ static Scaled fillElements(IntegerBuilder &b, Value value, Scaled term) {
 }
 
 namespace {
+/// What elements have been moved from.
+static Value stripMoves(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!op->hasTrait<nn::MovesElements>())
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// The operand that maxima of windows of the other one are, if there is one.
+static std::optional<unsigned> findMaxima(Operation *op) {
+  for (unsigned side : {0, 1}) {
+    auto pool = stripMoves(op->getOperand(side)).getDefiningOp<nn::PoolOp>();
+    if (pool && pool.getKind() == nn::PoolKind::Max &&
+        stripMoves(pool.getInput()) == stripMoves(op->getOperand(1 - side)))
+      return side;
+  }
+  return std::nullopt;
+}
+
 struct CompareIntegers
     : IntegerLoweringInterface::ExternalModel<CompareIntegers, nn::CompareOp> {
   LogicalResult inferIntegerTypes(Operation *op, TypeRange available,
@@ -55,6 +76,18 @@ struct CompareIntegers
     FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
     if (failed(blocks))
       return failure();
+    // Maxima of windows are compared with the very integers that they have been
+    // found in.
+    std::optional<unsigned> maxima = findMaxima(op);
+    if (qt::BlockType format =
+            maxima ? qt::getIntegerFormat(available[*maxima]) : nullptr) {
+      for (Value operand : op->getOperands())
+        operands.push_back(withFormat(
+            operand, qt::getIntegerFormat(op->getContext(), *blocks,
+                                          format.getElement().getBitWidth())));
+      results.push_back(op->getResult(0).getType());
+      return success();
+    }
     // What has an exponent for each element is compared on those.
     if (llvm::any_of(available, [](Type type) {
           qt::BlockType format = qt::getIntegerFormat(type);

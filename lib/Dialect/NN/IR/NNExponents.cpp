@@ -120,6 +120,14 @@ bool BinaryOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
   return getKind() == BinaryKind::Mul || isResultSpread(isConstant, isSpread);
 }
 
+/// Whether a power is that of a root or of a reciprocal, of which small
+/// elements show, or may be one.
+static bool isRootPower(Value powers) {
+  DenseElementsAttr elements;
+  return !matchPattern(powers, m_Constant(&elements)) || !elements.isSplat() ||
+         elements.getSplatValue<APFloat>().convertToDouble() < 1;
+}
+
 SmallOperands BinaryOp::getSmallOperands() {
   switch (getKind()) {
   case BinaryKind::Add:
@@ -129,8 +137,10 @@ SmallOperands BinaryOp::getSmallOperands() {
     return SmallOperands::Passed;
   case BinaryKind::Mul:
   case BinaryKind::Div:
-  case BinaryKind::Pow:
     return SmallOperands::Multiplied;
+  case BinaryKind::Pow:
+    return isRootPower(getRhs()) ? SmallOperands::Shown
+                                 : SmallOperands::Multiplied;
   case BinaryKind::Mod:
   case BinaryKind::Fmod:
     return SmallOperands::Shown;
