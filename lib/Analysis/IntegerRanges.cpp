@@ -73,6 +73,15 @@ Interval IntegerRanges::getRange(Value value) const {
   return getHull(getLanes(value));
 }
 
+IntegerRanges::Lanes
+IntegerRanges::map(Value value,
+                   llvm::function_ref<Interval(const Interval &)> apply) const {
+  Lanes lanes = getLanes(value);
+  for (Interval &lane : lanes)
+    lane = apply(lane);
+  return lanes;
+}
+
 IntegerRanges::Lanes IntegerRanges::combine(
     Value a, Value b,
     llvm::function_ref<Interval(const Interval &, const Interval &)> apply)
@@ -273,26 +282,14 @@ evaluateByInterface(Operation *op, ArrayRef<Interval> operands) {
   return result;
 }
 
-std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
-  if (op->getNumResults() != 1 || !isInteger(op->getResult(0)))
-    return std::nullopt;
+std::optional<IntegerRanges::Lanes>
+IntegerRanges::evaluateElementwise(Operation *op) {
   Type type = getElement(op->getResult(0));
-  auto mapLanes = [&](Value value, auto apply) {
-    Lanes lanes = getLanes(value);
-    for (Interval &lane : lanes)
-      lane = apply(lane);
-    return lanes;
-  };
-  DenseElementsAttr elements;
-  if (matchPattern(op, m_Constant(&elements)))
-    return getConstantLanes(elements, getLaneCount(op->getResult(0)));
-  if (std::optional<int64_t> number = matchIntegerSplat(op->getResult(0)))
-    return Lanes{Interval::get(*number)};
   // No square is negative.
   if (auto square = dyn_cast<nn::BinaryOp>(op);
       square && square.getKind() == nn::BinaryKind::Mul &&
       square.getLhs() == square.getRhs())
-    return mapLanes(square.getLhs(), [&](const Interval &x) {
+    return map(square.getLhs(), [&](const Interval &x) {
       Interval magnitude = evaluate(nn::UnaryKind::Abs, x, type);
       return evaluate(nn::BinaryKind::Mul, magnitude, magnitude, type);
     });
@@ -302,11 +299,11 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
                      return evaluate(binary.getKind(), a, b, type);
                    });
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    return mapLanes(unary.getInput(), [&](const Interval &x) {
+    return map(unary.getInput(), [&](const Interval &x) {
       return evaluate(unary.getKind(), x, type);
     });
   if (auto clip = dyn_cast<nn::ClipOp>(op))
-    return mapLanes(clip.getInput(), [&](const Interval &x) {
+    return map(clip.getInput(), [&](const Interval &x) {
       return evaluateClip(x, clip.getMin().convertToDouble(),
                           clip.getMax().convertToDouble());
     });
@@ -323,14 +320,11 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
         [](const Interval &a, const Interval &b) { return a.join(b); });
   if (isa<nn::CompareOp>(op))
     return Lanes{Interval::get(0, 1)};
-  if (isa<nn::ShapeOp, nn::IotaOp>(op))
-    return Lanes{Interval::get(0, mostElements)};
-  if (auto rotary = dyn_cast<nn::RotaryOp>(op)) {
-    DynamicAPInt most = getRange(rotary.getInput()).getMagnitude() *
-                        (getRange(rotary.getCos()).getMagnitude() +
-                         getRange(rotary.getSin()).getMagnitude());
-    return Lanes{Interval::getSymmetric(most)};
-  }
+  return std::nullopt;
+}
+
+std::optional<IntegerRanges::Lanes>
+IntegerRanges::evaluateMovement(Operation *op) const {
   if (isa<nn::ExpandOp>(op) &&
       getLaneCount(op->getResult(0)) == getLaneCount(op->getOperand(0)))
     return getLanes(op->getOperand(0));
@@ -342,12 +336,35 @@ std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
       hull = hull.join(getRange(operand));
     return Lanes{hull};
   }
-  if (auto pad = dyn_cast<nn::PadOp>(op)) {
-    Interval range = getRange(pad.getInput());
-    if (pad.getMode() == nn::PadMode::Constant)
-      range = range.join(Interval::get(
-          static_cast<int64_t>(pad.getValue().convertToDouble())));
-    return Lanes{range};
+  auto pad = dyn_cast<nn::PadOp>(op);
+  if (!pad)
+    return std::nullopt;
+  Interval range = getRange(pad.getInput());
+  if (pad.getMode() == nn::PadMode::Constant)
+    range = range.join(
+        Interval::get(static_cast<int64_t>(pad.getValue().convertToDouble())));
+  return Lanes{range};
+}
+
+std::optional<IntegerRanges::Lanes> IntegerRanges::evaluateOp(Operation *op) {
+  if (op->getNumResults() != 1 || !isInteger(op->getResult(0)))
+    return std::nullopt;
+  DenseElementsAttr elements;
+  if (matchPattern(op, m_Constant(&elements)))
+    return getConstantLanes(elements, getLaneCount(op->getResult(0)));
+  if (std::optional<int64_t> number = matchIntegerSplat(op->getResult(0)))
+    return Lanes{Interval::get(*number)};
+  if (std::optional<Lanes> lanes = evaluateElementwise(op))
+    return lanes;
+  if (std::optional<Lanes> lanes = evaluateMovement(op))
+    return lanes;
+  if (isa<nn::ShapeOp, nn::IotaOp>(op))
+    return Lanes{Interval::get(0, mostElements)};
+  if (auto rotary = dyn_cast<nn::RotaryOp>(op)) {
+    DynamicAPInt most = getRange(rotary.getInput()).getMagnitude() *
+                        (getRange(rotary.getCos()).getMagnitude() +
+                         getRange(rotary.getSin()).getMagnitude());
+    return Lanes{Interval::getSymmetric(most)};
   }
   if (isa<qt::SigmaOp>(op))
     return Lanes{Interval::get(0, 32768)};

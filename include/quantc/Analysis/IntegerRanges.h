@@ -78,8 +78,12 @@ private:
   void visitAttention(qt::IntegerAttentionOp op);
   /// The range by the op's own kind; nothing for an op that says nothing.
   std::optional<Lanes> evaluateOp(mlir::Operation *op);
+  std::optional<Lanes> evaluateElementwise(mlir::Operation *op);
+  std::optional<Lanes> evaluateMovement(mlir::Operation *op) const;
   std::optional<Interval> evaluateCount(mlir::Operation *op);
   Lanes getLanes(mlir::Value value) const;
+  Lanes map(mlir::Value value,
+            llvm::function_ref<Interval(const Interval &)> apply) const;
   Lanes combine(mlir::Value a, mlir::Value b,
                 llvm::function_ref<Interval(const Interval &, const Interval &)>
                     apply) const;

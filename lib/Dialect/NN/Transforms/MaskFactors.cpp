@@ -134,6 +134,37 @@ static double findLargest(Value value, bool isDivisor = false) {
 /// Of what is neither a product nor made of some.
 static constexpr double noFactor = 0.5;
 
+/// Functions that are about as large as what they are of, where that is large.
+static bool growsAsOperand(UnaryKind kind) {
+  switch (kind) {
+  case UnaryKind::Neg:
+  case UnaryKind::Abs:
+  case UnaryKind::Relu:
+  case UnaryKind::Softplus:
+  case UnaryKind::Floor:
+  case UnaryKind::Ceil:
+  case UnaryKind::Round:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Functions that may be larger by any factor.
+static bool isUnlimited(UnaryKind kind) {
+  switch (kind) {
+  case UnaryKind::Exp:
+  case UnaryKind::Sinh:
+  case UnaryKind::Cosh:
+  case UnaryKind::Tan:
+  case UnaryKind::Reciprocal:
+  case UnaryKind::Rsqrt:
+    return true;
+  default:
+    return false;
+  }
+}
+
 double MaskFactors::findFactor(Value value, double unknown) {
   return findFactor(value, Part{unknown});
 }
@@ -174,25 +205,10 @@ double MaskFactors::findFactor(Value value, Part part) {
                : 2 * largest * ofFactor(weights);
   }
   if (auto unary = dyn_cast<UnaryOp>(op)) {
-    switch (unary.getKind()) {
-    case UnaryKind::Neg:
-    case UnaryKind::Abs:
-    case UnaryKind::Relu:
-    case UnaryKind::Softplus:
-    case UnaryKind::Floor:
-    case UnaryKind::Ceil:
-    case UnaryKind::Round:
-      return ofFactor(op->getOperand(0));
-    case UnaryKind::Exp:
-    case UnaryKind::Sinh:
-    case UnaryKind::Cosh:
-    case UnaryKind::Tan:
-    case UnaryKind::Reciprocal:
-    case UnaryKind::Rsqrt:
+    if (isUnlimited(unary.getKind()))
       return part.unknown;
-    default:
-      return noFactor;
-    }
+    return growsAsOperand(unary.getKind()) ? ofFactor(op->getOperand(0))
+                                           : noFactor;
   }
   if (isa<GeluOp, SiluOp>(op))
     return ofFactor(op->getOperand(0));
