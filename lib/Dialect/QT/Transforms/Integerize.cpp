@@ -11,21 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "JointValues.h"
+#include "IntegerPlan.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "quantc/Analysis/ComparedExtremes.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Analysis/InputArithmetic.h"
-#include "quantc/Analysis/InputUnits.h"
 #include "quantc/Analysis/IntegerRanges.h"
-#include "quantc/Analysis/LogarithmOperands.h"
-#include "quantc/Analysis/SmallElements.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Conversion/IntegerLowering/StaticIntegers.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
-#include "quantc/Dialect/QT/IR/LimitAttr.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
@@ -42,14 +36,6 @@ namespace quantc::qt {
 
 using namespace mlir;
 using namespace quantc;
-
-static bool isFloat(Value value) {
-  auto tensor = dyn_cast<RankedTensorType>(value.getType());
-  return tensor && tensor.getElementType().isF32();
-}
-static bool isJoint(Value value) {
-  return qt::getBlockFormat(value.getType()) != nullptr;
-}
 
 namespace {
 /// What is known of one function while its ops are made anew.
@@ -70,8 +56,6 @@ private:
   bool isLeft(Operation *op);
   /// Whether \p op moves or scales inputs before they are quantised.
   bool isBeforeBorder(Operation *op);
-  /// Says on an op which of its forms it is to have.
-  void markForm(IntegerLoweringInterface integer);
   /// Nothing if \p op has no such types and is left in float.
   std::optional<LogicalResult> inferTypes(IntegerLoweringInterface op,
                                           SmallVectorImpl<Type> &operandTypes,
@@ -94,12 +78,7 @@ private:
   Value decode(Value value);
   /// Marks what the model computes on integers that are made of quantised ones.
   void markModelIntegers(Operation *op);
-  /// Whether what stands for a value is a float that is quantised, or may be,
-  /// whose small elements show.
-  bool isShownAtBorder(Value value) const;
   Value getSource(Value value) const { return values.getSource(value); }
-  /// The type that the value can be had in, as an operand of \p reader.
-  Type getAvailable(Value value, Operation *reader = nullptr);
   /// Returns \p result, which is made of \p op, or once it has given up too
   /// many bits of results, the same with all of them again.
   Value returnBits(OpBuilder &builder, Operation *op, TypeRange operandTypes,
@@ -111,7 +90,6 @@ private:
   Value getWeights(OpBuilder &builder, Operation *op) override;
 
   func::FuncOp func;
-  qt::IntegerMethod method;
   /// Whether ops without an integer-only form stay in float.
   bool isPartial;
   JointValues values;
@@ -126,13 +104,7 @@ private:
   /// By results of integers: the most bits that sums and choices on the way
   /// to them have given up.
   llvm::DenseMap<Value, unsigned> lostBits;
-  SmallElements smallElements;
-  llvm::DenseSet<Operation *> comparedExtremes;
-  llvm::DenseSet<Value> logarithmOperands;
-  /// What is done before inputs are quantised: scaling, too, by the method that
-  /// knows no ranges of what is scaled.
-  InputArithmetic inputs;
-  InputUnits units;
+  IntegerPlan plan;
   StaticIntegers statics;
 };
 
@@ -142,34 +114,6 @@ struct Integerize : quantc::qt::impl::IntegerizeBase<Integerize> {
   void runOnOperation() override;
 };
 } // namespace
-
-bool Integerizer::isShownAtBorder(Value value) const {
-  Value source = getSource(value);
-  return isFloat(source) && !isConstantSlice(source) &&
-         smallElements.areShown(source);
-}
-
-Type Integerizer::getAvailable(Value value, Operation *reader) {
-  Value source = getSource(value);
-  if (!isFloat(source) || isConstantSlice(source))
-    return source.getType();
-  // An input is quantised in rows, or in what its user needs; a mask, which is
-  // what has been limited, and what has been scaled with the bits of results.
-  auto type = cast<RankedTensorType>(source.getType());
-  // A scalar is no row.
-  if (type.getRank() == 0)
-    return type;
-  Operation *op = source.getDefiningOp();
-  bool isMask = op && (isa<nn::ClipOp>(op) ||
-                       (inputs.isInput(source) && getScaledOperand(op)));
-  SmallVector<int64_t> blocks = qt::getRowBlocks(type.getRank());
-  bool isOfElements = reader && units.isReadInUnits(value, reader);
-  if (isOfElements)
-    blocks.assign(type.getRank(), 1);
-  bool isWide = isMask || isOfElements || isShownAtBorder(source);
-  return type.clone(qt::getIntegerFormat(
-      func.getContext(), blocks, isWide ? qt::summandBits : qt::rowBits));
-}
 
 Value Integerizer::returnBits(OpBuilder &builder, Operation *op,
                               TypeRange operandTypes, Value result) {
@@ -200,7 +144,7 @@ Value Integerizer::returnBits(OpBuilder &builder, Operation *op,
 
 Value Integerizer::joinUnits(OpBuilder &builder, Operation *op, Value result) {
   qt::BlockType format = qt::getIntegerFormat(result.getType());
-  if (!format || !units.removesUnits(op) || smallElements.keepExponents(op))
+  if (!format || !plan.comesToRows(op))
     return result;
   auto type = cast<RankedTensorType>(result.getType());
   qt::BlockType rows =
@@ -211,7 +155,7 @@ Value Integerizer::joinUnits(OpBuilder &builder, Operation *op, Value result) {
 
 Value Integerizer::getJoint(OpBuilder &builder, Value value) {
   Value source = getSource(value);
-  Type type = getAvailable(source);
+  Type type = plan.getAvailable(source);
   // A float at the border is rounded once only as far as that shows.
   if (isFloat(source))
     type = cast<RankedTensorType>(type).clone(qt::getIntegerFormat(
@@ -227,7 +171,7 @@ Value Integerizer::getWeights(OpBuilder &builder, Operation *op) {
                                  [](Diagnostic &) { return success(); });
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
-    available.push_back(getAvailable(operand, op));
+    available.push_back(plan.getAvailable(operand, op));
   if (failed(cast<IntegerLoweringInterface>(op).inferIntegerTypes(
           available, operandTypes, resultTypes)))
     return {};
@@ -238,7 +182,7 @@ void Integerizer::buildDirectly(ArrayRef<Operation *> ops) {
   for (Operation *op : ops) {
     auto integer = dyn_cast<IntegerLoweringInterface>(op);
     if (!integer || op->getNumResults() != 1 || !isFloat(op->getResult(0)) ||
-        inputs.contains(op) || isConstantSlice(op->getResult(0)))
+        plan.isBeforeBorder(op) || isConstantSlice(op->getResult(0)))
       continue;
     OpBuilder builder(op);
     if (Value value = integer.buildDirectly(builder)) {
@@ -285,7 +229,7 @@ bool Integerizer::isLeft(Operation *op) {
 }
 
 bool Integerizer::isBeforeBorder(Operation *op) {
-  if (inputs.contains(op))
+  if (plan.isBeforeBorder(op))
     return true;
   // What stays in float can be moved before it is quantised, too.
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
@@ -297,35 +241,12 @@ bool Integerizer::isBeforeBorder(Operation *op) {
          });
 }
 
-void Integerizer::markForm(IntegerLoweringInterface integer) {
-  Operation *op = integer;
-  auto mark = [&](StringRef name) {
-    op->setAttr(name, UnitAttr::get(op->getContext()));
-  };
-  if (method != qt::IntegerMethod::Fixed && integer.hasPublishedForms())
-    op->setAttr(methodAttrName,
-                qt::IntegerMethodAttr::get(op->getContext(), method));
-  auto reduce = dyn_cast<nn::ReduceOp>(op);
-  if (reduce && isShownAtBorder(reduce.getInput()) &&
-      (reduce.getKind() == nn::ReduceKind::Mean ||
-       reduce.getKind() == nn::ReduceKind::Sum))
-    mark(qt::allBitsAttrName);
-  if (isa<nn::ConcatOp>(op) && smallElements.areShown(op->getResult(0)))
-    mark(qt::allBitsAttrName);
-  bool isCompared = comparedExtremes.contains(op);
-  if (isCompared && isa<nn::PoolOp>(op))
-    mark(qt::allBitsAttrName);
-  else if (isCompared || smallElements.keepExponents(op) ||
-           units.computesInUnits(op))
-    mark(qt::elementExponentsAttrName);
-}
-
 std::optional<LogicalResult>
 Integerizer::inferTypes(IntegerLoweringInterface op,
                         SmallVectorImpl<Type> &operandTypes,
                         SmallVectorImpl<Type> &resultTypes) {
   auto available = llvm::map_to_vector(op->getOperands(), [&](Value operand) {
-    return getAvailable(operand, op);
+    return plan.getAvailable(operand, op);
   });
   if (!isPartial)
     return op.inferIntegerTypes(available, operandTypes, resultTypes);
@@ -339,19 +260,9 @@ Integerizer::inferTypes(IntegerLoweringInterface op,
     if (succeeded(op.inferIntegerTypes(available, operandTypes, resultTypes)))
       return success();
   }
-  for (StringRef name :
-       {methodAttrName, qt::elementExponentsAttrName, qt::allBitsAttrName})
-    op->removeAttr(name);
+  IntegerPlan::clearForm(op);
   leaveFloat(op, reason);
   return std::nullopt;
-}
-
-/// Whether an op multiplies codes of 8 bits by weights.
-static bool hasCodesAndWeights(Operation *op, TypeRange operandTypes) {
-  if (!isa<nn::MatmulOp, nn::ConvOp>(op) || !isConstantSlice(op->getOperand(1)))
-    return false;
-  qt::BlockType codes = qt::getBlockFormat(operandTypes[0]);
-  return codes && codes.getOuter();
 }
 
 Value Integerizer::build(OpBuilder &builder, Operation *op, ValueRange operands,
@@ -375,7 +286,7 @@ Value Integerizer::buildInParts(OpBuilder &builder, Operation *op,
                                 nn::BinaryKindAttr::get(op->getContext(), kind),
                                 x, y);
   };
-  qt::BlockType own = qt::getIntegerFormat(getAvailable(operands[0]));
+  qt::BlockType own = qt::getIntegerFormat(plan.getAvailable(operands[0]));
   bool isWide = own && qt::isWide(own);
   Value rest = values.getAs(builder, operands[0],
                             getRows(isWide ? qt::summandBits : qt::rowBits));
@@ -447,7 +358,7 @@ LogicalResult Integerizer::convert(Operation *op) {
     values.enter(result, known);
     return success();
   }
-  markForm(integer);
+  plan.markForm(integer);
   SmallVector<Type> operandTypes, resultTypes;
   std::optional<LogicalResult> isInferred =
       inferTypes(integer, operandTypes, resultTypes);
@@ -455,9 +366,9 @@ LogicalResult Integerizer::convert(Operation *op) {
     return success();
   if (failed(*isInferred))
     return failure();
-  bool isInParts = hasCodesAndWeights(op, operandTypes) &&
-                   logarithmOperands.contains(result) &&
-                   smallElements.mayBeFarApart(getFloats(op->getOperand(0)));
+  qt::BlockType codes = plan.isInParts(op) ? qt::getBlockFormat(operandTypes[0])
+                                           : qt::BlockType();
+  bool isInParts = codes && codes.getOuter();
   SmallVector<Value> operands;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     Value source = getSource(operand);
@@ -544,14 +455,9 @@ LogicalResult Integerizer::refuse(Operation *op,
 
 Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
                          bool isPartial)
-    : func(func), method(method), isPartial(isPartial),
-      smallElements(func.getBody().front()),
-      comparedExtremes(findComparedExtremes(func.getBody().front())),
-      logarithmOperands(findLogarithmOperands(func.getBody().front())),
-      inputs(func.getBody().front(), method == qt::IntegerMethod::Fixed
-                                         ? InputScope::Scaled
-                                         : InputScope::Moved),
-      units(func.getBody().front(), inputs), statics(func, method, *this) {}
+    : func(func), isPartial(isPartial),
+      plan(func.getBody().front(), method, values),
+      statics(func, method, *this) {}
 
 LogicalResult Integerizer::run() {
   // Everything that is wrong is told at once.

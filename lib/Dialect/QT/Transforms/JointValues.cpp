@@ -17,6 +17,15 @@
 using namespace mlir;
 using namespace quantc;
 
+bool quantc::isFloat(Value value) {
+  auto tensor = dyn_cast<RankedTensorType>(value.getType());
+  return tensor && tensor.getElementType().isF32();
+}
+
+bool quantc::isJoint(Value value) {
+  return qt::getBlockFormat(value.getType()) != nullptr;
+}
+
 Value JointValues::getSource(Value value) const {
   if (!isConstantSlice(value))
     value = getFloats(value);

@@ -14,6 +14,11 @@
 
 namespace quantc {
 
+/// Whether a value is a tensor of floats that integers may stand for.
+bool isFloat(mlir::Value value);
+/// Whether a value has codes and scales in one.
+bool isJoint(mlir::Value value);
+
 /// The integers that stand for the floats of a network, in all types that their
 /// users take them in.
 class JointValues {
