@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "quantc/Conversion/LowerDot/Passes.h"
-#include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 
@@ -281,7 +280,6 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
 
   void runOnOperation() override {
     Operation *root = getOperation();
-    // Targets are stated by the module nearest to the code.
     SmallVector<Operation *> ops;
     root->walk([&](Operation *op) {
       if (isa<qt::DotOp, qt::LookupOp, qt::PickOp>(op))
@@ -289,11 +287,7 @@ struct LowerDot : quantc::impl::LowerDotBase<LowerDot> {
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops) {
-      ModuleOp around = op->getParentOfType<ModuleOp>();
-      while (around && !around->hasAttr(targetAttrName) &&
-             around->getParentOfType<ModuleOp>())
-        around = around->getParentOfType<ModuleOp>();
-      CpuTarget target = CpuTarget::get(around);
+      CpuTarget target = CpuTarget::around(op);
       rewriter.setInsertionPoint(op);
       if (auto dot = dyn_cast<qt::DotOp>(op))
         rewriter.replaceOp(op, DotLowering(rewriter, dot, target).lower());

@@ -34,6 +34,8 @@ void quantc::buildKernelsToLLVMPipeline(OpPassManager &manager) {
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
   kernels.addPass(createLoopInvariantCodeMotionPass());
+  kernels.addPass(createShiftLanes());
+  kernels.addPass(createNarrowLanes());
   kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(createSCFToControlFlowPass());
   ConvertVectorToLLVMPassOptions vectors;

@@ -176,6 +176,14 @@ void CpuTarget::attachTo(mlir::ModuleOp module) const {
                        entry("triple", triple)}));
 }
 
+CpuTarget CpuTarget::around(mlir::Operation *op) {
+  auto module = op->getParentOfType<mlir::ModuleOp>();
+  while (module && !module->hasAttr(targetAttrName) &&
+         module->getParentOfType<mlir::ModuleOp>())
+    module = module->getParentOfType<mlir::ModuleOp>();
+  return get(module);
+}
+
 std::string CpuTarget::getFeatureString() const {
   std::string text;
   for (const std::string &feature : features)

@@ -31,6 +31,8 @@ public:
   /// The target in the attribute `qt.target` of \p module; without one the
   /// host with the features that every machine of its kind has.
   static CpuTarget get(mlir::ModuleOp module);
+  /// That of the module nearest to \p op that states one.
+  static CpuTarget around(mlir::Operation *op);
   void attachTo(mlir::ModuleOp module) const;
 
   llvm::StringRef getTriple() const { return triple; }
