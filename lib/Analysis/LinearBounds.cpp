@@ -144,9 +144,10 @@ LinearSum LinearBounds::getSum(Value value, unsigned depth) const {
     sum.add(getSum(binary.getLhs(), depth - 1), *right);
     break;
   case nn::BinaryKind::RShift:
-    if (right)
-      sum = getSum(binary.getLhs(), depth - 1);
-    if (!right || !shiftBy(sum, *right))
+    if (!right || (*right > 0 && !throughShifts))
+      return LinearSum::ofTerm(value);
+    sum = getSum(binary.getLhs(), depth - 1);
+    if (!shiftBy(sum, *right))
       return LinearSum::ofTerm(value);
     break;
   default:

@@ -39,7 +39,10 @@ struct LinearSum {
 class LinearBounds {
 public:
   using Ranges = std::function<Interval(mlir::Value)>;
-  explicit LinearBounds(Ranges ranges) : ranges(std::move(ranges)) {}
+  /// Results of rounded shifts are sums of what is shifted, up to the rounding,
+  /// or without \p throughShifts terms.
+  explicit LinearBounds(Ranges ranges, bool throughShifts = true)
+      : ranges(std::move(ranges)), throughShifts(throughShifts) {}
 
   /// Of a value whose ops do not wrap around.
   LinearSum getSum(mlir::Value value) const { return getSum(value, 12); }
@@ -57,6 +60,7 @@ private:
                             unsigned depth);
 
   Ranges ranges;
+  bool throughShifts;
   llvm::DynamicAPInt target;
   unsigned budget = 0;
 };

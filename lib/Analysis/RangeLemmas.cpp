@@ -34,9 +34,25 @@ void IntegerRanges::noteLength(nn::UnaryOp clz) {
 }
 
 Interval IntegerRanges::narrowShift(nn::BinaryOp op, Interval range) {
+  auto getOwn = [&](Value value) { return getRange(value); };
+  LinearBounds through(getOwn), terms(getOwn, /*throughShifts=*/false);
+  LinearSum sum = through.getSum(op.getRhs());
+  bool isRounded = sum.scale != 0;
+  range = narrowLength(op, range, through, std::move(sum));
+  // Rounded shifts on both sides of a difference drop out as terms.
+  if (isRounded)
+    range = narrowLength(op, range, terms, terms.getSum(op.getRhs()));
+  if (std::optional<Interval> dropped = matchDropped(op))
+    range = range.meet(*dropped);
+  if (std::optional<Interval> deviation = matchDeviation(op))
+    range = range.meet(*deviation);
+  return range;
+}
+
+Interval IntegerRanges::narrowLength(nn::BinaryOp op, Interval range,
+                                     LinearBounds &bounds,
+                                     const LinearSum &sum) {
   Value x = stripMoves(op.getLhs()), places = op.getRhs();
-  LinearBounds bounds([&](Value value) { return getRange(value); });
-  LinearSum sum = bounds.getSum(places);
   // By no place to the left.
   if (getRange(places).low < 0) {
     DynamicAPInt least = bounds.getLowest(sum, DynamicAPInt(0), /*nonZero=*/x);
@@ -71,10 +87,6 @@ Interval IntegerRanges::narrowShift(nn::BinaryOp op, Interval range) {
     }
     range = range.meet(length);
   }
-  if (std::optional<Interval> dropped = matchDropped(op))
-    range = range.meet(*dropped);
-  if (std::optional<Interval> deviation = matchDeviation(op))
-    range = range.meet(*deviation);
   return range;
 }
 

@@ -34,6 +34,9 @@
 #include "llvm/ADT/StringRef.h"
 
 namespace quantc {
+class LinearBounds;
+struct LinearSum;
+
 namespace qt {
 class ContractOp;
 class IntegerAttentionOp;
@@ -94,6 +97,9 @@ private:
 
   // Narrower ranges than those of the operands' ranges alone.
   Interval narrowShift(nn::BinaryOp op, Interval range);
+  /// The same by the lengths of what is shifted, for places that are \p sum.
+  Interval narrowLength(nn::BinaryOp op, Interval range, LinearBounds &bounds,
+                        const LinearSum &sum);
   std::optional<Interval> matchDropped(nn::BinaryOp op) const;
   std::optional<Interval> matchSaturated(nn::BinaryOp op) const;
   std::optional<llvm::DynamicAPInt> matchRoom(mlir::Value limit,

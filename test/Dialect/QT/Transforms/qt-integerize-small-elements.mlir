@@ -146,3 +146,17 @@ func.func @picked(%x: tensor<?x4xf32>, %i: tensor<?xi64>) -> tensor<?x4xf32> {
   %2 = nn.unary log %1 : tensor<?x4xf32>
   return %2 : tensor<?x4xf32>
 }
+
+// Sums and differences of roots of 31 bits fit 32.
+// CHECK-LABEL: func @sums_of_roots
+// CHECK: nn.binary sub {{.*}} s31{{.*}} s31{{.*}} s32
+// CHECK: nn.binary add {{.*}} s31{{.*}} s31{{.*}} s32
+func.func @sums_of_roots(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %a = nn.unary abs %x : tensor<?x4xf32>
+  %b = nn.unary abs %y : tensor<?x4xf32>
+  %v = nn.unary sqrt %a : tensor<?x4xf32>
+  %w = nn.unary sqrt %b : tensor<?x4xf32>
+  %d = nn.binary sub %v, %v : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s = nn.binary add %v, %w : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %d, %s : tensor<?x4xf32>, tensor<?x4xf32>
+}
