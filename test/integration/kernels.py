@@ -36,8 +36,22 @@ def model(nodes, inputs, outputs, constants=None, opset=20):
     return whole
 
 
+def results(nodes):
+    """The results that a test looks at: those whose names begin with y_."""
+    return [name for _, _, names, *_ in nodes for name in names.split() if name.startswith("y_")]
+
+
 class KernelTest(DriverTest):
     """Compiles a model for several CPUs and compares what it computes."""
+
+    # Of the numbers that each test draws.
+    seed = 0
+
+    def setUp(self):
+        self.random = np.random.default_rng(self.seed)
+
+    def normal(self, *shape):
+        return self.random.standard_normal(shape).astype("f4")
 
     def check(self, proto, feeds, rtol=1e-5, atol=1e-6, cpus=CPUS):
         """The compiled model and onnxruntime agree within |a - b| <= atol + rtol |b|."""

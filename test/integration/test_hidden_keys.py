@@ -12,9 +12,10 @@ METHODS = ("fixed", "ibert", "ivit")
 
 class HiddenKeys(KernelTest):
     B, H, S, T, D = 2, 4, 5, 9, 16
+    seed = 21
 
     def setUp(self):
-        self.random = np.random.default_rng(21)
+        super().setUp()
         self.seen = np.ones((self.B, 1, self.S, self.T), bool)
         self.seen[0, :, :, 6:] = self.seen[1, :, 2, 1:] = self.seen[1, :, 4] = False
 

@@ -4,14 +4,13 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 SIZES = (1e12, 1e15, 1e30)
 
 
 class IntegerBounds(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(15)
+    seed = 15
 
     def values(self, *shape):
         """Up to 16, and of those sizes: half of it to all."""
@@ -36,7 +35,7 @@ class IntegerBounds(IntegerTest):
             ("HardSwish", "product", "y_swish"),
             ("ReduceMean", "y_swish last", "y_mean", {"keepdims": 1}),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         numbers = {"zero": 0, "six": 6, "one": 1, "minus": -1}
         constants = {name: np.float32(value) for name, value in numbers.items()} | {"last": np.array([1])}
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants)
@@ -59,7 +58,7 @@ class IntegerBounds(IntegerTest):
             ("Neg", "m", "negative"),
             ("Clip", "negative - minus", "y_below"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         numbers = {"half": 0.5, "five": 5, "ten": 10, "minus": -1, "floor": 1e-9}
         constants = {name: np.float32(value) for name, value in numbers.items()} | {"unit": np.eye(24, dtype="f4")}
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants)

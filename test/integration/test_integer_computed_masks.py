@@ -15,11 +15,7 @@ INFINITY = np.float32(np.inf)
 
 
 class IntegerComputedMasks(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(11)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 11
 
     def test_masks(self):
         """Biases keep their bits beside what hides a key, wherever that comes from."""

@@ -8,8 +8,7 @@ from kernels import IntegerTest, model
 
 
 class IntegerDepth(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(14)
+    seed = 14
 
     def test_many_terms(self):
         """Sums and maxima of 40 rows keep the bits of a row."""

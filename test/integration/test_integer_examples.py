@@ -11,11 +11,7 @@ HEADS, WIDTH, TOKENS = 4, 16, 6
 
 
 class Examples(KernelTest):
-    def setUp(self):
-        self.random = np.random.default_rng(23)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 23
 
     def check_pieces(self, proto, x, axis, sizes):
         """The first `sizes` of x along the axis give the bits that they have in all of it, on every target."""

@@ -4,12 +4,11 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 
 class FarElements(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(14)
+    seed = 14
 
     def scores(self, *shape):
         """Up to 16, so that exponentials are 14 orders of magnitude apart."""
@@ -38,7 +37,7 @@ class FarElements(IntegerTest):
             ("Transpose", "parts", "y_parts", {"perm": [0, 2, 1]}),
             ("Log", "more", "y_logarithm"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         inputs = {name: ("f4", ["n", 24]) for name in "xzvu"} | {name: ("f4", ["n", 5, 24]) for name in "pms"}
         proto = model(nodes, inputs, outputs, {"rows": np.array([1]), "small": np.float32(1e-12)})
         feed = {name: self.scores(6, 24) for name in "xz"} | {name: self.scores(6, 5, 24) for name in "ps"}
@@ -54,7 +53,7 @@ class FarElements(IntegerTest):
         for name, op in {"scaled": "Mul", "divided": "Div", "more": "Add", "most": "Max", "least": "Min"}.items():
             nodes += [(op, "e far", name), ("Log", name, f"y_{name}")]
         nodes += [("Div", "far e", "inverse"), ("Log", "inverse", "y_inverse")]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         far = (10.0 ** np.linspace(-8, 8, 24)).astype("f4")
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, {"far": far})
         # An argument of up to 2^4 has 16 bits, 2^-12 in an exponential whose power of two is good to 3e-4. A product has 15
@@ -101,7 +100,7 @@ class FarElements(IntegerTest):
             ("ReduceMean", "y_elu", "y_mean", {"axes": [1]}),
             ("Softmax", "y_elu", "y_softmax"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         numbers = {"zero": 0, "one": 1, "two": 2, "low": 0.125, "eight": 8}
         constants = {name: np.float32(value) for name, value in numbers.items()}
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants, opset=17)

@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 UNITS = np.array([1, 1e7, 1e-6, 300, 1e4, 0.5], "f4")
 
@@ -32,7 +32,7 @@ class IntegerFeatures(IntegerTest):
         ]
         constants = {"mean": 0.8 * UNITS, "deviation": 0.6 * UNITS, "low": 0.1 * UNITS, "high": 1.9 * UNITS}
         constants["two"] = np.float32(2)
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         proto = model(nodes, {name: ("f4", ["n", 6]) for name in "xz"}, outputs, constants)
         random = np.random.default_rng(21)
         x, z = ((UNITS * random.uniform(0, 2.2, (7, 6))).astype("f4") for _ in range(2))
@@ -71,7 +71,7 @@ class IntegerFeatures(IntegerTest):
         constants = {"square_unit": UNITS**2, "root_unit": np.sqrt(UNITS), "inverse": 1 / UNITS, "cube": np.float32(3)}
         constants |= {"third": np.float32(1 / 3), "inverse_third": np.float32(-1 / 3)}
         constants |= {"cube_scale": 1 / UNITS**3, "inverse_2": np.tile(1 / UNITS, 2)}
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         proto = model(nodes, {name: ("f4", ["n", 6]) for name in "xz"}, outputs, constants)
         random = np.random.default_rng(23)
         signs = random.choice([-1, 1], (2, 9, 6))

@@ -3,15 +3,15 @@
 import unittest
 
 import numpy as np
+import onnxruntime
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 HIDING = np.float32(-1e9)
 
 
 class Hidden(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(15)
+    seed = 15
 
     def test_scaled(self):
         """What a maximum sees may be larger than 2^16 by a constant factor, and is still told from what is hidden."""
@@ -27,7 +27,7 @@ class Hidden(IntegerTest):
             ("Where", "hidden hiding divided", "other"),
             ("ReduceMax", "other last", "y_divided", {"keepdims": 1}),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"factor": np.float32(1e5), "divisor": np.float32(1e-5), "hiding": HIDING, "last": np.array([2])}
         proto = model(nodes, {"x": ("f4", ["n", 8, 24]), "hidden": ("?", ["n", 8, 24])}, outputs, constants)
         hidden = self.random.random((3, 8, 24)) < 0.5
@@ -66,7 +66,7 @@ class Hidden(IntegerTest):
             ("Add", "z row", "pairs"),
             ("Softmax", "pairs", "y_rows"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24, 3]), "i": ("i8", ["n", 24])}
         rows[:, 2] = np.minimum(rows[:, 2], 1)
         proto = model(nodes, inputs, outputs, {"biases": biases, "rows": rows, "last": np.array([1])})
@@ -76,6 +76,65 @@ class Hidden(IntegerTest):
         # Beside 2^16 the unit of 30 bits is 2^-13, half of which is lost of each summand: 2^-13 of a score, of the largest
         # share of a row, or of a maximum of 0.1 at least, which is 2^-9 of it; a power is good to 3e-4.
         self.check_close(proto, [feed], 2.0**-9)
+
+
+class HiddenElements(IntegerTest):
+    seed = 12
+
+    def test_hidden_tokens(self):
+        """A maximum over what is not hidden keeps its bits, and so does a place, however it is hidden."""
+        b, s = 3, 9
+        nodes = [
+            ("Add", "x z", "sum"),
+            ("Cast", "m", "seen", {"to": 9}),
+            ("Where", "seen sum low", "chosen"),
+            ("ReduceMax", "chosen rows", "y_choice", {"keepdims": 0}),
+            ("ArgMax", "chosen", "place", {"axis": 2, "keepdims": 0}),
+            ("Sub", "m one", "less"),
+            ("Mul", "less high", "added"),
+            ("Add", "sum added", "masked"),
+            ("ReduceMax", "masked rows", "y_sum", {"keepdims": 0}),
+            ("Sub", "sum added", "raised"),
+            ("ReduceMin", "raised rows", "y_least", {"keepdims": 0}),
+        ]
+        constants = {"rows": np.array([1]), "one": np.float32(1)}
+        outputs = ["y_choice", "y_sum", "y_least", "place"]
+        inputs = {"x": ("f4", ["b", "s", 24]), "z": ("f4", ["b", "s", 24]), "m": ("f4", ["b", "s", 1])}
+        m = np.ones((b, s, 1), "f4")
+        m[0, 4:] = m[1, 8:] = 0
+        feed = {"x": self.normal(b, s, 24), "z": self.normal(b, s, 24), "m": m}
+        for low in (-1e9, -1e4):
+            numbers = {"low": np.float32(low), "high": np.float32(-low)}
+            proto = model(nodes, inputs, outputs, constants | numbers)
+            total = feed["x"] + feed["z"]
+            chosen = np.where(m > 0, total, np.float32(low))
+            exact = {"y_choice": chosen.max(1), "y_sum": chosen.max(1)}
+            exact |= {"y_least": np.where(m > 0, total, np.float32(-low)).min(1), "place": chosen.argmax(2)}
+            with self.subTest(low):
+                # Beside 2^16 units of 30 bits are 2^-13; the largest element of a row is one at least.
+                self.check_close(proto, [feed], 2.0**-12, [exact])
+
+    def test_hidden_windows(self):
+        """A maximum of windows over what a mask has left, down to windows of which nothing is left."""
+        nodes = [
+            ("Where", "m x low", "seen"),
+            ("MaxPool", "seen", "y_windows", {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]}),
+            ("GlobalMaxPool", "seen", "y_all"),
+        ]
+        inputs = {"x": ("f4", ["n", 6, 11, 11]), "m": ("?", ["n", 1, 11, 11])}
+        m = self.random.random((3, 1, 11, 11)) < 0.5
+        m[1, 0, :4, :4] = False
+        feed = {"x": self.normal(3, 6, 11, 11), "m": m}
+        hidden = 2.0**16
+        for low in (-1e9, -np.inf):
+            proto = model(nodes, inputs, ["y_windows", "y_all"], {"low": np.float32(low)})
+            (got,) = self.mean(proto, [feed], "--integer-only")
+            session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+            for name, value in zip(("y_windows", "y_all"), session.run(None, feed)):
+                # Beside 2^16 the unit of 30 bits is 2^-13; an input has 16 bits of up to 2^3.
+                with self.subTest((low, name)):
+                    np.testing.assert_allclose(got[name], np.maximum(value, -hidden), atol=2.0**-12)
+            self.check_integers(proto, [feed])
 
 
 if __name__ == "__main__":

@@ -9,11 +9,7 @@ from kernels import CPUS, IntegerTest, model
 
 
 class IntegerOwn(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(12)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 12
 
     def test_own_integers(self):
         """What floats are cast to is the model's own from there on: it wraps around as its type does."""

@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 
 class IntegerRemainders(IntegerTest):
@@ -19,7 +19,7 @@ class IntegerRemainders(IntegerTest):
             ("Mod", "size two", "y_chain", fmod),
         ]
         constants = {"turn": np.float32(2 * np.pi), "two": np.float32(2), "steps": 10 ** np.linspace(-2, 3, 24, dtype="f4")}
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         proto = model(nodes, {x: ("f4", ["n", 24]) for x in "xz"}, outputs, constants)
         random = np.random.default_rng(31)
         # Every float has 24 bits, and every element an exponent of its own: nothing is rounded but the result, to 16 bits

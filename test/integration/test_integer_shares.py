@@ -4,12 +4,11 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 
 class Shares(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(14)
+    seed = 14
 
     def test_shares(self):
         """What is small in sigmoids, in what they leave of one, and among the smallest of exponentials."""
@@ -35,7 +34,7 @@ class Shares(IntegerTest):
             ("ReduceMin", "e columns", "leasts", {"keepdims": 0}),
             ("Log", "leasts", "y_leasts"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"one": np.float32(1), "minus": np.float32(-1), "small": np.float32(1e-6), "low": np.float32(1e-5)}
         constants |= {"last": np.array([2]), "columns": np.array([1])}
         proto = model(nodes, {"x": ("f4", ["n", 5, 24])}, outputs, constants)
@@ -75,7 +74,7 @@ class Shares(IntegerTest):
             ("Mul", "missing missing", "weight"),
             ("Mul", "weight y_sum", "y_focal"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"one": np.float32(1), "half": np.float32(0.5), "low": np.float32(1e-6)}
         inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "is": ("?", ["n", 24])}
         proto = model(nodes, inputs, outputs, constants)

@@ -4,18 +4,14 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 # Half a unit of 16 bits with sign.
 UNIT = 2.0**-16
 
 
 class IntegerSmallElements(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(12)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 12
 
     def test_small_elements(self):
         """Logarithms and roots of elements that are nothing beside the largest of their row."""
@@ -34,7 +30,7 @@ class IntegerSmallElements(IntegerTest):
             ("ReduceSum", "w places", "total", {"keepdims": 0}),
             ("Log", "total", "y_total"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"one": np.float32(1), "small": np.float32(0.01), "places": np.array([1])}
         inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24]), "w": ("f4", ["n", 7, 24])}
         proto = model(nodes, inputs, outputs, constants)
@@ -57,7 +53,7 @@ class IntegerSmallElements(IntegerTest):
             ("LayerNormalization", "x ones", "y_norm"),
             ("InstanceNormalization", "x ones_s zeros_s", "y_instance"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"rows": np.array([1]), "last": np.array([2]), "ones": np.ones(24, "f4")}
         constants |= {"ones_s": np.ones(12, "f4"), "zeros_s": np.zeros(12, "f4")}
         proto = model(nodes, {x: ("f4", ["b", 12, 24]) for x in "xz"}, outputs, constants)
@@ -93,7 +89,7 @@ class IntegerSmallElements(IntegerTest):
             ("Sub", "after before", "change"),
             ("Div", "change before", "y_change"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         constants = {"rows": np.array([1]), "least_variance": np.float32(1e-6)}
         constants |= {"zero": np.array([0]), "one": np.array([1]), "last": np.array([-1]), "end": np.array([99])}
         proto = model(nodes, {"x": ("f4", ["b", 12, 6])}, outputs, constants)

@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import IntegerTest, model
+from kernels import IntegerTest, model, results
 
 
 class IntegerSpectra(IntegerTest):
@@ -33,7 +33,7 @@ class IntegerSpectra(IntegerTest):
             ("Sqrt", "product", "mean"),
             ("Log", "mean", "y_mean"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         lengths = np.linspace(0.5, 2, 6, dtype="f4").reshape(6, 1, 1)
         constants = {"last": np.array([3]), "lengths": lengths, "floor": np.float32(1e-12)}
         proto = model(nodes, {"re": ("f4", ["n", 6, 20]), "im": ("f4", ["n", 6, 20])}, outputs, constants)
@@ -60,7 +60,7 @@ class IntegerSpectra(IntegerTest):
             ("MatMul", "turned columns", "left"),
             ("Log", "left", "y_left"),
         ]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         bands = np.zeros((67, 13), "f4")
         for band in range(13):
             bands[5 * band : 5 * band + 7, band] = 1

@@ -12,11 +12,7 @@ CODES = 2.0**-8
 
 
 class IntegerSums(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(11)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 11
 
     def test_depthwise(self):
         """Channels whose magnitudes differ by thousands have an exponent each, where none is added to another."""

@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import INTEGER_TARGETS, IntegerTest, model
+from kernels import INTEGER_TARGETS, IntegerTest, model, results
 
 # Stored exponents end at -128: rows that are stored are off by half a unit of 2^-128, operands of products, whose exponents
 # end 4 above, by half of 2^-124.
@@ -23,8 +23,7 @@ def eye(size, scale):
 
 
 class Underflow(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(13)
+    seed = 13
 
     def rows(self, *shape):
         """From 1e-30 over float32's least normal numbers to its least of all, in rows of numbers of one size."""
@@ -67,7 +66,7 @@ class Underflow(IntegerTest):
                 ("MatMul", "square eye", "squares"),
                 ("Mul", "squares up", "y_square"),
             ]
-            outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+            outputs = results(nodes)
             constants = {"up": UP, "eye": eye(size, 1), "eye_up": eye(size, UP)}
             proto = model(nodes, {"x": ("f4", ["n", size])}, outputs, constants)
             feed = {"x": self.rows(size)}
@@ -113,7 +112,7 @@ class Underflow(IntegerTest):
             ("Mul", "m up", "y_windows"),
         ]
         constants = {"eye": shifted[..., 1:2, 1:2], "shifted": shifted, "own": np.ones((32, 1, 1, 1), "f4"), "up": UP}
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         proto = model(nodes, {"x": ("f4", ["n", 32, 6, 5])}, outputs, constants)
         feed = {"x": self.rows(32, 6, 5)}
         up, exact = float(UP), 2 * np.maximum(feed["x"].astype("f8"), 0)
@@ -146,7 +145,7 @@ class Underflow(IntegerTest):
             ("Mul", "all up", "y_all"),
         ]
         nodes = [("Transpose", "z", "turned", {"perm": [0, 2, 1]}), ("Exp", "z", "divisors"), *nodes]
-        outputs = [node[2] for node in nodes if node[2].startswith("y_")]
+        outputs = results(nodes)
         inputs = {name: ("f4", ["n", 6, 32]) for name in "xz"}
         feed = {"x": self.rows(6, 32)}
         feed["z"] = self.random.uniform(0, 1, feed["x"].shape).astype("f4")

@@ -13,11 +13,7 @@ INFINITY = np.float32(np.inf)
 
 
 class IntegerWindows(IntegerTest):
-    def setUp(self):
-        self.random = np.random.default_rng(11)
-
-    def normal(self, *shape):
-        return self.random.standard_normal(shape).astype("f4")
+    seed = 11
 
     def test_windows(self):
         nodes = [
