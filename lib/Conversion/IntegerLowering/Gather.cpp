@@ -66,9 +66,7 @@ struct GatherIntegers
     operands.push_back(withFormat(op->getOperand(0), *format));
     keepOperands(available, operands);
     results.push_back(
-        withFormat(gather.getResult(),
-                   qt::getIntegerFormat(op->getContext(), blocks,
-                                        format->getElement().getBitWidth())));
+        withFormat(gather.getResult(), withBlocks(*format, blocks)));
     return success();
   }
 

@@ -24,6 +24,12 @@ Value quantc::getFloats(Value value) {
   return value;
 }
 
+qt::BlockType quantc::withBlocks(qt::BlockType format,
+                                 ArrayRef<int64_t> blocks) {
+  return qt::getIntegerFormat(format.getContext(), blocks,
+                              format.getElement().getBitWidth());
+}
+
 Type quantc::withFormat(Value value, qt::BlockType format) {
   return cast<RankedTensorType>(value.getType()).clone(format);
 }

@@ -40,6 +40,8 @@ void attachSelectionIntegers(mlir::MLIRContext *context);
 /// null where the angles are others.
 mlir::Value buildOfPositions(nn::UnaryOp op, mlir::OpBuilder &builder);
 
+/// Integers of as many bits, with an exponent for each of \p blocks.
+qt::BlockType withBlocks(qt::BlockType format, llvm::ArrayRef<int64_t> blocks);
 /// The tensor type of \p value with an integer-only element.
 mlir::Type withFormat(mlir::Value value, qt::BlockType format);
 inline qt::BlockType getRow16(mlir::Operation *op,

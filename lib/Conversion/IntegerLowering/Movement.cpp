@@ -43,9 +43,7 @@ struct TransposeIntegers
       blocks.push_back(format->getShape()[dim]);
     operands.push_back(withFormat(op->getOperand(0), *format));
     results.push_back(
-        withFormat(transpose.getResult(),
-                   qt::getIntegerFormat(op->getContext(), blocks,
-                                        format->getElement().getBitWidth())));
+        withFormat(transpose.getResult(), withBlocks(*format, blocks)));
     return success();
   }
 
@@ -76,9 +74,7 @@ struct ExpandIntegers
     operands.push_back(withFormat(op->getOperand(0), *format));
     keepOperands(available, operands);
     results.push_back(
-        withFormat(op->getResult(0),
-                   qt::getIntegerFormat(op->getContext(), blocks,
-                                        format->getElement().getBitWidth())));
+        withFormat(op->getResult(0), withBlocks(*format, blocks)));
     return success();
   }
 

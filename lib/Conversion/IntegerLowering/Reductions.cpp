@@ -79,11 +79,9 @@ struct ReduceIntegers
       // Of the very integers that others see, so that one of them equals it.
       operands.push_back(
           fitOperand(op, 0, available[0], blocks, /*mayBeWide=*/true));
-      unsigned bits =
-          qt::getBlockFormat(operands.back()).getElement().getBitWidth();
       results.push_back(
           withFormat(reduce.getResult(),
-                     qt::getIntegerFormat(op->getContext(), kept, bits)));
+                     withBlocks(qt::getBlockFormat(operands.back()), kept)));
       return success();
     }
     bool isWide = op->hasAttr(qt::allBitsAttrName) && qt::isWide(*format);

@@ -82,9 +82,7 @@ struct CompareIntegers
     if (qt::BlockType format =
             maxima ? qt::getIntegerFormat(available[*maxima]) : nullptr) {
       for (Value operand : op->getOperands())
-        operands.push_back(withFormat(
-            operand, qt::getIntegerFormat(op->getContext(), *blocks,
-                                          format.getElement().getBitWidth())));
+        operands.push_back(withFormat(operand, withBlocks(format, *blocks)));
       results.push_back(op->getResult(0).getType());
       return success();
     }
