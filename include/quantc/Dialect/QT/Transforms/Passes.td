@@ -50,8 +50,9 @@ def Integerize : Pass<"qt-integerize", "::mlir::func::FuncOp"> {
     elements of quotients, roots, exponentials, powers and softmaxes keep an
     exponent each, through sums, products and choices (`qt.element_exponents`).
     What sums over sizes of run time says how many there are at most, where
-    bounds do (`qt.most_elements`). Constants stay floats; moving data before
-    the first computation stays what it is. Ops without such a form, and
+    bounds do (`qt.most_elements`). Constants stay floats, and inputs stay what
+    they are while they are moved, cast, limited and, by the method fixed, scaled
+    by constants, compared and imputed. Ops without such a form, and
     constants that are no finite numbers where there are none for others, are
     errors, all of a function at once with what `nn-verify-network` refuses. With
     `partial` they stay floats between `qt.dequantize` and `qt.quantize`, and

@@ -37,8 +37,8 @@ def VerifySplit : Pass<"qt-verify-split", "::mlir::ModuleOp"> {
 def VerifyIntegerOnly : Pass<"qt-verify-integer-only", "::mlir::func::FuncOp"> {
   let summary = "Check that a network computes on integers alone";
   let description = [{
-    In split form the only floats are inputs, what moves or converts them up to
-    `qt.quantize`, constants, and the results of `qt.dequantize`, which are
+    In split form the only floats are inputs, what moves, casts, limits, scales or
+    compares them up to `qt.quantize`, constants, and the results of `qt.dequantize`, which are
     returned. Every other op with a float is an error, in epilogues as well.
   }];
 }
