@@ -459,9 +459,8 @@ struct AttentionIntegers
     int64_t size = query.getDimSize(3), keys = key.getDimSize(2);
     Value mask = attention.getMask();
     if (query.isDynamicDim(1) || key.isDynamicDim(1))
-      return op->emitOpError("of ")
-             << query << " and " << key
-             << " has no integer-only form; supported: static numbers of heads";
+      return op->emitOpError("of an open number of heads has no integer-only "
+                             "form; supported: static numbers of heads");
     if (ShapedType::isDynamic(size) ||
         size > qt::IntegerAttentionOp::largestHead)
       return op->emitOpError("of heads of ")

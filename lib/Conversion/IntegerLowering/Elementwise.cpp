@@ -127,6 +127,9 @@ struct BinaryIntegers
         qt::getBlockFormat(available[0]) &&
         cast<RankedTensorType>(op->getOperand(0).getType()).getShape() ==
             cast<RankedTensorType>(op->getResult(0).getType()).getShape()) {
+      if (cast<RankedTensorType>(available[1]).getNumElements() == 0)
+        return op->emitOpError("'pow' to no exponent has no integer-only form; "
+                               "supported: one or more");
       // What is small beside the largest of a row shows in roots; squares are
       // products of 16 bits.
       if (failed(inferRowIntegers(op, available, operands, results,
@@ -280,8 +283,6 @@ private:
     FailureOr<std::vector<double>> powers = getConstant(op, 1);
     if (failed(powers))
       return failure();
-    if (powers->empty())
-      return op->emitOpError("'pow' to no exponent has no integer-only form");
     qt::BlockType own = qt::getBlockFormat(op->getOperand(0).getType());
     bool isWide = qt::isWide(own);
     if (isWide) {

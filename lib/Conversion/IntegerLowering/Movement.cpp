@@ -69,6 +69,13 @@ struct ExpandIntegers
     if (failed(format))
       return failure();
     int64_t rank = typeOf(op->getResult(0)).getRank();
+    auto shape = typeOf(cast<nn::ExpandOp>(op).getShape());
+    // Shorter ones are filled up before (nn-prepare-integers).
+    if (shape.getDimSize(0) != rank)
+      return op->emitOpError("by a shape of type ")
+             << shape
+             << " has no integer-only form; supported: a size for each "
+                "of the result's dimensions";
     SmallVector<int64_t> blocks =
         qt::joinBlocks(SmallVector<int64_t>(rank, 1), format->getShape());
     operands.push_back(withFormat(op->getOperand(0), *format));
@@ -81,13 +88,6 @@ struct ExpandIntegers
   LogicalResult lowerToIntegers(Operation *op, OpBuilder &builder, Parts parts,
                                 Lowered &results) const {
     auto expand = cast<nn::ExpandOp>(op);
-    auto shape = typeOf(expand.getShape());
-    int64_t rank = expand.getType().getRank();
-    if (shape.getDimSize(0) != rank)
-      return op->emitOpError("by a shape of type ")
-             << shape
-             << " has no integer-only form; supported: a size for each "
-                "of the result's dimensions";
     Value sizes = makeExponentShape(
         op, expand.getShape(), parts[1][0],
         qt::getBlockFormat(expand.getType()).getShape(), builder);

@@ -205,6 +205,34 @@ struct NegateQueries : OpRewritePattern<AttentionOp> {
   }
 };
 
+/// A shape to expand to that leaves dimensions in front out has ones for them.
+struct FillExpansion : OpRewritePattern<ExpandOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ExpandOp op,
+                                PatternRewriter &rewriter) const override {
+    int64_t rank = typeOf(op.getResult()).getRank();
+    Value shape = op.getShape();
+    int64_t missing = rank - typeOf(shape).getDimSize(0);
+    if (typeOf(shape).isDynamicDim(0) || missing == 0 || !isReal(op.getInput()))
+      return rewriter.notifyMatchFailure(op, "has a size for each dimension");
+    Location loc = op.getLoc();
+    SmallVector<int64_t> ones(missing, 1);
+    if (auto sizes = getConstantIntegers(shape)) {
+      llvm::append_range(ones, *sizes);
+      shape = makeIntegers(rewriter, loc, ones);
+    } else {
+      shape =
+          ConcatOp::create(rewriter, loc, typeOf(shape).clone({rank}),
+                           ValueRange{makeIntegers(rewriter, loc, ones), shape},
+                           rewriter.getI64IntegerAttr(0));
+    }
+    rewriter.replaceOpWithNewOp<ExpandOp>(op, op.getType(), op.getInput(),
+                                          shape);
+    return success();
+  }
+};
+
 /// What is padded with another number than 0 is so less that number.
 struct MovePadding : OpRewritePattern<PadOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -296,8 +324,8 @@ struct PrepareIntegers
     RewritePatternSet patterns(&getContext());
     patterns.add<LimitQuantised, MoveSoftmaxAxis, NegateQueries,
                  SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
-                 CentreInputs, ExchangeSides, RewriteReduce, MovePadding>(
-        &getContext());
+                 CentreInputs, ExchangeSides, RewriteReduce, FillExpansion,
+                 MovePadding>(&getContext());
     populateFunctionPatterns(patterns);
     populateLogarithmPatterns(patterns);
     populateScalarPatterns(patterns);

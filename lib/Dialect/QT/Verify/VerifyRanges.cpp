@@ -10,6 +10,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Dialect/QT/Verify/Passes.h"
+#include <set>
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_VERIFYRANGES
@@ -42,6 +43,26 @@ static bool isRightShift(nn::BinaryOp op, const IntegerRanges &ranges) {
          INT32_MAX;
 }
 
+/// Errors for all that may overflow. An op of the model is many of these here,
+/// of which those are told that differ.
+static void reportOverflows(const IntegerRanges &ranges) {
+  std::set<std::tuple<const void *, std::string, std::string>> told;
+  for (const IntegerRanges::Overflow &overflow : ranges.getOverflows()) {
+    Operation *op = overflow.op;
+    std::string exact = toString(overflow.exact);
+    if (!told.insert({op->getLoc().getAsOpaquePointer(), overflow.what, exact})
+             .second)
+      continue;
+    op->emitOpError()
+        << overflow.what << " may reach " << exact << " for some input, which "
+        << getElementTypeOrSelf(op->getResult(0).getType())
+        << " does not hold; supported: results that the ranges of operands "
+           "show to fit. A bound on open sizes (--dim=NAME=MIN..MAX), or a "
+           "product or a function between sums, may make them less; without "
+           "--integer-only they are floats";
+  }
+}
+
 namespace {
 struct VerifyRanges : quantc::qt::impl::VerifyRangesBase<VerifyRanges> {
   using VerifyRangesBase::VerifyRangesBase;
@@ -50,12 +71,7 @@ struct VerifyRanges : quantc::qt::impl::VerifyRangesBase<VerifyRanges> {
     func::FuncOp func = getOperation();
     markAllAnalysesPreserved();
     IntegerRanges ranges(func);
-    for (const IntegerRanges::Overflow &overflow : ranges.getOverflows()) {
-      Type type = getElementTypeOrSelf(overflow.op->getResult(0).getType());
-      overflow.op->emitOpError()
-          << overflow.what << " may reach " << toString(overflow.exact)
-          << " for some input, which " << type << " does not hold";
-    }
+    reportOverflows(ranges);
     if (print)
       func.walk([&](Operation *op) {
         for (Value result : op->getResults())

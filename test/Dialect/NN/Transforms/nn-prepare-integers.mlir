@@ -155,3 +155,16 @@ func.func @negative_scale(%q: tensor<1x1x2x4xf32>) -> tensor<1x1x2x4xf32> {
   %0 = nn.attention %q, %q, %q {scale = -0.5 : f32} : tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32>, tensor<1x1x2x4xf32> -> tensor<1x1x2x4xf32>
   return %0 : tensor<1x1x2x4xf32>
 }
+
+// CHECK-LABEL: func @expanded
+// CHECK-DAG: %[[O:.*]] = arith.constant dense<1> : tensor<1xi64>
+// CHECK-DAG: %[[S:.*]] = arith.constant dense<[1, 3, 4]> : tensor<3xi64>
+// CHECK: nn.expand %arg0, %[[S]]
+// CHECK: %[[T:.*]] = nn.concat {{.*}}%[[O]], %arg1
+// CHECK: nn.expand %arg0, %[[T]]
+func.func @expanded(%x: tensor<2x1x4xf32>, %s: tensor<2xi64>) -> (tensor<2x3x4xf32>, tensor<2x?x4xf32>) {
+  %c = arith.constant dense<[3, 4]> : tensor<2xi64>
+  %0 = nn.expand %x, %c : tensor<2x1x4xf32>, tensor<2xi64> -> tensor<2x3x4xf32>
+  %1 = nn.expand %x, %s : tensor<2x1x4xf32>, tensor<2xi64> -> tensor<2x?x4xf32>
+  return %0, %1 : tensor<2x3x4xf32>, tensor<2x?x4xf32>
+}

@@ -138,7 +138,7 @@ func.func @stored(%x: tensor<1x4xf32>) -> (tensor<1x1xi8>, tensor<1x1xi8>) {
   %next = nn.binary add %e, %one : tensor<1x1xi32>, tensor<i32> -> tensor<1x1xi32>
   %limited = nn.clip %next min -128.0 max 127.0 : tensor<1x1xi32>
   %ok = nn.cast %limited : tensor<1x1xi32> to tensor<1x1xi8>
-  // expected-error @below {{'nn.cast' op result may reach -127..128 for some input, which 'i8' does not hold}}
+  // expected-error @below {{'nn.cast' op result may reach -127..128 for some input, which 'i8' does not hold; supported: results that the ranges of operands show to fit. A bound on open sizes (--dim=NAME=MIN..MAX), or a product or a function between sums, may make them less; without --integer-only they are floats}}
   %over = nn.cast %next : tensor<1x1xi32> to tensor<1x1xi8>
   return %ok, %over : tensor<1x1xi8>, tensor<1x1xi8>
 }

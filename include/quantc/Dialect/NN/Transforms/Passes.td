@@ -169,7 +169,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     the last axis; a matrix of constants on the left of a product becomes the
     weights of the transposed one; normalisations over sizes of run time or more
     than 32,768 elements become means, squares and a root, and scales that are
-    not one for each element a product behind them; pads are zeros, and sums over
+    not one for each element a product behind them; shapes to expand to have a
+    size for each dimension; pads are zeros, and sums over
     open windows those of padded ones; powers with exponents that are
     computed are exponentials of logarithms, and so are hyperbolic functions;
     tangents are quotients, inverse ones polynomials; products along axes are those of slices, of which each
@@ -206,9 +207,6 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     is asked of its operands, since integers are neither; also of their negation,
     magnitude, and products and sums with one constant, but of no other sums or
     products, nor whether an exponential leaves the range of floats.
-
-    Constants of floats that are NaN, limits of clips among them, and infinite
-    factors and divisors are errors. Weights are those of nn-verify-network.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -48,8 +48,8 @@ def VerifyRanges : Pass<"qt-verify-ranges", "::mlir::func::FuncOp"> {
   let description = [{
     In split form every integer that depends on a quantised value is shown to
     fit its type for any input, from the ranges of codes and exponents up. An op
-    whose result may leave its type is an error that names it, its node and what
-    the result may reach.
+    whose result may leave its type is an error that names it, its node, what the
+    result may reach and what may make it less; all of a function at once.
 
     Exponents are stored in 8 bits: what is above them saturates, and rows below
     have been given fewer bits. Where the ranges do not exclude the one, it is
