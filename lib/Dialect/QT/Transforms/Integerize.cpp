@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerPlan.h"
+#include "Refusals.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Analysis/IntegerRanges.h"
@@ -25,9 +26,7 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
-#include "quantc/Support/Locations.h"
 #include "llvm/ADT/StringExtras.h"
-#include <set>
 
 namespace quantc::qt {
 #define GEN_PASS_DEF_INTEGERIZE
@@ -95,9 +94,7 @@ private:
   JointValues values;
   /// Floats that are decoded again.
   llvm::DenseMap<Value, Value> decoded;
-  /// Outputs of nodes, and what of them has been refused: one node may be
-  /// several ops.
-  std::set<std::pair<std::string, std::string>> refused;
+  Refusals refusals;
   /// The model's own integers that are made of quantised values.
   llvm::DenseSet<Value> modelIntegers;
   llvm::DenseSet<Operation *> leftOut;
@@ -332,9 +329,9 @@ LogicalResult Integerizer::convert(Operation *op) {
     return success();
   }
   bool isBefore = isBeforeBorder(op);
-  SmallVector<std::string> problems = describeConstants(op, isBefore);
-  if (!problems.empty())
-    return refuse(op, problems);
+  if (SmallVector<std::string> reasons = refusals.find(op, isBefore);
+      !reasons.empty())
+    return refuse(op, reasons);
   if (isLeft(op))
     return success();
   if (isBefore)
@@ -437,11 +434,7 @@ void Integerizer::leaveFloat(Operation *op, StringRef reason) {
 
 LogicalResult Integerizer::refuse(Operation *op,
                                   ArrayRef<std::string> reasons) {
-  StringRef node = getValueName(op->getLoc());
-  SmallVector<std::string> fresh;
-  for (const std::string &reason : reasons)
-    if (node.empty() || refused.insert({node.str(), reason}).second)
-      fresh.push_back(reason);
+  SmallVector<std::string> fresh = refusals.takeUntold(op, reasons);
   // Nothing decodes what others make of an op's integers.
   if (isPartial && !leftOut.contains(op)) {
     std::string name = ("'" + op->getName().getStringRef() + "' op ").str();
@@ -455,7 +448,7 @@ LogicalResult Integerizer::refuse(Operation *op,
 
 Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
                          bool isPartial)
-    : func(func), isPartial(isPartial),
+    : func(func), isPartial(isPartial), refusals(isPartial),
       plan(func.getBody().front(), method, values),
       statics(func, method, *this) {}
 

@@ -36,7 +36,7 @@ func.func @moved(%x: tensor<?x4xf32>) -> tensor<4x?xf32> {
 // CHECK-LABEL: func @constants
 // CHECK: nn.unary relu %{{.*}}!qt.block
 // CHECK: nn.binary div %{{.*}}, %{{.*}} : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
-// CHECK: nn.unary sigmoid %{{.*}}!qt.block
+// CHECK: nn.softmax %{{.*}}!qt.block
 // CHECK: nn.binary mul %arg0, %{{.*}} : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
 func.func @constants(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
   %zero = arith.constant dense<[1.0, 0.0, 1.0, 1.0]> : tensor<4xf32> loc("zero")
@@ -44,8 +44,33 @@ func.func @constants(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) 
   %0 = nn.unary relu %x : tensor<?x4xf32>
   // expected-remark @below {{stays in float: 'nn.binary' op constant 'zero' is 0 at [1]; supported: divisors other than 0}}
   %1 = nn.binary div %0, %zero : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
-  %2 = nn.unary sigmoid %1 : tensor<?x4xf32>
+  %2 = nn.softmax %1 {axis = 1 : i64} : tensor<?x4xf32>
   // expected-remark @below {{stays in float: 'nn.binary' op constant 'nan' is NaN at [0]; supported: numbers}}
   %3 = nn.binary mul %x, %nan : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
   return %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// Beside infinities rows have no bits: what is chosen in their place is chosen
+// in float.
+// CHECK-LABEL: func @infinities
+// CHECK: %[[D:.*]] = nn.binary div
+// CHECK: %[[C:.*]] = nn.compare eq %[[D]]
+// CHECK: %[[S:.*]] = nn.select %[[C]], %{{.*}}, %[[D]] : tensor<?x4xi1>, tensor<1xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+// CHECK: %[[L:.*]] = nn.clip %[[S]] {{.*}} : tensor<?x4xf32>
+// CHECK: %[[Q:.*]] = qt.quantize %[[L]]
+// CHECK: nn.unary relu %[[Q]]
+func.func @infinities(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %zero = arith.constant dense<0.0> : tensor<1xf32> loc("zero")
+  %far = arith.constant dense<0x7F800000> : tensor<1xf32>
+  %0 = nn.unary relu %x : tensor<?x4xf32>
+  // expected-remark @below {{constant 'zero' is 0 at [0]}}
+  %1 = nn.binary div %0, %zero : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xf32>
+  // expected-remark @below {{stays in float: 'nn.compare' op is of values that constants before it make infinite, or no numbers}}
+  %2 = nn.compare eq %1, %far : tensor<?x4xf32>, tensor<1xf32> -> tensor<?x4xi1>
+  // expected-remark @below {{stays in float: 'nn.select' op is of values}}
+  %3 = nn.select %2, %zero, %1 : tensor<?x4xi1>, tensor<1xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  // expected-remark @below {{stays in float: 'nn.clip' op is of values}}
+  %4 = nn.clip %3 min -1.0 max 1.0 : tensor<?x4xf32>
+  %5 = nn.unary relu %4 : tensor<?x4xf32>
+  return %5 : tensor<?x4xf32>
 }
