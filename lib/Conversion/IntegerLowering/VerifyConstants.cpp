@@ -63,8 +63,10 @@ static std::optional<std::string> describeOperand(Operation *op, unsigned index,
     if (auto problem = describeNotFinite(*constant))
       return what + *problem + "; supported: finite numbers";
   auto binary = dyn_cast<nn::BinaryOp>(op);
-  bool isDivisor =
-      binary && binary.getKind() == nn::BinaryKind::Div && index == 1;
+  bool isDivisor = binary && index == 1 &&
+                   llvm::is_contained({nn::BinaryKind::Div, nn::BinaryKind::Mod,
+                                       nn::BinaryKind::Fmod},
+                                      binary.getKind());
   if (isDivisor && !isBeforeBorder)
     if (auto problem = describeZero(*constant))
       return what + *problem + "; supported: divisors other than 0";

@@ -43,7 +43,7 @@ func.func @infinities(%x: tensor<2x2xf32>, %c: tensor<2x2xi1>) -> (tensor<2x2xf3
 // -----
 
 // Behind it integers have neither.
-func.func @behind(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+func.func @behind(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
   %far = arith.constant dense<[0.0, 0xFF800000]> : tensor<2xf32> loc("far")
   %zero = arith.constant dense<[[1.0, 1.0], [0.0, 0.0]]> : tensor<2x2xf32> loc("zero")
   %y = nn.unary relu %x : tensor<2x2xf32>
@@ -53,8 +53,10 @@ func.func @behind(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>, ten
   %1 = nn.binary div %y, %zero : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
   // expected-error @below {{constant 'far' is infinite at [1]; supported: finite numbers}}
   %2 = nn.rms_norm %y, %far {axis = 1 : i64, epsilon = 1.0e-5 : f32} : tensor<2x2xf32>, tensor<2xf32>
-  %3 = nn.binary div %zero, %y : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
-  return %0, %1, %2, %3 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+  // expected-error @below {{constant 'zero' is 0 at [1, 0]; supported: divisors other than 0}}
+  %3 = nn.binary fmod %y, %zero : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  %4 = nn.binary div %zero, %y : tensor<2x2xf32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  return %0, %1, %2, %3, %4 : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
 }
 
 // -----
