@@ -81,6 +81,29 @@ class IntegerFeatures(IntegerTest):
         # of 16 bits, three of which are rounded on the way, up to twice as large as the largest of a row is.
         self.check_close(proto, [{"x": x, "z": z}], 2.0**-11)
 
+    def test_tree(self):
+        """A tree as products: the features of its decisions, which of them hold on the way to each leaf, the leaf."""
+        nodes = [
+            ("MatMul", "x features", "picked"),
+            ("Less", "picked thresholds", "left"),
+            ("Cast", "left", "left_1", {"to": 1}),
+            ("MatMul", "left_1 paths", "held"),
+            ("Equal", "held lengths", "y_leaf"),
+            ("Greater", "held least", "y_more"),
+        ]
+        # Of three decisions, on features 1, 2 and 1, the second is left of the first, the third right of it.
+        features = np.zeros((6, 3), "f4")
+        features[[1, 2, 1], [0, 1, 2]] = 1
+        constants = {"features": features, "thresholds": np.float32([1e7, 1e-6, 1.5e7])}
+        constants["paths"] = np.float32([[1, 1, -1, -1], [1, -1, 0, 0], [0, 0, 1, -1]])
+        constants["lengths"] = np.float32([2, 1, 1, 0])
+        constants["least"] = np.float32([0, 0, -1, -2])
+        proto = model(nodes, {"x": ("f4", ["n", 6])}, ["y_leaf", "y_more"], constants)
+        random = np.random.default_rng(24)
+        x = (UNITS * random.choice([0.5, 1 - 1e-6, 1 + 1e-6, 2], (40, 6))).astype("f4")
+        # All results are conditions.
+        self.check_close(proto, [{"x": x}], 0)
+
     def test_peaks(self):
         """Inputs are compared as they are: with thresholds of their own, and with the maxima of windows."""
         nodes = [

@@ -310,6 +310,7 @@ private:
 struct PrepareIntegers
     : quantc::nn::impl::NNPrepareIntegersBase<PrepareIntegers> {
   void runOnOperation() override {
+    pickFeatures(getOperation());
     // Of what others limit and rewrite.
     RewritePatternSet first(&getContext());
     populateChoicePatterns(first);
@@ -326,6 +327,7 @@ struct PrepareIntegers
                  SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
                  CentreInputs, ExchangeSides, RewriteReduce, FillExpansion,
                  MovePadding>(&getContext());
+    populateFeaturePatterns(patterns);
     populateFunctionPatterns(patterns);
     populateLogarithmPatterns(patterns);
     populateScalarPatterns(patterns);

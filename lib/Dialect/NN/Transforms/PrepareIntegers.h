@@ -33,6 +33,10 @@ void limitHidden(mlir::func::FuncOp func);
 /// does not take the bits of others.
 void limitArguments(mlir::func::FuncOp func);
 
+/// Picks the inputs that a product with a matrix of constants gives multiples
+/// of.
+void pickFeatures(mlir::func::FuncOp func);
+
 /// Patterns that make functions of one or two variables, products along axes
 /// and means over open windows of ops with an integer-only form.
 void populateFunctionPatterns(mlir::RewritePatternSet &patterns);
@@ -40,6 +44,9 @@ void populateFunctionPatterns(mlir::RewritePatternSet &patterns);
 /// Patterns that compute functions of a choice before it where one of its sides
 /// is a constant far from 0.
 void populateChoicePatterns(mlir::RewritePatternSet &patterns);
+
+/// Patterns that compare counts of conditions between two numbers.
+void populateFeaturePatterns(mlir::RewritePatternSet &patterns);
 
 /// Patterns that ask what a result is computed from in the place of whether it
 /// is infinite or no number.

@@ -1,0 +1,154 @@
+//===- PrepareFeatures.cpp - Features that products pick --------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Trees of decisions that are written as products begin with one that picks the
+// feature of every decision. As a sum it would give all of them the exponents
+// of the largest; what is picked is an input, and compared as one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PrepareIntegers.h"
+#include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/InputArithmetic.h"
+#include "quantc/Interpreter/Interpreter.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace quantc;
+using namespace quantc::nn;
+
+namespace {
+/// The one element that each output is a multiple of; 0 times the first where
+/// weights are all 0.
+struct Choice {
+  SmallVector<int64_t> indices;
+  SmallVector<float> factors;
+};
+} // namespace
+
+/// The choice that a matrix of weights makes; nothing where an output is a sum
+/// or all are in place.
+static std::optional<Choice> findChoice(const HostValue &weights) {
+  int64_t outputs = weights.getShape()[0], size = weights.getShape()[1];
+  if (size == 0)
+    return std::nullopt;
+  Choice choice;
+  for (int64_t output = 0; output < outputs; ++output) {
+    ArrayRef<float> row = weights.as<float>().slice(output * size, size);
+    const float *one = llvm::find_if(row, [](float w) { return w != 0; });
+    if (one == row.end())
+      one = row.begin();
+    if (std::any_of(one + 1, row.end(), [](float w) { return w != 0; }))
+      return std::nullopt;
+    choice.indices.push_back(one - row.begin());
+    choice.factors.push_back(*one);
+  }
+  // A diagonal picks nothing: it scales what is there.
+  if (llvm::equal(choice.indices, llvm::seq(outputs)))
+    return std::nullopt;
+  return choice;
+}
+
+static void pickInputs(MatmulOp op) {
+  FailureOr<HostValue> weights = interpretConstant(op.getRhs());
+  std::optional<Choice> choice =
+      succeeded(weights) ? findChoice(*weights) : std::nullopt;
+  if (!choice)
+    return;
+  PatternRewriter rewriter(op.getContext());
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  int64_t axis = typeOf(op.getLhs()).getRank() - 1;
+  Value y = GatherOp::create(rewriter, loc, op.getLhs(),
+                             makeIntegers(rewriter, loc, choice->indices),
+                             rewriter.getI64IntegerAttr(axis));
+  if (llvm::any_of(choice->factors, [](float w) { return w != 1; })) {
+    auto type = typeOf(y).clone(static_cast<int64_t>(choice->factors.size()));
+    Value factors = arith::ConstantOp::create(
+        rewriter, loc, DenseElementsAttr::get(type, ArrayRef(choice->factors)));
+    y = Build(rewriter, loc).binary(BinaryKind::Mul, y, factors);
+  }
+  rewriter.replaceOp(op, y);
+}
+
+void nn::pickFeatures(func::FuncOp func) {
+  Block &block = func.getBody().front();
+  // What is picked is an input of what follows.
+  for (Operation &op : llvm::make_early_inc_range(block)) {
+    auto isInput = [&](Value value) {
+      return InputArithmetic(block, InputScope::Scaled).isInput(value);
+    };
+    auto matmul = dyn_cast<MatmulOp>(op);
+    if (matmul && typeOf(matmul.getRhs()).getRank() == 2 &&
+        isConstantSlice(matmul.getRhs()) && isInput(matmul.getLhs()))
+      pickInputs(matmul);
+  }
+}
+
+namespace {
+/// Of conditions multiplied by whole weights, which is how trees count those of
+/// a path that hold, sums are whole numbers but for the rounding of scales:
+/// they are compared halfway between two of those.
+struct CompareCounts : OpRewritePattern<CompareOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(CompareOp op,
+                                PatternRewriter &rewriter) const override {
+    Value count = op.getLhs(), number = op.getRhs();
+    if (!isCount(count) || !isWhole(number))
+      return rewriter.notifyMatchFailure(op, "compares no count with numbers");
+    Build b(rewriter, op.getLoc());
+    auto compare = [&](Predicate predicate, Value x, Value y) {
+      rewriter.replaceOp(op, b.compare(predicate, x, y));
+    };
+    auto moved = [&](double by) {
+      return b.binary(BinaryKind::Add, number, b.number(by));
+    };
+    Predicate predicate = op.getPredicate();
+    switch (predicate) {
+    case Predicate::Eq:
+    case Predicate::Ne:
+      compare(predicate == Predicate::Eq ? Predicate::Lt : Predicate::Gt,
+              b.unary(UnaryKind::Abs, b.binary(BinaryKind::Sub, count, number)),
+              b.number(0.5));
+      break;
+    case Predicate::Lt:
+    case Predicate::Ge:
+      compare(predicate, count, moved(-0.5));
+      break;
+    case Predicate::Le:
+    case Predicate::Gt:
+      compare(predicate, count, moved(0.5));
+      break;
+    }
+    return success();
+  }
+
+private:
+  static bool isWhole(Value value) {
+    if (!isReal(value) || !isConstantSlice(value))
+      return false;
+    FailureOr<HostValue> numbers = interpretConstant(value);
+    return succeeded(numbers) &&
+           llvm::all_of(numbers->as<float>(),
+                        [](float x) { return x == std::floor(x); });
+  }
+
+  static bool isCount(Value value) {
+    auto matmul = value.getDefiningOp<MatmulOp>();
+    auto cast = matmul ? matmul.getLhs().getDefiningOp<CastOp>() : CastOp();
+    return cast && typeOf(cast.getInput()).getElementType().isInteger(1) &&
+           isWhole(matmul.getRhs());
+  }
+};
+} // namespace
+
+void nn::populateFeaturePatterns(RewritePatternSet &patterns) {
+  patterns.add<CompareCounts>(patterns.getContext());
+}

@@ -1,0 +1,70 @@
+// RUN: quant-opt %s -split-input-file -nn-prepare-integers | FileCheck %s
+
+// A product whose outputs are multiples of one feature each picks those of an input, also behind what scales it.
+// CHECK-LABEL: func @picked
+// CHECK-DAG: [[I:%.*]] = arith.constant dense<[2, 0, 0]> : tensor<3xi64>
+// CHECK-DAG: [[F:%.*]] = arith.constant dense<[1.000000e+00, -2.000000e+00, 0.000000e+00]> : tensor<3xf32>
+// CHECK: [[D:%.*]] = nn.binary sub %arg0
+// CHECK: [[G:%.*]] = nn.gather [[D]], [[I]] {axis = 1 : i64} : tensor<?x3xf32>, tensor<3xi64> -> tensor<?x3xf32>
+// CHECK: [[M:%.*]] = nn.binary mul [[G]], [[F]] : tensor<?x3xf32>, tensor<3xf32>
+// CHECK: return [[M]]
+func.func @picked(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
+  %mean = arith.constant dense<[1.0e7, 1.0e-6, 3.0]> : tensor<3xf32>
+  %w = arith.constant dense<[[0.0, 0.0, 1.0], [-2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]> : tensor<3x3xf32>
+  %d = nn.binary sub %x, %mean : tensor<?x3xf32>, tensor<3xf32> -> tensor<?x3xf32>
+  %y = nn.matmul %d, %w : tensor<?x3xf32>, tensor<3x3xf32> -> tensor<?x3xf32>
+  return %y : tensor<?x3xf32>
+}
+
+// -----
+
+// Sums, diagonals and products of what is computed stay.
+// CHECK-LABEL: func @products
+// CHECK-COUNT-3: nn.matmul
+// CHECK-NOT: nn.gather
+func.func @products(%x: tensor<?x2xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %sum = arith.constant dense<[[1.0, 1.0], [1.0, 0.0]]> : tensor<2x2xf32>
+  %diagonal = arith.constant dense<[[3.0, 0.0], [0.0, 2.0]]> : tensor<2x2xf32>
+  %turn = arith.constant dense<[[0.0, 1.0], [1.0, 0.0]]> : tensor<2x2xf32>
+  %a = nn.matmul %x, %sum : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %b = nn.matmul %x, %diagonal : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %r = nn.unary relu %x : tensor<?x2xf32>
+  %c = nn.matmul %r, %turn : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  return %a, %b, %c : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+}
+
+// -----
+
+// Counts of conditions are compared between two of them.
+// CHECK-LABEL: func @counts
+// CHECK-DAG: [[H:%.*]] = arith.constant dense<5.000000e-01> : tensor<f32>
+// CHECK: [[C:%.*]] = nn.matmul
+// CHECK: [[S:%.*]] = nn.binary sub [[C]], [[N:%.*]] : tensor<?x2xf32>, tensor<2xf32>
+// CHECK: [[A:%.*]] = nn.unary abs [[S]]
+// CHECK: nn.compare lt [[A]], [[H]]
+// CHECK: [[U:%.*]] = nn.binary add [[N]], [[H]]
+// CHECK: nn.compare gt [[C]], [[U]]
+func.func @counts(%x: tensor<?x2xi1>) -> (tensor<?x2xi1>, tensor<?x2xi1>) {
+  %w = arith.constant dense<[[1.0, -1.0], [1.0, 1.0]]> : tensor<2x2xf32>
+  %n = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %f = nn.cast %x : tensor<?x2xi1> to tensor<?x2xf32>
+  %c = nn.matmul %f, %w : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %e = nn.compare eq %c, %n : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
+  %g = nn.compare gt %c, %n : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
+  return %e, %g : tensor<?x2xi1>, tensor<?x2xi1>
+}
+
+// -----
+
+// Other sums are compared as they are.
+// CHECK-LABEL: func @sums
+// CHECK: [[C:%.*]] = nn.matmul
+// CHECK: nn.compare eq [[C]], %{{.*}} : tensor<?x2xf32>, tensor<2xf32>
+func.func @sums(%x: tensor<?x2xi1>) -> tensor<?x2xi1> {
+  %w = arith.constant dense<[[1.0, 0.25], [1.0, 1.0]]> : tensor<2x2xf32>
+  %n = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %f = nn.cast %x : tensor<?x2xi1> to tensor<?x2xf32>
+  %c = nn.matmul %f, %w : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %e = nn.compare eq %c, %n : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
+  return %e : tensor<?x2xi1>
+}
