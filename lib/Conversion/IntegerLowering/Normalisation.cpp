@@ -79,16 +79,25 @@ static LogicalResult lowerNorm(Operation *op, int64_t axis,
     variance = b.sub(variance, b.mul(wide, wide));
   }
   Value places = b.add(b.add(x.e, x.e), -norm.epsilonExponent);
+  // Rows far below epsilon have an exponent on which that fits.
+  Value below = b.clip(b.shiftDown(b.sub(b.number(-29), places), 1), 0, 63);
+  below = b.select(b.compare(nn::Predicate::Eq, variance, b.number(0, 64)),
+                   b.number(0), below);
+  places = b.add(places, b.add(below, below));
   places = b.min(b.max(places, -30), b.number(63));
-  variance =
-      b.add(variance, b.shift(b.number(norm.epsilon, 64), b.cast(places, 64)));
+  Value epsilon = b.shift(b.number(norm.epsilon, 64), b.cast(places, 64));
+  Value rest = b.sub(
+      b.shift(variance, b.cast(b.min(b.add(below, below), b.number(62)), 64)),
+      variance);
+  variance = b.add(variance, b.clip(b.add(epsilon, rest), 0, int64_t(1) << 61));
   variance = b.max(variance, 1);
 
   // The reciprocal of its root.
   Value lead = b.shiftDown(b.add(b.unary(nn::UnaryKind::Clz, variance), -2), 1);
   Value twice = b.sub(b.number(0, 64), b.add(lead, lead));
   Value root = b.unary(nn::UnaryKind::Isqrt, b.shift(variance, twice));
-  Value reciprocal = b.cast(b.unary(nn::UnaryKind::Recip61, root), 32);
+  Value reciprocal = b.cast(
+      b.shift(b.unary(nn::UnaryKind::Recip61, root), b.cast(below, 64)), 32);
 
   // Every element.
   ArrayRef<int64_t> shape = type.getShape().drop_front(axis);

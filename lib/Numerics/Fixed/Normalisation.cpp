@@ -49,6 +49,11 @@ Normalisation fixed::makeRmsNorm(const double *gamma, int64_t count,
   return make(gamma, nullptr, count, epsilon, false);
 }
 
+/// Half up.
+static uint64_t shiftDown(uint64_t x, int32_t places) {
+  return (x + ((uint64_t(1) << places) >> 1)) >> places;
+}
+
 Normalisation::Row Normalisation::measure(const int16_t *m,
                                           int32_t rowExponent) const {
   int64_t count = gamma.size();
@@ -61,14 +66,21 @@ Normalisation::Row Normalisation::measure(const int16_t *m,
   // Below 2^60, and below 2^62 with epsilon.
   uint64_t variance = count * squares - row.sum * row.sum;
   int32_t u = 2 * rowExponent - epsilonExponent;
-  uint64_t mantissa = epsilon;
+  // Of a row far below epsilon on an exponent on which that fits, which the
+  // reciprocal takes back. Epsilon is 2^59 at least then, and what the row has
+  // of its own is below that for up to 16,384 elements.
+  int32_t below = variance == 0 ? 0 : std::clamp((-29 - u) >> 1, 0, 63);
+  u += 2 * below;
+  uint64_t mantissa = epsilon, own = variance;
+  variance = shiftDown(variance, std::min(2 * below, 62));
   if (u < 0)
     variance += mantissa << std::min(-u, 30);
   else if (u <= 40)
-    variance += (mantissa + ((uint64_t(1) << u) >> 1)) >> u;
-  variance = std::max<uint64_t>(variance, 1);
+    variance += shiftDown(mantissa, u);
+  variance = std::max({variance, own, uint64_t(1)});
   row.lead = (62 - bitLength(variance)) >> 1;
-  row.reciprocal = reciprocal61(integerSqrt(variance << (2 * row.lead)));
+  uint64_t reciprocal = reciprocal61(integerSqrt(variance << (2 * row.lead)));
+  row.reciprocal = static_cast<int32_t>(shiftDown(reciprocal, below));
   return row;
 }
 

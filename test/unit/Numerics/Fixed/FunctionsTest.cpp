@@ -103,6 +103,45 @@ TEST(FixedFunctions, ErrorsOverEveryMantissa) {
   EXPECT_LE(worst, 4.6);
 }
 
+TEST(FixedFunctions, NormsFarBelowEpsilon) {
+  constexpr double epsilon = 1e-5;
+  for (int32_t count : {8, 384, 16384}) {
+    std::vector<double> gamma(count, 1);
+    std::vector<int16_t> m(count);
+    for (int32_t i = 0; i < count; ++i)
+      m[i] = static_cast<int16_t>(i * 7919 % 65535 - 32767);
+    for (bool isRms : {false, true}) {
+      fixed::Normalisation norm =
+          isRms ? fixed::makeRmsNorm(gamma.data(), count, epsilon)
+                : fixed::makeLayerNorm(gamma.data(), nullptr, count, epsilon);
+      double sum = 0, squares = 0;
+      for (int16_t x : m) {
+        sum += x;
+        squares += double(x) * x;
+      }
+      double mean = isRms ? 0 : sum / count;
+      double variance = squares / count - mean * mean;
+      std::vector<int32_t> y(count);
+      for (int32_t e = -8; e >= -120; --e) {
+        norm.apply(m.data(), e, y.data());
+        double deviation = std::sqrt(std::scalbn(variance, 2 * e) + epsilon);
+        // The difference, its reciprocal and two products are rounded: 3 units
+        // of 2^(halfBits - 29) in all.
+        double limit = std::scalbn(3, norm.halfBits - 29);
+        for (int32_t i = 0; i < count; ++i) {
+          double exact = std::scalbn(m[i] - mean, e) / deviation;
+          ASSERT_NEAR(std::scalbn(y[i], norm.exponent), exact,
+                      limit + 1e-6 * std::fabs(exact))
+              << count << " " << e << " " << i;
+          if (e == -120) {
+            ASSERT_EQ(y[i], 0);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(FixedFunctions, Cosine) {
   const std::pair<int32_t, int32_t> known[] = {
       {0, 32767},          {1 << 30, 0},       {-(1 << 30), 0},
