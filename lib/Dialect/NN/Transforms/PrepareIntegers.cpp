@@ -81,11 +81,17 @@ struct SplitNormalisation : OpRewritePattern<NormOp> {
     } else {
       y = normalise(op, b);
     }
-    // Parameters may say more of its sizes than the op does.
-    Type result = op.getType();
-    y = BinaryOp::create(rewriter, loc, result, BinaryKind::Mul, y, scale);
+    y = b.binary(BinaryKind::Mul, y, scale);
     if (bias)
-      y = BinaryOp::create(rewriter, loc, result, BinaryKind::Add, y, bias);
+      y = b.binary(BinaryKind::Add, y, bias);
+    // Parameters may say more of its sizes than the op does.
+    if (y.getType() != op.getType()) {
+      int64_t rank = type.getRank();
+      Value sizes = ShapeOp::create(
+          rewriter, loc, RankedTensorType::get(rank, rewriter.getI64Type()),
+          op.getInput(), /*start=*/0, /*end=*/rank);
+      y = ExpandOp::create(rewriter, loc, op.getType(), y, sizes);
+    }
     rewriter.replaceOp(op, y);
     return success();
   }

@@ -40,9 +40,11 @@ func.func @norm_of_many(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   return %0 : tensor<2x?xf32>
 }
 
-// Parameters that know more of the sizes than the op does say nothing of it.
+// Parameters that know more of the sizes than the op does leave it its type.
 // CHECK-LABEL: func @known_parameters
-// CHECK: nn.binary mul %{{.*}} : tensor<2x?xf32>, tensor<4xf32> -> tensor<2x?xf32>
+// CHECK: %[[Y:.*]] = nn.binary mul %{{.*}} : tensor<2x?xf32>, tensor<4xf32> -> tensor<2x4xf32>
+// CHECK: %[[S:.*]] = nn.shape %arg0
+// CHECK: nn.expand %[[Y]], %[[S]] : tensor<2x4xf32>, tensor<2xi64> -> tensor<2x?xf32>
 func.func @known_parameters(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %g = arith.constant dense<2.0> : tensor<4xf32>
   %0 = nn.layer_norm %x, %g {axis = 1 : i64, epsilon = 1.0e-5 : f32} : tensor<2x?xf32>, tensor<4xf32>
