@@ -13,31 +13,56 @@
 using namespace mlir;
 using namespace quantc;
 
-bool quantc::isConstantSlice(Value value) {
-  SmallVector<Value> worklist{value};
-  llvm::SmallPtrSet<Operation *, 8> seen;
-  while (!worklist.empty()) {
-    Operation *op = worklist.pop_back_val().getDefiningOp();
-    if (!op)
-      return false;
-    if (!seen.insert(op).second)
+/// Whether the results of \p op are constants if its operands are.
+static bool keepsConstants(Operation *op) {
+  return op->getNumRegions() == 0 && isMemoryEffectFree(op) &&
+         (op->getNumOperands() != 0 || op->hasTrait<OpTrait::ConstantLike>());
+}
+
+bool ConstantSlices::contains(Value value) {
+  // From each op on the path to the operand that comes next. The chain on a
+  // weight may be longer than a stack is deep.
+  SmallVector<std::pair<Operation *, unsigned>> path;
+  // False where an op, or none, makes what the path leads to no constant.
+  auto enter = [&](Operation *op) {
+    auto it = known.find(op);
+    if (it != known.end())
+      return it->second;
+    bool isKept = op && keepsConstants(op);
+    if (isKept)
+      path.push_back({op, 0});
+    else if (op)
+      known[op] = false;
+    return isKept;
+  };
+  if (!enter(value.getDefiningOp()))
+    return false;
+  while (!path.empty()) {
+    auto [op, next] = path.back();
+    if (next == op->getNumOperands()) {
+      known[op] = true;
+      path.pop_back();
       continue;
-    if (op->getNumRegions() != 0 || !isMemoryEffectFree(op))
-      return false;
-    if (op->getNumOperands() == 0 && !op->hasTrait<OpTrait::ConstantLike>())
-      return false;
-    llvm::append_range(worklist, op->getOperands());
+    }
+    ++path.back().second;
+    if (enter(op->getOperand(next).getDefiningOp()))
+      continue;
+    for (auto [user, operand] : path)
+      known[user] = false;
+    return false;
   }
   return true;
+}
+
+bool quantc::isConstantSlice(Value value) {
+  return ConstantSlices().contains(value);
 }
 
 llvm::DenseSet<Value> quantc::getVaryingValues(Block &block) {
   llvm::DenseSet<Value> varying;
   varying.insert_range(block.getArguments());
   for (Operation &op : block) {
-    bool isSource =
-        op.getNumOperands() == 0 && !op.hasTrait<OpTrait::ConstantLike>();
-    if (isSource || op.getNumRegions() != 0 || !isMemoryEffectFree(&op) ||
+    if (!keepsConstants(&op) ||
         llvm::any_of(op.getOperands(),
                      [&](Value value) { return varying.contains(value); }))
       varying.insert_range(op.getResults());

@@ -43,6 +43,10 @@ InputArithmetic::InputArithmetic(Block &block, InputScope scope)
     : scope(scope), inputs(llvm::from_range, block.getArguments()),
       compared(findComparedValues(block, /*withConstants=*/true)) {
   for (Operation &op : block) {
+    // Most ops read none, and whether others are constants is a longer way.
+    if (llvm::none_of(op.getOperands(),
+                      [&](Value operand) { return isInput(operand); }))
+      continue;
     bool isMade = makesInput(op);
     // Sizes and conditions are no data.
     if (isMade && !isa<nn::ShapeOp>(op))

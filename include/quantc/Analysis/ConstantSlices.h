@@ -17,6 +17,7 @@
 #define QUANTC_ANALYSIS_CONSTANTSLICES_H
 
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -25,6 +26,16 @@ namespace quantc {
 /// True if \p value is computed from constants alone, by ops that have no
 /// side effect.
 bool isConstantSlice(mlir::Value value);
+
+/// The same of many values while no op is changed, in time that is linear in
+/// the ops that they are computed by.
+class ConstantSlices {
+public:
+  bool contains(mlir::Value value);
+
+private:
+  llvm::DenseMap<mlir::Operation *, bool> known;
+};
 
 /// The values of \p block, its arguments included, that are no constant slices.
 llvm::DenseSet<mlir::Value> getVaryingValues(mlir::Block &block);

@@ -48,7 +48,7 @@ static bool isPool(Operation *op) {
 
 /// The operands that have to be such rows where the results of \p op are; none
 /// where they are not.
-static SmallVector<Value> getRows(Operation *op) {
+static SmallVector<Value> getRows(Operation *op, ConstantSlices &constants) {
   return TypeSwitch<Operation *, SmallVector<Value>>(op)
       .Case<nn::ReshapeOp, nn::TransposeOp>([](auto moved) {
         // The examples stay in front.
@@ -67,10 +67,10 @@ static SmallVector<Value> getRows(Operation *op) {
         return hasWeights(matmul) ? SmallVector<Value>{matmul.getLhs()}
                                   : SmallVector<Value>{};
       })
-      .Case<nn::BinaryOp, nn::ConcatOp>([](Operation *several) {
+      .Case<nn::BinaryOp, nn::ConcatOp>([&](Operation *several) {
         return llvm::filter_to_vector(
             several->getOperands(),
-            [](Value operand) { return !isConstantSlice(operand); });
+            [&](Value operand) { return !constants.contains(operand); });
       })
       .Default(SmallVector<Value>{});
 }
@@ -78,6 +78,7 @@ static SmallVector<Value> getRows(Operation *op) {
 bool quantc::isPooledRow(Value value) {
   SmallVector<Value> worklist{value};
   llvm::SmallPtrSet<Operation *, 8> seen;
+  ConstantSlices constants;
   while (!worklist.empty()) {
     Value row = worklist.pop_back_val();
     Operation *op = row.getDefiningOp();
@@ -85,7 +86,7 @@ bool quantc::isPooledRow(Value value) {
       return false;
     if (!seen.insert(op).second || isPool(op))
       continue;
-    SmallVector<Value> rows = getRows(op);
+    SmallVector<Value> rows = getRows(op, constants);
     if (rows.empty())
       return false;
     llvm::append_range(worklist, rows);
