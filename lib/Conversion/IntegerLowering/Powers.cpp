@@ -132,7 +132,10 @@ Scaled quantc::buildRemainder(IntegerBuilder &b, Scaled x, Scaled y,
 Scaled quantc::leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format) {
   if (!qt::isWide(format))
     return x;
-  int64_t places = format.getElement().getBitWidth() - 30;
+  // Those that need it, by as much: sums use few of their bits, and small ones
+  // have none to give up.
+  Value zeros = b.unary(nn::UnaryKind::Clz, b.unary(nn::UnaryKind::Abs, x.m));
+  Value places = b.max(b.sub(b.number(3), zeros), 0);
   return {b.min(b.shift(x.m, places), b.number((1 << 29) - 1)),
           b.add(x.e, places)};
 }
@@ -282,8 +285,10 @@ Scaled quantc::buildPower(IntegerBuilder &b, Scaled x, ArrayRef<double> powers,
                           ArrayRef<int64_t> shape, bool isWide) {
   if (llvm::all_equal(powers)) {
     double power = powers.front();
-    if (power == 2 && isWide)
+    if (power == 2 && isWide) {
+      x = joinExponents(b, x, {});
       return {b.multiplyHigh(x.m, x.m), b.add(b.add(x.e, x.e), 31)};
+    }
     if (power == 2)
       return {b.mul(x.m, x.m), b.add(x.e, x.e)};
     if (power == -1)

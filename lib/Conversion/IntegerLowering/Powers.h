@@ -46,7 +46,7 @@ Scaled buildQuotient(IntegerBuilder &b, Scaled x, Scaled y);
 Scaled buildRemainder(IntegerBuilder &b, Scaled x, Scaled y, bool isFloored);
 Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
 /// What roots and powers are of, below 2^29, so that an odd exponent can double
-/// it.
+/// it. Elements below that keep all bits.
 Scaled leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
 Scaled buildExponential(IntegerBuilder &b, Scaled x);

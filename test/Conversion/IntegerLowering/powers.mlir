@@ -133,18 +133,3 @@ func.func @remainders() {
   check.expect_eq %ge, %ge_e : tensor<3x1xi32>, tensor<3x1xi32>
   return
 }
-
-// Small elements have their bits in a root, whichever: the cube roots of 2^24 and 1 on the exponent of their row.
-func.func @cube_root() {
-  %m = arith.constant dense<[[268435456, 16]]> : tensor<1x2xi32>
-  %e = arith.constant dense<-4> : tensor<1x1xi32>
-  %x = qt.join %m, %e : tensor<1x2xi32>, tensor<1x1xi32> -> tensor<1x2x!row31>
-  %third = arith.constant dense<0.333333343> : tensor<f32>
-  %y = nn.binary pow %x, %third : tensor<1x2x!row31>, tensor<f32> -> tensor<1x2x!row31>
-  %ym, %ye = qt.split %y : tensor<1x2x!row31> -> tensor<1x2xi32>, tensor<1x1xi32>
-  %ym_e = arith.constant dense<[[536870912, 2097152]]> : tensor<1x2xi32>
-  %ye_e = arith.constant dense<-21> : tensor<1x1xi32>
-  check.expect_eq %ym, %ym_e : tensor<1x2xi32>, tensor<1x2xi32>
-  check.expect_eq %ye, %ye_e : tensor<1x1xi32>, tensor<1x1xi32>
-  return
-}
