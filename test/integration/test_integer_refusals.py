@@ -115,6 +115,33 @@ class Refusals(DriverTest):
                 bound = largest * (2**-12 if name != "taps.out" else 2 / 127)
                 self.assertLessEqual(np.abs(got[name][seen] - value[seen]).max(initial=0), bound)
 
+    def test_beside_infinities(self):
+        """What stands beside an infinity of a node in float keeps its bits, whatever reads both."""
+        nodes = [
+            node("Relu", "x", "r"),
+            node("Add", "r.out,far", "open"),
+            node("Concat", "open.out,r.out", "joined", axis=3),
+            node("Max", "joined.out,low", "beside"),
+            node("Sigmoid", "open.out", "gate"),
+            node("Mul", "open.out,gate.out", "swish"),
+            node("Max", "swish.out,low", "gated"),
+            node("LpPool", "open.out", "norms", kernel_shape=[1, 2], p=1),
+            node("Min", "norms.out,high", "pooled"),
+        ]
+        path = self.save(make_model(nodes, {"far": last(-np.inf, 1) - 1, "low": -10, "high": 10}))
+        expected = self.interpret(path, {"x": X})
+        out = self.folder / "beside.so"
+        result = quantc("compile", path, "-o", out, "--integer-partial")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        got = self.run_artefact(out, {"x": X})
+        for name in ("beside.out", "gated.out", "pooled.out"):
+            with self.subTest(name):
+                value, seen = expected[name], np.isfinite(expected[name])
+                np.testing.assert_array_equal(np.isnan(got[name]), np.isnan(value))
+                # Rows of 16 bits before the sum: half a unit is 2^-15 of what is largest in a row at most, which a
+                # window of two has twice and the slope of a swish, 1.1 at most, less often.
+                self.assertLessEqual(np.abs(got[name] - value)[seen].max(), 2**-14 * np.abs(X).max())
+
     def test_weights_are_never_left(self):
         """Weights that are no numbers are errors of every recipe."""
         path = self.save(make_model([node("MatMul", "x,wnan", "matmul")], {"wnan": np.full((8, 8), np.nan)}))

@@ -329,12 +329,12 @@ LogicalResult Integerizer::convert(Operation *op) {
     return success();
   }
   bool isBefore = isBeforeBorder(op);
-  if (SmallVector<std::string> reasons = refusals.find(op, isBefore);
+  bool isDone = isLeft(op);
+  if (SmallVector<std::string> reasons =
+          refusals.find(op, isBefore, isPartial && !isDone);
       !reasons.empty())
     return refuse(op, reasons);
-  if (isLeft(op))
-    return success();
-  if (isBefore)
+  if (isDone || isBefore)
     return success();
   auto integer = dyn_cast<IntegerLoweringInterface>(op);
   if (!integer || op->getNumResults() != 1)
@@ -448,7 +448,7 @@ LogicalResult Integerizer::refuse(Operation *op,
 
 Integerizer::Integerizer(func::FuncOp func, qt::IntegerMethod method,
                          bool isPartial)
-    : func(func), isPartial(isPartial), refusals(isPartial),
+    : func(func), isPartial(isPartial),
       plan(func.getBody().front(), method, values),
       statics(func, method, *this) {}
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Refusals.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Support/Locations.h"
@@ -20,29 +21,33 @@ static bool isLimited(Operation *op) {
     return llvm::is_contained({nn::UnaryKind::Sigmoid, nn::UnaryKind::Tanh,
                                nn::UnaryKind::Erf, nn::UnaryKind::Sign},
                               unary.getKind());
-  return isa<nn::ClipOp>(op);
+  if (auto clip = dyn_cast<nn::ClipOp>(op))
+    return clip.getMin().isFinite() && clip.getMax().isFinite();
+  return isa<nn::SoftmaxOp, nn::LayerNormOp, nn::RMSNormOp>(op);
 }
 
-/// Rows of integers have no bits beside an infinity: what computes on single
-/// elements, and may take it away again, does so in float.
 bool Refusals::isOfInfinities(Operation *op) {
-  if (llvm::none_of(op->getOperands(), [&](Value operand) {
-        return infinities.contains(operand);
+  // Sizes are no elements.
+  if (isa<nn::ShapeOp>(op) || llvm::none_of(op->getOperands(), [&](Value v) {
+        return infinities.contains(v);
       }))
     return false;
-  bool isElementwise =
-      isa<nn::BinaryOp, nn::UnaryOp, nn::SelectOp, nn::CompareOp, nn::ClipOp>(
-          op);
-  if (!isLimited(op) && (isElementwise || op->hasTrait<nn::MovesElements>()))
-    infinities.insert_range(op->getResults());
-  return isElementwise;
+  // Conditions, positions and integers are finite. What a recipe quantises is
+  // not limited by that.
+  if (!isLimited(op))
+    for (Value result : op->getResults())
+      if (!getElementTypeOrSelf(result).isInteger())
+        infinities.insert(result);
+  // Where nothing is computed they stay in float as they are.
+  return !op->hasTrait<nn::MovesElements>();
 }
 
-SmallVector<std::string> Refusals::find(Operation *op, bool isBeforeBorder) {
+SmallVector<std::string> Refusals::find(Operation *op, bool isBeforeBorder,
+                                        bool mayStayFloat) {
   SmallVector<std::string> reasons = describeConstants(op, isBeforeBorder);
   if (!reasons.empty())
     infinities.insert_range(op->getResults());
-  else if (isPartial && isOfInfinities(op))
+  else if (isOfInfinities(op) && mayStayFloat)
     reasons.push_back("is of values that constants before it make infinite, or "
                       "no numbers");
   return reasons;

@@ -18,12 +18,11 @@ namespace quantc {
 /// What the ops of a function have no integers for, op by op in their order.
 class Refusals {
 public:
-  /// With \p isPartial what is refused stays in float, and so does what would
-  /// have no bits beside its infinities.
-  explicit Refusals(bool isPartial) : isPartial(isPartial) {}
-
-  /// What is wrong with the constants of \p op, or of what it is made of.
-  llvm::SmallVector<std::string> find(mlir::Operation *op, bool isBeforeBorder);
+  /// What is wrong with the constants of \p op, or of what it is made of. Where
+  /// \p mayStayFloat so does what is computed of infinities: rows of integers
+  /// have no bits beside one.
+  llvm::SmallVector<std::string> find(mlir::Operation *op, bool isBeforeBorder,
+                                      bool mayStayFloat);
 
   /// Those of \p reasons that have not been told of the node of \p op: it may
   /// be several ops.
@@ -31,9 +30,9 @@ public:
   takeUntold(mlir::Operation *op, llvm::ArrayRef<std::string> reasons);
 
 private:
+  /// Whether \p op computes with infinities, and notes which results have any.
   bool isOfInfinities(mlir::Operation *op);
 
-  bool isPartial;
   /// Floats that may be infinite, or no numbers, by constants.
   llvm::DenseSet<mlir::Value> infinities;
   /// Outputs of nodes, and what of them has been told.
