@@ -104,6 +104,17 @@ class IntegerFeatures(IntegerTest):
         # All results are conditions.
         self.check_close(proto, [{"x": x}], 0)
 
+    def test_large_counts(self):
+        """Counts are compared with numbers that none of them reaches, and with infinities."""
+        nodes = [("Greater", "x zero", "holds"), ("Cast", "holds", "holds_1", {"to": 1})]
+        nodes += [("MatMul", "holds_1 ones", "count"), ("Less", "count many", "y_less")]
+        nodes += [("Greater", "count even", "y_greater"), ("Equal", "count infinite", "y_equal")]
+        constants = {"zero": np.float32(0), "ones": np.ones((6, 2), "f4"), "many": np.float32(3e8)}
+        constants |= {"even": np.float32(2**24), "infinite": np.float32(np.inf)}
+        proto = model(nodes, {"x": ("f4", ["n", 6])}, ["y_less", "y_greater", "y_equal"], constants)
+        x = np.random.default_rng(26).normal(size=(8, 6)).astype("f4")
+        self.check_close(proto, [{"x": x}], 0)
+
     def test_peaks(self):
         """Inputs are compared as they are: with thresholds of their own, and with the maxima of windows."""
         nodes = [

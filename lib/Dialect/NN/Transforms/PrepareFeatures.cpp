@@ -94,7 +94,8 @@ void nn::pickFeatures(func::FuncOp func) {
 namespace {
 /// Of conditions multiplied by whole weights, which is how trees count those of
 /// a path that hold, sums are whole numbers but for the rounding of scales:
-/// they are compared halfway between two of those.
+/// they are compared halfway between two of those. Beyond 2^22, where floats
+/// have nothing halfway or are infinite, one more or less decides nothing.
 struct CompareCounts : OpRewritePattern<CompareOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -136,8 +137,9 @@ private:
       return false;
     FailureOr<HostValue> numbers = interpretConstant(value);
     return succeeded(numbers) &&
-           llvm::all_of(numbers->as<float>(),
-                        [](float x) { return x == std::floor(x); });
+           llvm::all_of(numbers->as<float>(), [](float x) {
+             return std::abs(x) < 0x1p22f && x == std::floor(x);
+           });
   }
 
   static bool isCount(Value value) {

@@ -68,3 +68,28 @@ func.func @sums(%x: tensor<?x2xi1>) -> tensor<?x2xi1> {
   %e = nn.compare eq %c, %n : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
   return %e : tensor<?x2xi1>
 }
+
+// -----
+
+// Nothing is halfway between large numbers and infinities.
+// CHECK-LABEL: func @large
+// CHECK: [[C:%.*]] = nn.matmul
+// CHECK-NOT: nn.binary
+// CHECK: nn.compare eq [[C]], %{{.*}} : tensor<?x2xf32>, tensor<f32>
+// CHECK: nn.compare lt [[C]], %{{.*}} : tensor<?x2xf32>, tensor<f32>
+// CHECK: nn.compare gt [[C]], %{{.*}} : tensor<?x2xf32>, tensor<f32>
+// CHECK: nn.compare le [[C]], %{{.*}} : tensor<?x2xf32>, tensor<2xf32>
+func.func @large(%x: tensor<?x2xi1>) -> (tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>) {
+  %w = arith.constant dense<[[1.0, -1.0], [1.0, 1.0]]> : tensor<2x2xf32>
+  %inf = arith.constant dense<0x7F800000> : tensor<f32>
+  %many = arith.constant dense<3.0e8> : tensor<f32>
+  %even = arith.constant dense<16777216.0> : tensor<f32>
+  %some = arith.constant dense<[1.0, 0x7F800000]> : tensor<2xf32>
+  %f = nn.cast %x : tensor<?x2xi1> to tensor<?x2xf32>
+  %c = nn.matmul %f, %w : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %a = nn.compare eq %c, %inf : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xi1>
+  %b = nn.compare lt %c, %many : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xi1>
+  %g = nn.compare gt %c, %even : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xi1>
+  %l = nn.compare le %c, %some : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
+  return %a, %b, %g, %l : tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>
+}
