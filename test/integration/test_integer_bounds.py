@@ -61,6 +61,8 @@ class IntegerBounds(IntegerTest):
         outputs = results(nodes)
         numbers = {"half": 0.5, "five": 5, "ten": 10, "minus": -1, "floor": 1e-9}
         constants = {name: np.float32(value) for name, value in numbers.items()} | {"unit": np.eye(24, dtype="f4")}
+        # A sum, without which all would be picked from the inputs.
+        constants["unit"][:2, 0] = 0.5
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, constants)
         x = self.random.uniform(0.5, 1, (9, 24)) * np.array([0, 1e-12, 1e-9, 1e-4, 0.1, 0.4, 1, 8, 100])[:, None]
         # Codes of 8 bits, half a unit of 2^-7 of up to 100 in a row; a logarithm of -20.7 has 31 bits of what they say.

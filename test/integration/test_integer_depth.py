@@ -62,6 +62,7 @@ class IntegerDepth(IntegerTest):
         nodes = [("MatMul", "x weights", "h"), ("MaxPool", "h", "m", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]})]
         nodes += [("Equal", "h m", "e"), ("Cast", "e", "y", {"to": 1}), ("Identity", "h", "z")]
         weights = np.eye(8, dtype="f4") * 0.7
+        weights[1, 0] = 0.7  # a sum, without which all would be inputs
         proto = model(nodes, {"x": ("f4", ["n", 4, 8, 8])}, ["y", "z"], {"weights": weights})
         (meaning,) = self.mean(proto, [{"x": self.random.normal(size=(3, 4, 8, 8)).astype("f4")}], "--integer-only")
         z = np.pad(meaning["z"], ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)

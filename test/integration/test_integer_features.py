@@ -104,6 +104,20 @@ class IntegerFeatures(IntegerTest):
         # All results are conditions.
         self.check_close(proto, [{"x": x}], 0)
 
+    def test_ordered_tree(self):
+        """Decisions on the first features in their order, and on multiples of all of them."""
+        nodes = [("MatMul", "x first", "picked"), ("Less", "picked low", "y_few")]
+        nodes += [("MatMul", "x diagonal", "scaled"), ("Greater", "scaled high", "y_all")]
+        constants = {"first": np.eye(6, 4, dtype="f4"), "low": UNITS[:4]}
+        # Powers of two scale without rounding, as the products of both sides do.
+        constants |= {"diagonal": np.diag(np.float32([1, -2, 4, 0.5, 1, -1]))}
+        constants["high"] = UNITS * np.diag(constants["diagonal"])
+        proto = model(nodes, {"x": ("f4", ["n", 6])}, ["y_few", "y_all"], constants)
+        random = np.random.default_rng(25)
+        x = (UNITS * random.choice([0.5, 1 - 1e-6, 1 + 1e-6, 2], (40, 6))).astype("f4")
+        # All results are conditions.
+        self.check_close(proto, [{"x": x}], 0)
+
     def test_large_counts(self):
         """Counts are compared with numbers that none of them reaches, and with infinities."""
         nodes = [("Greater", "x zero", "holds"), ("Cast", "holds", "holds_1", {"to": 1})]

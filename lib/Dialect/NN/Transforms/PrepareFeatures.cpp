@@ -32,8 +32,7 @@ struct Choice {
 };
 } // namespace
 
-/// The choice that a matrix of weights makes; nothing where an output is a sum
-/// or all are in place.
+/// The choice that a matrix of weights makes; nothing where an output is a sum.
 static std::optional<Choice> findChoice(const HostValue &weights) {
   int64_t outputs = weights.getShape()[0], size = weights.getShape()[1];
   if (size == 0)
@@ -49,9 +48,6 @@ static std::optional<Choice> findChoice(const HostValue &weights) {
     choice.indices.push_back(one - row.begin());
     choice.factors.push_back(*one);
   }
-  // A diagonal picks nothing: it scales what is there.
-  if (llvm::equal(choice.indices, llvm::seq(outputs)))
-    return std::nullopt;
   return choice;
 }
 
@@ -65,9 +61,12 @@ static void pickInputs(MatmulOp op) {
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   int64_t axis = typeOf(op.getLhs()).getRank() - 1;
-  Value y = GatherOp::create(rewriter, loc, op.getLhs(),
-                             makeIntegers(rewriter, loc, choice->indices),
-                             rewriter.getI64IntegerAttr(axis));
+  Value y = op.getLhs();
+  // A diagonal leaves all in place.
+  if (!llvm::equal(choice->indices, llvm::seq(typeOf(y).getDimSize(axis))))
+    y = GatherOp::create(rewriter, loc, y,
+                         makeIntegers(rewriter, loc, choice->indices),
+                         rewriter.getI64IntegerAttr(axis));
   if (llvm::any_of(choice->factors, [](float w) { return w != 1; })) {
     auto type = typeOf(y).clone(static_cast<int64_t>(choice->factors.size()));
     Value factors = arith::ConstantOp::create(

@@ -18,19 +18,37 @@ func.func @picked(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
 
 // -----
 
-// Sums, diagonals and products of what is computed stay.
+// Also the first features in order; those of a diagonal are in place.
+// CHECK-LABEL: func @ordered
+// CHECK-DAG: [[I:%.*]] = arith.constant dense<[0, 1]> : tensor<2xi64>
+// CHECK-DAG: [[F:%.*]] = arith.constant dense<[3.000000e+00, 2.000000e+00, 1.000000e+00]> : tensor<3xf32>
+// CHECK-NOT: nn.matmul
+// CHECK: [[G:%.*]] = nn.gather %arg0, [[I]] {axis = 1 : i64} : tensor<?x3xf32>, tensor<2xi64> -> tensor<?x2xf32>
+// CHECK-NEXT: [[M:%.*]] = nn.binary mul %arg0, [[F]] : tensor<?x3xf32>, tensor<3xf32>
+// CHECK-NEXT: return [[G]], [[M]], %arg0
+func.func @ordered(%x: tensor<?x3xf32>) -> (tensor<?x2xf32>, tensor<?x3xf32>, tensor<?x3xf32>) {
+  %first = arith.constant dense<[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]> : tensor<2x3xf32>
+  %diagonal = arith.constant dense<[[3.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 1.0]]> : tensor<3x3xf32>
+  %one = arith.constant dense<[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]> : tensor<3x3xf32>
+  %a = nn.matmul %x, %first : tensor<?x3xf32>, tensor<2x3xf32> -> tensor<?x2xf32>
+  %b = nn.matmul %x, %diagonal : tensor<?x3xf32>, tensor<3x3xf32> -> tensor<?x3xf32>
+  %c = nn.matmul %x, %one : tensor<?x3xf32>, tensor<3x3xf32> -> tensor<?x3xf32>
+  return %a, %b, %c : tensor<?x2xf32>, tensor<?x3xf32>, tensor<?x3xf32>
+}
+
+// -----
+
+// Sums and products of what is computed stay.
 // CHECK-LABEL: func @products
-// CHECK-COUNT-3: nn.matmul
+// CHECK-COUNT-2: nn.matmul
 // CHECK-NOT: nn.gather
-func.func @products(%x: tensor<?x2xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+func.func @products(%x: tensor<?x2xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>) {
   %sum = arith.constant dense<[[1.0, 1.0], [1.0, 0.0]]> : tensor<2x2xf32>
-  %diagonal = arith.constant dense<[[3.0, 0.0], [0.0, 2.0]]> : tensor<2x2xf32>
   %turn = arith.constant dense<[[0.0, 1.0], [1.0, 0.0]]> : tensor<2x2xf32>
   %a = nn.matmul %x, %sum : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
-  %b = nn.matmul %x, %diagonal : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
   %r = nn.unary relu %x : tensor<?x2xf32>
-  %c = nn.matmul %r, %turn : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
-  return %a, %b, %c : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+  %b = nn.matmul %r, %turn : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  return %a, %b : tensor<?x2xf32>, tensor<?x2xf32>
 }
 
 // -----

@@ -177,8 +177,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     element has an exponent (`qt.element_exponents`), norms of windows sums of
     powers; inputs are normalised less their mean; scales of scores are
     positive; scalars are rows of one element. A product that gives multiples of
-    one input each, but no diagonal, picks these; whole sums of conditions are
-    compared halfway between two.
+    one input each picks these, or scales them in place; whole sums of
+    conditions are compared halfway between two.
 
     A pair of quantising ops of the model becomes a clip between its limits with
     `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a
