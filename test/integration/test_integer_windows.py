@@ -35,6 +35,20 @@ class IntegerWindows(IntegerTest):
         # Of an image: its largest element is up to ten times that of a row.
         self.check_close(proto, [{"x": x}], 40 * UNIT * 10)
 
+    def test_large_windows(self):
+        """Of more than 65536 elements, the sums of which 32 bits do not hold."""
+        nodes = [
+            ("GlobalAveragePool", "x", "g"),
+            ("GlobalMaxPool", "x", "m"),
+            ("ReduceMean", "x", "r", {"axes": [2, 3], "keepdims": 0}),
+            ("AveragePool", "x", "a", {"kernel_shape": [260, 257], "strides": [16, 30], "pads": [3, 0, 9, 2]}),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 2, 300, 300])}, ["g", "m", "r", "a"], opset=17)
+        # Means of elements of up to one, of which each is off by half a unit, and so are the mean of a dimension and the
+        # result: three, and the factors that means are of.
+        x = np.random.default_rng(5).uniform(0.5, 1, (1, 2, 300, 300)).astype("f4")
+        self.check_close(proto, [{"x": x}], 8 * UNIT)
+
     def test_windows_of_run_time(self):
         """Windows that round up, over sizes and beside pads that are known when the model runs."""
         two, three = {"kernel_shape": [2, 2], "strides": [2, 2]}, {"kernel_shape": [3, 3], "strides": [2, 2]}

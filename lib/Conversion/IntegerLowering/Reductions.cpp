@@ -269,14 +269,14 @@ struct PoolIntegers
       int64_t high = window.pads[window.getRank() + dim];
       hasValues &= window.pads[dim] < span && high < span;
     }
-    if (countTaps(pool) > 65536 ||
-        !(isMax ? hasValues : isSum || isAverage || isNorm))
+    bool isInside = countTaps(pool) <= 65536;
+    if (!(isMax ? hasValues : isInside && (isSum || isAverage || isNorm)))
       return op->emitOpError("'")
              << nn::stringifyPoolKind(pool.getKind())
              << "' with these windows has no integer-only form; supported: "
-                "max of windows that reach into the input, sum, average over "
-                "windows whose places are known, and lp of p = 1 or 2, of up "
-                "to 65536 elements";
+                "max of windows that reach into the input, and of up to 65536 "
+                "elements sum, average over windows whose places are known, "
+                "and lp of p = 1 or 2";
     SmallVector<int64_t> blocks =
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);

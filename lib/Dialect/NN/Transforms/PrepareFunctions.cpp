@@ -338,6 +338,80 @@ private:
   }
 };
 
+/// Sums and means of more: reductions where a window is the image, which have
+/// 64 bits, else those along one dimension after those along the others.
+struct SplitWindows : OpRewritePattern<PoolOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(PoolOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isMean = op.getKind() == PoolKind::Average;
+    if (countTaps(op) <= mostTaps || (!isMean && op.getKind() != PoolKind::Sum))
+      return rewriter.notifyMatchFailure(op, "is no sum beyond 32 bits");
+    auto size = static_cast<int64_t>(op.getKernel().size());
+    if (isWhole(op)) {
+      Build b(rewriter, op.getLoc());
+      auto axes = llvm::to_vector(llvm::seq<int64_t>(1, size + 1));
+      rewriter.replaceOp(op,
+                         b.reduce(isMean ? ReduceKind::Mean : ReduceKind::Sum,
+                                  op.getInput(), axes, /*keepDims=*/true));
+      return success();
+    }
+    SmallVector<int64_t> wide;
+    for (auto [dim, taps] : llvm::enumerate(op.getKernel()))
+      if (taps > 1)
+        wide.push_back(dim);
+    if (wide.size() < 2)
+      return rewriter.notifyMatchFailure(op, "has windows along a dimension");
+    // How many positions count is a product of those of each dimension.
+    auto isLast = [&](int64_t dim) { return dim == wide.back(); };
+    Value x = pool(rewriter, op, op.getInput(),
+                   [&](int64_t dim) { return !isLast(dim); });
+    rewriter.replaceOp(op, pool(rewriter, op, x, isLast));
+    return success();
+  }
+
+private:
+  /// How many integers of 16 bits a sum of 32 has.
+  static constexpr int64_t mostTaps = 65536;
+
+  static int64_t countTaps(PoolOp op) {
+    int64_t count = 1;
+    for (int64_t size : op.getKernel())
+      count *= size;
+    return count;
+  }
+
+  /// Whether there is one window, of all positions.
+  static bool isWhole(PoolOp op) {
+    auto isZero = [](int64_t pad) { return pad == 0; };
+    auto isOne = [](int64_t step) { return step == 1; };
+    return llvm::all_of(op.getPads(), isZero) &&
+           llvm::all_of(op.getDilations(), isOne) &&
+           op.getKernel() ==
+               typeOf(op.getInput()).getShape().drop_front().drop_back();
+  }
+
+  /// The same along some dimensions.
+  static Value pool(PatternRewriter &rewriter, PoolOp op, Value x,
+                    function_ref<bool(int64_t)> isPooled) {
+    SmallVector<int64_t> kernel(op.getKernel()), strides(op.getStrides()),
+        dilations(op.getDilations()), pads(op.getPads());
+    size_t size = kernel.size();
+    for (size_t dim = 0; dim < size; ++dim)
+      if (!isPooled(dim)) {
+        kernel[dim] = strides[dim] = dilations[dim] = 1;
+        pads[dim] = pads[size + dim] = 0;
+      }
+    return PoolOp::create(rewriter, op.getLoc(), op.getKindAttr(), x,
+                          rewriter.getDenseI64ArrayAttr(kernel),
+                          rewriter.getDenseI64ArrayAttr(strides),
+                          rewriter.getDenseI64ArrayAttr(dilations),
+                          rewriter.getDenseI64ArrayAttr(pads), op.getCeilAttr(),
+                          op.getCountPadsAttr(), op.getPAttr());
+  }
+};
+
 /// Norms of windows by powers: magnitudes and squares have forms of their own.
 struct RewriteNorms : OpRewritePattern<PoolOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -366,5 +440,5 @@ struct RewriteNorms : OpRewritePattern<PoolOp> {
 
 void nn::populateFunctionPatterns(RewritePatternSet &patterns) {
   patterns.add<RewritePower, RewriteFunction, RewriteProduct, ExpandScalar,
-               CountWindows, RewriteNorms>(patterns.getContext());
+               CountWindows, SplitWindows, RewriteNorms>(patterns.getContext());
 }

@@ -93,3 +93,16 @@ func.func @wider_power(%x: tensor<?x1xf32>) -> tensor<?x4xf32> {
   %y = nn.binary pow %x, %p : tensor<?x1xf32>, tensor<4xf32> -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// Sums of more elements than 32 bits hold: of the image, and along one dimension after the other. A maximum has no such limit.
+// CHECK-LABEL: func @large_windows
+// CHECK: nn.reduce mean {{.*}} : tensor<?x300x300x2xf32> -> tensor<?x1x1x2xf32>
+// CHECK: nn.pool average {{.*}} kernel [260, 1] strides [2, 1] dilations [1, 1] pads [2, 0, 1, 0] ceil :
+// CHECK: nn.pool average {{.*}} kernel [1, 257] strides [1, 3] dilations [1, 1] pads [0, 0, 0, 0] ceil :
+// CHECK: nn.pool max {{.*}} kernel [300, 300]
+func.func @large_windows(%x: tensor<?x300x300x2xf32>) -> (tensor<?x1x1x2xf32>, tensor<?x23x16x2xf32>, tensor<?x1x1x2xf32>) {
+  %mean = nn.pool average %x kernel [300, 300] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<?x300x300x2xf32> -> tensor<?x1x1x2xf32>
+  %part = nn.pool average %x kernel [260, 257] strides [2, 3] dilations [1, 1] pads [2, 0, 1, 0] ceil : tensor<?x300x300x2xf32> -> tensor<?x23x16x2xf32>
+  %most = nn.pool max %x kernel [300, 300] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<?x300x300x2xf32> -> tensor<?x1x1x2xf32>
+  return %mean, %part, %most : tensor<?x1x1x2xf32>, tensor<?x23x16x2xf32>, tensor<?x1x1x2xf32>
+}
