@@ -54,6 +54,8 @@ FAULTS = [
         {"g": [1], "b": [0], "m": [0], "v": [-1]},
         "constant that its parameters make is NaN at [0, 0, 0]; supported: numbers",
     ),
+    (node("Max", "r,low nan", "most"), {"low nan": np.nan}, "constant 'low nan' or 'high nan' is NaN; supported: numbers"),
+    (node("Min", "r,high nan", "least"), {"high nan": np.nan}, "constant 'low nan' or 'high nan' is NaN; supported: numbers"),
     (
         node("Conv", "wide,ones", "taps", kernel_shape=[28, 28]),
         {"ones": np.ones((1, 32, 28, 28))},

@@ -20,6 +20,7 @@
 #include "quantc/Interfaces/QuantizableOpInterface.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Support/Locations.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -45,6 +46,16 @@ static std::optional<std::string> describeZero(const HostValue &divisor) {
   return std::nullopt;
 }
 
+/// An operand of \p op, a constant, by its names: equal numbers are one
+/// constant.
+static std::string describeConstant(Operation *op, Value operand) {
+  SmallVector<StringRef> names = getValueNames(operand.getLoc());
+  // What a node makes of several parameters has no other name than the node.
+  if (names.empty() || names[0] == getValueName(op->getLoc()))
+    return "constant that its parameters make ";
+  return "constant '" + llvm::join(names, "' or '") + "' ";
+}
+
 /// What is wrong with operand \p index, a constant.
 static std::optional<std::string> describeOperand(Operation *op, unsigned index,
                                                   bool isBeforeBorder) {
@@ -52,11 +63,7 @@ static std::optional<std::string> describeOperand(Operation *op, unsigned index,
   FailureOr<HostValue> constant = interpretConstant(value);
   if (failed(constant))
     return "has a constant that cannot be evaluated";
-  // What a node makes of several parameters has no other name than the node.
-  StringRef name = getValueName(value.getLoc());
-  std::string what = name.empty() || name == getValueName(op->getLoc())
-                         ? "constant that its parameters make "
-                         : ("constant '" + name + "' ").str();
+  std::string what = describeConstant(op, value);
   if (auto problem = describeNotFinite(*constant, /*mayBeInfinite=*/true))
     return what + *problem + "; supported: numbers";
   if (!mayBeInfinite(op, isBeforeBorder))

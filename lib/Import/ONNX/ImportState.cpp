@@ -176,7 +176,15 @@ Value ImportState::constant(const TensorProto &tensor, Location loc,
     } else {
       attribute = DenseElementsAttr::getFromRawBuffer(type, raw);
     }
-    return arith::ConstantOp::create(builder, loc, attribute);
+    if (element.isInteger())
+      return arith::ConstantOp::create(builder, loc, attribute);
+    // Folding would merge equal numbers without their names.
+    Value &known = numbers[{builder.getInsertionBlock(), attribute}];
+    if (known)
+      known.setLoc(FusedLoc::get(context(), {known.getLoc(), loc}));
+    else
+      known = arith::ConstantOp::create(builder, loc, attribute);
+    return known;
   }
   auto *dialect = context()->getLoadedDialect<qt::QTDialect>();
   qt::BlobManager &blobs = dialect->getBlobManager();

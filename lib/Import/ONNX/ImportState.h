@@ -74,6 +74,9 @@ public:
 private:
   llvm::StringMap<mlir::Value> values;
   llvm::StringMap<int32_t> dataTypes;
+  /// Single numbers, which have the names of all initialisers with that number.
+  llvm::DenseMap<std::pair<mlir::Block *, mlir::Attribute>, mlir::Value>
+      numbers;
 };
 
 /// The elements of a constant integer or boolean tensor.

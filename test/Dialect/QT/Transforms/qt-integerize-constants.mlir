@@ -72,6 +72,19 @@ func.func @once(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
 
 // -----
 
+// A number that has no name, or several.
+func.func @numbers(%x: tensor<2x2xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+  %none = arith.constant dense<0x7FC00000> : tensor<f32> loc(unknown)
+  // expected-error @below {{'nn.binary' op constant that its parameters make is NaN; supported: numbers}}
+  %0 = nn.binary max %x, %none : tensor<2x2xf32>, tensor<f32> -> tensor<2x2xf32>
+  %both = arith.constant dense<0x7FC00000> : tensor<f32> loc(fused["low", "high"])
+  // expected-error @below {{'nn.binary' op constant 'low' or 'high' is NaN; supported: numbers}}
+  %1 = nn.binary min %both, %x : tensor<f32>, tensor<2x2xf32> -> tensor<2x2xf32>
+  return %0, %1 : tensor<2x2xf32>, tensor<2x2xf32>
+}
+
+// -----
+
 #byte = #qt.encoding<absmax, -127..127>
 !w8 = !qt.block<[1, ?, ?], s8, scale = f32>
 
