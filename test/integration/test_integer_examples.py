@@ -91,6 +91,44 @@ class Examples(KernelTest):
         x = self.normal(2, 5, 8) * 4 ** np.arange(5, dtype="f4")[:, None]
         self.check_pieces(proto, x, 1, (1, 3))
 
+    def test_numbers(self):
+        """A number for each example, float or not, has its own exponent: its time, its step, what it picks by that."""
+        nodes = [
+            ("Tanh", "t", "th"),
+            ("Mul", "t t", "square"),
+            ("Log", "square", "log"),
+            ("Mul", "log quarter", "noise"),
+            ("Cast", "step", "steps", {"to": 1}),
+            ("Mul", "steps quarter", "few"),
+            ("Sigmoid", "few", "gate"),
+            ("Gather", "table step", "picked"),
+            ("Sqrt", "picked", "root"),
+            ("Greater", "t one", "late"),
+            ("Where", "late large one", "chosen"),
+            ("Sigmoid", "chosen", "end"),
+            ("Unsqueeze", "th last", "column"),
+            ("Mul", "x column", "y"),
+        ]
+        constants = {"quarter": np.float32(0.25), "one": np.float32(1), "large": np.float32(1e9), "last": np.array([-1])}
+        constants["table"] = np.float32(2.0) ** -np.arange(20, dtype="f4")
+        inputs = {"t": ("f4", ["b"]), "step": ("i8", ["b"]), "x": ("f4", ["b", 4])}
+        proto = model(nodes, inputs, ["th", "noise", "gate", "root", "end", "y"], constants)
+        whole = {"t": np.float32([1e9, 1, 0.5, 1e-3]), "step": np.array([0, 3, 1, 19]), "x": self.normal(4, 4)}
+        alone = [{name: value[i : i + 1] for name, value in whole.items()} for i in range(4)]
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        exact = session.run(None, whole)
+        for form in ("--integer-only", "--integer-only=ibert", "--integer-only=ivit"):
+            feeds = [whole, *alone]
+            means = self.mean(proto, feeds, form)
+            bounded = self.mean(proto, [whole], form, "--dim=b=4")[0]
+            for (name, value), wanted in zip(means[0].items(), exact):
+                np.testing.assert_array_equal(np.concatenate([mean[name] for mean in means[1:]]), value, f"{name} {form}")
+                np.testing.assert_array_equal(bounded[name], value, f"{name} {form}")
+                # Arguments, functions and products are off by half to 1.2 units of 2^-15, and no slope is above 1.
+                self.assertLess((np.abs(value - wanted) / np.maximum(np.abs(wanted), 1)).max(), 4 * 2.0**-15, name)
+            for flags in INTEGER_TARGETS if form == "--integer-only" else INTEGER_TARGETS[:1]:
+                self.compare(proto, feeds, means, 0, 0, form, flags)
+
 
 if __name__ == "__main__":
     unittest.main()

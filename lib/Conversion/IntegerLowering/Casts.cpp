@@ -25,7 +25,7 @@ struct CastIntegers
       return {};
     IntegerBuilder b(builder, op->getLoc());
     qt::BlockType format =
-        getWide(op, qt::getRowBlocks(type.getRank()), qt::summandBits);
+        getWide(op, qt::getExampleBlocks(type.getRank()), qt::summandBits);
     unsigned bits = type.getElementTypeBitWidth();
     bool isUnsigned = type.getElementType().isUnsignedInteger();
     unsigned own = bits + isUnsigned <= 32 ? 32 : 64;

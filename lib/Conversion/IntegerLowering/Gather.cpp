@@ -54,7 +54,11 @@ struct GatherIntegers
     FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
     if (failed(format))
       return failure();
-    if (hidesSome) {
+    // What each example picks may not share an exponent behind it either.
+    bool picksNumbers = isTable(available[0]) &&
+                        gather.getType().getRank() == 1 &&
+                        gather.getInput().getType().getRank() == 1;
+    if (hidesSome || picksNumbers) {
       SmallVector<int64_t> single(format->getShape().size(), 1);
       format = getWide(op, single, qt::summandBits);
     }

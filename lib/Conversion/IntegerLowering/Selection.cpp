@@ -129,7 +129,7 @@ struct SelectIntegers
     // no larger blocks for it.
     if (!op->hasAttr(qt::elementExponentsAttrName) &&
         !llvm::is_contained(*blocks, ShapedType::kDynamic))
-      *blocks = qt::getRowBlocks(blocks->size());
+      *blocks = qt::getExampleBlocks(blocks->size());
     operands.push_back(available.front());
     for (unsigned index : {1, 2})
       operands.push_back(fitNumbers(op, index, available[index], *blocks));

@@ -200,7 +200,7 @@ static Value makeJoint(IntegerBuilder &b, const StaticValue &x) {
       fixed::makeMultipliers(x.scales.data(), bounds.data(), bounds.size());
   auto type = typeOf(x.codes);
   qt::BlockType format = qt::getIntegerFormat(
-      type.getContext(), qt::getRowBlocks(type.getRank()), qt::summandBits);
+      type.getContext(), qt::getExampleBlocks(type.getRank()), qt::summandBits);
   SmallVector<Value> parts = b.store({b.apply(multipliers, b.cast(x.codes, 32)),
                                       b.number(multipliers.exponent)},
                                      format);

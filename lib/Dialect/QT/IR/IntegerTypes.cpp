@@ -104,6 +104,10 @@ SmallVector<int64_t> qt::getImageBlocks(int64_t rank) {
   return blocks;
 }
 
+SmallVector<int64_t> qt::getExampleBlocks(int64_t rank) {
+  return rank == 1 ? SmallVector<int64_t>{1} : getRowBlocks(rank);
+}
+
 SmallVector<int64_t> qt::joinBlocks(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
   if (a.size() < b.size())
     std::swap(a, b);

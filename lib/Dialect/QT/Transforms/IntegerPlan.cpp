@@ -47,7 +47,7 @@ Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
   Operation *op = source.getDefiningOp();
   bool isMask = op && (isa<nn::ClipOp>(op) ||
                        (inputs.isInput(source) && getScaledOperand(op)));
-  SmallVector<int64_t> blocks = qt::getRowBlocks(type.getRank());
+  SmallVector<int64_t> blocks = qt::getExampleBlocks(type.getRank());
   bool isOfElements = reader && units.isReadInUnits(value, reader);
   if (isOfElements)
     blocks.assign(type.getRank(), 1);

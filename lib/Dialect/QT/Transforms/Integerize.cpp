@@ -144,9 +144,9 @@ Value Integerizer::joinUnits(OpBuilder &builder, Operation *op, Value result) {
   if (!format || !plan.comesToRows(op))
     return result;
   auto type = cast<RankedTensorType>(result.getType());
-  qt::BlockType rows =
-      qt::getIntegerFormat(type.getContext(), qt::getRowBlocks(type.getRank()),
-                           qt::isWide(format) ? qt::summandBits : qt::rowBits);
+  qt::BlockType rows = qt::getIntegerFormat(
+      type.getContext(), qt::getExampleBlocks(type.getRank()),
+      qt::isWide(format) ? qt::summandBits : qt::rowBits);
   return values.getAs(builder, result, type.clone(rows));
 }
 
@@ -157,7 +157,7 @@ Value Integerizer::getJoint(OpBuilder &builder, Value value) {
   if (isFloat(source))
     type = cast<RankedTensorType>(type).clone(qt::getIntegerFormat(
         func.getContext(),
-        qt::getRowBlocks(cast<RankedTensorType>(type).getRank()),
+        qt::getExampleBlocks(cast<RankedTensorType>(type).getRank()),
         qt::summandBits));
   return values.getAs(builder, source, type);
 }

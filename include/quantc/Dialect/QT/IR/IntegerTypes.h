@@ -77,6 +77,10 @@ EncodingAttr getWeightEncoding(BlockType format);
 llvm::SmallVector<int64_t> getRowBlocks(int64_t rank);
 llvm::SmallVector<int64_t> getImageBlocks(int64_t rank);
 
+/// What has an exponent where nothing asks for another: rows; where the only
+/// dimension may be that of a batch, elements, whose examples are apart then.
+llvm::SmallVector<int64_t> getExampleBlocks(int64_t rank);
+
 /// The blocks that hold both, aligned at the last dimension.
 llvm::SmallVector<int64_t> joinBlocks(llvm::ArrayRef<int64_t> a,
                                       llvm::ArrayRef<int64_t> b);
