@@ -136,9 +136,9 @@ Value Narrowing::narrow() {
   CpuTarget target = CpuTarget::around(op);
   unsigned bits = to.getElementTypeBitWidth();
   std::optional<Limited> limits = matchLimits(op.getIn());
-  if (!limits || from.getRank() != 1 || !target.has("avx512bw") ||
-      (bits != 8 && bits != 16) || limits->low < llvm::minIntN(bits) ||
-      limits->high > llvm::maxIntN(bits))
+  if (!limits || from.getRank() != 1 || from.isScalable() ||
+      !target.has("avx512bw") || (bits != 8 && bits != 16) ||
+      limits->low < llvm::minIntN(bits) || limits->high > llvm::maxIntN(bits))
     return {};
   int64_t lanes = from.getNumElements();
   if (bits == 16 && from.getElementType().isInteger(32) && lanes % 32 == 0)

@@ -85,7 +85,7 @@ static Value dropLimit(OpBuilder &b, Operation *shift) {
 /// \p shift in registers of the target; null if it has no instruction.
 static Value shiftByLanes(Operation *shift, const CpuTarget &target) {
   auto type = cast<VectorType>(shift->getResult(0).getType());
-  if (type.getRank() != 1 || !target.has("avx512f"))
+  if (type.getRank() != 1 || type.isScalable() || !target.has("avx512f"))
     return {};
   int64_t lanes = type.getNumElements(),
           most = 512 / type.getElementTypeBitWidth();

@@ -77,6 +77,8 @@ static void pickInputs(MatmulOp op) {
 }
 
 void nn::pickFeatures(func::FuncOp func) {
+  if (func.isExternal())
+    return;
   Block &block = func.getBody().front();
   // What is picked is an input of what follows.
   for (Operation &op : llvm::make_early_inc_range(block)) {

@@ -111,3 +111,9 @@ func.func @large(%x: tensor<?x2xi1>) -> (tensor<?x2xi1>, tensor<?x2xi1>, tensor<
   %l = nn.compare le %c, %some : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xi1>
   return %a, %b, %g, %l : tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>, tensor<?x2xi1>
 }
+
+// -----
+
+// A declaration has no ops.
+// CHECK: func.func private @declared
+func.func private @declared(tensor<2x2xf32>) -> tensor<2x2xf32>
