@@ -16,10 +16,10 @@
 using namespace mlir;
 using namespace quantc;
 
-Value quantc::getScaledOperand(Operation *op) {
+bool quantc::isFloatArithmetic(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   if (!binary || !getElementTypeOrSelf(binary.getType()).isF32())
-    return {};
+    return false;
   switch (binary.getKind()) {
   case nn::BinaryKind::Add:
   case nn::BinaryKind::Sub:
@@ -27,10 +27,16 @@ Value quantc::getScaledOperand(Operation *op) {
   case nn::BinaryKind::Div:
   case nn::BinaryKind::Max:
   case nn::BinaryKind::Min:
-    break;
+    return true;
   default:
-    return {};
+    return false;
   }
+}
+
+Value quantc::getScaledOperand(Operation *op) {
+  if (!isFloatArithmetic(op))
+    return {};
+  auto binary = cast<nn::BinaryOp>(op);
   Value lhs = binary.getLhs(), rhs = binary.getRhs();
   if (isConstantSlice(rhs))
     return isConstantSlice(lhs) ? Value() : lhs;
@@ -41,7 +47,9 @@ Value quantc::getScaledOperand(Operation *op) {
 
 InputArithmetic::InputArithmetic(Block &block, InputScope scope)
     : scope(scope), inputs(llvm::from_range, block.getArguments()),
-      compared(findComparedValues(block, /*withConstants=*/true)) {
+      compared(scope == InputScope::Scaled
+                   ? findComparedValues(block, /*withConstants=*/true)
+                   : llvm::DenseSet<Value>()) {
   for (Operation &op : block) {
     // Most ops read none, and whether others are constants is a longer way.
     if (llvm::none_of(op.getOperands(),

@@ -87,21 +87,10 @@ bool InputUnits::isOfElements(Operation &op) const {
     default:
       return false;
     }
-  if (auto binary = dyn_cast<nn::BinaryOp>(op))
-    switch (binary.getKind()) {
-    case nn::BinaryKind::Add:
-    case nn::BinaryKind::Sub:
-    case nn::BinaryKind::Mul:
-    case nn::BinaryKind::Div:
-    case nn::BinaryKind::Max:
-    case nn::BinaryKind::Min:
-      return true;
-    case nn::BinaryKind::Pow:
-      return isConstantSlice(binary.getRhs());
-    default:
-      return false;
-    }
-  return false;
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  return isFloatArithmetic(&op) ||
+         (binary && binary.getKind() == nn::BinaryKind::Pow &&
+          isConstantSlice(binary.getRhs()));
 }
 
 /// Whether an op shows each element of a feature in its own unit: it scales

@@ -21,8 +21,12 @@
 
 namespace quantc {
 
-/// The one operand that a sum, difference, product, quotient, maximum or
-/// minimum of floats has beside a constant; null for every other op.
+/// Whether an op is a sum, difference, product, quotient, maximum or minimum of
+/// floats.
+bool isFloatArithmetic(mlir::Operation *op);
+
+/// The one operand that such an op has beside a constant; null for every other
+/// op.
 mlir::Value getScaledOperand(mlir::Operation *op);
 
 /// What is taken for an input beside the arguments of a block, each with what
@@ -57,7 +61,7 @@ private:
   InputScope scope;
   llvm::DenseSet<mlir::Value> inputs;
   llvm::DenseSet<mlir::Operation *> ops;
-  llvm::DenseSet<mlir::Value> compared;
+  llvm::DenseSet<mlir::Value> compared; ///< of `Scaled`
 };
 
 } // namespace quantc

@@ -106,7 +106,6 @@ Value Narrowing::limit(Value value, int64_t low, int64_t high) {
 /// Pairs of registers of 32 bits in one of 16 each: the instruction takes a
 /// half of each register of 128 bits from either, which is put in order.
 Value Narrowing::pack(Value value) {
-  auto half = VectorType::get(16, from.getElementType());
   auto packed = VectorType::get(32, to.getElementType());
   auto quarters = VectorType::get(8, b.getI64Type());
   int64_t order[] = {0, 2, 4, 6, 1, 3, 5, 7};
@@ -118,7 +117,7 @@ Value Narrowing::pack(Value value) {
     Value pair =
         LLVM::CallIntrinsicOp::create(
             b, loc, packed, b.getStringAttr("llvm.x86.avx512.packssdw.512"),
-            ValueRange{slice(at), slice(at + half.getNumElements())})
+            ValueRange{slice(at), slice(at + 16)})
             .getResult(0);
     pair = vector::BitCastOp::create(b, loc, quarters, pair);
     pair = vector::ShuffleOp::create(b, loc, pair, pair, order);

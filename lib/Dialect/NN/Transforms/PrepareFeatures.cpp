@@ -51,12 +51,13 @@ static std::optional<Choice> findChoice(const HostValue &weights) {
   return choice;
 }
 
-static void pickInputs(MatmulOp op) {
+/// Whether \p op, a product of inputs, picks some: it then does so by a gather.
+static bool pickInputs(MatmulOp op) {
   FailureOr<HostValue> weights = interpretConstant(op.getRhs());
   std::optional<Choice> choice =
       succeeded(weights) ? findChoice(*weights) : std::nullopt;
   if (!choice)
-    return;
+    return false;
   PatternRewriter rewriter(op.getContext());
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
@@ -74,21 +75,24 @@ static void pickInputs(MatmulOp op) {
     y = Build(rewriter, loc).binary(BinaryKind::Mul, y, factors);
   }
   rewriter.replaceOp(op, y);
+  return true;
 }
 
 void nn::pickFeatures(func::FuncOp func) {
   if (func.isExternal())
     return;
   Block &block = func.getBody().front();
-  // What is picked is an input of what follows.
+  std::optional<InputArithmetic> inputs;
   for (Operation &op : llvm::make_early_inc_range(block)) {
-    auto isInput = [&](Value value) {
-      return InputArithmetic(block, InputScope::Scaled).isInput(value);
-    };
     auto matmul = dyn_cast<MatmulOp>(op);
-    if (matmul && typeOf(matmul.getRhs()).getRank() == 2 &&
-        isConstantSlice(matmul.getRhs()) && isInput(matmul.getLhs()))
-      pickInputs(matmul);
+    if (!matmul || typeOf(matmul.getRhs()).getRank() != 2 ||
+        !isConstantSlice(matmul.getRhs()))
+      continue;
+    if (!inputs)
+      inputs.emplace(block, InputScope::Scaled);
+    // What is picked is an input of what follows.
+    if (inputs->isInput(matmul.getLhs()) && pickInputs(matmul))
+      inputs.reset();
   }
 }
 
