@@ -102,6 +102,17 @@ class Integers(IntegerTest):
             with self.subTest(kind, columns=columns):
                 self.check_close(proto, [{"x": np.concatenate(x)}], 1, exact=[])  # the bits alone
 
+    def test_elements(self):
+        """Inputs with an exponent for each element, of every size and kind there is, in one vector and in several."""
+        random = np.random.default_rng(12)
+        nodes = [("Mul", "x x", "xx"), ("Mul", "z z", "zz"), ("Add", "xx zz", "sum"), ("Mul", "sum factors", "y")]
+        for length in (1, 7, 16, 53):
+            factors = (10.0 ** random.integers(-9, 9, length)).astype("f4")
+            proto = model(nodes, {name: ("f4", ["rows", length]) for name in "xz"}, ["y"], {"factors": factors})
+            x = random.standard_normal((9, length)).astype("f4") * np.exp(random.uniform(-80, 80, (9, length))).astype("f4")
+            bad = np.array([0, -0.0, np.nan, np.inf, -np.inf, 1e-45, -1e-40, np.finfo("f4").max], "f4")
+            self.check_integers(proto, [{"x": x, "z": x[::-1].copy()}, {"x": random.choice(bad, (5, length)), "z": x[:5]}])
+
     def test_full_rows(self):
         """Rows whose largest has ones in more than 16 bits: rounding those leaves them."""
         peaks = np.array([2**16 - 3, 2**16 - 2, 2**16 - 1, 2**16, 2**17 - 1, 2**17 - 4, 2**18 - 4, 2**18 - 5, 2**24 - 1, 2**30 - 1])

@@ -214,6 +214,64 @@ void QuantizeEmitter::emitShiftedBlock(OpBuilder &builder,
   }
 }
 
+/// The bits of the magnitude of floats: a NaN counts as 0, what is infinite as
+/// the largest number.
+static Value getDefined(OpBuilder &b, Location loc, Value x) {
+  constexpr int64_t infinity = 0x7f800000;
+  Words v(b, loc, /*isVector=*/true);
+  Value bits = getMagnitudes(b, loc, x);
+  Value isNaN = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, bits,
+                                      v.number(infinity));
+  bits = v.min(bits, v.number(infinity - 1));
+  return v.select(isNaN, v.number(0), bits);
+}
+
+namespace {
+/// The exponent of floats that become integers of \p width bits, from the bits
+/// of the largest magnitude among them, and 2^-exponent as two factors that
+/// floats hold: of a row, or lane by lane.
+struct InputScale {
+  InputScale(OpBuilder &b, Location loc, Value largest, int64_t width);
+
+  Value exponent; ///< as it is stored
+  Value factors[2];
+};
+} // namespace
+
+InputScale::InputScale(OpBuilder &b, Location loc, Value largest,
+                       int64_t width) {
+  Words w = Words::of(b, loc, largest);
+  Type floats = b.getF32Type();
+  if (auto vector = dyn_cast<VectorType>(w.type))
+    floats = vector.clone(floats);
+  Value mantissaBits = w.number(23), bias = w.number(127);
+  auto getExponentBits = [&](Value bits) {
+    return w.sub(w.right(bits, mantissaBits), bias);
+  };
+  // Denormals have no exponent of their own, but have one as the integers that
+  // they are of the least of them, 2^-149: these are floats exactly.
+  Value isDenormal = w.isZero(w.right(largest, mantissaBits));
+  Value asInteger = arith::BitcastOp::create(
+      b, loc, w.type, arith::SIToFPOp::create(b, loc, floats, largest));
+  Value logarithm =
+      w.select(isDenormal, w.sub(getExponentBits(asInteger), w.number(149)),
+               getExponentBits(largest));
+  Value own = w.sub(logarithm, w.number(width - 2));
+  bool isStored = width == qt::rowBits;
+  if (isStored)
+    own = w.max(own, w.number(numerics::fixed::leastExponent));
+  Value isZero = w.isZero(largest);
+  exponent = w.select(isZero, w.number(numerics::fixed::zeroExponent), own);
+  if (isStored)
+    exponent = w.truncate(exponent, 8);
+  Value negative = w.select(isZero, w.number(0), w.sub(w.number(0), own));
+  Value half = w.right(negative, w.number(1));
+  Value parts[] = {half, w.sub(negative, half)};
+  for (auto [factor, part] : llvm::zip_equal(factors, parts))
+    factor = arith::BitcastOp::create(b, loc, floats,
+                                      w.left(w.add(part, bias), mantissaBits));
+}
+
 /// Half up of \p x, which is exact where a fraction is left: floor, and one
 /// more where half a unit or more remains.
 static Value roundHalfUp(OpBuilder &b, Location loc, Value x) {
@@ -228,58 +286,47 @@ static Value roundHalfUp(OpBuilder &b, Location loc, Value x) {
                                arith::ExtUIOp::create(b, loc, type, isUp));
 }
 
+/// The integers of floats whose magnitudes have the bits \p defined.
+static Value encodeInput(OpBuilder &b, Location loc, Value x, Value defined,
+                         ValueRange factors, int64_t width) {
+  Words v(b, loc, /*isVector=*/true);
+  Value signs = v.bitAnd(arith::BitcastOp::create(b, loc, v.type, x),
+                         v.number(INT32_MIN));
+  Value y = arith::BitcastOp::create(
+      b, loc, x.getType(), arith::OrIOp::create(b, loc, defined, signs));
+  for (Value factor : factors)
+    y = arith::MulFOp::create(b, loc, y, factor);
+  int64_t limit = (int64_t(1) << (width - 1)) - 1;
+  Value m = v.clamp(roundHalfUp(b, loc, y), -limit, limit);
+  return width == qt::rowBits ? v.truncate(m, width) : m;
+}
+
+std::pair<Value, Value> quantc::encodeElements(OpBuilder &b, Location loc,
+                                               qt::QuantizeOp op, Value x) {
+  int64_t width = op.getResultFormat().getElement().getBitWidth();
+  Value bits = getDefined(b, loc, x);
+  InputScale scale(b, loc, bits, width);
+  return {encodeInput(b, loc, x, bits, scale.factors, width), scale.exponent};
+}
+
 /// Rows of floats at the border of an integer-only network.
 void QuantizeEmitter::emitInput(OpBuilder &builder) {
-  constexpr int64_t infinity = 0x7f800000;
-  // A NaN counts as 0, what is infinite as the largest number.
-  auto getDefined = [&](OpBuilder &b, const VectorStep &step, Value x) {
-    Words v(b, loc, /*isVector=*/true);
-    Value bits = getMagnitudes(b, loc, x);
-    Value isNaN = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, bits,
-                                        v.number(infinity));
-    bits = v.min(bits, v.number(infinity - 1));
-    bits = v.select(isNaN, v.number(0), bits);
-    return blend(b, loc, step.valid, bits, v.number(0));
-  };
   Value zero = splatConstant(builder, loc, builder.getI32Type(), 0);
-  Value largest = rows.passOver(builder, op.getInput(), zero,
-                                [&](OpBuilder &inner, const VectorStep &step,
-                                    Value x, ValueRange carried) {
-                                  Words v(inner, loc, /*isVector=*/true);
-                                  return SmallVector<Value>{v.max(
-                                      carried[0], getDefined(inner, step, x))};
-                                })[0];
-  Words w(builder, loc, /*isVector=*/false);
-  largest = reduceLargest(builder, loc, largest);
-  Value isZero = w.isZero(largest);
-  auto shift = [&](Value x, int64_t by, bool isLeft) -> Value {
-    if (isLeft)
-      return arith::ShLIOp::create(builder, loc, x, w.number(by));
-    return arith::ShRSIOp::create(builder, loc, x, w.number(by));
+  auto getBits = [&](OpBuilder &b, const VectorStep &step, Value x) {
+    return blend(b, loc, step.valid, getDefined(b, loc, x), zero);
   };
-  // Denormals have no exponent of their own.
-  Value biased = shift(largest, 23, /*isLeft=*/false);
-  Value logarithm =
-      w.select(w.isZero(biased), w.sub(w.bitLength(largest), w.number(150)),
-               w.sub(biased, w.number(127)));
+  Value largest = rows.passOver(
+      builder, op.getInput(), zero,
+      [&](OpBuilder &inner, const VectorStep &step, Value x,
+          ValueRange carried) {
+        Words v(inner, loc, /*isVector=*/true);
+        return SmallVector<Value>{v.max(carried[0], getBits(inner, step, x))};
+      })[0];
   int64_t width = op.getResultFormat().getElement().getBitWidth();
-  Value exponent = w.sub(logarithm, w.number(width - 2));
-  bool isStored = width == qt::rowBits;
-  if (isStored)
-    exponent = w.max(exponent, w.number(numerics::fixed::leastExponent));
-  Value number =
-      w.select(isZero, w.number(numerics::fixed::zeroExponent), exponent);
-  rows.setNumberOfRow(builder, op.getResult(1),
-                      isStored ? w.truncate(number, 8) : number);
-  // 2^-exponent as two factors that floats hold.
-  Value negative = w.select(isZero, w.number(0), w.sub(w.number(0), exponent));
-  Value half = shift(negative, 1, /*isLeft=*/false);
-  Value factors[] = {half, w.sub(negative, half)};
-  for (Value &factor : factors) {
-    Value bits = shift(w.add(factor, w.number(127)), 23, /*isLeft=*/true);
-    factor =
-        splat(builder, loc, arith::BitcastOp::create(builder, loc, f32, bits));
-  }
+  InputScale scale(builder, loc, reduceLargest(builder, loc, largest), width);
+  rows.setNumberOfRow(builder, op.getResult(1), scale.exponent);
+  for (Value &factor : scale.factors)
+    factor = splat(builder, loc, factor);
   // A kernel returns a value once: equal results are one.
   auto results = getResultIndices(kernel.getKernel(), op.getResult(0));
   RowEmitter::Place place =
@@ -289,21 +336,10 @@ void QuantizeEmitter::emitInput(OpBuilder &builder) {
   rows.passOver(
       builder, op.getInput(), {},
       [&](OpBuilder &inner, const VectorStep &step, Value x, ValueRange) {
-        Words v(inner, loc, /*isVector=*/true);
-        Value signs = arith::AndIOp::create(
-            inner, loc, arith::BitcastOp::create(inner, loc, v.type, x),
-            v.number(INT32_MIN));
-        Value bits =
-            arith::OrIOp::create(inner, loc, getDefined(inner, step, x), signs);
-        Value y = arith::BitcastOp::create(inner, loc, x.getType(), bits);
-        for (Value factor : factors)
-          y = arith::MulFOp::create(inner, loc, y, factor);
-        Value m = roundHalfUp(inner, loc, y);
-        int64_t limit = (int64_t(1) << (width - 1)) - 1;
-        m = v.min(v.max(m, v.number(-limit)), v.number(limit));
-        if (width == qt::rowBits)
-          m = v.truncate(m, width);
-        rows.storeAt(inner, m, place, step);
+        rows.storeAt(inner,
+                     encodeInput(inner, loc, x, getBits(inner, step, x),
+                                 scale.factors, width),
+                     place, step);
         return SmallVector<Value>();
       });
   rows.places[op.getResult(0)] = place;

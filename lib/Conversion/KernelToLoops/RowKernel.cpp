@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RowEmitter.h"
+#include "RowQuantize.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -145,12 +145,20 @@ static bool isSingle(Value tensor) {
   return type.hasStaticShape() && type.getNumElements() == 1;
 }
 
+/// Floats that become integers in rows of one: each has its own exponent.
+static bool isOfElements(SymbolicShapes &shapes, Operation &op) {
+  auto quantize = dyn_cast<qt::QuantizeOp>(op);
+  return quantize && !quantize.getExponent() &&
+         quantize.getEncoding().getRule() == qt::ScaleRule::Norm &&
+         isConstantOne(shapes.getSizes(quantize.getInput()).back());
+}
+
 /// No broadcasting and no row matters: the kernel is one long row.
 bool RowEmitter::isFlat() {
   for (Operation &op : bodyOps(kernel.getKernel())) {
     if (op.hasTrait<OpTrait::ConstantLike>())
       continue;
-    if (!isa<ElementwiseOpInterface>(op) ||
+    if ((!isa<ElementwiseOpInterface>(op) && !isOfElements(shapes, op)) ||
         !llvm::equal(shapes.getSizes(op.getResult(0)), sizes))
       return false;
     for (Value operand : op.getOperands())
@@ -355,6 +363,14 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
         DenseElementsAttr::get(type, constant.getSplatValue<Attribute>()));
   } else if (auto normalised = getNormalised(value)) {
     result = evaluateNormalised(builder, *normalised, step, cache);
+  } else if (auto quantize = dyn_cast<qt::QuantizeOp>(op)) {
+    // Rows of one: others write their codes and exponents themselves.
+    auto [codes, exponents] =
+        encodeElements(builder, loc, quantize,
+                       evaluate(builder, quantize.getInput(), step, cache));
+    cache[quantize.getResult(0)] = codes;
+    cache[quantize.getResult(1)] = exponents;
+    return cache[value];
   } else if (const RowModel *model = getModel(op)) {
     result = model->evaluate(*this, builder, op, step, cache);
   } else {
@@ -456,6 +472,8 @@ void RowEmitter::store(OpBuilder &builder, Value value, Value vector,
 }
 
 void RowEmitter::emitOp(OpBuilder &builder, Operation *op) {
+  if (flat)
+    return;
   if (const RowModel *model = getModel(op))
     model->emitRow(*this, builder, op);
   else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op);

@@ -83,6 +83,12 @@ private:
 /// Whether rows can be encoded like this by the rule `norm`.
 bool canQuantizeIntegerRows(qt::QuantizeOp op);
 
+/// Of floats the integers and exponents that \p op gives rows of one of them.
+std::pair<mlir::Value, mlir::Value> encodeElements(mlir::OpBuilder &builder,
+                                                   mlir::Location loc,
+                                                   qt::QuantizeOp op,
+                                                   mlir::Value x);
+
 } // namespace quantc
 
 #endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_ROWQUANTIZE_H

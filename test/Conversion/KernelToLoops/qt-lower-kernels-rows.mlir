@@ -69,3 +69,21 @@ module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-
     return %7 : tensor<?x64xi16>
   }
 }
+
+// -----
+
+// Rows of one float, each with its own exponent, go 16 at once: what a row has
+// of its largest magnitude, a lane has of itself.
+// CHECK-LABEL: func.func @elements
+// CHECK: scf.for %{{.*}} step %c16
+// CHECK-NOT: scf.for
+// CHECK: arith.bitcast %{{.*}} : vector<16xi32> to vector<16xf32>
+// CHECK: vector.store %{{.*}} : memref<?xi32>, vector<16xi32>
+// CHECK: vector.store %{{.*}} : memref<?xi32>, vector<16xi32>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = "+avx2"}} {
+  func.func private @elements(%x: tensor<?x512x1xf32>) -> (tensor<?x512x1xi32>, tensor<?x512x1xi32>)
+      attributes {qt.kernel, qt.arg_shapes = [affine_map<()[s0] -> (s0, 512, 1)>], qt.result_shapes = [affine_map<()[s0] -> (s0, 512, 1)>, affine_map<()[s0] -> (s0, 512, 1)>]} {
+    %0:2 = qt.quantize %x {encoding = #qt.encoding<norm, -1073741823..1073741823>, format = !qt.block<[1, 1, ?], s31, scale = exp<32>>} : tensor<?x512x1xf32> -> tensor<?x512x1xi32>, tensor<?x512x1xi32>
+    return %0#0, %0#1 : tensor<?x512x1xi32>, tensor<?x512x1xi32>
+  }
+}
