@@ -133,7 +133,8 @@ struct BinaryIntegers
       // What is small beside the largest of a row shows in roots; squares are
       // products of 16 bits.
       if (failed(inferRowIntegers(op, available, operands, results,
-                                  /*mayBeWide=*/!isSquare(op))))
+                                  /*mayBeWide=*/matchSplat(op->getOperand(1)) !=
+                                      2.0)))
         return failure();
       operands.push_back(available[1]);
       return success();
@@ -269,13 +270,6 @@ private:
     results.push_back(
         b.store(joinExponents(b, rest, format.getShape()), format));
     return success();
-  }
-
-  static bool isSquare(Operation *op) {
-    DenseElementsAttr powers;
-    return matchPattern(op->getOperand(1), m_Constant(&powers)) &&
-           powers.isSplat() &&
-           powers.getSplatValue<APFloat>().convertToDouble() == 2;
   }
 
   static LogicalResult lowerPower(Operation *op, Scaled x, IntegerBuilder &b,

@@ -48,8 +48,8 @@ static Scaled fillElements(IntegerBuilder &b, Value value, Scaled term) {
 }
 
 namespace {
-/// What elements have been moved from.
-static Value stripMoves(Value value) {
+/// What the elements of a value have been moved from.
+static Value getMoved(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!op->hasTrait<nn::MovesElements>())
       break;
@@ -61,9 +61,9 @@ static Value stripMoves(Value value) {
 /// The operand that maxima of windows of the other one are, if there is one.
 static std::optional<unsigned> findMaxima(Operation *op) {
   for (unsigned side : {0, 1}) {
-    auto pool = stripMoves(op->getOperand(side)).getDefiningOp<nn::PoolOp>();
+    auto pool = getMoved(op->getOperand(side)).getDefiningOp<nn::PoolOp>();
     if (pool && pool.getKind() == nn::PoolKind::Max &&
-        stripMoves(pool.getInput()) == stripMoves(op->getOperand(1 - side)))
+        getMoved(pool.getInput()) == getMoved(op->getOperand(1 - side)))
       return side;
   }
   return std::nullopt;

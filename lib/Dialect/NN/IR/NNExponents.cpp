@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/Matchers.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 
 using namespace mlir;
@@ -123,9 +124,8 @@ bool BinaryOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
 /// Whether a power is that of a root or of a reciprocal, of which small
 /// elements show, or may be one.
 static bool isRootPower(Value powers) {
-  DenseElementsAttr elements;
-  return !matchPattern(powers, m_Constant(&elements)) || !elements.isSplat() ||
-         elements.getSplatValue<APFloat>().convertToDouble() < 1;
+  std::optional<double> power = matchSplat(powers);
+  return !power || *power < 1;
 }
 
 SmallOperands BinaryOp::getSmallOperands() {
