@@ -130,31 +130,6 @@ private:
   }
 };
 
-/// Inputs may be far from 0 beside how much they vary, which rows of 16 bits do
-/// not hold: their mean is taken off with all bits. A method that knows a range
-/// or the scale of them normalises them as they are.
-struct CentreInputs : OpRewritePattern<LayerNormOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(LayerNormOp op,
-                                PatternRewriter &rewriter) const override {
-    Value x = op.getInput();
-    if (op->hasAttr(inputScaleAttrName))
-      return rewriter.notifyMatchFailure(op, "has a scale of its input");
-    if (!InputArithmetic(*op->getBlock(), InputScope::Scaled).isInput(x) ||
-        op->getParentOfType<func::FuncOp>()->hasAttr(rangesAttrName))
-      return rewriter.notifyMatchFailure(op, "is of no input");
-    Build b(rewriter, op.getLoc());
-    auto axes =
-        llvm::to_vector(llvm::seq<int64_t>(op.getAxis(), typeOf(x).getRank()));
-    Value centred =
-        b.binary(BinaryKind::Sub, x,
-                 b.reduce(ReduceKind::Mean, x, axes, /*keepDims=*/true));
-    rewriter.modifyOpInPlace(op, [&] { op.getInputMutable().assign(centred); });
-    return success();
-  }
-};
-
 /// Constants on the left of a product are the weights of the transposed one.
 struct ExchangeSides : OpRewritePattern<MatmulOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -313,6 +288,37 @@ private:
   }
 };
 
+} // namespace
+
+/// Inputs may be far from 0 beside how much they vary, which rows of 16 bits do
+/// not hold: their mean is taken off with all bits. A method that knows a range
+/// or the scale of them normalises them as they are.
+static void centreInputs(func::FuncOp func) {
+  if (func.isExternal() || func->hasAttr(rangesAttrName))
+    return;
+  Block &block = func.getBody().front();
+  // Means are none of the inputs, which thus stay those that they are.
+  std::optional<InputArithmetic> inputs;
+  for (auto op : llvm::make_early_inc_range(block.getOps<LayerNormOp>())) {
+    if (op->hasAttr(inputScaleAttrName))
+      continue;
+    if (!inputs)
+      inputs.emplace(block, InputScope::Scaled);
+    Value x = op.getInput();
+    if (!inputs->isInput(x))
+      continue;
+    PatternRewriter rewriter(op.getContext());
+    rewriter.setInsertionPoint(op);
+    Build b(rewriter, op.getLoc());
+    auto axes =
+        llvm::to_vector(llvm::seq<int64_t>(op.getAxis(), typeOf(x).getRank()));
+    op.getInputMutable().assign(
+        b.binary(BinaryKind::Sub, x,
+                 b.reduce(ReduceKind::Mean, x, axes, /*keepDims=*/true)));
+  }
+}
+
+namespace {
 struct PrepareIntegers
     : quantc::nn::impl::NNPrepareIntegersBase<PrepareIntegers> {
   void runOnOperation() override {
@@ -331,8 +337,8 @@ struct PrepareIntegers
     RewritePatternSet patterns(&getContext());
     patterns.add<LimitQuantised, MoveSoftmaxAxis, NegateQueries,
                  SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
-                 CentreInputs, ExchangeSides, RewriteReduce, FillExpansion,
-                 MovePadding>(&getContext());
+                 ExchangeSides, RewriteReduce, FillExpansion, MovePadding>(
+        &getContext());
     populateFeaturePatterns(patterns);
     populateFunctionPatterns(patterns);
     populateLogarithmPatterns(patterns);
@@ -340,6 +346,7 @@ struct PrepareIntegers
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       return signalPassFailure();
+    centreInputs(getOperation());
     limitArguments(getOperation());
   }
 };
