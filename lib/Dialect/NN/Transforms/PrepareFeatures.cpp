@@ -33,6 +33,7 @@ struct Choice {
 } // namespace
 
 /// The choice that a matrix of weights makes; nothing where an output is a sum.
+/// What is no finite number stays a weight, which is refused by its name.
 static std::optional<Choice> findChoice(const HostValue &weights) {
   int64_t outputs = weights.getShape()[0], size = weights.getShape()[1];
   if (size == 0)
@@ -43,7 +44,8 @@ static std::optional<Choice> findChoice(const HostValue &weights) {
     const float *one = llvm::find_if(row, [](float w) { return w != 0; });
     if (one == row.end())
       one = row.begin();
-    if (std::any_of(one + 1, row.end(), [](float w) { return w != 0; }))
+    if (!std::isfinite(*one) ||
+        std::any_of(one + 1, row.end(), [](float w) { return w != 0; }))
       return std::nullopt;
     choice.indices.push_back(one - row.begin());
     choice.factors.push_back(*one);
@@ -51,9 +53,10 @@ static std::optional<Choice> findChoice(const HostValue &weights) {
   return choice;
 }
 
-/// Whether \p op, a product of inputs, picks some: it then does so by a gather.
-static bool pickInputs(MatmulOp op) {
-  FailureOr<HostValue> weights = interpretConstant(op.getRhs());
+/// Whether \p op, a product of inputs with weights on the side \p index, picks
+/// some: it then does so by a gather.
+static bool pickInputs(MatmulOp op, unsigned index) {
+  FailureOr<HostValue> weights = interpretConstant(op->getOperand(index));
   std::optional<Choice> choice =
       succeeded(weights) ? findChoice(*weights) : std::nullopt;
   if (!choice)
@@ -61,8 +64,10 @@ static bool pickInputs(MatmulOp op) {
   PatternRewriter rewriter(op.getContext());
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
-  int64_t axis = typeOf(op.getLhs()).getRank() - 1;
-  Value y = op.getLhs();
+  Build b(rewriter, loc);
+  // Both sides are summed along their rows.
+  Value y = op->getOperand(1 - index);
+  int64_t axis = typeOf(y).getRank() - 1;
   // A diagonal leaves all in place.
   if (!llvm::equal(choice->indices, llvm::seq(typeOf(y).getDimSize(axis))))
     y = GatherOp::create(rewriter, loc, y,
@@ -72,10 +77,22 @@ static bool pickInputs(MatmulOp op) {
     auto type = typeOf(y).clone(static_cast<int64_t>(choice->factors.size()));
     Value factors = arith::ConstantOp::create(
         rewriter, loc, DenseElementsAttr::get(type, ArrayRef(choice->factors)));
-    y = Build(rewriter, loc).binary(BinaryKind::Mul, y, factors);
+    y = b.binary(BinaryKind::Mul, y, factors);
   }
+  // What is picked by rows of the left side are columns of the right one.
+  if (index == 0 && axis > 0)
+    y = b.exchange(y, axis - 1);
   rewriter.replaceOp(op, y);
   return true;
+}
+
+/// The side of a product that is a matrix of constants.
+static std::optional<unsigned> findWeights(MatmulOp op) {
+  for (unsigned side : {1, 0})
+    if (typeOf(op->getOperand(side)).getRank() == 2 &&
+        isConstantSlice(op->getOperand(side)))
+      return side;
+  return std::nullopt;
 }
 
 void nn::pickFeatures(func::FuncOp func) {
@@ -85,13 +102,14 @@ void nn::pickFeatures(func::FuncOp func) {
   std::optional<InputArithmetic> inputs;
   for (Operation &op : llvm::make_early_inc_range(block)) {
     auto matmul = dyn_cast<MatmulOp>(op);
-    if (!matmul || typeOf(matmul.getRhs()).getRank() != 2 ||
-        !isConstantSlice(matmul.getRhs()))
+    std::optional<unsigned> side = matmul ? findWeights(matmul) : std::nullopt;
+    if (!side)
       continue;
     if (!inputs)
       inputs.emplace(block, InputScope::Scaled);
     // What is picked is an input of what follows.
-    if (inputs->isInput(matmul.getLhs()) && pickInputs(matmul))
+    if (inputs->isInput(matmul->getOperand(1 - *side)) &&
+        pickInputs(matmul, *side))
       inputs.reset();
   }
 }

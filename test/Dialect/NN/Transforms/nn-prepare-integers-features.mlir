@@ -38,6 +38,40 @@ func.func @ordered(%x: tensor<?x3xf32>) -> (tensor<?x2xf32>, tensor<?x3xf32>, te
 
 // -----
 
+// Constants on the left pick columns, or elements of a vector.
+// CHECK-LABEL: func @left
+// CHECK-DAG: [[I:%.*]] = arith.constant dense<[2, 0]> : tensor<2xi64>
+// CHECK-DAG: [[F:%.*]] = arith.constant dense<[1.000000e+00, -2.000000e+00]> : tensor<2xf32>
+// CHECK-NOT: nn.matmul
+// CHECK: [[G:%.*]] = nn.gather %arg0, [[I]] {axis = 2 : i64} : tensor<?x4x3xf32>, tensor<2xi64> -> tensor<?x4x2xf32>
+// CHECK: [[M:%.*]] = nn.binary mul [[G]], [[F]]
+// CHECK: [[T:%.*]] = nn.transpose [[M]] perm [0, 2, 1] : tensor<?x4x2xf32> -> tensor<?x2x4xf32>
+// CHECK: [[V:%.*]] = nn.gather %arg1, [[I]] {axis = 0 : i64} : tensor<3xf32>, tensor<2xi64> -> tensor<2xf32>
+// CHECK: [[N:%.*]] = nn.binary mul [[V]], [[F]]
+// CHECK: return [[T]], [[N]]
+func.func @left(%x: tensor<?x4x3xf32>, %v: tensor<3xf32>) -> (tensor<?x2x4xf32>, tensor<2xf32>) {
+  %w = arith.constant dense<[[0.0, 0.0, 1.0], [-2.0, 0.0, 0.0]]> : tensor<2x3xf32>
+  %a = nn.matmul %w, %x : tensor<2x3xf32>, tensor<?x4x3xf32> -> tensor<?x2x4xf32>
+  %b = nn.matmul %w, %v : tensor<2x3xf32>, tensor<3xf32> -> tensor<2xf32>
+  return %a, %b : tensor<?x2x4xf32>, tensor<2xf32>
+}
+
+// -----
+
+// What is no number is refused as a weight.
+// CHECK-LABEL: func @infinite
+// CHECK-COUNT-2: nn.matmul
+// CHECK-NOT: nn.gather
+func.func @infinite(%x: tensor<?x2xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>) {
+  %nan = arith.constant dense<[[0x7FC00000, 0.0], [0.0, 1.0]]> : tensor<2x2xf32>
+  %inf = arith.constant dense<[[1.0, 0.0], [0.0, 0xFF800000]]> : tensor<2x2xf32>
+  %a = nn.matmul %x, %nan : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  %b = nn.matmul %x, %inf : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+  return %a, %b : tensor<?x2xf32>, tensor<?x2xf32>
+}
+
+// -----
+
 // Sums and products of what is computed stay.
 // CHECK-LABEL: func @products
 // CHECK-COUNT-2: nn.matmul
