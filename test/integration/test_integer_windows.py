@@ -49,6 +49,21 @@ class IntegerWindows(IntegerTest):
         x = np.random.default_rng(5).uniform(0.5, 1, (1, 2, 300, 300)).astype("f4")
         self.check_close(proto, [{"x": x}], 8 * UNIT)
 
+    def test_long_windows(self):
+        """Of so many along one dimension, of which sums have 64 bits."""
+        long, pads = {"kernel_shape": [66000], "strides": [1500]}, {"pads": [700, 300]}
+        nodes = [
+            ("AveragePool", "x", "a", long),
+            ("AveragePool", "x", "c", long | pads | {"ceil_mode": 1}),
+            ("AveragePool", "x", "d", long | pads | {"count_include_pad": 1}),
+            ("LpPool", "x", "l", long | {"p": 2}),
+            ("LpPool", "x", "m", long | pads | {"p": 1}),
+        ]
+        proto = model(nodes, {"x": ("f4", ["b", 2, 68000])}, list("acdlm"), opset=17)
+        x = np.random.default_rng(6).uniform(0.5, 1, (1, 2, 68000)).astype("f4")
+        # As above; a norm is rounded once more.
+        self.check_close(proto, [{"x": x}], 8 * UNIT)
+
     def test_windows_of_run_time(self):
         """Windows that round up, over sizes and beside pads that are known when the model runs."""
         two, three = {"kernel_shape": [2, 2], "strides": [2, 2]}, {"kernel_shape": [3, 3], "strides": [2, 2]}

@@ -269,14 +269,12 @@ struct PoolIntegers
       int64_t high = window.pads[window.getRank() + dim];
       hasValues &= window.pads[dim] < span && high < span;
     }
-    bool isInside = countTaps(pool) <= 65536;
-    if (!(isMax ? hasValues : isInside && (isSum || isAverage || isNorm)))
+    if (!(isMax ? hasValues : isSum || isAverage || isNorm))
       return op->emitOpError("'")
              << nn::stringifyPoolKind(pool.getKind())
              << "' with these windows has no integer-only form; supported: "
-                "max of windows that reach into the input, and of up to 65536 "
-                "elements sum, average over windows whose places are known, "
-                "and lp of p = 1 or 2";
+                "max of windows that reach into the input, sum, average over "
+                "windows whose places are known, and lp of p = 1 or 2";
     SmallVector<int64_t> blocks =
         qt::getImageBlocks(cast<RankedTensorType>(pool.getType()).getRank());
     qt::BlockType row = getRow16(op, blocks);
@@ -294,9 +292,9 @@ struct PoolIntegers
     operands.push_back(type);
     if (isMax)
       row = qt::getBlockFormat(type);
-    results.push_back(
-        withFormat(pool.getResult(),
-                   isMax || isNorm ? row : getWide(op, blocks, qt::wideBits)));
+    unsigned bits = isLong(pool) ? qt::summandBits : qt::wideBits;
+    results.push_back(withFormat(
+        pool.getResult(), isMax || isNorm ? row : getWide(op, blocks, bits)));
     return success();
   }
 
@@ -320,17 +318,22 @@ struct PoolIntegers
     IntegerBuilder b(builder, op->getLoc());
     Scaled x = b.load(parts[0]);
     qt::BlockType format = qt::getBlockFormat(type);
+    auto sum = [&](Scaled y) -> Scaled {
+      if (!isLong(pool))
+        return {apply(nn::PoolKind::Sum, y.m), y.e};
+      return narrowSums(b, apply(nn::PoolKind::Sum, b.cast(y.m, 64)), y.e);
+    };
     if (pool.getKind() == nn::PoolKind::Lp) {
-      x = buildNorm(b, x, pool,
-                    [&](Value m) { return apply(nn::PoolKind::Sum, m); });
-      x = joinExponents(b, x, format.getShape());
+      x = joinExponents(b, buildNorm(b, x, pool, sum), format.getShape());
       results.push_back(b.normalise(x, format));
       return success();
     }
-    x.m = apply(nn::PoolKind::Sum, x.m);
+    x = sum(x);
     if (pool.getKind() == nn::PoolKind::Average)
       x = countsAll(pool) ? buildMean(b, x, countTaps(pool))
                           : divideByCounts(b, x, pool);
+    if (isLong(pool))
+      x = joinExponents(b, x, format.getShape());
     results.push_back(b.store(x, format));
     return success();
   }
@@ -390,7 +393,8 @@ private:
     for (int64_t count : counts)
       if (count > 0)
         least = std::min(least, count);
-    // Factors of up to 2^30, of sums of up to 2^31.
+    // Factors of up to 2^30, of sums of up to 2^31; those of 64 bits have been
+    // brought to 2^29.
     int32_t log = fixed::bitLength(least) - 1;
     SmallVector<int32_t> factors;
     for (int64_t count : counts)
@@ -398,21 +402,26 @@ private:
           count == 0 ? 0
                      : static_cast<int32_t>(
                            ((int64_t(1) << (30 + log)) + count / 2) / count));
-    int64_t places = 16 - fixed::bitLength(countTaps(pool));
+    int64_t places = isLong(pool) ? 2 : 16 - fixed::bitLength(countTaps(pool));
     return {b.multiplyHigh(b.shift(sum.m, -places), b.numbers(factors, shape)),
             b.add(sum.e, 1 - log - places)};
   }
 
   /// The norm of windows, from sums of up to 2^29.
   static Scaled buildNorm(IntegerBuilder &b, Scaled x, nn::PoolOp pool,
-                          function_ref<Value(Value)> sum) {
+                          function_ref<Scaled(Scaled)> sum) {
     if (pool.getP() == 1)
-      return {sum(b.unary(nn::UnaryKind::Abs, x.m)), x.e};
-    int32_t places = fixed::bitLength(countTaps(pool)) + 1;
-    Value squares = sum(b.shift(b.mul(x.m, x.m), places));
-    return buildRoot(b, {squares, b.add(b.add(x.e, x.e), places)},
-                     /*isReciprocal=*/false);
+      return sum({b.unary(nn::UnaryKind::Abs, x.m), x.e});
+    // Squares are 2^30 at most.
+    int32_t bits = fixed::bitLength(countTaps(pool));
+    int32_t places = isLong(pool) ? std::max(0, bits + 30 - 63) : bits + 1;
+    Scaled squares =
+        sum({b.shift(b.mul(x.m, x.m), places), b.add(b.add(x.e, x.e), places)});
+    return buildRoot(b, squares, /*isReciprocal=*/false);
   }
+
+  /// Whether sums of 16 bits may leave 32: those of windows have 64 then.
+  static bool isLong(nn::PoolOp pool) { return countTaps(pool) > 65536; }
 
   static int64_t countTaps(nn::PoolOp pool) {
     int64_t count = 1;

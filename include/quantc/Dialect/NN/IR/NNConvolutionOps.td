@@ -59,6 +59,12 @@ def NN_PoolKind : I32EnumAttr<"PoolKind", "pooling", [
 }
 def NN_PoolKindAttr : EnumAttr<NN_Dialect, NN_PoolKind, "pool_kind">;
 
+/// Sums of windows may have more bits than what they are of.
+def NN_PooledTensor : Type<
+    Or<[NN_MantissaTensor.predicate, RankedTensorOf<[I64]>.predicate]>,
+    "ranked tensor of 32-bit float values, i16, i32 or i64",
+    "::mlir::RankedTensorType">;
+
 def NN_PoolOp : NN_Op<"pool", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
@@ -76,12 +82,12 @@ def NN_PoolOp : NN_Op<"pool", [
       : tensor<?x112x112x64xf32> -> tensor<?x56x56x64xf32>
     ```
   }];
-  let arguments = (ins NN_PoolKindAttr:$kind, NN_MantissaTensor:$input,
+  let arguments = (ins NN_PoolKindAttr:$kind, NN_PooledTensor:$input,
                        DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
                        DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$pads,
                        UnitAttr:$ceil, UnitAttr:$count_pads,
                        DefaultValuedAttr<I64Attr, "2">:$p);
-  let results = (outs NN_MantissaTensor:$result);
+  let results = (outs NN_PooledTensor:$result);
   let assemblyFormat = [{
     `` $kind $input `kernel` $kernel `strides` $strides `dilations` $dilations
     `pads` $pads (`ceil` $ceil^)? (`count_pads` $count_pads^)? attr-dict
