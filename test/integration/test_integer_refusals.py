@@ -74,22 +74,42 @@ class Refusals(DriverTest):
         onnx.save(model, path)
         return path
 
+    def refuse(self, model, flag, lines):
+        """What the driver says of a model whose faults are those of all nodes and so many lines besides."""
+        out = self.folder / "refused.so"
+        result = self.must_fail(1, "quantc compile: ", "compile", self.save(model), "-o", out, flag)
+        said = result.stderr.removeprefix("quantc compile: ").splitlines()
+        for each, _, text in FAULTS:
+            about = [line for line in said if f"node '{each.name}'" in line]
+            self.assertTrue(any(text in line for line in about), f"{each.name}: {about}")
+            self.assertEqual(len(about), len(set(about)), about)
+        # The normalisation has two faults.
+        self.assertEqual(len(said), len(FAULTS) + 1 + lines, result.stderr)
+        self.assertFalse(out.exists())
+        return result.stderr
+
     def test_all_at_once(self):
-        """Every method names every node, its constant and what is supported, together with weights that are no numbers."""
-        weights = {"wnan": np.full((8, 8), np.nan)}
-        path = self.save(make_model([*NODES, node("MatMul", "r,wnan", "matmul")], {**CONSTANTS, **weights}, INPUTS))
+        """Every method names every node, its constant and what is supported, and that these can stay in float."""
         for method in METHODS:
             with self.subTest(method):
-                out = self.folder / "refused.so"
-                result = self.must_fail(1, "--integer-partial leaves", "compile", path, "-o", out, f"--integer-only={method}")
-                lines = result.stderr.splitlines()
-                for each, _, text in FAULTS:
-                    about = [line for line in lines if f"node '{each.name}'" in line]
-                    self.assertTrue(any(text in line for line in about), f"{each.name}: {about}")
-                    self.assertEqual(len(about), len(set(about)), about)
-                self.assertIn("node 'matmul' (output 'matmul.out'): 'nn.matmul' op weight 'wnan' is NaN at [0, 0]", result.stderr)
-                self.assertEqual(len(lines), len(FAULTS) + 3, result.stderr)
-                self.assertFalse(out.exists())
+                said = self.refuse(make_model(NODES, CONSTANTS, INPUTS), f"--integer-only={method}", 1)
+                self.assertIn("--integer-partial leaves what has no integer-only form in float", said)
+
+    def test_beside_other_faults(self):
+        """Nothing helps weights that are no numbers, nor operators that do not exist; all are told with the others."""
+        weight = node("MatMul", "r,wnan", "matmul")
+        unknown = [node("Unheard", "r", "unheard"), node("Neg", "unheard.out", "behind"), node("Det", "r", "det")]
+        constants = {**CONSTANTS, "wnan": np.full((8, 8), np.nan)}
+        text = "node 'matmul' (output 'matmul.out'): 'nn.matmul' op weight 'wnan' is NaN at [0, 0]"
+        for nodes, lines in (([weight], 1), ([weight, *unknown], 4)):
+            said = self.refuse(make_model([*NODES, *nodes], constants, INPUTS), "--integer-only", lines)
+            self.assertIn(text, said)
+            self.assertNotIn("--integer-partial", said)
+        for op in ("Unheard", "Det"):
+            self.assertIn(f"operator {op} of opset 17 is not supported: node", said)
+        # What is read by nothing else is an output of a model that can be built, and of one that cannot.
+        said = self.refuse(make_model([*NODES, *unknown], constants, INPUTS), "--integer-only", 3)
+        self.assertNotIn("--integer-partial", said)
 
     def test_partial(self):
         """The same nodes stay in float, and give what the model gives."""

@@ -140,6 +140,7 @@ public:
 
 private:
   bool runStages(Model &model);
+  bool passesPartially(Model &model, mlir::ModuleOp floats);
   std::optional<int> placeWeights(Model &model);
   int finish(Model &model);
   int fail(Model &model, Error error);
@@ -355,19 +356,19 @@ int Compilation::run() {
              << "': " << warning << "\n";
   if (!loaded)
     model.problems.push_back(toString(loaded.takeError()));
+  // Behind these stages nothing more is refused but for what sizes and ranges
+  // show of a whole model.
+  if (target && recipe && !isRead) {
+    bool stopsBefore = is_contained(
+        {"import", "recompose", "transform", "quantize"}, StringRef(stop));
+    model.examineRest(stageOptions, *target,
+                      stopsBefore ? StringRef(stop) : "integerize");
+  }
   if (!model.problems.empty() || !isRead)
     return model.fail("compile");
   target->attachTo(model.getModule());
-  if (!runStages(model)) {
-    // What stays in float is decided by the stage behind this one.
-    auto last =
-        model.getModule()->getAttrOfType<mlir::StringAttr>(stageAttrName);
-    if (stageOptions.integerOnly && !stageOptions.integerPartial && last &&
-        last.getValue() == "quantize")
-      model.problems.push_back("--integer-partial leaves what has no "
-                               "integer-only form in float");
+  if (!runStages(model))
     return model.fail("compile");
-  }
   return finish(model);
 }
 
@@ -379,6 +380,16 @@ static std::string print(mlir::ModuleOp module) {
   return text;
 }
 
+/// Whether the model passes the stage integerize if ops may stay in float;
+/// \p floats is what it was before.
+bool Compilation::passesPartially(Model &model, mlir::ModuleOp floats) {
+  StageOptions partial = stageOptions;
+  partial.integerPartial = true;
+  mlir::ScopedDiagnosticHandler ignore(
+      &model.getContext(), [](mlir::Diagnostic &) { return mlir::success(); });
+  return model.runStages(floats, partial, "integerize");
+}
+
 bool Compilation::runStages(Model &model) {
   bool keepsIR = given.has("--keep-ir") && stop.empty() && emit.empty();
   auto keep = [&](StringRef name) {
@@ -386,15 +397,23 @@ bool Compilation::runStages(Model &model) {
   };
   // Formats are those of integers only behind the next stage.
   StringRef quantised = stageOptions.integerOnly ? "integerize" : "quantize";
+  mlir::OwningOpRef<mlir::ModuleOp> floats;
+  bool mayRefuse = stageOptions.integerOnly && !stageOptions.integerPartial;
   bool isDone = model.runStages(model.getModule(), stageOptions, stop,
                                 [&](const Stage &stage) {
                                   if (keepsIR && stage.name == "transform")
                                     keep(floatIRSection);
                                   else if (keepsIR && stage.name == quantised)
                                     keep(quantizedIRSection);
+                                  floats = mayRefuse && stage.name == "quantize"
+                                               ? model.getModule().clone()
+                                               : nullptr;
                                   model.releaseBlobs();
                                   progress->finish(stage.name);
                                 });
+  if (!isDone && floats && passesPartially(model, *floats))
+    model.problems.push_back("--integer-partial leaves what has no "
+                             "integer-only form in float");
   if (isDone && keepsIR && artifact.sections.size() < 2) {
     model.problems.push_back("--keep-ir: '" + path +
                              "' is behind the stage transform already; "

@@ -100,7 +100,7 @@ bool Model::read(StringRef path) {
   if (path.ends_with(".mlir") || path.ends_with(".mlirbc"))
     module = mlir::parseSourceFile<mlir::ModuleOp>(path, &context);
   else if (file->isNamed() || onnx::isModelFile(*file))
-    module = onnx::importModel(std::move(file), &context, problems);
+    module = onnx::importModel(std::move(file), &context, problems, &rest);
   else
     module = parseInput(*file, &context);
   return static_cast<bool>(module);
@@ -137,6 +137,16 @@ bool Model::runStages(mlir::ModuleOp module, const StageOptions &options,
     problems.push_back("the IR is behind a stage '" + reached.str() +
                        "' that does not exist");
   return !isBehind;
+}
+
+void Model::examineRest(StageOptions options, const CpuTarget &target,
+                        StringRef last) {
+  if (!rest)
+    return;
+  // Ranges may be those of values that are missing.
+  options.ranges.clear();
+  target.attachTo(*rest);
+  runStages(*rest, options, last);
 }
 
 mlir::OwningOpRef<mlir::ModuleOp> Model::parse(StringRef text, StringRef name) {

@@ -14,6 +14,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Pipelines/Pipelines.h"
+#include "quantc/Target/CPU/CpuTarget.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/ThreadPool.h"
@@ -42,6 +43,11 @@ public:
                  llvm::StringRef last,
                  llvm::function_ref<void(const Stage &)> after = nullptr);
 
+  /// Adds to the problems of a model that could not be read what the stages up
+  /// to \p last find in the rest of it.
+  void examineRest(StageOptions options, const CpuTarget &target,
+                   llvm::StringRef last);
+
   /// Parses MLIR that is called `name` in messages; the same way of failing.
   mlir::OwningOpRef<mlir::ModuleOp> parse(llvm::StringRef text,
                                           llvm::StringRef name);
@@ -62,7 +68,7 @@ public:
 private:
   llvm::DefaultThreadPool pool;
   mlir::MLIRContext context;
-  mlir::OwningOpRef<mlir::ModuleOp> module;
+  mlir::OwningOpRef<mlir::ModuleOp> module, rest;
   std::string hash;
 };
 

@@ -13,6 +13,7 @@
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
+#include "quantc/Support/Locations.h"
 #include "quantc/Support/Messages.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -38,6 +39,8 @@ public:
         state(file, context, problems) {}
 
   OwningOpRef<ModuleOp> run();
+  /// What of a model with problems could be imported.
+  OwningOpRef<ModuleOp> takeRest();
 
 private:
   bool readOpset();
@@ -48,7 +51,7 @@ private:
   void importNodes(ArrayRef<int> order);
   void returnOutputs();
   void checkDeclaredShapes();
-  void setAttributes(ModuleOp module);
+  void setAttributes();
   AffineExpr symbolFor(const std::string &name);
 
   const quantc_onnx::ModelProto &model;
@@ -57,7 +60,9 @@ private:
   ImportState state;
   OpTable table;
   unsigned opset = 0;
+  bool refusesInputs = false;
 
+  OwningOpRef<ModuleOp> module;
   func::FuncOp function;
   llvm::SetVector<StringRef> dimNames;
   llvm::StringSet<> givenDimNames;
@@ -156,6 +161,7 @@ AffineExpr ModelImporter::symbolFor(const std::string &name) {
 Type ModelImporter::argumentType(const quantc_onnx::ValueInfoProto &input) {
   auto refuse = [&](const Twine &why) {
     problems.push_back("input '" + input.name() + "' " + why.str());
+    refusesInputs = true;
     return Type();
   };
   if (!input.type().has_tensor_type())
@@ -352,7 +358,7 @@ void ModelImporter::checkDeclaredShapes() {
   }
 }
 
-void ModelImporter::setAttributes(ModuleOp module) {
+void ModelImporter::setAttributes() {
   Builder &builder = state.builder;
   function->setAttr(argNamesAttrName, builder.getArrayAttr(argumentNames));
   function->setAttr(resultNamesAttrName, builder.getArrayAttr(resultNames));
@@ -367,7 +373,8 @@ void ModelImporter::setAttributes(ModuleOp module) {
   for (const auto &entry : model.metadata_props())
     set(entry.key(), entry.value());
   if (!metadata.empty())
-    module->setAttr(metadataAttrName, metadata.getDictionary(state.context()));
+    (*module)->setAttr(metadataAttrName,
+                       metadata.getDictionary(state.context()));
 }
 
 OwningOpRef<ModuleOp> ModelImporter::run() {
@@ -375,8 +382,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   std::vector<int> order = orderNodes(graph, problems);
   if (!known)
     return {};
-  OwningOpRef<ModuleOp> module =
-      ModuleOp::create(state.locationOf(graph.name()));
+  module = ModuleOp::create(state.locationOf(graph.name()));
   state.builder.setInsertionPointToStart(module->getBody());
   declareInputs();
   checkNodes();
@@ -384,7 +390,7 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
   returnOutputs();
   if (!problems.empty())
     return {};
-  setAttributes(*module);
+  setAttributes();
   nn::resolveShapes(function);
   checkDeclaredShapes();
   if (!problems.empty())
@@ -393,13 +399,42 @@ OwningOpRef<ModuleOp> ModelImporter::run() {
     problems.push_back("the imported module does not verify");
     return {};
   }
-  return module;
+  return std::move(module);
 }
 
-OwningOpRef<ModuleOp>
-quantc::onnx::importModel(std::shared_ptr<const MappedFile> mapped,
-                          MLIRContext *context,
-                          std::vector<std::string> &problems) {
+OwningOpRef<ModuleOp> ModelImporter::takeRest() {
+  // Without an input names of its sizes have no meaning.
+  bool areInputsKnown = function && !refusesInputs;
+  if (!areInputsKnown)
+    return {};
+  Block &block = function.getBody().front();
+  if (!block.mightHaveTerminator()) {
+    SmallVector<Value> results;
+    for (Operation &op : block)
+      for (Value result : op.getResults())
+        if (op.getNumOperands() > 0 && result.use_empty())
+          results.push_back(result);
+    resultNames.clear();
+    for (Value result : results)
+      resultNames.push_back(
+          state.builder.getStringAttr(getValueName(result.getLoc())));
+    state.builder.setInsertionPointToEnd(&block);
+    func::ReturnOp::create(state.builder, function.getLoc(), results);
+    function.setFunctionType(state.builder.getFunctionType(
+        argumentTypes, ValueRange(results).getTypes()));
+    setAttributes();
+    nn::resolveShapes(function);
+  }
+  // Whatever is wrong now is so for what is missing.
+  ScopedDiagnosticHandler ignore(state.context(),
+                                 [](Diagnostic &) { return success(); });
+  return succeeded(verify(*module)) ? std::move(module)
+                                    : OwningOpRef<ModuleOp>();
+}
+
+OwningOpRef<ModuleOp> quantc::onnx::importModel(
+    std::shared_ptr<const MappedFile> mapped, MLIRContext *context,
+    std::vector<std::string> &problems, OwningOpRef<ModuleOp> *rest) {
   context->loadDialect<nn::NNDialect, qt::QTDialect, arith::ArithDialect,
                        func::FuncDialect>();
   std::string error;
@@ -409,7 +444,10 @@ quantc::onnx::importModel(std::shared_ptr<const MappedFile> mapped,
     return {};
   }
   std::vector<std::string> found;
-  OwningOpRef<ModuleOp> module = ModelImporter(*file, context, found).run();
+  ModelImporter importer(*file, context, found);
+  OwningOpRef<ModuleOp> module = importer.run();
+  if (!module && rest)
+    *rest = importer.takeRest();
   for (const std::string &problem : found)
     problems.push_back(makePrintable(problem));
   return module;

@@ -20,10 +20,13 @@ namespace quantc::onnx {
 
 /// Imports the ONNX model in `file` as a module with one function, `@main`, on
 /// the nn dialect. On failure returns null and adds a sentence for each problem
-/// of the model to `problems`: all that were found, not just the first.
+/// of the model to `problems`: all that were found, not just the first. `rest`
+/// is then what could be imported, with results that nothing uses, or null:
+/// what is wrong with that can be told as well.
 mlir::OwningOpRef<mlir::ModuleOp>
 importModel(std::shared_ptr<const MappedFile> file, mlir::MLIRContext *context,
-            std::vector<std::string> &problems);
+            std::vector<std::string> &problems,
+            mlir::OwningOpRef<mlir::ModuleOp> *rest = nullptr);
 
 /// Whether the file is to be read as an ONNX model: it is called so, or begins
 /// like one, or, from standard input, not like MLIR.
