@@ -58,6 +58,24 @@ class ConvolutionIntegers(ConvolutionTest):
                     for cpu in ("haswell", "skylake-avx512"):
                         self.compile(self.save(proto), "other", "--integer-only", f"--mcpu={cpu}")
 
+    def test_lines(self):
+        """Blocks of every length, several of a line at once, of which some are far below others and some images have few bits."""
+        random = np.random.default_rng(9)
+        pads = {"pads": [1, 1, 1, 1]}
+        for width, channels in ((21, (1, 2, 3, 5, 8)), (16, (3, 9, 16, 24)), (37, (4, 32, 33)), (5, (7, 64, 20)), (3, (6, 40))):
+            for activation in ("Identity", "Relu"):
+                with self.subTest(f"{width} {channels} {activation}"):
+                    nodes, constants, value = [], {}, "x"
+                    for i, (depth, outputs) in enumerate(zip(channels, channels[1:])):
+                        constants[f"w{i}"] = random.standard_normal((outputs, depth, 3, 3)).astype("f4") / (9 * depth) ** 0.5
+                        nodes += [("Conv", f"{value} w{i}", f"c{i}", pads), (activation, f"c{i}", f"y{i}")]
+                        value = f"y{i}"
+                    proto = model(nodes, {"x": ("f4", ["n", channels[0], 4, width])}, [value], constants)
+                    x = random.standard_normal((5, channels[0], 4, width)).astype("f4")
+                    x *= 2.0 ** random.integers(-12, 1, (5, 1, 4, width)).astype("f4")
+                    x *= np.array([1, 1e-38, 0, 1e-40, 1e30], "f4")[:, None, None, None]
+                    self.check_integers(proto, [{"x": x}])
+
 
 if __name__ == "__main__":
     unittest.main()

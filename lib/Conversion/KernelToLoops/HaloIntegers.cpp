@@ -15,83 +15,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HaloIntegers.h"
 #include "Generators.h"
-#include "IndexEmitter.h"
-#include "IntegerCodes.h"
-#include "QuantizeMath.h"
-#include "VectorLoops.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
-#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
-#include "quantc/Numerics/Fixed/Rows.h"
-#include "quantc/Target/CPU/CpuTarget.h"
 
 using namespace mlir;
 using namespace quantc;
 using Sizes = SmallVector<AffineExpr>;
-
-/// Of a block of integers with 15 bits and a sign in an image of such, and of
-/// one that has the least exponent.
-static constexpr int64_t lowestShift = 15 - 7 - numerics::fixed::blockDepth;
-
-namespace {
-/// A full vector of a block or, with a mask, what is shorter than one.
-struct Piece {
-  int64_t offset; ///< within the block
-  int64_t count;  ///< lanes that exist
-};
-
-class HaloIntegers : IndexEmitter {
-public:
-  HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op);
-
-  void emit();
-
-private:
-  using Cache = llvm::DenseMap<Value, Value>;
-
-  Value sub(OpBuilder &b, Value x, Value y) {
-    return arith::SubIOp::create(b, loc, x, y);
-  }
-  Value splatCode(OpBuilder &b) {
-    return splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
-  }
-  void emitScalars(OpBuilder &b, Value image, Value isFirst);
-  Value evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
-                 Cache &cache);
-  Value evaluateWords(OpBuilder &b, Value at, Value mask, Cache &cache);
-  Value load(OpBuilder &b, Value buffer, Value at, Value mask);
-  Value shiftNormalised(OpBuilder &b, Value x);
-  Value getExponent(OpBuilder &b);
-  RowShift findRowShift(OpBuilder &b, Value image);
-  void emitExponent(OpBuilder &b, Value image, Value isFirst);
-  void emitLine(OpBuilder &b, ArrayRef<Value> places);
-  void emitPositions(OpBuilder &b, Value from, Value to);
-  void emitBlock(OpBuilder &b, Value source, Value target, Value number,
-                 int64_t count, int64_t room);
-  struct BlockShift {
-    Value left; ///< none is shifted to the left where it is null
-    Value half, right, stored;
-  };
-  BlockShift getShift(OpBuilder &b, Value magnitudes);
-  Value spreadLanes(OpBuilder &b, Value words);
-  Value encodeWords(OpBuilder &b, Value x, const BlockShift &shift);
-
-  qt::QuantizeOp op;
-  CpuTarget target;
-  std::optional<NormalisedRows> normalised;
-  Sizes sizes, outside; ///< of the input; spatial ones with the halo
-  int64_t rank, channels, block, blocks, stride;
-  SmallVector<Value> results; ///< beside the codes, of the input's sizes
-  Value codes, shifts;
-  llvm::DenseMap<Value, Value> scalars; ///< numbers of the image at hand
-  RowShift row;
-  int64_t fewLanes = 0; ///< of the vector at hand, if it is not full
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Which kernels
@@ -308,126 +242,31 @@ Value HaloIntegers::evaluateWords(OpBuilder &b, Value at, Value mask,
 }
 
 //===----------------------------------------------------------------------===//
-// Blocks
-//===----------------------------------------------------------------------===//
-
-/// What the words of a block are shifted by to be codes, and what of it is
-/// stored, from their magnitudes.
-HaloIntegers::BlockShift HaloIntegers::getShift(OpBuilder &b,
-                                                Value magnitudes) {
-  Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
-  auto shiftLeft = [&](Value x, Value by) -> Value {
-    return arith::ShLIOp::create(b, loc, x, by);
-  };
-  if (!normalised) {
-    auto [shift, stored] = getBlockShift(b, loc, row, magnitudes);
-    Value right = w.max(shift, w.number(0));
-    Value half = arith::ShRUIOp::create(b, loc, shiftLeft(w.number(1), right),
-                                        w.number(1));
-    Value left = w.max(w.sub(w.number(0), shift), w.number(0));
-    return {splat(b, loc, left), splat(b, loc, half), splat(b, loc, right),
-            stored};
-  }
-  // 4 places and one more for each bit above 11: blocks of zeros have the
-  // lowest shift, as have all of an image of zeros.
-  Value any = spreadLanes(b, magnitudes), places = v.number(0);
-  if (target.has("avx512cd")) {
-    Value zeros = math::CountLeadingZerosOp::create(b, loc, any);
-    places = v.max(v.sub(v.number(32 - 11), zeros), places);
-  } else {
-    for (int64_t bits = 11; bits < 15; ++bits) {
-      Value isLong =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, any,
-                                v.number((int64_t(1) << bits) - 1));
-      places = v.sub(places, arith::ExtSIOp::create(b, loc, v.type, isLong));
-    }
-  }
-  Value stored =
-      w.truncate(vector::ExtractOp::create(b, loc, places, int64_t(0)), 8);
-  return {Value(), shiftLeft(v.number(int64_t(1) << (lowestShift - 1)), places),
-          v.add(places, v.number(lowestShift)), stored};
-}
-
-/// The bits that any of 16 words has, in each of them.
-Value HaloIntegers::spreadLanes(OpBuilder &b, Value words) {
-  for (int64_t step = lanes / 2; step > 0; step /= 2) {
-    SmallVector<int64_t> order;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      order.push_back(lane ^ step);
-    words = arith::OrIOp::create(
-        b, loc, words, vector::ShuffleOp::create(b, loc, words, words, order));
-  }
-  return words;
-}
-
-/// Codes of 16 words as the op stores them. Words have 16 bits, so that what
-/// is shifted to the left and half a unit fit beside them.
-Value HaloIntegers::encodeWords(OpBuilder &b, Value x,
-                                const BlockShift &shift) {
-  Words v(b, loc, /*isVector=*/true);
-  if (shift.left)
-    x = arith::ShLIOp::create(b, loc, x, shift.left);
-  x = arith::ShRSIOp::create(b, loc, v.add(x, shift.half), shift.right);
-  return finishCodes(b, loc, op, x);
-}
-
-/// \p count channels, whose codes have \p room bytes.
-void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
-                             Value number, int64_t count, int64_t room) {
-  SmallVector<Piece> pieces;
-  for (int64_t at = 0; at + lanes <= count; at += lanes)
-    pieces.push_back({at, lanes});
-  if (count < lanes)
-    pieces.push_back({0, count});
-  else if (count % lanes != 0)
-    pieces.push_back({count - lanes, lanes}); // overlaps the one before
-  auto offset = [&](Value base, int64_t by) {
-    return by == 0 ? base : add(b, base, index(by));
-  };
-  // What is behind the channels, before vectors that reach into it.
-  for (int64_t at = room; at > count && at >= lanes; at -= lanes)
-    storeVector(b, loc, splatCode(b), codes, offset(target, at - lanes),
-                /*mask=*/Value());
-  Words v(b, loc, /*isVector=*/true);
-  Value magnitudes = v.number(0);
-  SmallVector<std::pair<Value, Value>> words; // with their masks
-  for (const Piece &piece : pieces) {
-    Cache cache;
-    Value mask, at = offset(source, piece.offset);
-    fewLanes = piece.count < lanes ? piece.count : 0;
-    if (fewLanes != 0)
-      mask = vector::CreateMaskOp::create(
-          b, loc, VectorType::get(lanes, b.getI1Type()), index(piece.count));
-    Value x = evaluateWords(b, at, mask, cache);
-    words.push_back({x, mask});
-    Value magnitude = math::AbsIOp::create(b, loc, x);
-    magnitudes =
-        normalised
-            ? arith::OrIOp::create(b, loc, magnitudes, magnitude).getResult()
-            : v.max(magnitudes, magnitude);
-    for (Value value : results) {
-      Type element = cast<RankedTensorType>(value.getType()).getElementType();
-      Value stored =
-          kernel.toStored(b, evaluate(b, value, at, mask, cache), element);
-      for (unsigned index : getResultIndices(kernel.getKernel(), value))
-        storeVector(b, loc, stored, kernel.getResultBuffer(index), at, mask);
-    }
-  }
-  fewLanes = 0;
-  BlockShift shift = getShift(b, magnitudes);
-  memref::StoreOp::create(b, loc, shift.stored, shifts, number);
-  for (auto [piece, entry] : llvm::zip_equal(pieces, words))
-    storeVector(b, loc, encodeWords(b, entry.first, shift), codes,
-                offset(target, piece.offset),
-                room >= lanes ? Value() : entry.second);
-}
-
-//===----------------------------------------------------------------------===//
 // Lines and images
 //===----------------------------------------------------------------------===//
 
 /// A line of positions, numbered from the first of the input and of the result.
 void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
+  std::optional<int64_t> count = countTogether();
+  if (!count)
+    return emitEachPosition(b, from, to);
+  int64_t all = *getConstantIndex(kernel.getIndex(sizes[rank])) * blocks;
+  Value source = mul(b, from, index(channels)),
+        target = mul(b, to, index(stride)), number = mul(b, to, index(blocks));
+  auto loop = scf::ForOp::create(b, loc, index(0), index(all), index(*count));
+  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+  Value first = loop.getInductionVar();
+  // The last ones begin early: what is written twice is the same.
+  if (all % *count != 0)
+    first = arith::MinUIOp::create(body, loc, first, index(all - *count));
+  emitTogether(body, *count,
+               add(body, source, mul(body, first, index(channels / blocks))),
+               add(body, target, mul(body, first, index(stride / blocks))),
+               add(body, number, first));
+}
+
+/// The same one by one.
+void HaloIntegers::emitEachPosition(OpBuilder &b, Value from, Value to) {
   auto loop = scf::ForOp::create(b, loc, index(0), kernel.getIndex(sizes[rank]),
                                  index(1));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
@@ -584,7 +423,8 @@ void HaloIntegers::emit() {
                                           place, index(0)));
               emitScalars(body, places[0], isFirst);
               Words w(body, loc, /*isVector=*/false);
-              row = {w.number(lowestShift), scalars.lookup(normalised->isZero)};
+              row = {w.number(lowestShiftOfImage),
+                     scalars.lookup(normalised->isZero)};
               emitExponent(body, places[0], isFirst);
               emitLine(body, places);
             });

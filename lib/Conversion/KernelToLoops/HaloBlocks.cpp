@@ -1,0 +1,270 @@
+//===- HaloBlocks.cpp - Codes of an image's blocks --------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Blocks of a line are encoded several at a time: from the magnitudes of each,
+// folded into a lane, come all their shifts at once. Short blocks lie side by
+// side in a vector, each in 4 or 8 lanes that have its shift from the
+// beginning.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generators.h"
+#include "HaloIntegers.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace quantc;
+
+//===----------------------------------------------------------------------===//
+// Shifts and codes
+//===----------------------------------------------------------------------===//
+
+Value HaloIntegers::join(OpBuilder &b, Value x, Value y) {
+  return arith::OrIOp::create(b, loc, x, y);
+}
+
+/// Lane by lane: as many bits as the largest magnitude has, have all of them
+/// joined.
+HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
+                                                 Value magnitudes) {
+  Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
+  // The shortest block that takes a place more than the lowest shift; 4 at most
+  // do. Blocks of zeros have that shift, as have all of an image of zeros.
+  constexpr int64_t depth = numerics::fixed::blockDepth;
+  Value lowest = normalised ? w.number(lowestShiftOfImage) : row.lowest;
+  Value places = v.number(0);
+  if (target.has("avx512cd")) {
+    places = v.max(v.sub(v.bitLength(magnitudes),
+                         splat(b, loc, w.add(lowest, w.number(7)))),
+                   places);
+  } else {
+    for (int64_t place = 1; place <= depth; ++place) {
+      // Bits of the longest block that takes less; none takes less where these
+      // are below 0.
+      Value bits = w.add(lowest, w.number(6 + place));
+      Value most =
+          w.sub(w.left(w.number(1), w.max(bits, w.number(0))), w.number(1));
+      most = w.select(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                            bits, w.number(0)),
+                      w.number(-1), most);
+      Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                           magnitudes, splat(b, loc, most));
+      places = v.sub(places, arith::ExtSIOp::create(b, loc, v.type, isLong));
+    }
+  }
+  if (normalised)
+    return {Value(),
+            v.left(v.number(int64_t(1) << (lowestShiftOfImage - 1)), places),
+            v.add(places, v.number(lowestShiftOfImage)), v.truncate(places, 8)};
+  Value shift = v.add(places, splat(b, loc, lowest));
+  Value right = v.max(shift, v.number(0));
+  Value half = v.rightUnsigned(v.left(v.number(1), right), v.number(1));
+  Value stored = v.select(splat(b, loc, row.isZero), v.number(0), places);
+  return {v.max(v.sub(v.number(0), shift), v.number(0)), half, right,
+          v.truncate(stored, 8)};
+}
+
+/// The bits that any of each \p lanesOfBlock words has, in each of them.
+Value HaloIntegers::spreadLanes(OpBuilder &b, Value words,
+                                int64_t lanesOfBlock) {
+  for (int64_t step = lanesOfBlock / 2; step > 0; step /= 2) {
+    SmallVector<int64_t> order;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      order.push_back(lane ^ step);
+    words =
+        join(b, words, vector::ShuffleOp::create(b, loc, words, words, order));
+  }
+  return words;
+}
+
+/// Codes of 16 words as the op stores them. Words have 16 bits, so that what
+/// is shifted to the left and half a unit fit beside them.
+Value HaloIntegers::encodeWords(OpBuilder &b, Value x,
+                                const BlockShift &shift) {
+  Words v(b, loc, /*isVector=*/true);
+  if (shift.left)
+    x = v.left(x, shift.left);
+  return finishCodes(b, loc, op, v.right(v.add(x, shift.half), shift.right));
+}
+
+//===----------------------------------------------------------------------===//
+// One block
+//===----------------------------------------------------------------------===//
+
+/// The words at \p at of the input; what else is computed there is stored.
+Value HaloIntegers::loadWords(OpBuilder &b, Value at, Value mask) {
+  Cache cache;
+  Value words = evaluateWords(b, at, mask, cache);
+  for (Value value : results) {
+    Type element = cast<RankedTensorType>(value.getType()).getElementType();
+    Value stored =
+        kernel.toStored(b, evaluate(b, value, at, mask, cache), element);
+    for (unsigned index : getResultIndices(kernel.getKernel(), value))
+      storeVector(b, loc, stored, kernel.getResultBuffer(index), at, mask);
+  }
+  return words;
+}
+
+/// Full vectors of the \p count elements at \p source or, with a mask, what is
+/// shorter than one.
+HaloIntegers::Pieces HaloIntegers::loadPieces(OpBuilder &b, Value source,
+                                              int64_t count) {
+  Pieces pieces;
+  for (int64_t at = 0; at + lanes <= count; at += lanes)
+    pieces.push_back({at, Value(), Value()});
+  if (count < lanes) {
+    fewLanes = count;
+    Value mask = vector::CreateMaskOp::create(
+        b, loc, VectorType::get(lanes, b.getI1Type()), index(count));
+    pieces.push_back({0, mask, Value()});
+  } else if (count % lanes != 0) {
+    pieces.push_back({count - lanes, Value(), Value()}); // overlaps another
+  }
+  for (Piece &piece : pieces)
+    piece.words = loadWords(b, offset(b, source, piece.offset), piece.mask);
+  fewLanes = 0;
+  return pieces;
+}
+
+Value HaloIntegers::findMagnitudes(OpBuilder &b, const Pieces &pieces) {
+  Value magnitudes;
+  for (const Piece &piece : pieces) {
+    Value own = math::AbsIOp::create(b, loc, piece.words);
+    magnitudes = magnitudes ? join(b, magnitudes, own) : own;
+  }
+  return magnitudes;
+}
+
+/// The codes of a block that has \p room bytes.
+void HaloIntegers::storePieces(OpBuilder &b, const Pieces &pieces,
+                               const BlockShift &shift, Value target,
+                               int64_t room) {
+  // What is behind the channels, before vectors that reach into it.
+  for (int64_t at = room; at > pieces.back().offset + lanes; at -= lanes)
+    storeVector(b, loc, splatCode(b), codes, offset(b, target, at - lanes),
+                /*mask=*/Value());
+  for (const Piece &piece : pieces)
+    storeVector(b, loc, encodeWords(b, piece.words, shift), codes,
+                offset(b, target, piece.offset),
+                room >= lanes ? Value() : piece.mask);
+}
+
+/// \p count channels, whose codes have \p room bytes.
+void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
+                             Value number, int64_t count, int64_t room) {
+  Pieces pieces = loadPieces(b, source, count);
+  BlockShift shift =
+      getShifts(b, spreadLanes(b, findMagnitudes(b, pieces), lanes));
+  memref::StoreOp::create(
+      b, loc, vector::ExtractOp::create(b, loc, shift.stored, int64_t(0)),
+      shifts, number);
+  storePieces(b, pieces, shift, target, room);
+}
+
+//===----------------------------------------------------------------------===//
+// Several blocks
+//===----------------------------------------------------------------------===//
+
+/// How many blocks of a line go together, if any do: all are equal, and lie one
+/// behind the other.
+std::optional<int64_t> HaloIntegers::countTogether() {
+  auto length = dyn_cast<AffineConstantExpr>(sizes[rank]);
+  // Shifts are vectors, for which there have to be instructions.
+  if (!target.has("avx2") || !length || (blocks > 1 && channels % block != 0))
+    return std::nullopt;
+  int64_t count = std::min<int64_t>(
+      lanes, llvm::bit_floor(static_cast<uint64_t>(
+                 std::max<int64_t>(length.getValue() * blocks, 1))));
+  // Short blocks are whole vectors of elements.
+  if (count < 4 || (channels < lanes / 2 && count * channels < lanes))
+    return std::nullopt;
+  return count;
+}
+
+/// \p count blocks of a line, whose numbers begin with \p number.
+void HaloIntegers::emitTogether(OpBuilder &b, int64_t count, Value source,
+                                Value target, Value number) {
+  int64_t each = channels / blocks, room = stride / blocks;
+  if (each <= lanes / 2)
+    return emitShort(b, count, source, target, number);
+  SmallVector<Pieces> all;
+  SmallVector<Value> magnitudes;
+  for (int64_t i = 0; i < count; ++i) {
+    all.push_back(loadPieces(b, offset(b, source, i * each), each));
+    magnitudes.push_back(findMagnitudes(b, all.back()));
+  }
+  BlockShift shift =
+      getShifts(b, foldEach(b, loc, std::move(magnitudes),
+                            [&](OpBuilder &inner, Value x, Value y) {
+                              return join(inner, x, y);
+                            }));
+  vector::StoreOp::create(
+      b, loc,
+      vector::ExtractStridedSliceOp::create(b, loc, shift.stored, 0, count, 1),
+      shifts, number);
+  // From memory each is an operand of what shifts by it.
+  Value *parts[] = {&shift.half, &shift.right, &shift.left};
+  for (auto [part, buffer] : llvm::zip_equal(parts, shiftBuffers)) {
+    if (!*part)
+      continue;
+    if (!buffer)
+      buffer =
+          kernel.allocateScratch(b.getI32Type(), shapes.getConstant(lanes));
+    vector::StoreOp::create(b, loc, *part, buffer, index(0));
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    BlockShift own = shift;
+    Value *ownParts[] = {&own.half, &own.right, &own.left};
+    for (auto [part, buffer] : llvm::zip_equal(ownParts, shiftBuffers))
+      if (*part)
+        *part = splat(b, loc, memref::LoadOp::create(b, loc, buffer, index(i)));
+    storePieces(b, all[i], own, offset(b, target, i * room), room);
+  }
+}
+
+/// The same where 4 or 8 lanes have room for each.
+void HaloIntegers::emitShort(OpBuilder &b, int64_t count, Value source,
+                             Value target, Value number) {
+  Words v(b, loc, /*isVector=*/true);
+  int64_t own = channels <= 4 ? 4 : 8, inVector = lanes / own;
+  Value stored;
+  for (int64_t first = 0; first < count; first += inVector) {
+    // What is behind the last block may not exist.
+    int64_t at = std::min(first * channels, count * channels - lanes);
+    Value words = loadWords(b, offset(b, source, at), /*mask=*/Value());
+    SmallVector<int64_t> order;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      order.push_back(lane % own < channels
+                          ? (first + lane / own) * channels - at + lane % own
+                          : lanes); // a zero
+    words = vector::ShuffleOp::create(b, loc, words, v.number(0), order);
+    BlockShift shift =
+        getShifts(b, spreadLanes(b, math::AbsIOp::create(b, loc, words), own));
+    Value bytes = encodeWords(b, words, shift);
+    for (int64_t i = 0; i < inVector; ++i) {
+      Value to = offset(b, target, (first + i) * stride);
+      // What products read beside the channels is multiplied by zeros.
+      vector::StoreOp::create(
+          b, loc,
+          vector::ExtractStridedSliceOp::create(b, loc, bytes, i * own, own, 1),
+          codes, to);
+    }
+    SmallVector<int64_t> firsts;
+    for (int64_t lane = 0; lane < first; ++lane)
+      firsts.push_back(lane);
+    for (int64_t i = 0; i < inVector; ++i)
+      firsts.push_back((stored ? lanes : 0) + i * own);
+    firsts.resize(lanes, 0);
+    stored = vector::ShuffleOp::create(b, loc, stored ? stored : shift.stored,
+                                       shift.stored, firsts);
+  }
+  vector::StoreOp::create(
+      b, loc,
+      vector::ExtractStridedSliceOp::create(b, loc, stored, 0, count, 1),
+      shifts, number);
+}

@@ -1,0 +1,112 @@
+//===- HaloIntegers.h - Encode images of integers ---------------*- C++ -*-===//
+//
+// Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QUANTC_LIB_CONVERSION_KERNELTOLOOPS_HALOINTEGERS_H
+#define QUANTC_LIB_CONVERSION_KERNELTOLOOPS_HALOINTEGERS_H
+
+#include "IndexEmitter.h"
+#include "IntegerCodes.h"
+#include "QuantizeMath.h"
+#include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Numerics/Fixed/Rows.h"
+#include "quantc/Target/CPU/CpuTarget.h"
+
+namespace quantc {
+
+/// HaloIntegers.cpp has the lines of an image and what its integers are
+/// computed from; HaloBlocks.cpp how blocks of them become codes.
+class HaloIntegers : IndexEmitter {
+public:
+  using OpBuilder = mlir::OpBuilder;
+  using Value = mlir::Value;
+  using Sizes = llvm::SmallVector<mlir::AffineExpr>;
+
+  HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op);
+
+  void emit();
+
+private:
+  using Cache = llvm::DenseMap<Value, Value>;
+
+  Value sub(OpBuilder &b, Value x, Value y) {
+    return mlir::arith::SubIOp::create(b, loc, x, y);
+  }
+  Value splatCode(OpBuilder &b) {
+    return splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
+  }
+  Value offset(OpBuilder &b, Value base, int64_t by) {
+    return by == 0 ? base : add(b, base, index(by));
+  }
+
+  // Numbers of the image at hand, and its elements.
+  void emitScalars(OpBuilder &b, Value image, Value isFirst);
+  Value evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
+                 Cache &cache);
+  Value evaluateWords(OpBuilder &b, Value at, Value mask, Cache &cache);
+  Value load(OpBuilder &b, Value buffer, Value at, Value mask);
+  Value shiftNormalised(OpBuilder &b, Value x);
+  Value getExponent(OpBuilder &b);
+
+  // Lines and images.
+  RowShift findRowShift(OpBuilder &b, Value image);
+  void emitExponent(OpBuilder &b, Value image, Value isFirst);
+  void emitLine(OpBuilder &b, llvm::ArrayRef<Value> places);
+  void emitPositions(OpBuilder &b, Value from, Value to);
+  void emitEachPosition(OpBuilder &b, Value from, Value to);
+
+  // Blocks.
+  /// What words of a block, or the words of one in each lane, are shifted by to
+  /// be codes, and what of it is stored.
+  struct BlockShift {
+    Value left; ///< none is shifted to the left where it is null
+    Value half, right, stored;
+  };
+  /// Elements of a block, \p mask of which exist, and where they lie in it.
+  struct Piece {
+    int64_t offset;
+    Value mask, words;
+  };
+  using Pieces = llvm::SmallVector<Piece>;
+  Pieces loadPieces(OpBuilder &b, Value source, int64_t count);
+  Value loadWords(OpBuilder &b, Value at, Value mask);
+  Value findMagnitudes(OpBuilder &b, const Pieces &pieces);
+  void storePieces(OpBuilder &b, const Pieces &pieces, const BlockShift &shift,
+                   Value target, int64_t room);
+  void emitBlock(OpBuilder &b, Value source, Value target, Value number,
+                 int64_t count, int64_t room);
+  BlockShift getShifts(OpBuilder &b, Value magnitudes);
+  Value join(OpBuilder &b, Value x, Value y);
+  Value spreadLanes(OpBuilder &b, Value words, int64_t lanesOfBlock);
+  Value encodeWords(OpBuilder &b, Value x, const BlockShift &shift);
+  // Several blocks, one behind the other.
+  std::optional<int64_t> countTogether();
+  void emitTogether(OpBuilder &b, int64_t count, Value source, Value target,
+                    Value number);
+  void emitShort(OpBuilder &b, int64_t count, Value source, Value target,
+                 Value number);
+
+  qt::QuantizeOp op;
+  CpuTarget target;
+  std::optional<NormalisedRows> normalised;
+  Sizes sizes, outside; ///< of the input; spatial ones with the halo
+  int64_t rank, channels, block, blocks, stride;
+  llvm::SmallVector<Value> results; ///< beside the codes, of the input's sizes
+  Value codes, shifts;
+  llvm::DenseMap<Value, Value> scalars; ///< numbers of the image at hand
+  RowShift row;
+  int64_t fewLanes = 0;  ///< of the vector at hand, if it is not full
+  Value shiftBuffers[3]; ///< scratch: those of several blocks
+};
+
+/// Of a block of integers with 15 bits and a sign in an image of such, and of
+/// one that has the least exponent.
+constexpr int64_t lowestShiftOfImage = 15 - 7 - numerics::fixed::blockDepth;
+
+} // namespace quantc
+
+#endif // QUANTC_LIB_CONVERSION_KERNELTOLOOPS_HALOINTEGERS_H
