@@ -47,6 +47,10 @@ class IntegerAttentionOp;
 /// and 31 places do for more.
 constexpr llvm::StringLiteral rightShiftAttrName = "qt.right";
 
+/// Marks one by places of both signs, no less than -30, that has such room and
+/// whose result fits where it goes to the left.
+constexpr llvm::StringLiteral roomyShiftAttrName = "qt.roomy";
+
 /// Marks arithmetic of the model on its own integers that are made of quantised
 /// values: the result wraps around as its type does.
 constexpr llvm::StringLiteral wrapsAttrName = "qt.wraps";

@@ -377,6 +377,9 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
       .Case([&](nn::BinaryOp binary) {
         if (isRightShift(binary))
           return expandRightShift(b, binary, target);
+        if (binary->hasAttr(roomyShiftAttrName))
+          return expandRoomyShift(b, loc, binary.getLhs(), binary.getRhs(),
+                                  target);
         return expandBinary(b, loc, binary.getKind(), binary.getLhs(),
                             binary.getRhs(), target);
       })

@@ -36,6 +36,10 @@ mlir::Value expandRoundedShift(mlir::OpBuilder &builder, mlir::Location loc,
 /// `rshift` that is marked as one to the right.
 mlir::Value expandRightShift(mlir::OpBuilder &builder, mlir::Location loc,
                              mlir::Value x, mlir::Value places);
+/// `rshift` that is marked as one with room, by places of both signs.
+mlir::Value expandRoomyShift(mlir::OpBuilder &builder, mlir::Location loc,
+                             mlir::Value x, mlir::Value places,
+                             const CpuTarget &target);
 /// `rshift`, marked as one to the right, of `mulh31` of \p x and \p y, where
 /// both together take no longer than the product alone.
 bool canShiftProduct(mlir::Value x, mlir::Value places,

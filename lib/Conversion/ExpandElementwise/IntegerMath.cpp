@@ -100,14 +100,37 @@ Value quantc::expandRoundedShift(OpBuilder &b, Location loc, Value x,
   return m.sub(y, m.bitAnd(m.right(y, one), mask(zero)));
 }
 
-/// What is shifted by a constant to the left, which fits, and by how much.
-static std::pair<Value, int64_t> stripShift(Value x) {
+/// The number that \p places are in every lane, if it is known to be the same.
+static Value getSameInAll(Value places) {
+  auto broadcast = places.getDefiningOp<vector::BroadcastOp>();
+  return broadcast && broadcast.getSource().getType().isInteger(32)
+             ? broadcast.getSource()
+             : Value();
+}
+
+namespace {
+/// A factor that is shifted to the left, which fits: by a constant or, with
+/// it, by the same places in every lane.
+struct ShiftedFactor {
+  Value x;
+  int64_t known = 0;
+  Value same = Value();
+};
+} // namespace
+
+static ShiftedFactor stripShift(Value x) {
   auto shift = x.getDefiningOp<arith::ShLIOp>();
+  if (!shift)
+    return {x};
   APInt places;
-  if (!shift || !matchPattern(shift.getRhs(), m_ConstantInt(&places)) ||
-      places.ugt(30))
-    return {x, 0};
-  return {shift.getLhs(), places.getSExtValue()};
+  if (matchPattern(shift.getRhs(), m_ConstantInt(&places)))
+    return places.ugt(30) ? ShiftedFactor{x}
+                          : ShiftedFactor{shift.getLhs(), places.getSExtValue()};
+  Value same = getSameInAll(shift.getRhs());
+  bool fits = bitEnumContainsAny(shift.getOverflowFlags(),
+                                 arith::IntegerOverflowFlags::nsw);
+  return same && fits ? ShiftedFactor{shift.getLhs(), 0, same}
+                      : ShiftedFactor{x};
 }
 
 /// The odd lanes of \p x in the place of the even ones.
@@ -117,6 +140,36 @@ static Value takeOddLanes(OpBuilder &b, Location loc, Value x) {
        lane < e; ++lane)
     order.push_back(lane | 1);
   return vector::ShuffleOp::create(b, loc, x, x, order);
+}
+
+/// The even and the odd lanes that `joinLanes` has put between one another, in
+/// the low words of lanes of 64 bits.
+static std::optional<std::pair<Value, Value>> matchJoined(OpBuilder &b,
+                                                          Location loc,
+                                                          Value x) {
+  auto shuffle = x.getDefiningOp<vector::ShuffleOp>();
+  if (!shuffle)
+    return std::nullopt;
+  ArrayRef<int64_t> order = shuffle.getMask();
+  auto lanes = static_cast<int64_t>(order.size());
+  bool isHigh = lanes > 1 && order[1] == lanes + 1;
+  for (auto [lane, from] : llvm::enumerate(order)) {
+    auto own = static_cast<int64_t>(lane);
+    if (from != (own % 2 ? lanes + own - (isHigh ? 0 : 1) : own))
+      return std::nullopt;
+  }
+  auto even = shuffle.getV1().getDefiningOp<vector::BitCastOp>(),
+       odd = shuffle.getV2().getDefiningOp<vector::BitCastOp>();
+  auto wide = VectorType::get(lanes / 2, b.getI64Type());
+  if (!even || !odd || even.getSource().getType() != wide ||
+      odd.getSource().getType() != wide)
+    return std::nullopt;
+  Value high = odd.getSource();
+  if (isHigh) {
+    IntegerMath m(b, loc, wide);
+    high = m.right(high, m.number(32));
+  }
+  return std::pair(even.getSource(), high);
 }
 
 /// Products of the even lanes and of the odd lanes, as x86 and AArch64 have
@@ -132,9 +185,15 @@ static std::pair<Value, Value> multiplyLanes(OpBuilder &b, Location loc,
   // is one product all the same; behind a loop's border LLVM would not know it
   // for a word any more, and takes three.
   bool moves = target.has("avx2") && !target.has("avx512f");
+  std::optional<std::pair<Value, Value>> apart = matchJoined(b, loc, x);
   for (bool odd : {false, true}) {
     Value words[] = {x, y}, factors[2];
     for (auto [factor, own] : llvm::zip_equal(factors, words)) {
+      if (auto joined = own == x ? apart : std::nullopt) {
+        factor = odd ? joined->second : joined->first;
+        factor = m.right(m.left(factor, word), word);
+        continue;
+      }
       if (odd && moves)
         own = takeOddLanes(b, loc, own);
       factor = vector::BitCastOp::create(b, loc, wide, own);
@@ -159,14 +218,6 @@ static Value joinLanes(OpBuilder &b, Location loc, Value even, Value odd,
       vector::BitCastOp::create(b, loc, type, odd), order);
 }
 
-/// The number that \p places are in every lane, if it is known to be the same.
-static Value getSameInAll(Value places) {
-  auto broadcast = places.getDefiningOp<vector::BroadcastOp>();
-  return broadcast && broadcast.getSource().getType().isInteger(32)
-             ? broadcast.getSource()
-             : Value();
-}
-
 /// 2^places / 2, rounded down, for up to 31 places.
 static Value getHalf(OpBuilder &b, Location loc, Value places) {
   IntegerMath m(b, loc, places.getType());
@@ -189,6 +240,23 @@ Value quantc::expandRightShift(OpBuilder &b, Location loc, Value x,
   return m.right(m.add(x, spread(getHalf(b, loc, same))), spread(same));
 }
 
+Value quantc::expandRoomyShift(OpBuilder &b, Location loc, Value x,
+                               Value places, const CpuTarget &target) {
+  Value same = getSameInAll(places);
+  if (!same)
+    return expandRoundedShift(b, loc, x, places, target);
+  // One of the two is by no place.
+  IntegerMath scalar(b, loc, same.getType());
+  auto spread = [&](Value number) -> Value {
+    return vector::BroadcastOp::create(b, loc, x.getType(), number);
+  };
+  Value zero = scalar.number(0);
+  Value y = expandRightShift(b, loc, x, spread(scalar.max(same, zero)));
+  Value left = scalar.max(scalar.sub(zero, same), zero);
+  return arith::ShLIOp::create(b, loc, y, spread(left),
+                               arith::IntegerOverflowFlags::nsw);
+}
+
 bool quantc::canShiftProduct(Value x, Value places, const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());
   return type && type.getNumElements() % 16 == 0 && target.has("avx512f") &&
@@ -198,8 +266,11 @@ bool quantc::canShiftProduct(Value x, Value places, const CpuTarget &target) {
 Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
                                    Value places, const CpuTarget &target) {
   // (((x y + 2^30) >> 31) + half) >> places is one sum and one shift.
-  auto [factor, before] = stripShift(x);
-  std::pair<Value, Value> products = multiplyLanes(b, loc, factor, y, target);
+  ShiftedFactor factor = stripShift(x);
+  if (factor.same)
+    factor = {x};
+  int64_t before = factor.known;
+  std::pair<Value, Value> products = multiplyLanes(b, loc, factor.x, y, target);
   Type wide = products.first.getType();
   Value same = getSameInAll(places);
   IntegerMath word(b, loc, same.getType()), scalar(b, loc, b.getI64Type());
@@ -221,13 +292,33 @@ Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
                    /*isHigh=*/false);
 }
 
+/// (2^left p + 2^30) >> 31 of both products, which fits a word.
+static Value shiftLess(OpBuilder &b, Location loc, Value even, Value odd,
+                       Value left) {
+  IntegerMath scalar(b, loc, b.getI64Type()), m(b, loc, even.getType());
+  Value places = arith::ExtUIOp::create(b, loc, b.getI64Type(), left);
+  auto spread = [&](Value number) -> Value {
+    return vector::BroadcastOp::create(b, loc, even.getType(), number);
+  };
+  Value half = spread(scalar.rightUnsigned(
+      scalar.number(int64_t(1) << 30), places));
+  Value down = spread(scalar.sub(scalar.number(31), places));
+  auto finish = [&](Value product) {
+    return m.rightUnsigned(m.add(product, half), down);
+  };
+  return joinLanes(b, loc, finish(even), finish(odd), /*isHigh=*/false);
+}
+
 Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y,
                               const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());
   if (type && type.getNumElements() % 4 == 0) {
-    auto [factor, before] = stripShift(x);
-    auto [even, odd] = multiplyLanes(b, loc, factor, y, target);
+    ShiftedFactor factor = stripShift(x);
+    auto [even, odd] = multiplyLanes(b, loc, factor.x, y, target);
     IntegerMath m(b, loc, even.getType());
+    if (factor.same)
+      return shiftLess(b, loc, even, odd, factor.same);
+    int64_t before = factor.known;
     Value half = m.number(int64_t(1) << (30 - before)),
           down = m.number(31 - before);
     // LLVM would multiply by a constant that is shifted, which is longer than a

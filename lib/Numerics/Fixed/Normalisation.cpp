@@ -88,11 +88,11 @@ void Normalisation::apply(const int16_t *m, int32_t rowExponent,
                           int32_t *y) const {
   Row row = measure(m, rowExponent);
   int32_t count = static_cast<int32_t>(gamma.size());
-  constexpr int32_t limit = 1 << 30;
   for (int32_t i = 0; i < count; ++i) {
     int32_t difference = count * m[i] - static_cast<int32_t>(row.sum);
-    int32_t scaled = std::clamp(shiftRight(difference, halfBits + 1 - row.lead),
-                                -limit, limit);
+    // No more than 2^30: a difference is below the root of the count times its
+    // row's variance.
+    int32_t scaled = shiftRight(difference, halfBits + 1 - row.lead);
     int32_t normalised = multiplyHigh31(scaled, row.reciprocal);
     y[i] = shiftRight(multiplyHigh31(normalised, gamma[i]), shift) +
            (beta.empty() ? 0 : beta[i]);

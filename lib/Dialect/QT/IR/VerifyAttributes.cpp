@@ -197,6 +197,8 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
+    {roomyShiftAttrName, isRoundedShift, isA<UnitAttr>,
+     "a unit attribute on nn.binary rshift"},
     {wrapsAttrName, mayWrapAround, isA<UnitAttr>,
      "a unit attribute on nn.binary, nn.unary, nn.cast, nn.reduce or nn.cumsum "
      "of integers of more than one bit"},

@@ -26,21 +26,28 @@ static std::string toString(const Interval &interval) {
   return text;
 }
 
-/// Whether \p op can be marked as a shift to the right.
-static bool isRightShift(nn::BinaryOp op, const IntegerRanges &ranges) {
-  if (op.getKind() != nn::BinaryKind::RShift ||
-      !getElementTypeOrSelf(op.getType()).isInteger(32))
-    return false;
-  Interval x = ranges.getRange(op.getLhs()),
-           places = ranges.getRange(op.getRhs());
-  if (places.low < 0)
-    return false;
+/// Whether half a unit can be added to what \p op shifts by \p places to the
+/// right.
+static bool hasRoom(nn::BinaryOp op, const IntegerRanges &ranges,
+                    const Interval &places) {
+  Interval x = ranges.getRange(op.getLhs());
   // Beyond 31 places nothing may be left of it.
   Interval half = Interval::get(-(int64_t(1) << 30), (int64_t(1) << 30) - 1);
   if (places.high > 30)
     return half.contains(x);
   return x.high + getPower(static_cast<unsigned>(int64_t(places.high))) / 2 <=
          INT32_MAX;
+}
+
+/// What \p op can be marked as; empty where that is nothing.
+static StringRef getMark(nn::BinaryOp op, const IntegerRanges &ranges) {
+  if (op.getKind() != nn::BinaryKind::RShift ||
+      !getElementTypeOrSelf(op.getType()).isInteger(32))
+    return {};
+  Interval places = ranges.getRange(op.getRhs());
+  if (places.low < -30 || places.high < 0 || !hasRoom(op, ranges, places))
+    return {};
+  return places.low < 0 ? roomyShiftAttrName : rightShiftAttrName;
 }
 
 /// Errors for all that may overflow. An op of the model is many of these here,
@@ -79,8 +86,8 @@ struct VerifyRanges : quantc::qt::impl::VerifyRangesBase<VerifyRanges> {
             op->emitRemark("range ") << toString(ranges.getRange(result));
       });
     func.walk([&](nn::BinaryOp op) {
-      if (isRightShift(op, ranges))
-        op->setAttr(rightShiftAttrName, UnitAttr::get(&getContext()));
+      if (StringRef mark = getMark(op, ranges); !mark.empty())
+        op->setAttr(mark, UnitAttr::get(&getContext()));
     });
     numSaturating += ranges.getSaturating().size();
     if (report && !ranges.getSaturating().empty())

@@ -57,6 +57,8 @@ def VerifyRanges : Pass<"qt-verify-ranges", "::mlir::func::FuncOp"> {
 
     Rounded shifts that never go to the left, and have room for half a unit
     beside what they shift, are marked (`qt.right`): they take two instructions.
+    Those that may go either way are marked, too, where they have such room
+    (`qt.roomy`): by the same places for a whole row they take three.
   }];
   let options = [
     Option<"print", "print", "bool", "false",
