@@ -124,8 +124,9 @@ static ShiftedFactor stripShift(Value x) {
     return {x};
   APInt places;
   if (matchPattern(shift.getRhs(), m_ConstantInt(&places)))
-    return places.ugt(30) ? ShiftedFactor{x}
-                          : ShiftedFactor{shift.getLhs(), places.getSExtValue()};
+    return places.ugt(30)
+               ? ShiftedFactor{x}
+               : ShiftedFactor{shift.getLhs(), places.getSExtValue()};
   Value same = getSameInAll(shift.getRhs());
   bool fits = bitEnumContainsAny(shift.getOverflowFlags(),
                                  arith::IntegerOverflowFlags::nsw);
@@ -144,9 +145,8 @@ static Value takeOddLanes(OpBuilder &b, Location loc, Value x) {
 
 /// The even and the odd lanes that `joinLanes` has put between one another, in
 /// the low words of lanes of 64 bits.
-static std::optional<std::pair<Value, Value>> matchJoined(OpBuilder &b,
-                                                          Location loc,
-                                                          Value x) {
+static std::optional<std::pair<Value, Value>>
+matchJoined(OpBuilder &b, Location loc, Value x) {
   auto shuffle = x.getDefiningOp<vector::ShuffleOp>();
   if (!shuffle)
     return std::nullopt;
@@ -300,8 +300,8 @@ static Value shiftLess(OpBuilder &b, Location loc, Value even, Value odd,
   auto spread = [&](Value number) -> Value {
     return vector::BroadcastOp::create(b, loc, even.getType(), number);
   };
-  Value half = spread(scalar.rightUnsigned(
-      scalar.number(int64_t(1) << 30), places));
+  Value half =
+      spread(scalar.rightUnsigned(scalar.number(int64_t(1) << 30), places));
   Value down = spread(scalar.sub(scalar.number(31), places));
   auto finish = [&](Value product) {
     return m.rightUnsigned(m.add(product, half), down);

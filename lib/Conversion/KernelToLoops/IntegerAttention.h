@@ -42,8 +42,9 @@ private:
     int64_t count;
     Value visible, panels; ///< keys that one of the rows sees, 16 each
     /// The exponents of the queries, in all lanes; and whether one of their
-    /// scores is to be shifted to the left.
-    llvm::SmallVector<Value> exponents, isLeft;
+    /// scores is to be shifted by no place to the right.
+    llvm::SmallVector<Value> exponents, isRare;
+    llvm::SmallVector<Value> codesAt; ///< where the queries begin
   };
 
   // IntegerAttentionKernel.cpp
@@ -68,15 +69,21 @@ private:
   llvm::SmallVector<Value> multiply(OpBuilder &b, Value steps, int64_t ways,
                                     qt::BoundAttr bound, Value lhs,
                                     llvm::ArrayRef<Value> lhsAt, Value rhs,
-                                    llvm::ArrayRef<Value> rhsAt, int64_t parts);
+                                    llvm::ArrayRef<Value> rhsAt, int64_t parts,
+                                    int64_t dotLanes);
   void loadQueries(OpBuilder &b, Tile &tile);
   void scoreRows(OpBuilder &b, const Tile &tile);
   Value shiftFar(OpBuilder &b, Value x, Value places);
-  Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Value position,
+  /// 16 keys, of which some may be hidden from some rows.
+  struct Place {
+    Value position;
+    bool mayHide;
+  };
+  Value finishScore(OpBuilder &b, const Tile &tile, int64_t r, Place place,
                     Value acc);
   Value hide(OpBuilder &b, const Tile &tile, int64_t r, Value position,
              Value score);
-  Value loadMask(OpBuilder &b, Value row, Value position);
+  Value loadMask(OpBuilder &b, Value row, Place place);
   Value emitPower(OpBuilder &b, Value below);
   void emitPowers(OpBuilder &b, const Tile &tile, Value r);
   void storeOfRow(OpBuilder &b, Value r, llvm::ArrayRef<Value> values);
@@ -99,12 +106,14 @@ private:
   bool isRagged;     ///< the last panel may not be full
   Value heads, keyHeads, share, blockCount, blockRows;
   Head query, key, value, result;
-  /// Scratch, of a head. To the right, scores are shifted by `keyPlaces` less
-  /// the exponent of the query; weights by `valuePlaces` and what is below 1.
+  /// Scratch, of a head. To the right, scores are shifted by one more than
+  /// `keyPlaces` less the exponent of the query; weights by `valuePlaces` and
+  /// what is below 1.
   Value packedKeys, packedValues, keyPlaces, valuePlaces;
   Value keyLimits;   ///< what scores are at most: of a hidden key the least
   Value leastPlaces; ///< of the head at hand
-  /// Scratch, of a tile: scores, then powers, in a row for each.
+  /// Scratch, of a tile: queries (maybe), scores, then powers, in a row for
+  /// each.
   Value rowCodes, scores, weights;
   /// With halves: powers and the places that each is to be shifted by.
   Value powers, powerPlaces;

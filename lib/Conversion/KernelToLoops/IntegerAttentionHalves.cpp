@@ -35,17 +35,19 @@ Value IntegerAttention::shiftHalves(OpBuilder &b, Value x, Value places,
     return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
                          width);
   };
+  // A product with 2^(15 - n) that is rounded. One is 2^15, which is a
+  // negative.
   if (target.has("avx512bw")) {
-    Value shifted =
-        intrinsic(width == 2 * lanes ? "llvm.x86.avx512.psrlv.w.512"
-                                     : "llvm.x86.avx512.psrlv.w.256",
-                  {more == 0 ? v.add(x, x) : x, places});
-    return v.rightUnsigned(v.add(shifted, half(1)), half(1));
+    Value factor = intrinsic(width == 2 * lanes ? "llvm.x86.avx512.psrlv.w.512"
+                                                : "llvm.x86.avx512.psrlv.w.256",
+                             {half(more == 0 ? -32768 : 16384), places});
+    Value y = multiplyHalves(b, loc, HalfProduct::Rounded15, x, factor, target);
+    return more == 0 ? math::AbsIOp::create(b, loc, y).getResult() : y;
   }
-  // AVX2 has no such shift, but a product with 2^(15 - n) that is rounded. Of
-  // the upper byte of that, n is the place in a table; of the lower one n - 8,
-  // which is nothing as a negative byte. So is n from 16 on with 0x70 more; a
-  // carry into it comes from 8 on, where the table has nothing any more.
+  // AVX2 has no shift that makes the power, but tables of bytes. Of the upper
+  // byte n is the place in one; of the lower one n - 8, which is nothing as a
+  // negative byte. So is n from 16 on with 0x70 more; a carry into it comes
+  // from 8 on, where the table has nothing any more.
   auto bytes = VectorType::get(2 * width, b.getI8Type());
   SmallVector<int8_t> entries;
   for (int64_t i = 0; i < 2 * width; ++i)
@@ -61,7 +63,6 @@ Value IntegerAttention::shiftHalves(OpBuilder &b, Value x, Value places,
   Value y = multiplyHalves(
       b, loc, HalfProduct::Rounded15, x,
       vector::BitCastOp::create(b, loc, x.getType(), factor), target);
-  // One is 2^15, which is a negative.
   return more == 0 ? math::AbsIOp::create(b, loc, y).getResult() : y;
 }
 
@@ -73,16 +74,20 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
         top = memref::LoadOp::create(b, loc, rowTops, r);
   auto sums = VectorType::get(registerLanes, b.getI32Type());
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(words));
+  int64_t most = registerLanes * 2 / lanes;
+  auto far = [&](OpBuilder &at, int64_t width) {
+    return splatConstant(at, loc, i16, 2 * farPlaces, width);
+  };
   SmallVector<Value> initial{
       arith::ConstantOp::create(b, loc, b.getZeroAttr(sums)),
-      splatConstant(b, loc, i16, 2 * farPlaces)};
+      far(b, most * lanes)};
   if (op.getMask())
     initial.push_back(zero);
   auto bound = qt::BoundAttr::get(b.getContext(), 0, 32640, 1, 1,
                                   qt::IntegerAttentionOp::mostKeys / 2, false,
                                   0, 0, 0, 0);
   SmallVector<Value> values = forPanels(
-      b, index(0), tile.panels, /*most=*/registerLanes * 2 / lanes, initial,
+      b, index(0), tile.panels, most, initial,
       [&](OpBuilder &inner, Value panel, int64_t count,
           ArrayRef<Value> carried) {
         int64_t width = count * lanes;
@@ -110,18 +115,17 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
           next[0] = qt::DotOp::create(inner, loc, sums, 2, share,
                                       splatConstant(inner, loc, i16, 1, width),
                                       next[0], bound);
-        for (int64_t part = 0; part < width; part += lanes) {
-          auto take = [&](Value whole) -> Value {
-            return vector::ExtractStridedSliceOp::create(inner, loc, whole,
-                                                         part, lanes, 1);
-          };
-          next[1] = v.min(next[1], take(own));
-          if (!op.getMask())
-            continue;
+        if (count < most)
+          own = vector::InsertStridedSliceOp::create(
+              inner, loc, own, far(inner, most * lanes), /*offset=*/0, 1);
+        next[1] = v.min(next[1], own);
+        for (int64_t part = 0; op.getMask() && part < width; part += lanes) {
           Words w(inner, loc, /*isVector=*/true);
           Value isSeen =
               arith::CmpIOp::create(inner, loc, arith::CmpIPredicate::ne,
-                                    take(score), w.number(hiddenScore));
+                                    vector::ExtractStridedSliceOp::create(
+                                        inner, loc, score, part, lanes, 1),
+                                    w.number(hiddenScore));
           next[2] = w.add(next[2],
                           arith::ExtUIOp::create(inner, loc, w.type, isSeen));
         }
@@ -130,7 +134,14 @@ void IntegerAttention::emitPowersOfHalves(OpBuilder &b, const Tile &tile,
   if (registerLanes < lanes)
     values[0] = vector::InsertStridedSliceOp::create(b, loc, values[0], zero,
                                                      /*offset=*/0, 1);
-  values[1] = arith::ExtUIOp::create(b, loc, words, values[1]);
+  Value least = values[1];
+  Words v(b, loc, /*isVector=*/true);
+  for (int64_t part = 0; part < most; ++part) {
+    Value own = vector::ExtractStridedSliceOp::create(b, loc, values[1],
+                                                      part * lanes, lanes, 1);
+    least = part == 0 ? own : v.min(least, own);
+  }
+  values[1] = arith::ExtUIOp::create(b, loc, words, least);
   storeOfRow(b, r, values);
 }
 

@@ -109,7 +109,8 @@ void IntegerAttention::packExponents(OpBuilder &b) {
       b, loc, index(0), keys, index(1), far,
       [&](OpBuilder &inner, Location, Value t, ValueRange carried) {
         Words own(inner, loc, /*isVector=*/false);
-        Value places = own.sub(own.number(-unit), loadExponent(inner, key, t));
+        Value places =
+            own.sub(own.number(-unit - 1), loadExponent(inner, key, t));
         memref::StoreOp::create(inner, loc, places, keyPlaces, t);
         // Not negative, so that the least of them fits beside a power.
         Value value8 = own.sub(own.number(128), loadExponent(inner, value, t));
@@ -258,7 +259,8 @@ void IntegerAttention::allocateScratch() {
   packedValues = kernel.allocateScratch(value, padded * (widthVectors * lanes));
   keyPlaces = kernel.allocateScratch(i32, padded);
   valuePlaces = kernel.allocateScratch(hasHalves ? i16 : i32, padded);
-  rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
+  if (features % lanes != 0)
+    rowCodes = kernel.allocateScratch(i16, tile * (featureVectors * lanes));
   scores = kernel.allocateScratch(i32, padded * rowsOfTile);
   weights = kernel.allocateScratch(value, padded * rowsOfTile);
   if (hasHalves)

@@ -28,15 +28,15 @@ using namespace quantc::numerics;
 
 /// Sums over \p steps of products of the rows that begin at \p lhsAt and the
 /// panels at \p rhsAt: 16 lanes by rows, then by panels. Beyond the first \p
-/// parts registers of a panel they are zero.
+/// parts registers of a panel, which have \p dotLanes, they are zero.
 SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
                                               int64_t ways, qt::BoundAttr bound,
                                               Value lhs, ArrayRef<Value> lhsAt,
                                               Value rhs, ArrayRef<Value> rhsAt,
-                                              int64_t parts) {
+                                              int64_t parts, int64_t dotLanes) {
   Type element = cast<MemRefType>(rhs.getType()).getElementType();
-  auto type = VectorType::get(registerLanes * ways, element);
-  auto sum = VectorType::get(registerLanes, b.getI32Type());
+  auto type = VectorType::get(dotLanes * ways, element);
+  auto sum = VectorType::get(dotLanes, b.getI32Type());
   size_t registers = rhsAt.size() * parts;
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(sum));
   size_t count = lhsAt.size() * registers;
@@ -57,11 +57,11 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
       now.push_back(vector::LoadOp::create(
           inner, loc, type, rhs,
           add(inner, add(inner, rhsAt[i / parts], place),
-              index(static_cast<int64_t>(i % parts) * registerLanes * ways))));
+              index(static_cast<int64_t>(i % parts) * dotLanes * ways))));
     for (auto [r, at] : llvm::enumerate(lhsAt)) {
       Value x = broadcastWord(inner, loc, lhs,
                               add(inner, at, mul(inner, step, index(ways))),
-                              ways, registerLanes);
+                              ways, dotLanes);
       for (size_t i = 0; i < registers; ++i) {
         Value &own = sums[r * registers + i];
         own = qt::DotOp::create(inner, loc, sum, ways, x, now[i], own, bound);
@@ -80,33 +80,45 @@ SmallVector<Value> IntegerAttention::multiply(OpBuilder &b, Value steps,
   SmallVector<Value> joined, sums(loop.getResults());
   for (size_t i = count; i < sums.size(); ++i)
     sums[i - count] = arith::AddIOp::create(b, loc, sums[i - count], sums[i]);
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
   for (size_t i = 0; i < count; i += parts)
-    joined.push_back(joinLanes(b, {sums[i], parts == 1 ? zero : sums[i + 1]}));
+    joined.push_back(
+        dotLanes == lanes
+            ? sums[i]
+            : vector::ShuffleOp::create(
+                  b, loc, sums[i], parts == 1 ? zero : sums[i + 1], order));
   return joined;
 }
 
-/// The rows of queries into scratch, where they end on a whole vector.
+/// Where the rows of queries begin: in scratch, where they end on a whole
+/// vector, if they do not do so by themselves.
 void IntegerAttention::loadQueries(OpBuilder &b, Tile &tile) {
   for (int64_t r = 0; r < tile.count; ++r) {
     Value row = add(b, tile.row, index(r));
-    for (int64_t v = 0; v < featureVectors; ++v)
-      vector::StoreOp::create(b, loc, loadRow(b, query, row, v * lanes),
-                              rowCodes,
-                              index((r * featureVectors + v) * lanes));
+    if (rowCodes) {
+      for (int64_t v = 0; v < featureVectors; ++v)
+        vector::StoreOp::create(b, loc, loadRow(b, query, row, v * lanes),
+                                rowCodes,
+                                index((r * featureVectors + v) * lanes));
+      tile.codesAt.push_back(index(r * featureVectors * lanes));
+    } else {
+      tile.codesAt.push_back(mul(b, rowOf(b, query, row), index(query.size)));
+    }
     Value exponent = loadExponent(b, query, row);
     tile.exponents.push_back(splat(b, loc, exponent));
-    tile.isLeft.push_back(arith::CmpIOp::create(
+    tile.isRare.push_back(arith::CmpIOp::create(
         b, loc, arith::CmpIPredicate::slt, leastPlaces, exponent));
   }
 }
 
-Value IntegerAttention::loadMask(OpBuilder &b, Value row, Value position) {
-  Value at = add(b, add(b, maskBase, mul(b, row, maskSteps[2])), position);
+Value IntegerAttention::loadMask(OpBuilder &b, Value row, Place place) {
+  Value at =
+      add(b, add(b, maskBase, mul(b, row, maskSteps[2])), place.position);
   Value exists;
-  if (isRagged)
+  if (isRagged && place.mayHide)
     exists = vector::CreateMaskOp::create(
         b, loc, VectorType::get(lanes, b.getI1Type()),
-        ValueRange{arith::SubIOp::create(b, loc, keys, position)});
+        ValueRange{arith::SubIOp::create(b, loc, keys, place.position)});
   return loadVector(b, loc, maskBuffer, at, exists);
 }
 
@@ -158,42 +170,45 @@ Value IntegerAttention::shiftFar(OpBuilder &b, Value x, Value places) {
 
 /// The scores of row \p r and 16 keys, from the sums of their products.
 Value IntegerAttention::finishScore(OpBuilder &b, const Tile &tile, int64_t r,
-                                    Value position, Value acc) {
+                                    Place place, Value acc) {
   Words v(b, loc, /*isVector=*/true);
   Value y = nn::BinaryOp::create(b, loc, v.type, nn::BinaryKind::MulHigh31,
                                  v.left(acc, v.number(multiplier.preShift)),
                                  v.number(multiplier.values[0]));
   Value places = v.sub(vector::LoadOp::create(b, loc, cast<VectorType>(v.type),
-                                              keyPlaces, position),
+                                              keyPlaces, place.position),
                        tile.exponents[r]);
-  // To the left what does not fit saturates. Scores beyond 2^15 are rare.
+  // To the right by one place less, and half up by one more. To the left what
+  // does not fit saturates. Scores beyond 2^15 are rare.
   auto branch = scf::IfOp::create(
-      b, loc, tile.isLeft[r],
+      b, loc, tile.isRare[r],
       [&](OpBuilder &rare, Location) {
         Words w(rare, loc, /*isVector=*/true);
-        Value by = w.clamp(w.sub(w.number(0), places), 0, 30);
+        Value right = w.add(places, w.number(1));
+        Value by = w.clamp(w.sub(w.number(0), right), 0, 30);
         Value limit = w.right(w.number(int64_t(1) << 30), by);
         Value fitting = w.max(w.min(y, limit), w.sub(w.number(0), limit));
         Value moved = w.clamp(w.left(fitting, by), -fixed::largestScore,
                               fixed::largestScore);
-        scf::YieldOp::create(rare, loc,
-                             ValueRange{moved, w.max(places, w.number(0))});
+        scf::YieldOp::create(
+            rare, loc,
+            ValueRange{w.add(moved, moved), w.max(right, w.number(0))});
       },
       [&](OpBuilder &usual, Location) {
         scf::YieldOp::create(usual, loc, ValueRange{y, places});
       });
   Value score = branch.getResult(0), one = v.number(1);
-  score = shiftFar(b, v.add(score, score), branch.getResult(1));
+  score = shiftFar(b, score, branch.getResult(1));
   score = v.right(v.add(score, one), one);
   if (op.getMask()) {
-    Value mask = loadMask(b, add(b, tile.row, index(r)), position);
+    Value mask = loadMask(b, add(b, tile.row, index(r)), place);
     score =
         v.clamp(v.add(score, mask), -fixed::largestScore, fixed::largestScore);
     Value isSeen = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
                                          mask, v.number(-fixed::largestScore));
     score = v.select(isSeen, score, v.number(hiddenScore));
   }
-  return hide(b, tile, r, position, score);
+  return place.mayHide ? hide(b, tile, r, place.position, score) : score;
 }
 
 void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
@@ -202,25 +217,25 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
   auto bound =
       qt::BoundAttr::get(b.getContext(), -2047, 2047, -2047, 2047,
                          std::max<int64_t>(steps, 1), false, 0, 0, 0, 0);
-  SmallVector<Value> lhsAt;
-  for (int64_t r = 0; r < tile.count; ++r)
-    lhsAt.push_back(index(r * padded));
   SmallVector<Value> initial(
       tile.count, splatConstant(b, loc, b.getI32Type(), hiddenScore));
+  Value codes = rowCodes ? rowCodes : query.codes;
   auto scorePanels = [&](OpBuilder &inner, Value panel, int64_t count,
-                         ArrayRef<Value> carried, int64_t parts) {
+                         ArrayRef<Value> carried, bool mayHide, int64_t parts,
+                         int64_t dotLanes) {
     SmallVector<Value> rhsAt, next(carried);
     for (int64_t p = 0; p < count; ++p)
       rhsAt.push_back(
           mul(inner, add(inner, panel, index(p)), index(padded * lanes)));
-    SmallVector<Value> sums = multiply(inner, index(steps), 2, bound, rowCodes,
-                                       lhsAt, packedKeys, rhsAt, parts);
+    SmallVector<Value> sums =
+        multiply(inner, index(steps), 2, bound, codes, tile.codesAt, packedKeys,
+                 rhsAt, parts, dotLanes);
     Words v(inner, loc, /*isVector=*/true);
     for (int64_t r = 0; r < tile.count; ++r)
       for (int64_t p = 0; p < count; ++p) {
         Value position = mul(inner, add(inner, panel, index(p)), index(lanes));
-        Value score =
-            finishScore(inner, tile, r, position, sums[r * count + p]);
+        Value score = finishScore(inner, tile, r, {position, mayHide},
+                                  sums[r * count + p]);
         vector::StoreOp::create(
             inner, loc, score, scores,
             add(inner, mul(inner, index(r), paddedKeys), position));
@@ -228,22 +243,34 @@ void IntegerAttention::scoreRows(OpBuilder &b, const Tile &tile) {
       }
     return next;
   };
-  int64_t parts = registersOfPanel;
-  // The last panel may have keys in its first register only.
-  std::optional<int64_t> known = getConstantIndex(tile.visible);
-  bool endsEarly =
-      known && *known > 0 && parts > 1 && (*known - 1) % lanes < registerLanes;
-  Value last = tile.panels;
-  if (endsEarly)
-    last = index(*known / lanes);
-  SmallVector<Value> tops =
-      forPanels(b, index(0), last, panelsAtOnce, initial,
-                [&](OpBuilder &inner, Value panel, int64_t count,
-                    ArrayRef<Value> carried) {
-                  return scorePanels(inner, panel, count, carried, parts);
-                });
-  if (endsEarly)
-    tops = scorePanels(b, last, 1, tops, 1);
+  // Without an order among rows and keys only the last panel hides some.
+  bool isWhole = !op.getCausal();
+  Value whole = tile.panels;
+  if (isWhole && isRagged)
+    whole = arith::DivUIOp::create(b, loc, keys, index(lanes));
+  SmallVector<Value> tops = forPanels(
+      b, index(0), whole, panelsAtOnce, initial,
+      [&](OpBuilder &inner, Value panel, int64_t count,
+          ArrayRef<Value> carried) {
+        return scorePanels(inner, panel, count, carried, /*mayHide=*/!isWhole,
+                           registersOfPanel, registerLanes);
+      });
+  if (isWhole && isRagged) {
+    // Of which half a register may do.
+    std::optional<int64_t> known = getConstantIndex(keys);
+    bool isHalf = known && *known % lanes <= lanes / 2 && target.has("avx2");
+    tops =
+        forPanels(b, whole, tile.panels, 1, tops,
+                  [&](OpBuilder &inner, Value panel, int64_t count,
+                      ArrayRef<Value> carried) {
+                    return isHalf
+                               ? scorePanels(inner, panel, count, carried,
+                                             /*mayHide=*/true, 1, lanes / 2)
+                               : scorePanels(inner, panel, count, carried,
+                                             /*mayHide=*/true, registersOfPanel,
+                                             registerLanes);
+                  });
+  }
   tops.resize(rowsOfTile, tops.back());
   Value top = foldRows(b, tops, [&](OpBuilder &inner, Value x, Value y) {
     return Words::of(inner, loc, x).max(x, y);
@@ -444,8 +471,9 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
     int64_t left = std::min(lanes, width - first * lanes);
     int64_t parts =
         count == 1 ? llvm::divideCeil(left, registerLanes) : registersOfPanel;
-    SmallVector<Value> sums = multiply(b, steps, valueWays, bound, weights,
-                                       lhsAt, packedValues, rhsAt, parts);
+    SmallVector<Value> sums =
+        multiply(b, steps, valueWays, bound, weights, lhsAt, packedValues,
+                 rhsAt, parts, registerLanes);
     for (int64_t r = 0; r < tile.count; ++r)
       for (int64_t i = 0; i < count; ++i) {
         Value y =
@@ -465,8 +493,8 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
 }
 
 void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
-  Tile tile{row, count, countVisible(b, add(b, row, index(count - 1))),
-            {},  {},    {}};
+  Tile tile{row, count, countVisible(b, add(b, row, index(count - 1))), {}, {},
+            {},  {}};
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
   loadQueries(b, tile);
   scoreRows(b, tile);

@@ -66,25 +66,6 @@ std::optional<NormalisedRows> RowEmitter::getNormalised(Value value) {
   return std::nullopt;
 }
 
-/// The upper or the lower halves of words, in order.
-static Value takeHalves(OpBuilder &b, Location loc, Value words, bool isUpper) {
-  auto type = VectorType::get(32, b.getI16Type());
-  SmallVector<int16_t> order;
-  for (int16_t i = 0; i < 32; ++i)
-    order.push_back(static_cast<int16_t>(2 * i + (isUpper ? 1 : 0)));
-  Value parts[2];
-  for (int64_t i = 0; i < 2; ++i)
-    parts[i] = vector::BitCastOp::create(
-        b, loc, type,
-        vector::ExtractStridedSliceOp::create(b, loc, words, i * 16, 16, 1));
-  Value index = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(type, ArrayRef(order)));
-  return LLVM::CallIntrinsicOp::create(
-             b, loc, type, b.getStringAttr("llvm.x86.avx512.vpermi2var.hi.512"),
-             ValueRange{parts[0], index, parts[1]})
-      .getResult(0);
-}
-
 /// Of a tensor whose largest magnitudes the next rows begin with: a pass that
 /// does nothing but wait for them. They come while those at hand are computed.
 void RowEmitter::prefetchNextRows(OpBuilder &b, Value wide,
@@ -156,10 +137,9 @@ Value RowEmitter::shiftNormalised(OpBuilder &b, const NormalisedRows &rows,
   Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
   if (rows.bits == 16 && !hasHalves)
     return v.truncate(v.right(v.add(x, v.number(int64_t(1) << 15)), right), 16);
-  Value high = hasHalves ? takeHalves(b, loc, x, /*isUpper=*/true)
-                         : v.truncate(v.right(x, right), 16);
+  Value high = v.truncate(v.right(x, right), 16);
   if (rows.bits == 16) {
-    Value low = takeHalves(b, loc, x, /*isUpper=*/false);
+    Value low = v.truncate(x, 16);
     x = addSaturated(high, arith::ShRUIOp::create(b, loc, low, half(15)));
     return arith::MaxSIOp::create(b, loc, x, limit);
   }

@@ -22,7 +22,8 @@ using namespace mlir;
 using namespace quantc;
 
 namespace {
-/// A value that is limited to numbers from \c low to \c high.
+/// A value that is limited to numbers from \c low to \c high, where it may be
+/// below that at all.
 struct Limited {
   Value value;
   int64_t low, high;
@@ -41,6 +42,7 @@ public:
 private:
   Value limit(Value value, int64_t low, int64_t high);
   Value pack(Value value);
+  Value takeHalves(Value words, bool isUpper);
 
   arith::TruncIOp op;
   OpBuilder b;
@@ -65,18 +67,32 @@ template <typename OpTy> static Value matchBound(Value value, int64_t &bound) {
   return {};
 }
 
-static std::optional<Limited> matchLimits(Value value) {
+/// What \p value has the upper halves of.
+static Value matchUpper(Value value) {
+  APInt places;
+  Operation *op = value.getDefiningOp();
+  if (!isa_and_nonnull<arith::ShRSIOp, arith::ShRUIOp>(op) ||
+      !matchPattern(op->getOperand(1), m_ConstantInt(&places)) || places != 16)
+    return {};
+  return op->getOperand(0);
+}
+
+/// The limits of \p value, which is narrowed to \p narrowBits.
+static std::optional<Limited> matchLimits(Value value, unsigned narrowBits) {
   Limited limits;
   unsigned bits = getElementTypeOrSelf(value).getIntOrFloatBitWidth();
   APInt places;
-  // What is left of a shift to the right.
+  // What is left of a shift to the right fits.
   if (auto shift = value.getDefiningOp<arith::ShRSIOp>();
       shift && matchPattern(shift.getRhs(), m_ConstantInt(&places)) &&
-      places.ult(bits)) {
-    unsigned left = bits - places.getZExtValue();
-    return Limited{value, llvm::minIntN(left), llvm::maxIntN(left)};
-  }
+      places.ult(bits) && bits - places.getZExtValue() <= narrowBits)
+    return Limited{value, llvm::minIntN(narrowBits), llvm::maxIntN(narrowBits)};
   Value inner = matchBound<arith::MinSIOp>(value, limits.high);
+  // What has no sign is not below 0.
+  if (auto shift = inner ? inner.getDefiningOp<arith::ShRUIOp>() : nullptr;
+      shift && matchPattern(shift.getRhs(), m_ConstantInt(&places)) &&
+      !places.isZero() && limits.high >= 0)
+    return Limited{inner, llvm::minIntN(narrowBits), limits.high};
   if (inner)
     limits.value = matchBound<arith::MaxSIOp>(inner, limits.low);
   else if ((inner = matchBound<arith::MaxSIOp>(value, limits.low)))
@@ -131,16 +147,52 @@ Value Narrowing::pack(Value value) {
   return result;
 }
 
+/// The upper or the lower halves of words, in order: two registers at once,
+/// where each alone takes as long.
+Value Narrowing::takeHalves(Value words, bool isUpper) {
+  auto halves = VectorType::get(32, to.getElementType());
+  SmallVector<int16_t> order;
+  for (int16_t i = 0; i < 32; ++i)
+    order.push_back(static_cast<int16_t>(2 * i + (isUpper ? 1 : 0)));
+  Value index = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(halves, ArrayRef(order)));
+  Value result;
+  for (int64_t at = 0; at < from.getNumElements(); at += 32) {
+    auto slice = [&](int64_t first) -> Value {
+      return vector::BitCastOp::create(
+          b, loc, halves,
+          vector::ExtractStridedSliceOp::create(b, loc, words, first, 16, 1));
+    };
+    Value both = LLVM::CallIntrinsicOp::create(
+                     b, loc, halves,
+                     b.getStringAttr("llvm.x86.avx512.vpermi2var.hi.512"),
+                     ValueRange{slice(at), index, slice(at + 16)})
+                     .getResult(0);
+    if (halves == to)
+      return both;
+    if (!result)
+      result = arith::ConstantOp::create(b, loc, b.getZeroAttr(to));
+    result = vector::InsertStridedSliceOp::create(b, loc, both, result, at, 1);
+  }
+  return result;
+}
+
 Value Narrowing::narrow() {
   CpuTarget target = CpuTarget::around(op);
   unsigned bits = to.getElementTypeBitWidth();
-  std::optional<Limited> limits = matchLimits(op.getIn());
-  if (!limits || from.getRank() != 1 || from.isScalable() ||
-      !target.has("avx512bw") || (bits != 8 && bits != 16) ||
-      limits->low < llvm::minIntN(bits) || limits->high > llvm::maxIntN(bits))
+  if (from.getRank() != 1 || from.isScalable() || !target.has("avx512bw") ||
+      (bits != 8 && bits != 16))
     return {};
   int64_t lanes = from.getNumElements();
-  if (bits == 16 && from.getElementType().isInteger(32) && lanes % 32 == 0)
+  bool isPair =
+      bits == 16 && from.getElementType().isInteger(32) && lanes % 32 == 0;
+  if (Value words = isPair ? matchUpper(op.getIn()) : Value())
+    return takeHalves(words, /*isUpper=*/true);
+  std::optional<Limited> limits = matchLimits(op.getIn(), bits);
+  if (!limits || limits->low < llvm::minIntN(bits) ||
+      limits->high > llvm::maxIntN(bits))
+    return isPair ? takeHalves(op.getIn(), /*isUpper=*/false) : Value();
+  if (isPair)
     return limit(pack(limits->value), limits->low, limits->high);
   // What LLVM writes as one saturating instruction for a whole register.
   bool isTight =

@@ -78,6 +78,48 @@ func.func @right_shift(%x: vector<4xi32>, %n: i32) -> vector<4xi32> {
 
 // -----
 
+// Either way by the same places in all lanes: half a unit, one shift to the
+// right and one to the left, of which one is by no place.
+// CHECK-LABEL: func @roomy_shift
+// CHECK-SAME: %[[X:.*]]: vector<4xi32>, %[[N:.*]]: i32
+// CHECK: arith.maxsi %[[N]]
+// CHECK: %[[SUM:.*]] = arith.addi %[[X]], %{{.*}} : vector<4xi32>
+// CHECK: %[[Y:.*]] = arith.shrsi %[[SUM]], %{{.*}} : vector<4xi32>
+// CHECK: %[[Z:.*]] = arith.shli %[[Y]], %{{.*}} overflow<nsw> : vector<4xi32>
+// CHECK: return %[[Z]]
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @roomy_shift(%x: vector<4xi32>, %n: i32) -> vector<4xi32> {
+    %places = vector.broadcast %n : i32 to vector<4xi32>
+    %y = nn.binary rshift %x, %places {qt.roomy} : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+    return %y : vector<4xi32>
+  }
+}
+
+// -----
+
+// A product takes its factor's shift to the left, and another product its even
+// and odd lanes before they are joined.
+// CHECK-LABEL: func @products
+// CHECK-SAME: %[[X:[^:]*]]: vector<4xi32>
+// CHECK: arith.addi %[[X]], %{{.*}} : vector<4xi32>
+// CHECK: arith.shrsi {{.*}} : vector<4xi32>
+// CHECK-COUNT-2: arith.muli {{.*}} : vector<2xi64>
+// CHECK: %[[EVEN:.*]] = arith.shrui {{.*}} : vector<2xi64>
+// CHECK: %[[ODD:.*]] = arith.shrui {{.*}} : vector<2xi64>
+// CHECK: arith.shli %[[EVEN]], %{{.*}} : vector<2xi64>
+// CHECK: arith.shli %[[ODD]], %{{.*}} : vector<2xi64>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @products(%x: vector<4xi32>, %y: vector<4xi32>, %z: vector<4xi32>, %n: i32) -> vector<4xi32> {
+    %places = vector.broadcast %n : i32 to vector<4xi32>
+    %s = nn.binary rshift %x, %places {qt.roomy} : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+    %p = nn.binary mulh31 %s, %y : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+    %q = nn.binary mulh31 %p, %z : vector<4xi32>, vector<4xi32> -> vector<4xi32>
+    return %q : vector<4xi32>
+  }
+}
+
+// -----
+
 // With AVX-512 a product is shifted once: by the places and what it leaves out.
 // CHECK-LABEL: func @shifted_product
 // CHECK-COUNT-2: arith.muli {{.*}} : vector<8xi64>

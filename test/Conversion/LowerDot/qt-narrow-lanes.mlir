@@ -31,7 +31,7 @@ func.func @pack(%x: vector<32xi32>) -> vector<32xi16> {
 // NONE: arith.trunci
 // CHECK: return
 func.func @shifted(%x: vector<64xi32>) -> vector<64xi16> {
-  %places = arith.constant dense<16> : vector<64xi32>
+  %places = arith.constant dense<17> : vector<64xi32>
   %s = arith.shrsi %x, %places : vector<64xi32>
   %r = arith.trunci %s : vector<64xi32> to vector<64xi16>
   return %r : vector<64xi16>
@@ -55,19 +55,46 @@ func.func @codes(%x: vector<32xi16>) -> vector<32xi8> {
   return %r : vector<32xi8>
 }
 
-// Limits beyond the narrow type, no limits, half a register: as they are.
+// Nor does what has no sign need the lower one.
+// CHECK-LABEL: func @unsigned
+// BW: "llvm.x86.avx512.packssdw.512"
+// BW: arith.minsi %{{.*}} : vector<32xi16>
+// BW-NOT: arith.{{maxsi|trunci}}
+// NONE: arith.trunci
+// CHECK: return
+func.func @unsigned(%x: vector<32xi32>) -> vector<32xi16> {
+  %places = arith.constant dense<15> : vector<32xi32>
+  %high = arith.constant dense<511> : vector<32xi32>
+  %s = arith.shrui %x, %places : vector<32xi32>
+  %h = arith.minsi %s, %high : vector<32xi32>
+  %r = arith.trunci %h : vector<32xi32> to vector<32xi16>
+  return %r : vector<32xi16>
+}
+
+// The lower halves of two registers, or the upper ones, by one instruction.
+// CHECK-LABEL: func @halves
+// BW: arith.constant dense<[0, 2, 4,
+// BW: "llvm.x86.avx512.vpermi2var.hi.512"
+// BW: arith.constant dense<[1, 3, 5,
+// BW: "llvm.x86.avx512.vpermi2var.hi.512"
+// NONE-COUNT-2: arith.trunci
+func.func @halves(%x: vector<32xi32>) -> (vector<32xi16>, vector<32xi16>) {
+  %places = arith.constant dense<16> : vector<32xi32>
+  %l = arith.trunci %x : vector<32xi32> to vector<32xi16>
+  %s = arith.shrsi %x, %places : vector<32xi32>
+  %u = arith.trunci %s : vector<32xi32> to vector<32xi16>
+  return %l, %u : vector<32xi16>, vector<32xi16>
+}
+
+// Half a register, words of 64 bits, bytes without limits: as they are.
 // CHECK-LABEL: func @others
 // CHECK-NOT: call_intrinsic
 // CHECK-COUNT-3: arith.trunci
-func.func @others(%x: vector<32xi32>, %y: vector<16xi32>) -> (vector<32xi16>, vector<32xi16>, vector<16xi16>) {
-  %low = arith.constant dense<-32769> : vector<32xi32>
-  %high = arith.constant dense<32767> : vector<32xi32>
-  %l = arith.maxsi %x, %low : vector<32xi32>
-  %h = arith.minsi %l, %high : vector<32xi32>
-  %p = arith.trunci %h : vector<32xi32> to vector<32xi16>
-  %q = arith.trunci %x : vector<32xi32> to vector<32xi16>
+func.func @others(%x: vector<32xi64>, %y: vector<16xi32>, %z: vector<32xi16>) -> (vector<32xi16>, vector<16xi16>, vector<32xi8>) {
+  %q = arith.trunci %x : vector<32xi64> to vector<32xi16>
   %s = arith.trunci %y : vector<16xi32> to vector<16xi16>
-  return %p, %q, %s : vector<32xi16>, vector<32xi16>, vector<16xi16>
+  %t = arith.trunci %z : vector<32xi16> to vector<32xi8>
+  return %q, %s, %t : vector<32xi16>, vector<16xi16>, vector<32xi8>
 }
 
 }

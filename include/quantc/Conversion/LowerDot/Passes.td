@@ -63,14 +63,15 @@ def ShiftLanes : Pass<"qt-shift-lanes"> {
 }
 
 def NarrowLanes : Pass<"qt-narrow-lanes"> {
-  let summary = "Narrow limited lanes with instructions that saturate";
+  let summary = "Narrow lanes with instructions that saturate or pick halves";
   let description = [{
     With AVX-512, by the attribute `qt.target` of the module around, what is
     limited to numbers that fit the narrow type is narrowed first, by an
     instruction that saturates, and then limited, if at all, in half the
     registers: two registers of 32 bits become one of 16 by `vpackssdw`, and
-    one register is narrowed by the saturating form of `vpmov`. The numbers are
-    the same.
+    one register is narrowed by the saturating form of `vpmov`. Halves of two
+    registers that have no limits, the lower or the upper ones, are picked by
+    `vpermi2w`. The numbers are the same.
 
     Before:
     ```mlir
