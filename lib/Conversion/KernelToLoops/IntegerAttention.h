@@ -91,7 +91,14 @@ private:
   void finishRows(OpBuilder &b, const Tile &tile);
   void emitWeights(OpBuilder &b, const Tile &tile, Value r);
   void weighValues(OpBuilder &b, const Tile &tile);
-  void emitRows(OpBuilder &b, Value row, int64_t count);
+  using RowBody = void (IntegerAttention::*)(OpBuilder &b, Value row,
+                                             int64_t count);
+  Tile makeTile(OpBuilder &b, Value row, int64_t count);
+  void emitScores(OpBuilder &b, Value row, int64_t count);
+  void emitSums(OpBuilder &b, Value row, int64_t count);
+  void emitResults(OpBuilder &b, Value row, int64_t count);
+  void emitTiles(OpBuilder &b, Value first, Value last);
+  void emitRows(OpBuilder &b, Value first, Value last);
 
   // IntegerAttentionHalves.cpp: the same in 16-bit lanes.
   Value shiftHalves(OpBuilder &b, Value x, Value places, int64_t more);

@@ -242,10 +242,7 @@ void IntegerAttention::emitUnit(OpBuilder &b, Value unit) {
     if (op.getMask())
       maskBase = add(deep, mul(deep, batch, maskSteps[0]),
                      mul(deep, head, maskSteps[1]));
-    forEachTile(deep, first, last,
-                [&](OpBuilder &rows, Value row, int64_t count) {
-                  emitRows(rows, row, count);
-                });
+    emitRows(deep, first, last);
   });
 }
 

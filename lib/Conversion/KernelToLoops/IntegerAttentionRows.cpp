@@ -492,20 +492,88 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
   }
 }
 
-void IntegerAttention::emitRows(OpBuilder &b, Value row, int64_t count) {
-  Tile tile{row, count, countVisible(b, add(b, row, index(count - 1))), {}, {},
-            {},  {}};
+IntegerAttention::Tile IntegerAttention::makeTile(OpBuilder &b, Value row,
+                                                  int64_t count) {
+  Tile tile;
+  tile.row = row;
+  tile.count = count;
+  tile.visible = countVisible(b, add(b, row, index(count - 1)));
   tile.panels = arith::CeilDivUIOp::create(b, loc, tile.visible, index(lanes));
+  return tile;
+}
+
+/// The scores of the rows of a tile and the largest of each.
+void IntegerAttention::emitScores(OpBuilder &b, Value row, int64_t count) {
+  Tile tile = makeTile(b, row, count);
   loadQueries(b, tile);
   scoreRows(b, tile);
+}
+
+/// Their powers, and what these say of the rows.
+void IntegerAttention::emitSums(OpBuilder &b, Value row, int64_t count) {
+  Tile tile = makeTile(b, row, count);
   // Two loops: in one, the weights of a row would wait for its least places.
   forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
     hasHalves ? emitPowersOfHalves(inner, tile, r) : emitPowers(inner, tile, r);
   });
   finishRows(b, tile);
+}
+
+/// The sums of weighted values.
+void IntegerAttention::emitResults(OpBuilder &b, Value row, int64_t count) {
+  Tile tile = makeTile(b, row, count);
   forRange(b, index(0), index(count), 1, [&](OpBuilder &inner, Value r) {
     hasHalves ? emitWeightsOfHalves(inner, tile, r)
               : emitWeights(inner, tile, r);
   });
   weighValues(b, tile);
+}
+
+/// Tile by tile: what becomes of a row is a chain of steps, each of which waits
+/// for what the one before says of all its keys. The scores of the next tile
+/// are in between, where powers do not lie in their place.
+void IntegerAttention::emitTiles(OpBuilder &b, Value first, Value last) {
+  Value rows = arith::SubIOp::create(b, loc, last, first);
+  Value tiles = arith::CeilDivUIOp::create(b, loc, rows, index(rowsOfTile));
+  Value latest = arith::SubIOp::create(b, loc, last, index(rowsOfTile));
+  auto emitIf = [&](OpBuilder &at, Value tile, Value none, RowBody body,
+                    Value row) {
+    auto branch = scf::IfOp::create(
+        at, loc,
+        arith::CmpIOp::create(at, loc, arith::CmpIPredicate::ne, tile, none));
+    OpBuilder then = branch.getThenBodyBuilder();
+    (this->*body)(then, arith::MinUIOp::create(then, loc, row, latest),
+                  rowsOfTile);
+  };
+  forRange(b, index(0), add(b, tiles, index(1)), 1,
+           [&](OpBuilder &inner, Value tile) {
+             Value next =
+                 add(inner, first, mul(inner, tile, index(rowsOfTile)));
+             Value own =
+                 arith::SubIOp::create(inner, loc, next, index(rowsOfTile));
+             auto emitOwn = [&](RowBody body) {
+               emitIf(inner, tile, index(0), body, own);
+             };
+             emitOwn(&IntegerAttention::emitSums);
+             if (!hasHalves)
+               emitOwn(&IntegerAttention::emitResults);
+             emitIf(inner, tile, tiles, &IntegerAttention::emitScores, next);
+             if (hasHalves)
+               emitOwn(&IntegerAttention::emitResults);
+           });
+}
+
+void IntegerAttention::emitRows(OpBuilder &b, Value first, Value last) {
+  Value count = arith::SubIOp::create(b, loc, last, first);
+  Value isTile = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, count,
+                                       index(rowsOfTile));
+  auto branch = scf::IfOp::create(b, loc, isTile, /*withElseRegion=*/true);
+  OpBuilder many = branch.getThenBodyBuilder(),
+            few = branch.getElseBodyBuilder();
+  emitTiles(many, first, last);
+  forRange(few, first, last, 1, [&](OpBuilder &inner, Value row) {
+    emitScores(inner, row, 1);
+    emitSums(inner, row, 1);
+    emitResults(inner, row, 1);
+  });
 }
