@@ -33,40 +33,41 @@ Value quantc::integerLike(OpBuilder &builder, Location loc, Type type,
   return arith::ConstantOp::create(builder, loc, number);
 }
 
-/// The shift of words that x86 has: by as many places as a word has or more,
-/// places being numbers without a sign, what is left is nothing or the sign.
-/// Null where there is none.
+/// The shift that x86 has of words, and with AVX-512 of lanes of 64 bits: by as
+/// many places as a lane has or more, places being numbers without a sign, what
+/// is left is nothing or the sign. Null where there is none.
 static Value shiftWords(OpBuilder &b, Location loc, bool isLeft, Value x,
                         Value places, const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());
-  if (!type || !type.getElementType().isInteger(32))
+  if (!type || !target.has("avx2"))
     return {};
-  auto make = [&](StringRef name, Type part, Value words, Value by) -> Value {
-    std::string full =
-        ("llvm.x86." + name.split('.').first + (isLeft ? ".psllv" : ".psrav") +
-         "." + name.split('.').second)
-            .str();
-    return LLVM::CallIntrinsicOp::create(b, loc, part, b.getStringAttr(full),
-                                         ValueRange{words, by})
+  unsigned bits = type.getElementTypeBitWidth();
+  int64_t lanes = type.getNumElements(), wide = 512 / bits;
+  bool isWide = lanes % wide == 0 && target.has("avx512f");
+  if (bits != 32 && (bits != 64 || !isWide))
+    return {};
+  int64_t size = isWide ? wide : 8;
+  if (lanes % size != 0)
+    return {};
+  StringRef suffix = bits == 64 ? ".q.512" : isWide ? ".d.512" : ".d.256";
+  std::string name = ("llvm.x86." + Twine(isWide ? "avx512" : "avx2") +
+                      (isLeft ? ".psllv" : ".psrav") + suffix)
+                         .str();
+  auto part = VectorType::get(size, type.getElementType());
+  auto make = [&](Value own, Value by) -> Value {
+    return LLVM::CallIntrinsicOp::create(b, loc, part, b.getStringAttr(name),
+                                         ValueRange{own, by})
         .getResult(0);
   };
-  int64_t lanes = type.getNumElements();
-  bool isWide = lanes % 16 == 0 && target.has("avx512f");
-  int64_t size = isWide ? 16 : 8;
-  if (lanes % size != 0 || !target.has("avx2"))
-    return {};
-  auto part = VectorType::get(size, type.getElementType());
   if (lanes == size)
-    return make(isWide ? "avx512.d.512" : "avx2.d.256", type, x, places);
+    return make(x, places);
   Value result = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
   for (int64_t i = 0; i < lanes; i += size) {
     auto take = [&](Value whole) -> Value {
       return vector::ExtractStridedSliceOp::create(b, loc, whole, i, size, 1);
     };
-    Value shifted = make(isWide ? "avx512.d.512" : "avx2.d.256", part, take(x),
-                         take(places));
-    result =
-        vector::InsertStridedSliceOp::create(b, loc, shifted, result, i, 1);
+    result = vector::InsertStridedSliceOp::create(
+        b, loc, make(take(x), take(places)), result, i, 1);
   }
   return result;
 }
@@ -237,7 +238,14 @@ Value quantc::expandRightShift(OpBuilder &b, Location loc, Value x,
     return vector::BroadcastOp::create(b, loc, x.getType(), number);
   };
   same = scalar.min(same, scalar.number(31));
-  return m.right(m.add(x, spread(getHalf(b, loc, same))), spread(same));
+  Value half = getHalf(b, loc, same);
+  // What a row is the same in is one number.
+  if (auto less = x.getDefiningOp<arith::SubIOp>())
+    if (Value all = getSameInAll(less.getRhs())) {
+      half = scalar.sub(half, all);
+      x = less.getLhs();
+    }
+  return m.right(m.add(x, spread(half)), spread(same));
 }
 
 Value quantc::expandRoomyShift(OpBuilder &b, Location loc, Value x,
@@ -257,10 +265,36 @@ Value quantc::expandRoomyShift(OpBuilder &b, Location loc, Value x,
                                arith::IntegerOverflowFlags::nsw);
 }
 
+/// One place is a bit more of the product that is left out.
+static bool isOnePlace(Value places) { return matchPattern(places, m_One()); }
+
 bool quantc::canShiftProduct(Value x, Value places, const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());
-  return type && type.getNumElements() % 16 == 0 && target.has("avx512f") &&
+  if (!type)
+    return false;
+  if (isOnePlace(places))
+    return type.getNumElements() % 4 == 0 && !stripShift(x).same;
+  return type.getNumElements() % 16 == 0 && target.has("avx512f") &&
          getSameInAll(places);
+}
+
+/// What is left of both products by \p y without their lowest \p bits, half up,
+/// and then, half up again, without \p more: 32 at most.
+static Value takeHigh(OpBuilder &b, Location loc, Value even, Value odd,
+                      Value y, int64_t bits, int64_t more) {
+  IntegerMath m(b, loc, even.getType());
+  int64_t halves = int64_t(1) << (bits - 1);
+  if (more > 0)
+    halves += int64_t(1) << (bits + more - 1);
+  Value half = m.number(halves), down = m.number(bits + more);
+  // LLVM would multiply by a constant that is shifted, which is longer than a
+  // word.
+  bool isConstant = matchPattern(y, m_Constant());
+  Value high = m.add(odd, half);
+  high = isConstant ? m.rightUnsigned(high, down)
+                    : m.left(high, m.number(32 - bits - more));
+  return joinLanes(b, loc, m.rightUnsigned(m.add(even, half), down), high,
+                   /*isHigh=*/!isConstant);
 }
 
 Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
@@ -272,6 +306,8 @@ Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
   int64_t before = factor.known;
   std::pair<Value, Value> products = multiplyLanes(b, loc, factor.x, y, target);
   Type wide = products.first.getType();
+  if (isOnePlace(places))
+    return takeHigh(b, loc, products.first, products.second, y, 31 - before, 1);
   Value same = getSameInAll(places);
   IntegerMath word(b, loc, same.getType()), scalar(b, loc, b.getI64Type());
   auto widen = [&](Value number) -> Value {
@@ -315,20 +351,9 @@ Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y,
   if (type && type.getNumElements() % 4 == 0) {
     ShiftedFactor factor = stripShift(x);
     auto [even, odd] = multiplyLanes(b, loc, factor.x, y, target);
-    IntegerMath m(b, loc, even.getType());
     if (factor.same)
       return shiftLess(b, loc, even, odd, factor.same);
-    int64_t before = factor.known;
-    Value half = m.number(int64_t(1) << (30 - before)),
-          down = m.number(31 - before);
-    // LLVM would multiply by a constant that is shifted, which is longer than a
-    // word.
-    bool isConstant = matchPattern(y, m_Constant());
-    Value high = m.add(odd, half);
-    high = isConstant ? m.rightUnsigned(high, down)
-                      : m.left(high, m.number(1 + before));
-    return joinLanes(b, loc, m.rightUnsigned(m.add(even, half), down), high,
-                     /*isHigh=*/!isConstant);
+    return takeHigh(b, loc, even, odd, y, 31 - factor.known, 0);
   }
   Type narrow = x.getType(), wide = b.getI64Type();
   if (type)

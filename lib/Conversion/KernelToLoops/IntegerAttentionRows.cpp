@@ -18,6 +18,7 @@
 #include "IntegerAttention.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Numerics/Fixed/Attention.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
@@ -479,7 +480,8 @@ void IntegerAttention::weighValues(OpBuilder &b, const Tile &tile) {
         Value y =
             binary(nn::BinaryKind::RShift, sums[r * count + i], places[r]);
         y = binary(nn::BinaryKind::MulHigh31, y, factors[r]);
-        y = v.right(v.add(y, v.number(1)), v.number(1));
+        y = binary(nn::BinaryKind::RShift, y, v.number(1));
+        y.getDefiningOp()->setAttr(rightShiftAttrName, b.getUnitAttr());
         int64_t at = (first + i) * lanes;
         Value mask;
         if (width - at < lanes)
