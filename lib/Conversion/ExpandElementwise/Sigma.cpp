@@ -15,6 +15,7 @@
 #include "IntegerMath.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -316,16 +317,32 @@ Value HalfSigma::evaluate(Value mantissa, Value exponent) {
   Value by = limit(w.sub(w.number(0), shift), 0, 15);
   Value before = w.max(w.sub(by, w.number(3)), w.number(0)),
         within = w.min(by, w.number(3));
-  // The end of the table is as good as what is beyond. Negatives, because one
-  // of the factors that shift to the right is -1.
-  Value most = narrow(w.rightUnsigned(w.number(32767), before));
-  Value a = m.sub(zero, arith::MinUIOp::create(
-                            b, loc, math::AbsIOp::create(b, loc, x), most));
-  a = m.left(a, narrow(before));
-  Value isNothing = w.isLess(w.number(15), shift);
-  Value factor = w.select(isNothing, w.number(0),
-                          w.right(w.number(-32768), limit(shift, 0, 15)));
-  a = multiplyHigh(a, narrow(factor));
+  Value a = math::AbsIOp::create(b, loc, x);
+  auto move = [&]() -> Value {
+    // The end of the table is as good as what is beyond. Negatives, because one
+    // of the factors that shift to the right is -1.
+    Value most = narrow(w.rightUnsigned(w.number(32767), before));
+    Value moved = m.sub(zero, arith::MinUIOp::create(b, loc, a, most));
+    moved = m.left(moved, narrow(before));
+    Value isNothing = w.isLess(w.number(15), shift);
+    Value factor = w.select(isNothing, w.number(0),
+                            w.right(w.number(-32768), limit(shift, 0, 15)));
+    return multiplyHigh(moved, narrow(factor));
+  };
+  if (isa<VectorType>(exponent.getType())) {
+    a = move();
+  } else {
+    // Most rows are up to the table's end, and their bits are all in it.
+    Value isMoved = w.compare(P::ugt, w.sub(w.number(0), shift), w.number(3));
+    auto branch =
+        scf::IfOp::create(b, loc, type, isMoved, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(b, loc, move());
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, loc, a);
+    a = branch.getResult(0);
+  }
   // Of the position the segment, and 15 bits of where within.
   setIndex(m.rightUnsigned(a, narrow(w.sub(w.number(12), within))));
   Value r =

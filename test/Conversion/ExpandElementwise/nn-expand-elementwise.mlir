@@ -134,3 +134,40 @@ module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znve
     return %z : vector<16xi32>
   }
 }
+
+// -----
+
+// One place behind a product is a bit more that it leaves out, half up twice:
+// 2^30 + 2^31.
+// CHECK-LABEL: func @halved_product
+// CHECK-DAG: arith.constant dense<3221225472> : vector<8xi64>
+// CHECK-COUNT-2: arith.muli {{.*}} : vector<8xi64>
+// CHECK-NOT: arith.addi {{.*}} : vector<16xi32>
+// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @halved_product(%x: vector<16xi32>, %y: vector<16xi32>) -> vector<16xi32> {
+    %one = arith.constant dense<1> : vector<16xi32>
+    %p = nn.binary mulh31 %x, %y : vector<16xi32>, vector<16xi32> -> vector<16xi32>
+    %z = nn.binary rshift %p, %one {qt.right} : vector<16xi32>, vector<16xi32> -> vector<16xi32>
+    return %z : vector<16xi32>
+  }
+}
+
+// -----
+
+// AVX-512 shifts lanes of 64 bits by what each has, AVX2 none with a sign.
+// CHECK-LABEL: func @wide_shift
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.psllv.q.512"
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.psrav.q.512"
+// CHECK-LABEL: func @half_shift
+// CHECK-NOT: llvm.call_intrinsic
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @wide_shift(%x: vector<8xi64>, %n: vector<8xi64>) -> vector<8xi64> {
+    %y = nn.binary rshift %x, %n : vector<8xi64>, vector<8xi64> -> vector<8xi64>
+    return %y : vector<8xi64>
+  }
+  func.func @half_shift(%x: vector<4xi64>, %n: vector<4xi64>) -> vector<4xi64> {
+    %y = nn.binary rshift %x, %n : vector<4xi64>, vector<4xi64> -> vector<4xi64>
+    return %y : vector<4xi64>
+  }
+}
