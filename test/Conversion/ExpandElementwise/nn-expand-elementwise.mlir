@@ -140,8 +140,9 @@ module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znve
 // One place behind a product is a bit more that it leaves out, half up twice:
 // 2^30 + 2^31.
 // CHECK-LABEL: func @halved_product
-// CHECK-DAG: arith.constant dense<3221225472> : vector<8xi64>
 // CHECK-COUNT-2: arith.muli {{.*}} : vector<8xi64>
+// CHECK: %[[HALVES:.*]] = arith.constant dense<3221225472> : vector<8xi64>
+// CHECK-COUNT-2: arith.addi %{{.*}}, %[[HALVES]] : vector<8xi64>
 // CHECK-NOT: arith.addi {{.*}} : vector<16xi32>
 // CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
 module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
