@@ -24,8 +24,12 @@ Scaled quantc::joinExponents(IntegerBuilder &b, Scaled x,
   Value isZero = b.compare(nn::Predicate::Eq, x.m, b.number(0));
   length = b.select(isZero, b.number(none), length);
   SmallVector<int64_t> axes = getWholeAxes(blocks);
-  Value most =
-      axes.empty() ? length : b.reduce(nn::ReduceKind::Max, length, axes);
+  Value most = length;
+  // Of rows first, which is a pass over them.
+  if (axes.size() > 1 && axes.back() + 1 == static_cast<int64_t>(blocks.size()))
+    most = b.reduce(nn::ReduceKind::Max, most, axes.pop_back_val());
+  if (!axes.empty())
+    most = b.reduce(nn::ReduceKind::Max, most, axes);
   Value common = b.add(most, -29);
   Value m = b.shift(x.m, b.sub(common, x.e));
   Value isEmpty = b.compare(nn::Predicate::Le, most, b.number(none));
