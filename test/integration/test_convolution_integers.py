@@ -62,7 +62,7 @@ class ConvolutionIntegers(ConvolutionTest):
         """Blocks of every length, several of a line at once, of which some are far below others and some images have few bits."""
         random = np.random.default_rng(9)
         pads = {"pads": [1, 1, 1, 1]}
-        for width, channels in ((21, (1, 2, 3, 5, 8)), (16, (3, 9, 16, 24)), (37, (4, 32, 33)), (5, (7, 64, 20)), (3, (6, 40))):
+        for width, channels in ((21, (1, 2, 3, 5, 8)), (16, (3, 9, 16, 24, 2)), (37, (4, 32, 33, 2)), (5, (64, 20, 2)), (9, (6, 56, 2))):
             for activation in ("Identity", "Relu"):
                 with self.subTest(f"{width} {channels} {activation}"):
                     nodes, constants, value = [], {}, "x"

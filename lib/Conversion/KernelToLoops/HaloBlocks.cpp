@@ -117,16 +117,27 @@ HaloIntegers::Pieces HaloIntegers::loadPieces(OpBuilder &b, Value source,
   Pieces pieces;
   for (int64_t at = 0; at + lanes <= count; at += lanes)
     pieces.push_back({at, Value(), Value()});
-  if (count < lanes) {
-    fewLanes = count;
-    Value mask = vector::CreateMaskOp::create(
-        b, loc, VectorType::get(lanes, b.getI1Type()), index(count));
-    pieces.push_back({0, mask, Value()});
-  } else if (count % lanes != 0) {
+  if (count > lanes && count % lanes != 0)
     pieces.push_back({count - lanes, Value(), Value()}); // overlaps another
-  }
   for (Piece &piece : pieces)
-    piece.words = loadWords(b, offset(b, source, piece.offset), piece.mask);
+    piece.words = loadWords(b, offset(b, source, piece.offset), Value());
+  if (count >= lanes)
+    return pieces;
+  if (channels >= lanes) {
+    // From the channels before it on, which move out of the vector.
+    SmallVector<int64_t> order;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      order.push_back(std::min(lane + lanes - count, lanes));
+    Words v(b, loc, /*isVector=*/true);
+    Value words =
+        loadWords(b, offset(b, source, count - lanes), /*mask=*/Value());
+    words = vector::ShuffleOp::create(b, loc, words, v.number(0), order);
+    return {{0, Value(), words}};
+  }
+  fewLanes = count;
+  Value mask = vector::CreateMaskOp::create(
+      b, loc, VectorType::get(lanes, b.getI1Type()), index(count));
+  pieces.push_back({0, mask, loadWords(b, source, mask)});
   fewLanes = 0;
   return pieces;
 }
@@ -170,32 +181,49 @@ void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
 // Several blocks
 //===----------------------------------------------------------------------===//
 
-/// How many blocks of a line go together, if any do: all are equal, and lie one
-/// behind the other.
+/// How many blocks of a line go together, if any do: equal ones that lie one
+/// behind the other, or the same one of several positions.
 std::optional<int64_t> HaloIntegers::countTogether() {
   auto length = dyn_cast<AffineConstantExpr>(sizes[rank]);
   // Shifts are vectors, for which there have to be instructions.
-  if (!target.has("avx2") || !length || (blocks > 1 && channels % block != 0))
+  if (!target.has("avx2") || !length)
     return std::nullopt;
+  int64_t rest = blocks > 1 ? channels % block : 0;
+  // Codes of what is short of room would need a mask.
+  if (rest != 0 && stride - channels + rest < lanes)
+    return std::nullopt;
+  int64_t most = length.getValue() * (rest == 0 ? blocks : 1);
   int64_t count = std::min<int64_t>(
-      lanes, llvm::bit_floor(static_cast<uint64_t>(
-                 std::max<int64_t>(length.getValue() * blocks, 1))));
+      lanes,
+      llvm::bit_floor(static_cast<uint64_t>(std::max<int64_t>(most, 1))));
   // Short blocks are whole vectors of elements.
-  if (count < 4 || (channels < lanes / 2 && count * channels < lanes))
+  if (count < 4 || (channels <= lanes / 2 && count * channels < lanes))
     return std::nullopt;
   return count;
 }
 
-/// \p count blocks of a line, whose numbers begin with \p number.
-void HaloIntegers::emitTogether(OpBuilder &b, int64_t count, Value source,
-                                Value target, Value number) {
-  int64_t each = channels / blocks, room = stride / blocks;
-  if (each <= lanes / 2)
-    return emitShort(b, count, source, target, number);
+void HaloIntegers::storeShifts(OpBuilder &b, const Blocks &blocks,
+                               Value stored) {
+  if (blocks.numberStep == 1) {
+    stored = vector::ExtractStridedSliceOp::create(b, loc, stored, 0,
+                                                   blocks.count, 1);
+    vector::StoreOp::create(b, loc, stored, shifts, blocks.number);
+    return;
+  }
+  for (int64_t i = 0; i < blocks.count; ++i)
+    memref::StoreOp::create(
+        b, loc, vector::ExtractOp::create(b, loc, stored, i), shifts,
+        offset(b, blocks.number, i * blocks.numberStep));
+}
+
+void HaloIntegers::emitTogether(OpBuilder &b, const Blocks &blocks) {
+  if (channels <= lanes / 2)
+    return emitShort(b, blocks);
   SmallVector<Pieces> all;
   SmallVector<Value> magnitudes;
-  for (int64_t i = 0; i < count; ++i) {
-    all.push_back(loadPieces(b, offset(b, source, i * each), each));
+  for (int64_t i = 0; i < blocks.count; ++i) {
+    all.push_back(loadPieces(b, offset(b, blocks.source, i * blocks.sourceStep),
+                             blocks.each));
     magnitudes.push_back(findMagnitudes(b, all.back()));
   }
   BlockShift shift =
@@ -203,10 +231,7 @@ void HaloIntegers::emitTogether(OpBuilder &b, int64_t count, Value source,
                             [&](OpBuilder &inner, Value x, Value y) {
                               return join(inner, x, y);
                             }));
-  vector::StoreOp::create(
-      b, loc,
-      vector::ExtractStridedSliceOp::create(b, loc, shift.stored, 0, count, 1),
-      shifts, number);
+  storeShifts(b, blocks, shift.stored);
   // From memory each is an operand of what shifts by it.
   Value *parts[] = {&shift.half, &shift.right, &shift.left};
   for (auto [part, buffer] : llvm::zip_equal(parts, shiftBuffers)) {
@@ -217,26 +242,26 @@ void HaloIntegers::emitTogether(OpBuilder &b, int64_t count, Value source,
           kernel.allocateScratch(b.getI32Type(), shapes.getConstant(lanes));
     vector::StoreOp::create(b, loc, *part, buffer, index(0));
   }
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = 0; i < blocks.count; ++i) {
     BlockShift own = shift;
     Value *ownParts[] = {&own.half, &own.right, &own.left};
     for (auto [part, buffer] : llvm::zip_equal(ownParts, shiftBuffers))
       if (*part)
         *part = splat(b, loc, memref::LoadOp::create(b, loc, buffer, index(i)));
-    storePieces(b, all[i], own, offset(b, target, i * room), room);
+    storePieces(b, all[i], own, offset(b, blocks.target, i * blocks.targetStep),
+                blocks.room);
   }
 }
 
 /// The same where 4 or 8 lanes have room for each.
-void HaloIntegers::emitShort(OpBuilder &b, int64_t count, Value source,
-                             Value target, Value number) {
+void HaloIntegers::emitShort(OpBuilder &b, const Blocks &blocks) {
   Words v(b, loc, /*isVector=*/true);
   int64_t own = channels <= 4 ? 4 : 8, inVector = lanes / own;
   Value stored;
-  for (int64_t first = 0; first < count; first += inVector) {
+  for (int64_t first = 0; first < blocks.count; first += inVector) {
     // What is behind the last block may not exist.
-    int64_t at = std::min(first * channels, count * channels - lanes);
-    Value words = loadWords(b, offset(b, source, at), /*mask=*/Value());
+    int64_t at = std::min(first * channels, blocks.count * channels - lanes);
+    Value words = loadWords(b, offset(b, blocks.source, at), /*mask=*/Value());
     SmallVector<int64_t> order;
     for (int64_t lane = 0; lane < lanes; ++lane)
       order.push_back(lane % own < channels
@@ -246,25 +271,18 @@ void HaloIntegers::emitShort(OpBuilder &b, int64_t count, Value source,
     BlockShift shift =
         getShifts(b, spreadLanes(b, math::AbsIOp::create(b, loc, words), own));
     Value bytes = encodeWords(b, words, shift);
-    for (int64_t i = 0; i < inVector; ++i) {
-      Value to = offset(b, target, (first + i) * stride);
-      // What products read beside the channels is multiplied by zeros.
+    // What products read beside the channels is multiplied by zeros.
+    for (int64_t i = 0; i < inVector; ++i)
       vector::StoreOp::create(
           b, loc,
           vector::ExtractStridedSliceOp::create(b, loc, bytes, i * own, own, 1),
-          codes, to);
-    }
-    SmallVector<int64_t> firsts;
-    for (int64_t lane = 0; lane < first; ++lane)
-      firsts.push_back(lane);
+          codes, offset(b, blocks.target, (first + i) * blocks.targetStep));
+    SmallVector<int64_t> firsts = llvm::to_vector(llvm::seq<int64_t>(0, first));
     for (int64_t i = 0; i < inVector; ++i)
       firsts.push_back((stored ? lanes : 0) + i * own);
     firsts.resize(lanes, 0);
     stored = vector::ShuffleOp::create(b, loc, stored ? stored : shift.stored,
                                        shift.stored, firsts);
   }
-  vector::StoreOp::create(
-      b, loc,
-      vector::ExtractStridedSliceOp::create(b, loc, stored, 0, count, 1),
-      shifts, number);
+  storeShifts(b, blocks, stored);
 }

@@ -250,19 +250,53 @@ void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
   std::optional<int64_t> count = countTogether();
   if (!count)
     return emitEachPosition(b, from, to);
-  int64_t all = *getConstantIndex(kernel.getIndex(sizes[rank])) * blocks;
-  Value source = mul(b, from, index(channels)),
-        target = mul(b, to, index(stride)), number = mul(b, to, index(blocks));
+  // Equal blocks lie one behind the other; of others a position has the same
+  // as the next one.
+  bool areEqual = blocks == 1 || channels % block == 0;
+  int64_t all =
+      *getConstantIndex(kernel.getIndex(sizes[rank])) * (areEqual ? blocks : 1);
+  Blocks run{mul(b, from, index(channels)),
+             mul(b, to, index(stride)),
+             mul(b, to, index(blocks)),
+             *count,
+             channels,
+             stride,
+             channels,
+             stride,
+             blocks};
+  if (areEqual) {
+    run.each = run.sourceStep = channels / blocks;
+    run.room = run.targetStep = stride / blocks;
+    run.numberStep = 1;
+  }
   auto loop = scf::ForOp::create(b, loc, index(0), index(all), index(*count));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value first = loop.getInductionVar();
   // The last ones begin early: what is written twice is the same.
   if (all % *count != 0)
     first = arith::MinUIOp::create(body, loc, first, index(all - *count));
-  emitTogether(body, *count,
-               add(body, source, mul(body, first, index(channels / blocks))),
-               add(body, target, mul(body, first, index(stride / blocks))),
-               add(body, number, first));
+  auto advance = [&](OpBuilder &at, Blocks &own, Value number, int64_t source,
+                     int64_t target, int64_t numbers) {
+    own.source = add(at, own.source, mul(at, number, index(source)));
+    own.target = add(at, own.target, mul(at, number, index(target)));
+    own.number = add(at, own.number, mul(at, number, index(numbers)));
+  };
+  advance(body, run, first, run.sourceStep, run.targetStep, run.numberStep);
+  if (areEqual)
+    return emitTogether(body, run);
+  int64_t whole = channels / block;
+  auto emitBlocks = [&](OpBuilder &at, Value which, int64_t each,
+                        int64_t room) {
+    Blocks own = run;
+    advance(at, own, which, block, block, 1);
+    own.each = each;
+    own.room = room;
+    emitTogether(at, own);
+  };
+  auto inner = scf::ForOp::create(body, loc, index(0), index(whole), index(1));
+  OpBuilder each = OpBuilder::atBlockBegin(inner.getBody());
+  emitBlocks(each, inner.getInductionVar(), block, block);
+  emitBlocks(body, index(whole), channels % block, stride - whole * block);
 }
 
 /// The same one by one.

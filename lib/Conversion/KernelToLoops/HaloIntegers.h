@@ -83,12 +83,17 @@ private:
   Value join(OpBuilder &b, Value x, Value y);
   Value spreadLanes(OpBuilder &b, Value words, int64_t lanesOfBlock);
   Value encodeWords(OpBuilder &b, Value x, const BlockShift &shift);
-  // Several blocks, one behind the other.
+  /// Several blocks: where the first one lies, how many elements one has and
+  /// how much room its codes, and how far the next one is.
+  struct Blocks {
+    Value source, target, number;
+    int64_t count, each, room;
+    int64_t sourceStep, targetStep, numberStep;
+  };
   std::optional<int64_t> countTogether();
-  void emitTogether(OpBuilder &b, int64_t count, Value source, Value target,
-                    Value number);
-  void emitShort(OpBuilder &b, int64_t count, Value source, Value target,
-                 Value number);
+  void emitTogether(OpBuilder &b, const Blocks &blocks);
+  void emitShort(OpBuilder &b, const Blocks &blocks);
+  void storeShifts(OpBuilder &b, const Blocks &blocks, Value stored);
 
   qt::QuantizeOp op;
   CpuTarget target;
