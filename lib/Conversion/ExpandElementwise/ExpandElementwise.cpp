@@ -403,6 +403,9 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
         return expandGelu(b, loc, gelu.getKind(), gelu.getInput());
       })
       .Case([&](qt::SigmaOp sigma) { return expandSigma(b, sigma, target); })
+      .Case([&](qt::MulShiftOp shift) {
+        return expandMulShift(b, shift, target);
+      })
       .Default([](Operation *) { return Value(); });
 }
 
@@ -413,8 +416,10 @@ struct ExpandElementwise
 
   void runOnOperation() override {
     SmallVector<Operation *> ops;
-    getOperation()->walk([&](ElementwiseOpInterface op) {
-      if (!isa<RankedTensorType>(op->getResult(0).getType()))
+    getOperation()->walk([&](Operation *op) {
+      if (isa<qt::MulShiftOp>(op) ||
+          (isa<ElementwiseOpInterface>(op) &&
+           !isa<RankedTensorType>(op->getResult(0).getType())))
         ops.push_back(op);
     });
     auto module = dyn_cast<ModuleOp>(getOperation());

@@ -50,6 +50,8 @@ mlir::Value expandShiftedProduct(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value expandMulHigh31(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value x, mlir::Value y,
                             const CpuTarget &target);
+mlir::Value expandMulShift(mlir::OpBuilder &builder, qt::MulShiftOp op,
+                           const CpuTarget &target);
 mlir::Value expandIntegerSqrt(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::Value x);
 mlir::Value expandReciprocal61(mlir::OpBuilder &builder, mlir::Location loc,

@@ -345,6 +345,30 @@ static Value shiftLess(OpBuilder &b, Location loc, Value even, Value odd,
   return joinLanes(b, loc, finish(even), finish(odd), /*isHigh=*/false);
 }
 
+Value quantc::expandMulShift(OpBuilder &b, qt::MulShiftOp op,
+                             const CpuTarget &target) {
+  Location loc = op.getLoc();
+  VectorType type = op.getType();
+  auto shift = [&](Value product) {
+    IntegerMath m(b, loc, product.getType());
+    auto spread = [&](Value number) {
+      return vector::BroadcastOp::create(b, loc, product.getType(), number);
+    };
+    return m.right(m.add(product, spread(op.getAddend())),
+                   spread(op.getPlaces()));
+  };
+  if (type.getNumElements() % 4 == 0) {
+    auto [even, odd] = multiplyLanes(b, loc, op.getLhs(), op.getRhs(), target);
+    return joinLanes(b, loc, shift(even), shift(odd), /*isHigh=*/false);
+  }
+  auto extend = [&](Value value) -> Value {
+    return arith::ExtSIOp::create(b, loc, type.clone(b.getI64Type()), value);
+  };
+  Value product =
+      arith::MulIOp::create(b, loc, extend(op.getLhs()), extend(op.getRhs()));
+  return arith::TruncIOp::create(b, loc, type, shift(product));
+}
+
 Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y,
                               const CpuTarget &target) {
   auto type = dyn_cast<VectorType>(x.getType());

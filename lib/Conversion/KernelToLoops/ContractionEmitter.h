@@ -294,9 +294,12 @@ private:
   Value operandOffset(OpBuilder &b, Value operand, Value row);
   Value getRowShift(mlir::Operation &op);
   bool hasStraightRows();
+  bool isJoinedShift(mlir::Operation &op);
   Values findRowShifts();
+  llvm::SmallVector<mlir::Operation *> findJoinedShifts();
   void allocateShifts();
   void prepareShifts(OpBuilder &b, Value last);
+  void prepareJoinedShifts(OpBuilder &b, Value last);
   int64_t getShiftsAt(int64_t number);
   void loadShiftsOfRow(OpBuilder &b, Value row);
 
@@ -383,6 +386,9 @@ private:
   Value unitShifts, isShifted;
   bool leavesFirstShift = false;
   llvm::DenseMap<Value, std::pair<Value, Value>> rowShifts;
+  /// The same of shifts that products take into their own, by their ops.
+  Value unitJoinedShifts;
+  llvm::DenseMap<mlir::Operation *, std::pair<Value, Value>> joinedShifts;
 };
 
 } // namespace quantc

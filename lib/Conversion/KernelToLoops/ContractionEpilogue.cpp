@@ -126,34 +126,110 @@ bool ContractionEmitter::hasStraightRows() {
   return width == 8 && (isWidened || isChained);
 }
 
-/// Numbers of places that are prepared for a unit's rows at once. In a loop
-/// over rows those that follow a product are left to it, whose own shift they
-/// join.
+/// Whether the shift of a row is left to the product that it follows, whose own
+/// shift it joins: in loops over rows.
+bool ContractionEmitter::isJoinedShift(Operation &op) {
+  if (hasStraightRows() || !getRowShift(op))
+    return false;
+  auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
+  return product && product.getKind() == nn::BinaryKind::MulHigh31 &&
+         product->hasOneUse();
+}
+
+/// Numbers of places that are prepared for a unit's rows at once.
 ContractionEmitter::Values ContractionEmitter::findRowShifts() {
   Values found;
   if (!hasIntegerSums || conv || width < 8 || !contract.hasEpilogue())
     return found;
   for (Operation &op : contract.getEpilogue().front())
     if (Value operand = getRowShift(op);
-        operand && !llvm::is_contained(found, operand)) {
-      auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
-      bool isJoined = product && product.getKind() == nn::BinaryKind::MulHigh31;
-      if (hasStraightRows() || !isJoined)
-        found.push_back(operand);
-    }
+        operand && !isJoinedShift(op) && !llvm::is_contained(found, operand))
+      found.push_back(operand);
+  return found;
+}
+
+/// The shifts whose numbers of 64 bits are prepared in the same way.
+SmallVector<Operation *> ContractionEmitter::findJoinedShifts() {
+  SmallVector<Operation *> found;
+  if (!hasIntegerSums || conv || width < 16 || !contract.hasEpilogue())
+    return found;
+  for (Operation &op : contract.getEpilogue().front())
+    if (isJoinedShift(op))
+      found.push_back(&op);
   return found;
 }
 
 void ContractionEmitter::allocateShifts() {
-  if (size_t count = findRowShifts().size())
-    unitShifts = kernel.allocateScratch(
-        kernel.getBuilder().getI32Type(),
-        shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
+  auto allocate = [&](Type type, size_t count) -> Value {
+    if (count == 0)
+      return {};
+    return kernel.allocateScratch(
+        type, shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
+  };
+  OpBuilder &b = kernel.getBuilder();
+  unitShifts = allocate(b.getI32Type(), findRowShifts().size());
+  unitJoinedShifts = allocate(b.getI64Type(), findJoinedShifts().size());
+}
+
+/// What a product multiplies, without a shift to the left by a constant, which
+/// is how many places less it is shifted to the right.
+static std::pair<Value, int64_t> stripShift(nn::BinaryOp product) {
+  auto shift = product.getLhs().getDefiningOp<nn::BinaryOp>();
+  APInt places;
+  if (!shift || shift.getKind() != nn::BinaryKind::RShift ||
+      !matchPattern(shift.getRhs(), m_ConstantInt(&places)) ||
+      places.isStrictlyPositive() || places.slt(-30))
+    return {product.getLhs(), 0};
+  return {shift.getLhs(), -places.getSExtValue()};
+}
+
+/// Of ((x y + 2^30) >> 31) + half >> places, which is one sum and one shift.
+void ContractionEmitter::prepareJoinedShifts(OpBuilder &b, Value last) {
+  auto shifts = findJoinedShifts();
+  if (shifts.empty())
+    return;
+  forRange(b, firstRow, last, width, [&](OpBuilder &body, Value row) {
+    Value own = arith::SubIOp::create(body, loc, row, firstRow);
+    Value exists = vector::CreateMaskOp::create(
+        body, loc, vectorOf(b.getI1Type()),
+        ValueRange{arith::SubIOp::create(body, loc, last, row)});
+    auto number = [&](int64_t value) -> Value {
+      auto type = VectorType::get(width, body.getI64Type());
+      return arith::ConstantOp::create(
+          body, loc,
+          DenseElementsAttr::get(type, body.getI64IntegerAttr(value)));
+    };
+    for (auto [i, shift] : llvm::enumerate(shifts)) {
+      VectorType type = vectorOf(body.getI32Type());
+      Value places = vector::MaskedLoadOp::create(
+          body, loc, type,
+          kernel.getBuffer(cast<BlockArgument>(getRowShift(*shift))), row,
+          exists, zeros(body, type));
+      places = arith::MinSIOp::create(
+          body, loc, places,
+          splatConstant(body, loc, body.getI32Type(), 31, width));
+      places = arith::ExtUIOp::create(body, loc, number(0).getType(), places);
+      auto product = shift->getOperand(0).getDefiningOp<nn::BinaryOp>();
+      int64_t bits = 31 - stripShift(product).second;
+      Value half = arith::ShLIOp::create(
+          body, loc, number(int64_t(1) << (bits - 1)), places);
+      // Of no place there is no half.
+      half = arith::AddIOp::create(
+          body, loc,
+          arith::AndIOp::create(body, loc, half, number(-(int64_t(1) << bits))),
+          number(int64_t(1) << (bits - 1)));
+      Value by = arith::AddIOp::create(body, loc, places, number(bits));
+      for (auto [numbers, at] : {std::pair(half, 2 * i), {by, 2 * i + 1}})
+        vector::StoreOp::create(body, loc, numbers, unitJoinedShifts,
+                                plus(body, own, getShiftsAt(at)));
+    }
+  });
 }
 
 /// What the unit's rows are shifted by, and half of what that leaves out, into
 /// scratch.
 void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
+  prepareJoinedShifts(b, last);
   Values operands = findRowShifts();
   if (operands.empty())
     return;
@@ -213,6 +289,14 @@ void ContractionEmitter::loadShiftsOfRow(OpBuilder &b, Value row) {
     else
       rowShifts[operand] = {};
   }
+  joinedShifts.clear();
+  for (auto [i, shift] : llvm::enumerate(findJoinedShifts())) {
+    auto load = [&](int64_t number) -> Value {
+      return memref::LoadOp::create(b, loc, unitJoinedShifts,
+                                    plus(b, own, getShiftsAt(number)));
+    };
+    joinedShifts[shift] = {load(2 * i), load(2 * i + 1)};
+  }
 }
 
 /// Clones the region onto \p accumulators at their places. Those of a call go
@@ -244,6 +328,17 @@ ContractionEmitter::applyEpilogue(OpBuilder &b, ArrayRef<Value> accumulators,
                       b, loc, DenseElementsAttr::get(type, constant)));
       continue;
     }
+    if (auto it = joinedShifts.find(&op); it != joinedShifts.end()) {
+      auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
+      auto [half, places] = it->second;
+      mapping.map(op.getResult(0),
+                  qt::MulShiftOp::create(
+                      b, loc, mapping.lookup(stripShift(product).first),
+                      mapping.lookup(product.getRhs()), half, places));
+      continue;
+    }
+    if (op.hasOneUse() && joinedShifts.contains(*op.user_begin()))
+      continue;
     if (Value operand = getRowShift(op); rowShifts.contains(operand)) {
       Value shifted = mapping.lookup(op.getOperand(0));
       if (auto [places, half] = rowShifts[operand]; places)
@@ -342,6 +437,7 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
     rowShifts.clear();
+    joinedShifts.clear();
   };
   if (count == rowsAtOnce) {
     emitRows(b, values, row);

@@ -75,4 +75,24 @@ def QT_PickOp : QT_Op<"pick", [Pure, AllTypesMatch<["low", "high"]>,
   let hasVerifier = 1;
 }
 
+def QT_MulShiftOp : QT_Op<"mul_shift", [
+    Pure, AllTypesMatch<["lhs", "rhs", "result"]>]> {
+  let summary = "products shifted to the right";
+  let description = [{
+    `result[i]` is the lower half of `(lhs[i] * rhs[i] + addend) >> places`, all
+    of 64 bits. The addend is what rounds, and whatever else all lanes have
+    added; both numbers are made ready where they are known, a row's once for
+    its elements. Places are 0 to 63; what any other gives is not specified.
+
+    `%y = qt.mul_shift %x, %scale plus %half by %places : vector<16xi32>`
+  }];
+  let arguments = (ins FixedVectorOfRankAndType<[1], [I32]>:$lhs,
+                       FixedVectorOfRankAndType<[1], [I32]>:$rhs,
+                       I64:$addend, I64:$places);
+  let results = (outs FixedVectorOfRankAndType<[1], [I32]>:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs `plus` $addend `by` $places attr-dict `:` type($lhs)
+  }];
+}
+
 #endif // QUANTC_DIALECT_QT_IR_QTTARGETOPS_TD
