@@ -143,6 +143,20 @@ private:
                         Value up);
   Value evaluateNormalised(OpBuilder &builder, const NormalisedRows &rows,
                            const VectorStep &step, Cache &cache);
+  /// RowDeviations.cpp: ((count x - sum) >> places) by a reciprocal, where
+  /// sum (there may be none), places and reciprocal are the row's.
+  struct Deviations {
+    Value sum, places, reciprocal, shifted;
+    Value x = Value();
+    int64_t count = 0;
+  };
+  std::optional<Deviations> matchDeviations(Value value);
+  std::optional<Deviations> matchScaled(mlir::Operation *op);
+  Value evaluateDeviations(OpBuilder &builder, const Deviations &rows,
+                           const VectorStep &step, Cache &cache);
+  Value evaluateScaled(OpBuilder &builder, nn::BinaryOp op,
+                       const Deviations &rows, const VectorStep &step,
+                       Cache &cache);
   void shiftFarProducts(OpBuilder &builder, Value places);
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,
                      const NormalisedRows &rows, const VectorStep &step);

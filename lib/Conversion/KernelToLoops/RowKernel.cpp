@@ -373,6 +373,9 @@ Value RowEmitter::evaluate(OpBuilder &builder, Value value,
     return cache[value];
   } else if (const RowModel *model = getModel(op)) {
     result = model->evaluate(*this, builder, op, step, cache);
+  } else if (auto scaled = matchScaled(op)) {
+    result =
+        evaluateScaled(builder, cast<nn::BinaryOp>(op), *scaled, step, cache);
   } else {
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())

@@ -172,3 +172,25 @@ module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znve
     return %y : vector<4xi64>
   }
 }
+
+// -----
+
+// A sum and a shift of 64 bits with numbers that are ready; three lanes have no
+// pairs.
+// CHECK-LABEL: func @mul_shift
+// CHECK-SAME: vector<3xi32>, %[[ADDEND:[^:]*]]: i64, %[[PLACES:[^:]*]]: i64
+// CHECK-COUNT-2: arith.muli {{.*}} : vector<8xi64>
+// CHECK: %[[A:.*]] = vector.broadcast %[[ADDEND]] : i64 to vector<8xi64>
+// CHECK: %[[SUM:.*]] = arith.addi %{{.*}}, %[[A]]
+// CHECK: %[[P:.*]] = vector.broadcast %[[PLACES]] : i64 to vector<8xi64>
+// CHECK: arith.shrsi %[[SUM]], %[[P]]
+// CHECK: vector.shuffle {{.*}} : vector<16xi32>, vector<16xi32>
+// CHECK: arith.muli {{.*}} : vector<3xi64>
+// CHECK: arith.trunci {{.*}} : vector<3xi64> to vector<3xi32>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "znver5", features = "+avx2,+avx512f"}} {
+  func.func @mul_shift(%x: vector<16xi32>, %z: vector<3xi32>, %a: i64, %p: i64) -> (vector<16xi32>, vector<3xi32>) {
+    %y = qt.mul_shift %x, %x plus %a by %p : vector<16xi32>
+    %w = qt.mul_shift %z, %z plus %a by %p : vector<3xi32>
+    return %y, %w : vector<16xi32>, vector<3xi32>
+  }
+}

@@ -76,7 +76,7 @@ func.func @rescale(%x: tensor<?x64xi32>, %m: tensor<64xi32>, %s: tensor<64xi8>, 
 }
 
 // CHECK-LABEL: func @target
-func.func @target(%a: vector<32xi8>, %half: vector<16xi8>, %w: vector<32xi8>, %i32: vector<8xi32>, %i16: vector<16xi16>) {
+func.func @target(%a: vector<32xi8>, %half: vector<16xi8>, %w: vector<32xi8>, %i32: vector<8xi32>, %i16: vector<16xi16>, %i64: i64) {
   // CHECK: qt.dot 4, %{{.*}}, %{{.*}}, %{{.*}} {bound = #qt.bound<lhs = 0..255, rhs = -127..127, chain = 96>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
   %0 = qt.dot 4, %a, %w, %i32 {bound = #qt.bound<lhs = 0..255, rhs = -127..127, chain = 96>} : vector<32xi8>, vector<32xi8>, vector<8xi32>
   // CHECK: qt.dot 2, {{.*}} {bound = #qt.bound<lhs = 0..255, rhs = -128..127, chain = 2, lane = -128..128, init = -7..3>} : vector<32xi8>, vector<32xi8>, vector<16xi16>
@@ -85,5 +85,7 @@ func.func @target(%a: vector<32xi8>, %half: vector<16xi8>, %w: vector<32xi8>, %i
   %2 = qt.lookup %a in [-8, -7, -6, -5] : vector<32xi8>
   // CHECK: qt.pick %{{.*}}, %{{.*}} at %{{.*}} : vector<16xi8>, vector<32xi8>
   %3 = qt.pick %half, %half at %w : vector<16xi8>, vector<32xi8>
+  // CHECK: qt.mul_shift %{{.*}}, %{{.*}} plus %{{.*}} by %{{.*}} : vector<8xi32>
+  %4 = qt.mul_shift %i32, %i32 plus %i64 by %i64 : vector<8xi32>
   return
 }
