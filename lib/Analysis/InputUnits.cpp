@@ -120,6 +120,7 @@ bool InputUnits::showsUnits(Operation &op) const {
     return areScalesFarApart(lhs) || areScalesFarApart(rhs);
   case nn::BinaryKind::Div:
     return areScalesFarApart(rhs) || features.contains(rhs);
+    case nn::UnaryKind::Log1p:
   case nn::BinaryKind::Pow:
     return hasNegative(rhs);
   case nn::BinaryKind::Mod:

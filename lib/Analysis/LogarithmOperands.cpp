@@ -41,7 +41,8 @@ llvm::DenseSet<Value> quantc::findLogarithmOperands(Block &block) {
   llvm::DenseSet<Value> operands;
   for (Operation &op : llvm::reverse(block)) {
     auto unary = dyn_cast<nn::UnaryOp>(op);
-    bool isLogarithm = unary && unary.getKind() == nn::UnaryKind::Log;
+    bool isLogarithm = unary && (unary.getKind() == nn::UnaryKind::Log ||
+                                 unary.getKind() == nn::UnaryKind::Log1p);
     if (isLogarithm || (op.getNumResults() == 1 && passesMagnitudes(op) &&
                         operands.contains(op.getResult(0))))
       operands.insert_range(op.getOperands());

@@ -52,6 +52,10 @@ double numerics::exp(double x) {
   return std::ldexp(1 + expm1Small(r), static_cast<int>(k));
 }
 
+double numerics::expm1(double x) {
+  return std::fabs(x) < 0.35 ? expm1Small(x) : exp(x) - 1;
+}
+
 double numerics::log(double x) {
   if (std::isnan(x) || x == infinity)
     return x;

@@ -24,6 +24,8 @@
 namespace quantc::numerics {
 
 double exp(double x);
+/// exp(x) - 1
+double expm1(double x);
 double log(double x);
 /// log(1 + x)
 double log1p(double x);

@@ -108,6 +108,10 @@ static Value expandUnary(OpBuilder &b, Location loc, nn::UnaryKind kind,
     return m.acos(x);
   case nn::UnaryKind::Atan:
     return m.atan(x);
+  case nn::UnaryKind::Expm1:
+    return m.expm1(x);
+  case nn::UnaryKind::Log1p:
+    return m.log1p(x);
   case nn::UnaryKind::Sinh:
     return m.sinh(x);
   case nn::UnaryKind::Cosh:

@@ -157,6 +157,17 @@ Value quantc::emitExpOfNonPositive(OpBuilder &builder, Location loc, Value x) {
   return m.expInRange(m.max(x, m.number(-88.0)), /*isFast=*/true);
 }
 
+Value VectorMath::expm1(Value x) {
+  Value tail = polynomial(x, {0.49999999872249423, 0.16666675753712665,
+                              0.04166669651071026, 0.008332353720441221,
+                              0.0013887131654882843, 0.00020141073943486407,
+                              2.518251258176061e-05});
+  // The product underflows, and is 0 of an infinity, beside what has no need
+  // of it.
+  Value near = fma(mul(x, x), tail, x);
+  return select(less(abs(x), number(0.75)), near, sub(exp(x), number(1.0)));
+}
+
 Value VectorMath::log(Value x) {
   // Denormals are scaled into the normal range first.
   Value tiny = less(x, number(0x1p-126));
@@ -194,7 +205,9 @@ Value VectorMath::log1p(Value x) {
   Value d = sub(u, number(1.0));
   Value isSmall = equal(d, number(0));
   Value safe = select(isSmall, number(1.0), d);
-  return select(isSmall, x, mul(log(u), div(x, safe)));
+  Value near = select(isSmall, x, mul(log(u), div(x, safe)));
+  // One is nothing beside what is as large, also beside an infinity.
+  return select(equal(u, x), log(u), near);
 }
 
 Value VectorMath::tanh(Value x) {

@@ -51,8 +51,9 @@ public:
 
   // With FMA; split into two operations the bounds in brackets hold.
   Value exp(Value x);   ///< 1 [1.5] ulp, denormals and overflow included
+  Value expm1(Value x); ///< 2 ulp
   Value log(Value x);   ///< 1.5 ulp
-  Value log1p(Value x); ///< for x in [0, 1]: 2 ulp
+  Value log1p(Value x); ///< 3 ulp
   Value tanh(Value x);  ///< 1.5 ulp
   Value erf(Value x);   ///< 2 ulp
   /// exp of what lies in [-88, 89]: 0 up to -87.69, infinite from 88.38 on.

@@ -140,16 +140,19 @@ struct UnaryIntegers
     case nn::UnaryKind::Sigmoid:
     case nn::UnaryKind::Tanh:
     case nn::UnaryKind::Erf:
-    case nn::UnaryKind::Exp:
     case nn::UnaryKind::Softplus:
     case nn::UnaryKind::Sin:
     case nn::UnaryKind::Cos:
     case nn::UnaryKind::Sign:
       return inferRowIntegers(op, available, operands, results);
+    case nn::UnaryKind::Exp:
+    case nn::UnaryKind::Expm1:
+      return inferExponential(op, available, operands, results);
     case nn::UnaryKind::Sqrt:
     case nn::UnaryKind::Rsqrt:
     case nn::UnaryKind::Reciprocal:
     case nn::UnaryKind::Log:
+    case nn::UnaryKind::Log1p:
       // What is small beside the largest of a row shows in them.
       return inferRowIntegers(op, available, operands, results,
                               /*mayBeWide=*/true);
@@ -157,8 +160,8 @@ struct UnaryIntegers
       return op->emitOpError("'")
              << nn::stringifyUnaryKind(cast<nn::UnaryOp>(op).getKind())
              << "' has no integer-only form; supported: relu, neg, abs, sign, "
-                "sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, log, "
-                "softplus, sin, cos, floor, ceil, round";
+                "sigmoid, tanh, erf, sqrt, rsqrt, reciprocal, exp, expm1, "
+                "log, log1p, softplus, sin, cos, floor, ceil, round";
     }
   }
 
@@ -175,10 +178,11 @@ struct UnaryIntegers
                     {buildSigma(b, qt::SigmaKind::Sigmoid, x), b.number(-15)},
                     results);
     case nn::UnaryKind::Tanh:
-      x.e = b.add(x.e, 1);
-      return finishOdd(op, b, qt::SigmaKind::Sigmoid, x, results);
+      return finishOdd(op, b, qt::SigmaKind::Sigmoid, 1, fixed::tanhPolynomial,
+                       x, results);
     case nn::UnaryKind::Erf:
-      return finishOdd(op, b, qt::SigmaKind::Erf, x, results);
+      return finishOdd(op, b, qt::SigmaKind::Erf, 0, fixed::erfPolynomial, x,
+                       results);
     case nn::UnaryKind::Sqrt:
     case nn::UnaryKind::Rsqrt:
       x = leaveRoom(b, x, qt::getBlockFormat(op->getOperand(0).getType()));
@@ -187,13 +191,20 @@ struct UnaryIntegers
     case nn::UnaryKind::Reciprocal:
       return finishJoined(op, b, buildReciprocal(b, x), results);
     case nn::UnaryKind::Exp:
-      return finishJoined(op, b, buildExponential(b, x), results);
+      return finishJoined(op, b, buildExponential(b, x, getLargest(op)),
+                          results);
+    case nn::UnaryKind::Expm1:
+      return finishJoined(op, b, buildExpm1(b, x, getLargest(op)), results);
     case nn::UnaryKind::Log:
       // Exponents of 32 bits may be larger, but no logarithm below 2^30 units
       // of 2^-22 is that of more than 2^369.
       if (qt::isWide(qt::getBlockFormat(op->getOperand(0).getType())))
         x.e = b.clip(x.e, -335, 335);
       return finish(op, b, buildLogarithm(b, x), results);
+    case nn::UnaryKind::Log1p:
+      x = leaveRoom(b, x, qt::getBlockFormat(op->getOperand(0).getType()));
+      x.e = b.clip(x.e, -335, 335);
+      return finishJoined(op, b, buildLog1p(b, x), results);
     case nn::UnaryKind::Softplus:
       return finishJoined(op, b, buildSoftplus(b, x), results);
     case nn::UnaryKind::Sin:
@@ -221,6 +232,29 @@ struct UnaryIntegers
   }
 
 private:
+  /// What an argument is off by is what the result is, of itself: results are
+  /// taken with all their bits.
+  static LogicalResult inferExponential(Operation *op, TypeRange available,
+                                        Types &operands, Types &results) {
+    FailureOr<qt::BlockType> format = requireInteger(op, available[0]);
+    if (failed(format))
+      return failure();
+    Type type =
+        fitOperand(op, 0, available[0], getStoredBlocks(op, format->getShape()),
+                   /*mayBeWide=*/true);
+    operands.push_back(type);
+    results.push_back(withFormat(op->getResult(0), qt::getBlockFormat(type)));
+    return success();
+  }
+
+  /// The largest integer of an op's operand.
+  static int64_t getLargest(Operation *op) {
+    unsigned bits = qt::getBlockFormat(op->getOperand(0).getType())
+                        .getElement()
+                        .getBitWidth();
+    return (int64_t(1) << (bits - 1)) - 1;
+  }
+
   /// The whole number below, above or next to each element, below 2^30; of two
   /// that are as near the even one.
   static Scaled buildWhole(IntegerBuilder &b, Scaled x, nn::UnaryKind kind) {
@@ -248,13 +282,16 @@ private:
     return finish(op, b, joinExponents(b, y, format.getShape()), results);
   }
 
-  /// 2 G(x) - 1.
+  /// 2 G(2^places x) - 1, of rows of small elements by a polynomial.
   static LogicalResult finishOdd(Operation *op, IntegerBuilder &b,
-                                 qt::SigmaKind function, Scaled x,
-                                 Lowered &results) {
-    Value g = buildSigma(b, function, x);
+                                 qt::SigmaKind function, int64_t places,
+                                 const fixed::OddPolynomial &polynomial,
+                                 Scaled x, Lowered &results) {
+    Value e = places == 0 ? x.e : b.add(x.e, places);
+    Value g = buildSigma(b, function, {x.m, e});
     Value y = b.add(b.shift(g, -1), -32768);
-    return finish(op, b, {y, b.number(-15)}, results);
+    return finish(op, b, buildOdd(b, polynomial, x, {y, b.number(-15)}),
+                  results);
   }
 };
 

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Powers.h"
-#include "quantc/Numerics/Fixed/Functions.h"
 #include "quantc/Numerics/Fixed/Powers.h"
 #include "quantc/Numerics/Fixed/Primitives.h"
 #include <cmath>
@@ -174,11 +173,47 @@ static Scaled raiseTwo(IntegerBuilder &b, Value below) {
   return {m, b.sub(b.number(-29), places)};
 }
 
-Scaled quantc::buildExponential(IntegerBuilder &b, Scaled x) {
+Scaled quantc::buildExponential(IntegerBuilder &b, Scaled x, int64_t bound) {
   constexpr double log2e = 1.4426950408889634074;
-  constexpr int64_t bound = INT16_MAX;
   Value z = b.score(fixed::makeMultipliers(&log2e, &bound, 1), x.m, x.e);
   return raiseTwo(b, b.sub(b.number(0), z));
+}
+
+Scaled quantc::buildExpm1(IntegerBuilder &b, Scaled x, int64_t bound) {
+  constexpr double log2e = 1.4426950408889634074;
+  Value score = b.score(fixed::makeMultipliers(&log2e, &bound, 1), x.m, x.e);
+  Value n = b.shift(score, 15);
+  Value t = b.add(b.maskBits(b.add(score, 1 << 14), 32767), -(1 << 14));
+  ArrayRef<int32_t> polynomial = fixed::risePolynomial;
+  Value rise = b.number(polynomial.back()), place = b.shift(t, -16);
+  for (int32_t c : llvm::reverse(polynomial.drop_back()))
+    rise = b.add(b.multiplyHigh(place, rise), c);
+  Value lead = b.add(getLead(b, b.unary(nn::UnaryKind::Abs, x.m)), -1);
+  Value near = b.multiplyHigh(shiftLeft(b, x.m, lead), rise);
+  Value rest = b.multiplyHigh(
+      b.multiplyHigh(b.shift(t, -15), b.number(fixed::ln2)), rise);
+  Value up = b.max(n, 0), down = b.max(b.sub(b.number(0), n), 0);
+  Value far = b.sub(b.shift(b.add(rest, 1 << 29), down),
+                    b.shift(b.number(1 << 29), up));
+  Value isNear = b.compare(nn::Predicate::Eq, n, b.number(0));
+  return {b.select(isNear, near, far),
+          b.select(isNear, b.add(b.sub(x.e, lead), 1), b.add(up, -29))};
+}
+
+Scaled quantc::buildOdd(IntegerBuilder &b,
+                        const fixed::OddPolynomial &polynomial, Scaled x,
+                        Scaled table) {
+  Value places = b.clip(b.sub(b.number(-17), b.add(x.e, x.e)), 15, 31);
+  Value square = b.shift(b.mul(x.m, x.m), places);
+  Value sum = b.number(polynomial.c[3]);
+  for (int i : {2, 1})
+    sum = b.add(b.shift(b.mul(sum, square), 17), polynomial.c[i]);
+  sum = b.shift(b.mul(sum, square), 34 - polynomial.places);
+  Value near = b.mul(x.m, b.add(sum, polynomial.c[0]));
+  Value isNear =
+      b.compare(nn::Predicate::Le, x.e, b.number(fixed::mostOddExponent));
+  return {b.select(isNear, near, table.m),
+          b.select(isNear, b.add(x.e, -polynomial.places), table.e)};
 }
 
 /// e^-|x|, up to 2^29, and how many powers of two that is below one.
@@ -224,6 +259,24 @@ static Value getLogarithm(IntegerBuilder &b, Scaled x) {
 Scaled quantc::buildLogarithm(IntegerBuilder &b, Scaled x) {
   Value y = getLogarithm(b, {b.max(x.m, 1), x.e});
   return {b.multiplyHigh(y, b.number(fixed::ln2)), b.number(-22)};
+}
+
+Scaled quantc::buildLog1p(IntegerBuilder &b, Scaled x) {
+  Value lead = b.add(getLead(b, b.unary(nn::UnaryKind::Abs, x.m)), -1);
+  Value m = shiftLeft(b, x.m, lead), e = b.sub(x.e, lead);
+  // Below 1/16.
+  Value isNear = b.compare(nn::Predicate::Le, e, b.number(-33));
+  Value v = b.shift(m, b.clip(b.sub(b.number(-31), e), 2, 31));
+  ArrayRef<int32_t> polynomial = fixed::log1pPolynomial;
+  Value sum = b.number(polynomial.back());
+  for (int32_t c : llvm::reverse(polynomial.drop_back()))
+    sum = b.add(b.multiplyHigh(v, sum), c);
+  Value near = b.multiplyHigh(m, sum);
+  Value places = b.clip(b.sub(b.number(-29), e), 0, 31),
+        common = b.max(e, b.number(-29));
+  Value one = b.shift(b.number(1 << 29), b.clip(b.add(e, 29), 0, 31));
+  Scaled far = buildLogarithm(b, {b.add(b.shift(m, places), one), common});
+  return {b.select(isNear, near, far.m), b.select(isNear, b.add(e, 1), far.e)};
 }
 
 Scaled quantc::buildSoftplus(IntegerBuilder &b, Scaled x) {

@@ -19,6 +19,7 @@
 #define QUANTC_LIB_CONVERSION_INTEGERLOWERING_POWERS_H
 
 #include "IntegerBuilder.h"
+#include "quantc/Numerics/Fixed/Functions.h"
 
 namespace quantc {
 
@@ -49,11 +50,21 @@ Scaled buildReciprocal(IntegerBuilder &b, Scaled x);
 /// it. Elements below that keep all bits.
 Scaled leaveRoom(IntegerBuilder &b, Scaled x, qt::BlockType format);
 Scaled buildRoot(IntegerBuilder &b, Scaled x, bool isReciprocal);
-Scaled buildExponential(IntegerBuilder &b, Scaled x);
+/// Of integers up to \p bound.
+Scaled buildExponential(IntegerBuilder &b, Scaled x, int64_t bound);
+/// fixed::expm1
+Scaled buildExpm1(IntegerBuilder &b, Scaled x, int64_t bound);
+/// An odd function of rows up to the exponent fixed::mostOddExponent
+/// (fixed::timesOdd), of others \p table.
+Scaled buildOdd(IntegerBuilder &b,
+                const numerics::fixed::OddPolynomial &polynomial, Scaled x,
+                Scaled table);
 /// 1 / (1 + e^-x), as exact beside 0 as an exponential is.
 Scaled buildSigmoid(IntegerBuilder &b, Scaled x);
 /// With one exponent for all.
 Scaled buildLogarithm(IntegerBuilder &b, Scaled x);
+/// fixed::log1p of what has room.
+Scaled buildLog1p(IntegerBuilder &b, Scaled x);
 /// fixed::softplus
 Scaled buildSoftplus(IntegerBuilder &b, Scaled x);
 /// The cosine, or the sine, of an angle in radians, in Q30.

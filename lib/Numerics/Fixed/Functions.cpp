@@ -47,6 +47,17 @@ int32_t fixed::tanhQ15(int16_t m, int32_t exponent) {
   return 2 * sigma(Sigma::Sigmoid, m, exponent + 1) - 32768;
 }
 
+int32_t fixed::timesOdd(const OddPolynomial &polynomial, int16_t m,
+                        int32_t exponent) {
+  // x^2 below 1/4 in units of 2^-17.
+  int32_t square = shiftRight(m * m, std::min(-17 - 2 * exponent, 31));
+  const int32_t *c = polynomial.c;
+  int32_t sum = c[3];
+  for (int i = 2; i >= 1; --i)
+    sum = c[i] + shiftRight(sum * square, 17);
+  return m * (c[0] + shiftRight(sum * square, 34 - polynomial.places));
+}
+
 int32_t fixed::cosine30(int32_t phase) {
   // The next multiple of a quarter, and the distance from it in Q30.
   int32_t quarter = shiftRight(phase, 30);

@@ -75,9 +75,51 @@ int32_t fixed::logarithm(int32_t x) {
   return shiftRight(multiplyHigh31(v, getSlope(v)), 7) + ((30 - lead) << 22);
 }
 
+Floating fixed::log1p(int32_t m, int32_t exponent) {
+  int32_t lead = getLead(std::abs(m)) - 1;
+  m *= 1 << lead;
+  exponent -= lead;
+  if (exponent <= -33) { // below 1/16
+    int32_t v = shiftRight(m, std::min(-31 - exponent, 31));
+    int32_t sum = *std::rbegin(log1pPolynomial);
+    for (auto c = std::next(std::rbegin(log1pPolynomial));
+         c != std::rend(log1pPolynomial); ++c)
+      sum = *c + multiplyHigh31(v, sum);
+    return {multiplyHigh31(m, sum), exponent + 1};
+  }
+  int32_t common = std::max(exponent, -29);
+  int32_t sum = shiftRight(m, common - exponent) +
+                shiftRight(1 << 29, std::min(common + 29, 31));
+  return {multiplyHigh31(logarithm(std::max(sum, 1)) + common * (1 << 22), ln2),
+          -22};
+}
+
 Floating fixed::powerOfTwo(int32_t y) {
   int32_t power = exp2Fraction(y & 32767);
   return {multiplyHigh31(power << 15, unitOfPowers), -29 - (y >> 15)};
+}
+
+Floating fixed::expm1(int16_t m, int32_t exponent) {
+  constexpr double log2e = 1.4426950408889634074;
+  constexpr int64_t bound = INT16_MAX;
+  static const Multipliers multipliers = makeMultipliers(&log2e, &bound, 1);
+  // x = (n + t) ln 2, t of 15 bits.
+  int32_t score = makeScore(multipliers, m, exponent);
+  int32_t n = shiftRight(score, 15);
+  int32_t t = ((score + (1 << 14)) & 32767) - (1 << 14);
+  int32_t rise = *std::rbegin(risePolynomial);
+  for (auto c = std::next(std::rbegin(risePolynomial));
+       c != std::rend(risePolynomial); ++c)
+    rise = *c + multiplyHigh31(t * (1 << 16), rise);
+  int32_t lead = getLead(std::abs(int32_t(m))) - 1;
+  if (n == 0)
+    return {multiplyHigh31(m * (1 << lead), rise), exponent - lead + 1};
+  // 2^n (2^t - 1) + 2^n - 1 in units of 2^-29, or of as many times that as the
+  // power has bits above one.
+  int32_t rest = multiplyHigh31(multiplyHigh31(t * (1 << 15), ln2), rise);
+  int32_t up = std::max(n, 0), down = std::max(-n, 0);
+  return {shiftRight((1 << 29) + rest, down) - shiftRight(1 << 29, up),
+          up - 29};
 }
 
 Floating fixed::softplus(int16_t m, int32_t exponent) {

@@ -74,6 +74,27 @@ func.func @logarithm() {
   return
 }
 
+// Both are about x where x is small.
+func.func @beside_one() {
+  %m = arith.constant dense<[[0, 1, -1, 1000, -1000, 12000, -12000, 26000], [0, 1, -1, 1000, -1000, 12000, -12000, 26000]]> : tensor<2x8xi16>
+  %e = arith.constant dense<[[-28], [-15]]> : tensor<2x1xi8>
+  %x = qt.join %m, %e : tensor<2x8xi16>, tensor<2x1xi8> -> tensor<2x8x!row16>
+  %y = nn.unary expm1 %x : tensor<2x8x!row16>
+  %ym, %ye = qt.split %y : tensor<2x8x!row16> -> tensor<2x8xi16>, tensor<2x1xi8>
+  %ym_e = arith.constant dense<[[0, 1, -1, 1000, -1000, 12000, -12000, 26001], [0, 1, 0, 508, -492, 7246, -5024, 19841]]> : tensor<2x8xi16>
+  %ye_e = arith.constant dense<[[-28], [-14]]> : tensor<2x1xi8>
+  check.expect_eq %ym, %ym_e : tensor<2x8xi16>, tensor<2x8xi16>
+  check.expect_eq %ye, %ye_e : tensor<2x1xi8>, tensor<2x1xi8>
+  %f = arith.constant dense<[[-28], [-16]]> : tensor<2x1xi8>
+  %w = qt.join %m, %f : tensor<2x8xi16>, tensor<2x1xi8> -> tensor<2x8x!row16>
+  %z = nn.unary log1p %w : tensor<2x8x!row16>
+  %zm, %ze = qt.split %z : tensor<2x8x!row16> -> tensor<2x8xi16>, tensor<2x1xi8>
+  %zm_e = arith.constant dense<[[0, 1, -1, 1000, -1000, 12000, -12000, 25999], [0, 1, -1, 992, -1008, 11019, -13254, 21898]]> : tensor<2x8xi16>
+  check.expect_eq %zm, %zm_e : tensor<2x8xi16>, tensor<2x8xi16>
+  check.expect_eq %ze, %f : tensor<2x1xi8>, tensor<2x1xi8>
+  return
+}
+
 func.func @square() {
   %m = arith.constant dense<[[3, -2]]> : tensor<1x2xi16>
   %e = arith.constant dense<0> : tensor<1x1xi8>

@@ -120,6 +120,8 @@ static double geluSigmoid(double x) {
 static const Case cases[] = {
     {"unary exp", std::exp, 1.5, 0, INFINITY},
     {"unary log", std::log, 1.5, 0, INFINITY},
+    {"unary expm1", std::expm1, 2, 0, INFINITY},
+    {"unary log1p", std::log1p, 3, 0, INFINITY},
     {"unary tanh", std::tanh, 2, 0, INFINITY},
     {"unary erf", std::erf, 2, 0, INFINITY},
     {"unary sigmoid", sigmoid, 3, 0x1p-126, INFINITY},

@@ -38,6 +38,8 @@ void expectNear(Function ours, Function theirs, double low, double high,
 TEST(Scalar, AgreesWithTheLibrary) {
   expectNear(numerics::exp, std::exp, -740, 709, 3);
   expectNear(numerics::exp, std::exp, -1, 1, 3);
+  expectNear(numerics::expm1, std::expm1, -1, 1, 4);
+  expectNear(numerics::expm1, std::expm1, -40, 700, 4);
   expectNear(numerics::log, std::log, 1e-5, 3, 3);
   expectNear(numerics::log, std::log, 1, 1e12, 3);
   expectNear(numerics::log1p, std::log1p, -0.9, 2, 3);

@@ -41,8 +41,24 @@ const SigmaTable &getSigmaTable(Sigma function);
 /// G(m 2^exponent) in Q15, 0 .. 32768, for an element of a row16.
 int32_t sigma(Sigma function, int16_t m, int32_t exponent);
 
-/// tanh in Q15, -32768 .. 32768.
+/// tanh in Q15, -32768 .. 32768, from the table: of rows up to
+/// mostOddExponent a product has the bits that this has not.
 int32_t tanhQ15(int16_t m, int32_t exponent);
+
+/// Odd functions of rows that are nowhere 1/2 or more: x by a polynomial of
+/// three degrees in x^2, c[0] in units of 2^-places and the others of 2^-17.
+struct OddPolynomial {
+  int32_t places;
+  int32_t c[4];
+};
+constexpr int32_t mostOddExponent = -16;
+constexpr OddPolynomial tanhPolynomial = {15, {32768, -43684, 17310, -5871}};
+constexpr OddPolynomial erfPolynomial = {14, {18487, -49297, 14740, -3198}};
+
+/// Such a function of m 2^exponent, for exponents up to mostOddExponent, at the
+/// exponent less the polynomial's places, below 2^30. Relative error below
+/// 6e-5.
+int32_t timesOdd(const OddPolynomial &polynomial, int16_t m, int32_t exponent);
 
 /// m times sigma of it: GELU and SiLU, wide at the exponent - 15.
 inline int32_t gated(Sigma function, int16_t m, int32_t exponent) {

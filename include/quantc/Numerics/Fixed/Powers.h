@@ -44,6 +44,23 @@ Floating powerOfTwo(int32_t y);
 /// below 4e-4.
 Floating softplus(int16_t m, int32_t exponent);
 
+/// e^x - 1 of x = m 2^exponent, with a mantissa below 2^30. Relative error
+/// below 6e-5, also where x is small.
+Floating expm1(int16_t m, int32_t exponent);
+
+/// (2^t - 1) / (t ln 2) in Q30 of t of -1/2 .. 1/2, from the constant term up.
+constexpr int32_t risePolynomial[] = {1073741824, 372125957, 85979461, 14973664,
+                                      2075208};
+
+/// ln(1 + x) of x = m 2^exponent, |m| < 2^29, with a mantissa below 2^30.
+/// Relative error below 4e-6, also where x is small; of -1 and less that of one
+/// unit.
+Floating log1p(int32_t m, int32_t exponent);
+
+/// ln(1 + v) / v in Q30 of v in Q31 up to 1/16, from the constant term up.
+constexpr int32_t log1pPolynomial[] = {1073741824, -536870070, 357912419,
+                                       -269307576, 215738555};
+
 /// What the functions are made of: the start of the reciprocal, 32/17 in Q29;
 /// that of the root's in Q28; log2(1 + v) / v in Q29, both from the constant
 /// term up; 32768 / 32640 in Q30; ln 2 in Q31.

@@ -55,10 +55,24 @@ static bool hasColumns(Value value) {
 static bool findsExponents(UnaryKind kind) {
   switch (kind) {
   case UnaryKind::Exp:
+  case UnaryKind::Expm1:
   case UnaryKind::Softplus:
   case UnaryKind::Sqrt:
   case UnaryKind::Rsqrt:
   case UnaryKind::Reciprocal:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// Functions that are about x where x is small.
+static bool isAboutOperand(UnaryKind kind) {
+  switch (kind) {
+  case UnaryKind::Tanh:
+  case UnaryKind::Erf:
+  case UnaryKind::Expm1:
+  case UnaryKind::Log1p:
     return true;
   default:
     return false;
@@ -70,6 +84,9 @@ bool UnaryOp::isResultSpread(ValueQuery, ValueQuery isSpread) {
   case UnaryKind::Relu:
   case UnaryKind::Neg:
   case UnaryKind::Abs:
+  case UnaryKind::Tanh:
+  case UnaryKind::Erf:
+  case UnaryKind::Log1p:
     return isSpread(getInput());
   default:
     return findsExponents(getKind());
@@ -78,8 +95,9 @@ bool UnaryOp::isResultSpread(ValueQuery, ValueQuery isSpread) {
 
 /// A sigmoid has an exponent for each element where small ones are shown, and
 /// one for all else.
-bool UnaryOp::canKeepExponents(ValueQuery, ValueQuery) {
-  return findsExponents(getKind()) || getKind() == UnaryKind::Sigmoid;
+bool UnaryOp::canKeepExponents(ValueQuery, ValueQuery isSpread) {
+  return findsExponents(getKind()) || getKind() == UnaryKind::Sigmoid ||
+         (isAboutOperand(getKind()) && isSpread(getInput()));
 }
 
 SmallOperands UnaryOp::getSmallOperands() {
@@ -89,12 +107,14 @@ SmallOperands UnaryOp::getSmallOperands() {
   case UnaryKind::Abs:
     return SmallOperands::Passed;
   case UnaryKind::Log:
+  case UnaryKind::Log1p:
   case UnaryKind::Sqrt:
   case UnaryKind::Rsqrt:
   case UnaryKind::Reciprocal:
     return SmallOperands::Shown;
   default:
-    return SmallOperands::Hidden;
+    return isAboutOperand(getKind()) ? SmallOperands::Passed
+                                     : SmallOperands::Hidden;
   }
 }
 

@@ -60,8 +60,12 @@ static double applyUnary(UnaryKind kind, double x) {
     return 1 / std::sqrt(x);
   case UnaryKind::Exp:
     return numerics::exp(x);
+  case UnaryKind::Expm1:
+    return numerics::expm1(x);
   case UnaryKind::Log:
     return numerics::log(x);
+  case UnaryKind::Log1p:
+    return numerics::log1p(x);
   case UnaryKind::Tanh:
     return numerics::tanh(x);
   case UnaryKind::Erf:

@@ -206,6 +206,11 @@ void nn::limitArguments(func::FuncOp func) {
       low = -31;
       high = 31;
       break;
+    case UnaryKind::Expm1:
+      // -1 to 2^-30 below.
+      low = -30;
+      high = infinity;
+      break;
     case UnaryKind::Exp:
       // No float below.
       low = -127;

@@ -154,6 +154,7 @@ static bool growsAsOperand(UnaryKind kind) {
 static bool isUnlimited(UnaryKind kind) {
   switch (kind) {
   case UnaryKind::Exp:
+  case UnaryKind::Expm1:
   case UnaryKind::Sinh:
   case UnaryKind::Cosh:
   case UnaryKind::Tan:

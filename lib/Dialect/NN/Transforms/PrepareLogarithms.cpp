@@ -118,8 +118,76 @@ struct RewriteLogarithm : OpRewritePattern<UnaryOp> {
     return success();
   }
 };
+
+/// log(1 + x) of a small x, of which one leaves little. What is one less a
+/// sigmoid is another one.
+struct RewriteLog1p : OpRewritePattern<UnaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(UnaryOp op,
+                                PatternRewriter &rewriter) const override {
+    auto sum = op.getInput().getDefiningOp<BinaryOp>();
+    if (op.getKind() != UnaryKind::Log || !isReal(op.getResult()) || !sum)
+      return rewriter.notifyMatchFailure(op, "is no logarithm of a sum");
+    bool isSub = sum.getKind() == BinaryKind::Sub;
+    if (!isSub && sum.getKind() != BinaryKind::Add)
+      return rewriter.notifyMatchFailure(op, "is of no sum");
+    bool isLeft = matchSplat(sum.getLhs()) == 1;
+    if (!isLeft && (isSub || matchSplat(sum.getRhs()) != 1))
+      return rewriter.notifyMatchFailure(op, "is of no sum of one");
+    Value x = isLeft ? sum.getRhs() : sum.getLhs();
+    if (x.getType() != op.getType() || isConstantSlice(x) ||
+        (isSub && getLogit(x)))
+      return rewriter.notifyMatchFailure(op, "is of constants or a sigmoid");
+    Build b(rewriter, op.getLoc());
+    if (isSub)
+      x = b.unary(UnaryKind::Neg, x);
+    rewriter.replaceOp(op, b.unary(UnaryKind::Log1p, x));
+    return success();
+  }
+};
+
+/// c sigmoid(x) - c / 2 is c / 2 tanh(x / 2), which is small where x is.
+struct RewriteCentred : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isSub = op.getKind() == BinaryKind::Sub;
+    if ((!isSub && op.getKind() != BinaryKind::Add) || !isReal(op.getResult()))
+      return rewriter.notifyMatchFailure(op, "is no sum of floats");
+    Value scaled = op.getLhs();
+    std::optional<double> offset = matchSplat(op.getRhs());
+    if (!offset)
+      return rewriter.notifyMatchFailure(op, "adds no constant");
+    double factor = 1;
+    auto product = scaled.getDefiningOp<BinaryOp>();
+    if (product && product.getKind() == BinaryKind::Mul) {
+      Value x = product.getLhs(), constant = product.getRhs();
+      if (matchSplat(x))
+        std::swap(x, constant);
+      if (std::optional<double> own = matchSplat(constant)) {
+        factor = *own;
+        scaled = x;
+      }
+    }
+    Value logit = getLogit(scaled);
+    if (!logit || logit.getType() != op.getType() ||
+        (isSub ? *offset : -*offset) != factor / 2)
+      return rewriter.notifyMatchFailure(op, "takes no half off a sigmoid");
+    Build b(rewriter, op.getLoc());
+    auto times = [&](Value x, double number) {
+      return number == 1 ? x : b.binary(BinaryKind::Mul, x, b.number(number));
+    };
+    Value y = b.unary(UnaryKind::Tanh, times(logit, 0.5));
+    rewriter.replaceOp(op, times(y, factor / 2));
+    return success();
+  }
+};
 } // namespace
 
 void nn::populateLogarithmPatterns(RewritePatternSet &patterns) {
-  patterns.add<RewriteComplement, RewriteLogarithm>(patterns.getContext());
+  patterns
+      .add<RewriteComplement, RewriteLogarithm, RewriteLog1p, RewriteCentred>(
+          patterns.getContext());
 }

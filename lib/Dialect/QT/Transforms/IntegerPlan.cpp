@@ -34,6 +34,13 @@ bool IntegerPlan::isShownAtBorder(Value value) const {
          smallElements.areShown(source);
 }
 
+/// Whether what its argument is off by is a part of the result.
+static bool isExponential(Operation *op) {
+  auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
+  return unary && (unary.getKind() == nn::UnaryKind::Exp ||
+                   unary.getKind() == nn::UnaryKind::Expm1);
+}
+
 Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
   Value source = values.getSource(value);
   if (!isFloat(source) || isConstantSlice(source))
@@ -51,7 +58,8 @@ Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
   bool isOfElements = reader && units.isReadInUnits(value, reader);
   if (isOfElements)
     blocks.assign(type.getRank(), 1);
-  bool isWide = isMask || isOfElements || isShownAtBorder(source);
+  bool isWide = isMask || isOfElements || isShownAtBorder(source) ||
+                isExponential(reader);
   return type.clone(qt::getIntegerFormat(
       type.getContext(), blocks, isWide ? qt::summandBits : qt::rowBits));
 }

@@ -145,8 +145,7 @@ func.func @added(%a: tensor<?x4xf32>, %w: tensor<2x4xf32>) -> (tensor<?x2xf32>, 
 // CHECK-LABEL: func @by_itself
 // CHECK-DAG: %[[ONE:.*]] = arith.constant dense<-1.000000e+00> : tensor<f32>
 // CHECK: %[[P:.*]] = nn.compare gt %arg0
-// CHECK: %[[E:.*]] = nn.unary exp
-// CHECK: %[[R:.*]] = nn.binary sub %[[E]]
+// CHECK: %[[R:.*]] = nn.unary expm1
 // CHECK: %[[Y:.*]] = nn.select %[[P]], %arg0, %[[R]]
 // CHECK: %[[Z:.*]] = nn.select %arg1, %[[Y]], %[[ONE]]
 // CHECK: return %[[Z]]

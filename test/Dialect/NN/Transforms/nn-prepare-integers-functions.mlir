@@ -12,6 +12,43 @@ func.func @arctangent(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   return %0 : tensor<?x4xf32>
 }
 
+// What is small is not what one leaves of it.
+// CHECK-LABEL: func @rises
+// CHECK: %[[UP:.*]] = nn.unary expm1 %arg0
+// CHECK: %[[OTHER:.*]] = nn.unary expm1 %arg0
+// CHECK: %[[DOWN:.*]] = nn.unary neg %[[OTHER]]
+// CHECK: nn.unary expm1
+// CHECK: nn.unary expm1
+// CHECK: %[[LOG:.*]] = nn.unary log1p %arg0
+// CHECK: return %[[UP]], %[[DOWN]], %{{.*}}, %[[LOG]]
+func.func @rises(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %e = nn.unary exp %x : tensor<?x4xf32>
+  %0 = nn.binary sub %e, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %1 = nn.binary sub %one, %e : tensor<f32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %2 = nn.unary sinh %x : tensor<?x4xf32>
+  %s = nn.binary add %x, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %3 = nn.unary log %s : tensor<?x4xf32>
+  return %0, %1, %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+}
+
+// 2 sigmoid(x) - 1; what is taken off is no half.
+// CHECK-LABEL: func @centred
+// CHECK: %[[SIGMOID:.*]] = nn.unary sigmoid %arg0
+// CHECK: %[[HALF:.*]] = nn.binary mul %arg0
+// CHECK: %[[TANH:.*]] = nn.unary tanh
+// CHECK: %[[REST:.*]] = nn.binary sub %[[SIGMOID]]
+// CHECK: return %[[TANH]], %[[REST]]
+func.func @centred(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+  %one = arith.constant dense<1.0> : tensor<f32>
+  %two = arith.constant dense<2.0> : tensor<f32>
+  %s = nn.unary sigmoid %x : tensor<?x4xf32>
+  %d = nn.binary mul %s, %two : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %0 = nn.binary sub %d, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  %1 = nn.binary sub %s, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
+  return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+}
+
 // CHECK-LABEL: func @product
 // CHECK-COUNT-2: nn.slice
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents}

@@ -150,6 +150,12 @@ func.func @angles() {
   %cosh = nn.unary cosh %x : tensor<3xf32>
   %cosh_e = arith.constant dense<[1.2946833372116089, 1.0314130783081055, 1.1276259422302246]> : tensor<3xf32>
   check.expect_almost %cosh, %cosh_e : tensor<3xf32>, tensor<3xf32>
+  %expm1 = nn.unary expm1 %x : tensor<3xf32>
+  %expm1_e = arith.constant dense<[-0.5276334285736084, 0.2840254306793213, 0.6487212777137756]> : tensor<3xf32>
+  check.expect_almost %expm1, %expm1_e : tensor<3xf32>, tensor<3xf32>
+  %log1p = nn.unary log1p %x : tensor<3xf32>
+  %log1p_e = arith.constant dense<[-1.3862943649291992, 0.2231435477733612, 0.40546509623527527]> : tensor<3xf32>
+  check.expect_almost %log1p, %log1p_e : tensor<3xf32>, tensor<3xf32>
   %asinh = nn.unary asinh %x : tensor<3xf32>
   %asinh_e = arith.constant dense<[-0.6931471824645996, 0.24746645987033844, 0.4812118113040924]> : tensor<3xf32>
   check.expect_almost %asinh, %asinh_e : tensor<3xf32>, tensor<3xf32>

@@ -88,7 +88,7 @@ func.func @peaks(%x: tensor<1x6x6x4xf32>, %w: tensor<1x6x6x4xf32>) -> (tensor<1x
 // A comparison shows what is small, but not where it asks for NaN and infinities.
 // CHECK-LABEL: func @conditions
 // CHECK: nn.unary exp %{{.*}} {qt.element_exponents}
-// CHECK: nn.compare gt {{.*}}!qt.block<[1, 1], s16
+// CHECK: nn.compare gt {{.*}}!qt.block<[1, 1], s31
 // CHECK: nn.unary exp %{{[^{]*$}}
 // CHECK: nn.compare ne
 // CHECK: nn.compare eq

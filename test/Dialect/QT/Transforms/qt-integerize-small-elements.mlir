@@ -29,11 +29,11 @@ func.func @results(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>
   return %1, %2, %3, %4 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
 }
 
-// An exponential and a quotient keep an exponent an element for a logarithm, and for nothing else.
+// An exponential and a quotient keep an exponent an element for a logarithm, and for nothing else. An exponential reads all bits.
 // CHECK-LABEL: func @chains
-// CHECK: nn.unary exp %{{.*}} {qt.element_exponents} : tensor<?x4x!qt.block<[1, 1], s16, scale = exp<8>>>
+// CHECK: nn.unary exp %{{.*}} {qt.element_exponents} : tensor<?x4x!qt.block<[1, 1], s31, scale = exp<32>>>
 // CHECK: nn.binary div {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x4x!qt.block<[1, 1], s16, scale = exp<8>>>
-// CHECK: nn.unary exp %{{[^{]*}} : tensor<?x4x!qt.block<[1, ?], s16, scale = exp<8>>>
+// CHECK: nn.unary exp %{{[^{]*}} : tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
 func.func @chains(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
   %c = arith.constant dense<0.5> : tensor<4xf32>
   %0 = nn.unary exp %x : tensor<?x4xf32>

@@ -309,3 +309,45 @@ TEST(Exhaustive, Softplus) {
         1 << 12);
   EXPECT_LT(most, 4e-4L);
 }
+
+// From where results are the argument.
+TEST(Exhaustive, OddFunctionsOfSmallRows) {
+  long double most[2] = {};
+  for (int32_t e = -40; e <= mostOddExponent; ++e)
+    forEach(
+        1, 32767,
+        [&](int64_t m) {
+          long double x = std::scalbn((long double)m, e);
+          auto compare = [&](long double &worst, const OddPolynomial &p,
+                             long double exact) {
+            int32_t y = timesOdd(p, static_cast<int16_t>(m), e);
+            EXPECT_EQ(timesOdd(p, static_cast<int16_t>(-m), e), -y);
+            raise(worst,
+                  std::fabs(std::scalbn((long double)y, e - p.places) / exact -
+                            1));
+          };
+          compare(most[0], tanhPolynomial, std::tanh(x));
+          compare(most[1], erfPolynomial, std::erf(x));
+        },
+        1 << 12);
+  EXPECT_LT(most[0], 3e-5L);
+  EXPECT_LT(most[1], 5.3e-5L);
+}
+
+TEST(Exhaustive, Expm1) {
+  long double most = 0;
+  for (int32_t e = -40; e <= -8; ++e)
+    forEach(
+        1, 32767,
+        [&](int64_t m) {
+          for (int64_t x : {m, -m}) {
+            Floating y = expm1(static_cast<int16_t>(x), e);
+            raise(most,
+                  std::fabs(std::scalbn((long double)y.m, y.e) /
+                                std::expm1(std::scalbn((long double)x, e)) -
+                            1));
+          }
+        },
+        1 << 12);
+  EXPECT_LT(most, 6e-5L);
+}

@@ -91,3 +91,37 @@ TEST(FixedPowers, Softplus) {
     }
   EXPECT_LT(worst, 4e-4);
 }
+
+TEST(FixedPowers, Expm1) {
+  double worst = 0;
+  for (int32_t exponent = -60; exponent <= -8; ++exponent)
+    for (int32_t m = -32767; m < 32768; m += 5) {
+      double x = std::scalbn(double(m), exponent);
+      Floating y = fixed::expm1(static_cast<int16_t>(m), exponent);
+      ASSERT_TRUE(std::abs(y.m) < 1 << 30) << m << " " << exponent;
+      double exact = std::expm1(x);
+      // Beyond 1 a power of two has 15 bits for its exponent's fraction.
+      if (m != 0)
+        worst = std::max(worst, std::fabs(getValue(y) / exact - 1));
+      else
+        EXPECT_EQ(y.m, 0);
+    }
+  EXPECT_LT(worst, 6e-5);
+}
+
+TEST(FixedPowers, Log1p) {
+  double worst = 0;
+  for (int32_t exponent = -80; exponent <= 20; ++exponent)
+    for (int32_t m = 1; m < 1 << 29; m += 1 + m / 97)
+      for (int32_t sign : {-1, 1}) {
+        double x = std::scalbn(double(sign * m), exponent);
+        // Of less, as far as 1 is told from it.
+        if (x < -0.99)
+          continue;
+        Floating y = fixed::log1p(sign * m, exponent);
+        ASSERT_TRUE(std::abs(y.m) < 1 << 30) << m << " " << exponent;
+        worst = std::max(worst, std::fabs(getValue(y) / std::log1p(x) - 1));
+      }
+  EXPECT_LT(worst, 4e-6);
+  EXPECT_EQ(fixed::log1p(0, -100).m, 0);
+}

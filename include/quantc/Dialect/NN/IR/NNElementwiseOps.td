@@ -53,7 +53,9 @@ def NN_UnaryKind : I32EnumAttr<"UnaryKind", "function of one element", [
     I32EnumAttrCase<"Sinh", 26, "sinh">, I32EnumAttrCase<"Cosh", 27, "cosh">,
     I32EnumAttrCase<"Asinh", 28, "asinh">,
     I32EnumAttrCase<"Acosh", 29, "acosh">,
-    I32EnumAttrCase<"Atanh", 30, "atanh">]> {
+    I32EnumAttrCase<"Atanh", 30, "atanh">,
+    I32EnumAttrCase<"Expm1", 31, "expm1">,
+    I32EnumAttrCase<"Log1p", 32, "log1p">]> {
   let cppNamespace = "::quantc::nn";
   let genSpecializedAttr = 0;
 }
@@ -67,7 +69,8 @@ def NN_UnaryOp : NN_SameTypeOp<"unary", [
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
     integers as well, `not` takes i1, the others f32. Outside of its domain a
-    function gives NaN.
+    function gives NaN. `expm1` is exp(x) - 1 and `log1p`
+    log(1 + x).
 
     Steps of integer-only networks: `clz` counts leading zeros of i32 or i64,
     `isqrt` is the integer part of the root of an i64 below 2^62 and `recip61`

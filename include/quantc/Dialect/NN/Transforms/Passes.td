@@ -173,6 +173,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     size for each dimension; pads are zeros, and sums over
     open windows those of padded ones; powers with exponents that are
     computed are exponentials of logarithms, and so are hyperbolic functions;
+    what is taken off one, or one off it, is not where it may leave little:
+    exp(x) - 1 is `expm1`, log(1 + x) is `log1p` and c sigmoid(x) - c / 2 a tanh;
     tangents are quotients, inverse ones polynomials; products along axes are those of slices, of which each
     element has an exponent (`qt.element_exponents`), norms of windows sums of
     powers; inputs are normalised less their mean; scales of scores are

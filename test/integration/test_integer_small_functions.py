@@ -1,0 +1,79 @@
+"""Integer-only functions that are about x, of rows of small elements."""
+
+import math
+import unittest
+
+import numpy as np
+
+from kernels import IntegerTest, model
+
+# Half a unit of a row of 16 bits, of its largest element.
+UNIT = 2.0**-15
+
+erf = np.vectorize(math.erf)
+
+
+class IntegerSmallFunctions(IntegerTest):
+    seed = 53
+
+    def check_small(self, proto, exact, limit, sizes):
+        """Rows of each size, within `limit` of their largest elements."""
+        x = (self.random.uniform(-1, 1, (len(sizes), 24)) * sizes[:, None]).astype("f4")
+        wanted = {name: f(x.astype("f8")) for name, f in exact.items()}
+        self.check_close(proto, [{"x": x}], limit, exact=[wanted])
+
+    def test_functions_of_small_rows(self):
+        """What small elements give is as near to it as that of large ones, whatever their size."""
+        nodes = [
+            ("Tanh", "x", "y_tanh"),
+            ("Erf", "x", "y_erf"),
+            ("Elu", "x", "y_elu"),
+            ("Exp", "x", "power"),
+            ("Sub", "power one", "y_rise"),
+            ("Neg", "x", "minus"),
+            ("Exp", "minus", "decay"),
+            ("Sub", "one decay", "y_saturation"),
+            ("Add", "one x", "above"),
+            ("Log", "above", "y_log"),
+            ("Sigmoid", "x", "gate"),
+            ("Sub", "gate half", "y_gate"),
+        ]
+        exact = {
+            "y_tanh": np.tanh,
+            "y_erf": erf,
+            "y_elu": lambda v: np.where(v > 0, v, np.expm1(v)),
+            "y_rise": np.expm1,
+            "y_saturation": lambda v: -np.expm1(-v),
+            "y_log": np.log1p,
+            "y_gate": lambda v: np.tanh(v / 2) / 2,
+        }
+        constants = {"one": np.float32(1), "half": np.float32(0.5)}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, list(exact), constants)
+        # The argument and the result are rounded to rows, the functions are off by 6e-5 of what they are.
+        self.check_small(proto, exact, 2 * UNIT + 6e-5, 10.0 ** np.array([-18, -12, -8, -4, -2, -0.5]))
+
+    def test_functions_that_are_written_out(self):
+        """Those that are made of others, each of which rounds to a row."""
+        nodes = [
+            ("Sinh", "x", "y_sinh"),
+            ("Asinh", "x", "y_asinh"),
+            ("Atanh", "x", "y_atanh"),
+            ("Atan", "x", "y_atan"),
+        ]
+        exact = {"y_sinh": np.sinh, "y_asinh": np.arcsinh, "y_atanh": np.arctanh, "y_atan": np.arctan}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, list(exact))
+        # The argument, a difference or a quotient, two products and the result, by functions as above.
+        self.check_small(proto, exact, 5 * UNIT + 6e-5, 10.0 ** np.array([-12, -8, -4, -2, -0.5]))
+
+    def test_exponentials_of_all_bits(self):
+        """What a row's unit is off by in an argument, the exponential is off by of itself."""
+        nodes = [("Exp", "x", "y_power")]
+        exact = {"y_power": np.exp}
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, list(exact))
+        x = (-60 - np.arange(5 * 24).reshape(5, 24) / 128).astype("f4")
+        wanted = {name: f(x.astype("f8")) for name, f in exact.items()}
+        self.check_close(proto, [{"x": x}], 3e-4 + UNIT, exact=[wanted])
+
+
+if __name__ == "__main__":
+    unittest.main()
