@@ -341,11 +341,14 @@ bool quantc::hasWeights(nn::MatmulOp op) {
 }
 
 /// The bits of both sides of a product of rows of \p k elements: as many as
-/// leave room for the sum, 12 and 8 at most.
+/// leave room for the sum, from 12 on the same for both.
 static std::pair<unsigned, unsigned> chooseBits(int64_t k) {
   constexpr int64_t most = INT32_MAX, twelve = 2047, eight = 127;
-  if (k <= most / (twelve * twelve))
-    return {12, 12};
+  for (unsigned bits = qt::rowBits; bits >= 12; --bits) {
+    int64_t largest = (int64_t(1) << (bits - 1)) - 1;
+    if (k <= most / (largest * largest))
+      return {bits, bits};
+  }
   if (k <= most / (twelve * eight))
     return {12, 8};
   return {8, 8};

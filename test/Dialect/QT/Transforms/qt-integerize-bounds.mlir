@@ -3,7 +3,7 @@
 
 // Bits are those that the bound of a size leaves room for.
 // CHECK-LABEL: func @bounded
-// CHECK: nn.matmul {{.*}} {qt.most_elements = 64 : i64} : tensor<4x?x!qt.block<[1, ?], s12, scale = exp<8>>>, tensor<3x?x!qt.block<[1, ?], s12, scale = exp<8>>>
+// CHECK: nn.matmul {{.*}} {qt.most_elements = 64 : i64} : tensor<4x?x!qt.block<[1, ?], s13, scale = exp<8>>>, tensor<3x?x!qt.block<[1, ?], s13, scale = exp<8>>>
 // CHECK: nn.softmax {{.*}}qt.most_elements = 128 : i64
 // SPLIT-LABEL: func @bounded
 // SPLIT: nn.clip {{.*}} min 0.000000e+00 max 3.276700e+04
