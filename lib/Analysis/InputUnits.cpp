@@ -60,10 +60,26 @@ static bool hasNegative(Value constant) {
   return false;
 }
 
-/// Whether each element of the result is computed of the elements at its place.
+/// Whether rows are single elements, whose exponents are those of elements.
+static bool isOneColumn(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getRank() > 0 && type.getShape().back() == 1;
+}
+
+/// Whether something is found along columns, of which each has a unit.
+static bool reducesColumns(Operation &op) {
+  auto reduce = dyn_cast<nn::ReduceOp>(op);
+  return reduce && reduce.getKind() != nn::ReduceKind::Prod &&
+         !llvm::is_contained(reduce.getAxes(),
+                             reduce.getInput().getType().getRank() - 1);
+}
+
+/// Whether each element of the result is computed of the elements at its place,
+/// or of its column.
 bool InputUnits::isOfElements(Operation &op) const {
   auto isKnown = [&](Value operand) {
     return features.contains(operand) || isConstantSlice(operand) ||
+           isOneColumn(operand) ||
            !getElementTypeOrSelf(operand.getType()).isF32();
   };
   if (op.getNumResults() != 1 || !hasRows(op.getResult(0)) ||
@@ -71,7 +87,7 @@ bool InputUnits::isOfElements(Operation &op) const {
       llvm::none_of(op.getOperands(),
                     [&](Value operand) { return features.contains(operand); }))
     return false;
-  if (op.hasTrait<nn::MovesElements>() ||
+  if (op.hasTrait<nn::MovesElements>() || reducesColumns(op) ||
       isa<nn::ConcatOp, nn::SelectOp, nn::ClipOp>(op))
     return true;
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
@@ -104,6 +120,7 @@ bool InputUnits::showsUnits(Operation &op) const {
   if (auto unary = dyn_cast<nn::UnaryOp>(op))
     switch (unary.getKind()) {
     case nn::UnaryKind::Log:
+    case nn::UnaryKind::Log1p:
     case nn::UnaryKind::Sign:
     case nn::UnaryKind::Rsqrt:
     case nn::UnaryKind::Reciprocal:
@@ -120,7 +137,6 @@ bool InputUnits::showsUnits(Operation &op) const {
     return areScalesFarApart(lhs) || areScalesFarApart(rhs);
   case nn::BinaryKind::Div:
     return areScalesFarApart(rhs) || features.contains(rhs);
-    case nn::UnaryKind::Log1p:
   case nn::BinaryKind::Pow:
     return hasNegative(rhs);
   case nn::BinaryKind::Mod:

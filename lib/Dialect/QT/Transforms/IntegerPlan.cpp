@@ -73,7 +73,8 @@ void IntegerPlan::markForm(IntegerLoweringInterface integer) const {
     op->setAttr(methodAttrName,
                 qt::IntegerMethodAttr::get(op->getContext(), method));
   auto reduce = dyn_cast<nn::ReduceOp>(op);
-  if (reduce && isShownAtBorder(reduce.getInput()) &&
+  if (reduce &&
+      (isShownAtBorder(reduce.getInput()) || units.computesInUnits(op)) &&
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     mark(qt::allBitsAttrName);

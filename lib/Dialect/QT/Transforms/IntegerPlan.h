@@ -33,6 +33,10 @@ public:
   /// its integers, or of those that a float is quantised to.
   mlir::Type getAvailable(mlir::Value value,
                           mlir::Operation *reader = nullptr) const;
+  /// Whether \p reader reads elements of inputs with an exponent each.
+  bool isReadInUnits(mlir::Value value, mlir::Operation *reader) const {
+    return units.isReadInUnits(value, reader);
+  }
   /// Says on an op which of its forms it is to have.
   void markForm(IntegerLoweringInterface integer) const;
   /// Takes that back.

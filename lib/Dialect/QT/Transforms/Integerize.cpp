@@ -369,6 +369,9 @@ LogicalResult Integerizer::convert(Operation *op) {
   SmallVector<Value> operands;
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     Value source = getSource(operand);
+    // Elements with units of their own, also where columns share exponents.
+    if (plan.isReadInUnits(operand, op) && isFloat(source))
+      source = values.getAs(builder, source, plan.getAvailable(operand, op));
     operands.push_back(isInParts && i == 0
                            ? source
                            : values.getAs(builder, source, operandTypes[i]));

@@ -80,10 +80,10 @@ func.func @views(%x: tensor<?x6x4xf32>, %v: tensor<?x2x5x6xf32>) -> tensor<?x2x2
 
 // Columns that are divided by what is found in them may have units of their own: what leads there keeps exponents.
 // CHECK-LABEL: func @standardised
-// CHECK: nn.reduce mean {{.*}} axes [1] keepdims {qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+// CHECK: nn.reduce mean {{.*}} axes [1] keepdims {qt.all_bits, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s31, scale = exp<32>>>
 // CHECK: nn.binary sub {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s32, scale = exp<32>>>
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
-// CHECK: nn.reduce mean {{.*}} {qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+// CHECK: nn.reduce mean {{.*}} {qt.all_bits, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s31, scale = exp<32>>>
 // CHECK: nn.binary add {{.*}} {qt.element_exponents}
 // CHECK: nn.unary sqrt {{.*}} {qt.element_exponents}
 // CHECK: nn.binary div {{.*}} {qt.element_exponents}
@@ -103,7 +103,7 @@ func.func @standardised(%x: tensor<?x6x4xf32>, %y: tensor<?x6x4xf32>) -> tensor<
 // The squares of columns, and a factor that is what one divides by, scaled.
 // CHECK-LABEL: func @by_inverse
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
-// CHECK: nn.reduce sum {{.*}} {qt.element_exponents}
+// CHECK: nn.reduce sum {{.*}} {qt.all_bits, qt.element_exponents}
 // CHECK: nn.unary rsqrt {{.*}} {qt.element_exponents}
 // CHECK-COUNT-2: nn.binary mul {{.*}} {qt.element_exponents}
 func.func @by_inverse(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {

@@ -97,3 +97,19 @@ func.func @alike(%x: tensor<?x4xf32>, %y: tensor<?x1xf32>) -> (tensor<?x4xf32>, 
   %q = nn.binary div %a, %y : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
   return %s, %q : tensor<?x4xf32>, tensor<?x4xf32>
 }
+
+// What is found along columns of an input has their units, which a quotient removes, also beside one weight a position.
+// CHECK-LABEL: func @columns
+// CHECK: %[[X:.*]] = qt.quantize %arg0 {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+// CHECK: %[[C:.*]] = qt.rescale half_up %[[X]] {{.*}} -> tensor<?x6x4x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
+// CHECK: nn.reduce l2 %[[C]] axes [1] keepdims {qt.element_exponents}
+// CHECK: nn.binary mul {{.*}} {qt.element_exponents} : {{.*}} -> tensor<?x6x4x!qt.block<[1, 1, 1], s31, scale = exp<32>>>
+// CHECK: nn.reduce sum {{.*}} {qt.all_bits, qt.element_exponents} : tensor<?x6x4x!qt.block<[1, ?, 1], s31, scale = exp<32>>>
+// CHECK: nn.binary div {{.*}} {qt.element_exponents}
+func.func @columns(%x: tensor<?x6x4xf32>, %w: tensor<?x6x1xf32>) -> tensor<?x1x4xf32> {
+  %n = nn.reduce l2 %x axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %m = nn.binary mul %x, %w : tensor<?x6x4xf32>, tensor<?x6x1xf32> -> tensor<?x6x4xf32>
+  %s = nn.reduce sum %m axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
+  %y = nn.binary div %s, %n : tensor<?x1x4xf32>, tensor<?x1x4xf32> -> tensor<?x1x4xf32>
+  return %y : tensor<?x1x4xf32>
+}
