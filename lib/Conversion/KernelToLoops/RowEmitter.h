@@ -227,11 +227,6 @@ constexpr RowModel makeRowModel() {
   return model;
 }
 
-// RowProducts.cpp
-/// Whether nothing but the number of bits of \p largest is asked for: that of
-/// all magnitudes joined by OR is the same.
-bool isLengthOnly(mlir::Value largest);
-
 // RowStatistics.cpp
 extern const RowModel layerNormRows, rmsNormRows, softmaxRows, reduceRows;
 // RowQuantize.cpp

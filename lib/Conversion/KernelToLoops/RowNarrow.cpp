@@ -134,15 +134,10 @@ Value RowEmitter::shiftNormalised(OpBuilder &b, const NormalisedRows &rows,
                                          ValueRange{y, z})
         .getResult(0);
   };
-  Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
-  if (rows.bits == 16 && !hasHalves)
+  if (rows.bits == 16)
     return v.truncate(v.right(v.add(x, v.number(int64_t(1) << 15)), right), 16);
+  Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
   Value high = v.truncate(v.right(x, right), 16);
-  if (rows.bits == 16) {
-    Value low = v.truncate(x, 16);
-    x = addSaturated(high, arith::ShRUIOp::create(b, loc, low, half(15)));
-    return arith::MaxSIOp::create(b, loc, x, limit);
-  }
   x = addSaturated(high, half(int64_t(1) << (15 - rows.bits)));
   x = arith::ShRSIOp::create(b, loc, x, half(16 - rows.bits));
   x = arith::MaxSIOp::create(b, loc, x, limit);
@@ -164,7 +159,7 @@ Value RowEmitter::evaluateNormalised(OpBuilder &b, const NormalisedRows &rows,
   // for which they are shifted to the right: the rest does without.
   bool hasHalves = step.width == 32 && target.has("avx512bw");
   Value isRare;
-  if (rows.bits == 16 && !hasHalves)
+  if (rows.bits == 16)
     isRare = isFull(b, rows);
   else if (rows.mayHaveFewer && hasHalves)
     isRare = arith::CmpIOp::create(

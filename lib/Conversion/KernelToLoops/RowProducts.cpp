@@ -24,7 +24,8 @@ using namespace quantc;
 /// By which 16 bits are taken out of both halves of a product.
 static constexpr int64_t mostPlaces = 15;
 
-bool quantc::isLengthOnly(Value largest) {
+/// Whether nothing but the number of bits of \p largest is asked for.
+static bool isLengthOnly(Value largest) {
   return llvm::all_of(largest.getUsers(), [](Operation *user) {
     if (auto unary = dyn_cast<nn::UnaryOp>(user))
       return unary.getKind() == nn::UnaryKind::Clz;

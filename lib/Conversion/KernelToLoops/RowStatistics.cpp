@@ -187,27 +187,18 @@ static void emitReduce(RowEmitter &rows, OpBuilder &builder, nn::ReduceOp op) {
   Location loc = rows.loc;
   Reduction reduction(op);
   Type element = op.getInput().getType().getElementType();
-  auto magnitude = op.getInput().getDefiningOp<nn::UnaryOp>();
-  bool isLength = op.getKind() == nn::ReduceKind::Max && magnitude &&
-                  magnitude.getKind() == nn::UnaryKind::Abs &&
-                  element.isInteger() && isLengthOnly(op.getResult());
-  auto combine = [&](OpBuilder &b, Value x, Value y) -> Value {
-    if (isLength)
-      return arith::OrIOp::create(b, loc, x, y);
-    return reduction.combine(b, x, y);
-  };
   auto pass = [&](OpBuilder &b) {
-    auto type = VectorType::get(rows.width, element);
-    Value start = isLength
-                      ? arith::ConstantOp::create(b, loc, b.getZeroAttr(type))
-                      : reduction.getNeutral(b, type);
+    Value start = reduction.getNeutral(b, VectorType::get(rows.width, element));
     return rows.passOver(
         b, op.getInput(), start,
         [&](OpBuilder &inner, const VectorStep &step, Value x,
             ValueRange carried) {
           x = keepCounted(inner, loc, step, reduction.map(inner, x), start);
-          return SmallVector<Value>{combine(inner, carried[0], x)};
+          return SmallVector<Value>{reduction.combine(inner, carried[0], x)};
         })[0];
+  };
+  auto combine = [&](OpBuilder &b, Value x, Value y) {
+    return reduction.combine(b, x, y);
   };
   bool isSum = op.getKind() != nn::ReduceKind::Max &&
                op.getKind() != nn::ReduceKind::Min &&
