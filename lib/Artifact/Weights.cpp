@@ -6,8 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Artifact/WeightsObject.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
+#include "quantc/Dialect/QT/Transforms/Fingerprint.h"
 #include "quantc/Interpreter/Interpreter.h"
 #include "quantc/Support/Threads.h"
 #include "llvm/ADT/StringMap.h"
@@ -21,6 +23,30 @@ using namespace mlir;
 using namespace quantc;
 
 namespace {
+/// Encodings that several globals are computed from, as the parts of weights
+/// whose sums would be too long are: each is evaluated once, and kept until the
+/// last of them has been.
+class SharedEncodings {
+public:
+  explicit SharedEncodings(ArrayRef<qt::GlobalOp> globals);
+
+  /// The results of those in \p global; fails where one cannot be evaluated.
+  FailureOr<InterpreterContext::KnownResults> get(qt::GlobalOp global);
+
+private:
+  struct Encoding {
+    std::mutex mutex;
+    SmallVector<HostValue> results;
+    unsigned uses = 0; ///< those that are still to come
+  };
+  static std::string getKey(qt::QuantizeOp op) {
+    return qt::getFingerprint(getConstantSlice(op.getResult(0)).getArrayRef(),
+                              op.getResult(0));
+  }
+
+  llvm::StringMap<Encoding> encodings;
+};
+
 /// Evaluates globals on several threads and writes each when those before it
 /// have been written: the file is the same for every number of threads, and a
 /// thread that is ahead holds one value only.
@@ -30,7 +56,7 @@ public:
              WeightsFileWriter *file)
       : globals(module.getOps<qt::GlobalOp>().begin(),
                 module.getOps<qt::GlobalOp>().end()),
-        writer(writer), file(file) {}
+        shared(globals), writer(writer), file(file) {}
 
   bool run(unsigned threads);
 
@@ -39,6 +65,7 @@ private:
   void write(qt::GlobalOp global, const HostValue &value);
 
   SmallVector<qt::GlobalOp> globals;
+  SharedEncodings shared;
   WeightsObjectWriter &writer;
   WeightsFileWriter *file; ///< null where the object holds the data
   std::mutex mutex;
@@ -49,6 +76,33 @@ private:
   llvm::StringMap<uint64_t> known; ///< where the bytes of a digest lie
 };
 } // namespace
+
+SharedEncodings::SharedEncodings(ArrayRef<qt::GlobalOp> globals) {
+  for (qt::GlobalOp global : globals)
+    for (auto op : global.getBody().front().getOps<qt::QuantizeOp>())
+      ++encodings[getKey(op)].uses;
+}
+
+FailureOr<InterpreterContext::KnownResults>
+SharedEncodings::get(qt::GlobalOp global) {
+  InterpreterContext::KnownResults known;
+  for (auto op : global.getBody().front().getOps<qt::QuantizeOp>()) {
+    Encoding &encoding = encodings.find(getKey(op))->second;
+    std::lock_guard<std::mutex> lock(encoding.mutex);
+    if (encoding.results.empty()) {
+      if (encoding.uses == 1)
+        continue;
+      FailureOr<SmallVector<HostValue>> results = interpretConstantOp(op);
+      if (failed(results))
+        return failure();
+      encoding.results = *results;
+    }
+    known[op] = encoding.results;
+    if (--encoding.uses == 0)
+      encoding.results.clear();
+  }
+  return known;
+}
 
 void WeightsJob::write(qt::GlobalOp global, const HostValue &value) {
   llvm::ArrayRef<uint8_t> bytes = value.getBytes();
@@ -74,8 +128,15 @@ void WeightsJob::work() {
     size_t mine = next++;
     lock.unlock();
     SmallVector<HostValue> results;
-    bool done = succeeded(InterpreterContext().interpretBlock(
-        globals[mine].getBody().front(), {}, results));
+    InterpreterContext context;
+    FailureOr<InterpreterContext::KnownResults> known =
+        shared.get(globals[mine]);
+    bool done = succeeded(known);
+    if (done) {
+      context.setKnownResults(std::move(*known));
+      done = succeeded(
+          context.interpretBlock(globals[mine].getBody().front(), {}, results));
+    }
     lock.lock();
     wakeUp.wait(lock, [&] { return turn == mine; });
     // After a failure the rest is evaluated for its problems only.

@@ -132,6 +132,25 @@ quantc::allocateResult(Operation *op, ArrayRef<int64_t> shape, Type element) {
   return HostValue::allocate(RankedTensorType::get(shape, element));
 }
 
+/// The ops of \p block that its terminator needs, but for what only those that
+/// are \p known need, in their order.
+static SmallVector<Operation *>
+getNeeded(Block &block, const InterpreterContext::KnownResults &known) {
+  SmallVector<Operation *> needed;
+  llvm::SmallPtrSet<Operation *, 16> operands;
+  for (Operation &op : llvm::reverse(block)) {
+    if (!known.empty() && !op.hasTrait<OpTrait::IsTerminator>() &&
+        !operands.contains(&op))
+      continue;
+    needed.push_back(&op);
+    if (!known.contains(&op))
+      for (Value operand : op.getOperands())
+        operands.insert(operand.getDefiningOp());
+  }
+  std::reverse(needed.begin(), needed.end());
+  return needed;
+}
+
 LogicalResult
 InterpreterContext::interpretBlock(Block &block, ArrayRef<HostValue> arguments,
                                    SmallVectorImpl<HostValue> &results) {
@@ -140,29 +159,35 @@ InterpreterContext::interpretBlock(Block &block, ArrayRef<HostValue> arguments,
   for (auto [argument, value] :
        llvm::zip_equal(block.getArguments(), arguments))
     values[argument] = value;
-  for (Operation &op : block)
-    for (Value operand : op.getOperands())
+  SmallVector<Operation *> needed = getNeeded(block, known);
+  for (Operation *op : needed)
+    for (Value operand : op->getOperands())
       ++uses[operand];
-  for (Operation &op : block) {
-    SmallVector<HostValue> operands;
-    for (Value operand : op.getOperands()) {
-      operands.push_back(values.lookup(operand));
-      if (!operands.back())
-        return op.emitError("operand is defined outside of what is evaluated");
-      // Freed behind the last use: big models do not stay whole in memory.
-      if (--uses[operand] == 0)
-        values.erase(operand);
-    }
-    if (op.hasTrait<OpTrait::IsTerminator>()) {
-      results.append(operands.begin(), operands.end());
-      return success();
-    }
+  for (Operation *op : needed) {
     SmallVector<HostValue> produced;
-    if (failed(interpretOp(op, operands, produced, *this)))
-      return failure();
-    if (observer)
-      observer(&op, operands, produced);
-    for (auto [result, value] : llvm::zip_equal(op.getResults(), produced))
+    if (auto it = known.find(op); it != known.end()) {
+      produced = it->second;
+    } else {
+      SmallVector<HostValue> operands;
+      for (Value operand : op->getOperands()) {
+        operands.push_back(values.lookup(operand));
+        if (!operands.back())
+          return op->emitError(
+              "operand is defined outside of what is evaluated");
+        // Freed behind the last use: big models do not stay whole in memory.
+        if (--uses[operand] == 0)
+          values.erase(operand);
+      }
+      if (op->hasTrait<OpTrait::IsTerminator>()) {
+        results.append(operands.begin(), operands.end());
+        return success();
+      }
+      if (failed(interpretOp(*op, operands, produced, *this)))
+        return failure();
+      if (observer)
+        observer(op, operands, produced);
+    }
+    for (auto [result, value] : llvm::zip_equal(op->getResults(), produced))
       if (uses.lookup(result))
         values[result] = value;
   }
@@ -203,19 +228,32 @@ quantc::interpretFunction(func::FuncOp func, ArrayRef<HostValue> arguments,
   return interpretFunction(func, arguments, context);
 }
 
-FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
+FailureOr<SmallVector<HostValue>>
+quantc::interpretConstantOp(Operation *op, unsigned threads) {
   InterpreterContext context(threads);
   llvm::DenseMap<Value, HostValue> values;
-  for (Operation *op : getConstantSlice(value)) {
-    SmallVector<HostValue> operands, results;
-    for (Value operand : op->getOperands())
+  SmallVector<HostValue> results;
+  for (Operation *needed : getConstantSlice(op->getResult(0))) {
+    SmallVector<HostValue> operands;
+    for (Value operand : needed->getOperands())
       operands.push_back(values.lookup(operand));
-    if (failed(interpretOp(*op, operands, results, context)))
+    results.clear();
+    if (failed(interpretOp(*needed, operands, results, context)))
       return failure();
-    for (auto [result, produced] : llvm::zip_equal(op->getResults(), results))
+    for (auto [result, produced] :
+         llvm::zip_equal(needed->getResults(), results))
       values[result] = produced;
   }
-  return values.lookup(value);
+  return results;
+}
+
+FailureOr<HostValue> quantc::interpretConstant(Value value, unsigned threads) {
+  auto result = cast<OpResult>(value);
+  FailureOr<SmallVector<HostValue>> results =
+      interpretConstantOp(result.getOwner(), threads);
+  if (failed(results))
+    return failure();
+  return (*results)[result.getResultNumber()];
 }
 
 std::string quantc::describePosition(const HostValue &value, int64_t index) {

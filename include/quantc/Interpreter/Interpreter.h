@@ -35,12 +35,18 @@ public:
                                       llvm::ArrayRef<HostValue> results)>;
   void setObserver(Observer function) { observer = std::move(function); }
 
+  /// Ops with these results are not evaluated, nor is what only they need.
+  using KnownResults =
+      llvm::DenseMap<mlir::Operation *, llvm::SmallVector<HostValue>>;
+  void setKnownResults(KnownResults results) { known = std::move(results); }
+
   /// Calls \p body with 0 to before \p count, on several threads.
   void parallelFor(int64_t count, llvm::function_ref<void(int64_t)> body) const;
 
 private:
   unsigned threads;
   Observer observer;
+  KnownResults known;
 };
 
 /// Evaluates \p func on \p arguments; failures have emitted their reason.
@@ -63,7 +69,11 @@ llvm::FailureOr<HostValue> allocateResult(mlir::Operation *op,
                                           llvm::ArrayRef<int64_t> shape,
                                           mlir::Type element);
 
-/// Evaluates a constant slice (see Analysis/ConstantSlices.h).
+/// The results of an op that a constant slice (see Analysis/ConstantSlices.h)
+/// ends with.
+llvm::FailureOr<llvm::SmallVector<HostValue>>
+interpretConstantOp(mlir::Operation *op, unsigned threads = 1);
+/// Evaluates a constant slice.
 llvm::FailureOr<HostValue> interpretConstant(mlir::Value value,
                                              unsigned threads = 1);
 

@@ -364,11 +364,22 @@ FailureOr<SmallVector<HostValue>> qt::encodeParts(Operation *op,
   };
 
   BlockIndex index(shape, format.getShape());
-  // Blocks that lie along the last dimension have their elements in sequence.
+  // Blocks that lie along the last dimension have their elements in sequence,
+  // and so have those of all of the last few ones, which are a row, too.
   bool isRows = !shape.empty() && hasRowBlocks(format);
   int64_t row = shape.empty() ? 1 : shape.back();
   int64_t rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
   int64_t extent = index.getLastExtent();
+  if (encoder == Encoder::AbsMax && !isRows) {
+    size_t ones = 0;
+    while (ones < shape.size() && format.getShape()[ones] == 1)
+      ++ones;
+    isRows = llvm::all_of(llvm::seq<size_t>(ones, shape.size()),
+                          [&](size_t dim) { return index.isWhole(dim); });
+    if (isRows)
+      row = extent = llvm::product_of(shape.drop_front(ones));
+    rows = row ? static_cast<int64_t>(floats.size()) / row : 0;
+  }
   std::vector<int8_t> rowCodes(row);
   if (encoder == Encoder::AbsMax && isRows) {
     float *scales = parts[1].asMutable<float>().data();

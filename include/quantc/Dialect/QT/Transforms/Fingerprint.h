@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QUANTC_LIB_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
-#define QUANTC_LIB_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
+#ifndef QUANTC_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
+#define QUANTC_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
 
 #include "mlir/IR/Operation.h"
 
@@ -24,4 +24,4 @@ std::string getFingerprint(llvm::ArrayRef<mlir::Operation *> ops,
 
 } // namespace quantc::qt
 
-#endif // QUANTC_LIB_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
+#endif // QUANTC_DIALECT_QT_TRANSFORMS_FINGERPRINT_H
