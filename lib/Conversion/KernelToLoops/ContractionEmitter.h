@@ -194,12 +194,12 @@ private:
   Values sumB32(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Integer sums whose blocks are shifted: ContractionIntegers.cpp.
   Values sumShiftedBlocks(OpBuilder &b, Value row, int64_t count, Values sums);
+  Values sumShiftedCodes(OpBuilder &b, Value row, int64_t count, Values sums);
   Values sumShiftedNibbles(OpBuilder &b, Value row, int64_t count, Values sums);
   /// The same with codes of 16 bits: ContractionWidened.cpp.
   int64_t getWideStride();
   void emitWidenRows(OpBuilder &b, Value last);
   void emitWidenWeights(OpBuilder &b);
-  std::pair<Value, Value> widenCodes(OpBuilder &b, Value codes, Value shift);
   Values sumWidened(OpBuilder &b, Value row, int64_t count, Values sums);
   /// Two steps in 16 bits: ContractionChains.cpp.
   int64_t getOrderedStride();
@@ -372,6 +372,7 @@ private:
   /// the factors of codes and of sums; taps as words.
   int64_t slotElements = 0, windowSlots = 0, windowPhases = 1;
   Value inputLines, lineWeights, lineInverses, lineFactors, tapWords;
+  bool hasFewCodes;    ///< blocks of an image are few codes with their shift
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;

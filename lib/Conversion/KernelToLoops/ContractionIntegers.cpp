@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "IntegerCodes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -91,8 +92,48 @@ Values ContractionEmitter::sumShiftedNibbles(OpBuilder &b, Value row,
       });
 }
 
+/// Blocks of few channels, whose codes have 16 bits with their shift.
+Values ContractionEmitter::sumShiftedCodes(OpBuilder &b, Value row,
+                                           int64_t count, Values sums) {
+  Value base = getRowAt(b, row);
+  VectorType bytes = vectorOf(b.getI8Type(), 4),
+             halves = vectorOf(b.getI16Type(), 2);
+  // Of one channel there are no odd ones.
+  int64_t pairs = contract.getContractionSize() == 1 ? 1 : 2;
+  constexpr int64_t largest = int64_t(127) << numerics::fixed::blockDepth;
+  // Of how many blocks sums fit say the weights, which qt.pack has checked.
+  auto bound = qt::BoundAttr::get(b.getContext(), -largest, largest, -127, 127,
+                                  /*chain=*/pairs, false, 0, 0, 0, 0);
+  return forEachBlock(
+      b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
+        Value head = add(inner, chunkBase, times(inner, block, nr * 40));
+        Value offset =
+            getStepAt(inner, base, add(inner, from, times(inner, block, 32)));
+        if (count == 1)
+          prefetch(inner, head, nr * 40);
+        SmallVector<std::pair<Value, Value>> weights;
+        for (Value codes : loadColumns(inner, plus(inner, head, nr * 8), bytes))
+          weights.push_back(
+              quantc::widenCodes(inner, loc, codes, /*shift=*/nullptr));
+        for (int64_t r = 0; r < count; ++r)
+          for (int64_t odd = 0; odd < pairs; ++odd) {
+            Value x = broadcastActivations(
+                inner, plus(inner, offset, getRowOffset(r) + odd * 4));
+            x = vector::BitCastOp::create(inner, loc, halves, x);
+            for (int64_t v = 0; v < vectors; ++v) {
+              Value &sum = sums[r * vectors + v];
+              sum = dot(inner, 2, x, odd ? weights[v].second : weights[v].first,
+                        sum, bound);
+            }
+          }
+        return sums;
+      });
+}
+
 Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
                                             int64_t count, Values sums) {
+  if (hasFewCodes)
+    return sumShiftedCodes(b, row, count, sums);
   VectorType bytes = vectorOf(b.getI8Type(), 4),
              halves = vectorOf(b.getI16Type(), 2);
   Value base = getRowAt(b, row);

@@ -19,6 +19,7 @@
 
 #include "ContractionEmitter.h"
 #include "Generators.h"
+#include "IntegerCodes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Packing.h"
 #include "quantc/Target/CPU/CpuTarget.h"
@@ -104,6 +105,9 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     if (numerics::hasNibbles(form))
       blockSteps = llvm::alignTo(blockSteps, 2);
   }
+  hasFewCodes =
+      conv && hasIntegerSums &&
+      hasShiftedCodes(layout, contract.getContractionSize(), groups, target);
   groupPanels =
       numChunks == 1 && !hasCodesOfFloats() && !isWidened
           ? 1
@@ -120,7 +124,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   // tiles against float rows are higher, and too high for 32.
   // Signed codes of integer blocks go into the sums at once.
   bool hasBlocks = numerics::hasNibbles(form) || numerics::hasBlockScales(form);
-  bool needsBlockSums = (!hasIntegerSums || layout.getBias()) &&
+  bool needsBlockSums = (!hasIntegerSums || layout.getBias()) && !hasFewCodes &&
                         form != numerics::PackedForm::W4S;
   keepsSums = hasBlocks && needsBlockSums && (width == 8 || hasFloatRows);
 }

@@ -16,7 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
-#include "VectorLoops.h"
+#include "IntegerCodes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
@@ -29,29 +29,6 @@ using Values = SmallVector<Value>;
 /// rows of a tile do not all lie in the same sets.
 int64_t ContractionEmitter::getWideStride() {
   return llvm::alignTo(chunk, 32) + 32;
-}
-
-/// The even and the odd ones of some bytes, times 2^shift where there is one.
-std::pair<Value, Value>
-ContractionEmitter::widenCodes(OpBuilder &b, Value codes, Value shift) {
-  auto type = VectorType::get(
-      cast<VectorType>(codes.getType()).getNumElements() / 2, b.getI16Type());
-  auto constant = [&](int64_t value) -> Value {
-    return splatConstant(b, loc, type.getElementType(), value,
-                         type.getNumElements());
-  };
-  Value pairs = vector::BitCastOp::create(b, loc, type, codes),
-        eight = constant(8), down = eight, odd = pairs;
-  if (shift) {
-    Value left = arith::SubIOp::create(
-        b, loc, arith::ConstantIntOp::create(b, loc, 8, 16), shift);
-    down = vector::BroadcastOp::create(b, loc, type, left);
-    // What is shifted in would be bits of the even one.
-    odd = arith::AndIOp::create(b, loc, pairs, constant(-256));
-  }
-  Value even = arith::ShLIOp::create(b, loc, pairs, eight);
-  return {arith::ShRSIOp::create(b, loc, even, down),
-          arith::ShRSIOp::create(b, loc, odd, down)};
 }
 
 /// Writes the chunk of the unit's rows: of each block the even codes, then the
@@ -77,7 +54,7 @@ void ContractionEmitter::emitWidenRows(OpBuilder &b, Value last) {
   shift = arith::ExtUIOp::create(inner, loc, inner.getI16Type(), shift);
   Value codes = vector::LoadOp::create(inner, loc, bytes, lhsBuffer,
                                        add(inner, codesAt, start));
-  auto [even, odd] = widenCodes(inner, codes, shift);
+  auto [even, odd] = widenCodes(inner, loc, codes, shift);
   Value at = add(inner, target, start);
   vector::StoreOp::create(inner, loc, even, wideRows, at);
   vector::StoreOp::create(inner, loc, odd, wideRows, plus(inner, at, 16));
@@ -93,7 +70,7 @@ void ContractionEmitter::emitWidenWeights(OpBuilder &b) {
       int64_t at = s * nr * 4 + v * width * 4, to = s * nr * 4 + v * width * 2;
       Value codes = vector::LoadOp::create(body, loc, bytes, packed,
                                            plus(body, source, at));
-      auto [even, odd] = widenCodes(body, codes, /*shift=*/nullptr);
+      auto [even, odd] = widenCodes(body, loc, codes, /*shift=*/nullptr);
       vector::StoreOp::create(body, loc, even, decoded, plus(body, target, to));
       vector::StoreOp::create(body, loc, odd, decoded,
                               plus(body, target, to + nr * 2));

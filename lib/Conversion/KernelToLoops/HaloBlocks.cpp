@@ -20,6 +20,12 @@
 using namespace mlir;
 using namespace quantc;
 
+/// Even channels before odd ones.
+static ArrayRef<int64_t> getShiftedOrder() {
+  static constexpr int64_t order[mostShiftedCodes] = {0, 2, 1, 3};
+  return order;
+}
+
 //===----------------------------------------------------------------------===//
 // Shifts and codes
 //===----------------------------------------------------------------------===//
@@ -60,12 +66,13 @@ HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
   if (normalised)
     return {Value(),
             v.left(v.number(int64_t(1) << (lowestShiftOfImage - 1)), places),
-            v.add(places, v.number(lowestShiftOfImage)), v.truncate(places, 8)};
+            v.add(places, v.number(lowestShiftOfImage)), places,
+            v.truncate(places, 8)};
   Value shift = v.add(places, splat(b, loc, lowest));
   Value right = v.max(shift, v.number(0));
   Value half = v.rightUnsigned(v.left(v.number(1), right), v.number(1));
   Value stored = v.select(splat(b, loc, row.isZero), v.number(0), places);
-  return {v.max(v.sub(v.number(0), shift), v.number(0)), half, right,
+  return {v.max(v.sub(v.number(0), shift), v.number(0)), half, right, places,
           v.truncate(stored, 8)};
 }
 
@@ -82,14 +89,34 @@ Value HaloIntegers::spreadLanes(OpBuilder &b, Value words,
   return words;
 }
 
-/// Codes of 16 words as the op stores them. Words have 16 bits, so that what
-/// is shifted to the left and half a unit fit beside them.
-Value HaloIntegers::encodeWords(OpBuilder &b, Value x,
-                                const BlockShift &shift) {
+/// Words have 16 bits, so that what is shifted to the left and half a unit fit
+/// beside them.
+Value HaloIntegers::shiftWords(OpBuilder &b, Value x, const BlockShift &shift) {
   Words v(b, loc, /*isVector=*/true);
   if (shift.left)
     x = v.left(x, shift.left);
-  return finishCodes(b, loc, op, v.right(v.add(x, shift.half), shift.right));
+  return v.right(v.add(x, shift.half), shift.right);
+}
+
+/// Codes of 16 words as the op stores them.
+Value HaloIntegers::encodeWords(OpBuilder &b, Value x,
+                                const BlockShift &shift) {
+  Value q = shiftWords(b, x, shift);
+  if (!areShifted)
+    return finishCodes(b, loc, op, q);
+  Words v(b, loc, /*isVector=*/true);
+  return v.truncate(v.left(v.clamp(q, -127, 127), shift.places), 16);
+}
+
+/// The codes of a short block, \p count of the lanes of \p own from \p first
+/// on. What products read beside the channels is multiplied by zeros.
+void HaloIntegers::storeShort(OpBuilder &b, Value own, int64_t first,
+                              int64_t count, Value to) {
+  own = vector::ExtractStridedSliceOp::create(b, loc, own, first, count, 1);
+  if (areShifted)
+    own = vector::BitCastOp::create(
+        b, loc, VectorType::get(2 * count, b.getI8Type()), own);
+  vector::StoreOp::create(b, loc, own, codes, to);
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,6 +201,14 @@ void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
   memref::StoreOp::create(
       b, loc, vector::ExtractOp::create(b, loc, shift.stored, int64_t(0)),
       shifts, number);
+  if (areShifted) {
+    Value words = pieces.front().words;
+    SmallVector<int64_t> order(getShiftedOrder());
+    order.resize(lanes, lanes - 1);
+    words = vector::ShuffleOp::create(b, loc, words, words, order);
+    return storeShort(b, encodeWords(b, words, shift), 0, mostShiftedCodes,
+                      target);
+  }
   storePieces(b, pieces, shift, target, room);
 }
 
@@ -263,20 +298,21 @@ void HaloIntegers::emitShort(OpBuilder &b, const Blocks &blocks) {
     int64_t at = std::min(first * channels, blocks.count * channels - lanes);
     Value words = loadWords(b, offset(b, blocks.source, at), /*mask=*/Value());
     SmallVector<int64_t> order;
-    for (int64_t lane = 0; lane < lanes; ++lane)
-      order.push_back(lane % own < channels
-                          ? (first + lane / own) * channels - at + lane % own
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      int64_t channel = lane % own;
+      if (areShifted)
+        channel = getShiftedOrder()[channel];
+      order.push_back(channel < channels
+                          ? (first + lane / own) * channels - at + channel
                           : lanes); // a zero
+    }
     words = vector::ShuffleOp::create(b, loc, words, v.number(0), order);
     BlockShift shift =
         getShifts(b, spreadLanes(b, math::AbsIOp::create(b, loc, words), own));
-    Value bytes = encodeWords(b, words, shift);
-    // What products read beside the channels is multiplied by zeros.
+    Value encoded = encodeWords(b, words, shift);
     for (int64_t i = 0; i < inVector; ++i)
-      vector::StoreOp::create(
-          b, loc,
-          vector::ExtractStridedSliceOp::create(b, loc, bytes, i * own, own, 1),
-          codes, offset(b, blocks.target, (first + i) * blocks.targetStep));
+      storeShort(b, encoded, i * own, own,
+                 offset(b, blocks.target, (first + i) * blocks.targetStep));
     SmallVector<int64_t> firsts = llvm::to_vector(llvm::seq<int64_t>(0, first));
     for (int64_t i = 0; i < inVector; ++i)
       firsts.push_back((stored ? lanes : 0) + i * own);

@@ -104,6 +104,8 @@ HaloIntegers::HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op)
   block = op.getResultFormat().getShape().back();
   blocks = llvm::divideCeil(channels, block);
   stride = cast<RankedTensorType>(op.getResult(0).getType()).getShape().back();
+  areShifted = hasShiftedCodes(op.getLayoutAttr(), channels,
+                               op.getHaloAttr().getGroups(), target);
   if (op->hasAttr(normalisedAttrName))
     normalised = matchNormalisedRows(op.getInput(), op.getExponent());
   for (Value value :

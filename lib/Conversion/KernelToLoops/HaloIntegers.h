@@ -37,7 +37,8 @@ private:
     return mlir::arith::SubIOp::create(b, loc, x, y);
   }
   Value splatCode(OpBuilder &b) {
-    return splatConstant(b, loc, b.getI8Type(), -getCodeBias(op));
+    return splatConstant(b, loc, b.getI8Type(),
+                         areShifted ? 0 : -getCodeBias(op));
   }
   Value offset(OpBuilder &b, Value base, int64_t by) {
     return by == 0 ? base : add(b, base, index(by));
@@ -64,7 +65,9 @@ private:
   /// be codes, and what of it is stored.
   struct BlockShift {
     Value left; ///< none is shifted to the left where it is null
-    Value half, right, stored;
+    Value half, right;
+    Value places; ///< above the lowest shift
+    Value stored;
   };
   /// Elements of a block, \p mask of which exist, and where they lie in it.
   struct Piece {
@@ -82,7 +85,10 @@ private:
   BlockShift getShifts(OpBuilder &b, Value magnitudes);
   Value join(OpBuilder &b, Value x, Value y);
   Value spreadLanes(OpBuilder &b, Value words, int64_t lanesOfBlock);
+  Value shiftWords(OpBuilder &b, Value x, const BlockShift &shift);
   Value encodeWords(OpBuilder &b, Value x, const BlockShift &shift);
+  void storeShort(OpBuilder &b, Value own, int64_t first, int64_t count,
+                  Value to);
   /// Several blocks: where the first one lies, how many elements one has and
   /// how much room its codes, and how far the next one is.
   struct Blocks {
@@ -104,6 +110,7 @@ private:
   Value codes, shifts;
   llvm::DenseMap<Value, Value> scalars; ///< numbers of the image at hand
   RowShift row;
+  bool areShifted;       ///< codes have 16 bits and their shift
   int64_t fewLanes = 0;  ///< of the vector at hand, if it is not full
   Value shiftBuffers[3]; ///< scratch: those of several blocks
 };

@@ -165,3 +165,31 @@ Value quantc::multiplyHalves(OpBuilder &b, Location loc, HalfProduct kind,
   return v.truncate(
       v.right(v.add(product, v.number(int64_t(1) << 14)), v.number(15)), 16);
 }
+
+bool quantc::hasShiftedCodes(qt::LayoutAttr layout, int64_t depth,
+                             int64_t groups, const CpuTarget &target) {
+  return layout.getForm() == qt::LayoutForm::B32 && groups == 1 &&
+         depth <= mostShiftedCodes && target.has("avx2");
+}
+
+std::pair<Value, Value> quantc::widenCodes(OpBuilder &b, Location loc,
+                                           Value codes, Value shift) {
+  auto type = VectorType::get(
+      cast<VectorType>(codes.getType()).getNumElements() / 2, b.getI16Type());
+  auto constant = [&](int64_t value) -> Value {
+    return splatConstant(b, loc, type.getElementType(), value,
+                         type.getNumElements());
+  };
+  Value pairs = vector::BitCastOp::create(b, loc, type, codes),
+        eight = constant(8), down = eight, odd = pairs;
+  if (shift) {
+    Value left = arith::SubIOp::create(
+        b, loc, arith::ConstantIntOp::create(b, loc, 8, 16), shift);
+    down = vector::BroadcastOp::create(b, loc, type, left);
+    // What is shifted in would be bits of the even one.
+    odd = arith::AndIOp::create(b, loc, pairs, constant(-256));
+  }
+  Value even = arith::ShLIOp::create(b, loc, pairs, eight);
+  return {arith::ShRSIOp::create(b, loc, even, down),
+          arith::ShRSIOp::create(b, loc, odd, down)};
+}

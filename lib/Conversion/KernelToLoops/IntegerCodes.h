@@ -137,6 +137,21 @@ mlir::Value finishCodes(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value biasCodes(mlir::OpBuilder &builder, mlir::Location loc,
                       qt::QuantizeOp op, mlir::Value q);
 
+/// Whether an image has no more channels in a block than 16 bits, in which
+/// codes stand with their shift, have room for where the codes of 32 would
+/// stand: products then do without blocks. The even ones come before the odd
+/// ones, as widenCodes takes weights apart.
+bool hasShiftedCodes(qt::LayoutAttr layout, int64_t depth, int64_t groups,
+                     const CpuTarget &target);
+constexpr int64_t mostShiftedCodes = 4;
+
+/// The even and the odd ones of some bytes as 16 bits, times 2^shift where
+/// there is one.
+std::pair<mlir::Value, mlir::Value> widenCodes(mlir::OpBuilder &builder,
+                                               mlir::Location loc,
+                                               mlir::Value codes,
+                                               mlir::Value shift);
+
 /// Folds the lanes of each of \p vectors, a power of two of them, into the lane
 /// of its number.
 mlir::Value foldEach(mlir::OpBuilder &builder, mlir::Location loc,
