@@ -90,8 +90,9 @@ void HeaderPrinter::printFunction(const StaticFunction &function) {
   out << "/* " << function.comment << "\n";
   for (const StaticTensor &tensor : function.tensors) {
     out << "   " << tensor.name << ": " << tensor.sizes;
-    if (tensor.given != tensor.name && !tensor.given.empty())
-      out << ", " << quote(tensor.given);
+    if (tensor.given != std::vector{tensor.name})
+      for (const std::string &given : tensor.given)
+        out << ", " << quote(given);
     if (!tensor.note.empty())
       out << ": " << tensor.note;
     out << "\n";

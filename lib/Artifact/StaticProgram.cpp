@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StaticProgram.h"
+#include "Crossings.h"
 #include "ProgramEmitter.h"
 #include "quantc/Analysis/EqualSizes.h"
 #include "quantc/Analysis/SizeBounds.h"
@@ -36,7 +37,7 @@ namespace {
 
 /// Where an argument of a function lies otherwise: a place that is an input, an
 /// output, or handed from part to part.
-using Key = std::pair<unsigned, unsigned>;
+using Key = Crossings::Key;
 
 /// One part of the program, as a function.
 struct Part {
@@ -46,6 +47,8 @@ struct Part {
   SmallVector<std::pair<unsigned, Value>> copies;
   /// What it is handed.
   std::set<Key> reads, writes;
+  /// Both in the order of the arguments, what is read first.
+  SmallVector<Key> arguments;
 };
 
 class StaticEmitter : ProgramEmitter {
@@ -59,16 +62,14 @@ private:
   llvm::Error readDims();
   llvm::Error placeTensors();
   void makeParts();
-  void findExponents();
-  bool isExponentOf(Value value, Value codes);
   void nameTensors();
   llvm::Error emitPart(Part &part);
   void emitRun();
   llvm::Function *declare(llvm::StringRef name, size_t tensors);
   void returnErrors(llvm::Value *word);
   llvm::Value *emitSymbols(llvm::Function *function);
-  StaticTensor describe(llvm::StringRef name, llvm::StringRef given, Type type,
-                        ArrayRef<AffineExpr> sizes);
+  StaticTensor describe(llvm::StringRef name, std::vector<std::string> given,
+                        Type type, ArrayRef<AffineExpr> sizes);
   StaticTensor describe(Key key);
   std::optional<int64_t> getBound(AffineExpr size);
   std::string makeIdentifier(llvm::StringRef text);
@@ -79,8 +80,8 @@ private:
   std::map<unsigned, AffineExpr> derivedDims;
   SmallVector<int64_t> bufferOffsets, crossingOffsets;
   SmallVector<std::string> inputNames, outputNames, crossingNames;
-  llvm::DenseMap<Value, SmallVector<AffineExpr>> resultSizes;
-  llvm::DenseMap<Value, Value> codesOf; ///< by their exponents
+  Crossings::Sizes resultSizes;
+  std::optional<Crossings> crossings;
   int64_t scratchOffset = 0, arenaBytes = 0;
   SmallVector<Part, 3> parts;
   llvm::StringSet<> identifiers;
@@ -266,11 +267,11 @@ llvm::Error StaticEmitter::placeTensors() {
 }
 
 StaticTensor StaticEmitter::describe(llvm::StringRef name,
-                                     llvm::StringRef given, Type type,
+                                     std::vector<std::string> given, Type type,
                                      ArrayRef<AffineExpr> sizes) {
   StaticTensor tensor;
   tensor.name = name.str();
-  tensor.given = given.str();
+  tensor.given = std::move(given);
   tensor.dtype = getDtype(getElementTypeOrSelf(type));
   SmallVector<std::string> texts;
   auto names = entry->getAttrOfType<ArrayAttr>(dimNamesAttrName);
@@ -290,45 +291,6 @@ StaticTensor StaticEmitter::describe(llvm::StringRef name,
   return tensor;
 }
 
-/// What has exponents is quantised and decoded with these right behind the
-/// codes, which have 16 or 32 bits then: one for each of them or for those of
-/// whole dimensions.
-void StaticEmitter::findExponents() {
-  auto look = [&](ValueRange values) {
-    Value codes;
-    for (Value value : values) {
-      value = ArenaPlan::getRoot(value);
-      if (plan.getPlace(value).kind != Place::Crossing) {
-        codes = {};
-        continue;
-      }
-      if (codes && isExponentOf(value, codes)) {
-        codesOf[value] = codes;
-        codes = {};
-        continue;
-      }
-      codes = value;
-    }
-  };
-  for (const ArenaPlan::Launch *launch : parts.front().launches)
-    look(launch->op.getResults());
-  for (const ArenaPlan::Launch *launch : parts.back().launches)
-    look(launch->op.getOperands());
-}
-
-bool StaticEmitter::isExponentOf(Value value, Value codes) {
-  Type element = getElementTypeOrSelf(value.getType());
-  Type codeElement = getElementTypeOrSelf(codes.getType());
-  ArrayRef<AffineExpr> sizes = resultSizes[value], rows = resultSizes[codes];
-  return (element.isInteger(8) || element.isInteger(32)) &&
-         (codeElement.isInteger(16) || codeElement.isInteger(32)) &&
-         sizes.size() == rows.size() &&
-         llvm::all_of(llvm::zip_equal(sizes, rows), [](auto pair) {
-           auto [own, row] = pair;
-           return own == row || own == 1;
-         });
-}
-
 /// The tensors between the parts get names from what the caller knows: the
 /// input that is quantised, the output that is decoded.
 void StaticEmitter::nameTensors() {
@@ -338,34 +300,20 @@ void StaticEmitter::nameTensors() {
     inputNames.push_back(makeIdentifier(name));
   for (const std::string &name : outputs)
     outputNames.push_back(makeIdentifier(name));
-  // What each value of the first part is made of, and of the last made into.
-  llvm::DenseMap<Value, llvm::SetVector<unsigned>> from, to;
-  for (BlockArgument input : entry.getArguments())
-    from[input].insert(input.getArgNumber());
-  for (const ArenaPlan::Launch *launch : parts.front().launches)
-    for (Value value : launch->op.getResults())
-      for (Value operand : launch->op.getOperands()) {
-        auto sources = from.lookup(ArenaPlan::getRoot(operand));
-        from[value].insert_range(sources);
-      }
-  for (const ArenaPlan::Launch *launch : llvm::reverse(parts.back().launches))
-    for (Value value : launch->op.getResults()) {
-      if (Place place = plan.getPlace(value); place.kind == Place::Output)
-        to[value].insert(place.index);
-      auto targets = to.lookup(value);
-      for (Value operand : launch->op.getOperands())
-        to[ArenaPlan::getRoot(operand)].insert_range(targets);
-    }
-  for (auto [index, value] : llvm::enumerate(plan.getCrossings())) {
-    bool isIn = parts.front().writes.count(
-        {Place::Crossing, static_cast<unsigned>(index)});
-    auto known = isIn ? from.lookup(value) : to.lookup(value);
-    std::string base = isIn ? "inputs" : "outputs";
-    if (known.size() == 1)
-      base = isIn ? inputs[known.front()] : outputs[known.front()];
-    crossingNames.push_back(makeIdentifier(
-        base + (codesOf.contains(value) ? "_exponents" : "_codes")));
+  crossings.emplace(entry, plan, parts.front().launches, parts.back().launches,
+                    resultSizes);
+  for (unsigned i = 0, e = plan.getCrossings().size(); i < e; ++i) {
+    const Crossings::Crossing &own = crossings->get(i);
+    std::string base = own.isOfInputs ? "inputs" : "outputs";
+    if (own.ends.size() == 1)
+      base = (own.isOfInputs ? inputs : outputs)[own.ends.front()];
+    crossingNames.push_back(
+        makeIdentifier(base + (own.codes.empty() ? "_codes" : "_exponents")));
   }
+  for (Part &part : parts)
+    for (const auto &keys : {part.reads, part.writes})
+      llvm::append_range(part.arguments,
+                         crossings->sort(llvm::to_vector(keys)));
 }
 
 StaticTensor StaticEmitter::describe(Key key) {
@@ -373,25 +321,33 @@ StaticTensor StaticEmitter::describe(Key key) {
   if (kind == Place::Input) {
     BlockArgument input = entry.getArgument(index);
     SymbolicShapes shapes(entry);
-    return describe(inputNames[index],
-                    getNames(argNamesAttrName, entry.getNumArguments())[index],
-                    input.getType(),
-                    SmallVector<AffineExpr>(shapes.getSizes(input)));
+    return describe(
+        inputNames[index],
+        {getNames(argNamesAttrName, entry.getNumArguments())[index]},
+        input.getType(), SmallVector<AffineExpr>(shapes.getSizes(input)));
   }
   if (kind == Place::Output)
-    return describe(outputNames[index],
-                    getNames(resultNamesAttrName, entry.getNumResults())[index],
-                    entry.getResultTypes()[index], getResultSizes(index));
+    return describe(
+        outputNames[index],
+        {getNames(resultNamesAttrName, entry.getNumResults())[index]},
+        entry.getResultTypes()[index], getResultSizes(index));
   Value value = plan.getCrossings()[index];
+  const Crossings::Crossing &own = crossings->get(index);
+  auto names = own.isOfInputs
+                   ? getNames(argNamesAttrName, entry.getNumArguments())
+                   : getNames(resultNamesAttrName, entry.getNumResults());
   StaticTensor tensor =
-      describe(crossingNames[index], getValueName(value.getLoc()),
-               value.getType(), resultSizes[value]);
-  if (Value codes = codesOf.lookup(value)) {
+      describe(crossingNames[index], {}, value.getType(), resultSizes[value]);
+  for (unsigned end : own.ends)
+    tensor.given.push_back(names[end]);
+  SmallVector<std::string> notes;
+  for (unsigned number : own.codes) {
+    Value codes = plan.getCrossings()[number];
     bool isOne = resultSizes[value] == resultSizes[codes];
-    tensor.note = crossingNames[plan.getPlace(codes).index] + " * 2^" +
-                  tensor.name + ", one for " +
-                  (isOne ? "each code" : "each row of codes");
+    notes.push_back(crossingNames[number] + " * 2^" + tensor.name +
+                    ", one for " + (isOne ? "each code" : "each row of codes"));
   }
+  tensor.note = llvm::join(notes, "; ");
   return tensor;
 }
 
@@ -455,9 +411,8 @@ llvm::Value *StaticEmitter::emitSymbols(llvm::Function *function) {
 
 llvm::Error StaticEmitter::emitPart(Part &part) {
   llvm::DenseMap<Key, unsigned> arguments;
-  for (const auto &keys : {part.reads, part.writes})
-    for (Key key : keys)
-      arguments[key] = dims.size() + arguments.size();
+  for (auto [index, key] : llvm::enumerate(part.arguments))
+    arguments[key] = dims.size() + index;
   bool isWhole = parts.size() == 1;
   bool isInside = part.part == ProgramPart::Inside;
   llvm::Function *boundaries[] = {nullptr, nullptr};
@@ -524,14 +479,12 @@ void StaticEmitter::emitRun() {
     SmallVector<llvm::Value *> arguments;
     for (unsigned i = 0; i < first; ++i)
       arguments.push_back(function->getArg(i));
-    for (const auto &keys : {part.reads, part.writes})
-      for (auto [kind, index] : keys)
-        arguments.push_back(kind == Place::Input
-                                ? function->getArg(first + index)
-                            : kind == Place::Output
-                                ? function->getArg(first + inputs + index)
-                                : b.CreateConstGEP1_64(b.getInt8Ty(), arena,
-                                                       crossingOffsets[index]));
+    for (auto [kind, index] : part.arguments)
+      arguments.push_back(kind == Place::Input ? function->getArg(first + index)
+                          : kind == Place::Output
+                              ? function->getArg(first + inputs + index)
+                              : b.CreateConstGEP1_64(b.getInt8Ty(), arena,
+                                                     crossingOffsets[index]));
     arguments.push_back(arena);
     returnErrors(b.CreateCall(part.function, arguments));
   }
@@ -544,7 +497,6 @@ llvm::Expected<StaticInterface> StaticEmitter::emit() {
   makeParts();
   if (llvm::Error error = placeTensors())
     return std::move(error);
-  findExponents();
   nameTensors();
   StaticInterface result{
       info.prefix, static_cast<uint64_t>(arenaBytes), dims, {}};
@@ -574,10 +526,8 @@ llvm::Expected<StaticInterface> StaticEmitter::emit() {
     StaticFunction function{part.function->getName().str(),
                             comments[static_cast<unsigned>(part.part)],
                             {}};
-    for (Key key : part.reads)
-      add(function, describe(key), false);
-    for (Key key : part.writes)
-      add(function, describe(key), true);
+    for (Key key : part.arguments)
+      add(function, describe(key), part.writes.count(key));
     result.functions.push_back(std::move(function));
   }
   return result;

@@ -24,8 +24,10 @@ enum class StaticError { Misaligned = 16, SizeOutOfBounds = 17 };
 
 /// A tensor that is handed over: an argument of a function.
 struct StaticTensor {
-  std::string name;  ///< an identifier of C
-  std::string given; ///< the model's
+  std::string name; ///< an identifier of C
+  /// The model's; of what parts hand over those of all inputs or outputs that
+  /// it belongs to.
+  std::vector<std::string> given;
   quantc_dtype dtype;
   llvm::SmallVector<int64_t> dims; ///< at most
   std::string sizes;               ///< as text: "batch x 64"

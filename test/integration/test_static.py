@@ -126,53 +126,6 @@ class Static(StaticTest):
         exponents = np.frombuffer(data[160:168], np.int32).reshape(2, 1)
         np.testing.assert_array_equal((codes * 2.0**exponents).astype(np.float32), whole)
 
-    def test_exponents_of_elements(self):
-        """Outputs whose codes have an exponent each: the header says which are codes, and what both mean."""
-        nodes = [
-            helper.make_node("ReduceMean", ["x", "rows"], ["mean"], keepdims=0),
-            helper.make_node("Exp", ["x"], ["powers"]),
-            helper.make_node("ReduceSum", ["powers", "rows"], ["total"], keepdims=1),
-        ]
-        infos = [
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims) for name, dims in values.items()]
-            for values in ({"x": [2, 3]}, {"mean": [2], "total": [2, 1]})
-        ]
-        rows = numpy_helper.from_array(np.array([1]), "rows")
-        graph = helper.make_graph(nodes, "g", *infos, [rows])
-        proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
-        onnx.save(proto, self.folder / "means.onnx")
-        self.compile_static(self.folder / "means.onnx", "--integer-only")
-        header = (self.folder / "model.h").read_text()
-        kinds = {name: kind for kind, name in re.findall(r"^\s+(\w+_t) \*(\w+),", header, re.M)}
-        between = {f"{name}_{part}" for name in ("x", "mean", "total") for part in ("codes", "exponents")}
-        self.assertEqual(set(kinds), between)
-        self.assertRegex(header, r"x_exponents: 2 x 1, .*: x_codes \* 2\^x_exponents, one for each row of codes")
-        for name in ("mean", "total"):
-            meaning = rf"{name}_codes \* 2\^{name}_exponents, one for each code"
-            self.assertRegex(header, rf"{name}_exponents: 2.*: {meaning}\n")
-        sizes = dict(re.findall(r"#define M_(\w+)_ELEMENTS (\d+)", header))
-        memory = "".join(f"static {kind} {name}[{sizes[name.upper()]}];\n" for name, kind in kinds.items())
-        memory += "static float mean[2], total[2];\n"
-        orders = dict(re.findall(r"int32_t (m_\w+)\((.*?)\);", header, re.S))
-        calls = []
-        for name in ("m_boundary_in", "m_run_integers", "m_boundary_out"):
-            arguments = ", ".join(re.findall(r"(\w+)(?:,|$)", orders[name]))
-            calls.append(f"{name}({re.sub(r'^x,', '(const void *)x,', arguments)})")
-        parts = ["mean_codes", "mean_exponents", "total_codes", "total_exponents"]
-        program = BareProgram(self.folder, "x86_64")
-        x = np.array([[1, 2, 6], [-3, 0.5, 1]], np.float32)
-        program.build("m", c_array("x", x) + memory, calls, ["mean", "total", *parts])
-        error, data = program.run()
-        self.assertEqual(error, 0)
-        values, data = np.frombuffer(data[:16], np.float32).reshape(2, 2), data[16:]
-        for value, name in zip(values, ("mean", "total")):
-            numbers = []
-            for part in ("codes", "exponents"):
-                kind = np.dtype(kinds[f"{name}_{part}"].removesuffix("_t"))
-                numbers.append(np.frombuffer(data[: 2 * kind.itemsize], kind).astype(np.float64))
-                data = data[2 * kind.itemsize :]
-            np.testing.assert_array_equal((numbers[0] * 2.0 ** numbers[1]).astype(np.float32), value)
-
     def test_two_models_in_one_program(self):
         self.compile_static(VIT, "--dim=batch=2", "--recipe=w8a8", name="first", file="first")
         self.compile_static(CNN, "--dim=batch=2", "--integer-only", name="second", file="second")
