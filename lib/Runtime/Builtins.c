@@ -337,6 +337,28 @@ float __truncdfsf2(double x) {
   return float_of(pack(sign, m, (biased ? biased : 1) - 1075));
 }
 
+double __extendsfdf2(float x) {
+  union {
+    double number;
+    uint64_t bits;
+  } w;
+  uint32_t bits = bits_of(x), a = bits & ~SIGN;
+  int exponent;
+  uint64_t m = significand(a, &exponent);
+  if (a >= INFINITE) {
+    // What is no number stays so, and is quiet.
+    m = is_nan(a) ? (uint64_t)1 << 51 | (uint64_t)(a & 0x7fffff) << 29 : 0;
+    m |= (uint64_t)0x7ff << 52;
+  } else if (m) {
+    // Every float has all its bits in a double, denormal ones among them.
+    for (; !(m >> 52); m <<= 1)
+      --exponent;
+    m = (m & (((uint64_t)1 << 52) - 1)) | (uint64_t)(exponent + 1075) << 52;
+  }
+  w.bits = m | (uint64_t)(bits & SIGN) << 32;
+  return w.number;
+}
+
 /// Without the fraction; beyond the integers the largest.
 static uint64_t whole(float x) {
   uint32_t a = bits_of(x) & ~SIGN;

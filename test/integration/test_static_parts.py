@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bare import BareProgram, c_array
+from bare import TRIPLES, BareProgram, c_array, emulator
 from test_static import StaticTest
 
 PARTS = ("m_boundary_in", "m_run_integers", "m_boundary_out")
@@ -121,6 +121,38 @@ class StaticParts(StaticTest):
         half = len(given) // 2
         self.assertEqual(given[:half], given[half:])
         self.assertNotEqual(given[:half], bytes(half))
+
+    def test_types(self):
+        """Inputs and outputs of every type, on processors without floats too, as the shared library has them."""
+        feed, nodes, outputs = {}, [], []
+        for name in ("f8", "f2", "f4", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"):
+            kind = helper.np_dtype_to_tensor_dtype(np.dtype(name))
+            values = [0, 1, 5, 100, -7, 0.3, 2**-140, 2e5, -np.inf] if name == "f8" else [0, 1, 5, 100, 3, 2, 7, 11, 90]
+            feed[f"x_{name}"] = np.array(values, name)
+            nodes += [
+                helper.make_node("Cast", [f"x_{name}"], [f"c_{name}"], to=TensorProto.FLOAT),
+                helper.make_node("Tanh", [f"c_{name}"], [f"t_{name}"]),
+                helper.make_node("Mul", [f"t_{name}", "k"], [f"m_{name}"]),
+                helper.make_node("Cast", [f"m_{name}"], [f"y_{name}"], to=kind),
+            ]
+            outputs.append(helper.make_tensor_value_info(f"y_{name}", kind, [9]))
+        inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape) for name, x in feed.items()]
+        graph = helper.make_graph(nodes, "g", inputs, outputs, [numpy_helper.from_array(np.float32(97.3), "k")])
+        path = self.folder / "types.onnx"
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+        shared = self.run_artefact(self.compile(path, "shared", "--integer-only"), feed)
+        data = "".join(c_array(name, x) for name, x in feed.items())
+        data += "".join(f"static _Alignas(8) unsigned char {name}[{value.nbytes}];\n" for name, value in shared.items())
+        for arch in TRIPLES:
+            if emulator(arch) is None:
+                continue
+            self.compile_static(path, "--integer-only", arch=arch)
+            takes = self.arguments()["m_run"][:-1]
+            program = BareProgram(self.folder, arch)
+            program.build("m", data, [f"m_run({', '.join(f'(void *){name}' for name in takes)}, arena)"], takes[len(feed) :])
+            error, given = program.run()
+            self.assertEqual(error, 0)
+            self.assertEqual(given, b"".join(shared[name].tobytes() for name in takes[len(feed) :]), arch)
 
 
 if __name__ == "__main__":
