@@ -60,6 +60,7 @@ private:
   void allocateScratch();
   void packExponents(OpBuilder &b);
   void packKeys(OpBuilder &b);
+  void packSquares(OpBuilder &b, Value last, int64_t vectors);
   void packValues(OpBuilder &b);
   void emitUnit(OpBuilder &b, Value unit);
   /// Keys that row \p row sees.

@@ -138,9 +138,51 @@ void IntegerAttention::packExponents(OpBuilder &b) {
   });
 }
 
+/// The first \p vectors of 16 features of all keys.
+void IntegerAttention::packSquares(OpBuilder &b, Value last, int64_t vectors) {
+  if (vectors == 0)
+    return;
+  Value panels = arith::DivUIOp::create(b, loc, paddedKeys, index(lanes));
+  auto halves = VectorType::get(2 * lanes, b.getI16Type());
+  auto words = VectorType::get(lanes, b.getI32Type());
+  forRange(b, index(0), panels, 1, [&](OpBuilder &inner, Value panel) {
+    Value first = mul(inner, panel, index(lanes));
+    Value to = mul(inner, first, index(featureVectors * lanes));
+    for (int64_t v = 0; v < vectors; v += 2) {
+      SmallVector<Value> square;
+      for (int64_t i = 0; i < lanes; ++i) {
+        Value t = arith::MinUIOp::create(inner, loc,
+                                         add(inner, first, index(i)), last);
+        Value from =
+            add(inner, mul(inner, rowOf(inner, key, t), index(key.size)),
+                index(v * lanes));
+        square.push_back(vector::BitCastOp::create(
+            inner, loc, words,
+            vector::LoadOp::create(inner, loc, halves, key.codes, from)));
+      }
+      for (auto [pair, of] :
+           llvm::enumerate(turnSquare(inner, loc, std::move(square)))) {
+        int64_t offset =
+            (v * lanes / 2 + static_cast<int64_t>(pair)) * lanes * 2;
+        vector::StoreOp::create(
+            inner, loc, vector::BitCastOp::create(inner, loc, halves, of),
+            packedKeys, add(inner, to, index(offset)));
+      }
+    }
+  });
+}
+
 /// Panels of 16 keys: [panel][feature / 2][16][2].
 void IntegerAttention::packKeys(OpBuilder &b) {
   Value last = arith::SubIOp::create(b, loc, keys, index(1));
+  int64_t turned = 0;
+  // Pairs of features are words, of which registers hold squares.
+  if (registersOfPanel == 1) {
+    turned = features / (2 * lanes) * 2;
+    packSquares(b, last, turned);
+  }
+  if (turned == featureVectors)
+    return;
   Value groups = arith::CeilDivUIOp::create(b, loc, keys, index(4));
   auto words = VectorType::get(lanes / 2, b.getI32Type());
   auto halves = VectorType::get(lanes * 4, b.getI16Type());
@@ -151,7 +193,7 @@ void IntegerAttention::packKeys(OpBuilder &b) {
     Value lane = arith::RemUIOp::create(inner, loc, first, index(lanes));
     Value to = add(inner, mul(inner, panel, index(panelSize)),
                    mul(inner, lane, index(2)));
-    for (int64_t v = 0; v < featureVectors; ++v) {
+    for (int64_t v = turned; v < featureVectors; ++v) {
       SmallVector<Value> four;
       for (int64_t i = 0; i < 4; ++i) {
         Value t = arith::MinUIOp::create(inner, loc,

@@ -81,7 +81,6 @@ private:
   void emitSquare(OpBuilder &b, Value row, Value column);
   void emitRest(OpBuilder &b, Value row, Value rowEnd, Value column,
                 Value columnEnd);
-  Vectors turn(OpBuilder &b, Vectors vectors);
   Vectors gather(OpBuilder &b, ArrayRef<Value> vectors,
                  function_ref<int64_t(int64_t result, int64_t lane)> source);
 
@@ -102,37 +101,6 @@ TransposeEmitter::TransposeEmitter(KernelBuilder &kernel, nn::TransposeOp op)
   columnSize = shapes.getProduct(all.drop_front(second));
   rows = kernel.getIndex(rowSize);
   columns = kernel.getIndex(columnSize);
-}
-
-/// 16 vectors as the matrix of their elements, turned. Lanes are interleaved
-/// within quarters of 128 bits, as one instruction does on every CPU; then
-/// quarters and halves of two vectors change places, which costs nothing where
-/// registers are no longer. Shuffles across all lanes would each become several
-/// there, and the code generator would take longer to look for better ones than
-/// for all other kernels of a network.
-TransposeEmitter::Vectors TransposeEmitter::turn(OpBuilder &b,
-                                                 Vectors vectors) {
-  constexpr int64_t quarter = lanes / 4;
-  for (int64_t distance : {2, 1, 4, 8}) {
-    SmallVector<int64_t> low, high;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      bool isWithin = distance < quarter;
-      int64_t of = (lane & (isWithin ? 1 : distance)) ? lanes : 0;
-      int64_t at = isWithin ? lane / quarter * quarter + lane % quarter / 2
-                            : lane & ~distance;
-      low.push_back(of + at);
-      high.push_back(of + at + (isWithin ? quarter / 2 : distance));
-    }
-    for (int64_t i = 0; i < lanes; ++i) {
-      if (i & distance)
-        continue;
-      Value first = vectors[i], second = vectors[i + distance];
-      vectors[i] = vector::ShuffleOp::create(b, loc, first, second, low);
-      vectors[i + distance] =
-          vector::ShuffleOp::create(b, loc, first, second, high);
-    }
-  }
-  return vectors;
 }
 
 /// As many vectors as there are, whose lanes are elements of any of them:
@@ -166,7 +134,7 @@ void TransposeEmitter::emitSquare(OpBuilder &b, Value row, Value column) {
   for (int64_t i = 0; i < lanes; ++i)
     vectors.push_back(loadVector(
         b, loc, input, getFrom(b, add(b, row, index(i)), column), Value()));
-  for (auto [i, vector] : llvm::enumerate(turn(b, vectors)))
+  for (auto [i, vector] : llvm::enumerate(turnSquare(b, loc, vectors)))
     storeVector(b, loc, vector, result,
                 getTo(b, row, add(b, column, index(static_cast<int64_t>(i)))),
                 Value());

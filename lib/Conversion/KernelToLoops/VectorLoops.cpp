@@ -222,6 +222,31 @@ Value quantc::interleaveFour(OpBuilder &builder, Location loc,
   return vector::InterleaveOp::create(builder, loc, even, odd);
 }
 
+SmallVector<Value> quantc::turnSquare(OpBuilder &b, Location loc,
+                                      SmallVector<Value> vectors) {
+  constexpr int64_t quarter = lanes / 4;
+  for (int64_t distance : {2, 1, 4, 8}) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      bool isWithin = distance < quarter;
+      int64_t of = (lane & (isWithin ? 1 : distance)) ? lanes : 0;
+      int64_t at = isWithin ? lane / quarter * quarter + lane % quarter / 2
+                            : lane & ~distance;
+      low.push_back(of + at);
+      high.push_back(of + at + (isWithin ? quarter / 2 : distance));
+    }
+    for (int64_t i = 0; i < lanes; ++i) {
+      if (i & distance)
+        continue;
+      Value first = vectors[i], second = vectors[i + distance];
+      vectors[i] = vector::ShuffleOp::create(b, loc, first, second, low);
+      vectors[i + distance] =
+          vector::ShuffleOp::create(b, loc, first, second, high);
+    }
+  }
+  return vectors;
+}
+
 Value quantc::reduceToFour(OpBuilder &builder, Location loc, Value vector,
                            Combine combine) {
   int64_t all = cast<VectorType>(vector.getType()).getNumElements();

@@ -89,6 +89,16 @@ mlir::Value splatConstant(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value interleaveFour(mlir::OpBuilder &builder, mlir::Location loc,
                            llvm::ArrayRef<mlir::Value> vectors);
 
+/// 16 vectors as the matrix of their elements, turned. Lanes are interleaved
+/// within quarters of 128 bits, as one instruction does on every CPU; then
+/// quarters and halves of two vectors change places, which costs nothing where
+/// registers are no longer. Shuffles across all lanes would each become several
+/// there, and the code generator would take longer to look for better ones than
+/// for all other kernels of a network.
+llvm::SmallVector<mlir::Value>
+turnSquare(mlir::OpBuilder &builder, mlir::Location loc,
+           llvm::SmallVector<mlir::Value> vectors);
+
 /// Folds lanes into one scalar by halves, in a fixed order.
 using Combine = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value,
                                                mlir::Value)>;
