@@ -66,13 +66,35 @@ class IntegerSmallFunctions(IntegerTest):
         self.check_small(proto, exact, 5 * UNIT + 6e-5, 10.0 ** np.array([-12, -8, -4, -2, -0.5]))
 
     def test_exponentials_of_all_bits(self):
-        """What a row's unit is off by in an argument, the exponential is off by of itself."""
-        nodes = [("Exp", "x", "y_power")]
-        exact = {"y_power": np.exp}
-        proto = model(nodes, {"x": ("f4", ["n", 24])}, list(exact))
-        x = (-60 - np.arange(5 * 24).reshape(5, 24) / 128).astype("f4")
-        wanted = {name: f(x.astype("f8")) for name, f in exact.items()}
-        self.check_close(proto, [{"x": x}], 3e-4 + UNIT, exact=[wanted])
+        """What a row's unit is off by in an argument, the exponential is off by of itself: computed or not, none has it."""
+        nodes = [
+            ("Exp", "x", "y_power"),
+            ("Sub", "x z", "apart"),
+            ("Mul", "apart apart", "square"),
+            ("Div", "square z", "ratio"),
+            ("ReduceSum", "ratio last", "sum", {"keepdims": 1}),
+            ("Mul", "sum scale", "argument"),
+            ("Exp", "argument", "y_kernel"),
+            ("Div", "x z", "quotient"),
+            ("Neg", "quotient", "base"),
+            ("Pow", "base z", "y_computed"),
+            ("Exp", "quotient", "y_decay"),
+        ]
+        inputs = {"x": ("f4", ["n", 24]), "z": ("f4", ["n", 24])}
+        constants = {"last": np.array([1]), "scale": np.float32(-1 / 512)}
+        proto = model(nodes, inputs, ["y_power", "y_kernel", "y_computed", "y_decay"], constants)
+        x = (-60 - self.random.random((5, 24))).astype("f4")
+        z = self.random.uniform(2, 6, (5, 24)).astype("f4")
+        v, w = x.astype("f8"), z.astype("f8")
+        exact = {
+            "y_power": np.exp(v),
+            "y_kernel": np.exp(((v - w) ** 2 / w).sum(1, keepdims=True) * float(constants["scale"])),
+            "y_computed": (-v / w) ** w,
+            "y_decay": np.exp(v / w),
+        }
+        # A power of two is good to 3e-4, of an argument in units of 2^-15, and half a unit of 16 bits of the result; a
+        # logarithm is off by 2^-22, and 6 times that in a power.
+        self.check_close(proto, [{"x": x, "z": z}], 3e-4 + 2 * UNIT, exact=[exact])
 
 
 if __name__ == "__main__":

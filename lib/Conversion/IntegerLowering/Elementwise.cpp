@@ -123,6 +123,7 @@ struct BinaryIntegers
                                   Types &operands, Types &results) const {
     nn::BinaryKind kind = cast<nn::BinaryOp>(op).getKind();
     bool isConstant = qt::getBlockFormat(available[1]) == nullptr;
+    bool hasAllBits = op->hasAttr(qt::allBitsAttrName);
     if (kind == nn::BinaryKind::Pow && isConstant &&
         qt::getBlockFormat(available[0]) &&
         cast<RankedTensorType>(op->getOperand(0).getType()).getShape() ==
@@ -133,8 +134,8 @@ struct BinaryIntegers
       // What is small beside the largest of a row shows in roots; squares are
       // products of 16 bits.
       if (failed(inferRowIntegers(op, available, operands, results,
-                                  /*mayBeWide=*/matchSplat(op->getOperand(1)) !=
-                                      2.0)))
+                                  /*mayBeWide=*/hasAllBits ||
+                                      matchSplat(op->getOperand(1)) != 2.0)))
         return failure();
       operands.push_back(available[1]);
       return success();
@@ -155,14 +156,14 @@ struct BinaryIntegers
       return failure();
     *blocks = getStoredBlocks(op, *blocks);
     // Products of many factors lose what each is rounded by.
-    bool mayBeWide = isSum || isChoice || isRest ||
+    bool mayBeWide = isSum || isChoice || isRest || hasAllBits ||
                      (isProduct && op->hasAttr(qt::elementExponentsAttrName));
     for (auto [index, type] : llvm::enumerate(available))
       operands.push_back(qt::getBlockFormat(type)
                              ? fitOperand(op, index, type, *blocks, mayBeWide)
                              : type);
     qt::BlockType format =
-        isQuotient
+        isQuotient && !hasAllBits
             ? getRow16(op, *blocks)
             : getWide(op, *blocks, isSum ? qt::wideBits : qt::summandBits);
     results.push_back(withFormat(op->getResult(0), format));
@@ -208,7 +209,8 @@ struct BinaryIntegers
     if (isDivided && !isConstant) {
       Scaled quotient =
           joinExponents(b, buildQuotient(b, x, y), format.getShape());
-      results.push_back(b.normalise(quotient, format));
+      results.push_back(qt::isWide(format) ? b.store(quotient, format)
+                                           : b.normalise(quotient, format));
       return success();
     }
     bool isLarger = kind == nn::BinaryKind::Max;
@@ -225,6 +227,8 @@ struct BinaryIntegers
                     qt::summandBits, format.getShape());
     } else if (isProduct) {
       z = multiply(b, x, y, haveWideFactors(op));
+      if (haveWideFactors(op) && !haveOwnExponents(format))
+        z = joinExponents(b, z, format.getShape());
     } else {
       b.align(x, y);
       z = {b.binary(kind, x.m, y.m), x.e};

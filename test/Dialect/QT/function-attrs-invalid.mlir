@@ -170,7 +170,7 @@ func.func @has_hidden(%x: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @all_bits(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{attribute 'qt.all_bits' = unit on 'nn.softmax'; supported: a unit attribute on nn.concat, nn.reduce or nn.pool}}
+  // expected-error @below {{attribute 'qt.all_bits' = unit on 'nn.softmax'; supported: a unit attribute on nn.concat, nn.reduce, nn.pool or nn.binary}}
   %0 = nn.softmax %x {axis = 0 : i64, qt.all_bits} : tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -146,7 +146,7 @@ static bool isSoftmax(Operation *op) { return isa<nn::SoftmaxOp>(op); }
 static bool isReshape(Operation *op) { return isa<nn::ReshapeOp>(op); }
 static bool isClip(Operation *op) { return isa<nn::ClipOp>(op); }
 static bool mayLoseBits(Operation *op) {
-  return isa<nn::ConcatOp, nn::ReduceOp, nn::PoolOp>(op);
+  return isa<nn::ConcatOp, nn::ReduceOp, nn::PoolOp, nn::BinaryOp>(op);
 }
 static bool findsElements(Operation *op) {
   return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp,
@@ -218,7 +218,7 @@ static const Rule rules[] = {
      "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
      "nn.select or nn.clip"},
     {allBitsAttrName, mayLoseBits, isA<UnitAttr>,
-     "a unit attribute on nn.concat, nn.reduce or nn.pool"},
+     "a unit attribute on nn.concat, nn.reduce, nn.pool or nn.binary"},
     {reshapeCutsAttrName, isReshape, areCuts,
      "an array<i64> of pairs of positive numbers on nn.reshape"},
     {rangesAttrName, isFunction, areRanges,

@@ -9,6 +9,7 @@
 #include "IntegerPlan.h"
 #include "quantc/Analysis/ComparedExtremes.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/ExponentialArguments.h"
 #include "quantc/Analysis/LogarithmOperands.h"
 #include "quantc/Conversion/IntegerLowering/IntegerLowering.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
@@ -24,6 +25,7 @@ IntegerPlan::IntegerPlan(Block &block, qt::IntegerMethod method,
     : method(method), values(values), smallElements(block),
       comparedExtremes(findComparedExtremes(block)),
       logarithmOperands(findLogarithmOperands(block)),
+      arguments(findExponentialArguments(block)),
       inputs(block, method == qt::IntegerMethod::Fixed ? InputScope::Scaled
                                                        : InputScope::Moved),
       units(block, inputs) {}
@@ -32,13 +34,6 @@ bool IntegerPlan::isShownAtBorder(Value value) const {
   Value source = values.getSource(value);
   return isFloat(source) && !isConstantSlice(source) &&
          smallElements.areShown(source);
-}
-
-/// Whether what its argument is off by is a part of the result.
-static bool isExponential(Operation *op) {
-  auto unary = dyn_cast_or_null<nn::UnaryOp>(op);
-  return unary && (unary.getKind() == nn::UnaryKind::Exp ||
-                   unary.getKind() == nn::UnaryKind::Expm1);
 }
 
 Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
@@ -59,7 +54,7 @@ Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
   if (isOfElements)
     blocks.assign(type.getRank(), 1);
   bool isWide = isMask || isOfElements || isShownAtBorder(source) ||
-                isExponential(reader);
+                arguments.contains(value);
   return type.clone(qt::getIntegerFormat(
       type.getContext(), blocks, isWide ? qt::summandBits : qt::rowBits));
 }
@@ -73,12 +68,20 @@ void IntegerPlan::markForm(IntegerLoweringInterface integer) const {
     op->setAttr(methodAttrName,
                 qt::IntegerMethodAttr::get(op->getContext(), method));
   auto reduce = dyn_cast<nn::ReduceOp>(op);
+  bool isArgument = arguments.contains(op->getResult(0));
   if (reduce &&
-      (isShownAtBorder(reduce.getInput()) || units.computesInUnits(op)) &&
+      (isShownAtBorder(reduce.getInput()) || units.computesInUnits(op) ||
+       isArgument) &&
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
     mark(qt::allBitsAttrName);
   if (isa<nn::ConcatOp>(op) && smallElements.areShown(op->getResult(0)))
+    mark(qt::allBitsAttrName);
+  auto binary = dyn_cast<nn::BinaryOp>(op);
+  if (binary && isArgument &&
+      llvm::is_contained(
+          {nn::BinaryKind::Mul, nn::BinaryKind::Div, nn::BinaryKind::Pow},
+          binary.getKind()))
     mark(qt::allBitsAttrName);
   bool isCompared = comparedExtremes.contains(op);
   if (isCompared && isa<nn::PoolOp>(op))

@@ -60,6 +60,7 @@ private:
   SmallElements smallElements;
   llvm::DenseSet<mlir::Operation *> comparedExtremes;
   llvm::DenseSet<mlir::Value> logarithmOperands;
+  llvm::DenseSet<mlir::Value> arguments; ///< of exponentials
   /// What is done before inputs are quantised: scaling, too, by the method that
   /// knows no ranges of what is scaled.
   InputArithmetic inputs;

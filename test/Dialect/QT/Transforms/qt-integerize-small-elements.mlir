@@ -160,3 +160,20 @@ func.func @sums_of_roots(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x
   %s = nn.binary add %v, %w : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   return %d, %s : tensor<?x4xf32>, tensor<?x4xf32>
 }
+
+// What arguments of exponentials are computed of has all bits, on one exponent for a row.
+// CHECK-LABEL: func @arguments
+// CHECK: qt.quantize %arg0 {{.*}} -> tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.binary mul {{.*}} {qt.all_bits} : {{.*}} -> tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.reduce sum {{.*}} {qt.all_bits} : tensor<?x4x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.binary div {{.*}} {qt.all_bits} : {{.*}} -> tensor<?x1x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: nn.unary exp
+// CHECK: nn.binary mul %{{[^{]*$}}
+func.func @arguments(%x: tensor<?x4xf32>, %t: tensor<?x1xf32>) -> (tensor<?x1xf32>, tensor<?x1xf32>) {
+  %0 = nn.binary mul %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %1 = nn.reduce sum %0 axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  %2 = nn.binary div %1, %t : tensor<?x1xf32>, tensor<?x1xf32> -> tensor<?x1xf32>
+  %3 = nn.unary exp %2 : tensor<?x1xf32>
+  %4 = nn.binary mul %3, %t : tensor<?x1xf32>, tensor<?x1xf32> -> tensor<?x1xf32>
+  return %3, %4 : tensor<?x1xf32>, tensor<?x1xf32>
+}

@@ -31,10 +31,11 @@ constexpr llvm::StringLiteral mostElementsAttrName = "qt.most_elements";
 /// a row.
 constexpr llvm::StringLiteral elementExponentsAttrName = "qt.element_exponents";
 
-/// On nn.concat, nn.reduce or nn.pool in an integer-only network: results are
-/// joined with all their bits, of which small ones count; or the sum or mean of
-/// such ones, which something is taken off that is nearly the same; or a
-/// maximum of windows, which is compared with what it is found in.
+/// On nn.concat, nn.reduce, nn.pool or nn.binary in an integer-only network:
+/// results are joined with all their bits, of which small ones count; or the
+/// sum or mean of such ones, which something is taken off that is nearly the
+/// same; or a maximum of windows, which is compared with what it is found in;
+/// or a product, a quotient or a power that an exponential is of.
 constexpr llvm::StringLiteral allBitsAttrName = "qt.all_bits";
 
 } // namespace quantc::qt
