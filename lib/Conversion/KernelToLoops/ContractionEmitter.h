@@ -71,6 +71,8 @@ private:
                          int64_t lanes, int64_t split, Value mask);
   Values sumTaps(OpBuilder &b, Value rowAt, Value at, int64_t count,
                  int64_t lanes, int64_t split, Value mask);
+  Values sumShiftedTaps(OpBuilder &b, Value rowAt, Value at, int64_t count,
+                        int64_t lanes, int64_t split, Value mask);
   Values sumPairedTaps(OpBuilder &b, Value base, Value at, int64_t count,
                        int64_t lanes, Value mask);
   Value loadLaneShifts(OpBuilder &b, Value position, Value at, int64_t lanes,
@@ -305,6 +307,7 @@ private:
 
   const numerics::FormTraits &traits;
   bool hasVnni;
+  bool hasPairs; ///< an instruction sums products of two pairs of 16 bits
   int64_t panelsAtOnce = 1;
   int64_t groupPanels; ///< panels of a unit
   llvm::SmallVector<mlir::AffineExpr> resultSizes;
@@ -372,7 +375,6 @@ private:
   /// the factors of codes and of sums; taps as words.
   int64_t slotElements = 0, windowSlots = 0, windowPhases = 1;
   Value inputLines, lineWeights, lineInverses, lineFactors, tapWords;
-  bool hasFewCodes;    ///< blocks of an image are few codes with their shift
   bool hasIntegerSums; ///< the accumulator is i32, of blocks with shifts
   bool keepsSums;      ///< the sums of a tile lie in scratch during its loop
   bool useDecoded = false;

@@ -19,7 +19,6 @@
 
 #include "ContractionEmitter.h"
 #include "Generators.h"
-#include "IntegerCodes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "quantc/Numerics/Packing.h"
 #include "quantc/Target/CPU/CpuTarget.h"
@@ -95,6 +94,7 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
   CpuTarget target =
       CpuTarget::get(kernel.getKernel()->getParentOfType<ModuleOp>());
   hasVnni = target.has("avx512vnni");
+  hasPairs = target.has("avx2");
   hasIntegerSums = contract.getAcc().isInteger(32);
   resultSizes = SmallVector<AffineExpr>(shapes.getSizes(contract.getResult()));
   numerics::PackedForm form = layout.getForm();
@@ -105,9 +105,6 @@ ContractionEmitter::ContractionEmitter(KernelBuilder &kernel,
     if (numerics::hasNibbles(form))
       blockSteps = llvm::alignTo(blockSteps, 2);
   }
-  hasFewCodes =
-      conv && hasIntegerSums &&
-      hasShiftedCodes(layout, contract.getContractionSize(), groups, target);
   groupPanels =
       numChunks == 1 && !hasCodesOfFloats() && !isWidened
           ? 1

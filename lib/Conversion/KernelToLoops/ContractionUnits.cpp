@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionUnits.h"
+#include "IntegerCodes.h"
 #include "LoopModels.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Interfaces/ImageOpInterface.h"
@@ -72,6 +73,9 @@ ContractionUnits::ContractionUnits(qt::ContractOp contract)
   isWidened = form == numerics::PackedForm::B32 && !conv && width == 8 &&
               layout.getBias() == 0 && !layout.isNonNegative() &&
               contract.getAcc().isInteger(32) && target.has("avx2");
+  hasFewCodes =
+      conv && contract.getAcc().isInteger(32) &&
+      hasShiftedCodes(layout, contract.getContractionSize(), groups, target);
   if (form == numerics::PackedForm::Matched) {
     chunk = qt::getPackedLayout(layout, n, k).matchedChunk();
   } else if (form == numerics::PackedForm::Chained) {

@@ -47,7 +47,8 @@ struct ContractionUnits {
   bool hasFloatRows;      ///< activations are floats
   /// Codes in blocks with shifts become 16 bits, shifted, for many rows.
   bool isWidened;
-  bool hasOrder; ///< activations are brought into an order that panels state
+  bool hasFewCodes; ///< blocks of an image are few codes with their shift
+  bool hasOrder;    ///< activations are brought into an order that panels state
   int64_t blockRows; ///< rows of a unit
   int64_t chunk;     ///< of K, which one pass over the rows goes through
   int64_t numChunks;

@@ -15,6 +15,7 @@
 #include "ContractionEmitter.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Numerics/Fixed/Rows.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -31,25 +32,26 @@ Value ContractionEmitter::loadLanes(OpBuilder &b, Value buffer, Value at,
       return vector::LoadOp::create(b, loc, type, buffer, at);
     return loadFromBytes(b, buffer, at, type);
   }
-  // Fewer lanes than a vector has: one by one, for bytes of wider elements
-  // have no masked load.
+  // Fewer lanes than a vector has, as two powers of two of them that overlap:
+  // bytes have no masked load on every target.
   int64_t size =
       stored == type.getElementType() ? 1 : type.getElementTypeBitWidth() / 8;
-  Value result = zeros(b, type);
-  for (int64_t lane = 0; lane < columns; ++lane) {
+  auto count =
+      static_cast<int64_t>(llvm::bit_floor(static_cast<uint64_t>(columns)));
+  auto part = VectorType::get(count, type.getElementType());
+  auto load = [&](int64_t lane) -> Value {
     Value from = plus(b, at, lane * size);
-    Value element =
-        size == 1
-            ? memref::LoadOp::create(b, loc, buffer, from).getResult()
-            : vector::ExtractOp::create(
-                  b, loc,
-                  loadFromBytes(b, buffer, from,
-                                VectorType::get(1, type.getElementType())),
-                  int64_t(0))
-                  .getResult();
-    result = vector::InsertOp::create(b, loc, element, result, lane);
-  }
-  return result;
+    return size == 1 ? vector::LoadOp::create(b, loc, part, buffer, from)
+                     : loadFromBytes(b, buffer, from, part);
+  };
+  Value low = load(0), high = count == columns ? low : load(columns - count);
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < columns; ++lane)
+    order.push_back(lane < count ? lane : lane + 2 * count - columns);
+  Value all = vector::ShuffleOp::create(b, loc, low, high, order);
+  order = llvm::to_vector(llvm::seq<int64_t>(0, columns));
+  order.resize(type.getNumElements(), columns); // a zero
+  return vector::ShuffleOp::create(b, loc, all, zeros(b, part), order);
 }
 
 /// The shifts of `lanes` channels from \p at on, of a position: those of one
@@ -82,6 +84,19 @@ static std::pair<Value, Value> pairTaps(OpBuilder &b, Location loc, Value first,
     (lane % 8 < 4 ? low : high).append({lane, lanes + lane});
   return {vector::ShuffleOp::create(b, loc, first, second, low),
           vector::ShuffleOp::create(b, loc, first, second, high)};
+}
+
+/// Sums of pairs as pairTaps has them, channel by channel.
+static Values orderPairs(OpBuilder &b, Location loc, ArrayRef<Value> sums) {
+  int64_t lanes = 2 * cast<VectorType>(sums[0].getType()).getNumElements();
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    order.push_back(lane / 8 * 4 + lane % 4 + (lane % 8 < 4 ? 0 : lanes / 2));
+  Values ordered;
+  for (size_t i = 0; i < sums.size(); i += 2)
+    ordered.push_back(
+        vector::ShuffleOp::create(b, loc, sums[i], sums[i + 1], order));
+  return ordered;
 }
 
 /// The sums of codes with one scale: two taps at a time, for their products
@@ -130,14 +145,109 @@ Values ContractionEmitter::sumPairedTaps(OpBuilder &b, Value base, Value at,
   sums = Values(loop.getResults());
   if (taps % 2 != 0)
     sums = step(b, index(taps - 1), false, sums);
-  SmallVector<int64_t> order;
-  for (int64_t lane = 0; lane < lanes; ++lane)
-    order.push_back(lane / 8 * 4 + lane % 4 + (lane % 8 < 4 ? 0 : lanes / 2));
-  Values ordered;
-  for (int64_t r = 0; r < count; ++r)
-    ordered.push_back(
-        vector::ShuffleOp::create(b, loc, sums[2 * r], sums[2 * r + 1], order));
-  return ordered;
+  return orderPairs(b, loc, sums);
+}
+
+/// Those of codes whose blocks are shifted: products of bytes have 16 bits, and
+/// the product that sums those of two taps multiplies by powers of two.
+Values ContractionEmitter::sumShiftedTaps(OpBuilder &b, Value rowAt, Value at,
+                                          int64_t count, int64_t lanes,
+                                          int64_t split, Value mask) {
+  auto bytes = VectorType::get(lanes, b.getI8Type()),
+       halves = VectorType::get(lanes, b.getI16Type()),
+       words = VectorType::get(lanes / 2, b.getI32Type());
+  int64_t taps = conv.getNumTaps();
+  Value base = add(b, rowAt, at), weights = plus(b, at, columns * 4),
+        block = arith::DivUIOp::create(b, loc, at, index(32));
+  constexpr int64_t product = 127 * 127,
+                    largest = int64_t(1) << numerics::fixed::blockDepth;
+  // Of how many taps sums fit say the weights, which qt.pack has checked.
+  auto bound = qt::BoundAttr::get(b.getContext(), -product, product, 1, largest,
+                                  /*chain=*/llvm::divideCeil(taps, 2), false, 0,
+                                  0, 0, 0);
+  auto load = [&](OpBuilder &inner, Value buffer, Value from) -> Value {
+    return arith::ExtSIOp::create(inner, loc, halves,
+                                  loadLanes(inner, buffer, from, bytes, mask));
+  };
+  // Powers of two of the taps' blocks at these places, pair by pair.
+  auto loadFactors = [&](OpBuilder &inner, ArrayRef<Value> places,
+                         int64_t next) -> Value {
+    Value both;
+    for (auto [tap, place] : llvm::enumerate(places)) {
+      Value power =
+          arith::ShLIOp::create(inner, loc,
+                                arith::ConstantIntOp::create(
+                                    inner, loc, int64_t(1) << (16 * tap), 32),
+                                loadShift(inner, plus(inner, place, next)));
+      both = both ? arith::OrIOp::create(inner, loc, both, power).getResult()
+                  : power;
+    }
+    return vector::BroadcastOp::create(inner, loc, words, both);
+  };
+  auto getFactors = [&](OpBuilder &inner,
+                        ArrayRef<Value> places) -> std::pair<Value, Value> {
+    Value own = loadFactors(inner, places, 0), low = own, high = own;
+    if (split < lanes) {
+      Value next = loadFactors(inner, places, 1);
+      Value *parts[] = {&low, &high};
+      for (auto [i, part] : llvm::enumerate(parts)) {
+        SmallVector<bool> isOwn;
+        for (int64_t lane = 0; lane < lanes / 2; ++lane)
+          isOwn.push_back(lane / 4 * 8 + lane % 4 + 4 * int64_t(i) < split);
+        Value choice = arith::ConstantOp::create(
+            inner, loc,
+            DenseElementsAttr::get(
+                VectorType::get(lanes / 2, inner.getI1Type()),
+                ArrayRef<bool>(isOwn)));
+        *part = arith::SelectOp::create(inner, loc, choice, own, next);
+      }
+    }
+    return {vector::BitCastOp::create(inner, loc, halves, low),
+            vector::BitCastOp::create(inner, loc, halves, high)};
+  };
+  auto step = [&](OpBuilder &inner, Value tap, int64_t together, Values sums) {
+    SmallVector<Value> own, offsets, positions;
+    for (int64_t i = 0; i < together; ++i) {
+      own.push_back(load(
+          inner, packed,
+          add(inner, weights, times(inner, plus(inner, tap, i), columns))));
+      offsets.push_back(
+          memref::LoadOp::create(inner, loc, tapTable, plus(inner, tap, i)));
+      positions.push_back(arith::DivUIOp::create(
+          inner, loc, add(inner, rowAt, offsets.back()), index(positionSize)));
+    }
+    for (int64_t r = 0; r < count; ++r) {
+      SmallVector<Value> products, places;
+      for (int64_t i = 0; i < together; ++i) {
+        Value x =
+            load(inner, lhsBuffer,
+                 plus(inner, add(inner, base, offsets[i]), r * getRowStride()));
+        products.push_back(arith::MulIOp::create(inner, loc, x, own[i]));
+        Value position = plus(inner, positions[i], r * lineStep);
+        places.push_back(
+            add(inner, times(inner, position, llvm::divideCeil(columns, 32)),
+                block));
+      }
+      if (together == 1)
+        products.push_back(zeros(inner, halves));
+      auto [low, high] = pairTaps(inner, loc, products[0], products[1]);
+      auto [lowFactors, highFactors] = getFactors(inner, places);
+      sums[2 * r] = dot(inner, 2, low, lowFactors, sums[2 * r], bound);
+      sums[2 * r + 1] =
+          dot(inner, 2, high, highFactors, sums[2 * r + 1], bound);
+    }
+    return sums;
+  };
+  Values sums(2 * count, zeros(b, words));
+  auto loop = scf::ForOp::create(
+      b, loc, index(0), index(taps / 2 * 2), index(2), sums,
+      [&](OpBuilder &inner, Location, Value tap, ValueRange carried) {
+        scf::YieldOp::create(inner, loc, step(inner, tap, 2, Values(carried)));
+      });
+  sums = Values(loop.getResults());
+  if (taps % 2 != 0)
+    sums = step(b, index(taps - 1), 1, sums);
+  return orderPairs(b, loc, sums);
 }
 
 /// The sums of floats, and of codes whose blocks are shifted.
@@ -201,7 +311,9 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
   Value rowAt = getRowAt(b, row);
   Values sums =
       isScaled ? sumPairedTaps(b, add(b, rowAt, at), at, count, lanes, mask)
-               : sumTaps(b, rowAt, at, count, lanes, split, mask);
+      : hasPairs && hasIntegerSums
+          ? sumShiftedTaps(b, rowAt, at, count, lanes, split, mask)
+          : sumTaps(b, rowAt, at, count, lanes, split, mask);
   if (isScaled) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
     Value scale;
@@ -244,6 +356,9 @@ void ContractionEmitter::emitDepthwise(OpBuilder &b, Value last) {
   bool isWide = width == 16;
   int64_t positions = isFloat ? (isWide ? 10 : 7) : (isWide ? 7 : 4);
   int64_t lanes = isFloat ? width : 2 * width;
+  // Nothing pairs codes of blocks, so that fewer need no second register.
+  if (hasIntegerSums && columns <= width)
+    lanes = width;
   auto tilesAt = [&](OpBuilder &inner, Value at, int64_t split, Value mask) {
     forEachTile(inner, firstRow, last, getTileSizes(positions),
                 [&](OpBuilder &body, Value row, int64_t count) {
