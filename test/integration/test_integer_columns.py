@@ -7,7 +7,7 @@ import numpy as np
 from kernels import IntegerTest, model, results
 
 # More orders of magnitude than a row of 31 bits holds.
-UNITS = (10.0 ** np.linspace(-6, 7, 12)).astype("f4")
+UNITS = (10.0 ** np.linspace(-18, 7, 12)).astype("f4")
 
 
 class IntegerColumns(IntegerTest):

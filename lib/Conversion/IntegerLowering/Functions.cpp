@@ -17,6 +17,17 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::numerics;
 
+/// Whether blocks of a value are the same: of a dimension of one element, whole
+/// ones are single ones.
+static bool areSameBlocks(Value value, ArrayRef<int64_t> a,
+                          ArrayRef<int64_t> b) {
+  return llvm::all_of(llvm::zip_equal(typeOf(value).getShape(), a, b),
+                      [](auto dim) {
+                        auto [size, x, y] = dim;
+                        return size == 1 || x == y;
+                      });
+}
+
 LogicalResult quantc::inferRowIntegers(Operation *op, TypeRange available,
                                        Types &operands, Types &results,
                                        bool mayBeWide) {
@@ -25,8 +36,9 @@ LogicalResult quantc::inferRowIntegers(Operation *op, TypeRange available,
     return failure();
   SmallVector<int64_t> blocks = getStoredBlocks(op, format->getShape());
   bool staysWide = mayBeWide && qt::isWide(*format) &&
-                   ArrayRef(blocks) == format->getShape();
-  qt::BlockType type = staysWide ? *format : getRow16(op, blocks);
+                   areSameBlocks(op->getOperand(0), blocks, format->getShape());
+  qt::BlockType type =
+      staysWide ? withBlocks(*format, blocks) : getRow16(op, blocks);
   operands.push_back(withFormat(op->getOperand(0), type));
   results.push_back(withFormat(op->getResult(0), type));
   return success();

@@ -190,7 +190,8 @@ Value IntegerBuilder::apply(const fixed::Multipliers &multipliers, Value acc,
   return multiplyHigh(shift(acc, -multipliers.preShift), factors);
 }
 
-Scaled IntegerBuilder::prepareAlignment(Scaled x, qt::BlockType format) {
+Scaled IntegerBuilder::prepareAlignment(Scaled x, qt::BlockType format,
+                                        int64_t zero) {
   switch (format.getElement().getBitWidth()) {
   case qt::summandBits:
     break;
@@ -202,7 +203,7 @@ Scaled IntegerBuilder::prepareAlignment(Scaled x, qt::BlockType format) {
   }
   Value isZero =
       compare(nn::Predicate::Eq, largest(x.m, format.getShape()), number(0));
-  return {x.m, select(isZero, number(fixed::zeroExponent), x.e)};
+  return {x.m, select(isZero, number(zero), x.e)};
 }
 
 void IntegerBuilder::align(Scaled &a, Scaled &b) {

@@ -18,6 +18,7 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Numerics/Fixed/Linear.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
 
 namespace quantc {
 
@@ -116,8 +117,9 @@ public:
   mlir::Value apply(const numerics::fixed::Multipliers &multipliers,
                     mlir::Value acc, llvm::ArrayRef<int64_t> shape = {});
   /// With the low bits that alignment shifts out, below 2^31, and the exponent
-  /// of zero where a block of \p format is zeros: it does not count then.
-  Scaled prepareAlignment(Scaled x, qt::BlockType format);
+  /// \p zero where a block of \p format is zeros: it does not count then.
+  Scaled prepareAlignment(Scaled x, qt::BlockType format,
+                          int64_t zero = numerics::fixed::zeroExponent);
   /// Both on the larger exponent, which is that of the results.
   void align(Scaled &a, Scaled &b);
   /// The largest magnitude of each block.

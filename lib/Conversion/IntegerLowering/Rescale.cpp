@@ -28,10 +28,14 @@ static Scaled alignBlocks(IntegerBuilder &b, Scaled x, qt::BlockType from,
                    to.getElement().getBitWidth() == qt::summandBits;
     return hasMore ? b.halve(x) : x;
   }
-  x = b.prepareAlignment(x, from);
-  Value zero = b.number(fixed::zeroExponent);
-  Value common = b.max(b.reduce(nn::ReduceKind::Max, x.e, axes), zero);
-  return {b.shift(x.m, b.sub(common, x.e)), common};
+  // Below what any other block has: elements with an exponent each may be far
+  // below that of zeros, as the squares of small units are.
+  constexpr int64_t none = -(1 << 20);
+  x = b.prepareAlignment(x, from, none);
+  Value common = b.reduce(nn::ReduceKind::Max, x.e, axes);
+  Value isNothing = b.compare(nn::Predicate::Le, common, b.number(none));
+  Value e = b.select(isNothing, b.number(fixed::zeroExponent), common);
+  return {b.shift(x.m, b.sub(common, x.e)), e};
 }
 
 namespace {

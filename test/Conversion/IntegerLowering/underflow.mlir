@@ -86,3 +86,17 @@ func.func @inputs() {
   check.expect_eq %e, %e_e : tensor<3x1xi8>, tensor<3x1xi8>
   return
 }
+
+// Elements below the exponent of zeros come to that of the largest; zeros among them do not count.
+func.func @small_elements() {
+  %m = arith.constant dense<[[1000, 0, -64], [0, 0, 0]]> : tensor<2x3xi32>
+  %e = arith.constant dense<[[-150, -100, -148], [-100, -100, -100]]> : tensor<2x3xi32>
+  %x = qt.join %m, %e : tensor<2x3xi32>, tensor<2x3xi32> -> tensor<2x3x!element31>
+  %y = qt.rescale half_up %x : tensor<2x3x!element31> -> tensor<2x3x!row31>
+  %ym, %ye = qt.split %y : tensor<2x3x!row31> -> tensor<2x3xi32>, tensor<2x1xi32>
+  %ym_e = arith.constant dense<[[250, 0, -64], [0, 0, 0]]> : tensor<2x3xi32>
+  %ye_e = arith.constant dense<[[-148], [-100]]> : tensor<2x1xi32>
+  check.expect_eq %ym, %ym_e : tensor<2x3xi32>, tensor<2x3xi32>
+  check.expect_eq %ye, %ye_e : tensor<2x1xi32>, tensor<2x1xi32>
+  return
+}
