@@ -143,6 +143,11 @@ Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
   auto widen = qt::BoundAttr::get(b.getContext(), -pair, pair, 1, largest,
                                   /*chain=*/blockSteps, false, 0, 0, 0, 0);
   bool isBiased = layout.getBias() != 0;
+  // Of three bits. From memory they are operands of what shifts by them, with
+  // no way from a number to all lanes.
+  Value table = kernel.getConstantBuffer(
+      DenseElementsAttr::get(RankedTensorType::get(8, b.getI32Type()),
+                             ArrayRef<int32_t>({0, 1, 2, 3, 4, 5, 6, 7})));
   return forEachBlock(
       b, row, count, sums, [&](OpBuilder &inner, Value block, Values sums) {
         Value head = add(inner, chunkBase, times(inner, block, nr * 40));
@@ -186,11 +191,16 @@ Values ContractionEmitter::sumShiftedBlocks(OpBuilder &b, Value row,
           return sums;
         if (sums.empty())
           sums = loadSums(inner, row, count);
+        for (Value &shift : shifts) {
+          Value place = arith::IndexCastUIOp::create(
+              inner, loc, inner.getIndexType(), shift);
+          shift =
+              splat(inner, memref::LoadOp::create(inner, loc, table, place));
+        }
         for (int64_t i = 0; i < count * vectors; ++i)
-          sums[i] =
-              add(inner, sums[i],
-                  arith::ShLIOp::create(inner, loc, partial[i],
-                                        splat(inner, shifts[i / vectors])));
+          sums[i] = add(inner, sums[i],
+                        arith::ShLIOp::create(inner, loc, partial[i],
+                                              shifts[i / vectors]));
         return sums;
       });
 }
