@@ -80,14 +80,14 @@ class ConvolutionIntegers(ConvolutionTest):
         """Vectors of channels in which blocks of 32 end, fewer channels than a vector has, and taps that make no pairs."""
         random = np.random.default_rng(10)
         constants, nodes, value, depth = {}, [], "x", 6
-        for i, (channels, taps) in enumerate(((5, 3), (16, 3), (24, 4), (48, 1), (72, 3), (31, 5))):
+        for i, (channels, taps) in enumerate(((6, 3), (16, 3), (24, 4), (40, 1), (72, 3), (31, 5))):
             constants[f"w{i}"] = random.standard_normal((channels, depth, 1, 1)).astype("f4") / depth**0.5
             constants[f"d{i}"] = random.standard_normal((channels, 1, taps, taps)).astype("f4") / taps
             pads = {"group": channels, "pads": [taps // 2] * 4}
             nodes += [("Conv", f"{value} w{i}", f"c{i}"), ("Conv", f"c{i} d{i}", f"y{i}", pads)]
             value, depth = f"y{i}", channels
         proto = model(nodes, {"x": ("f4", ["n", 6, 5, 19])}, [value], constants)
-        x = random.standard_normal((3, 6, 5, 19)).astype("f4") * 2.0 ** random.integers(-9, 1, (3, 6, 1, 19)).astype("f4")
+        x = random.standard_normal((16, 6, 5, 19)).astype("f4") * 2.0 ** random.integers(-9, 1, (16, 6, 1, 19)).astype("f4")
         self.check_integers(proto, [{"x": x}])
 
 

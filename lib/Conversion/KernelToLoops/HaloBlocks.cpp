@@ -150,6 +150,8 @@ HaloIntegers::Pieces HaloIntegers::loadPieces(OpBuilder &b, Value source,
     piece.words = loadWords(b, offset(b, source, piece.offset), Value());
   if (count >= lanes)
     return pieces;
+  Value mask = vector::CreateMaskOp::create(
+      b, loc, VectorType::get(lanes, b.getI1Type()), index(count));
   if (channels >= lanes) {
     // From the channels before it on, which move out of the vector.
     SmallVector<int64_t> order;
@@ -159,11 +161,9 @@ HaloIntegers::Pieces HaloIntegers::loadPieces(OpBuilder &b, Value source,
     Value words =
         loadWords(b, offset(b, source, count - lanes), /*mask=*/Value());
     words = vector::ShuffleOp::create(b, loc, words, v.number(0), order);
-    return {{0, Value(), words}};
+    return {{0, mask, words}};
   }
   fewLanes = count;
-  Value mask = vector::CreateMaskOp::create(
-      b, loc, VectorType::get(lanes, b.getI1Type()), index(count));
   pieces.push_back({0, mask, loadWords(b, source, mask)});
   fewLanes = 0;
   return pieces;
@@ -226,6 +226,8 @@ std::optional<int64_t> HaloIntegers::countTogether() {
   int64_t rest = blocks > 1 ? channels % block : 0;
   // Codes of what is short of room would need a mask.
   if (rest != 0 && stride - channels + rest < lanes)
+    return std::nullopt;
+  if (channels <= lanes / 2 && stride < getLanesOfShort())
     return std::nullopt;
   int64_t most = length.getValue() * (rest == 0 ? blocks : 1);
   int64_t count = std::min<int64_t>(
@@ -291,7 +293,7 @@ void HaloIntegers::emitTogether(OpBuilder &b, const Blocks &blocks) {
 /// The same where 4 or 8 lanes have room for each.
 void HaloIntegers::emitShort(OpBuilder &b, const Blocks &blocks) {
   Words v(b, loc, /*isVector=*/true);
-  int64_t own = channels <= 4 ? 4 : 8, inVector = lanes / own;
+  int64_t own = getLanesOfShort(), inVector = lanes / own;
   Value stored;
   for (int64_t first = 0; first < blocks.count; first += inVector) {
     // What is behind the last block may not exist.

@@ -97,6 +97,7 @@ private:
     int64_t sourceStep, targetStep, numberStep;
   };
   std::optional<int64_t> countTogether();
+  int64_t getLanesOfShort() const { return channels <= 4 ? 4 : 8; }
   void emitTogether(OpBuilder &b, const Blocks &blocks);
   void emitShort(OpBuilder &b, const Blocks &blocks);
   void storeShifts(OpBuilder &b, const Blocks &blocks, Value stored);
