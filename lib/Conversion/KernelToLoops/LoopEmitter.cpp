@@ -42,6 +42,23 @@ static std::optional<SmallVector<AffineExpr>> getRows(SymbolicShapes &shapes,
   return SmallVector<AffineExpr>(shapes.getSizes(rowOp.getRowTensor()));
 }
 
+/// The op with loops of a kernel that has nothing else, or nothing but ops on
+/// single elements that it alone reads; null if there is none.
+static LoopOpInterface getSingle(SymbolicShapes &shapes,
+                                 ArrayRef<Operation *> ops) {
+  auto last =
+      ops.empty() ? LoopOpInterface() : dyn_cast<LoopOpInterface>(ops.back());
+  if (!last || ops.size() == 1)
+    return last;
+  bool isAlone = llvm::all_of(ops.drop_back(), [&](Operation *op) {
+    return isa<ElementwiseOpInterface>(op) && !isa<LoopOpInterface>(op) &&
+           llvm::all_of(op->getUsers(), [&](Operation *user) {
+             return user == last || llvm::is_contained(ops, user);
+           });
+  });
+  return isAlone && !getRows(shapes, last) ? last : LoopOpInterface();
+}
+
 bool quantc::canEmitLoops(func::FuncOp kernel) {
   SymbolicShapes shapes(kernel);
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -51,6 +68,8 @@ bool quantc::canEmitLoops(func::FuncOp kernel) {
       return false;
   }
   SmallVector<Operation *> ops = getOps(kernel);
+  if (LoopOpInterface single = getSingle(shapes, ops))
+    return single.hasLoops();
   for (Operation *op : ops) {
     auto loops = dyn_cast<LoopOpInterface>(op);
     if (loops ? !loops.hasLoops() : !isa<ElementwiseOpInterface>(op))
@@ -316,8 +335,7 @@ void LoopEmitter::emit() {
   ops = getOps(kernel.getKernel());
   bool areAdjacent = false;
   Sizes space;
-  auto single =
-      ops.size() == 1 ? dyn_cast<LoopOpInterface>(ops[0]) : LoopOpInterface();
+  LoopOpInterface single = getSingle(shapes, ops);
   if (single) {
     space = single.getLoopSizes(shapes);
     areAdjacent = single.hasAdjacentPoints() && !space.empty();

@@ -334,6 +334,7 @@ void GroupKernels::runOnOperation() {
     Grouping grouping(entry, shapes);
     grouping.fuseImages();
     grouping.fusePartners();
+    grouping.fuseReductions();
     grouping.fuseRows();
     Block &body = entry.getBody().front();
     std::vector<std::vector<Operation *>> groups = grouping.getOrderedGroups();

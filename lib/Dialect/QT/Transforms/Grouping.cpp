@@ -10,6 +10,7 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Interfaces/ElementwiseOpInterface.h"
 #include "quantc/Interfaces/ImageOpInterface.h"
@@ -216,6 +217,25 @@ void Grouping::fusePartners() {
       if (unsigned from = find(indices.lookup(partner));
           from != find(index) && members[from].size() == 1)
         join(from, find(index));
+  }
+}
+
+void Grouping::fuseReductions() {
+  for (unsigned index = 0; index < ops.size(); ++index) {
+    auto reduce = dyn_cast<nn::ReduceOp>(ops[index]);
+    if (!reduce || rows[index])
+      continue;
+    Operation *producer = reduce.getInput().getDefiningOp();
+    auto it = indices.find(producer);
+    if (it == indices.end() || !isa<ElementwiseOpInterface>(producer) ||
+        producer->getNumOperands() != 1 || !producer->hasOneUse())
+      continue;
+    unsigned from = find(it->second), to = find(index);
+    if (members[from].size() > 1 || members[to].size() > 1 ||
+        !mayJoin(from, to))
+      continue;
+    join(from, to);
+    rows[from] = std::nullopt;
   }
 }
 

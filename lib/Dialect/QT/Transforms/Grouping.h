@@ -30,6 +30,9 @@ public:
   /// Ops on the same rows join their producers, as long as no third kernel
   /// stands between.
   void fuseRows();
+  /// Joins reductions along other axes than rows with the op on single elements
+  /// that makes what they alone read, which then is not written.
+  void fuseReductions();
 
   /// The groups in an order in which each follows what it uses.
   std::vector<std::vector<mlir::Operation *>> getOrderedGroups();

@@ -271,3 +271,21 @@ func.func @encoder(%x: tensor<?x4x4x16xf32>, %m: tensor<?x32xf32>, %w: tensor<20
   %z = qt.contract lhs(%p, %ps : tensor<?x6x6x16xi8>, tensor<?x1x1x16xf32>) rhs(%w : tensor<208xi8>) {acc = f32, geometry = #qt.conv<taps = [3, 3], strides = [1, 1], dilations = [1, 1], pads = [0, 0, 0, 0], groups = 16, k = 16>, layout = #s8, lhs_format = !channel8, rhs_format = !w8} -> tensor<?x4x4x16xf32>
   return %y, %z : tensor<?x4x4x16xf32>, tensor<?x4x4x16xf32>
 }
+
+// -----
+
+// A reduction along other axes than rows takes in what makes its elements, if
+// nothing else reads them.
+// CHECK-LABEL: func.func @channels
+// CHECK-COUNT-3: qt.launch
+// CHECK-NOT: qt.launch
+// CHECK: func.func private @reduce
+// CHECK: nn.unary abs
+// CHECK-NEXT: nn.reduce max
+func.func @channels(%x: tensor<?x4x5x48xi32>) -> (tensor<?x1x1x48xi32>, tensor<?x4x5x48xi32>, tensor<?x1x1x48xi32>) {
+  %0 = nn.unary abs %x : tensor<?x4x5x48xi32>
+  %1 = nn.reduce max %0 axes [1, 2] keepdims : tensor<?x4x5x48xi32> -> tensor<?x1x1x48xi32>
+  %2 = nn.unary neg %x : tensor<?x4x5x48xi32>
+  %3 = nn.reduce max %2 axes [1, 2] keepdims : tensor<?x4x5x48xi32> -> tensor<?x1x1x48xi32>
+  return %1, %2, %3 : tensor<?x1x1x48xi32>, tensor<?x4x5x48xi32>, tensor<?x1x1x48xi32>
+}
