@@ -125,15 +125,15 @@ void IntegerAttention::packExponents(OpBuilder &b) {
   leastPlaces = loop.getResult(0);
   if (!isRagged)
     return;
-  // What fills the last panel is hidden.
+  // What fills the last panel is hidden, and shifted by no less than no place
+  // whatever the query.
   forRange(b, keys, paddedKeys, 1, [&](OpBuilder &inner, Value t) {
     Words own(inner, loc, /*isVector=*/false);
-    for (Value buffer : {keyPlaces, valuePlaces}) {
-      Type element = cast<MemRefType>(buffer.getType()).getElementType();
-      Value zero =
-          arith::ConstantOp::create(inner, loc, inner.getZeroAttr(element));
-      memref::StoreOp::create(inner, loc, zero, buffer, t);
-    }
+    Type element = cast<MemRefType>(valuePlaces.getType()).getElementType();
+    Value zero =
+        arith::ConstantOp::create(inner, loc, inner.getZeroAttr(element));
+    memref::StoreOp::create(inner, loc, own.number(farPlaces), keyPlaces, t);
+    memref::StoreOp::create(inner, loc, zero, valuePlaces, t);
     memref::StoreOp::create(inner, loc, own.number(hiddenScore), keyLimits, t);
   });
 }

@@ -58,6 +58,10 @@ std::optional<RowEmitter::Deviations> RowEmitter::matchDeviations(Value value) {
       return std::nullopt;
   if (found.sum && !hasNumber(found.sum))
     return std::nullopt;
+  // What is derived of the places is that of one product.
+  if (deviationsOfPlaces.try_emplace(found.places, value).first->second !=
+      value)
+    return std::nullopt;
   return found;
 }
 

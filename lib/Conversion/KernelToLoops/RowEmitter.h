@@ -185,6 +185,8 @@ private:
   /// of the rows side by side, and where the latter lie in memory.
   llvm::DenseMap<Value, Value> scalars, numbers, numberBuffers;
   llvm::DenseMap<std::pair<Value, int64_t>, Value> derived;
+  /// The products by which places are those of deviations.
+  llvm::DenseMap<Value, Value> deviationsOfPlaces;
   Value scratchBase; ///< where its scratch memory begins
   /// The loop over rows at hand and an op at the beginning of its body.
   mlir::Operation *rowLoop = nullptr, *rowStart = nullptr;

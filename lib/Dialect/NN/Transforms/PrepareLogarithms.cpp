@@ -147,7 +147,8 @@ struct RewriteLog1p : OpRewritePattern<UnaryOp> {
   }
 };
 
-/// c sigmoid(x) - c / 2 is c / 2 tanh(x / 2), which is small where x is.
+/// c sigmoid(x) - c / 2 is c / 2 tanh(x / 2), which is small where x is; so is
+/// the negative of both.
 struct RewriteCentred : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -158,7 +159,12 @@ struct RewriteCentred : OpRewritePattern<BinaryOp> {
       return rewriter.notifyMatchFailure(op, "is no sum of floats");
     Value scaled = op.getLhs();
     std::optional<double> offset = matchSplat(op.getRhs());
-    if (!offset)
+    bool isNegated = !offset;
+    if (isNegated) {
+      scaled = op.getRhs();
+      offset = matchSplat(op.getLhs());
+    }
+    if (!offset || (isNegated && !isSub))
       return rewriter.notifyMatchFailure(op, "adds no constant");
     double factor = 1;
     auto product = scaled.getDefiningOp<BinaryOp>();
@@ -180,7 +186,7 @@ struct RewriteCentred : OpRewritePattern<BinaryOp> {
       return number == 1 ? x : b.binary(BinaryKind::Mul, x, b.number(number));
     };
     Value y = b.unary(UnaryKind::Tanh, times(logit, 0.5));
-    rewriter.replaceOp(op, times(y, factor / 2));
+    rewriter.replaceOp(op, times(y, isNegated ? -factor / 2 : factor / 2));
     return success();
   }
 };

@@ -32,21 +32,28 @@ func.func @rises(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tens
   return %0, %1, %2, %3 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
 }
 
-// 2 sigmoid(x) - 1; what is taken off is no half.
+// 2 sigmoid(x) - 1; what is taken off is no half; a half, which a weight of one
+// number says for each column, less sigmoid(x).
 // CHECK-LABEL: func @centred
+// CHECK: %[[FACTOR:.*]] = arith.constant dense<-5.000000e-01>
 // CHECK: %[[SIGMOID:.*]] = nn.unary sigmoid %arg0
-// CHECK: %[[HALF:.*]] = nn.binary mul %arg0
+// CHECK: nn.binary mul %arg0
 // CHECK: %[[TANH:.*]] = nn.unary tanh
 // CHECK: %[[REST:.*]] = nn.binary sub %[[SIGMOID]]
-// CHECK: return %[[TANH]], %[[REST]]
-func.func @centred(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
+// CHECK: nn.binary mul %arg0
+// CHECK: %[[OWN:.*]] = nn.unary tanh
+// CHECK: %[[LESS:.*]] = nn.binary mul %[[OWN]], %[[FACTOR]]
+// CHECK: return %[[TANH]], %[[REST]], %[[LESS]]
+func.func @centred(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>) {
+  %half = qt.weight #qt.blob<"0x0000003F0000003F0000003F0000003F"> : tensor<4xf32>
   %one = arith.constant dense<1.0> : tensor<f32>
   %two = arith.constant dense<2.0> : tensor<f32>
   %s = nn.unary sigmoid %x : tensor<?x4xf32>
   %d = nn.binary mul %s, %two : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
   %0 = nn.binary sub %d, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
   %1 = nn.binary sub %s, %one : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xf32>
-  return %0, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+  %2 = nn.binary sub %half, %s : tensor<4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  return %0, %1, %2 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
 }
 
 // CHECK-LABEL: func @product
