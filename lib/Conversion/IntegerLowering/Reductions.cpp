@@ -118,6 +118,11 @@ struct ReduceIntegers
       return made;
     };
     if (findsFarMinimum(reduce)) {
+      // As what is compared with it, or chosen beside it.
+      if (qt::getBlockFormat(reduce.getInput().getType())
+              .getElement()
+              .getBitWidth() == qt::wideBits)
+        x = b.halve(x);
       Value least = apply(types[0], kind, getOrder(b, x));
       results.push_back(b.store(getOrdered(b, least), format));
       return success();

@@ -58,12 +58,27 @@ static Value getMoved(Value value) {
   return value;
 }
 
-/// The operand that maxima of windows of the other one are, if there is one.
+/// What \p op finds the largest elements of, each of which stays as it is; null
+/// of others.
+static Value getMaximised(Operation *op) {
+  if (auto pool = dyn_cast_or_null<nn::PoolOp>(op))
+    return pool.getKind() == nn::PoolKind::Max ? pool.getInput() : Value();
+  auto reduce = dyn_cast_or_null<nn::ReduceOp>(op);
+  return reduce && reduce.getKind() == nn::ReduceKind::Max &&
+                 reduce.getKeepdims()
+             ? reduce.getInput()
+             : Value();
+}
+
+/// The operand that maxima of windows or rows of the other one are, if there is
+/// one.
 static std::optional<unsigned> findMaxima(Operation *op) {
+  if (typeOf(op->getOperand(0)).getRank() !=
+      typeOf(op->getOperand(1)).getRank())
+    return std::nullopt;
   for (unsigned side : {0, 1}) {
-    auto pool = getMoved(op->getOperand(side)).getDefiningOp<nn::PoolOp>();
-    if (pool && pool.getKind() == nn::PoolKind::Max &&
-        getMoved(pool.getInput()) == getMoved(op->getOperand(1 - side)))
+    Value found = getMaximised(getMoved(op->getOperand(side)).getDefiningOp());
+    if (found && getMoved(found) == getMoved(op->getOperand(1 - side)))
       return side;
   }
   return std::nullopt;
@@ -76,8 +91,7 @@ struct CompareIntegers
     FailureOr<SmallVector<int64_t>> blocks = joinOperandBlocks(op, available);
     if (failed(blocks))
       return failure();
-    // Maxima of windows are compared with the very integers that they have been
-    // found in.
+    // Maxima are compared with the very integers that they have been found in.
     std::optional<unsigned> maxima = findMaxima(op);
     if (qt::BlockType format =
             maxima ? qt::getIntegerFormat(available[*maxima]) : nullptr) {

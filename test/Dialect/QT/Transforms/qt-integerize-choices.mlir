@@ -102,3 +102,18 @@ func.func @conditions(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xi
   %4 = nn.compare eq %2, %inf : tensor<?x4xf32>, tensor<f32> -> tensor<?x4xi1>
   return %1, %3, %4 : tensor<?x4xi1>, tensor<?x4xi1>, tensor<?x4xi1>
 }
+
+// The largest of a row is compared with the very integers that it has been found in, whatever exponents these had.
+// CHECK-LABEL: func @largest
+// CHECK: %[[S:.*]] = nn.reduce sum {{.*}} -> tensor<?x6x!qt.block<[1, 1], s32, scale = exp<32>>>
+// CHECK: %[[R:.*]] = qt.rescale half_up %[[S]] {{.*}} -> tensor<?x6x!qt.block<[1, ?], s31, scale = exp<32>>>
+// CHECK: %[[M:.*]] = nn.reduce max %[[R]]
+// CHECK: nn.compare lt %[[R]], %[[M]]
+func.func @largest(%x: tensor<?x6x4xf32>, %y: tensor<?x6x4xf32>) -> tensor<?x6xi1> {
+  %0 = nn.binary sub %x, %y : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
+  %1 = nn.binary mul %0, %0 : tensor<?x6x4xf32>, tensor<?x6x4xf32> -> tensor<?x6x4xf32>
+  %2 = nn.reduce sum %1 axes [2] : tensor<?x6x4xf32> -> tensor<?x6xf32>
+  %3 = nn.reduce max %2 axes [1] keepdims : tensor<?x6xf32> -> tensor<?x1xf32>
+  %4 = nn.compare lt %2, %3 : tensor<?x6xf32>, tensor<?x1xf32> -> tensor<?x6xi1>
+  return %4 : tensor<?x6xi1>
+}
