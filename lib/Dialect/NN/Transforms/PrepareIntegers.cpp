@@ -339,6 +339,7 @@ struct PrepareIntegers
                  SplitNormalisation<LayerNormOp>, SplitNormalisation<RMSNormOp>,
                  ExchangeSides, RewriteReduce, FillExpansion, MovePadding>(
         &getContext());
+    populateDistancePatterns(patterns);
     populateFeaturePatterns(patterns);
     populateFunctionPatterns(patterns);
     populateLogarithmPatterns(patterns);

@@ -55,6 +55,9 @@ void populateGuardPatterns(mlir::RewritePatternSet &patterns);
 /// Patterns that find what is small beside one of the arguments of sigmoids.
 void populateLogarithmPatterns(mlir::RewritePatternSet &patterns);
 
+/// Patterns that make squares of differences of distances from constants.
+void populateDistancePatterns(mlir::RewritePatternSet &patterns);
+
 /// Patterns that make rows of one element of scalars.
 void populateScalarPatterns(mlir::RewritePatternSet &patterns);
 

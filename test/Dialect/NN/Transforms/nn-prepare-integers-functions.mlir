@@ -150,3 +150,35 @@ func.func @large_windows(%x: tensor<?x300x300x2xf32>) -> (tensor<?x1x1x2xf32>, t
   %most = nn.pool max %x kernel [300, 300] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] : tensor<?x300x300x2xf32> -> tensor<?x1x1x2xf32>
   return %mean, %part, %most : tensor<?x1x1x2xf32>, tensor<?x23x16x2xf32>, tensor<?x1x1x2xf32>
 }
+
+// Squares less a product by constants are those of differences, and what the constants come to beside.
+// CHECK-LABEL: func @distances
+// CHECK: %[[X:.*]] = nn.reshape %arg0, %{{.*}} -> tensor<?x1x4xf32>
+// CHECK: %[[D:.*]] = nn.binary add %[[X]], %[[C:.*]] : tensor<?x1x4xf32>, tensor<3x4xf32> -> tensor<?x3x4xf32>
+// CHECK: %[[Q:.*]] = nn.binary mul %[[D]], %[[D]]
+// CHECK: %[[S:.*]] = nn.reduce sum %[[Q]] axes [2] : tensor<?x3x4xf32> -> tensor<?x3xf32>
+// CHECK: nn.binary mul %[[C]], %[[C]]
+// CHECK: nn.binary add %[[S]], %{{.*}} : tensor<?x3xf32>, tensor<3xf32>
+// CHECK-NOT: nn.matmul
+// CHECK-LABEL: func @others
+func.func @distances(%x: tensor<?x4xf32>) -> tensor<?x3xf32> {
+  %w = arith.constant dense<0.5> : tensor<3x4xf32>
+  %c = arith.constant dense<0.25> : tensor<3xf32>
+  %two = arith.constant dense<2.0> : tensor<f32>
+  %0 = nn.reduce sumsq %x axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  %1 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<3x4xf32> -> tensor<?x3xf32>
+  %2 = nn.binary mul %1, %two : tensor<?x3xf32>, tensor<f32> -> tensor<?x3xf32>
+  %3 = nn.binary sub %0, %2 : tensor<?x1xf32>, tensor<?x3xf32> -> tensor<?x3xf32>
+  %4 = nn.binary add %3, %c : tensor<?x3xf32>, tensor<3xf32> -> tensor<?x3xf32>
+  return %4 : tensor<?x3xf32>
+}
+
+// Of another value than the product's.
+// CHECK: nn.matmul
+func.func @others(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x3xf32> {
+  %w = arith.constant dense<0.5> : tensor<3x4xf32>
+  %0 = nn.reduce sumsq %y axes [1] keepdims : tensor<?x4xf32> -> tensor<?x1xf32>
+  %1 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<3x4xf32> -> tensor<?x3xf32>
+  %2 = nn.binary sub %0, %1 : tensor<?x1xf32>, tensor<?x3xf32> -> tensor<?x3xf32>
+  return %2 : tensor<?x3xf32>
+}

@@ -175,6 +175,8 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     computed are exponentials of logarithms, and so are hyperbolic functions;
     what is taken off one, or one off it, is not where it may leave little:
     exp(x) - 1 is `expm1`, log(1 + x) is `log1p` and c sigmoid(x) - c / 2 a tanh;
+    the squares of a row less its product with up to 4096 weights are those of
+    differences from constants;
     tangents are quotients, inverse ones polynomials; products along axes are those of slices, of which each
     element has an exponent (`qt.element_exponents`), norms of windows sums of
     powers; inputs are normalised less their mean; scales of scores are
