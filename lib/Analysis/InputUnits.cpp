@@ -87,64 +87,16 @@ bool InputUnits::isOfElements(Operation &op) const {
       llvm::none_of(op.getOperands(),
                     [&](Value operand) { return features.contains(operand); }))
     return false;
-  if (op.hasTrait<nn::MovesElements>() || reducesColumns(op) ||
-      isa<nn::ConcatOp, nn::SelectOp, nn::ClipOp>(op))
-    return true;
-  if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    switch (unary.getKind()) {
-    case nn::UnaryKind::Abs:
-    case nn::UnaryKind::Neg:
-    case nn::UnaryKind::Relu:
-    case nn::UnaryKind::Sign:
-    case nn::UnaryKind::Sqrt:
-    case nn::UnaryKind::Rsqrt:
-    case nn::UnaryKind::Reciprocal:
-      return true;
-    default:
-      return false;
-    }
-  auto binary = dyn_cast<nn::BinaryOp>(op);
-  return isFloatArithmetic(&op) ||
-         (binary && binary.getKind() == nn::BinaryKind::Pow &&
-          isConstantSlice(binary.getRhs()));
+  auto exponents = dyn_cast<ExponentOpInterface>(op);
+  return op.hasTrait<nn::MovesElements>() || reducesColumns(op) ||
+         (exponents && exponents.keepsUnits(isConstantSlice));
 }
 
-/// Whether an op shows each element of a feature in its own unit: it scales
-/// each by its own constant, divides by another one, or shows how large an
-/// element is.
 bool InputUnits::showsUnits(Operation &op) const {
-  if (isa<nn::CompareOp>(op))
-    return llvm::all_of(op.getOperands(), [&](Value operand) {
-      return features.contains(operand) || isConstantSlice(operand);
-    });
-  if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    switch (unary.getKind()) {
-    case nn::UnaryKind::Log:
-    case nn::UnaryKind::Log1p:
-    case nn::UnaryKind::Sign:
-    case nn::UnaryKind::Rsqrt:
-    case nn::UnaryKind::Reciprocal:
-      return true;
-    default:
-      return false;
-    }
-  auto binary = dyn_cast<nn::BinaryOp>(op);
-  if (!binary)
-    return false;
-  Value lhs = binary.getLhs(), rhs = binary.getRhs();
-  switch (binary.getKind()) {
-  case nn::BinaryKind::Mul:
-    return areScalesFarApart(lhs) || areScalesFarApart(rhs);
-  case nn::BinaryKind::Div:
-    return areScalesFarApart(rhs) || features.contains(rhs);
-  case nn::BinaryKind::Pow:
-    return hasNegative(rhs);
-  case nn::BinaryKind::Mod:
-  case nn::BinaryKind::Fmod:
-    return true;
-  default:
-    return false;
-  }
+  auto exponents = dyn_cast<ExponentOpInterface>(op);
+  auto isInput = [&](Value operand) { return features.contains(operand); };
+  return exponents && exponents.showsUnits({isInput, isConstantSlice,
+                                            areScalesFarApart, hasNegative});
 }
 
 void InputUnits::visit(Operation &op) {

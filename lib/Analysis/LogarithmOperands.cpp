@@ -13,28 +13,10 @@
 using namespace mlir;
 using namespace quantc;
 
-/// Whether small elements of what the op reads are small ones of its result.
 static bool passesMagnitudes(Operation &op) {
-  if (op.hasTrait<nn::MovesElements>() || isa<nn::ClipOp>(op))
-    return true;
-  if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    return unary.getKind() == nn::UnaryKind::Relu ||
-           unary.getKind() == nn::UnaryKind::Abs ||
-           unary.getKind() == nn::UnaryKind::Sqrt;
-  auto binary = dyn_cast<nn::BinaryOp>(op);
-  if (!binary || llvm::none_of(op.getOperands(), isConstantSlice))
-    return false;
-  switch (binary.getKind()) {
-  case nn::BinaryKind::Add:
-  case nn::BinaryKind::Mul:
-  case nn::BinaryKind::Max:
-  case nn::BinaryKind::Min:
-    return true;
-  case nn::BinaryKind::Div:
-    return isConstantSlice(binary.getRhs());
-  default:
-    return false;
-  }
+  auto exponents = dyn_cast<ExponentOpInterface>(op);
+  return op.hasTrait<nn::MovesElements>() ||
+         (exponents && exponents.passesMagnitudes(isConstantSlice));
 }
 
 llvm::DenseSet<Value> quantc::findLogarithmOperands(Block &block) {

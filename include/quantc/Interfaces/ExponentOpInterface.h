@@ -18,6 +18,14 @@ namespace quantc {
 using ValueQuery = llvm::function_ref<bool(mlir::Value)>;
 
 /// Where a result shows how large the small elements of what is read are.
+/// What is asked of the operands of an op that may show the units of inputs.
+struct UnitQueries {
+  ValueQuery isInput; ///< has elements of inputs, each in its own unit
+  ValueQuery isConstant;
+  ValueQuery isFarApart;  ///< is a constant whose rows are far apart
+  ValueQuery hasNegative; ///< is a constant with a negative element
+};
+
 enum class SmallOperands {
   Hidden,
   /// Where its own small elements are shown.

@@ -44,6 +44,26 @@ def ExponentOpInterface : OpInterface<"ExponentOpInterface"> {
       }],
       "bool", "mayLeaveSmall",
       (ins "::quantc::ValueQuery":$isConstant), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+        Whether the op computes each element of the result of those at its
+        place, on exponents that each has for itself.
+      }],
+      "bool", "keepsUnits",
+      (ins "::quantc::ValueQuery":$isConstant), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+        Whether the result shows inputs in the unit that each of their elements
+        has: scales each by its own constant, divides by another one, compares
+        them, or shows how large an element is.
+      }],
+      "bool", "showsUnits",
+      (ins "const ::quantc::UnitQueries &":$queries), [{}],
+      [{ return false; }]>,
+    InterfaceMethod<[{
+        Whether small elements of operands beside constants are small ones of
+        the result.
+      }],
+      "bool", "passesMagnitudes",
+      (ins "::quantc::ValueQuery":$isConstant), [{}], [{ return false; }]>,
     InterfaceMethod<"Whether rows of the result are no rows of the operand.",
       "bool", "turnsRows", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Whether rows of operands are summed as a whole.",

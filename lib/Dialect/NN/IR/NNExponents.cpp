@@ -118,6 +118,32 @@ SmallOperands UnaryOp::getSmallOperands() {
   }
 }
 
+bool UnaryOp::keepsUnits(ValueQuery) {
+  switch (getKind()) {
+  case UnaryKind::Abs:
+  case UnaryKind::Neg:
+  case UnaryKind::Relu:
+  case UnaryKind::Sign:
+  case UnaryKind::Sqrt:
+  case UnaryKind::Rsqrt:
+  case UnaryKind::Reciprocal:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool UnaryOp::showsUnits(const UnitQueries &) {
+  return llvm::is_contained({UnaryKind::Log, UnaryKind::Log1p, UnaryKind::Sign,
+                             UnaryKind::Rsqrt, UnaryKind::Reciprocal},
+                            getKind());
+}
+
+bool UnaryOp::passesMagnitudes(ValueQuery) {
+  return llvm::is_contained({UnaryKind::Relu, UnaryKind::Abs, UnaryKind::Sqrt},
+                            getKind());
+}
+
 bool BinaryOp::isResultSpread(ValueQuery isConstant, ValueQuery isSpread) {
   bool areOperands = isSpread(getLhs()) || isSpread(getRhs());
   switch (getKind()) {
@@ -207,6 +233,52 @@ bool BinaryOp::mayLeaveSmall(ValueQuery isConstant) {
   }
 }
 
+bool BinaryOp::keepsUnits(ValueQuery isConstant) {
+  switch (getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Sub:
+  case BinaryKind::Mul:
+  case BinaryKind::Div:
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    return true;
+  case BinaryKind::Pow:
+    return isConstant(getRhs());
+  default:
+    return false;
+  }
+}
+
+bool BinaryOp::showsUnits(const UnitQueries &queries) {
+  switch (getKind()) {
+  case BinaryKind::Mul:
+    return queries.isFarApart(getLhs()) || queries.isFarApart(getRhs());
+  case BinaryKind::Div:
+    return queries.isFarApart(getRhs()) || queries.isInput(getRhs());
+  case BinaryKind::Pow:
+    return queries.hasNegative(getRhs());
+  case BinaryKind::Mod:
+  case BinaryKind::Fmod:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool BinaryOp::passesMagnitudes(ValueQuery isConstant) {
+  switch (getKind()) {
+  case BinaryKind::Add:
+  case BinaryKind::Mul:
+  case BinaryKind::Max:
+  case BinaryKind::Min:
+    return isConstant(getLhs()) || isConstant(getRhs());
+  case BinaryKind::Div:
+    return isConstant(getRhs());
+  default:
+    return false;
+  }
+}
+
 /// Conditions are no numbers.
 bool CompareOp::isResultSpread(ValueQuery, ValueQuery) { return false; }
 
@@ -223,9 +295,23 @@ SmallOperands CompareOp::getSmallOperands() {
   return asksForNumbers ? SmallOperands::Shown : SmallOperands::Hidden;
 }
 
+bool CompareOp::showsUnits(const UnitQueries &queries) {
+  return llvm::all_of(getOperands(), [&](Value operand) {
+    return queries.isInput(operand) || queries.isConstant(operand);
+  });
+}
+
 bool SelectOp::mayLeaveSmall(ValueQuery) { return true; }
 
+bool SelectOp::keepsUnits(ValueQuery) { return true; }
+
 bool ClipOp::mayLeaveSmall(ValueQuery) { return true; }
+
+bool ClipOp::keepsUnits(ValueQuery) { return true; }
+
+bool ClipOp::passesMagnitudes(ValueQuery) { return true; }
+
+bool ConcatOp::keepsUnits(ValueQuery) { return true; }
 
 bool SoftmaxOp::isResultSpread(ValueQuery, ValueQuery) { return true; }
 

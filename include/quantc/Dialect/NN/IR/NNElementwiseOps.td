@@ -63,7 +63,8 @@ def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 
 def NN_UnaryOp : NN_SameTypeOp<"unary", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
-        "isResultSpread", "canKeepExponents", "getSmallOperands"]>,
+        "isResultSpread", "canKeepExponents", "getSmallOperands", "keepsUnits",
+        "showsUnits", "passesMagnitudes"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
@@ -119,7 +120,8 @@ def NN_SiluOp : NN_SameTypeOp<"silu", [], ["isLong"]> {
 }
 
 def NN_ClipOp : NN_SameTypeOp<"clip", [
-    DeclareOpInterfaceMethods<ExponentOpInterface, ["mayLeaveSmall"]>,
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "mayLeaveSmall", "keepsUnits", "passesMagnitudes"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "limit to a range";
   let description = [{
@@ -152,7 +154,7 @@ def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
         "isResultSpread", "canKeepExponents", "getSmallOperands",
-        "mayLeaveSmall"]>,
+        "mayLeaveSmall", "keepsUnits", "showsUnits", "passesMagnitudes"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>],
     ["inferElements", "isLong"]> {
@@ -195,7 +197,7 @@ def NN_PredicateAttr : EnumAttr<NN_Dialect, NN_Predicate, "predicate">;
 
 def NN_CompareOp : NN_ElementwiseOp<"compare", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
-        "isResultSpread", "getSmallOperands"]>,
+        "isResultSpread", "getSmallOperands", "showsUnits"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>], ["inferElements"]> {
   let summary = "compare elements";
   let description = [{
@@ -212,7 +214,8 @@ def NN_CompareOp : NN_ElementwiseOp<"compare", [
 }
 
 def NN_SelectOp : NN_ElementwiseOp<"select", [
-    DeclareOpInterfaceMethods<ExponentOpInterface, ["mayLeaveSmall"]>,
+    DeclareOpInterfaceMethods<ExponentOpInterface, [
+        "mayLeaveSmall", "keepsUnits"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["inferElements"]> {
   let summary = "choose elements by a condition";

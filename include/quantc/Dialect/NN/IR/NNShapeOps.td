@@ -90,7 +90,7 @@ def NN_SliceOp : NN_Op<"slice", [NN_MovesElements]> {
 
 def NN_ConcatOp : NN_Op<"concat", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
-    ExponentOpInterface,
+    DeclareOpInterfaceMethods<ExponentOpInterface, ["keepsUnits"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "join tensors along an axis";
   let arguments = (ins Variadic<NN_MovedTensor>:$inputs, NN_DimAttr:$axis);
