@@ -14,6 +14,7 @@
 #include "quantc/Dialect/QT/IR/QTAttrNames.h"
 #include "quantc/Numerics/Fixed/Dyadic.h"
 #include "quantc/Support/Locations.h"
+#include "quantc/Support/OwnDiagnostics.h"
 #include "llvm/ADT/StringMap.h"
 #include <cmath>
 
@@ -217,8 +218,7 @@ Value StaticIntegers::build(OpBuilder &builder, Operation *op) {
   {
     // What has no static form is built with exponents, and says then what is
     // wrong.
-    ScopedDiagnosticHandler ignore(op->getContext(),
-                                   [](Diagnostic &) { return success(); });
+    OwnDiagnostics ignored(op->getContext());
     y = buildStaticForm(*this, builder, op);
   }
   if (!y) {

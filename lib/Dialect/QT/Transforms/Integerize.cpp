@@ -26,6 +26,7 @@
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Dialect/QT/Transforms/Passes.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
+#include "quantc/Support/OwnDiagnostics.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace quantc::qt {
@@ -164,8 +165,7 @@ Value Integerizer::getJoint(OpBuilder &builder, Value value) {
 
 Value Integerizer::getWeights(OpBuilder &builder, Operation *op) {
   // Where there is no such form the op says so when it is converted.
-  ScopedDiagnosticHandler ignore(func.getContext(),
-                                 [](Diagnostic &) { return success(); });
+  OwnDiagnostics ignored(func.getContext());
   SmallVector<Type> available, operandTypes, resultTypes;
   for (Value operand : op->getOperands())
     available.push_back(plan.getAvailable(operand, op));
@@ -250,12 +250,10 @@ Integerizer::inferTypes(IntegerLoweringInterface op,
   // The reason of what stays a float is no error.
   std::string reason;
   {
-    ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &error) {
-      reason = error.str();
-      return success();
-    });
+    OwnDiagnostics said(op->getContext());
     if (succeeded(op.inferIntegerTypes(available, operandTypes, resultTypes)))
       return success();
+    reason = said.getLast();
   }
   IntegerPlan::clearForm(op);
   leaveFloat(op, reason);
