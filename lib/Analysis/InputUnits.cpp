@@ -74,6 +74,23 @@ static bool reducesColumns(Operation &op) {
                              reduce.getInput().getType().getRank() - 1);
 }
 
+/// Whether rows are put together from several.
+static bool joinsRows(Operation &op) {
+  auto concat = dyn_cast<nn::ConcatOp>(op);
+  return concat && hasRows(concat.getResult()) &&
+         static_cast<int64_t>(concat.getAxis()) + 1 ==
+             concat.getType().getRank();
+}
+
+/// Whether some of what a row is put together from has a unit: what stands
+/// beside it, whatever it is, has one of its own then.
+bool InputUnits::joinsUnits(Operation &op) const {
+  return joinsRows(op) && llvm::any_of(op.getOperands(), [&](Value operand) {
+           return features.contains(operand) ||
+                  (isOneColumn(operand) && !isConstantSlice(operand));
+         });
+}
+
 /// Whether each element of the result is computed of the elements at its place,
 /// or of its column.
 bool InputUnits::isOfElements(Operation &op) const {
@@ -112,7 +129,8 @@ void InputUnits::visit(Operation &op) {
 
 bool InputUnits::computesInUnits(Operation *op) const {
   return kept.contains(op->getResult(0)) &&
-         !op->hasTrait<nn::MovesElements>() && !isa<nn::ConcatOp>(op);
+         !op->hasTrait<nn::MovesElements>() &&
+         (!isa<nn::ConcatOp>(op) || joinsRows(*op));
 }
 
 bool InputUnits::removesUnits(Operation *op) const {
@@ -124,7 +142,7 @@ InputUnits::InputUnits(Block &block, const InputArithmetic &before) {
     if (hasRows(argument))
       features.insert(argument);
   for (Operation &op : block)
-    if (isOfElements(op) ||
+    if (isOfElements(op) || joinsUnits(op) ||
         (op.getNumResults() == 1 && hasRows(op.getResult(0)) &&
          before.isInput(op.getResult(0))))
       features.insert(op.getResult(0));

@@ -40,6 +40,7 @@ public:
   bool removesUnits(mlir::Operation *op) const;
 
 private:
+  bool joinsUnits(mlir::Operation &op) const;
   bool isOfElements(mlir::Operation &op) const;
   bool showsUnits(mlir::Operation &op) const;
   void visit(mlir::Operation &op);

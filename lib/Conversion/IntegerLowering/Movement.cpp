@@ -153,14 +153,18 @@ struct ConcatIntegers
           extent = 1;
     }
     bool keepsBits = op->hasAttr(qt::allBitsAttrName);
-    if (keepsBits || llvm::is_contained(common, whole))
+    bool isOfElements = op->hasAttr(qt::elementExponentsAttrName);
+    if (isOfElements)
+      blocks.assign(rank, 1);
+    else if (keepsBits || llvm::is_contained(common, whole))
       blocks = common;
     // Elements that are far apart keep the bits that a product of many takes.
-    bool isWide = (keepsBits || getWholeAxes(blocks).empty()) &&
-                  llvm::any_of(available, [](Type type) {
-                    qt::BlockType format = qt::getIntegerFormat(type);
-                    return format && qt::isWide(format);
-                  });
+    bool isWide =
+        isOfElements || ((keepsBits || getWholeAxes(blocks).empty()) &&
+                         llvm::any_of(available, [](Type type) {
+                           qt::BlockType format = qt::getIntegerFormat(type);
+                           return format && qt::isWide(format);
+                         }));
     qt::BlockType row =
         isWide ? getWide(op, blocks, qt::summandBits) : getRow16(op, blocks);
     if (blocks[axis] == whole) {

@@ -146,7 +146,7 @@ func.func @wraps(%x: tensor<4xi32>, %y: tensor<4xf32>) -> tensor<4xf32> {
 // -----
 
 func.func @element_exponents(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error @below {{attribute 'qt.element_exponents' = unit on 'nn.gelu'; supported: a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, nn.select or nn.clip}}
+  // expected-error @below {{attribute 'qt.element_exponents' = unit on 'nn.gelu'; supported: a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, nn.select, nn.clip or nn.concat}}
   %0 = nn.gelu erf %x {qt.element_exponents} : tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -150,7 +150,7 @@ static bool mayLoseBits(Operation *op) {
 }
 static bool findsElements(Operation *op) {
   return isa<nn::UnaryOp, nn::BinaryOp, nn::SoftmaxOp, nn::ReduceOp,
-             nn::SelectOp, nn::ClipOp>(op);
+             nn::SelectOp, nn::ClipOp, nn::ConcatOp>(op);
 }
 static bool isInteger(Operation *op) {
   return isa<IntegerLoweringInterface>(op);
@@ -216,7 +216,7 @@ static const Rule rules[] = {
      "a unit attribute on nn.softmax"},
     {elementExponentsAttrName, findsElements, isA<UnitAttr>,
      "a unit attribute on nn.unary, nn.binary, nn.softmax, nn.reduce, "
-     "nn.select or nn.clip"},
+     "nn.select, nn.clip or nn.concat"},
     {allBitsAttrName, mayLoseBits, isA<UnitAttr>,
      "a unit attribute on nn.concat, nn.reduce, nn.pool or nn.binary"},
     {reshapeCutsAttrName, isReshape, areCuts,

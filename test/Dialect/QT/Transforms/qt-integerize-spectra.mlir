@@ -47,7 +47,7 @@ func.func @norm(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, t
 // What is joined keeps exponents of elements where one side has them and small ones count; else it has those of rows.
 // CHECK-LABEL: func @joined
 // CHECK: nn.unary exp {{.*}} {qt.element_exponents}
-// CHECK: nn.concat {{.*}} {axis = 1 : i64, qt.all_bits} : {{.*}} -> tensor<?x8x!qt.block<[1, 1], s31, scale = exp<32>>>
+// CHECK: nn.concat {{.*}} {axis = 1 : i64, qt.all_bits, qt.element_exponents} : {{.*}} -> tensor<?x8x!qt.block<[1, 1], s31, scale = exp<32>>>
 // CHECK: nn.concat {{.*}} {axis = 1 : i64} : {{.*}} -> tensor<?x8x!qt.block<[1, ?], s31, scale = exp<32>>>
 func.func @joined(%x: tensor<?x4xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   %0 = nn.unary exp %x : tensor<?x4xf32>
