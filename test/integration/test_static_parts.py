@@ -38,8 +38,10 @@ class StaticParts(StaticTest):
         self.compile_static(self.folder / "means.onnx", "--integer-only")
         header = (self.folder / "model.h").read_text()
         kinds = {name: kind for kind, name in re.findall(r"^\s+(\w+_t) \*(\w+),", header, re.M)}
-        between = {f"{name}_{part}" for name in ("x", "mean", "total") for part in ("codes", "exponents")}
-        self.assertEqual(set(kinds), between)
+        # Exponentials are of all bits of the input, means of 16 of them.
+        parts = ("codes", "exponents")
+        between = {f"{name}_{part}" for name in ("x", "mean", "total") for part in parts}
+        self.assertEqual(set(kinds), between | {f"x_{part}_2" for part in parts})
         self.assertRegex(header, r"x_exponents: 2 x 1, .*: x_codes \* 2\^x_exponents, one for each row of codes")
         for name in ("mean", "total"):
             meaning = rf"{name}_codes \* 2\^{name}_exponents, one for each code"
