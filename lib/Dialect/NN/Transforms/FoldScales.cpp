@@ -9,16 +9,19 @@
 //
 // A batch normalisation is a constant factor and a constant summand for each
 // channel. The factor becomes part of the weights of the contraction before
-// it, the summand its bias.
+// it, the summand its bias. So do a divisor and what is taken off: exporters
+// write (x - mean) / deviation as it stands.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Operands.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/ConstantSlices.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include <cmath>
 
 namespace quantc::nn {
 #define GEN_PASS_DEF_NNFOLDSCALES
@@ -42,6 +45,16 @@ static bool isPerChannel(Value value, int64_t rank, int64_t channels) {
     return false;
   FailureOr<HostValue> constant = interpretConstant(value);
   return succeeded(constant) && !describeNotFinite(*constant);
+}
+
+/// Whether every element of a constant divides as a factor multiplies: neither
+/// it nor its reciprocal is 0, an infinity or short of bits.
+static bool hasReciprocals(Value divisor) {
+  FailureOr<HostValue> constant = interpretConstant(divisor);
+  return succeeded(constant) &&
+         llvm::all_of(constant->as<float>(), [](float number) {
+           return std::isnormal(number) && std::isnormal(1 / number);
+         });
 }
 
 /// The op `kind` with one operand as it is and one constant per channel.
@@ -151,6 +164,61 @@ struct ScaleBeforeBias : OpRewritePattern<BinaryOp> {
   }
 };
 
+/// x / s is x * (1 / s), and x - b is x + (-b), which others then fold.
+struct InvertConstants : OpRewritePattern<BinaryOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BinaryOp op,
+                                PatternRewriter &rewriter) const override {
+    bool isQuotient = op.getKind() == BinaryKind::Div;
+    if (!isQuotient && op.getKind() != BinaryKind::Sub)
+      return rewriter.notifyMatchFailure(op, "is no quotient or difference");
+    auto type = dyn_cast<RankedTensorType>(op.getType());
+    Value x = op.getLhs(), constant = op.getRhs();
+    if (!type || type.getRank() == 0 || x.getType() != type ||
+        !isBehindContraction(x) ||
+        !isPerChannel(constant, type.getRank(), type.getShape().back()))
+      return rewriter.notifyMatchFailure(
+          op, "no contraction's columns less, or by, a constant");
+    if (isQuotient && (isRounded(op) || !hasReciprocals(constant)))
+      return rewriter.notifyMatchFailure(
+          op, "gives the codes of a format, or a divisor has no reciprocal");
+    Location loc = op.getLoc();
+    Value inverse;
+    if (isQuotient) {
+      auto one = RankedTensorType::get({}, rewriter.getF32Type());
+      Value ones = arith::ConstantOp::create(rewriter, loc,
+                                             DenseElementsAttr::get(one, 1.0f));
+      inverse = createBinary(rewriter, loc, BinaryKind::Div, ones, constant);
+    } else {
+      inverse = UnaryOp::create(rewriter, loc, UnaryKind::Neg, constant);
+    }
+    rewriter.replaceOpWithNewOp<BinaryOp>(
+        op, type, isQuotient ? BinaryKind::Mul : BinaryKind::Add, x, inverse);
+    return success();
+  }
+
+private:
+  /// Whether a model quantises by \p op, which others look for.
+  static bool isRounded(BinaryOp op) {
+    return llvm::any_of(op->getUsers(), [](Operation *user) {
+      auto unary = dyn_cast<UnaryOp>(user);
+      return unary && unary.getKind() == UnaryKind::Round;
+    });
+  }
+
+  /// Whether a contraction that nothing else uses made \p value, maybe with
+  /// constant summands.
+  static bool isBehindContraction(Value value) {
+    if (getWeights(value))
+      return true;
+    auto add = value.getDefiningOp<BinaryOp>();
+    auto inner = add && add->hasOneUse() ? matchPerChannel(add, BinaryKind::Add)
+                                         : std::nullopt;
+    return inner && getWeights(inner->first);
+  }
+};
+
 /// (x + a) + b is x + (a + b).
 struct MergeBiases : OpRewritePattern<BinaryOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -172,7 +240,9 @@ struct MergeBiases : OpRewritePattern<BinaryOp> {
 struct NNFoldScales : public nn::impl::NNFoldScalesBase<NNFoldScales> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ScaleIntoWeights, ScaleBeforeBias, MergeBiases>(&getContext());
+    patterns
+        .add<InvertConstants, ScaleIntoWeights, ScaleBeforeBias, MergeBiases>(
+            &getContext());
     // Every one leaves less to do: a long chain takes many rounds.
     GreedyRewriteConfig config;
     config.setMaxIterations(GreedyRewriteConfig::kNoLimit);

@@ -20,6 +20,46 @@ func.func @conv(%x: tensor<?x8x4xf32>) -> tensor<?x6x2xf32> {
   return %3 : tensor<?x6x2xf32>
 }
 
+// What is taken off is added as its negation, and a divisor multiplies.
+// CHECK-LABEL: func @standardised
+// CHECK-SAME: (%[[X:.*]]: tensor<?x4xf32>)
+// CHECK: %[[R:.*]] = nn.binary div %{{.*}}, %{{.*}} : tensor<f32>, tensor<2xf32> -> tensor<2xf32>
+// CHECK: %[[W:.*]] = nn.binary mul %{{.*}}, %{{.*}} : tensor<2x4xf32>, tensor<2x1xf32> -> tensor<2x4xf32>
+// CHECK: %[[Y:.*]] = nn.matmul %[[X]], %[[W]]
+// CHECK-NEXT: %[[Z:.*]] = nn.binary add %[[Y]], %{{.*}} : tensor<?x2xf32>
+// CHECK-NEXT: return %[[Z]]
+func.func @standardised(%x: tensor<?x4xf32>) -> tensor<?x2xf32> {
+  %w = arith.constant dense<2.0> : tensor<2x4xf32>
+  %m = arith.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %s = arith.constant dense<[3.0, 4.0]> : tensor<2xf32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %1 = nn.binary sub %0, %m : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %2 = nn.binary div %1, %s : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  return %2 : tensor<?x2xf32>
+}
+
+// Divisors without a reciprocal stay (0, a denormal, what has a denormal one),
+// and so does that of codes.
+// CHECK-LABEL: func @divided
+// CHECK-COUNT-4: nn.binary div {{.*}} tensor<?x2xf32>
+func.func @divided(%x: tensor<?x4xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %w = arith.constant dense<2.0> : tensor<2x4xf32>
+  %zero = arith.constant dense<[1.0, 0.0]> : tensor<2xf32>
+  %denormal = arith.constant dense<1.0e-40> : tensor<f32>
+  %huge = arith.constant dense<3.0e+38> : tensor<f32>
+  %step = arith.constant dense<0.5> : tensor<f32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %1 = nn.binary div %0, %zero : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %2 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %3 = nn.binary div %2, %denormal : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %4 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %5 = nn.binary div %4, %huge : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %6 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %7 = nn.binary div %6, %step : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %8 = nn.unary round %7 : tensor<?x2xf32>
+  return %1, %3, %5, %8 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+}
+
 // A factor of rows is none of columns, and a result with another user stays.
 // CHECK-LABEL: func @kept
 // CHECK-COUNT-2: nn.binary mul {{.*}} tensor<?x2xf32>

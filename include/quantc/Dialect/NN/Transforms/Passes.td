@@ -146,7 +146,9 @@ def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
   let description = [{
     A constant factor of each channel behind a convolution or a matrix product
     becomes part of its weights, also through a bias; constant summands become
-    one. What normalises anything else stays what it is.
+    one. A divisor is such a factor, where its reciprocal is a normal number and
+    the quotient is not rounded to codes, and what is taken off a summand. What
+    normalises anything else stays what it is.
 
     Before:
     ```mlir
