@@ -9,9 +9,10 @@
 //
 // The entry is straight-line code: it fills the arguments of one kernel after
 // the other and hands each to the runtime's `parallel`. Buffers that are not
-// alive at the same time share a slot of the arena; the offsets of slots are
-// prefix sums of sizes known when the program is called. `plan` computes the
-// same sizes with overflow checks before anything is allocated.
+// alive at the same time share a place in the arena. Where they begin depends
+// on sizes known when the program is called: `plan` computes, with overflow
+// checks, how large they are, and the runtime lays them out before anything is
+// allocated, and again only for other sizes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -92,22 +93,24 @@ llvm::Expected<llvm::Function *> EntryEmitter::emitEntry() {
   b.restoreIP(insertPoint);
   llvm::Value *arguments = allocateArguments();
   llvm::Value *parallel = b.CreateLoad(pointer, function->getArg(0));
+  auto loadOfRun = [&](size_t field) {
+    return b.CreateLoad(
+        pointer,
+        b.CreateConstGEP1_64(b.getInt8Ty(), function->getArg(0), field));
+  };
   llvm::Value *weights = nullptr;
   if (info.hasWeightsFile)
-    weights = b.CreateLoad(
-        pointer, b.CreateConstGEP1_64(b.getInt8Ty(), function->getArg(0),
-                                      offsetof(qcrt_run, weights)));
-
-  SmallVector<llvm::Value *> bases;
-  for (llvm::Value *offset : emitArenaLayout(b, sizes, plan).offsets)
-    bases.push_back(b.CreateGEP(b.getInt8Ty(), function->getArg(4), offset));
+    weights = loadOfRun(offsetof(qcrt_run, weights));
+  llvm::Value *offsets = loadOfRun(offsetof(qcrt_run, offsets));
   auto element = [&](llvm::Value *array, unsigned index) {
     return b.CreateLoad(pointer, b.CreateConstGEP1_64(pointer, array, index));
   };
   auto locate = [&](const ArenaPlan::Place &place) -> llvm::Value * {
     switch (place.kind) {
     case ArenaPlan::Place::Arena:
-      return bases[place.index];
+      return b.CreateGEP(
+          b.getInt8Ty(), function->getArg(4),
+          b.CreateLoad(i64, b.CreateConstGEP1_64(i64, offsets, place.index)));
     case ArenaPlan::Place::Output:
       return element(function->getArg(3), place.index);
     case ArenaPlan::Place::Input:
@@ -221,6 +224,15 @@ void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
         {share(launch.op.getKernel().getLeafReference()),
          share(launch.arithmetic),
          makeString(llvm::join(getValueNames(launch.op.getLoc()), "\n"))}));
+  auto *placeType = llvm::StructType::get(b.getInt32Ty(), b.getInt32Ty());
+  SmallVector<llvm::Constant *> places, below;
+  for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
+    places.push_back(llvm::ConstantStruct::get(
+        placeType, {b.getInt32(rooms.lookup(buffer.bytes)),
+                    b.getInt32(buffer.below.size())}));
+    for (unsigned other : buffer.below)
+      below.push_back(b.getInt32(other));
+  }
   auto *valueType = llvm::StructType::get(b.getPtrTy(), b.getPtrTy(),
                                           b.getInt32Ty(), b.getInt32Ty());
   SmallVector<llvm::Constant *> fields{
@@ -231,6 +243,8 @@ void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
       b.getInt32(1),
       b.getInt32(sites.size()),
       b.getInt32(steps.size()),
+      b.getInt32(plan.getBuffers().size()),
+      b.getInt32(rooms.size()),
       b.getInt32(0),
       makeString(info.name),
       makeString(std::string("quantc ") + getVersion()),
@@ -245,7 +259,9 @@ void EntryEmitter::emitDescriptor(llvm::ArrayRef<llvm::Constant *> functions) {
       info.hasWeightsFile ? getConstantData(weightsFileSymbol)
                           : static_cast<llvm::Constant *>(null),
       inputDims.empty() ? static_cast<llvm::Constant *>(null)
-                        : makeArray(inputDims, b.getPtrTy())};
+                        : makeArray(inputDims, b.getPtrTy()),
+      makeArray(places, placeType),
+      makeArray(below, b.getInt32Ty())};
   auto *descriptor = llvm::ConstantStruct::getAnon(context, fields);
   auto *global = new llvm::GlobalVariable(program, descriptor->getType(), true,
                                           llvm::GlobalValue::ExternalLinkage,

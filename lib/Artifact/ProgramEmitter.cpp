@@ -36,24 +36,6 @@ ProgramEmitter::ProgramEmitter(func::FuncOp entry, ModuleOp kernels,
            }),
       hasSites(!isInParts) {}
 
-ArenaLayout quantc::emitArenaLayout(llvm::IRBuilder<> &b, SizeEmitter &sizes,
-                                    const ArenaPlan &plan) {
-  ArenaLayout layout;
-  layout.bytes = b.getInt64(0);
-  SmallVector<llvm::Value *> ends;
-  for (const ArenaPlan::Buffer &buffer : plan.getBuffers()) {
-    llvm::Value *begin = b.getInt64(0);
-    for (unsigned other : buffer.below)
-      begin = sizes.maximum(begin, ends[other]);
-    layout.offsets.push_back(begin);
-    llvm::Value *bytes =
-        sizes.align(sizes.maximum(sizes.emit(buffer.bytes), b.getInt64(0)));
-    ends.push_back(sizes.add(sizes.add(begin, bytes), b.getInt64(bufferSkew)));
-    layout.bytes = sizes.maximum(layout.bytes, ends.back());
-  }
-  return layout;
-}
-
 llvm::Function *
 ProgramEmitter::makeFunction(llvm::StringRef name, llvm::Type *result,
                              llvm::ArrayRef<llvm::Type *> arguments) {
@@ -107,7 +89,12 @@ llvm::Function *ProgramEmitter::emitPlan() {
       makeFunction("plan", b.getInt32Ty(), {b.getPtrTy(), b.getPtrTy()});
   auto *overflowed = llvm::BasicBlock::Create(context, "", function);
   SizeEmitter sizes(b, function->getArg(0), overflowed);
-  llvm::Value *arena = emitArenaLayout(b, sizes, plan).bytes;
+  SmallVector<llvm::Value *> bytes;
+  for (const ArenaPlan::Buffer &buffer : plan.getBuffers())
+    if (rooms.try_emplace(buffer.bytes, bytes.size()).second)
+      bytes.push_back(sizes.add(
+          sizes.align(sizes.maximum(sizes.emit(buffer.bytes), b.getInt64(0))),
+          b.getInt64(bufferSkew)));
   llvm::Value *scratch = b.getInt64(0);
   llvm::SmallPtrSet<const void *, 8> seen;
   for (const ArenaPlan::Launch &launch : plan.getLaunches()) {
@@ -133,11 +120,12 @@ llvm::Function *ProgramEmitter::emitPlan() {
     b.CreateStore(value, b.CreateConstGEP1_64(b.getInt64Ty(),
                                               function->getArg(1), place++));
   };
-  put(b.CreateSelect(isWrong, outcome.sizes[0], arena));
+  put(outcome.sizes[0]);
   put(b.CreateSelect(isWrong, outcome.sizes[1], scratch));
   for (unsigned i = 0; i < entry.getNumResults(); ++i)
     for (AffineExpr size : getResultSizes(i))
       put(sizes.emit(size));
+  llvm::for_each(bytes, put);
   b.CreateRet(outcome.word);
   b.SetInsertPoint(overflowed);
   b.CreateRet(b.getInt32(QCRT_SIZE_OVERFLOW));

@@ -80,6 +80,8 @@ protected:
   Boundary boundary;
   ArenaPlan plan;
   mlir::SmallVector<llvm::Constant *> sites;
+  /// The number of each size that the plan writes of the arena's buffers.
+  llvm::DenseMap<mlir::AffineExpr, unsigned> rooms;
 
 private:
   void checkAliases(SizeEmitter &sizes);
@@ -88,14 +90,6 @@ private:
   bool hasSites; ///< those who run the program can tell what they stand for
   llvm::StringMap<uint32_t> siteNumbers;
 };
-
-/// Where every buffer of the arena begins, and how large it is, as code.
-struct ArenaLayout {
-  llvm::SmallVector<llvm::Value *> offsets;
-  llvm::Value *bytes;
-};
-ArenaLayout emitArenaLayout(llvm::IRBuilder<> &b, SizeEmitter &sizes,
-                            const ArenaPlan &plan);
 
 } // namespace quantc
 

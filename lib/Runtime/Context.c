@@ -87,6 +87,8 @@ QCRT_INTERNAL quantc_status qcrt_context_create(
   qcrt_lay_out(context, (char *)context, owner->program, threads);
   qcrt_pool_init(&context->pool, threads, options);
   context->pool.run.weights = owner->weights;
+  context->pool.run.offsets = context->plan + qcrt_plan_length(owner->program) -
+                              owner->program->num_buffers;
   __atomic_add_fetch(&owner->references, 1, __ATOMIC_RELAXED);
   *result = context;
   return QUANTC_OK;

@@ -167,11 +167,37 @@ QCRT_INTERNAL const quantc_dim_info *qcrt_dim(const quantc_program *program,
 }
 
 QCRT_INTERNAL size_t qcrt_plan_length(const qcrt_program *program) {
-  size_t length = 2;
+  size_t length = 2 + (size_t)program->num_rooms + program->num_buffers;
   uint32_t i;
   for (i = 0; i < program->num_outputs; ++i)
     length += (size_t)program->outputs[i].rank;
   return length;
+}
+
+/// Finds where the buffers of the arena begin, and where the last of them ends.
+static quantc_status qcrt_place_buffers(const qcrt_program *program,
+                                        int64_t *plan, quantc_error *error) {
+  int64_t *offsets = plan + qcrt_plan_length(program) - program->num_buffers;
+  const int64_t *rooms = offsets - program->num_rooms;
+  const uint32_t *below = program->below;
+  uint32_t i, k;
+  plan[0] = 0;
+  for (i = 0; i < program->num_buffers; ++i) {
+    const qcrt_place *place = &program->buffers[i];
+    int64_t begin = 0, end;
+    for (k = 0; k < place->num_below; ++k, ++below) {
+      end = offsets[*below] + rooms[program->buffers[*below].room];
+      begin = begin < end ? end : begin;
+    }
+    if (rooms[place->room] < 0)
+      return qcrt_fail(error, QUANTC_ERROR_INTERNAL,
+                       "the artefact computed a negative arena");
+    if (__builtin_add_overflow(begin, rooms[place->room], &end))
+      return qcrt_fail_word(error, program, QCRT_SIZE_OVERFLOW, plan, NULL, 0);
+    offsets[i] = begin;
+    plan[0] = plan[0] < end ? end : plan[0];
+  }
+  return QUANTC_OK;
 }
 
 QCRT_INTERNAL quantc_status qcrt_make_plan(const quantc_program *opened,
@@ -180,12 +206,16 @@ QCRT_INTERNAL quantc_status qcrt_make_plan(const quantc_program *opened,
   const qcrt_program *program = opened->program;
   const int64_t *dims = plan + 2;
   int32_t word = opened->variant->plan(symbols, plan);
+  quantc_status status;
   uint32_t i;
   if (word)
     return qcrt_fail_word(error, program, word, plan, symbols, 0);
-  if (plan[0] < 0 || plan[1] < 0)
+  if (plan[1] < 0)
     return qcrt_fail(error, QUANTC_ERROR_INTERNAL,
-                     "the artefact computed a negative arena");
+                     "the artefact computed negative scratch");
+  status = qcrt_place_buffers(program, plan, error);
+  if (status)
+    return status;
   for (i = 0; i < program->num_outputs; ++i) {
     const quantc_value_info *info = &program->outputs[i];
     int64_t bytes;

@@ -189,7 +189,7 @@ struct quantc_context {
   quantc_error error;
   int64_t *symbols;     ///< sizes of the dims
   int64_t *new_symbols; ///< those of the inputs at hand
-  int64_t *plan;        ///< what the plan function wrote
+  int64_t *plan;        ///< that of `symbols`
   void **inputs;
   void **outputs;
   qcrt_buffer *owned; ///< outputs that the context allocated
@@ -214,7 +214,7 @@ QCRT_INTERNAL void qcrt_release_program(quantc_program *program);
 QCRT_INTERNAL int qcrt_acquire(quantc_context *context);
 QCRT_INTERNAL void qcrt_release(quantc_context *context);
 
-/// Numbers that `plan` writes.
+/// Numbers of a plan: what `plan` writes, and where buffers begin.
 QCRT_INTERNAL size_t qcrt_plan_length(const qcrt_program *program);
 
 /// Calls `plan` and checks what it says.

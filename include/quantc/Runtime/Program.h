@@ -35,7 +35,7 @@ extern "C" {
 #endif
 
 /// Changes with every change of this file.
-#define QCRT_PROGRAM_VERSION 4u
+#define QCRT_PROGRAM_VERSION 5u
 
 /// Alignment of the arena, of every thread's scratch and of outputs that the
 /// context allocates. Inputs and the caller's outputs are aligned to their
@@ -98,8 +98,9 @@ typedef int32_t (*qcrt_parallel)(qcrt_run *run, qcrt_kernel kernel,
 /// What `entry` is given to reach the runtime. The runtime's own part follows.
 struct qcrt_run {
   qcrt_parallel parallel;
-  const char *weights; ///< the file of the program's weights, if it has one
-  int32_t failure;     ///< what the kernel returned that an error is of, or 0
+  const char *weights;    ///< the file of the program's weights, if it has one
+  const int64_t *offsets; ///< where the arena's buffers begin
+  int32_t failure; ///< what the kernel returned that an error is of, or 0
 };
 
 /// Runs the program once. symbols: the sizes of the dims; inputs and outputs:
@@ -111,11 +112,11 @@ typedef int32_t (*qcrt_entry)(qcrt_run *run, const int64_t *symbols,
                               char *arena);
 
 /// Computes sizes for given symbols, which are not negative and lie within
-/// their min and max. Writes out[0] = bytes of the arena, out[1] = bytes of
-/// scratch per thread (the largest of any kernel), then the dims of every
-/// output in order. Checks for overflow. Returns an error word; with one,
-/// out[0] and out[1] are the two sizes that differ, or the first the one below
-/// zero.
+/// their min and max. Writes out[1] = bytes of scratch per thread (the largest
+/// of any kernel), then the dims of every output in order, then the bytes of
+/// every room in the arena; the runtime finds those of the arena, out[0].
+/// Checks for overflow. Returns an error word; with one, out[0] and out[1] are
+/// the two sizes that differ, or the first the one below zero.
 typedef int32_t (*qcrt_plan)(const int64_t *symbols, int64_t *out);
 
 /// For every step of the program two numbers: operations and bytes, as
@@ -147,6 +148,13 @@ typedef struct qcrt_weights_file {
   char name[]; ///< its path, from the folder of the library on
 } qcrt_weights_file;
 
+/// A buffer of the arena. It begins where the highest of those below it ends,
+/// which come before it in the program's `buffers`.
+typedef struct qcrt_place {
+  uint32_t room;      ///< the number of its size
+  uint32_t num_below; ///< as many of the program's `below` are its own
+} qcrt_place;
+
 typedef struct qcrt_program {
   uint32_t version; ///< QCRT_PROGRAM_VERSION
   uint32_t num_inputs;
@@ -155,6 +163,8 @@ typedef struct qcrt_program {
   uint32_t num_variants; ///< >= 1
   uint32_t num_sites;
   uint32_t num_steps;
+  uint32_t num_buffers; ///< of the arena
+  uint32_t num_rooms;   ///< how many sizes these have
   uint32_t reserved;
   const char *name;                 ///< the model's
   const char *producer;             ///< "quantc 0.1.0"
@@ -169,6 +179,8 @@ typedef struct qcrt_program {
   /// What the model calls each dim of each input, one input's behind the
   /// other's, null for numbers; all null where `dims` have these names.
   const char *const *input_dims;
+  const qcrt_place *buffers;
+  const uint32_t *below; ///< numbers of buffers, one's behind the other's
 } qcrt_program;
 
 #ifdef __cplusplus

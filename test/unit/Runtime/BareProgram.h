@@ -19,11 +19,11 @@ public:
     current = this;
     variant.entry = entry;
     variant.plan = [](const int64_t *, int64_t *out) {
-      out[0] = 0;
       out[1] = current->scratchBytes;
       return int32_t(0);
     };
     program.num_inputs = program.num_outputs = program.num_dims = 0;
+    program.num_buffers = program.num_rooms = 0;
     program.num_variants = 1;
     program.variants = &variant;
   }

@@ -61,7 +61,7 @@ static int32_t entry(qcrt_run *run, const int64_t *symbols, void *const *inputs,
   int32_t word;
   s.x = inputs[0];
   s.ids = inputs[1];
-  s.doubled = (float *)arena;
+  s.doubled = (float *)(arena + run->offsets[1]);
   s.y = outputs[0];
   *(int64_t *)outputs[1] = symbols[0];
   word = run->parallel(run, double_rows, symbols[0], 2, &s, 0);
@@ -74,13 +74,14 @@ static int32_t entry(qcrt_run *run, const int64_t *symbols, void *const *inputs,
 }
 
 static int32_t plan(const int64_t *symbols, int64_t *out) {
-  if (__builtin_mul_overflow(symbols[0], (int64_t)(Columns * sizeof(float)),
-                             &out[0]))
-    return QCRT_SIZE_OVERFLOW;
   out[1] = Columns * sizeof(float);
   out[2] = symbols[0];
   out[3] = Columns;
-  return 0;
+  out[4] = QCRT_ALIGNMENT;
+  return __builtin_mul_overflow(symbols[0], (int64_t)(Columns * sizeof(float)),
+                                &out[5])
+             ? QCRT_SIZE_OVERFLOW
+             : 0;
 }
 
 static void count(const int64_t *symbols, int64_t *out) {
@@ -107,6 +108,10 @@ static const qcrt_variant variants[] = {
 };
 static const char *const sites[] = {"/double", "/embed/Gather"};
 
+/// What has the batch's size lies above what has none.
+static const qcrt_place places[] = {{0, 0}, {1, 1}};
+static const uint32_t below[] = {0};
+
 static const quantc_step_info steps[] = {
     {"double_0", "f32 x f32", "/double"},
     {"add_1", "", "/embed/Gather\n/add"},
@@ -117,6 +122,8 @@ const qcrt_program qcrt_this_program
                                              2,
                                              2,
                                              1,
+                                             2,
+                                             2,
                                              2,
                                              2,
                                              2,
@@ -131,4 +138,6 @@ const qcrt_program qcrt_this_program
                                              sites,
                                              steps,
                                              0,
-                                             0};
+                                             0,
+                                             places,
+                                             below};

@@ -10,7 +10,7 @@
 
 namespace {
 
-int64_t plannedArena, plannedScratch, plannedDim;
+int64_t plannedArena, plannedScratch, plannedDim, plannedBelow;
 int32_t plannedWord;
 
 int32_t planAnything(const int64_t *, int64_t *out) {
@@ -18,6 +18,8 @@ int32_t planAnything(const int64_t *, int64_t *out) {
   out[1] = plannedScratch;
   out[2] = plannedDim;
   out[3] = 4;
+  out[4] = plannedBelow;
+  out[5] = plannedArena;
   return plannedWord;
 }
 
@@ -116,6 +118,11 @@ TEST(Run, RefusesSizesThatOverflow) {
   const std::string given =
       "; [batch, 4] of 'x' is [3, 4]; [batch] of 'ids' is [3]";
   check(INT64_MAX, 16, 3, 0, QUANTC_ERROR_MEMORY);
+  plannedBelow = 1;
+  check(INT64_MAX, 16, 3, 0, QUANTC_ERROR_MEMORY,
+        "the size of a tensor overflows what can be addressed, or has more "
+        "elements than a sum of 32 bits holds");
+  plannedBelow = 0;
   check(64, INT64_MAX, 3, 0, QUANTC_ERROR_MEMORY);
   check(64, INT64_MAX / 2, 3, 0, QUANTC_ERROR_MEMORY);
   check(64, 16, INT64_MAX / 4, 0, QUANTC_ERROR_MEMORY);
