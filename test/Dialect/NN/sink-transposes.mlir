@@ -39,6 +39,33 @@ func.func @reduce(%x: tensor<?x8x8x4xf32>) -> tensor<?x4xf32> {
   return %y : tensor<?x4xf32>
 }
 
+// A gate moves no data, whatever made it; what is done to it is done where it
+// is made.
+// CHECK-LABEL: func @gates
+// CHECK: %[[S:.*]] = nn.unary sigmoid %{{.*}} : tensor<?x1x1x4xf32>
+// CHECK: %[[M:.*]] = nn.binary mul %{{.*}}, %[[S]] : tensor<?x8x8x4xf32>
+// CHECK: %[[G:.*]] = nn.reshape %{{.*}} : tensor<?x4x1x1xf32>, tensor<4xi64> -> tensor<?x1x1x4xf32>
+// CHECK: %[[N:.*]] = nn.binary mul %[[M]], %[[G]] : tensor<?x8x8x4xf32>
+// CHECK: %[[Y:.*]] = nn.transpose %[[N]]
+// CHECK-NEXT: return %[[Y]]
+func.func @gates(%x: tensor<?x8x8x4xf32>, %g: tensor<?x4x1x1xf32>) -> tensor<?x4x8x8xf32> {
+  %t = nn.transpose %x perm [0, 3, 1, 2] : tensor<?x8x8x4xf32> -> tensor<?x4x8x8xf32>
+  %p = nn.reduce mean %t axes [2, 3] keepdims : tensor<?x4x8x8xf32> -> tensor<?x4x1x1xf32>
+  %s = nn.unary sigmoid %p : tensor<?x4x1x1xf32>
+  %m = nn.binary mul %t, %s : tensor<?x4x8x8xf32>, tensor<?x4x1x1xf32> -> tensor<?x4x8x8xf32>
+  %n = nn.binary mul %m, %g : tensor<?x4x8x8xf32>, tensor<?x4x1x1xf32> -> tensor<?x4x8x8xf32>
+  return %n : tensor<?x4x8x8xf32>
+}
+
+// Beside an image that is channels-first a gate is left so, too.
+// CHECK-LABEL: func @other_image
+// CHECK: nn.binary mul %{{.*}} : tensor<?x4x8x8xf32>, tensor<?x4x1x1xf32>
+func.func @other_image(%x: tensor<?x1x1x4xf32>, %z: tensor<?x4x8x8xf32>) -> tensor<?x4x8x8xf32> {
+  %t = nn.transpose %x perm [0, 3, 1, 2] : tensor<?x1x1x4xf32> -> tensor<?x4x1x1xf32>
+  %m = nn.binary mul %z, %t : tensor<?x4x8x8xf32>, tensor<?x4x1x1xf32> -> tensor<?x4x8x8xf32>
+  return %m : tensor<?x4x8x8xf32>
+}
+
 // CHECK-LABEL: func @concat
 // CHECK: nn.concat {{.*}} {axis = 3 : i64} : tensor<?x8x8x4xf32>, tensor<?x8x8x2xf32> -> tensor<?x8x8x6xf32>
 func.func @concat(%x: tensor<?x8x8x4xf32>, %z: tensor<?x8x8x2xf32>) -> tensor<?x6x8x8xf32> {

@@ -55,20 +55,69 @@ static TransposeOp getExactTranspose(Value value) {
              : TransposeOp();
 }
 
-/// The transpose that made \p value channels-first, if one did. Of rank 3 such
-/// a one also swaps the sides of a matrix: only those of convolutions sink.
-static TransposeOp getChannelsFirst(Value value) {
-  TransposeOp transpose = getExactTranspose(value);
-  if (!transpose || transpose.getPerm().size() < 3)
+namespace {
+/// What was channels-last before a transpose by `perm`.
+struct ChannelsFirst {
+  Value input;
+  SmallVector<int64_t> perm;
+};
+} // namespace
+
+/// The reshape that made \p value, if it does what a transpose by \p perm
+/// would: dimensions of one element are all that lies between examples and
+/// channels.
+static ReshapeOp getEqualReshape(Value value, ArrayRef<int64_t> perm) {
+  auto reshape = value.getDefiningOp<ReshapeOp>();
+  if (!reshape)
     return {};
-  int64_t rank = transpose.getPerm().size();
+  ArrayRef<int64_t> from = reshape.getInput().getType().getShape(),
+                    to = reshape.getType().getShape();
+  bool isMoved = from.size() == perm.size() &&
+                 to == ArrayRef<int64_t>(applyPermutation(from, perm)) &&
+                 llvm::all_of(from.drop_front().drop_back(),
+                              [](int64_t size) { return size == 1; }) &&
+                 from.back() != 1 &&
+                 // One open size is what the other one leaves.
+                 (!ShapedType::isDynamic(from.front()) ||
+                  (!ShapedType::isDynamic(from.back()) && from.back() != 0));
+  return isMoved ? reshape : ReshapeOp();
+}
+
+/// What \p value was before a transpose made it channels-first, if one did.
+static std::optional<ChannelsFirst> findChannelsFirst(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || type.getRank() < 3)
+    return std::nullopt;
+  int64_t rank = type.getRank();
   SmallVector<int64_t> wanted{0, rank - 1};
   for (int64_t dim = 1; dim + 1 < rank; ++dim)
     wanted.push_back(dim);
-  if (transpose.getPerm() != ArrayRef<int64_t>(wanted) ||
-      (rank == 3 && !comesFromWindows(transpose.getInput())))
-    return {};
-  return transpose;
+  Value input;
+  if (TransposeOp transpose = getExactTranspose(value)) {
+    if (transpose.getPerm() == ArrayRef<int64_t>(wanted))
+      input = transpose.getInput();
+  } else if (ReshapeOp reshape = getEqualReshape(value, wanted)) {
+    input = reshape.getInput();
+  }
+  if (!input)
+    return std::nullopt;
+  return ChannelsFirst{input, wanted};
+}
+
+/// The same of what sinks. Of rank 3 a transpose also swaps the sides of a
+/// matrix: only those of convolutions sink.
+static std::optional<ChannelsFirst> getChannelsFirst(Value value) {
+  std::optional<ChannelsFirst> before = findChannelsFirst(value);
+  if (before && before->perm.size() == 3 && !comesFromWindows(before->input))
+    return std::nullopt;
+  return before;
+}
+
+/// Whether a tensor of \p type, which is channels-first, has one element for
+/// all of each channel.
+static bool hasSinglePlaces(RankedTensorType type) {
+  return llvm::all_of(type.getShape().drop_front(2),
+                      [](int64_t size) { return size == 1; });
 }
 
 /// \p type before a transpose by \p perm gave it its order.
@@ -117,24 +166,25 @@ struct SinkThroughElementwise
       return rewriter.notifyMatchFailure(op, "not on tensors");
     if (!isElementwiseType(type))
       return rewriter.notifyMatchFailure(op, "elements of a model's edge");
-    TransposeOp first;
+    std::optional<ChannelsFirst> first;
     for (Value operand : op->getOperands())
       if (!first)
         first = getChannelsFirst(operand);
-    if (!first || first.getType().getRank() != type.getRank())
+    if (!first || static_cast<int64_t>(first->perm.size()) != type.getRank())
       return rewriter.notifyMatchFailure(op, "no operand is transposed");
-    SmallVector<int64_t> perm(first.getPerm());
-    enum class Kind { Transposed, Single, Constant };
+    ArrayRef<int64_t> perm = first->perm;
+    enum class Kind { Transposed, Single, Gate, Constant };
     SmallVector<Kind> kinds;
     for (Value operand : op->getOperands()) {
       auto own = cast<RankedTensorType>(operand.getType());
-      TransposeOp transpose = getExactTranspose(operand);
-      if (transpose && transpose.getPerm() == ArrayRef<int64_t>(perm))
+      if (own.getRank() == type.getRank() && findChannelsFirst(operand))
         kinds.push_back(Kind::Transposed);
       else if (own.hasStaticShape() && own.getNumElements() == 1)
         kinds.push_back(Kind::Single);
       else if (own.hasStaticShape() && isConstantSlice(operand))
         kinds.push_back(Kind::Constant);
+      else if (own.getRank() == type.getRank() && hasSinglePlaces(own))
+        kinds.push_back(Kind::Gate); // which moves no data
       else
         return rewriter.notifyMatchFailure(
             op, "an operand is neither transposed alike nor constant");
@@ -142,9 +192,14 @@ struct SinkThroughElementwise
     SmallVector<Value> operands;
     for (auto [operand, kind] : llvm::zip_equal(op->getOperands(), kinds)) {
       if (kind == Kind::Transposed)
-        operands.push_back(operand.getDefiningOp<TransposeOp>().getInput());
+        operands.push_back(findChannelsFirst(operand)->input);
       else if (kind == Kind::Single)
         operands.push_back(operand);
+      else if (kind == Kind::Gate)
+        operands.push_back(TransposeOp::create(
+            rewriter, op.getLoc(),
+            undo(cast<RankedTensorType>(operand.getType()), perm), operand,
+            invertPermutationVector(perm)));
       else
         operands.push_back(permuteConstant(rewriter, operand, perm));
     }
@@ -164,10 +219,10 @@ template <typename OpT> struct SinkThrough : OpRewritePattern<OpT> {
 
   LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
-    TransposeOp transpose = getChannelsFirst(op.getInput());
-    if (!transpose)
+    std::optional<ChannelsFirst> before = getChannelsFirst(op.getInput());
+    if (!before)
       return rewriter.notifyMatchFailure(op, "input is not transposed");
-    return sink(op, transpose.getInput(), transpose.getPerm(), rewriter);
+    return sink(op, before->input, before->perm, rewriter);
   }
 
 protected:
@@ -218,11 +273,11 @@ struct SinkThroughConcat : OpRewritePattern<ConcatOp> {
     SmallVector<Value> inputs;
     SmallVector<int64_t> perm;
     for (Value input : op.getInputs()) {
-      auto transpose = getChannelsFirst(input);
-      if (!transpose)
+      std::optional<ChannelsFirst> before = getChannelsFirst(input);
+      if (!before)
         return rewriter.notifyMatchFailure(op, "an input is not transposed");
-      perm.assign(transpose.getPerm().begin(), transpose.getPerm().end());
-      inputs.push_back(transpose.getInput());
+      perm = before->perm;
+      inputs.push_back(before->input);
     }
     auto sunk =
         ConcatOp::create(rewriter, op.getLoc(), undo(op.getType(), perm),
