@@ -59,6 +59,14 @@ struct TransposeIntegers
   }
 };
 
+/// The sizes of \p value with ones in front, \p rank in all.
+static SmallVector<int64_t> getAlignedShape(Value value, int64_t rank) {
+  ArrayRef<int64_t> shape = typeOf(value).getShape();
+  SmallVector<int64_t> aligned(rank - static_cast<int64_t>(shape.size()), 1);
+  llvm::append_range(aligned, shape);
+  return aligned;
+}
+
 struct ExpandIntegers
     : IntegerLoweringInterface::ExternalModel<ExpandIntegers, nn::ExpandOp> {
   bool isMovement(Operation *) const { return true; }
@@ -78,6 +86,13 @@ struct ExpandIntegers
                 "of the result's dimensions";
     SmallVector<int64_t> blocks =
         qt::joinBlocks(SmallVector<int64_t>(rank, 1), format->getShape());
+    // Copies in the middle of a block have its exponent.
+    auto *first = llvm::find(blocks, whole),
+         *last = std::find(blocks.rbegin(), blocks.rend(), whole).base();
+    for (auto [extent, size] :
+         llvm::zip_equal(blocks, getAlignedShape(op->getOperand(0), rank)))
+      if (&extent > first && &extent < last && size == 1)
+        extent = whole;
     operands.push_back(withFormat(op->getOperand(0), *format));
     keepOperands(available, operands);
     results.push_back(

@@ -337,49 +337,50 @@ readAxes(NodeBinder &node, Value x, std::optional<SmallVector<double>> scales,
   return axes;
 }
 
-/// Repeats every element along a dim of run-time size, which a whole factor of
-/// a nearest neighbour amounts to.
-static Value repeat(Emitter &emit, Value x, int64_t dim, int64_t factor) {
-  SmallVector<Size> split, wide, joined;
-  for (int64_t d = 0; d < rankOf(x); ++d) {
-    split.push_back(Size(x, d));
-    wide.push_back(Size(x, d));
-    if (d == dim) {
+/// Repeats every element along each dim as often as \p factors says, which a
+/// whole factor of a nearest neighbour amounts to: all dims at once, so that
+/// the elements are moved once.
+static Value repeat(Emitter &emit, Value x, ArrayRef<int64_t> factors) {
+  SmallVector<Size> split, wide;
+  for (auto [dim, factor] : llvm::enumerate(factors)) {
+    split.push_back(Size(x, static_cast<int64_t>(dim)));
+    wide.push_back(split.back());
+    if (factor != 1) {
       split.push_back(Size(1));
       wide.push_back(Size(factor));
     }
   }
   Value spread = emit.expand(emit.reshape(x, split), emit.sizes(wide));
-  Value size = emit.binary("mul", emit.shapeOf(x, dim, dim + 1),
-                           emit.integers({factor}));
-  SmallVector<Value> parts;
-  if (dim > 0)
-    parts.push_back(emit.shapeOf(x, 0, dim));
-  parts.push_back(size);
-  if (dim + 1 < rankOf(x))
-    parts.push_back(emit.shapeOf(x, dim + 1, rankOf(x)));
-  return emit.reshape(spread, emit.concat(parts, 0));
+  Value sizes =
+      emit.binary("mul", emit.shapeOf(x, 0, rankOf(x)), emit.integers(factors));
+  return emit.reshape(spread, sizes);
 }
 
-static bool isRepetition(const ResizeOptions &options, double scale) {
+static bool isRepetition(const ResizeOptions &options, const ResizeAxis &axis) {
+  double scale = axis.scale;
+  bool isWhole = axis.wanted ? axis.isWantedByScale
+                             : static_cast<double>(axis.to) ==
+                                   static_cast<double>(axis.from) * scale;
   bool isFloor =
       options.coordinates == "asymmetric" && options.nearest == "floor";
   bool isCentre = options.coordinates == "half_pixel" &&
                   options.nearest == "round_prefer_floor";
-  return options.mode == "nearest" && scale == std::floor(scale) &&
+  return isWhole && options.mode == "nearest" && scale == std::floor(scale) &&
          (isFloor || isCentre);
 }
 
 static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
                    ArrayRef<ResizeAxis> axes) {
   Emitter &emit = node.emit();
-  // What spreads an axis of run-time size is no op that transposes of
-  // convolutions pass: it works in their order of dims.
+  // What spreads an axis, or computes places of one, is no op that transposes
+  // of convolutions pass: it works in their order of dims.
   bool isImage =
-      rankOf(x) > 2 && llvm::any_of(axes, [](const ResizeAxis &axis) {
-        return axis.wanted && axis.dim > 1;
+      rankOf(x) > 2 && llvm::any_of(axes, [&](const ResizeAxis &axis) {
+        return axis.dim > 1 && (axis.wanted || (axis.scale != 1 &&
+                                                isRepetition(options, axis)));
       });
   Value result = isImage ? emit.channelsLast(x) : x;
+  SmallVector<int64_t> factors(rankOf(x), 1);
   for (ResizeAxis axis : axes) {
     bool isCrop = options.coordinates == "tf_crop_and_resize" &&
                   (axis.roiStart != 0 || axis.roiEnd != 1);
@@ -390,9 +391,8 @@ static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
     axis.place = axis.dim;
     if (isImage && axis.dim > 0)
       axis.place = axis.dim == 1 ? rankOf(x) - 1 : axis.dim - 1;
-    if (axis.isWantedByScale && isRepetition(options, axis.scale))
-      result =
-          repeat(emit, result, axis.place, static_cast<int64_t>(axis.scale));
+    if (isRepetition(options, axis))
+      factors[axis.place] = static_cast<int64_t>(axis.scale);
     else if (axis.isWantedByScale || isNewSize)
       result = resizeByComputedPlaces(node, result, options, axis);
     else
@@ -400,6 +400,9 @@ static void resize(NodeBinder &node, Value x, const ResizeOptions &options,
     if (!result)
       return;
   }
+  // Last: which element is the nearest along an axis is no matter of others.
+  if (llvm::any_of(factors, [](int64_t factor) { return factor != 1; }))
+    result = repeat(emit, result, factors);
   node.output(0, isImage ? emit.channelsFirst(result) : result);
 }
 
