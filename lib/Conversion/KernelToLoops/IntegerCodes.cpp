@@ -24,28 +24,52 @@ Value quantc::reduceLargest(OpBuilder &b, Location loc, Value words) {
 
 Value quantc::foldEach(OpBuilder &b, Location loc, SmallVector<Value> vectors,
                        Combine combine) {
-  int64_t all = cast<VectorType>(vectors[0].getType()).getNumElements();
-  // Every vector has groups of `width` lanes, whose halves are folded.
-  auto fold = [&](Value x, Value y, int64_t width) -> Value {
-    SmallVector<int64_t> low, high;
-    for (int64_t from = 0; from < 2 * all; from += width)
-      for (int64_t lane = from; lane < from + width / 2; ++lane) {
-        low.push_back(lane);
-        high.push_back(lane + width / 2);
-      }
-    return combine(b, vector::ShuffleOp::create(b, loc, x, y, low),
-                   vector::ShuffleOp::create(b, loc, x, y, high));
+  auto type = cast<VectorType>(vectors[0].getType());
+  int64_t all = type.getNumElements(), width = all;
+  constexpr int64_t bitsOfPart = 128;
+  int64_t part =
+      std::min(all, bitsOfPart / type.getElementType().getIntOrFloatBitWidth());
+  auto count = static_cast<int64_t>(vectors.size());
+  // Every vector has groups of `width` lanes, whose halves are folded; which
+  // vector's each is.
+  SmallVector<SmallVector<int64_t>> owners;
+  for (int64_t i = 0; i < count; ++i)
+    owners.push_back({i});
+  // Groups within 128 bits stay there, where one instruction takes halves of
+  // two vectors.
+  auto fold = [&](size_t x, size_t y) {
+    int64_t stretch = width > part ? all : part;
+    SmallVector<int64_t> low, high, owner;
+    for (int64_t start = 0; start < all; start += stretch)
+      for (auto [from, index] : {std::pair(start, x), {all + start, y}})
+        for (int64_t at = from; at < from + stretch; at += width) {
+          owner.push_back(owners[index][at % all / width]);
+          for (int64_t lane = at; lane < at + width / 2; ++lane) {
+            low.push_back(lane);
+            high.push_back(lane + width / 2);
+          }
+        }
+    Value folded = combine(
+        b, vector::ShuffleOp::create(b, loc, vectors[x], vectors[y], low),
+        vector::ShuffleOp::create(b, loc, vectors[x], vectors[y], high));
+    return std::pair(folded, owner);
   };
-  int64_t width = all;
-  for (; vectors.size() > 1; width /= 2) {
+  for (; width > 1; width /= 2) {
     SmallVector<Value> folded;
-    for (size_t i = 0; i < vectors.size(); i += 2)
-      folded.push_back(fold(vectors[i], vectors[i + 1], width));
-    vectors = folded;
+    SmallVector<SmallVector<int64_t>> foldedOwners;
+    size_t size = vectors.size();
+    for (size_t i = 0; i < size; i += 2) {
+      auto [vector, owner] = fold(i, std::min(i + 1, size - 1));
+      folded.push_back(vector);
+      foldedOwners.push_back(owner);
+    }
+    vectors = std::move(folded);
+    owners = std::move(foldedOwners);
   }
-  for (; width > 1; width /= 2)
-    vectors[0] = fold(vectors[0], vectors[0], width);
-  return vectors[0];
+  SmallVector<int64_t> order;
+  for (int64_t lane = 0; lane < all; ++lane)
+    order.push_back(llvm::find(owners[0], lane % count) - owners[0].begin());
+  return vector::ShuffleOp::create(b, loc, vectors[0], vectors[0], order);
 }
 
 RowShift quantc::getRowShift(OpBuilder &b, Location loc, Value magnitudes,
