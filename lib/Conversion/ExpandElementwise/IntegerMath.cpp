@@ -182,10 +182,11 @@ static std::pair<Value, Value> multiplyLanes(OpBuilder &b, Location loc,
   auto wide = VectorType::get(type.getNumElements() / 2, b.getI64Type());
   IntegerMath m(b, loc, wide);
   Value word = m.number(32), products[2];
-  // AVX2 shifts no signs into 64 bits. What is extended where it is multiplied
-  // is one product all the same; behind a loop's border LLVM would not know it
-  // for a word any more, and takes three.
-  bool moves = target.has("avx2") && !target.has("avx512f");
+  // AVX2 shifts no signs into 64 bits, and where AVX-512 does, shifts are what
+  // rows have most of. What is extended where it is multiplied is one product
+  // all the same; behind a loop's border LLVM would not know it for a word any
+  // more, and takes three.
+  bool moves = target.has("avx2");
   std::optional<std::pair<Value, Value>> apart = matchJoined(b, loc, x);
   for (bool odd : {false, true}) {
     Value words[] = {x, y}, factors[2];
