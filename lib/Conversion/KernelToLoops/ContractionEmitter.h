@@ -294,16 +294,27 @@ private:
   bool isOfColumns(Value operand);
   Value loadEpilogueOperand(OpBuilder &b, Value operand, const Place &place);
   Value operandOffset(OpBuilder &b, Value operand, Value row);
-  Value getRowShift(mlir::Operation &op);
+
+  // Shifts by numbers of rows: ContractionShifts.cpp.
+  /// A shift of the epilogue to the right by a number for each row.
+  struct EpilogueShift {
+    nn::BinaryOp op;
+    Value operand;                    ///< of the kernel: the places
+    bool isJoined = false;            ///< a product's own shift is part of it
+    std::optional<int64_t> mostUsual; ///< places, of units of the usual kind
+    int64_t at = 0;                   ///< where its numbers begin
+    Value half, places;               ///< those of the row at hand
+  };
   bool hasStraightRows();
-  bool isJoinedShift(mlir::Operation &op);
-  Values findRowShifts();
-  llvm::SmallVector<mlir::Operation *> findJoinedShifts();
+  void findShifts();
   void allocateShifts();
   void prepareShifts(OpBuilder &b, Value last);
-  void prepareJoinedShifts(OpBuilder &b, Value last);
-  int64_t getShiftsAt(int64_t number);
+  int64_t getShiftAt(const EpilogueShift &shift, int64_t slot);
   void loadShiftsOfRow(OpBuilder &b, Value row);
+  EpilogueShift *findShift(mlir::Operation *op);
+  Value applyShift(OpBuilder &b, const EpilogueShift &shift,
+                   const mlir::IRMapping &mapping);
+  void forUsualShifts(OpBuilder &b, llvm::function_ref<void(OpBuilder &)> body);
 
   const numerics::FormTraits &traits;
   bool hasVnni;
@@ -383,15 +394,13 @@ private:
   /// register of the panel, and the registers of a row.
   llvm::SmallVector<llvm::DenseMap<Value, Value>> *columnOperands = nullptr;
   llvm::DenseMap<std::pair<Value, Value>, Value> rowOperands;
-  /// Scratch: shifts of the unit's rows; whether any of the first operand is
-  /// one, and whether those are left out; the shifts of the row at hand, and
-  /// the halves that are added before, by their operands.
-  Value unitShifts, isShifted;
-  bool leavesFirstShift = false;
-  llvm::DenseMap<Value, std::pair<Value, Value>> rowShifts;
-  /// The same of shifts that products take into their own, by their ops.
-  Value unitJoinedShifts;
-  llvm::DenseMap<mlir::Operation *, std::pair<Value, Value>> joinedShifts;
+  /// The shifts of the epilogue, and whether numbers of a row are at hand;
+  /// scratch for those of the unit's rows, of 32 and of 64 bits; whether all of
+  /// them are usual, and whether the code is what they get.
+  llvm::SmallVector<EpilogueShift, 4> shifts;
+  bool hasShiftsOfRow = false;
+  Value unitShifts, unitJoinedShifts, hasUsualShifts;
+  bool isUsual = false;
 };
 
 } // namespace quantc

@@ -107,198 +107,6 @@ Value ContractionEmitter::join(OpBuilder &b, Values values) {
   return values[0];
 }
 
-/// The operand with a number for each row by which \p op shifts to the right.
-/// Null if it does anything else.
-Value ContractionEmitter::getRowShift(Operation &op) {
-  auto shift = dyn_cast<nn::BinaryOp>(op);
-  auto places =
-      shift ? dyn_cast<BlockArgument>(shift.getRhs()) : BlockArgument();
-  if (!places || places.getArgNumber() == 0 ||
-      !shift->hasAttr(rightShiftAttrName))
-    return {};
-  Value operand = contract.getEpilogueOperands()[places.getArgNumber() - 1];
-  return isOfRows(operand) ? operand : Value();
-}
-
-/// Whether the epilogue of a tile's integer sums is straight code.
-bool ContractionEmitter::hasStraightRows() {
-  bool isChained = layout.getForm() == qt::LayoutForm::Chained;
-  return width == 8 && (isWidened || isChained);
-}
-
-/// Whether the shift of a row is left to the product that it follows, whose own
-/// shift it joins: in loops over rows.
-bool ContractionEmitter::isJoinedShift(Operation &op) {
-  if (hasStraightRows() || !getRowShift(op))
-    return false;
-  auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
-  return product && product.getKind() == nn::BinaryKind::MulHigh31 &&
-         product->hasOneUse();
-}
-
-/// Numbers of places that are prepared for a unit's rows at once.
-ContractionEmitter::Values ContractionEmitter::findRowShifts() {
-  Values found;
-  if (!hasIntegerSums || conv || width < 8 || !contract.hasEpilogue())
-    return found;
-  for (Operation &op : contract.getEpilogue().front())
-    if (Value operand = getRowShift(op);
-        operand && !isJoinedShift(op) && !llvm::is_contained(found, operand))
-      found.push_back(operand);
-  return found;
-}
-
-/// The shifts whose numbers of 64 bits are prepared in the same way.
-SmallVector<Operation *> ContractionEmitter::findJoinedShifts() {
-  SmallVector<Operation *> found;
-  if (!hasIntegerSums || conv || width < 16 || !contract.hasEpilogue())
-    return found;
-  for (Operation &op : contract.getEpilogue().front())
-    if (isJoinedShift(op))
-      found.push_back(&op);
-  return found;
-}
-
-void ContractionEmitter::allocateShifts() {
-  auto allocate = [&](Type type, size_t count) -> Value {
-    if (count == 0)
-      return {};
-    return kernel.allocateScratch(
-        type, shapes.getConstant(getShiftsAt(2 * static_cast<int64_t>(count))));
-  };
-  OpBuilder &b = kernel.getBuilder();
-  unitShifts = allocate(b.getI32Type(), findRowShifts().size());
-  unitJoinedShifts = allocate(b.getI64Type(), findJoinedShifts().size());
-}
-
-/// What a product multiplies, without a shift to the left by a constant, which
-/// is how many places less it is shifted to the right.
-static std::pair<Value, int64_t> stripShift(nn::BinaryOp product) {
-  auto shift = product.getLhs().getDefiningOp<nn::BinaryOp>();
-  APInt places;
-  if (!shift || shift.getKind() != nn::BinaryKind::RShift ||
-      !matchPattern(shift.getRhs(), m_ConstantInt(&places)) ||
-      places.isStrictlyPositive() || places.slt(-30))
-    return {product.getLhs(), 0};
-  return {shift.getLhs(), -places.getSExtValue()};
-}
-
-/// Of ((x y + 2^30) >> 31) + half >> places, which is one sum and one shift.
-void ContractionEmitter::prepareJoinedShifts(OpBuilder &b, Value last) {
-  auto shifts = findJoinedShifts();
-  if (shifts.empty())
-    return;
-  forRange(b, firstRow, last, width, [&](OpBuilder &body, Value row) {
-    Value own = arith::SubIOp::create(body, loc, row, firstRow);
-    Value exists = vector::CreateMaskOp::create(
-        body, loc, vectorOf(b.getI1Type()),
-        ValueRange{arith::SubIOp::create(body, loc, last, row)});
-    auto number = [&](int64_t value) -> Value {
-      auto type = VectorType::get(width, body.getI64Type());
-      return arith::ConstantOp::create(
-          body, loc,
-          DenseElementsAttr::get(type, body.getI64IntegerAttr(value)));
-    };
-    for (auto [i, shift] : llvm::enumerate(shifts)) {
-      VectorType type = vectorOf(body.getI32Type());
-      Value places = vector::MaskedLoadOp::create(
-          body, loc, type,
-          kernel.getBuffer(cast<BlockArgument>(getRowShift(*shift))), row,
-          exists, zeros(body, type));
-      places = arith::MinSIOp::create(
-          body, loc, places,
-          splatConstant(body, loc, body.getI32Type(), 31, width));
-      places = arith::ExtUIOp::create(body, loc, number(0).getType(), places);
-      auto product = shift->getOperand(0).getDefiningOp<nn::BinaryOp>();
-      int64_t bits = 31 - stripShift(product).second;
-      Value half = arith::ShLIOp::create(
-          body, loc, number(int64_t(1) << (bits - 1)), places);
-      // Of no place there is no half.
-      half = arith::AddIOp::create(
-          body, loc,
-          arith::AndIOp::create(body, loc, half, number(-(int64_t(1) << bits))),
-          number(int64_t(1) << (bits - 1)));
-      Value by = arith::AddIOp::create(body, loc, places, number(bits));
-      for (auto [numbers, at] : {std::pair(half, 2 * i), {by, 2 * i + 1}})
-        vector::StoreOp::create(body, loc, numbers, unitJoinedShifts,
-                                plus(body, own, getShiftsAt(at)));
-    }
-  });
-}
-
-/// What the unit's rows are shifted by, and half of what that leaves out, into
-/// scratch.
-void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
-  prepareJoinedShifts(b, last);
-  Values operands = findRowShifts();
-  if (operands.empty())
-    return;
-  auto loop = scf::ForOp::create(b, loc, firstRow, last, index(width),
-                                 zeros(b, vectorOf(b.getI32Type())));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value row = loop.getInductionVar();
-  Value own = arith::SubIOp::create(body, loc, row, firstRow);
-  VectorType type = vectorOf(b.getI32Type());
-  auto number = [&](int64_t value) {
-    return splatConstant(body, loc, b.getI32Type(), value, width);
-  };
-  Value any = loop.getRegionIterArg(0);
-  Value exists = vector::CreateMaskOp::create(
-      body, loc, vectorOf(b.getI1Type()),
-      ValueRange{arith::SubIOp::create(body, loc, last, row)});
-  for (auto [i, operand] : llvm::enumerate(operands)) {
-    Value places = vector::MaskedLoadOp::create(
-        body, loc, type, kernel.getBuffer(cast<BlockArgument>(operand)), row,
-        exists, zeros(body, type));
-    places = arith::MinSIOp::create(body, loc, places, number(31));
-    if (i == 0)
-      any = arith::OrIOp::create(body, loc, any, places);
-    Value half = arith::ShLIOp::create(body, loc, number(1), places);
-    half = arith::ShRUIOp::create(body, loc, half, number(1));
-    for (auto [numbers, at] : {std::pair(places, 2 * i), {half, 2 * i + 1}})
-      vector::StoreOp::create(body, loc, numbers, unitShifts,
-                              plus(body, own, getShiftsAt(at)));
-  }
-  scf::YieldOp::create(body, loc, any);
-  any = reduceLanes(b, loc, loop.getResult(0),
-                    [&](OpBuilder &at, Value x, Value y) -> Value {
-                      return arith::OrIOp::create(at, loc, x, y);
-                    });
-  isShifted =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any,
-                            arith::ConstantIntOp::create(b, loc, 0, 32));
-}
-
-/// Where the \p number-th numbers of all rows begin.
-int64_t ContractionEmitter::getShiftsAt(int64_t number) {
-  return number * llvm::alignTo(blockRows, width);
-}
-
-/// Takes those of row \p row.
-void ContractionEmitter::loadShiftsOfRow(OpBuilder &b, Value row) {
-  rowShifts.clear();
-  Value own = arith::SubIOp::create(b, loc, row, firstRow);
-  for (auto [i, operand] : llvm::enumerate(findRowShifts())) {
-    auto load = [&](int64_t number) {
-      return splat(b,
-                   memref::LoadOp::create(b, loc, unitShifts,
-                                          plus(b, own, getShiftsAt(number))));
-    };
-    if (i > 0 || !leavesFirstShift)
-      rowShifts[operand] = {load(2 * i), load(2 * i + 1)};
-    else
-      rowShifts[operand] = {};
-  }
-  joinedShifts.clear();
-  for (auto [i, shift] : llvm::enumerate(findJoinedShifts())) {
-    auto load = [&](int64_t number) -> Value {
-      return memref::LoadOp::create(b, loc, unitJoinedShifts,
-                                    plus(b, own, getShiftsAt(number)));
-    };
-    joinedShifts[shift] = {load(2 * i), load(2 * i + 1)};
-  }
-}
-
 /// Clones the region onto \p accumulators at their places. Those of a call go
 /// through it as one vector: operations of a chain wait for one another, those
 /// of several do not.
@@ -328,25 +136,15 @@ ContractionEmitter::applyEpilogue(OpBuilder &b, ArrayRef<Value> accumulators,
                       b, loc, DenseElementsAttr::get(type, constant)));
       continue;
     }
-    if (auto it = joinedShifts.find(&op); it != joinedShifts.end()) {
-      auto product = op.getOperand(0).getDefiningOp<nn::BinaryOp>();
-      auto [half, places] = it->second;
-      mapping.map(op.getResult(0),
-                  qt::MulShiftOp::create(
-                      b, loc, mapping.lookup(stripShift(product).first),
-                      mapping.lookup(product.getRhs()), half, places));
+    if (EpilogueShift *shift = findShift(&op)) {
+      mapping.map(op.getResult(0), applyShift(b, *shift, mapping));
       continue;
     }
-    if (op.hasOneUse() && joinedShifts.contains(*op.user_begin()))
+    // A shift that joins the product's own takes its place.
+    EpilogueShift *joined =
+        op.hasOneUse() ? findShift(*op.user_begin()) : nullptr;
+    if (joined && joined->isJoined && !isUsual)
       continue;
-    if (Value operand = getRowShift(op); rowShifts.contains(operand)) {
-      Value shifted = mapping.lookup(op.getOperand(0));
-      if (auto [places, half] = rowShifts[operand]; places)
-        shifted = arith::ShRSIOp::create(
-            b, loc, arith::AddIOp::create(b, loc, shifted, half), places);
-      mapping.map(op.getResult(0), shifted);
-      continue;
-    }
     SmallVector<Value> operands;
     for (Value operand : op.getOperands())
       operands.push_back(mapping.lookup(operand));
@@ -436,8 +234,7 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
     for (int64_t i = 0; i < rowsAtOnce * vectors; i += together)
       emitStores(body, values.slice(i, together),
                  ArrayRef(places).slice(i, together));
-    rowShifts.clear();
-    joinedShifts.clear();
+    hasShiftsOfRow = false;
   };
   if (count == rowsAtOnce) {
     emitRows(b, values, row);
@@ -452,35 +249,29 @@ void ContractionEmitter::emitEpilogueOfTile(OpBuilder &b,
         if (isOfColumns(operand))
           loadEpilogueOperand(b, operand, getPlace(b, row, v));
   if (hasStraightRows()) {
-    auto emitAll = [&](OpBuilder body) {
+    forUsualShifts(b, [&](OpBuilder &body) {
       for (int64_t r = 0; r < count; r += rowsAtOnce)
         emitRows(body, values.slice(r * vectors, rowsAtOnce * vectors),
                  plus(body, row, r));
       mergeLargest(body);
       rowOperands.clear();
-    };
-    if (!isShifted)
-      return emitAll(b);
-    // Of the product and the bias the one with the larger exponent stays, which
-    // is the product in most units.
-    auto branch = scf::IfOp::create(b, loc, isShifted, /*withElseRegion=*/true);
-    emitAll(branch.getThenBodyBuilder());
-    leavesFirstShift = true;
-    emitAll(branch.getElseBodyBuilder());
-    leavesFirstShift = false;
+    });
     return;
   }
   for (int64_t i = 0; i < count * vectors; ++i)
     vector::StoreOp::create(b, loc, values[i], tile, index(i * width));
-  auto loop =
-      scf::ForOp::create(b, loc, index(0), index(count), index(rowsAtOnce));
-  OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
-  Value r = loop.getInductionVar();
-  Values loaded;
-  for (int64_t i = 0; i < rowsAtOnce * vectors; ++i)
-    loaded.push_back(
-        vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()), tile,
-                               plus(body, times(body, r, nr), i * width)));
-  emitRows(body, loaded, add(body, row, r));
-  mergeLargest(body);
+  forUsualShifts(b, [&](OpBuilder &branch) {
+    auto loop = scf::ForOp::create(branch, loc, index(0), index(count),
+                                   index(rowsAtOnce));
+    OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
+    Value r = loop.getInductionVar();
+    Values loaded;
+    for (int64_t i = 0; i < rowsAtOnce * vectors; ++i)
+      loaded.push_back(
+          vector::LoadOp::create(body, loc, vectorOf(contract.getAcc()), tile,
+                                 plus(body, times(body, r, nr), i * width)));
+    emitRows(body, loaded, add(body, row, r));
+    mergeLargest(body);
+    rowOperands.clear();
+  });
 }
