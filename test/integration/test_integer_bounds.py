@@ -45,6 +45,34 @@ class IntegerBounds(IntegerTest):
         # limited to 1. A gate by 16 bits adds 2^-15 of itself.
         self.check_close(proto, [{"x": x}], 2.0**-10)
 
+    def test_gates(self):
+        """Gates of straight pieces, in any spelling: what is small has its gate beside elements of any size."""
+        nodes = [
+            ("MatMul", "x unit", "m"),
+            ("HardSigmoid", "m", "y_sigmoid", {"alpha": 0.25, "beta": 0.25}),
+            ("Add", "m three", "line"),
+            ("Clip", "line zero six", "limited"),
+            ("Mul", "m limited", "product"),
+            ("Div", "product six", "y_swish"),
+            ("Relu", "line", "above"),
+            ("Min", "above six", "below"),
+            ("Mul", "below sixth", "y_gate"),
+        ]
+        numbers = {"zero": 0, "three": 3, "six": 6, "sixth": 1 / 6}
+        constants = {name: np.float32(value) for name, value in numbers.items()} | {"unit": np.eye(24, dtype="f4")}
+        constants["unit"][:2, 0] = 0.5
+        x = self.random.uniform(-8, 8, (9, 24)).astype("f4")
+        x[:, 2:10] = 0
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, ["y_swish"], constants)
+        # Codes of 8 bits, half a unit of 2^-7 of up to 8, where the slope is up to 3/2: beside results up to 8.
+        self.check_close(proto, [{"x": x}], 1.5 * 2.0**-8)
+        proto = model(nodes, {"x": ("f4", ["n", 24])}, ["y_sigmoid", "y_gate"], constants)
+        x[:, 12] = [1e6, -1e6, 1e12, -1e12, 1e15, -1e15, 1e30, -1e30, 3]
+        # What is below a unit of 2^-7 of the large one is 0.
+        x[:-1, :2], x[:-1, 10:12], x[:-1, 13:] = 0, 0, 0
+        # Half a unit of 2^-7 of up to 8 times 1/4, beside gates up to 1.
+        self.check_close(proto, [{"x": x}], 2.0**-7)
+
     def test_beyond_zero(self):
         """Limits that 0 is beyond take the place of all of a row that is small beside them, or 0."""
         nodes = [

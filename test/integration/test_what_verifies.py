@@ -92,6 +92,8 @@ class WhatVerifies(DriverTest):
         for x, type, _, _ in self.each(("f32",)):
             for op in ("nn.gelu erf", "nn.gelu tanh", "nn.gelu sigmoid", "nn.silu"):
                 self.module.add(f"{op} {x} : {type}", type)
+            for op in ("nn.hard_sigmoid", "nn.hard_swish"):
+                self.module.add(f"{op} {x} slope 0.2 shift 0.5 : {type}", type)
         for x, type, _, _ in self.each(NUMBERS):
             self.module.add(f"nn.clip {x} min -1.5 max 6.0 : {type}", type)
 

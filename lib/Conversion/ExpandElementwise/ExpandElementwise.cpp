@@ -357,6 +357,15 @@ static nn::UnaryOp getInvertedRoot(nn::UnaryOp reciprocal) {
              : nn::UnaryOp();
 }
 
+/// min(max(slope x + shift, 0), 1).
+template <typename OpT> static Value expandGate(OpBuilder &b, OpT op) {
+  VectorMath m(b, op.getLoc(), op.getInput().getType());
+  Value line =
+      m.add(m.mul(op.getInput(), m.number(op.getSlope().convertToDouble())),
+            m.number(op.getShift().convertToDouble()));
+  return m.min(m.max(line, m.number(0)), m.number(1));
+}
+
 /// Whether \p op is expanded with its only user.
 static bool isLeftToUser(Operation *op) {
   if (!op->hasOneUse())
@@ -399,6 +408,11 @@ static Value expand(OpBuilder &b, Operation *op, const CpuTarget &target) {
         return expandCast(b, loc, cast.getInput(), cast.getType());
       })
       .Case([&](nn::ClipOp clip) { return expandClip(b, clip); })
+      .Case([&](nn::HardSigmoidOp gate) { return expandGate(b, gate); })
+      .Case([&](nn::HardSwishOp swish) {
+        return VectorMath(b, loc, swish.getType())
+            .mul(swish.getInput(), expandGate(b, swish));
+      })
       .Case([&](nn::SiluOp silu) {
         Value x = silu.getInput();
         return VectorMath(b, loc, x.getType()).timesSigmoid(x, x);

@@ -97,6 +97,7 @@ void quantc::registerIntegerModels(DialectRegistry &registry) {
         attachAttentionIntegers(context);
         attachMovementIntegers(context);
         attachGatherIntegers(context);
+        attachHardGateIntegers(context);
         attachOrderingIntegers(context);
         attachReductionIntegers(context);
         attachReshapeIntegers(context);

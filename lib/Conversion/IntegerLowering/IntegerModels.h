@@ -29,6 +29,7 @@ void attachNormalisationIntegers(mlir::MLIRContext *context);
 void attachAttentionIntegers(mlir::MLIRContext *context);
 void attachMovementIntegers(mlir::MLIRContext *context);
 void attachGatherIntegers(mlir::MLIRContext *context);
+void attachHardGateIntegers(mlir::MLIRContext *context);
 void attachOrderingIntegers(mlir::MLIRContext *context);
 void attachReductionIntegers(mlir::MLIRContext *context);
 void attachRescaleIntegers(mlir::MLIRContext *context);

@@ -48,6 +48,30 @@ func.func @gelu(%x: tensor<4xi64>) {
 
 // -----
 
+func.func @hard_sigmoid(%x: i32) {
+  // expected-error @below {{'nn.hard_sigmoid' op elements of type 'i32'; supported: f32}}
+  %0 = nn.hard_sigmoid %x slope 0.2 shift 0.5 : i32
+  return
+}
+
+// -----
+
+func.func @hard_swish_slope(%x: f32) {
+  // expected-error @below {{'nn.hard_swish' op slope is 0.000000e+00; supported: finite ones other than 0}}
+  %0 = nn.hard_swish %x slope 0.0 shift 0.5 : f32
+  return
+}
+
+// -----
+
+func.func @hard_swish_shift(%x: f32) {
+  // expected-error @below {{'nn.hard_swish' op shift is 1.500000e+00; supported: 0 to 1}}
+  %0 = nn.hard_swish %x slope 1.0 shift 1.5 : f32
+  return
+}
+
+// -----
+
 func.func @silu(%x: i32) {
   // expected-error @below {{'nn.silu' op elements of type 'i32'; supported: f32}}
   %0 = nn.silu %x : i32

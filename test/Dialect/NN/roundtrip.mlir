@@ -25,6 +25,10 @@ func.func @elementwise(%x: tensor<?x4xf32>, %b: tensor<4xf32>, %i: tensor<4xi64>
   %10 = nn.clip %x min 0xFFF0000000000000 max 6.0 : tensor<?x4xf32>
   // CHECK: nn.gelu erf %{{.*}} : tensor<?x4xf32>
   %8 = nn.gelu erf %x : tensor<?x4xf32>
+  // CHECK: nn.hard_sigmoid %{{.*}} slope 2.000000e-01 shift 5.000000e-01 : tensor<?x4xf32>
+  %gate = nn.hard_sigmoid %x slope 0.2 shift 0.5 : tensor<?x4xf32>
+  // CHECK: nn.hard_swish %{{.*}} slope 2.000000e-01 shift 5.000000e-01 : tensor<?x4xf32>
+  %swish = nn.hard_swish %x slope 0.2 shift 0.5 : tensor<?x4xf32>
   // CHECK: nn.silu %{{.*}} : tensor<?x4xf32>
   %9 = nn.silu %x : tensor<?x4xf32>
   return

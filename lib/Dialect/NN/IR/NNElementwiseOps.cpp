@@ -77,6 +77,21 @@ static LogicalResult verifyFloat(Operation *op) {
 LogicalResult GeluOp::verify() { return verifyFloat(*this); }
 LogicalResult SiluOp::verify() { return verifyFloat(*this); }
 
+/// Pieces meet within the range of the result.
+template <typename OpT> static LogicalResult verifyPieces(OpT op) {
+  double slope = op.getSlope().convertToDouble(),
+         shift = op.getShift().convertToDouble();
+  if (!std::isfinite(slope) || slope == 0)
+    return op.emitOpError("slope is ")
+           << slope << "; supported: finite ones other than 0";
+  if (!(shift >= 0 && shift <= 1))
+    return op.emitOpError("shift is ") << shift << "; supported: 0 to 1";
+  return verifyFloat(op);
+}
+
+LogicalResult HardSigmoidOp::verify() { return verifyPieces(*this); }
+LogicalResult HardSwishOp::verify() { return verifyPieces(*this); }
+
 LogicalResult ClipOp::verify() {
   if (getElement(getInput()).isInteger(1))
     return emitOpError("elements of type i1; supported: f32, i32, i64");

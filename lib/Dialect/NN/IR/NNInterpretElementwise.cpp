@@ -177,6 +177,26 @@ LogicalResult SiluOp::interpret(Values operands, Results &results,
   return success();
 }
 
+template <typename OpT> static double evaluateGate(OpT op, double x) {
+  double line =
+      op.getSlope().convertToDouble() * x + op.getShift().convertToDouble();
+  return std::isnan(line) ? line : std::clamp(line, 0.0, 1.0);
+}
+
+LogicalResult HardSigmoidOp::interpret(Values operands, Results &results,
+                                       InterpreterContext &) {
+  results.push_back(mapNumbers(
+      operands[0], [&](double x) { return evaluateGate(*this, x); }));
+  return success();
+}
+
+LogicalResult HardSwishOp::interpret(Values operands, Results &results,
+                                     InterpreterContext &) {
+  results.push_back(mapNumbers(
+      operands[0], [&](double x) { return x * evaluateGate(*this, x); }));
+  return success();
+}
+
 /// What an integer of \p bits holds nearest to \p x, as its bits.
 static int64_t saturate(double x, unsigned bits, bool isUnsigned) {
   if (std::isnan(x))

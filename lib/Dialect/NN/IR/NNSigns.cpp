@@ -37,6 +37,8 @@ bool UnaryOp::isResultNonNegative(SignOf) {
   }
 }
 
+bool HardSigmoidOp::isResultNonNegative(SignOf) { return true; }
+
 bool ClipOp::isResultNonNegative(SignOf isNonNegative) {
   if (getMax().convertToDouble() < 0)
     return false;

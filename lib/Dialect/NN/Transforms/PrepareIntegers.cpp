@@ -349,6 +349,7 @@ struct PrepareIntegers
       return signalPassFailure();
     centreInputs(getOperation());
     limitArguments(getOperation());
+    findGates(getOperation());
   }
 };
 } // namespace

@@ -33,6 +33,10 @@ void limitHidden(mlir::func::FuncOp func);
 /// does not take the bits of others.
 void limitArguments(mlir::func::FuncOp func);
 
+/// Makes one op of a gate of straight pieces, and of what is multiplied by a
+/// gate of itself.
+void findGates(mlir::func::FuncOp func);
+
 /// Picks the inputs that a product with a matrix of constants gives multiples
 /// of.
 void pickFeatures(mlir::func::FuncOp func);

@@ -84,6 +84,17 @@ func.func @unary_transcendental() {
   return
 }
 
+func.func @pieces() {
+  %x = arith.constant dense<[-8.0, -2.0, 0.0, 1.0, 8.0, 0x7FC00000]> : tensor<6xf32>
+  %gate = nn.hard_sigmoid %x slope 0.25 shift 0.5 : tensor<6xf32>
+  %gate_e = arith.constant dense<[0.0, 0.0, 0.5, 0.75, 1.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %gate, %gate_e : tensor<6xf32>, tensor<6xf32>
+  %swish = nn.hard_swish %x slope 0.25 shift 0.75 : tensor<6xf32>
+  %swish_e = arith.constant dense<[-0.0, -0.5, 0.0, 1.0, 8.0, 0x7FC00000]> : tensor<6xf32>
+  check.expect_eq %swish, %swish_e : tensor<6xf32>, tensor<6xf32>
+  return
+}
+
 func.func @saturated() {
   // No overflow on the way where the result is finite.
   %x = arith.constant dense<[-200.0, 200.0]> : tensor<2xf32>

@@ -119,6 +119,34 @@ def NN_SiluOp : NN_SameTypeOp<"silu", [], ["isLong"]> {
   let hasVerifier = 1;
 }
 
+class NN_HardOp<string mnemonic, list<Trait> traits = []>
+    : NN_SameTypeOp<mnemonic, traits> {
+  let arguments = (ins NN_Elements:$input, F64Attr:$slope, F64Attr:$shift);
+  let results = (outs NN_Elements:$result);
+  let assemblyFormat = [{
+    $input `slope` custom<Double>($slope) `shift` custom<Double>($shift)
+    attr-dict `:` type($input)
+  }];
+  let hasVerifier = 1;
+}
+
+def NN_HardSigmoidOp : NN_HardOp<"hard_sigmoid", [
+    DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
+  let summary = "a sigmoid of three straight pieces";
+  let description = [{
+    min(max(slope x + shift, 0), 1), for a shift from 0 to 1; a NaN stays one.
+
+    ```mlir
+    %y = nn.hard_sigmoid %x slope 0.2 shift 0.5 : tensor<?xf32>
+    ```
+  }];
+}
+
+def NN_HardSwishOp : NN_HardOp<"hard_swish"> {
+  let summary = "x times a hard sigmoid of x";
+  let description = "x min(max(slope x + shift, 0), 1), for a shift from 0 to 1.";
+}
+
 def NN_ClipOp : NN_SameTypeOp<"clip", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
         "mayLeaveSmall", "keepsUnits", "passesMagnitudes"]>,

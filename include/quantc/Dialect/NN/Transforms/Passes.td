@@ -184,7 +184,9 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     powers; inputs are normalised less their mean; scales of scores are
     positive; scalars are rows of one element. A product that gives multiples of
     one input each picks these, or scales them in place; whole sums of
-    conditions are compared halfway between two.
+    conditions are compared halfway between two. Gates of three straight pieces,
+    and what is multiplied by one of itself, are `nn.hard_sigmoid` and
+    `nn.hard_swish`, unless they are of inputs and constants alone.
 
     A pair of quantising ops of the model becomes a clip between its limits with
     `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a
