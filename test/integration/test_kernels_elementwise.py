@@ -40,6 +40,22 @@ class Elementwise(KernelTest):
         proto = model(nodes, inputs, [node[2] for node in nodes])
         self.check(proto, list(feeds(inputs, positive)), **limits)
 
+    def test_numbers_of_images(self):
+        """One element for each image, or each channel of it: what is behind is one row, which may be of several chunks."""
+        inputs = {"x": ("f4", ["n", 3, "h", "w"]), "last": ("f4", ["n", "h", "w", 1])}
+        inputs |= {"image": ("f4", ["n", 1, 1, 1]), "channel": ("f4", ["n", 3, 1, 1]), "all": ("f4", [1, 3, 1, 1])}
+        nodes = [
+            ("Mul", "x image", "a"), ("Mul", "x channel", "b"), ("Add", "x all", "c_"), ("Sub", "c_ channel", "c"),
+            ("Mul", "last image", "d_"), ("Relu", "d_", "d"), ("Mul", "x image", "e_"), ("Add", "e_ all", "e"),
+        ]  # fmt: skip
+        proto = model(nodes, inputs, ["a", "b", "c", "d", "e"])
+        sizes = ((1, 1, 1), (2, 70, 61), (3, 64, 64), (2, 1, 5), (0, 2, 2))
+        feeds = [
+            {name: values("f4", [{"n": n, "h": h, "w": w}.get(d, d) for d in dims]) for name, (_, dims) in inputs.items()}
+            for n, h, w in sizes
+        ]
+        self.check(proto, feeds)
+
     def test_casts_wrap(self):
         """A cast to a small integer keeps its low bits, whatever it is cast to then."""
         types = {"i1": 3, "u1": 2, "i2": 5, "u2": 4, "u4": 12}

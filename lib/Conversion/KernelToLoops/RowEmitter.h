@@ -161,7 +161,10 @@ private:
   Value shiftProduct(OpBuilder &builder, const std::pair<Place, Place> &halves,
                      const NormalisedRows &rows, const VectorStep &step);
   Value getOffset(Place place);
-  bool isFlat();
+  std::optional<size_t> findLeading();
+  /// Of the dimensions in front of a row, and how long that is.
+  llvm::ArrayRef<mlir::AffineExpr> getLeadingSizes();
+  mlir::AffineExpr getRowLength();
   void requireBroadcast();
   int64_t countTogether();
   void startRow(OpBuilder &builder, Value number);
@@ -178,7 +181,9 @@ private:
 
   void emitNumbers(OpBuilder &builder, ElementwiseOpInterface op);
 
-  bool flat = false;
+  /// Where no row matters: the dimensions in front of what is one row then.
+  std::optional<size_t> leading;
+  bool flat = false; ///< as `leading` says
   /// Products that lie in memory as their upper and lower halves.
   llvm::DenseMap<Value, std::pair<Place, Place>> products;
   /// Values of which each row has one number: that of the row at hand, those

@@ -153,20 +153,32 @@ static bool isOfElements(SymbolicShapes &shapes, Operation &op) {
          isConstantOne(shapes.getSizes(quantize.getInput()).back());
 }
 
-/// No broadcasting and no row matters: the kernel is one long row.
-bool RowEmitter::isFlat() {
+/// No row matters: the kernel has one long row, or one for each position of the
+/// first dimensions where an operand has one element for all behind these (the
+/// exponents of images). How many these are; none where rows matter.
+std::optional<size_t> RowEmitter::findLeading() {
   for (Operation &op : bodyOps(kernel.getKernel())) {
     if (op.hasTrait<OpTrait::ConstantLike>())
       continue;
     if ((!isa<ElementwiseOpInterface>(op) && !isOfElements(shapes, op)) ||
         !llvm::equal(shapes.getSizes(op.getResult(0)), sizes))
-      return false;
-    for (Value operand : op.getOperands())
-      if (isa<BlockArgument>(operand) &&
-          !llvm::equal(shapes.getSizes(operand), sizes) && !isSingle(operand))
-        return false;
+      return std::nullopt;
   }
-  return true;
+  size_t leading = 0;
+  for (BlockArgument argument : kernel.getKernel().getArguments()) {
+    if (llvm::equal(shapes.getSizes(argument), sizes) || isSingle(argument))
+      continue;
+    SmallVector<AffineExpr> own(shapes.getSizes(argument));
+    while (!own.empty() && isConstantOne(own.back()))
+      own.pop_back();
+    size_t behind = shapes.getSizes(argument).size() - own.size();
+    leading = std::max(leading, sizes.size() - behind);
+  }
+  // Rows as they are.
+  if (leading > 0 && leading + 1 >= sizes.size() &&
+      !isConstantOne(sizes.back()))
+    return std::nullopt;
+  return leading;
 }
 
 /// Sizes that only run time knows are either 1 or those of the rows.
@@ -179,12 +191,13 @@ void RowEmitter::requireBroadcast() {
 LogicalResult RowEmitter::emit() {
   sizes = SmallVector<AffineExpr>(
       shapes.getSizes(findRows(shapes, kernel.getKernel())));
-  flat = isFlat();
+  leading = findLeading();
+  flat = leading.has_value();
   width = chooseWidth();
-  AffineExpr total = shapes.getProduct(sizes);
-  AffineExpr rowCount = flat ? total.ceilDiv(chunkElements)
-                             : shapes.getProduct(ArrayRef(sizes).drop_back());
-  AffineExpr length = flat ? total : sizes.back();
+  AffineExpr rowCount = shapes.getProduct(getLeadingSizes());
+  AffineExpr length = getRowLength();
+  if (flat)
+    rowCount = shapes.getProduct({rowCount, length.ceilDiv(chunkElements)});
   auto constant = dyn_cast<AffineConstantExpr>(length);
   int64_t perRow = std::max<int64_t>(1, constant ? constant.getValue() : 64);
   int64_t most = countTogether();
@@ -211,6 +224,16 @@ LogicalResult RowEmitter::emit() {
   }
   forRows(begin, end, 1);
   return success();
+}
+
+ArrayRef<AffineExpr> RowEmitter::getLeadingSizes() {
+  return leading ? ArrayRef(sizes).take_front(*leading)
+                 : ArrayRef(sizes).drop_back();
+}
+
+AffineExpr RowEmitter::getRowLength() {
+  return leading ? shapes.getProduct(ArrayRef(sizes).drop_front(*leading))
+                 : sizes.back();
 }
 
 /// Rows of integers are computed side by side: their statistics are chains of
@@ -248,16 +271,26 @@ int64_t RowEmitter::countTogether() {
 
 void RowEmitter::startRow(OpBuilder &builder, Value number) {
   row = number;
-  Value all = kernel.getIndex(flat ? shapes.getProduct(sizes) : sizes.back());
+  Value all = kernel.getIndex(getRowLength());
   if (!flat) {
     n = all;
     base = arith::MulIOp::create(builder, loc, row, all);
     return;
   }
-  Value chunk = kernel.getIndex(chunkElements);
-  base = arith::MulIOp::create(builder, loc, row, chunk);
+  Value chunk = kernel.getIndex(chunkElements), part = row;
+  if (*leading > 0) {
+    Value parts = kernel.getIndex(getRowLength().ceilDiv(chunkElements));
+    part = arith::RemUIOp::create(builder, loc, row, parts);
+    row = arith::DivUIOp::create(builder, loc, row, parts);
+  }
+  Value start = arith::MulIOp::create(builder, loc, part, chunk);
   n = arith::MinUIOp::create(builder, loc, chunk,
-                             arith::SubIOp::create(builder, loc, all, base));
+                             arith::SubIOp::create(builder, loc, all, start));
+  base = *leading == 0
+             ? start
+             : arith::AddIOp::create(
+                   builder, loc, arith::MulIOp::create(builder, loc, row, all),
+                   start);
   std::optional<int64_t> known = getConstantIndex(all);
   if (known && *known <= chunkElements)
     n = all;
@@ -280,8 +313,10 @@ void RowEmitter::prepareOffsets(OpBuilder &builder) {
     }
     bool isOneRow =
         own.empty() || llvm::all_of(ArrayRef(own).drop_back(), isConstantOne);
-    if (!isOneRow && index.empty())
-      index = kernel.delinearize(builder, ArrayRef(sizes).drop_back(), row);
+    if (!isOneRow && index.empty()) {
+      index = kernel.delinearize(builder, getLeadingSizes(), row);
+      index.resize(sizes.size(), kernel.getIndex(int64_t(0)));
+    }
     places[argument] = {kernel.getBuffer(argument),
                         kernel.getBroadcastOffset(builder, own, sizes, index),
                         Place::Fixed};
@@ -330,8 +365,10 @@ Value RowEmitter::load(OpBuilder &builder, BlockArgument argument,
   Place place = places[argument];
   auto type = cast<RankedTensorType>(argument.getType());
   ArrayRef<AffineExpr> own = shapes.getSizes(argument);
-  bool isNumber = isSingle(argument) || own.empty() ||
-                  (isConstantOne(own.back()) && !isConstantOne(sizes.back()));
+  bool isNumber =
+      isSingle(argument) || own.empty() ||
+      (leading ? !llvm::equal(own, sizes)
+               : isConstantOne(own.back()) && !isConstantOne(sizes.back()));
   Value vector =
       isNumber
           ? splat(builder, loc,

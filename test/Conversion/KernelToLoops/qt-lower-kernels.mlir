@@ -34,3 +34,20 @@ func.func private @fixed(%x: tensor<3x8xf32>) -> tensor<3x8xf32>
 func.func @entry(%x: tensor<3x8xf32>) -> tensor<3x8xf32> {
   return %x : tensor<3x8xf32>
 }
+
+// -----
+
+// What has a number for each image has rows of whole images, by the chunk: a
+// channel alone would be a row of one.
+// CHECK-LABEL: func.func @images
+// CHECK: %[[N:.*]] = arith.minui %c4096
+// CHECK: arith.cmpi uge, %[[N]], %c16
+// CHECK: scf.for %{{.*}} step %c16
+// CHECK: nn.binary rshift %{{.*}} : vector<16xi32>, vector<16xi32>
+module attributes {qt.target = {triple = "x86_64-unknown-linux-gnu", cpu = "x86-64", features = ""}} {
+  func.func private @images(%x: tensor<?x?x1xi32>, %e: tensor<?x1x1xi32>) -> tensor<?x?x1xi32>
+      attributes {qt.kernel, qt.arg_shapes = [affine_map<()[s0, s1] -> (s0, s1, 1)>, affine_map<()[s0, s1] -> (s0, 1, 1)>], qt.result_shapes = [affine_map<()[s0, s1] -> (s0, s1, 1)>]} {
+    %0 = nn.binary rshift %x, %e : tensor<?x?x1xi32>, tensor<?x1x1xi32> -> tensor<?x?x1xi32>
+    return %0 : tensor<?x?x1xi32>
+  }
+}
