@@ -38,6 +38,20 @@ class ConvolutionIntegers(ConvolutionTest):
         self.check_integers(proto, [feed])
         self.check_against_split(proto, [feed], 0, 0, CPUS, "--integer-only", "--recipe=w4a8")
 
+    def test_open_lengths(self):
+        """Blocks of lines of run time go together in lines that have as many, the last ones of others twice."""
+        random = np.random.default_rng(9)
+        depths = (3, 6, 16, 40, 64)
+        inputs = {f"x{depth}": ("f4", ["n", depth, "h", "w"]) for depth in depths}
+        constants = {f"w{depth}": random.standard_normal((4, depth, 3, 3)).astype("f4") / (9 * depth) ** 0.5 for depth in depths}
+        nodes = [("Conv", f"x{depth} w{depth}", f"y{depth}", {"pads": [1, 1, 1, 1]}) for depth in depths]
+        proto = model(nodes, inputs, [node[2] for node in nodes], constants)
+        feeds = [
+            {f"x{depth}": random.standard_normal((n, depth, h, w)).astype("f4") for depth in depths}
+            for n, h, w in ((1, 2, 1), (2, 3, 15), (1, 2, 16), (2, 2, 17), (1, 1, 40), (0, 2, 3))
+        ]
+        self.check_integers(proto, feeds)
+
     def test_one_channel(self):
         """The largest magnitude of an image of one channel is that of its channel by itself, too."""
         random = np.random.default_rng(8)

@@ -221,7 +221,7 @@ void HaloIntegers::emitBlock(OpBuilder &b, Value source, Value target,
 std::optional<int64_t> HaloIntegers::countTogether() {
   auto length = dyn_cast<AffineConstantExpr>(sizes[rank]);
   // Shifts are vectors, for which there have to be instructions.
-  if (!target.has("avx2") || !length)
+  if (!target.has("avx2"))
     return std::nullopt;
   int64_t rest = blocks > 1 ? channels % block : 0;
   // Codes of what is short of room would need a mask.
@@ -229,10 +229,12 @@ std::optional<int64_t> HaloIntegers::countTogether() {
     return std::nullopt;
   if (channels <= lanes / 2 && stride < getLanesOfShort())
     return std::nullopt;
-  int64_t most = length.getValue() * (rest == 0 ? blocks : 1);
-  int64_t count = std::min<int64_t>(
-      lanes,
-      llvm::bit_floor(static_cast<uint64_t>(std::max<int64_t>(most, 1))));
+  int64_t count = lanes;
+  if (length) {
+    int64_t most = length.getValue() * (rest == 0 ? blocks : 1);
+    count = std::min<int64_t>(lanes, llvm::bit_floor(static_cast<uint64_t>(
+                                         std::max<int64_t>(most, 1))));
+  }
   // Short blocks are whole vectors of elements.
   if (count < 4 || (channels <= lanes / 2 && count * channels < lanes))
     return std::nullopt;

@@ -252,15 +252,36 @@ void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
   std::optional<int64_t> count = countTogether();
   if (!count)
     return emitEachPosition(b, from, to);
+  if (isa<AffineConstantExpr>(sizes[rank]))
+    return emitGroups(b, from, to, *count);
+  // Lines that are not as long are known as such when the model runs only.
+  Value isLong = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge,
+                                       countBlocksOfLine(b), index(*count));
+  auto branch = scf::IfOp::create(b, loc, isLong, /*withElseRegion=*/true);
+  OpBuilder then = branch.getThenBodyBuilder(),
+            otherwise = branch.getElseBodyBuilder();
+  emitGroups(then, from, to, *count);
+  emitEachPosition(otherwise, from, to);
+}
+
+/// Of those that go together.
+Value HaloIntegers::countBlocksOfLine(OpBuilder &b) {
+  Value length = kernel.getIndex(sizes[rank]);
+  return haveEqualBlocks() ? mul(b, length, index(blocks)) : length;
+}
+
+/// The same by \p count blocks that go together.
+void HaloIntegers::emitGroups(OpBuilder &b, Value from, Value to,
+                              int64_t count) {
   // Equal blocks lie one behind the other; of others a position has the same
   // as the next one.
-  bool areEqual = blocks == 1 || channels % block == 0;
-  int64_t all =
-      *getConstantIndex(kernel.getIndex(sizes[rank])) * (areEqual ? blocks : 1);
+  bool areEqual = haveEqualBlocks();
+  Value all = countBlocksOfLine(b);
+  std::optional<int64_t> known = getConstantIndex(all);
   Blocks run{mul(b, from, index(channels)),
              mul(b, to, index(stride)),
              mul(b, to, index(blocks)),
-             *count,
+             count,
              channels,
              stride,
              channels,
@@ -271,12 +292,13 @@ void HaloIntegers::emitPositions(OpBuilder &b, Value from, Value to) {
     run.room = run.targetStep = stride / blocks;
     run.numberStep = 1;
   }
-  auto loop = scf::ForOp::create(b, loc, index(0), index(all), index(*count));
+  Value last = sub(b, all, index(count));
+  auto loop = scf::ForOp::create(b, loc, index(0), all, index(count));
   OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
   Value first = loop.getInductionVar();
   // The last ones begin early: what is written twice is the same.
-  if (all % *count != 0)
-    first = arith::MinUIOp::create(body, loc, first, index(all - *count));
+  if (!known || *known % count != 0)
+    first = arith::MinUIOp::create(body, loc, first, last);
   auto advance = [&](OpBuilder &at, Blocks &own, Value number, int64_t source,
                      int64_t target, int64_t numbers) {
     own.source = add(at, own.source, mul(at, number, index(source)));

@@ -58,6 +58,9 @@ private:
   void emitExponent(OpBuilder &b, Value image, Value isFirst);
   void emitLine(OpBuilder &b, llvm::ArrayRef<Value> places);
   void emitPositions(OpBuilder &b, Value from, Value to);
+  void emitGroups(OpBuilder &b, Value from, Value to, int64_t count);
+  Value countBlocksOfLine(OpBuilder &b);
+  bool haveEqualBlocks() const { return blocks == 1 || channels % block == 0; }
   void emitEachPosition(OpBuilder &b, Value from, Value to);
 
   // Blocks.
