@@ -45,6 +45,8 @@ Grouping::Grouping(func::FuncOp func, SymbolicShapes &shapes)
     if (rowOp && rowOp.isRowwise())
       rows.back().emplace(shapes.getSizes(rowOp.getRowTensor()));
   }
+  for (Operation *op : ops)
+    producers.push_back(findProducers(op));
 }
 
 unsigned Grouping::find(unsigned index) const {
@@ -53,9 +55,10 @@ unsigned Grouping::find(unsigned index) const {
   return index;
 }
 
-/// Groups whose results \p op uses, also from inside its regions and through
+/// Ops whose results \p op uses, also from inside its regions and through
 /// aliases.
-void Grouping::forEachProducer(Operation *op, ProducerBody call) {
+SmallVector<Grouping::Producer> Grouping::findProducers(Operation *op) const {
+  SmallVector<Producer> found;
   op->walk([&](Operation *inner) {
     for (Value operand : inner->getOperands()) {
       Operation *definition = operand.getDefiningOp();
@@ -63,9 +66,10 @@ void Grouping::forEachProducer(Operation *op, ProducerBody call) {
       while (auto alias = dyn_cast_or_null<qt::AliasOp>(definition))
         definition = alias.getInput().getDefiningOp();
       if (auto it = indices.find(definition); it != indices.end())
-        call(find(it->second), isAliased);
+        found.push_back({it->second, isAliased});
     }
   });
+  return found;
 }
 
 /// True if group \p to uses a result of group \p from through a third one, or
@@ -75,12 +79,13 @@ bool Grouping::reaches(unsigned from, unsigned to) {
   SmallVector<unsigned> worklist;
   auto push = [&](unsigned group, bool direct) {
     for (unsigned member : members[group])
-      forEachProducer(ops[member], [&](unsigned producer, bool isAliased) {
+      for (auto [index, isAliased] : producers[member]) {
+        unsigned producer = find(index);
         if (producer == group || (direct && producer == from && !isAliased))
-          return;
+          continue;
         if (seen.insert(producer).second)
           worklist.push_back(producer);
-      });
+      }
   };
   push(to, /*direct=*/true);
   while (!worklist.empty()) {
@@ -260,11 +265,11 @@ std::vector<std::vector<Operation *>> Grouping::getOrderedGroups() {
   std::vector<llvm::SmallDenseSet<unsigned>> users(ops.size());
   std::vector<unsigned> waiting(ops.size(), 0);
   for (unsigned index = 0; index < ops.size(); ++index)
-    forEachProducer(ops[index], [&](unsigned producer, bool) {
-      unsigned group = find(index);
-      if (producer != group && users[producer].insert(group).second)
+    for (auto [producer, isAliased] : producers[index]) {
+      unsigned from = find(producer), group = find(index);
+      if (from != group && users[from].insert(group).second)
         ++waiting[group];
-    });
+    }
   std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>> ready;
   for (unsigned index = 0; index < ops.size(); ++index)
     if (find(index) == index && waiting[index] == 0)

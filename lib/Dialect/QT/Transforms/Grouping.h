@@ -41,8 +41,11 @@ private:
   static bool isGrouped(mlir::Operation &op);
   /// The group of an op.
   unsigned find(unsigned index) const;
-  using ProducerBody = llvm::function_ref<void(unsigned, bool isAliased)>;
-  void forEachProducer(mlir::Operation *op, ProducerBody call);
+  struct Producer {
+    unsigned index;
+    bool isAliased;
+  };
+  llvm::SmallVector<Producer> findProducers(mlir::Operation *op) const;
   bool reaches(unsigned from, unsigned to);
   std::optional<llvm::SmallVector<mlir::AffineExpr>> joinRows(unsigned from,
                                                               unsigned to);
@@ -55,6 +58,7 @@ private:
   bool isIntegerOnly;
   std::vector<mlir::Operation *> ops;
   llvm::DenseMap<mlir::Operation *, unsigned> indices;
+  std::vector<llvm::SmallVector<Producer>> producers; ///< by users
   /// A forest, whose roots are groups.
   mutable std::vector<unsigned> parents;
   std::vector<std::vector<unsigned>> members;
