@@ -19,6 +19,7 @@
 #include "quantc/Support/Threads.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/TargetParser/Triple.h"
@@ -116,6 +117,19 @@ quantc::makeTargetMachine(llvm::StringRef triple, llvm::StringRef cpu,
   return machine;
 }
 
+namespace {
+/// Leaves the search for the cheapest induction variables out, which takes more
+/// time than all other passes on straight code of tiles: x86 addresses elements
+/// by a base, a scaled index and an offset.
+class PassGate : public llvm::OptPassGate {
+public:
+  bool isEnabled() const override { return true; }
+  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
+    return pass != "Loop Strength Reduction";
+  }
+};
+} // namespace
+
 llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
                                              llvm::TargetMachine &machine,
                                              CodeKind kind) {
@@ -145,6 +159,9 @@ llvm::Expected<ObjectBytes> quantc::emitCode(llvm::Module &module,
     module.print(stream, nullptr);
     return bytes;
   }
+  static PassGate gate;
+  if (machine.getTargetTriple().isX86())
+    module.getContext().setOptPassGate(gate);
   machine.Options.EmitStackSizeSection = kind == CodeKind::MeasuredObject;
   llvm::legacy::PassManager emission;
   auto type = kind == CodeKind::Assembly ? llvm::CodeGenFileType::AssemblyFile
