@@ -31,6 +31,25 @@ class Movement(KernelTest):
         proto = model(nodes, {"x": ("f4", ["n", "s", 3, 16])}, [node[2] for node in nodes])
         self.check(proto, [{"x": numbers("f4", n, s, 3, 16)} for n, s in ((1, 1), (2, 17))])
 
+    def test_transpose_of_short_runs(self):
+        """Up to 8 elements that stay together, as those of images that are put together from several."""
+        for dtype in ("f4", "i4"):
+            nodes, inputs = [], {}
+            for run in (1, 2, 3, 4, 8):
+                for few in (1, 2, 3, 8, 9):
+                    name = f"x{run}_{few}"
+                    inputs[name] = (dtype, ["n", "s", few, run, 1])
+                    inputs[f"r{name}"] = (dtype, ["n", few, "s", run])
+                    nodes.append(("Transpose", name, f"y{name}", {"perm": (0, 2, 1, 3, 4)}))
+                    nodes.append(("Transpose", f"r{name}", f"z{name}", {"perm": (0, 2, 1, 3)}))
+            proto = model(nodes, inputs, [node[2] for node in nodes])
+            feeds = [
+                {name: numbers(dtype, *({"n": n, "s": s}.get(d, d) for d in dims)) for name, (_, dims) in inputs.items()}
+                for n, s in ((1, 1), (2, 16), (3, 21), (1, 0))
+            ]
+            with self.subTest(dtype):
+                self.check(proto, feeds)
+
     def test_slice(self):
         cases = {
             "a": ([1], [3], [1], [1]),

@@ -10,7 +10,9 @@
 // A transpose that exchanges two neighbouring runs of dimensions, the last one
 // among them, turns matrices: NCHW to NHWC and back are such, keys to their
 // transpose too. Squares of 16 x 16 elements are turned in registers. Where one
-// side is shorter, some vectors of the other are interleaved, or taken apart.
+// side is shorter, some vectors of the other are interleaved, or taken apart;
+// this is done with short runs of elements that stay together, too, as those of
+// an image that is put together from four.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,28 +29,62 @@ using namespace quantc;
 /// shuffle less.
 static constexpr int64_t mostInterleaved = 8;
 
+namespace {
 /// The runs of dims that a transpose exchanges: [before), [first, second),
-/// [second, rank).
-static std::optional<std::pair<size_t, size_t>>
-matchExchange(ArrayRef<int64_t> perm) {
-  size_t rank = perm.size(), first = 0;
-  while (first < rank && perm[first] == static_cast<int64_t>(first))
+/// [second, end). Those behind stay where they are.
+struct Exchange {
+  size_t first, second, end;
+};
+} // namespace
+
+static std::optional<Exchange> matchExchange(ArrayRef<int64_t> perm) {
+  size_t end = perm.size(), first = 0;
+  while (end > 0 && perm[end - 1] == static_cast<int64_t>(end - 1))
+    --end;
+  while (first < end && perm[first] == static_cast<int64_t>(first))
     ++first;
-  if (first == rank)
+  if (first == end)
     return std::nullopt;
-  size_t second = perm[first], count = rank - first;
+  size_t second = perm[first], count = end - first;
   for (size_t i = 0; i < count; ++i)
     if (perm[first + i] !=
         static_cast<int64_t>(first + (second - first + i) % count))
       return std::nullopt;
-  return std::pair(first, second);
+  return Exchange{first, second, end};
+}
+
+/// How many elements stay together, if that is known.
+static std::optional<int64_t> countKept(ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t size : shape) {
+    if (ShapedType::isDynamic(size))
+      return std::nullopt;
+    count *= size;
+  }
+  return count;
 }
 
 bool quantc::canEmitTranspose(func::FuncOp kernel) {
   auto op = dyn_cast_or_null<nn::TransposeOp>(getOnlyOp(kernel));
-  return op && op.getType().getElementType().isIntOrFloat() &&
-         op.getType().getElementTypeBitWidth() == 32 &&
-         matchExchange(op.getPerm());
+  if (!op || !op.getType().getElementType().isIntOrFloat() ||
+      op.getType().getElementTypeBitWidth() != 32)
+    return false;
+  std::optional<Exchange> exchange = matchExchange(op.getPerm());
+  if (!exchange)
+    return false;
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  std::optional<int64_t> kept = countKept(shape.drop_front(exchange->end));
+  if (kept == 1)
+    return true;
+  // A vector holds several, which are interleaved or taken apart.
+  auto isFew = [](ArrayRef<int64_t> sizes) {
+    std::optional<int64_t> count = countKept(sizes);
+    return count && *count > 0 && *count <= mostInterleaved;
+  };
+  auto [first, second, end] = *exchange;
+  return kept && *kept > 0 && *kept < lanes && lanes % *kept == 0 &&
+         (isFew(shape.slice(first, second - first)) ||
+          isFew(shape.slice(second, end - second)));
 }
 
 namespace {
@@ -71,10 +107,13 @@ private:
   }
   /// Where element [row, column] of the matrix at hand lies on both sides.
   Value getFrom(OpBuilder &b, Value row, Value column) {
-    return add(b, base, add(b, mul(b, row, columns), column));
+    return getPlace(b, add(b, mul(b, row, columns), column));
   }
   Value getTo(OpBuilder &b, Value row, Value column) {
-    return add(b, base, add(b, mul(b, column, rows), row));
+    return getPlace(b, add(b, mul(b, column, rows), row));
+  }
+  Value getPlace(OpBuilder &b, Value number) {
+    return add(b, base, kept == 1 ? number : mul(b, number, index(kept)));
   }
 
   void emitUnit(OpBuilder &b, Value block, bool alongRows);
@@ -84,6 +123,8 @@ private:
   Vectors gather(OpBuilder &b, ArrayRef<Value> vectors,
                  function_ref<int64_t(int64_t result, int64_t lane)> source);
 
+  int64_t kept;     ///< elements of the tensor that one of the matrix is
+  int64_t inVector; ///< elements of the matrix that a vector holds
   AffineExpr before, rowSize, columnSize;
   Value input, result, rows, columns;
   Value base; ///< of the matrix at hand
@@ -93,9 +134,12 @@ private:
 TransposeEmitter::TransposeEmitter(KernelBuilder &kernel, nn::TransposeOp op)
     : IndexEmitter(kernel), input(kernel.getBuffer(op.getInput())),
       result(kernel.getResultBuffer(0)) {
-  auto [first, second] = *matchExchange(op.getPerm());
+  auto [first, second, end] = *matchExchange(op.getPerm());
   SmallVector<AffineExpr> sizes(shapes.getSizes(op.getInput()));
+  kept = *countKept(op.getInput().getType().getShape().drop_front(end));
+  inVector = lanes / kept;
   ArrayRef<AffineExpr> all(sizes);
+  all = all.take_front(end);
   before = shapes.getProduct(all.take_front(first));
   rowSize = shapes.getProduct(all.slice(first, second - first));
   columnSize = shapes.getProduct(all.drop_front(second));
@@ -148,16 +192,20 @@ void TransposeEmitter::emitRest(OpBuilder &b, Value row, Value rowEnd,
   auto inner = scf::ForOp::create(body, loc, row, rowEnd, index(1));
   body = OpBuilder::atBlockBegin(inner.getBody());
   Value i = inner.getInductionVar(), j = outer.getInductionVar();
-  Value x = memref::LoadOp::create(body, loc, input, getFrom(body, i, j));
-  memref::StoreOp::create(body, loc, x, result, getTo(body, i, j));
+  Value from = getFrom(body, i, j), to = getTo(body, i, j);
+  for (int64_t part = 0; part < kept; ++part) {
+    Value x =
+        memref::LoadOp::create(body, loc, input, add(body, from, index(part)));
+    memref::StoreOp::create(body, loc, x, result, add(body, to, index(part)));
+  }
 }
 
-/// 16 rows or columns with all of the other side.
+/// A vector of rows or columns with all of the other side.
 void TransposeEmitter::emitUnit(OpBuilder &b, Value block, bool alongRows) {
   AffineExpr otherSize = alongRows ? columnSize : rowSize;
   Value whole = alongRows ? rows : columns, other = alongRows ? columns : rows;
-  Value first = mul(b, block, index(lanes)),
-        last = min(b, add(b, first, index(lanes)), whole);
+  Value first = mul(b, block, index(inVector)),
+        last = min(b, add(b, first, index(inVector)), whole);
   auto rest = [&](OpBuilder &at, Value begin, Value end) {
     if (alongRows)
       return emitRest(at, first, last, begin, end);
@@ -165,7 +213,7 @@ void TransposeEmitter::emitUnit(OpBuilder &b, Value block, bool alongRows) {
   };
   Value isWhole = arith::CmpIOp::create(
       b, loc, arith::CmpIPredicate::eq,
-      arith::SubIOp::create(b, loc, last, first), index(lanes));
+      arith::SubIOp::create(b, loc, last, first), index(inVector));
   auto branch = scf::IfOp::create(b, loc, isWhole, /*withElseRegion=*/true);
   OpBuilder then = branch.getThenBodyBuilder(),
             otherwise = branch.getElseBodyBuilder();
@@ -182,8 +230,10 @@ void TransposeEmitter::emitUnit(OpBuilder &b, Value block, bool alongRows) {
                                              : getFrom(then, index(i), first),
                                    Value()));
     vectors = gather(then, vectors, [&](int64_t result, int64_t lane) {
-      int64_t at = result * lanes + lane;
-      return alongRows ? lane * *few + result : at % *few * lanes + at / *few;
+      int64_t element = lane / kept, at = result * inVector + element;
+      int64_t source = alongRows ? element * *few + result
+                                 : at % *few * inVector + at / *few;
+      return source * kept + lane % kept;
     });
     for (auto [i, vector] : llvm::enumerate(vectors)) {
       auto number = static_cast<int64_t>(i);
@@ -213,10 +263,10 @@ void TransposeEmitter::emitUnit(OpBuilder &b, Value block, bool alongRows) {
 
 void TransposeEmitter::emit() {
   // Units are cut where a size is no known one that squares overlap in.
-  auto isHandled = [](AffineExpr size) {
+  auto isHandled = [&](AffineExpr size) {
     auto known = dyn_cast<AffineConstantExpr>(size);
-    return known &&
-           (known.getValue() <= mostInterleaved || known.getValue() >= lanes);
+    return known && (known.getValue() <= mostInterleaved ||
+                     (kept == 1 && known.getValue() >= lanes));
   };
   auto isEven = [](AffineExpr size) {
     auto known = dyn_cast<AffineConstantExpr>(size);
@@ -227,7 +277,7 @@ void TransposeEmitter::emit() {
       (!isHandled(rowSize) || (isEven(rowSize) && !isEven(columnSize)) ||
        getKnown(rowSize, lanes).has_value() >
            getKnown(columnSize, lanes).has_value());
-  AffineExpr blocks = (alongRows ? rowSize : columnSize).ceilDiv(lanes);
+  AffineExpr blocks = (alongRows ? rowSize : columnSize).ceilDiv(inVector);
   constexpr int64_t least = 2048; // elements of a call
   std::optional<int64_t> other = getKnown(alongRows ? columnSize : rowSize, 1);
   kernel.setIterations(
@@ -240,7 +290,7 @@ void TransposeEmitter::emit() {
   Value unit = loop.getInductionVar(), count = kernel.getIndex(blocks);
   Value matrix = arith::DivUIOp::create(body, loc, unit, count),
         block = arith::RemUIOp::create(body, loc, unit, count);
-  base = mul(body, matrix, mul(body, rows, columns));
+  base = mul(body, matrix, mul(body, mul(body, rows, columns), index(kept)));
   emitUnit(body, block, alongRows);
 }
 
