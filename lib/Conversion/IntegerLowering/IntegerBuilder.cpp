@@ -215,10 +215,12 @@ void IntegerBuilder::align(Scaled &a, Scaled &b) {
 
 Value IntegerBuilder::largest(Value x, ArrayRef<int64_t> blocks) {
   SmallVector<int64_t> axes = getWholeAxes(blocks);
-  // An image is a row that lies in several dimensions.
+  // An image is a row that lies in several dimensions; one channel is none.
   auto rank = static_cast<int64_t>(blocks.size());
-  bool isImage = axes.size() > 1 && axes.front() == 1 &&
-                 static_cast<int64_t>(axes.size()) == rank - 1;
+  ArrayRef<int64_t> shape = typeOf(x).getShape();
+  bool isImage = axes.size() > 1 && axes.front() > 0;
+  for (int64_t dim = 1; isImage && dim < rank; ++dim)
+    isImage = blocks[dim] != 1 || shape[dim] == 1;
   if (isImage) {
     Value row = nn::joinDims(builder, loc, x, /*lead=*/1);
     Value most = reduce(nn::ReduceKind::Max, unary(nn::UnaryKind::Abs, row), 1);

@@ -88,3 +88,22 @@ func.func @several(%x: tensor<?x5x7x64xf32>, %y: tensor<?x64xf32>, %i: tensor<?x
   %6 = nn.conv %t, %vq kernel [1, 1] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : tensor<?x1x?x64x!image>, tensor<8x1x64x!w8> -> tensor<?x1x?x8xf32>
   return %1, %4, %5, %6 : tensor<?x7x8xf32>, tensor<?x8xf32>, tensor<?x1x2x8xf32>, tensor<?x1x?x8xf32>
 }
+
+// -----
+
+#byte = #qt.encoding<absmax, -127..127>
+!image = !qt.block<[1, ?, ?, ?], s8, scale = f32>
+!w8 = !qt.block<[1, ?, ?], s8, scale = f32>
+
+// The largest magnitude of an image of one channel is that of a row, too.
+// SPLIT-LABEL: func @one_channel
+// SPLIT: qt.contract
+// SPLIT: nn.reduce max %{{.*}} axes [1] keepdims : tensor<?x?xi32> -> tensor<?x1xi32>
+func.func @one_channel(%x: tensor<?x?x?x64xf32>) -> tensor<?x?x?x1xf32> {
+  %w = arith.constant dense<1.0> : tensor<1x1x64xf32>
+  %q = qt.quantize %x {encoding = #byte} : tensor<?x?x?x64xf32> -> tensor<?x?x?x64x!image>
+  %wq = qt.quantize %w {encoding = #byte} : tensor<1x1x64xf32> -> tensor<1x1x64x!w8>
+  %1 = nn.conv %q, %wq kernel [1, 1] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : tensor<?x?x?x64x!image>, tensor<1x1x64x!w8> -> tensor<?x?x?x1xf32>
+  %2 = nn.unary sigmoid %1 : tensor<?x?x?x1xf32>
+  return %2 : tensor<?x?x?x1xf32>
+}
