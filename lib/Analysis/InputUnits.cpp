@@ -9,44 +9,12 @@
 #include "quantc/Analysis/InputUnits.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/RowUnits.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Interpreter/Interpreter.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace quantc;
-
-/// Whether a value of floats has rows of more than one element.
-static bool hasRows(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32() && type.getRank() > 0 &&
-         type.getShape().back() != 1;
-}
-
-/// Whether the elements of a row of a constant differ by so many bits that a
-/// row of 31 leaves a row of 16 too few of the smallest feature's.
-static bool areScalesFarApart(Value constant) {
-  constexpr double far = 256;
-  if (!hasRows(constant) || !isConstantSlice(constant))
-    return false;
-  FailureOr<HostValue> value = interpretConstant(constant);
-  if (failed(value))
-    return false;
-  int64_t length = value->getShape().back();
-  double least = 0, most = 0;
-  for (int64_t i = 0, e = value->getNumElements(); i < e; ++i) {
-    if (i % length == 0)
-      least = most = 0;
-    double magnitude = std::abs(value->getNumber(i));
-    if (magnitude == 0 || !std::isfinite(magnitude))
-      continue;
-    least = least == 0 ? magnitude : std::min(least, magnitude);
-    most = std::max(most, magnitude);
-    if (most > far * least)
-      return true;
-  }
-  return false;
-}
 
 static bool hasNegative(Value constant) {
   if (!isConstantSlice(constant))
@@ -58,28 +26,6 @@ static bool hasNegative(Value constant) {
     if (value->getNumber(i) < 0)
       return true;
   return false;
-}
-
-/// Whether rows are single elements, whose exponents are those of elements.
-static bool isOneColumn(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getRank() > 0 && type.getShape().back() == 1;
-}
-
-/// Whether something is found along columns, of which each has a unit.
-static bool reducesColumns(Operation &op) {
-  auto reduce = dyn_cast<nn::ReduceOp>(op);
-  return reduce && reduce.getKind() != nn::ReduceKind::Prod &&
-         !llvm::is_contained(reduce.getAxes(),
-                             reduce.getInput().getType().getRank() - 1);
-}
-
-/// Whether rows are put together from several.
-static bool joinsRows(Operation &op) {
-  auto concat = dyn_cast<nn::ConcatOp>(op);
-  return concat && hasRows(concat.getResult()) &&
-         static_cast<int64_t>(concat.getAxis()) + 1 ==
-             concat.getType().getRank();
 }
 
 /// Whether some of what a row is put together from has a unit: what stands
@@ -112,8 +58,11 @@ bool InputUnits::isOfElements(Operation &op) const {
 bool InputUnits::showsUnits(Operation &op) const {
   auto exponents = dyn_cast<ExponentOpInterface>(op);
   auto isInput = [&](Value operand) { return features.contains(operand); };
-  return exponents && exponents.showsUnits({isInput, isConstantSlice,
-                                            areScalesFarApart, hasNegative});
+  auto isFarApart = [](Value value) { return areScalesFarApart(value); };
+  if (partsColumns(op))
+    return true;
+  return exponents && exponents.showsUnits(
+                          {isInput, isConstantSlice, isFarApart, hasNegative});
 }
 
 void InputUnits::visit(Operation &op) {
@@ -128,9 +77,7 @@ void InputUnits::visit(Operation &op) {
 }
 
 bool InputUnits::computesInUnits(Operation *op) const {
-  return kept.contains(op->getResult(0)) &&
-         !op->hasTrait<nn::MovesElements>() &&
-         (!isa<nn::ConcatOp>(op) || joinsRows(*op));
+  return kept.contains(op->getResult(0)) && choosesExponents(*op);
 }
 
 bool InputUnits::removesUnits(Operation *op) const {

@@ -55,6 +55,8 @@ static void buildTransform(OpPassManager &manager,
   if (options.integerOnly)
     manager.addNestedPass<func::FuncOp>(nn::createNNPrepareIntegers());
   manager.addNestedPass<func::FuncOp>(nn::createNNFoldScales());
+  if (options.integerOnly)
+    manager.addNestedPass<func::FuncOp>(nn::createNNSeparateUnits());
 }
 
 static void buildQuantize(OpPassManager &manager, const StageOptions &options) {

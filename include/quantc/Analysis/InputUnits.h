@@ -28,6 +28,8 @@ public:
   /// quantised.
   InputUnits(mlir::Block &block, const InputArithmetic &before);
 
+  /// Whether a value is computed of inputs and constants element by element.
+  bool isOfInputs(mlir::Value value) const { return features.contains(value); }
   /// Whether the elements of a value of floats, which are computed of those of
   /// inputs one by one, keep an exponent each for \p reader: for any other op
   /// rows have one.

@@ -26,7 +26,14 @@ static Scaled alignBlocks(IntegerBuilder &b, Scaled x, qt::BlockType from,
     // 32 bits loses its lowest as well where the result has 31.
     bool hasMore = from.getElement().getBitWidth() == qt::wideBits &&
                    to.getElement().getBitWidth() == qt::summandBits;
-    return hasMore ? b.halve(x) : x;
+    if (!hasMore)
+      return x;
+    x = b.halve(x);
+    // Of what a limit has brought to all bits half is one too much.
+    constexpr int64_t most = (int64_t(1) << (qt::summandBits - 1)) - 1;
+    if (getWholeAxes(to.getShape()).empty())
+      x.m = b.clip(x.m, -most, most);
+    return x;
   }
   // Below what any other block has: elements with an exponent each may be far
   // below that of zeros, as the squares of small units are.

@@ -28,7 +28,7 @@ IntegerPlan::IntegerPlan(Block &block, qt::IntegerMethod method,
       arguments(findExponentialArguments(block)),
       inputs(block, method == qt::IntegerMethod::Fixed ? InputScope::Scaled
                                                        : InputScope::Moved),
-      units(block, inputs) {}
+      units(block, inputs), outputs(block, units, inputs) {}
 
 bool IntegerPlan::isShownAtBorder(Value value) const {
   Value source = values.getSource(value);
@@ -50,7 +50,7 @@ Type IntegerPlan::getAvailable(Value value, Operation *reader) const {
   bool isMask = op && (isa<nn::ClipOp>(op) ||
                        (inputs.isInput(source) && getScaledOperand(op)));
   SmallVector<int64_t> blocks = qt::getExampleBlocks(type.getRank());
-  bool isOfElements = reader && units.isReadInUnits(value, reader);
+  bool isOfElements = reader && isReadInUnits(value, reader);
   if (isOfElements)
     blocks.assign(type.getRank(), 1);
   bool isWide = isMask || isOfElements || isShownAtBorder(source) ||
@@ -70,7 +70,7 @@ void IntegerPlan::markForm(IntegerLoweringInterface integer) const {
   auto reduce = dyn_cast<nn::ReduceOp>(op);
   bool isArgument = arguments.contains(op->getResult(0));
   if (reduce &&
-      (isShownAtBorder(reduce.getInput()) || units.computesInUnits(op) ||
+      (isShownAtBorder(reduce.getInput()) || computesInUnits(op) ||
        isArgument) &&
       (reduce.getKind() == nn::ReduceKind::Mean ||
        reduce.getKind() == nn::ReduceKind::Sum))
@@ -86,8 +86,7 @@ void IntegerPlan::markForm(IntegerLoweringInterface integer) const {
   bool isCompared = comparedExtremes.contains(op);
   if (isCompared && isa<nn::PoolOp>(op))
     mark(qt::allBitsAttrName);
-  else if (isCompared || smallElements.keepExponents(op) ||
-           units.computesInUnits(op))
+  else if (isCompared || smallElements.keepExponents(op) || computesInUnits(op))
     mark(qt::elementExponentsAttrName);
 }
 

@@ -12,6 +12,7 @@
 #include "JointValues.h"
 #include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Analysis/InputUnits.h"
+#include "quantc/Analysis/OutputUnits.h"
 #include "quantc/Analysis/SmallElements.h"
 #include "quantc/Dialect/QT/IR/QTAttrs.h"
 #include "quantc/Interfaces/IntegerLoweringInterface.h"
@@ -33,24 +34,30 @@ public:
   /// its integers, or of those that a float is quantised to.
   mlir::Type getAvailable(mlir::Value value,
                           mlir::Operation *reader = nullptr) const;
-  /// Whether \p reader reads elements of inputs with an exponent each.
+  /// Whether \p reader reads elements of inputs, or of what becomes outputs,
+  /// with an exponent each.
   bool isReadInUnits(mlir::Value value, mlir::Operation *reader) const {
-    return units.isReadInUnits(value, reader);
+    return units.isReadInUnits(value, reader) ||
+           outputs.isReadInUnits(value, reader);
   }
   /// Says on an op which of its forms it is to have.
   void markForm(IntegerLoweringInterface integer) const;
   /// Takes that back.
   static void clearForm(mlir::Operation *op);
-  /// Whether the result of \p op comes to rows: elements of inputs with an
-  /// exponent each have their units no longer.
+  /// Whether the result of \p op comes to rows: elements of inputs, or of what
+  /// is cut, with an exponent each have their units no longer.
   bool comesToRows(mlir::Operation *op) const {
-    return units.removesUnits(op) && !smallElements.keepExponents(op);
+    return (units.removesUnits(op) || outputs.removesUnits(op)) &&
+           !smallElements.keepExponents(op) && !outputs.computesInUnits(op);
   }
   /// Whether \p op, a product of codes of 8 bits by weights, is the sum of
   /// those of the parts of its operand: a logarithm shows what is far apart.
   bool isInParts(mlir::Operation *op) const;
 
 private:
+  bool computesInUnits(mlir::Operation *op) const {
+    return units.computesInUnits(op) || outputs.computesInUnits(op);
+  }
   /// Whether what stands for a value is a float that is quantised, or may be,
   /// whose small elements show.
   bool isShownAtBorder(mlir::Value value) const;
@@ -65,6 +72,7 @@ private:
   /// knows no ranges of what is scaled.
   InputArithmetic inputs;
   InputUnits units;
+  OutputUnits outputs;
 };
 
 } // namespace quantc

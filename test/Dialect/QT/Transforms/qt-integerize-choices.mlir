@@ -69,7 +69,8 @@ func.func @compared(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %z: tensor<?x4xf32
   %xs = nn.reshape %x, %to : tensor<?x4xf32>, tensor<3xi64> -> tensor<?x4x1xf32>
   %ms = nn.reshape %m, %to : tensor<?x4xf32>, tensor<3xi64> -> tensor<?x4x1xf32>
   %e = nn.compare eq %xs, %ms : tensor<?x4x1xf32>, tensor<?x4x1xf32> -> tensor<?x4x1xi1>
-  return %e, %n : tensor<?x4x1xi1>, tensor<?x4xf32>
+  %end = nn.unary tanh %n : tensor<?x4xf32>
+  return %e, %end : tensor<?x4x1xi1>, tensor<?x4xf32>
 }
 
 // So does a maximum of windows, beside results of 31 bits.

@@ -26,7 +26,8 @@ func.func @rows(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, t
   %u = nn.unary tanh %y : tensor<?x4xf32>
   %t = nn.unary abs %u : tensor<?x4xf32>
   %q = nn.binary div %u, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  return %r, %q : tensor<?x4xf32>, tensor<?x4xf32>
+  %end = nn.unary tanh %q : tensor<?x4xf32>
+  return %r, %end : tensor<?x4xf32>, tensor<?x4xf32>
 }
 
 // A sum over another axis than rows has the exponents of what it sums alone.
@@ -128,5 +129,6 @@ func.func @by_inputs(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %mask: tensor<?x6
   %e = nn.expand %t, %shape : tensor<?x6x1xf32>, tensor<3xi64> -> tensor<?x6x4xf32>
   %n = nn.reduce sum %e axes [1] : tensor<?x6x4xf32> -> tensor<?x4xf32>
   %q = nn.binary div %x, %n : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  return %r, %q : tensor<?x4xf32>, tensor<?x4xf32>
+  %end = nn.unary tanh %q : tensor<?x4xf32>
+  return %r, %end : tensor<?x4xf32>, tensor<?x4xf32>
 }

@@ -95,7 +95,9 @@ func.func @alike(%x: tensor<?x4xf32>, %y: tensor<?x1xf32>) -> (tensor<?x4xf32>, 
   %a = nn.unary abs %x : tensor<?x4xf32>
   %s = nn.binary mul %a, %scale : tensor<?x4xf32>, tensor<4xf32> -> tensor<?x4xf32>
   %q = nn.binary div %a, %y : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
-  return %s, %q : tensor<?x4xf32>, tensor<?x4xf32>
+  %end0 = nn.unary tanh %s : tensor<?x4xf32>
+  %end1 = nn.unary tanh %q : tensor<?x4xf32>
+  return %end0, %end1 : tensor<?x4xf32>, tensor<?x4xf32>
 }
 
 // What is found along columns of an input has their units, which a quotient removes, also beside one weight a position.

@@ -52,7 +52,8 @@ func.func @twice(%x: tensor<4x64xf32>, %y: tensor<4x64xf32>) -> (tensor<4x64xf32
   %q = qt.quantize %s {encoding = #byte} : tensor<4x64xf32> -> tensor<4x64x!row8>
   %wq = qt.quantize %w {encoding = #byte} : tensor<8x64xf32> -> tensor<8x64x!row8>
   %0 = nn.matmul %q, %wq : tensor<4x64x!row8>, tensor<8x64x!row8> -> tensor<4x8xf32>
-  return %m, %0 : tensor<4x64xf32>, tensor<4x8xf32>
+  %end = nn.unary tanh %m : tensor<4x64xf32>
+  return %end, %0 : tensor<4x64xf32>, tensor<4x8xf32>
 }
 
 // -----

@@ -22,7 +22,8 @@ func.func @scaled(%x: tensor<?x4xf32>) -> tensor<4x?xf32> {
   %1 = nn.transpose %0 perm [1, 0] : tensor<?x4xf32> -> tensor<4x?xf32>
   %2 = nn.binary div %1, %s : tensor<4x?xf32>, tensor<4x1xf32> -> tensor<4x?xf32>
   %3 = nn.unary relu %2 : tensor<4x?xf32>
-  return %3 : tensor<4x?xf32>
+  %end = nn.unary tanh %3 : tensor<4x?xf32>
+  return %end : tensor<4x?xf32>
 }
 
 // A constant on the left, of integers.

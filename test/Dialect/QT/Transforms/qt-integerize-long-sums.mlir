@@ -9,16 +9,17 @@
 // CHECK-NOT: qt.rescale
 // CHECK: return
 func.func @sums(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  %s0 = nn.binary add %x, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s1 = nn.binary add %s0, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s2 = nn.binary add %s1, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s3 = nn.binary add %s2, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s4 = nn.binary add %s3, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s5 = nn.binary add %s4, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s6 = nn.binary add %s5, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s7 = nn.binary add %s6, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s8 = nn.binary add %s7, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  %s9 = nn.binary add %s8, %x : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %t = nn.unary sigmoid %x : tensor<?x4xf32>
+  %s0 = nn.binary add %t, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s1 = nn.binary add %s0, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s2 = nn.binary add %s1, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s3 = nn.binary add %s2, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s4 = nn.binary add %s3, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s5 = nn.binary add %s4, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s6 = nn.binary add %s5, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s7 = nn.binary add %s6, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s8 = nn.binary add %s7, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
+  %s9 = nn.binary add %s8, %t : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   return %s9 : tensor<?x4xf32>
 }
 
@@ -32,11 +33,12 @@ func.func @sums(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // CHECK: qt.rescale {{.*}} -> tensor<3x2x2x!qt.block<[1, ?, ?], s31
 // CHECK: nn.binary add
 func.func @passes(%x: tensor<3x4xf32>) -> tensor<3x2x2xf32> {
+  %t = nn.unary sigmoid %x : tensor<3x4xf32>
   %shape = arith.constant dense<[3, 2, 2]> : tensor<3xi64>
-  %0 = nn.binary add %x, %x : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
-  %1 = nn.binary add %0, %x : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
-  %2 = nn.binary add %1, %x : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
-  %3 = nn.binary max %2, %x : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
+  %0 = nn.binary add %t, %t : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
+  %1 = nn.binary add %0, %t : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
+  %2 = nn.binary add %1, %t : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
+  %3 = nn.binary max %2, %t : tensor<3x4xf32>, tensor<3x4xf32> -> tensor<3x4xf32>
   %4 = nn.reshape %3, %shape : tensor<3x4xf32>, tensor<3xi64> -> tensor<3x2x2xf32>
   %5 = nn.binary add %4, %4 : tensor<3x2x2xf32>, tensor<3x2x2xf32> -> tensor<3x2x2xf32>
   %6 = nn.binary add %5, %5 : tensor<3x2x2xf32>, tensor<3x2x2xf32> -> tensor<3x2x2xf32>

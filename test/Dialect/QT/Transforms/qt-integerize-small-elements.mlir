@@ -42,7 +42,8 @@ func.func @chains(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>,
   %3 = nn.binary div %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
   %4 = nn.unary log %3 : tensor<?x4xf32>
   %5 = nn.unary exp %y : tensor<?x4xf32>
-  return %2, %4, %5 : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
+  %end = nn.unary tanh %5 : tensor<?x4xf32>
+  return %2, %4, %end : tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x4xf32>
 }
 
 // An input less its own mean, of columns with an exponent each: both with 31 bits, on one exponent where they meet.
@@ -55,7 +56,8 @@ func.func @chains(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>,
 func.func @centred(%x: tensor<?x6x4xf32>) -> tensor<?x6x4xf32> {
   %0 = nn.reduce mean %x axes [1] keepdims : tensor<?x6x4xf32> -> tensor<?x1x4xf32>
   %1 = nn.binary sub %x, %0 : tensor<?x6x4xf32>, tensor<?x1x4xf32> -> tensor<?x6x4xf32>
-  return %1 : tensor<?x6x4xf32>
+  %end = nn.unary tanh %1 : tensor<?x6x4xf32>
+  return %end : tensor<?x6x4xf32>
 }
 
 // Over a size of run time, and the difference of two inputs.
@@ -66,7 +68,9 @@ func.func @open(%x: tensor<?x?xf32>, %y: tensor<?x?xf32>) -> (tensor<?x?xf32>, t
   %0 = nn.reduce mean %x axes [1] keepdims : tensor<?x?xf32> -> tensor<?x1xf32>
   %1 = nn.binary sub %x, %0 : tensor<?x?xf32>, tensor<?x1xf32> -> tensor<?x?xf32>
   %2 = nn.binary sub %x, %y : tensor<?x?xf32>, tensor<?x?xf32> -> tensor<?x?xf32>
-  return %1, %2 : tensor<?x?xf32>, tensor<?x?xf32>
+  %end0 = nn.unary tanh %1 : tensor<?x?xf32>
+  %end1 = nn.unary tanh %2 : tensor<?x?xf32>
+  return %end0, %end1 : tensor<?x?xf32>, tensor<?x?xf32>
 }
 
 // A logarithm of a sum of inputs shows the small ones of these sums.

@@ -41,7 +41,9 @@ func.func @norm(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> (tensor<?x4xf32>, t
   %r = nn.unary sqrt %s : tensor<?x1xf32>
   %n = nn.binary div %x, %r : tensor<?x4xf32>, tensor<?x1xf32> -> tensor<?x4xf32>
   %p = nn.binary mul %x, %y : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4xf32>
-  return %n, %p : tensor<?x4xf32>, tensor<?x4xf32>
+  %end0 = nn.unary tanh %n : tensor<?x4xf32>
+  %end1 = nn.unary tanh %p : tensor<?x4xf32>
+  return %end0, %end1 : tensor<?x4xf32>, tensor<?x4xf32>
 }
 
 // What is joined keeps exponents of elements where one side has them and small ones count; else it has those of rows.
@@ -55,5 +57,6 @@ func.func @joined(%x: tensor<?x4xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
   %2 = nn.unary log %1 : tensor<?x8xf32>
   %3 = nn.gelu erf %x : tensor<?x4xf32>
   %4 = nn.concat %x, %3 {axis = 1 : i64} : tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x8xf32>
-  return %2, %4 : tensor<?x8xf32>, tensor<?x8xf32>
+  %end = nn.unary tanh %4 : tensor<?x8xf32>
+  return %2, %end : tensor<?x8xf32>, tensor<?x8xf32>
 }

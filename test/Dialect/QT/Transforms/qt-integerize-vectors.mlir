@@ -56,5 +56,6 @@ func.func @schedule(%t: tensor<?xi64>, %c: tensor<?xi1>) -> (tensor<?xf32>, tens
 func.func @row(%x: tensor<8xf32>, %y: tensor<?x8xf32>) -> (tensor<8xf32>, tensor<?x8xf32>) {
   %0 = nn.softmax %x {axis = 0 : i64} : tensor<8xf32>
   %1 = nn.binary add %y, %x : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x8xf32>
-  return %0, %1 : tensor<8xf32>, tensor<?x8xf32>
+  %end = nn.unary tanh %1 : tensor<?x8xf32>
+  return %0, %end : tensor<8xf32>, tensor<?x8xf32>
 }

@@ -110,7 +110,8 @@ func.func @reshape_cuts(%x: tensor<?x?xf32>) -> tensor<?x?x1xf32> attributes {
   %0 = nn.unary relu %x : tensor<?x?xf32>
   // CHECK: nn.reshape %{{.*}} {qt.reshape_cuts = array<i64: 1, 1>} : {{.*}} -> tensor<?x?x1x!qt.block<[1, ?, 1], s16, scale = exp<8>>>
   %1 = nn.reshape %0, %shape : tensor<?x?xf32>, tensor<3xi64> -> tensor<?x?x1xf32>
-  return %1 : tensor<?x?x1xf32>
+  %end = nn.unary tanh %1 : tensor<?x?x1xf32>
+  return %end : tensor<?x?x1xf32>
 }
 
 // -----

@@ -221,6 +221,31 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def NNSeparateUnits : Pass<"nn-separate-units", "::mlir::func::FuncOp"> {
+  let summary = "Take units of outputs out of weights";
+  let description = [{
+    Of an integer-only network: where the weights of a contraction, whose results
+    come to outputs element by element, differ from output to output by more
+    than 2^12, each output has a power of two behind it instead. Results share an
+    exponent for a row, products with factors that are far apart do not.
+
+    Before:
+    ```mlir
+    %w = arith.constant dense<[[0.001, 0.002], [1000.0, 3000.0]]> : tensor<2x2xf32>
+    %y = nn.matmul %x, %w : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+    return %y
+    ```
+    After, with what becomes of the weights as a constant:
+    ```mlir
+    %u = arith.constant dense<[9.765625e-04, 2048.0]> : tensor<2xf32>
+    %0 = nn.matmul %x, %v : tensor<?x2xf32>, tensor<2x2xf32> -> tensor<?x2xf32>
+    %y = nn.binary mul %0, %u : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+    return %y
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def NNVerifyNetwork : Pass<"nn-verify-network", "::mlir::func::FuncOp"> {
   let summary = "Refuse weights and sizes that no network has";
   let description = [{
