@@ -87,6 +87,8 @@ class Library(DriverTest):
         text = self.must("inspect", self.artefact)
         for word in ("input", "image: f32 [batch, 1, 8, 8]", "logits", "w8a8g32", "blake3:", "quantc 0."):
             self.assertIn(word, text)
+        self.assertRegex(text, r"(?m)^recipe: w8a8g32, version \d+\n(  .*\n)*  activation +s8, grid 32, scale f32, absmax, -127\.\.127\n")
+        self.assertRegex(self.must("inspect", MODEL, "--recipe=w4a8"), r"(?m)^  weight, first and last +s8, grid row")
         text = self.must("inspect", MODEL)
         for word in ("image: f32 [batch, 1, 8, 8]", "nn.matmul", "weights"):
             self.assertIn(word, text)

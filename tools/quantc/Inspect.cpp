@@ -60,6 +60,69 @@ static constexpr CommandSpec InspectCommand = {
 // Artefacts
 //===----------------------------------------------------------------------===//
 
+/// A member of a rule as a word or two; nothing where it has none.
+static std::string describeMember(const json::Object &rule, StringRef key,
+                                  StringRef prefix = "") {
+  const json::Value *value = rule.get(key);
+  if (!value)
+    return "";
+  std::string text;
+  raw_string_ostream out(text);
+  out << prefix;
+  const json::Array *list = value->getAsArray();
+  // Of two numbers all between, of several words each.
+  StringRef between = key == "range" ? ".." : " and ";
+  ListSeparator separator(between);
+  for (const json::Value &part : list ? *list : json::Array{*value}) {
+    out << separator;
+    if (std::optional<StringRef> word = part.getAsString())
+      out << *word;
+    else
+      out << part;
+  }
+  return text;
+}
+
+/// The rules of a recipe, the first of which that fits an operand is its own:
+/// which operands, and their format.
+static void printRecipe(const json::Object &recipe, unsigned indent) {
+  outs().indent(indent) << "recipe: " << recipe.getString("name").value_or("");
+  if (std::optional<int64_t> version = recipe.getInteger("version"))
+    outs() << ", version " << *version;
+  outs() << "\n";
+  auto join = [](std::initializer_list<std::string> parts) {
+    std::string text;
+    for (const std::string &part : parts)
+      if (!part.empty())
+        text += (text.empty() ? "" : ", ") + part;
+    return text;
+  };
+  std::vector<std::pair<std::string, std::string>> lines;
+  size_t width = 0;
+  if (const json::Array *rules = recipe.getArray("rules"))
+    for (const json::Value &value : *rules) {
+      const json::Object *rule = value.getAsObject();
+      if (!rule)
+        continue;
+      std::string operands = join(
+          {describeMember(*rule, "role"), describeMember(*rule, "op"),
+           describeMember(*rule, "channels_below", "channels below "),
+           describeMember(*rule, "position"), describeMember(*rule, "name")});
+      lines.emplace_back(operands.empty() ? "all else" : operands,
+                         join({describeMember(*rule, "format"),
+                               describeMember(*rule, "element"),
+                               describeMember(*rule, "grid", "grid "),
+                               describeMember(*rule, "scale", "scale "),
+                               describeMember(*rule, "outer", "outer "),
+                               describeMember(*rule, "encoding"),
+                               describeMember(*rule, "range")}));
+      width = std::max(width, lines.back().first.size());
+    }
+  for (const auto &[operands, format] : lines)
+    outs().indent(indent + 2)
+        << left_justify(operands, width) << "  " << format << "\n";
+}
+
 /// JSON as indented lines, objects and lists of plain values on one line.
 static void printJson(const json::Value &value, unsigned indent) {
   const json::Object *object = value.getAsObject();
@@ -91,9 +154,14 @@ static void printJson(const json::Value &value, unsigned indent) {
   sort(members, less_first());
   for (const auto &[key, pointer] : members) {
     const json::Value &part = *pointer;
-    outs().indent(indent) << key << ": ";
+    if (const json::Object *recipe = part.getAsObject();
+        recipe && key == "recipe") {
+      printRecipe(*recipe, indent);
+      continue;
+    }
+    outs().indent(indent) << key << ":";
     if (isFlat(part)) {
-      outs() << part << "\n";
+      outs() << " " << part << "\n";
       continue;
     }
     outs() << "\n";
