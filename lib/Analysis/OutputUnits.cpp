@@ -56,6 +56,14 @@ OutputReach::OutputReach(Block &block) {
   }
 }
 
+/// The constant that \p value is, or that its elements are picked from.
+static Value getConstants(Value value) {
+  while (!isConstantSlice(value) && value.getDefiningOp() &&
+         value.getDefiningOp()->hasTrait<nn::MovesElements>())
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
 /// Whether a row that has a constant in it, or added to it, may leave nothing
 /// of its other elements: some of the constant, or what it stands beside, is
 /// that much smaller. Results have 31 bits, of which 16 are left.
@@ -91,8 +99,9 @@ bool OutputUnits::bringsApart(Operation &op) const {
     return false;
   switch (binary.getKind()) {
   case nn::BinaryKind::Mul:
-    return llvm::any_of(op.getOperands(),
-                        [](Value value) { return areScalesFarApart(value); });
+    return llvm::any_of(op.getOperands(), [](Value value) {
+      return areScalesFarApart(getConstants(value));
+    });
   case nn::BinaryKind::Div:
     return areScalesFarApart(binary.getRhs()) ||
            cast<ExponentOpInterface>(op).mayLeaveSmall(isConstantSlice);

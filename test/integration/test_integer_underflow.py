@@ -4,7 +4,7 @@ import unittest
 
 import numpy as np
 
-from kernels import model, results
+from kernels import INTEGER_TARGETS, model, results
 from underflow import OPERAND, ROW, UP, UnderflowTest, eye
 
 
@@ -55,6 +55,22 @@ class Underflow(UnderflowTest):
         # The third product is below 1e-43, of which operands keep nothing.
         expected = {"y_low": (exact * 1e-40, 1e-20 * OPERAND + 2.0**-149), "y": (0 * exact, 0)}
         self.check_rows(proto, {"x": x}, expected)
+
+    def test_by_denormals(self):
+        """0 divided by a denormal, or by 0, is 0; anything else by them is at least as large as by the row's smallest unit."""
+        nodes = [("Tanh", "x", "t"), ("Div", "t z", "y_divided"), ("Relu", "z", "positive"), ("Div", "t positive", "y_computed")]
+        nodes += [("Reciprocal", "z", "r"), ("Mul", "t r", "y_inverse")]
+        outputs = results(nodes)
+        proto = model(nodes, {"x": ("f4", ["n", 4]), "z": ("f4", ["n", 4])}, outputs)
+        divisors = np.array([[1e-45, 0, 1e-39, 1e-38], [1e-45, 0, 1e-42, 1e-40], [0, 0, 0, 0]], "f4")
+        feed = {"x": np.repeat(np.array([[0], [1]], "f4"), 3, axis=0) * np.ones(4, "f4"), "z": np.tile(divisors, (2, 1))}
+        mean = self.mean(proto, [feed], "--integer-only")[0]
+        for name in outputs:
+            np.testing.assert_array_equal(mean[name][:3], 0, name)
+            # Zeros have the exponent -100.
+            self.assertGreaterEqual(mean[name][3:].min(), 0.7 * 2.0**99, name)
+        for target in INTEGER_TARGETS:
+            self.compare(proto, [feed], [mean], 0, 0, "--integer-only", target)
 
 
 if __name__ == "__main__":
