@@ -40,6 +40,23 @@ class IntegerFeatures(IntegerTest):
         # Half a unit of 16 bits of the row.
         self.check_close(proto, [{"x": x, "z": z}], 2.0**-15)
 
+    def test_weights(self):
+        """Deviations that are divided into the weights of a first layer, also of what its channels are: a pressure, a length."""
+        random = np.random.default_rng(22)
+        rotation = np.linalg.qr(random.standard_normal((6, 6)))[0].astype("f4")
+        weights = rotation / UNITS[:, None]
+        for nodes, size in (
+            ([("Sub", "x mean", "centred"), ("MatMul", "centred w", "y")], ["n", 6]),
+            ([("Conv", "x kernel", "channels"), ("Transpose", "channels", "y", {"perm": [0, 2, 3, 1]})], ["n", 6, 3, 3]),
+        ):
+            constants = {"w": weights, "mean": 0.8 * UNITS} if len(size) == 2 else {"kernel": weights.T.reshape(6, 6, 1, 1)}
+            proto = model(nodes, {"x": ("f4", size)}, ["y"], constants)
+            standard = random.standard_normal((9, *size[1:])).astype("f4")
+            x = standard * UNITS.reshape(6, *[1] * (len(size) - 2)) + (constants["mean"] if len(size) == 2 else 0)
+            # Codes of both sides are off by up to half of 1 / 127 of their largest, at random: of six products less than
+            # that in all, beside a largest result that is above the largest input times weight.
+            self.check_close(proto, [{"x": x.astype("f4")}], 2 * 6**0.5 / 254)
+
     def test_units(self):
         """What is computed of each, and of two of one unit, before it is scaled, divided or seen by its logarithm."""
         nodes = [

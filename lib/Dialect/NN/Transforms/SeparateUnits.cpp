@@ -1,4 +1,4 @@
-//===- SeparateUnits.cpp - Units of outputs leave weights -------*- C++ -*-===//
+//===- SeparateUnits.cpp - Units leave weights ------------------*- C++ -*-===//
 //
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,13 +9,16 @@
 // The last layer of a model may have the units of its outputs in its weights,
 // as it has where a deviation for each was folded into them. Its results share
 // an exponent for a row; factors behind it, in which the units are then, need
-// not.
+// not. The first one may have reciprocals of the units of its inputs, as where
+// their deviations were divided into it, of which 8 bits beside others leave
+// nothing: inputs are scaled before they are quantised.
 //
 //===----------------------------------------------------------------------===//
 
 #include "PrepareIntegers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "quantc/Analysis/ConstantSlices.h"
+#include "quantc/Analysis/InputArithmetic.h"
 #include "quantc/Analysis/OutputUnits.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
@@ -31,37 +34,37 @@ using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
 
-/// The powers of two that the largest weights of all outputs are between one
-/// and two of; nothing where none of them are far apart. Results have 31 bits
-/// less those of a long sum's bound, of which 8 bits of the smallest are left.
-static std::optional<SmallVector<float>> findUnits(Value weights) {
-  constexpr int most = 12;
+/// The powers of two that the largest weights along a dimension are between one
+/// and two of, the first (outputs) or the last (inputs); nothing where none of
+/// them are more than 2^\p most apart.
+static std::optional<SmallVector<float>> findUnits(Value weights, bool isFirst,
+                                                   int most) {
   FailureOr<HostValue> numbers = interpretConstant(weights);
-  if (failed(numbers) || describeNotFinite(*numbers))
+  if (failed(numbers) || describeNotFinite(*numbers) ||
+      numbers->getNumElements() == 0)
     return std::nullopt;
-  int64_t outputs = numbers->getShape().front();
-  if (outputs == 0 || numbers->getNumElements() == 0)
-    return std::nullopt;
+  ArrayRef<int64_t> shape = numbers->getShape();
   ArrayRef<float> all = numbers->as<float>();
-  auto length = static_cast<int64_t>(all.size()) / outputs;
+  auto size = static_cast<int64_t>(all.size());
+  SmallVector<float> largest(isFirst ? shape.front() : shape.back(), 0);
+  for (int64_t i = 0; i < size; ++i) {
+    float &own =
+        largest[isFirst ? i / (size / shape.front()) : i % shape.back()];
+    own = std::max(own, std::abs(all[i]));
+  }
   SmallVector<float> units;
-  int low = 0, high = 0;
-  bool isFirst = true;
-  for (int64_t output = 0; output < outputs; ++output) {
-    float largest = 0;
-    for (float weight : all.slice(output * length, length))
-      largest = std::max(largest, std::abs(weight));
-    // An output that is 0 has no unit.
-    int unit = largest == 0 ? 0 : std::ilogb(largest);
+  std::optional<std::pair<int, int>> range;
+  for (float weight : largest) {
+    // What is 0 has no unit.
+    int unit = weight == 0 ? 0 : std::ilogb(weight);
     units.push_back(std::ldexp(1.0f, unit));
-    if (largest == 0)
+    if (weight == 0)
       continue;
-    low = isFirst ? unit : std::min(low, unit);
-    high = isFirst ? unit : std::max(high, unit);
-    isFirst = false;
+    auto [low, high] = range.value_or(std::pair(unit, unit));
+    range = {std::min(low, unit), std::max(high, unit)};
   }
   // The reciprocals of denormal units are infinite.
-  if (high - low <= most || low < -126)
+  if (!range || range->second - range->first <= most || range->first < -126)
     return std::nullopt;
   return units;
 }
@@ -80,28 +83,53 @@ static OpOperand *getWeights(QuantizableOpInterface op) {
   return nullptr;
 }
 
-/// Takes the units out of the weights of \p op, and behind it.
-static void separate(Operation *op, OpOperand &weights, ArrayRef<float> units) {
+/// Multiplies a value along one of its dimensions.
+static Value scale(Build &b, PatternRewriter &rewriter, Value value,
+                   ArrayRef<float> factors, bool isFirst) {
+  SmallVector<int64_t> shape(isFirst ? typeOf(value).getRank() : 1, 1);
+  (isFirst ? shape.front() : shape.back()) =
+      static_cast<int64_t>(factors.size());
+  Value constant = arith::ConstantOp::create(
+      rewriter, value.getLoc(),
+      DenseElementsAttr::get(typeOf(value).clone(shape), factors));
+  return b.binary(BinaryKind::Mul, value, constant);
+}
+
+static SmallVector<float> invert(ArrayRef<float> units) {
+  return llvm::map_to_vector(units, [](float unit) { return 1 / unit; });
+}
+
+/// Takes the units of outputs out of the weights of \p op, and behind it.
+static void separateOutputs(Operation *op, OpOperand &weights,
+                            ArrayRef<float> units) {
   PatternRewriter rewriter(op->getContext());
   rewriter.setInsertionPoint(op);
   Build b(rewriter, op->getLoc());
-  auto type = typeOf(weights.get());
-  auto count = static_cast<int64_t>(units.size());
-  auto makeFactors = [&](ArrayRef<float> factors, int64_t rank) -> Value {
-    SmallVector<int64_t> shape(rank, 1);
-    shape.front() = count;
-    return arith::ConstantOp::create(
-        rewriter, op->getLoc(),
-        DenseElementsAttr::get(type.clone(shape), factors));
-  };
-  auto inverse =
-      llvm::map_to_vector(units, [](float unit) { return 1 / unit; });
-  weights.set(b.binary(BinaryKind::Mul, weights.get(),
-                       makeFactors(inverse, type.getRank())));
+  weights.set(
+      scale(b, rewriter, weights.get(), invert(units), /*isFirst=*/true));
   rewriter.setInsertionPointAfter(op);
   Value result = op->getResult(0);
-  Value scaled = b.binary(BinaryKind::Mul, result, makeFactors(units, 1));
+  Value scaled = scale(b, rewriter, result, units, /*isFirst=*/false);
   result.replaceAllUsesExcept(scaled, scaled.getDefiningOp());
+}
+
+/// Takes those of inputs out of them, and before it.
+static void separateInputs(Operation *op, OpOperand &weights,
+                           ArrayRef<float> units) {
+  PatternRewriter rewriter(op->getContext());
+  rewriter.setInsertionPoint(op);
+  Build b(rewriter, op->getLoc());
+  weights.set(
+      scale(b, rewriter, weights.get(), invert(units), /*isFirst=*/false));
+  OpOperand &input = op->getOpOperand(0);
+  input.set(scale(b, rewriter, input.get(), units, /*isFirst=*/false));
+}
+
+/// Whether \p op sums products along the last dimension of its first operand,
+/// which is that of its weights, too.
+static bool sumsChannels(Operation *op) {
+  auto conv = dyn_cast<ConvOp>(op);
+  return isa<MatmulOp>(op) || (conv && conv.getGroups() == 1);
 }
 
 namespace {
@@ -112,17 +140,29 @@ struct NNSeparateUnits : public nn::impl::NNSeparateUnitsBase<NNSeparateUnits> {
       return;
     Block &block = func.getBody().front();
     OutputReach outputs(block);
+    InputArithmetic inputs(block, InputScope::Scaled);
     for (auto op :
          llvm::make_early_inc_range(block.getOps<QuantizableOpInterface>())) {
-      OpOperand *weights =
-          op->getNumResults() == 1 && outputs.contains(op->getResult(0))
-              ? getWeights(op)
-              : nullptr;
+      OpOperand *weights = op->getNumResults() == 1 ? getWeights(op) : nullptr;
       if (!weights)
         continue;
-      if (std::optional<SmallVector<float>> units = findUnits(weights->get()))
-        separate(op, *weights, *units);
+      // Weights of 8 bits leave none of what is that much smaller.
+      if (inputs.isInput(op->getOperand(0)) && sumsChannels(op))
+        if (std::optional<SmallVector<float>> units = findUnits(
+                weights->get(), /*isFirst=*/false, /*most=*/mostOfInputs))
+          separateInputs(op, *weights, *units);
+      if (outputs.contains(op->getResult(0)))
+        if (std::optional<SmallVector<float>> units = findUnits(
+                weights->get(), /*isFirst=*/true, /*most=*/mostOfOutputs))
+          separateOutputs(op, *weights, *units);
     }
   }
+
+private:
+  /// As far apart weights of 8 bits leave nothing of the smaller.
+  static constexpr int mostOfInputs = 8;
+  /// Results have 31 bits less those of a long sum's bound, of which 8 bits of
+  /// the smallest are left.
+  static constexpr int mostOfOutputs = 12;
 };
 } // namespace

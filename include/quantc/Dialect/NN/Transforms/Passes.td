@@ -222,12 +222,15 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
 }
 
 def NNSeparateUnits : Pass<"nn-separate-units", "::mlir::func::FuncOp"> {
-  let summary = "Take units of outputs out of weights";
+  let summary = "Take units of inputs and outputs out of weights";
   let description = [{
     Of an integer-only network: where the weights of a contraction, whose results
     come to outputs element by element, differ from output to output by more
     than 2^12, each output has a power of two behind it instead. Results share an
-    exponent for a row, products with factors that are far apart do not.
+    exponent for a row, products with factors that are far apart do not. Where
+    weights of inputs, also scaled ones, differ from one input to the next by
+    more than 2^8, each input is multiplied by a power of two first: weights of 8
+    bits leave nothing of the smaller ones.
 
     Before:
     ```mlir
