@@ -58,11 +58,10 @@ bool InputUnits::isOfElements(Operation &op) const {
 bool InputUnits::showsUnits(Operation &op) const {
   auto exponents = dyn_cast<ExponentOpInterface>(op);
   auto isInput = [&](Value operand) { return features.contains(operand); };
-  auto isFarApart = [](Value value) { return areScalesFarApart(value); };
   if (partsColumns(op))
     return true;
-  return exponents && exponents.showsUnits(
-                          {isInput, isConstantSlice, isFarApart, hasNegative});
+  return exponents && exponents.showsUnits({isInput, isConstantSlice,
+                                            areScalesFarApart, hasNegative});
 }
 
 void InputUnits::visit(Operation &op) {

@@ -65,12 +65,10 @@ static Value getConstants(Value value) {
 }
 
 /// Whether a row that has a constant in it, or added to it, may leave nothing
-/// of its other elements: some of the constant, or what it stands beside, is
-/// that much smaller. Results have 31 bits, of which 16 are left.
+/// of what is usual in it: results have 31 bits. One that is only far apart
+/// from others, as biases are that are nearly 0, takes nothing from them.
 static bool isFarAway(Value constant) {
-  constexpr double far = 4096;
-  return isConstantSlice(constant) && (areScalesFarApart(constant, far) ||
-                                       getLargestMagnitude(constant) > far);
+  return isConstantSlice(constant) && getLargestMagnitude(constant) > 4096;
 }
 
 bool OutputUnits::readsInputs(Operation &op) const {

@@ -22,7 +22,8 @@ bool quantc::hasRows(Value value) {
          type.getShape().back() != 1;
 }
 
-bool quantc::areScalesFarApart(Value constant, double far) {
+bool quantc::areScalesFarApart(Value constant) {
+  constexpr double far = 256;
   if (!hasRows(constant) || !isConstantSlice(constant))
     return false;
   FailureOr<HostValue> value = interpretConstant(constant);

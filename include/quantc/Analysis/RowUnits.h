@@ -19,10 +19,9 @@ bool hasRows(mlir::Value value);
 /// Whether rows are single elements, whose exponents are those of elements.
 bool isOneColumn(mlir::Value value);
 
-/// Whether the elements of a row of a constant differ by more than \p far. By
-/// default that is so many bits that a row of 31 leaves a row of 16 too few of
-/// the smallest feature's.
-bool areScalesFarApart(mlir::Value constant, double far = 256);
+/// Whether the elements of a row of a constant differ by so many bits that a
+/// row of 31 leaves a row of 16 too few of the smallest feature's.
+bool areScalesFarApart(mlir::Value constant);
 
 /// That of the finite elements of a constant.
 double getLargestMagnitude(mlir::Value constant);
