@@ -23,6 +23,24 @@ class Loops(KernelTest):
             with self.subTest(recipe):
                 self.check_quantised(proto, feeds, recipe, cpus=("native",))
 
+    def test_neighbours_that_fill_no_vector(self):
+        """Along another dimension than the last, of which some fill shorter vectors; sums of five in another order."""
+        nodes, inputs = [], {}
+        for size in (3, 4, 7, 8, 12, 20, 23, 31, 72, 88):
+            x = f"x{size}"
+            inputs[x] = ("f4", ["n", "k", size])
+            nodes += [("ReduceSum", f"{x} axis", f"s{size}", {"keepdims": 0}), ("ReduceMax", f"{x} axis", f"m{size}"),
+                      ("Softmax", x, f"p{size}", {"axis": 1}), ("CumSum", f"{x} one", f"c{size}"),
+                      ("Mul", f"{x} half", f"h{size}"), ("ReduceMean", f"h{size} axis", f"a{size}")]  # fmt: skip
+        outputs = [node[2] for node in nodes if not node[2].startswith("h")]
+        constants = {"axis": np.array([1]), "one": np.array(1), "half": np.float32(0.5)}
+        proto = model(nodes, inputs, outputs, constants)
+        feeds = [
+            {name: random.standard_normal([{"n": n, "k": k}.get(d, d) for d in dims]).astype("f4") for name, (_, dims) in inputs.items()}
+            for n, k in ((1, 1), (3, 5), (0, 2))
+        ]
+        self.check(proto, feeds, rtol=1e-5, atol=1e-5)
+
     def test_products_over_nothing(self):
         proto = model(
             [("MatMul", "x w", "y"), ("Add", "y b", "z")],

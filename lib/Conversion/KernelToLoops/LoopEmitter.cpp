@@ -96,7 +96,7 @@ LogicalResult quantc::emitLoops(KernelBuilder &kernel) {
 }
 
 Type LoopEmitter::getType(Type element) {
-  return adjacent ? VectorType::get(lanes, element) : element;
+  return adjacent ? VectorType::get(width, element) : element;
 }
 
 Value LoopEmitter::getNumber(OpBuilder &builder, Type element, double value) {
@@ -171,11 +171,11 @@ Value LoopEmitter::compute(OpBuilder &builder, Value tensor, ValueRange index) {
   }
   Value stored;
   if (isAdjacent(index)) {
-    stored = loadVector(builder, loc, buffer, offset, /*mask=*/Value());
+    stored = loadVector(builder, loc, buffer, offset, /*mask=*/Value(), width);
   } else {
     stored = memref::LoadOp::create(builder, loc, buffer, offset);
     if (adjacent)
-      stored = splat(builder, loc, stored);
+      stored = splat(builder, loc, stored, width);
   }
   return kernel.fromStored(builder, stored, element);
 }
@@ -325,14 +325,48 @@ void LoopEmitter::emitPoints(ArrayRef<AffineExpr> space, bool areAdjacent) {
   point.back() = adjacent = vectors.getInductionVar();
   emitPoint(inner, point);
   adjacent = {};
-  auto singles = scf::ForOp::create(body, loc, middle, end, one);
+  emitLastPoints(body, point, space.back(), middle, end);
+}
+
+/// Those that fill no vector: as shorter ones where their number is known.
+void LoopEmitter::emitLastPoints(OpBuilder &builder, SmallVector<Value> point,
+                                 AffineExpr size, Value from, Value end) {
+  auto all = dyn_cast<AffineConstantExpr>(size);
+  int64_t rest = all ? all.getValue() % lanes : lanes - 1;
+  if (rest == 0)
+    return;
+  OpBuilder inner = builder;
+  if (all) {
+    // They are in the last tile alone.
+    Value isLast = arith::CmpIOp::create(builder, loc,
+                                         arith::CmpIPredicate::ult, from, end);
+    auto branch = scf::IfOp::create(builder, loc, isLast);
+    inner = branch.getThenBodyBuilder();
+    constexpr int64_t shortest = 4;
+    for (width = lanes / 2; width >= shortest; width /= 2) {
+      if ((rest & width) == 0)
+        continue;
+      point.back() = adjacent = from;
+      known.clear(); // what is known has another number of lanes
+      emitPoint(inner, point);
+      adjacent = {};
+      from = arith::AddIOp::create(inner, loc, from, getIndex(width));
+    }
+    width = lanes;
+    if (rest % shortest == 0)
+      return;
+  }
+  auto singles =
+      scf::ForOp::create(inner, loc, from, end, getIndex(int64_t(1)));
   inner = OpBuilder::atBlockBegin(singles.getBody());
   point.back() = singles.getInductionVar();
+  known.clear();
   emitPoint(inner, point);
 }
 
 void LoopEmitter::emit() {
   ops = getOps(kernel.getKernel());
+  width = lanes;
   bool areAdjacent = false;
   Sizes space;
   LoopOpInterface single = getSingle(shapes, ops);

@@ -74,6 +74,8 @@ private:
   };
 
   void emitPoints(llvm::ArrayRef<mlir::AffineExpr> space, bool adjacent);
+  void emitLastPoints(OpBuilder &builder, llvm::SmallVector<Value> point,
+                      mlir::AffineExpr size, Value from, Value end);
   void emitPoint(OpBuilder &builder, ValueRange point);
   Value find(Value tensor, ValueRange index, mlir::Block *block);
   Value compute(OpBuilder &builder, Value tensor, ValueRange index);
@@ -88,7 +90,8 @@ private:
   SymbolicShapes &shapes;
   mlir::Location loc;
   llvm::SmallVector<mlir::Operation *> ops;
-  Value adjacent; ///< the coordinate that stands for several points, if any
+  Value adjacent;    ///< the coordinate that stands for several points, if any
+  int64_t width = 1; ///< how many these are
   llvm::DenseMap<Value, llvm::SmallVector<Known>> known;
   llvm::DenseMap<Value, Value> scratch; ///< values of one row
 };
