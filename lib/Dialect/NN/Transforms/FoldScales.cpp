@@ -21,6 +21,7 @@
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/NN/Transforms/Passes.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include <algorithm>
 #include <cmath>
 
 namespace quantc::nn {
@@ -103,6 +104,29 @@ static OpOperand *getWeights(Value value) {
   return nullptr;
 }
 
+/// Whether \p weights hold multiples by \p factor, of one or of each output: no
+/// weight becomes an infinity, and no output's largest short of bits.
+static bool holdMultiples(Value weights, Value factor) {
+  FailureOr<HostValue> numbers = interpretConstant(weights),
+                       factors = interpretConstant(factor);
+  if (failed(numbers) || failed(factors))
+    return false;
+  ArrayRef<float> all = numbers->as<float>(), by = factors->as<float>();
+  size_t outputs = numbers->getShape()[0];
+  for (size_t i = 0; i < outputs; ++i) {
+    size_t count = all.size() / outputs;
+    float largest = 0, own = by[by.size() == 1 ? 0 : i];
+    for (float weight : all.slice(i * count, count))
+      largest = std::max(largest, std::abs(weight));
+    float scaled = largest * own;
+    if (!std::isfinite(scaled) ||
+        (std::isnormal(largest) && std::isnormal(own) &&
+         !std::isnormal(scaled)))
+      return false;
+  }
+  return true;
+}
+
 /// \p op of that form, where nothing else uses the sum.
 static std::optional<BehindBias> matchBehindBias(BinaryOp op, BinaryKind kind) {
   auto outer = matchPerChannel(op, kind);
@@ -126,6 +150,8 @@ struct ScaleIntoWeights : OpRewritePattern<BinaryOp> {
     if (!weights)
       return rewriter.notifyMatchFailure(
           op, "no constant factor of a contraction's columns");
+    if (!holdMultiples(weights->get(), parts->second))
+      return rewriter.notifyMatchFailure(op, "weights overflow or underflow");
     int64_t rank = cast<RankedTensorType>(weights->get().getType()).getRank();
     Value factor = parts->second;
     auto type = cast<RankedTensorType>(factor.getType());

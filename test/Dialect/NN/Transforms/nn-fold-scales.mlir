@@ -60,6 +60,27 @@ func.func @divided(%x: tensor<?x4xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, te
   return %1, %3, %5, %8 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
 }
 
+// Weights that would overflow or lose their bits stay, those of an output that
+// has nothing left anyway do not.
+// CHECK-LABEL: func @limits
+// CHECK-COUNT-2: nn.binary mul {{.*}} tensor<?x2xf32>, tensor<{{.*}}f32> -> tensor<?x2xf32>
+// CHECK-NOT: tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+// CHECK: return
+func.func @limits(%x: tensor<?x4xf32>) -> (tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>) {
+  %w = arith.constant dense<[[2.0, 0.0, 1.0e-3, 1.0], [500.0, 2.0, 0.0, 0.0]]> : tensor<2x4xf32>
+  %huge = arith.constant dense<1.0e+36> : tensor<f32>
+  %tiny = arith.constant dense<[1.0, 1.0e-37]> : tensor<2xf32>
+  %small = arith.constant dense<1.0e-3> : tensor<2x4xf32>
+  %denormal = arith.constant dense<[1.0, 1.0e-40]> : tensor<2xf32>
+  %0 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %1 = nn.binary mul %0, %huge : tensor<?x2xf32>, tensor<f32> -> tensor<?x2xf32>
+  %2 = nn.matmul %x, %small : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %3 = nn.binary mul %2, %tiny : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  %4 = nn.matmul %x, %w : tensor<?x4xf32>, tensor<2x4xf32> -> tensor<?x2xf32>
+  %5 = nn.binary mul %4, %denormal : tensor<?x2xf32>, tensor<2xf32> -> tensor<?x2xf32>
+  return %1, %3, %5 : tensor<?x2xf32>, tensor<?x2xf32>, tensor<?x2xf32>
+}
+
 // A factor of rows is none of columns, and a result with another user stays.
 // CHECK-LABEL: func @kept
 // CHECK-COUNT-2: nn.binary mul {{.*}} tensor<?x2xf32>

@@ -145,10 +145,11 @@ def NNFoldScales : Pass<"nn-fold-scales", "::mlir::func::FuncOp"> {
   let summary = "Fold batch normalisations into the contractions before them";
   let description = [{
     A constant factor of each channel behind a convolution or a matrix product
-    becomes part of its weights, also through a bias; constant summands become
-    one. A divisor is such a factor, where its reciprocal is a normal number and
-    the quotient is not rounded to codes, and what is taken off a summand. What
-    normalises anything else stays what it is.
+    becomes part of its weights, also through a bias, unless these overflow or
+    underflow by it; constant summands become one. A divisor is such a factor,
+    where its reciprocal is a normal number and the quotient is not rounded to
+    codes, and what is taken off a summand. What normalises anything else stays
+    what it is.
 
     Before:
     ```mlir
