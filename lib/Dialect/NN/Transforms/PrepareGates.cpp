@@ -68,24 +68,43 @@ static Value matchLimited(Value value, double &high) {
   return x ? takeConstant(x, BinaryKind::Min, high) : Value();
 }
 
+/// \p value as a multiple of a value and a summand; its height is 1.
+static std::optional<Gate> matchLine(Value value) {
+  if (auto sum = matchShift(value))
+    return Gate{sum->first, 1, sum->second, 1};
+  auto difference = value.getDefiningOp<BinaryOp>();
+  if (!difference || difference.getKind() != BinaryKind::Sub)
+    return std::nullopt;
+  Value lhs = difference.getLhs(), rhs = difference.getRhs();
+  if (std::optional<double> taken = matchSplat(rhs))
+    return Gate{lhs, 1, -*taken, 1};
+  if (std::optional<double> shift = matchSplat(lhs))
+    return Gate{rhs, -1, *shift, 1};
+  return std::nullopt;
+}
+
 static std::optional<Gate> matchGate(Value value) {
   if (auto gate = value.getDefiningOp<HardSigmoidOp>())
     return Gate{gate.getInput(), gate.getSlope().convertToDouble(),
                 gate.getShift().convertToDouble(), 1};
   double high = 0;
   Value line = matchLimited(value, high);
-  auto sum = line ? matchShift(line) : std::nullopt;
-  if (!sum || !(high > 0) || std::isinf(high))
+  std::optional<Gate> gate = line ? matchLine(line) : std::nullopt;
+  if (!gate || !(high > 0) || std::isinf(high))
     return std::nullopt;
-  Product product = matchProduct(sum->first);
-  Gate gate{sum->first, 1 / high, sum->second / high, high};
+  gate->slope /= high;
+  gate->shift /= high;
+  gate->height = high;
+  Product product = matchProduct(gate->x);
   if (product.factors.size() == 1 &&
       product.factors[0].getType() == value.getType()) {
-    gate.x = product.factors[0];
-    gate.slope *= product.scale;
+    gate->x = product.factors[0];
+    gate->slope *= product.scale;
   }
-  bool isInside = gate.shift >= 0 && gate.shift <= 1;
-  if (!isInside || !std::isfinite(gate.slope) || gate.slope == 0)
+  bool isInside = gate->shift >= 0 && gate->shift <= 1;
+  // What stays in float has a slope in float.
+  if (!isInside || !std::isfinite(static_cast<float>(gate->slope)) ||
+      gate->slope == 0)
     return std::nullopt;
   return gate;
 }

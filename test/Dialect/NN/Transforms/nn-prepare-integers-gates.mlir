@@ -34,6 +34,29 @@ func.func @swish(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> (tensor<?x8xf32>, 
   return %a, %b, %c : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>
 }
 
+// A difference is a sum, and one from a constant has the slope's sign turned.
+// CHECK-LABEL: func @differences
+// CHECK: %[[X:.*]] = nn.matmul
+// CHECK-NOT: nn.{{binary|clip|unary}}
+// CHECK: %[[A:.*]] = nn.hard_sigmoid %[[X]] slope 2.500000e-01 shift 7.500000e-01
+// CHECK-NOT: nn.{{binary|clip|unary}}
+// CHECK: %[[B:.*]] = nn.hard_swish %[[X]] slope -2.500000e-01 shift 7.500000e-01
+// CHECK-NEXT: return %[[A]], %[[B]]
+func.func @differences(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>) {
+  %minus = arith.constant dense<-3.0> : tensor<f32>
+  %three = arith.constant dense<3.0> : tensor<f32>
+  %quarter = arith.constant dense<0.25> : tensor<f32>
+  %x = nn.matmul %i, %w : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
+  %0 = nn.binary sub %x, %minus : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %1 = nn.clip %0 min 0.0 max 4.0 : tensor<?x8xf32>
+  %a = nn.binary mul %1, %quarter : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %2 = nn.binary sub %three, %x : tensor<f32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  %3 = nn.clip %2 min 0.0 max 4.0 : tensor<?x8xf32>
+  %4 = nn.binary mul %3, %quarter : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %b = nn.binary mul %x, %4 : tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x8xf32>
+  return %a, %b : tensor<?x8xf32>, tensor<?x8xf32>
+}
+
 // Of another value a gate is a factor by itself.
 // CHECK-LABEL: func @gate
 // CHECK: %[[X:.*]] = nn.matmul
@@ -50,11 +73,11 @@ func.func @gate(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>, %z: tensor<?x8xf32>) -
   return %3 : tensor<?x8xf32>
 }
 
-// What is limited elsewhere than to 0, shifted beyond it, another height, or computed of inputs.
+// What is limited elsewhere than to 0, shifted beyond it, another height, steeper than a float, or computed of inputs.
 // CHECK-LABEL: func @none
 // CHECK-NOT: nn.hard
 // CHECK: return
-func.func @none(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>) {
+func.func @none(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> (tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>) {
   %three = arith.constant dense<3.0> : tensor<f32>
   %seven = arith.constant dense<7.0> : tensor<f32>
   %x = nn.matmul %i, %w : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
@@ -66,5 +89,11 @@ func.func @none(%i: tensor<?x8xf32>, %w: tensor<8x8xf32>) -> (tensor<?x8xf32>, t
   %c = nn.clip %2 min 0.0 max 1.0 : tensor<?x8xf32>
   %3 = nn.binary add %i, %three : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
   %d = nn.clip %3 min 0.0 max 3.0 : tensor<?x8xf32>
-  return %a, %b, %c, %d : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>
+  %steep = arith.constant dense<1.0e+30> : tensor<f32>
+  %half = arith.constant dense<0.5> : tensor<f32>
+  %4 = nn.binary mul %x, %steep : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %5 = nn.binary mul %4, %steep : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %6 = nn.binary add %5, %half : tensor<?x8xf32>, tensor<f32> -> tensor<?x8xf32>
+  %e = nn.clip %6 min 0.0 max 1.0 : tensor<?x8xf32>
+  return %a, %b, %c, %d, %e : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>
 }
