@@ -350,6 +350,10 @@ struct PrepareIntegers
     centreInputs(getOperation());
     limitArguments(getOperation());
     findGates(getOperation());
+    RewritePatternSet last(&getContext());
+    populateAffinePatterns(last);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(last), config)))
+      return signalPassFailure();
   }
 };
 } // namespace

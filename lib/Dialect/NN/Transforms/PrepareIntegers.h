@@ -45,6 +45,10 @@ void pickFeatures(mlir::func::FuncOp func);
 /// and means over open windows of ops with an integer-only form.
 void populateFunctionPatterns(mlir::RewritePatternSet &patterns);
 
+/// Patterns that bring factors and summands behind activations to the weights
+/// and the bias of the contractions before and behind them.
+void populateAffinePatterns(mlir::RewritePatternSet &patterns);
+
 /// Patterns that compute functions of a choice before it where one of its sides
 /// is a constant far from 0.
 void populateChoicePatterns(mlir::RewritePatternSet &patterns);

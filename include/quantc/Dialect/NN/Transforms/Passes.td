@@ -187,7 +187,10 @@ def NNPrepareIntegers : Pass<"nn-prepare-integers", "::mlir::func::FuncOp"> {
     one input each picks these, or scales them in place; whole sums of
     conditions are compared halfway between two. Gates of three straight pieces,
     and what is multiplied by one of itself, are `nn.hard_sigmoid` and
-    `nn.hard_swish`, unless they are of inputs and constants alone.
+    `nn.hard_swish`, unless they are of inputs and constants alone; a factor
+    behind one, or behind a `relu`, is one of the sums before it, and what is
+    added behind an activation is added to the sums of a convolution without
+    pads that it is for.
 
     A pair of quantising ops of the model becomes a clip between its limits with
     `qt.result_scale`. It no longer rounds: codes are the integers' own, unless a
