@@ -25,6 +25,9 @@ namespace quantc {
 /// shifted by are those of their own rows.
 constexpr llvm::StringLiteral normalisedAttrName = "qt.normalised";
 
+/// Says of an op that encodes images that all of them have the least exponent.
+constexpr llvm::StringLiteral leastExponentAttrName = "qt.least_exponent";
+
 struct NormalisedRows {
   mlir::Value wide;   ///< the integers
   mlir::Value places; ///< what they are shifted by, one for each row

@@ -502,17 +502,30 @@ private:
     SmallVector<int64_t> image =
         qt::getImageBlocks(op.getInput().getType().getRank());
     Scaled x = b.load(parts[0]);
-    SmallVector<Value> row =
-        b.store({b.shift(x.m, -8), b.number(-8)},
-                qt::getIntegerFormat(context, image, qt::rowBits));
+    // At the least exponent, where the lowest shift is that of 15 bits,
+    // whatever the largest of an image is.
+    constexpr int64_t places = 8;
+    Value m = b.cast(b.shift(x.m, -places), qt::rowBits);
+    Value least = b.spread(b.number(fixed::leastExponent, 8), m,
+                           qt::getIntegerFormat(context, image, qt::rowBits));
     qt::BlockType blocks = qt::getShiftedFormat(context, image);
-    SmallVector<Value> codes = encodeBlocks(b, row, blocks);
+    SmallVector<Value> codes = encodeBlocks(b, {m, least}, blocks);
     Value acc = contractWeights(b, op, codes, blocks, parts[1],
                                 qt::getBlockFormat(op.getWeights().getType()));
-    Value e = b.add(b.cast(codes.back(), 32), sums->multipliers.exponent);
-    Scaled y{b.apply(sums->multipliers, acc), b.add(x.e, e)};
-    qt::BlockType format = qt::getBlockFormat(op.getType());
-    results.push_back(b.store(joinExponents(b, y, format.getShape()), format));
+    // The largest exponent of a channel is the image's: they have as many bits
+    // as their sums may take, so that nothing has to be known of these.
+    fixed::OwnMultipliers own = fixed::makeOwnMultipliers(
+        sums->scales.data(), sums->bounds.data(), sums->scales.size());
+    SmallVector<int64_t> shape(image.size(), 1);
+    shape.back() = sums->scales.size();
+    Value e = b.add(b.add(x.e, b.numbers(own.exponents, shape)),
+                    fixed::leastBlockExponent - fixed::leastExponent - places);
+    Value common = b.reduce(nn::ReduceKind::Max, e,
+                            static_cast<int64_t>(image.size()) - 1);
+    // Of the multipliers, which are fewer than the products.
+    Value multipliers = b.shift(b.numbers(own.values, shape), b.sub(common, e));
+    Value y = b.multiplyHigh(b.shift(acc, -own.preShift), multipliers);
+    results.push_back(b.store({y, common}, qt::getBlockFormat(op.getType())));
     return success();
   }
 };

@@ -32,6 +32,9 @@ llvm::FailureOr<WeightSums> getWeightSums(mlir::Value weights);
 struct SumParts {
   llvm::SmallVector<int64_t> ends;
   numerics::fixed::Multipliers multipliers;
+  /// Of each output: the scale, and what a sum may reach.
+  std::vector<double> scales;
+  std::vector<int64_t> bounds;
 };
 
 /// Of the weights of \p op in joint form, as few parts as it takes; an error

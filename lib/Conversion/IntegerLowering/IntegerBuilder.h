@@ -144,11 +144,13 @@ public:
   /// The number of bits of integers that are not negative.
   mlir::Value bitLength(mlir::Value x);
 
+  /// One number \p e for each block of \p m.
+  mlir::Value spread(mlir::Value e, mlir::Value m, qt::BlockType format);
+
 private:
   /// The cosine in Q30 of a distance from a quarter, in Q30 eighths of a turn.
   mlir::Value cosineNear(mlir::Value quarter, mlir::Value distance);
   mlir::Value like(mlir::Value x, int64_t value);
-  mlir::Value spread(mlir::Value e, mlir::Value m, qt::BlockType format);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

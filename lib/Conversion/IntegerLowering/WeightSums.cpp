@@ -92,7 +92,9 @@ FailureOr<SumParts> quantc::cutSums(Operation *op, Value weights, bool mayCut) {
     if (most == bounds.end() || *most < INT32_MAX) {
       SumParts parts{{},
                      fixed::makeMultipliers(sums->scales.data(), bounds.data(),
-                                            bounds.size())};
+                                            bounds.size()),
+                     sums->scales,
+                     bounds};
       for (int64_t end = size; end < sums->blocks; end += size)
         parts.ends.push_back(end * blockSize);
       parts.ends.push_back(channels);

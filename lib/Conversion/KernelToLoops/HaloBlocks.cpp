@@ -42,7 +42,7 @@ HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
   // The shortest block that takes a place more than the lowest shift; 4 at most
   // do. Blocks of zeros have that shift, as have all of an image of zeros.
   constexpr int64_t depth = numerics::fixed::blockDepth;
-  Value lowest = normalised ? w.number(lowestShiftOfImage) : row.lowest;
+  Value lowest = isKnown ? w.number(lowestShiftOfImage) : row.lowest;
   Value places = v.number(0);
   if (target.has("avx512cd")) {
     places = v.max(v.sub(v.bitLength(magnitudes),
@@ -63,7 +63,7 @@ HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
       places = v.sub(places, arith::ExtSIOp::create(b, loc, v.type, isLong));
     }
   }
-  if (normalised)
+  if (isKnown)
     return {Value(),
             v.left(v.number(int64_t(1) << (lowestShiftOfImage - 1)), places),
             v.add(places, v.number(lowestShiftOfImage)), places,

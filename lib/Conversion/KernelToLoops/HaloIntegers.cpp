@@ -51,6 +51,20 @@ static bool isOfImage(ArrayRef<AffineExpr> own, ArrayRef<AffineExpr> whole) {
          llvm::all_of(own.drop_front(), isOne);
 }
 
+/// One number for each channel of an image, of at least as many as a vector has
+/// lanes, so that none holds channels of two positions.
+static bool isOfChannels(Value value, ArrayRef<AffineExpr> own,
+                         ArrayRef<AffineExpr> whole) {
+  auto channels = dyn_cast<AffineConstantExpr>(whole.back());
+  return isa<BlockArgument>(value) && channels && channels.getValue() >= 16 &&
+         own.size() == whole.size() && own.front() == whole.front() &&
+         own.back() == whole.back() &&
+         llvm::all_of(own.drop_front().drop_back(), [](AffineExpr size) {
+           auto constant = dyn_cast<AffineConstantExpr>(size);
+           return constant && constant.getValue() == 1;
+         });
+}
+
 bool quantc::canEmitHaloIntegers(func::FuncOp kernel) {
   qt::QuantizeOp op = getQuantize(kernel);
   if (!op || !op.getHaloAttr() || !op.getExponent())
@@ -81,7 +95,7 @@ bool quantc::canEmitHaloIntegers(func::FuncOp kernel) {
     for (Value operand : other.getOperands()) {
       Sizes given(shapes.getSizes(operand));
       if (!matchPattern(operand, m_Constant()) && given != sizes &&
-          !isOfImage(given, sizes))
+          !isOfImage(given, sizes) && !isOfChannels(operand, given, sizes))
         return false;
     }
   }
@@ -108,6 +122,7 @@ HaloIntegers::HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op)
                                op.getHaloAttr().getGroups(), target);
   if (op->hasAttr(normalisedAttrName))
     normalised = matchNormalisedRows(op.getInput(), op.getExponent());
+  isKnown = normalised || op->hasAttr(leastExponentAttrName);
   for (Value value :
        kernel.getKernel().getBody().front().getTerminator()->getOperands())
     if (value.getDefiningOp() != op && Sizes(shapes.getSizes(value)) == sizes &&
@@ -125,6 +140,7 @@ HaloIntegers::HaloIntegers(KernelBuilder &kernel, qt::QuantizeOp op)
 
 /// Numbers of the image; those that are results are stored once.
 void HaloIntegers::emitScalars(OpBuilder &b, Value image, Value isFirst) {
+  firstOfChannels = mul(b, image, index(channels));
   Block &body = kernel.getKernel().getBody().front();
   auto getScalar = [&](Value value) -> Value {
     DenseElementsAttr constant;
@@ -210,6 +226,9 @@ Value HaloIntegers::evaluate(OpBuilder &b, Value tensor, Value at, Value mask,
         DenseElementsAttr::get(VectorType::get(lanes, element),
                                constant.getSplatValue<Attribute>()));
   } else if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    if (isOfChannels(argument, Sizes(shapes.getSizes(argument)), sizes))
+      at = add(b, firstOfChannels,
+               arith::RemUIOp::create(b, loc, at, index(channels)));
     Value stored = load(b, kernel.getBuffer(argument), at, mask);
     result = kernel.fromStored(b, stored, element);
   } else {
@@ -447,7 +466,7 @@ void HaloIntegers::emit() {
     OpBuilder body = OpBuilder::atBlockBegin(loop.getBody());
     emitUnit(body, loop.getInductionVar());
   };
-  if (!normalised) {
+  if (!isKnown) {
     emitUnits(sizes[0], 1, [&](OpBuilder &body, Value image) {
       Value isFirst = arith::ConstantIntOp::create(body, loc, 1, 1);
       emitScalars(body, image, isFirst);
@@ -470,20 +489,23 @@ void HaloIntegers::emit() {
   auto length = dyn_cast<AffineConstantExpr>(sizes[rank]);
   int64_t perLine =
       std::max<int64_t>(1, channels * (length ? length.getValue() : 1));
-  emitUnits(shapes.getProduct(lines), std::max<int64_t>(1, 4096 / perLine),
-            [&](OpBuilder &body, Value unit) {
-              SmallVector<Value> places = kernel.delinearize(body, lines, unit);
-              Value isFirst = arith::ConstantIntOp::create(body, loc, 1, 1);
-              for (Value place : ArrayRef(places).drop_front())
-                isFirst = arith::AndIOp::create(
-                    body, loc, isFirst,
-                    arith::CmpIOp::create(body, loc, arith::CmpIPredicate::eq,
-                                          place, index(0)));
-              emitScalars(body, places[0], isFirst);
-              Words w(body, loc, /*isVector=*/false);
-              row = {w.number(lowestShiftOfImage),
-                     scalars.lookup(normalised->isZero)};
-              emitExponent(body, places[0], isFirst);
-              emitLine(body, places);
-            });
+  emitUnits(
+      shapes.getProduct(lines), std::max<int64_t>(1, 4096 / perLine),
+      [&](OpBuilder &body, Value unit) {
+        SmallVector<Value> places = kernel.delinearize(body, lines, unit);
+        Value isFirst = arith::ConstantIntOp::create(body, loc, 1, 1);
+        for (Value place : ArrayRef(places).drop_front())
+          isFirst = arith::AndIOp::create(
+              body, loc, isFirst,
+              arith::CmpIOp::create(body, loc, arith::CmpIPredicate::eq, place,
+                                    index(0)));
+        emitScalars(body, places[0], isFirst);
+        Words w(body, loc, /*isVector=*/false);
+        row = {w.number(lowestShiftOfImage),
+               normalised
+                   ? scalars.lookup(normalised->isZero)
+                   : arith::ConstantIntOp::create(body, loc, 0, 1).getResult()};
+        emitExponent(body, places[0], isFirst);
+        emitLine(body, places);
+      });
 }

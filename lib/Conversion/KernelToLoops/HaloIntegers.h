@@ -108,11 +108,13 @@ private:
   qt::QuantizeOp op;
   CpuTarget target;
   std::optional<NormalisedRows> normalised;
+  bool isKnown;         ///< the lowest shift is that of 15 bits in every image
   Sizes sizes, outside; ///< of the input; spatial ones with the halo
   int64_t rank, channels, block, blocks, stride;
   llvm::SmallVector<Value> results; ///< beside the codes, of the input's sizes
   Value codes, shifts;
   llvm::DenseMap<Value, Value> scalars; ///< numbers of the image at hand
+  Value firstOfChannels;                ///< where numbers of its channels begin
   RowShift row;
   bool areShifted;       ///< codes have 16 bits and their shift
   int64_t fewLanes = 0;  ///< of the vector at hand, if it is not full

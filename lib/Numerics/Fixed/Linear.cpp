@@ -78,6 +78,21 @@ Multipliers fixed::makeMultipliers(const double *scales, const int64_t *bounds,
   return result;
 }
 
+OwnMultipliers fixed::makeOwnMultipliers(const double *scales,
+                                         const int64_t *bounds, int64_t count) {
+  constexpr int32_t none = -1000;
+  int64_t largest = 0;
+  for (int64_t i = 0; i < count; ++i)
+    largest = std::max(largest, bounds[i]);
+  OwnMultipliers result{{}, {}, 31 - bitLength(largest)};
+  for (int64_t i = 0; i < count; ++i) {
+    Multipliers own = makeMultipliers(scales + i, &largest, 1);
+    result.values.push_back(bounds[i] == 0 ? 0 : own.values[0]);
+    result.exponents.push_back(bounds[i] == 0 ? none : own.exponent);
+  }
+  return result;
+}
+
 int64_t fixed::boundSum(const int8_t *codes, const int16_t *multipliers,
                         int64_t count, int64_t block, int32_t depth) {
   int64_t sum = 0;

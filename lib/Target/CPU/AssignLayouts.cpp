@@ -12,11 +12,13 @@
 #include "quantc/Analysis/IntegerRanges.h"
 #include "quantc/Analysis/NonNegative.h"
 #include "quantc/Analysis/NormalisedRows.h"
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "quantc/Dialect/QT/IR/IntegerTypes.h"
 #include "quantc/Dialect/QT/IR/QTDialect.h"
 #include "quantc/Dialect/QT/IR/QTOps.h"
 #include "quantc/Interpreter/Interpreter.h"
+#include "quantc/Numerics/Fixed/Primitives.h"
 #include "quantc/Target/CPU/CpuTarget.h"
 #include "quantc/Target/CPU/Layouts.h"
 #include "quantc/Target/CPU/Passes.h"
@@ -70,6 +72,14 @@ static void padInput(OpBuilder &builder, qt::ContractOp contract,
   contract.getLhsMutable().assign(pad.getResult());
 }
 
+/// Whether all images that \p op encodes have the least exponent.
+static bool hasLeastExponent(qt::QuantizeOp op) {
+  Value exponent = op.getExponent();
+  if (auto expand = exponent.getDefiningOp<nn::ExpandOp>())
+    exponent = expand.getInput();
+  return matchIntegerSplat(exponent) == numerics::fixed::leastExponent;
+}
+
 /// Writes lhs as rows of the layout: its run-time quantisation, made again
 /// with the layout. Users with another layout keep their own. A convolution's
 /// input gets its halo.
@@ -112,6 +122,8 @@ static LogicalResult layOutActivations(OpBuilder &builder,
         matchNormalisedRows(quantize.getInput(), quantize.getExponent());
     if (halo && rows && isLargestOfImage(rows->largest, rows->wide))
       packed->setAttr(normalisedAttrName, builder.getUnitAttr());
+    if (halo && hasLeastExponent(quantize))
+      packed->setAttr(leastExponentAttrName, builder.getUnitAttr());
     // Exponents are the same in every layout; other contractions get their own.
     quantize.getResult(2).replaceUsesWithIf(
         packed.getResult(2),

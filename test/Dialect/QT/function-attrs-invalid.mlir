@@ -76,6 +76,11 @@ func.func private @f() attributes {qt.normalised}
 
 // -----
 
+// expected-error @below {{attribute 'qt.least_exponent' = unit on 'func.func'; supported: a unit attribute on qt.quantize}}
+func.func private @f() attributes {qt.least_exponent}
+
+// -----
+
 // expected-error @below {{attribute 'qt.right' = unit on 'func.func'; supported: a unit attribute on nn.binary rshift}}
 func.func private @f() attributes {qt.right}
 

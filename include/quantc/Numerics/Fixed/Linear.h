@@ -46,6 +46,17 @@ struct Multipliers {
 Multipliers makeMultipliers(const double *scales, const int64_t *bounds,
                             int64_t count);
 
+/// The same with an exponent for each channel, so that all of them have bits
+/// to spare only where their bound is below the largest one. A channel of zeros
+/// has one that no other has.
+struct OwnMultipliers {
+  std::vector<int32_t> values, exponents;
+  int32_t preShift;
+};
+
+OwnMultipliers makeOwnMultipliers(const double *scales, const int64_t *bounds,
+                                  int64_t count);
+
 /// The largest magnitude of a sum over one output channel: 8-bit codes of
 /// weights times 8-bit codes of activations whose blocks are shifted by up to
 /// \p depth bits. Codes of 4 bits come with the multiplier of each block of

@@ -195,6 +195,8 @@ static const Rule rules[] = {
      "an array of strings on a function"},
     {normalisedAttrName, isEncoding, isA<UnitAttr>,
      "a unit attribute on qt.quantize"},
+    {leastExponentAttrName, isEncoding, isA<UnitAttr>,
+     "a unit attribute on qt.quantize"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
     {roomyShiftAttrName, isRoundedShift, isA<UnitAttr>,

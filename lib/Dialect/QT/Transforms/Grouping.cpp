@@ -150,7 +150,8 @@ void Grouping::join(unsigned from, unsigned to) {
 }
 
 /// Whether \p op computes elements of the image that is quantised, or numbers
-/// of which there is one for each image, from others like them.
+/// of which there is one for each image, from others like them, or from one for
+/// each of its channels.
 bool Grouping::isOfImage(Operation *op, qt::QuantizeOp quantize) {
   SmallVector<AffineExpr> whole(shapes.getSizes(quantize.getInput())),
       single(whole.size(), shapes.getConstant(1));
@@ -162,15 +163,28 @@ bool Grouping::isOfImage(Operation *op, qt::QuantizeOp quantize) {
     SmallVector<AffineExpr> sizes(shapes.getSizes(value));
     return sizes == whole || sizes == single;
   };
+  // What channels with an exponent each are shifted by: of as many as a vector
+  // has.
+  SmallVector<AffineExpr> ofChannels(single);
+  ofChannels.back() = whole.back();
+  auto count = dyn_cast<AffineConstantExpr>(whole.back());
+  bool readsChannels = quantize->hasAttr(leastExponentAttrName) && count &&
+                       count.getValue() >= 16;
   return isa<ElementwiseOpInterface>(op) && op->getNumResults() == 1 &&
-         isKnown(op->getResult(0)) && llvm::all_of(op->getOperands(), isKnown);
+         isKnown(op->getResult(0)) &&
+         llvm::all_of(op->getOperands(), [&](Value operand) {
+           return isKnown(operand) ||
+                  (readsChannels && SmallVector<AffineExpr>(shapes.getSizes(
+                                        operand)) == ofChannels);
+         });
 }
 
 /// What brings an image to 16 bits joins its quantisation.
 void Grouping::fuseImages() {
   for (unsigned index = 0; index < ops.size(); ++index) {
     auto quantize = dyn_cast<qt::QuantizeOp>(ops[index]);
-    if (!quantize || !quantize->hasAttr(normalisedAttrName))
+    if (!quantize || (!quantize->hasAttr(normalisedAttrName) &&
+                      !quantize->hasAttr(leastExponentAttrName)))
       continue;
     llvm::SetVector<unsigned> worklist;
     auto addProducers = [&](Operation *op) {

@@ -10,6 +10,7 @@
 
 #include "quantc/Numerics/Fixed/Linear.h"
 #include "gtest/gtest.h"
+#include <cmath>
 
 using namespace quantc::numerics;
 using vectors::as;
@@ -98,6 +99,29 @@ TEST(FixedLinear, Weights4) {
   product.scale = {as<int32_t>(block::mult), block::p, block::E};
   check(product, block::xq, block::exq, &block::k, block::acc, block::y,
         block::ey);
+}
+
+/// Each channel has the bits that its bound leaves, whatever the scales of the
+/// others are; one of zeros has none, and takes no bits from them.
+TEST(FixedLinear, OwnMultipliers) {
+  std::vector<double> scales = {0.01, 3e-9, 1, 7.5};
+  std::vector<int64_t> bounds = {127 * 127 * 9 * 16, 127 * 500 * 16, 0, 32768};
+  fixed::OwnMultipliers own =
+      fixed::makeOwnMultipliers(scales.data(), bounds.data(), 4);
+  EXPECT_EQ(own.values[2], 0);
+  for (size_t i : {0, 1, 3}) {
+    EXPECT_GT(own.exponents[i], own.exponents[2] + 256);
+    int64_t sum = bounds[i] << own.preShift;
+    EXPECT_LT(sum, int64_t(1) << 31);
+    int32_t y =
+        static_cast<int32_t>((sum * own.values[i] + (int64_t(1) << 30)) >> 31);
+    EXPECT_LT(y, 1 << 30);
+    // Half a unit of the product, and what 29 bits of the multiplier leave.
+    double real = std::ldexp(bounds[i] * scales[i], -own.exponents[i]);
+    EXPECT_NEAR(y, real, 1);
+    // A quarter of 2^30, less what the bound is below the largest one.
+    EXPECT_GT(y, std::ldexp(bounds[i], 28) / bounds[0]);
+  }
 }
 
 TEST(FixedLinear, BoundsHoldAtTheWorstOperands) {
