@@ -50,6 +50,15 @@ static bool areSums(Value value) {
   return false;
 }
 
+/// Whether \p op gives little below 0, and 0 to much of what it is of: a number
+/// that is added there takes nothing off, as it does from what varies around
+/// another one.
+static bool endsNearZero(Operation *op) {
+  auto unary = dyn_cast_or_null<UnaryOp>(op);
+  return isa_and_nonnull<HardSwishOp, GeluOp, SiluOp>(op) ||
+         (unary && unary.getKind() == UnaryKind::Relu);
+}
+
 namespace {
 /// a f(x) is g(a x) where f is made of straight pieces that meet in 0 or whose
 /// slopes a divides.
@@ -98,9 +107,7 @@ struct SummandIntoBias : OpRewritePattern<ConvOp> {
     double summand = 0;
     auto add = op.getInput().getDefiningOp<BinaryOp>();
     Value x = matchNumber(add, BinaryKind::Add, summand);
-    if (!x || !add->hasOneUse() ||
-        !isa_and_nonnull<HardSwishOp, GeluOp, SiluOp, UnaryOp>(
-            x.getDefiningOp()))
+    if (!x || !add->hasOneUse() || !endsNearZero(x.getDefiningOp()))
       return rewriter.notifyMatchFailure(op, "of no activation and a number");
     auto weights = typeOf(op.getWeights());
     bool hasPads =

@@ -28,6 +28,20 @@ func.func @between(%i: tensor<?x6x6x8xf32>) -> tensor<?x6x6x4xf32> {
   return %6 : tensor<?x6x6x4xf32>
 }
 
+// What is taken off a sigmoid brings it nearer to 0.
+// CHECK-LABEL: func @centred
+// CHECK: %[[G:.*]] = nn.unary sigmoid
+// CHECK: %[[S:.*]] = nn.binary add %[[G]], %
+// CHECK: nn.conv %[[S]]
+func.func @centred(%x: tensor<?x6x6x8xf32>) -> tensor<?x6x6x4xf32> {
+  %w = arith.constant dense<0.25> : tensor<4x1x8xf32>
+  %minus = arith.constant dense<-0.75> : tensor<f32>
+  %0 = nn.unary sigmoid %x : tensor<?x6x6x8xf32>
+  %1 = nn.binary add %0, %minus : tensor<?x6x6x8xf32>, tensor<f32> -> tensor<?x6x6x8xf32>
+  %2 = nn.conv %1, %w kernel [1, 1] strides [1, 1] dilations [1, 1] pads [0, 0, 0, 0] groups 1 : tensor<?x6x6x8xf32>, tensor<4x1x8xf32> -> tensor<?x6x6x4xf32>
+  return %2 : tensor<?x6x6x4xf32>
+}
+
 // Not below zero, where a relu is another function; a pad has no summand.
 // CHECK-LABEL: func @neither
 // CHECK: %[[R:.*]] = nn.unary relu
