@@ -34,6 +34,18 @@ class IntegerSums(IntegerTest):
         # Three layers with both sides of 8 bits; a row is seven pixels of an image.
         self.check_close(proto, [{"x": x}], 24 * CODES)
 
+    def test_running(self):
+        """Positions of a running sum have exponents of their own: what grows by orders of magnitude is divided by that behind."""
+        nodes = [("Tanh", "x", "t"), ("Mul", "t grow", "g"), ("CumSum", "g one", "s"), ("Div", "s grow", "y")]
+        nodes += [("CumSum", "g one", "r", {"reverse": 1, "exclusive": 1}), ("Div", "r grow", "y_behind")]
+        for length, most in ((12, 12), ("t", 4)):
+            # Powers of two, which any number of bits holds.
+            grow = 2.0 ** np.floor(np.arange(12) * most / 12).reshape(12, 1).astype("f4")
+            proto = model(nodes, {"x": ("f4", ["n", length, 6])}, ["y", "y_behind"], {"grow": grow, "one": np.array(1)})
+            # Units of 2^-30, or of 2^-22, of the largest element are 2^-18 at most of the least; a function is off by 1.2 of
+            # 2^-15, factors and results by half of 2^-15 of their row, and an element by that of the steps before it.
+            self.check_close(proto, [{"x": self.random.uniform(0.5, 2, (3, 12, 6)).astype("f4")}], 4 * 2.0**-14)
+
     def exact_weights(self, outputs, channels):
         """Weights that 8 bits hold exactly."""
         codes = self.random.integers(-126, 127, (outputs, channels)).astype("f4")
