@@ -20,53 +20,13 @@ static bool isExponential(Operation &op) {
                    unary.getKind() == nn::UnaryKind::Expm1);
 }
 
-/// Whether what operands are off by is found in the result again.
-static bool passesErrors(Operation &op) {
-  if (op.hasTrait<nn::MovesElements>() ||
-      isa<nn::ClipOp, nn::SelectOp, nn::ConcatOp>(op))
-    return true;
-  if (auto unary = dyn_cast<nn::UnaryOp>(op))
-    switch (unary.getKind()) {
-    case nn::UnaryKind::Neg:
-    case nn::UnaryKind::Abs:
-    case nn::UnaryKind::Relu:
-    case nn::UnaryKind::Sqrt:
-    case nn::UnaryKind::Rsqrt:
-    case nn::UnaryKind::Reciprocal:
-    case nn::UnaryKind::Log:
-    case nn::UnaryKind::Log1p:
-      return true;
-    default:
-      return false;
-    }
-  if (auto reduce = dyn_cast<nn::ReduceOp>(op))
-    return reduce.getKind() == nn::ReduceKind::Sum ||
-           reduce.getKind() == nn::ReduceKind::Mean ||
-           reduce.getKind() == nn::ReduceKind::Max ||
-           reduce.getKind() == nn::ReduceKind::Min;
-  auto binary = dyn_cast<nn::BinaryOp>(op);
-  if (!binary)
-    return false;
-  switch (binary.getKind()) {
-  case nn::BinaryKind::Add:
-  case nn::BinaryKind::Sub:
-  case nn::BinaryKind::Mul:
-  case nn::BinaryKind::Div:
-  case nn::BinaryKind::Max:
-  case nn::BinaryKind::Min:
-    return true;
-  case nn::BinaryKind::Pow:
-    return isConstantSlice(binary.getRhs());
-  default:
-    return false;
-  }
-}
-
 llvm::DenseSet<Value> quantc::findExponentialArguments(Block &block) {
   llvm::DenseSet<Value> arguments;
   for (Operation &op : llvm::reverse(block)) {
-    bool isPassed = op.getNumResults() == 1 &&
-                    arguments.contains(op.getResult(0)) && passesErrors(op);
+    auto exponents = dyn_cast<ExponentOpInterface>(op);
+    bool isPassed = exponents && op.getNumResults() == 1 &&
+                    arguments.contains(op.getResult(0)) &&
+                    exponents.passesErrors(isConstantSlice);
     if (!isPassed && !isExponential(op))
       continue;
     for (Value operand : op.getOperands())

@@ -43,9 +43,9 @@ class FarElements(IntegerTest):
         feed = {name: self.scores(6, 24) for name in "xz"} | {name: self.scores(6, 5, 24) for name in "ps"}
         feed |= {name: self.random.random((6, 24)).astype("f4") + 1 for name in "vu"}
         feed["m"] = self.random.random((6, 5, 24)).astype("f4") + 1
-        # Arguments of up to 2^4 have 16 bits, which is 2^-12 in an exponential, whose power of two is good to 3e-4. Both
-        # sides of a quotient have that: 1.1e-3 of the largest of a row, which is a mean of what is 1 to 2, or a part.
-        self.check_close(proto, [feed], 2.0**-9)
+        # Arguments are inputs with all their bits: an exponential is as good as its power of two, which is 3e-4. Both sides
+        # of a quotient have that and units of 2^-15: 6.6e-4 of the largest of a row, a mean of what is 1 to 2, or a part.
+        self.check_close(proto, [feed], 2.0**-10)
 
     def test_far_constants(self):
         """Constants 16 orders of magnitude apart as factors, divisors, dividends, summands and bounds of exponentials."""
@@ -56,9 +56,9 @@ class FarElements(IntegerTest):
         outputs = results(nodes)
         far = (10.0 ** np.linspace(-8, 8, 24)).astype("f4")
         proto = model(nodes, {"x": ("f4", ["n", 24])}, outputs, {"far": far})
-        # An argument of up to 2^4 has 16 bits, 2^-12 in an exponential whose power of two is good to 3e-4. A product has 15
-        # bits more of either side: 6e-4 in a logarithm, and the largest of a row is 8 at least.
-        self.check_close(proto, [{"x": self.scores(6, 24)}], 2.0**-13)
+        # Arguments have all their bits, a power of two is good to 3e-4, and a product has 15 bits of either side: 3.6e-4 in
+        # a logarithm, and the largest of a row is 8 at least.
+        self.check_close(proto, [{"x": self.scores(6, 24)}], 2.0**-14)
 
     def test_turned_rows(self):
         """A softmax over clusters of which some are never near; each sums tokens for itself, and is brought to length 1."""
@@ -108,10 +108,10 @@ class FarElements(IntegerTest):
         x[:, ::4] = 0
         x[0] = -np.abs(x[0])
         x[1] = np.abs(x[1])
-        # Arguments of up to 2^4 have 16 bits, which is 2^-12 in an exponential, whose power of two is good to 3e-4: 5.5e-4
-        # of the largest of a row, which is 1 where all are negative. The mean of rows that are nearly that has as much,
-        # and what is a softmax's largest has twice as much, as its sum has.
-        self.check_close(proto, [{"x": x}], 2.0**-9)
+        # Arguments have all their bits, and powers of two are good to 3e-4 of the largest of a row, which is 1 where all
+        # are negative. The mean of rows that are nearly that has as much, and what is a softmax's largest has twice as
+        # much, as its sum has.
+        self.check_close(proto, [{"x": x}], 2.0**-10)
 
     def test_powers(self):
         """Each element to an exponent of its own; of negative bases integer ones are powers, others 0."""

@@ -15,9 +15,7 @@
 namespace quantc {
 
 /// The floats of \p block that exponentials are taken of, and what these are
-/// computed of by sums, products, quotients, roots, logarithms, limits and
-/// choices: what
-/// an argument is off by the exponential is off by of itself.
+/// computed of by ops that pass errors on.
 llvm::DenseSet<mlir::Value> findExponentialArguments(mlir::Block &block);
 
 } // namespace quantc

@@ -64,6 +64,12 @@ def ExponentOpInterface : OpInterface<"ExponentOpInterface"> {
       }],
       "bool", "passesMagnitudes",
       (ins "::quantc::ValueQuery":$isConstant), [{}], [{ return false; }]>,
+    InterfaceMethod<[{
+        Whether what operands beside constants are off by is found in the result
+        again: what an argument is off by, an exponential is off by of itself.
+      }],
+      "bool", "passesErrors",
+      (ins "::quantc::ValueQuery":$isConstant), [{}], [{ return true; }]>,
     InterfaceMethod<"Whether rows of the result are no rows of the operand.",
       "bool", "turnsRows", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"Whether rows of operands are summed as a whole.",

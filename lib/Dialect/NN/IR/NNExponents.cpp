@@ -144,6 +144,22 @@ bool UnaryOp::passesMagnitudes(ValueQuery) {
                             getKind());
 }
 
+bool UnaryOp::passesErrors(ValueQuery) {
+  switch (getKind()) {
+  case UnaryKind::Neg:
+  case UnaryKind::Abs:
+  case UnaryKind::Relu:
+  case UnaryKind::Sqrt:
+  case UnaryKind::Rsqrt:
+  case UnaryKind::Reciprocal:
+  case UnaryKind::Log:
+  case UnaryKind::Log1p:
+    return true;
+  default:
+    return false;
+  }
+}
+
 bool BinaryOp::isResultSpread(ValueQuery isConstant, ValueQuery isSpread) {
   bool areOperands = isSpread(getLhs()) || isSpread(getRhs());
   switch (getKind()) {
@@ -279,6 +295,11 @@ bool BinaryOp::passesMagnitudes(ValueQuery isConstant) {
   }
 }
 
+/// The same ops: of both operands, or of one raised to a known power.
+bool BinaryOp::passesErrors(ValueQuery isConstant) {
+  return keepsUnits(isConstant);
+}
+
 /// Conditions are no numbers.
 bool CompareOp::isResultSpread(ValueQuery, ValueQuery) { return false; }
 
@@ -319,6 +340,8 @@ bool SoftmaxOp::canKeepExponents(ValueQuery, ValueQuery) { return true; }
 
 SmallOperands SoftmaxOp::getSmallOperands() { return SmallOperands::Hidden; }
 
+bool SoftmaxOp::passesErrors(ValueQuery) { return false; }
+
 /// What is left of a whole row has the magnitude of its largest element. What
 /// is found along columns, of which each may be a feature with a unit of its
 /// own, is as far apart as these are.
@@ -343,6 +366,12 @@ bool ReduceOp::canKeepExponents(ValueQuery isConstant, ValueQuery isSpread) {
 
 SmallOperands ReduceOp::getSmallOperands() { return SmallOperands::Summed; }
 
+bool ReduceOp::passesErrors(ValueQuery) {
+  return llvm::is_contained(
+      {ReduceKind::Sum, ReduceKind::Mean, ReduceKind::Max, ReduceKind::Min},
+      getKind());
+}
+
 bool TransposeOp::turnsRows() {
   ArrayRef<int64_t> permutation = getPerm();
   return !permutation.empty() &&
@@ -352,5 +381,7 @@ bool TransposeOp::turnsRows() {
 bool MatmulOp::isResultSpread(ValueQuery, ValueQuery) { return false; }
 
 SmallOperands MatmulOp::getSmallOperands() { return SmallOperands::Hidden; }
+
+bool MatmulOp::passesErrors(ValueQuery) { return false; }
 
 bool MatmulOp::sumsRows() { return true; }

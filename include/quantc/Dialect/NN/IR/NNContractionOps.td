@@ -22,7 +22,7 @@ defvar contractionReturnTypes = [{
 
 def NN_MatmulOp : NN_Op<"matmul", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
-        "isResultSpread", "getSmallOperands", "sumsRows"]>,
+        "isResultSpread", "getSmallOperands", "passesErrors", "sumsRows"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "matrix product with a transposed right side";

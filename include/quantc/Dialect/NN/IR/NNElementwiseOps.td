@@ -64,14 +64,13 @@ def NN_UnaryKindAttr : EnumAttr<NN_Dialect, NN_UnaryKind, "unary_kind">;
 def NN_UnaryOp : NN_SameTypeOp<"unary", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
         "isResultSpread", "canKeepExponents", "getSmallOperands", "keepsUnits",
-        "showsUnits", "passesMagnitudes"]>,
+        "showsUnits", "passesMagnitudes", "passesErrors"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>], ["isLong"]> {
   let summary = "a function of every element";
   let description = [{
     `round` is to nearest, ties to even. `neg`, `abs`, `relu` and `sign` take
     integers as well, `not` takes i1, the others f32. Outside of its domain a
-    function gives NaN. `expm1` is exp(x) - 1 and `log1p`
-    log(1 + x).
+    function gives NaN. `expm1` is exp(x) - 1 and `log1p` log(1 + x).
 
     Steps of integer-only networks: `clz` counts leading zeros of i32 or i64,
     `isqrt` is the integer part of the root of an i64 below 2^62 and `recip61`
@@ -182,7 +181,8 @@ def NN_BinaryKindAttr : EnumAttr<NN_Dialect, NN_BinaryKind, "binary_kind">;
 def NN_BinaryOp : NN_ElementwiseOp<"binary", [
     DeclareOpInterfaceMethods<ExponentOpInterface, [
         "isResultSpread", "canKeepExponents", "getSmallOperands",
-        "mayLeaveSmall", "keepsUnits", "showsUnits", "passesMagnitudes"]>,
+        "mayLeaveSmall", "keepsUnits", "showsUnits", "passesMagnitudes",
+        "passesErrors"]>,
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>],
     ["inferElements", "isLong"]> {

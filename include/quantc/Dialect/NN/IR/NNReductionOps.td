@@ -61,7 +61,7 @@ def NN_RMSNormOp : NN_Op<"rms_norm", [
 def NN_SoftmaxOp : NN_Op<"softmax", [
     AllTypesMatch<["input", "result"]>,
     DeclareOpInterfaceMethods<ExponentOpInterface, [
-        "isResultSpread", "canKeepExponents", "getSmallOperands"]>,
+        "isResultSpread", "canKeepExponents", "getSmallOperands", "passesErrors"]>,
     DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "exponentials that sum to one along an axis";
@@ -107,7 +107,7 @@ def NN_ReduceKindAttr : EnumAttr<NN_Dialect, NN_ReduceKind, "reduce_kind">;
 def NN_ReduceOp : NN_Op<"reduce", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>,
     DeclareOpInterfaceMethods<ExponentOpInterface, [
-        "isResultSpread", "canKeepExponents", "getSmallOperands"]>,
+        "isResultSpread", "canKeepExponents", "getSmallOperands", "passesErrors"]>,
     DeclareOpInterfaceMethods<RowOpInterface, ["isRowwise"]>,
     DeclareOpInterfaceMethods<SignOpInterface, ["isResultNonNegative"]>]> {
   let summary = "reduce along axes";
