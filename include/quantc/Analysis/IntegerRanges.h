@@ -48,7 +48,8 @@ class IntegerAttentionOp;
 constexpr llvm::StringLiteral rightShiftAttrName = "qt.right";
 
 /// Marks one by places of both signs, no less than -30, that has such room and
-/// whose result fits where it goes to the left.
+/// whose result fits where it goes to the left, but in elements that are
+/// replaced by others afterwards.
 constexpr llvm::StringLiteral roomyShiftAttrName = "qt.roomy";
 
 /// Marks arithmetic of the model on its own integers that are made of quantised

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "quantc/Conversion/ExpandElementwise/JoinedShift.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -298,35 +299,50 @@ static Value takeHigh(OpBuilder &b, Location loc, Value even, Value odd,
                    /*isHigh=*/!isConstant);
 }
 
+JoinedShift quantc::joinShifts(OpBuilder &b, Location loc, Value places,
+                               int64_t left) {
+  Type wide = b.getI64Type();
+  if (auto type = dyn_cast<VectorType>(places.getType()))
+    wide = type.clone(wide);
+  IntegerMath m(b, loc, wide);
+  int64_t bits = 31 - left;
+  places = arith::ExtUIOp::create(b, loc, wide, places);
+  Value own = m.number(int64_t(1) << (bits - 1));
+  // Of no place there is no half.
+  Value half = m.bitAnd(m.left(own, places), m.number(-(int64_t(1) << bits)));
+  return {m.add(half, own), m.add(places, m.number(bits))};
+}
+
+/// Both products with \p addend, without their lowest \p places.
+static Value shiftProducts(OpBuilder &b, Location loc,
+                           std::pair<Value, Value> products, Value addend,
+                           Value places) {
+  IntegerMath m(b, loc, products.first.getType());
+  auto spread = [&](Value number) {
+    return vector::BroadcastOp::create(b, loc, products.first.getType(),
+                                       number);
+  };
+  auto shift = [&](Value product) {
+    return m.right(m.add(product, spread(addend)), spread(places));
+  };
+  return joinLanes(b, loc, shift(products.first), shift(products.second),
+                   /*isHigh=*/false);
+}
+
 Value quantc::expandShiftedProduct(OpBuilder &b, Location loc, Value x, Value y,
                                    Value places, const CpuTarget &target) {
-  // (((x y + 2^30) >> 31) + half) >> places is one sum and one shift.
   ShiftedFactor factor = stripShift(x);
   if (factor.same)
     factor = {x};
   int64_t before = factor.known;
   std::pair<Value, Value> products = multiplyLanes(b, loc, factor.x, y, target);
-  Type wide = products.first.getType();
   if (isOnePlace(places))
     return takeHigh(b, loc, products.first, products.second, y, 31 - before, 1);
   Value same = getSameInAll(places);
-  IntegerMath word(b, loc, same.getType()), scalar(b, loc, b.getI64Type());
-  auto widen = [&](Value number) -> Value {
-    return arith::ExtUIOp::create(b, loc, b.getI64Type(), number);
-  };
-  same = word.min(same, word.number(31));
-  Value half = scalar.add(
-      scalar.left(widen(getHalf(b, loc, same)), scalar.number(31 - before)),
-      scalar.number(int64_t(1) << (30 - before)));
-  Value by = scalar.add(widen(same), scalar.number(31 - before));
-  IntegerMath m(b, loc, wide);
-  auto finish = [&](Value product) {
-    return m.right(
-        m.add(product, vector::BroadcastOp::create(b, loc, wide, half)),
-        vector::BroadcastOp::create(b, loc, wide, by));
-  };
-  return joinLanes(b, loc, finish(products.first), finish(products.second),
-                   /*isHigh=*/false);
+  IntegerMath word(b, loc, same.getType());
+  JoinedShift shift =
+      joinShifts(b, loc, word.min(same, word.number(31)), before);
+  return shiftProducts(b, loc, products, shift.addend, shift.places);
 }
 
 /// (2^left p + 2^30) >> 31 of both products, which fits a word.
@@ -350,24 +366,22 @@ Value quantc::expandMulShift(OpBuilder &b, qt::MulShiftOp op,
                              const CpuTarget &target) {
   Location loc = op.getLoc();
   VectorType type = op.getType();
-  auto shift = [&](Value product) {
-    IntegerMath m(b, loc, product.getType());
-    auto spread = [&](Value number) {
-      return vector::BroadcastOp::create(b, loc, product.getType(), number);
-    };
-    return m.right(m.add(product, spread(op.getAddend())),
-                   spread(op.getPlaces()));
-  };
-  if (type.getNumElements() % 4 == 0) {
-    auto [even, odd] = multiplyLanes(b, loc, op.getLhs(), op.getRhs(), target);
-    return joinLanes(b, loc, shift(even), shift(odd), /*isHigh=*/false);
-  }
+  if (type.getNumElements() % 4 == 0)
+    return shiftProducts(
+        b, loc, multiplyLanes(b, loc, op.getLhs(), op.getRhs(), target),
+        op.getAddend(), op.getPlaces());
+  VectorType wide = type.clone(b.getI64Type());
+  IntegerMath m(b, loc, wide);
   auto extend = [&](Value value) -> Value {
-    return arith::ExtSIOp::create(b, loc, type.clone(b.getI64Type()), value);
+    return arith::ExtSIOp::create(b, loc, wide, value);
   };
-  Value product =
-      arith::MulIOp::create(b, loc, extend(op.getLhs()), extend(op.getRhs()));
-  return arith::TruncIOp::create(b, loc, type, shift(product));
+  auto spread = [&](Value number) -> Value {
+    return vector::BroadcastOp::create(b, loc, wide, number);
+  };
+  Value product = m.mul(extend(op.getLhs()), extend(op.getRhs()));
+  product =
+      m.right(m.add(product, spread(op.getAddend())), spread(op.getPlaces()));
+  return arith::TruncIOp::create(b, loc, type, product);
 }
 
 Value quantc::expandMulHigh31(OpBuilder &b, Location loc, Value x, Value y,

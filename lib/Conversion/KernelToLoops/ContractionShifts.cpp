@@ -21,6 +21,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "quantc/Analysis/IntegerRanges.h"
+#include "quantc/Conversion/ExpandElementwise/JoinedShift.h"
 
 using namespace mlir;
 using namespace quantc;
@@ -102,27 +103,6 @@ void ContractionEmitter::allocateShifts() {
   unitJoinedShifts = allocate(b.getI64Type(), doubles);
 }
 
-/// Of ((x y + 2^30) >> 31) + half >> places, which is one sum and one shift:
-/// the number that is added and the places.
-static std::pair<Value, Value> joinShifts(OpBuilder &b, Location loc,
-                                          Value places, int64_t before) {
-  int64_t lanes = cast<VectorType>(places.getType()).getNumElements();
-  auto type = VectorType::get(lanes, b.getI64Type());
-  auto number = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, b.getI64IntegerAttr(value)));
-  };
-  places = arith::ExtUIOp::create(b, loc, type, places);
-  int64_t bits = 31 - before;
-  Value own = number(int64_t(1) << (bits - 1));
-  Value half = arith::ShLIOp::create(b, loc, own, places);
-  // Of no place there is no half.
-  half = arith::AddIOp::create(
-      b, loc,
-      arith::AndIOp::create(b, loc, half, number(-(int64_t(1) << bits))), own);
-  return {half, arith::AddIOp::create(b, loc, places, number(bits))};
-}
-
 /// What the unit's rows are shifted by, and half of what that leaves out, into
 /// scratch.
 void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
@@ -160,10 +140,10 @@ void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
     }
     if (shift.isJoined) {
       nn::BinaryOp product = getShiftedProduct(shift.op);
-      auto [half, by] = joinShifts(body, loc, places,
-                                   stripLeftShift(product.getLhs()).second);
-      keep(0, half);
-      keep(1, by);
+      JoinedShift joined = joinShifts(body, loc, places,
+                                      stripLeftShift(product.getLhs()).second);
+      keep(0, joined.addend);
+      keep(1, joined.places);
       continue;
     }
     Value half = arith::ShLIOp::create(body, loc, number(1), places);

@@ -40,8 +40,11 @@ HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
                                                  Value magnitudes) {
   Words w(b, loc, /*isVector=*/false), v(b, loc, /*isVector=*/true);
   // The shortest block that takes a place more than the lowest shift; 4 at most
-  // do. Blocks of zeros have that shift, as have all of an image of zeros.
+  // do. Blocks of zeros have that shift, as have all of an image of zeros. No
+  // shift leaves a word: the lowest of 16 bits, or of what is brought up to the
+  // least exponent, is one above that of an image.
   constexpr int64_t depth = numerics::fixed::blockDepth;
+  static_assert(lowestShiftOfImage + 1 + 6 + depth < 32);
   Value lowest = isKnown ? w.number(lowestShiftOfImage) : row.lowest;
   Value places = v.number(0);
   if (target.has("avx512cd")) {

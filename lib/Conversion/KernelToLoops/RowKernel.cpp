@@ -148,9 +148,11 @@ static bool isSingle(Value tensor) {
 /// Floats that become integers in rows of one: each has its own exponent.
 static bool isOfElements(SymbolicShapes &shapes, Operation &op) {
   auto quantize = dyn_cast<qt::QuantizeOp>(op);
-  return quantize && !quantize.getExponent() &&
-         quantize.getEncoding().getRule() == qt::ScaleRule::Norm &&
-         isConstantOne(shapes.getSizes(quantize.getInput()).back());
+  if (!quantize || quantize.getExponent() || !quantize.isRowwise() ||
+      quantize.getEncoding().getRule() != qt::ScaleRule::Norm)
+    return false;
+  ArrayRef<AffineExpr> own = shapes.getSizes(quantize.getInput());
+  return !own.empty() && isConstantOne(own.back());
 }
 
 /// No row matters: the kernel has one long row, or one for each position of the

@@ -128,17 +128,14 @@ Value RowEmitter::shiftNormalised(OpBuilder &b, const NormalisedRows &rows,
     return splatConstant(b, loc, b.getI16Type(), static_cast<double>(value),
                          width);
   };
-  auto addSaturated = [&](Value y, Value z) -> Value {
-    return LLVM::CallIntrinsicOp::create(b, loc, y.getType(),
-                                         b.getStringAttr("llvm.sadd.sat"),
-                                         ValueRange{y, z})
-        .getResult(0);
-  };
   if (rows.bits == 16)
     return v.truncate(v.right(v.add(x, v.number(int64_t(1) << 15)), right), 16);
   Value limit = half(-((int64_t(1) << (rows.bits - 1)) - 1));
   Value high = v.truncate(v.right(x, right), 16);
-  x = addSaturated(high, half(int64_t(1) << (15 - rows.bits)));
+  x = LLVM::CallIntrinsicOp::create(
+          b, loc, high.getType(), b.getStringAttr("llvm.sadd.sat"),
+          ValueRange{high, half(int64_t(1) << (15 - rows.bits))})
+          .getResult(0);
   x = arith::ShRSIOp::create(b, loc, x, half(16 - rows.bits));
   x = arith::MaxSIOp::create(b, loc, x, limit);
   return rows.bits > 8 ? x : v.truncate(x, 8);
