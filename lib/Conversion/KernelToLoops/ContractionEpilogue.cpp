@@ -1,6 +1,5 @@
 //===- ContractionEpilogue.cpp - What is done with sums ---------*- C++ -*-===//
 //
-//
 // Part of quantc, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,7 +12,6 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "quantc/Analysis/IntegerRanges.h"
 #include <numeric>
 
 using namespace mlir;
