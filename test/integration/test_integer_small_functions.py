@@ -96,6 +96,29 @@ class IntegerSmallFunctions(IntegerTest):
         # logarithm is off by 2^-22, and 6 times that in a power.
         self.check_close(proto, [{"x": x, "z": z}], 3e-4 + 2 * UNIT, exact=[exact])
 
+    def test_exponentials_of_sums(self):
+        """Sums with a bias have all bits, and so have exponentials of them whose small elements are read."""
+        nodes = [
+            ("MatMul", "x w", "product"),
+            ("Add", "product bias", "sum"),
+            ("Exp", "sum", "power"),
+            ("Log", "power", "y_sum"),
+            ("ReduceSum", "power last", "total", {"keepdims": 1}),
+            ("Div", "power total", "share"),
+            ("Log", "share", "y_share"),
+        ]
+        # Exact in 8 bits, which one element and one weight of each 32 fill.
+        x, w = (self.random.integers(-127, 128, shape).astype("f4") for shape in ((7, 32), (32, 24)))
+        x[:, 0] = w[0] = 127
+        bias = self.random.standard_normal(24).astype("f4")
+        constants = {"w": w / 2**15, "bias": bias, "last": np.array([1])}
+        proto = model(nodes, {"x": ("f4", ["n", 32])}, ["y_sum", "y_share"], constants)
+        exact = x.astype("f8") @ constants["w"].astype("f8") + bias
+        # A power of two is good to 3e-4, which its logarithm has as it is, beside 1 and more; half a unit of 16 bits each of
+        # the power, of the share and of the result.
+        shares = exact - np.log(np.exp(exact).sum(1, keepdims=True))
+        self.check_close(proto, [{"x": x}], 3e-4 + 3 * UNIT, exact=[{"y_sum": exact, "y_share": shares}])
+
 
 if __name__ == "__main__":
     unittest.main()
