@@ -28,6 +28,10 @@ constexpr llvm::StringLiteral normalisedAttrName = "qt.normalised";
 /// Says of an op that encodes images that all of them have the least exponent.
 constexpr llvm::StringLiteral leastExponentAttrName = "qt.least_exponent";
 
+/// Says of such an op, and of the qt.contract that reads it, that integers are
+/// multiples of 2^8, so that codes of 8 bits at the largest shift hold them.
+constexpr llvm::StringLiteral evenShiftsAttrName = "qt.even_shifts";
+
 struct NormalisedRows {
   mlir::Value wide;   ///< the integers
   mlir::Value places; ///< what they are shifted by, one for each row

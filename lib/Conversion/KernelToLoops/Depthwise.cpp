@@ -13,8 +13,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionEmitter.h"
+#include "VectorLoops.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "quantc/Analysis/NormalisedRows.h"
 #include "quantc/Numerics/Fixed/Rows.h"
 
 using namespace mlir;
@@ -307,13 +309,16 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
   bool isFloat = layout.getForm() == qt::LayoutForm::F32;
   int64_t parts = lanes / width;
   bool isScaled = !isFloat && !hasIntegerSums;
+  // All blocks have the largest shift, which their sum takes.
+  bool isEven =
+      hasIntegerSums && hasPairs && contract->hasAttr(evenShiftsAttrName);
   auto real = VectorType::get(lanes, b.getF32Type());
   Value rowAt = getRowAt(b, row);
-  Values sums =
-      isScaled ? sumPairedTaps(b, add(b, rowAt, at), at, count, lanes, mask)
-      : hasPairs && hasIntegerSums
-          ? sumShiftedTaps(b, rowAt, at, count, lanes, split, mask)
-          : sumTaps(b, rowAt, at, count, lanes, split, mask);
+  Values sums = isScaled || isEven ? sumPairedTaps(b, add(b, rowAt, at), at,
+                                                   count, lanes, mask)
+                : hasPairs && hasIntegerSums
+                    ? sumShiftedTaps(b, rowAt, at, count, lanes, split, mask)
+                    : sumTaps(b, rowAt, at, count, lanes, split, mask);
   if (isScaled) {
     Value columnScales = loadLanes(b, packed, times(b, at, 4), real, mask);
     Value scale;
@@ -329,6 +334,12 @@ void ContractionEmitter::emitDepthwiseTile(OpBuilder &b, Value row,
       sum = arith::MulFOp::create(b, loc, sum, both);
     }
   }
+  if (isEven)
+    for (Value &sum : sums)
+      sum = arith::ShLIOp::create(b, loc, sum,
+                                  splatConstant(b, loc, b.getI32Type(),
+                                                numerics::fixed::blockDepth,
+                                                lanes));
   for (int64_t r = 0; r < count; ++r)
     for (int64_t v = 0; v < parts; ++v) {
       Value value = sums[r];

@@ -45,6 +45,11 @@ HaloIntegers::BlockShift HaloIntegers::getShifts(OpBuilder &b,
   // least exponent, is one above that of an image.
   constexpr int64_t depth = numerics::fixed::blockDepth;
   static_assert(lowestShiftOfImage + 1 + 6 + depth < 32);
+  if (op->hasAttr(evenShiftsAttrName)) {
+    constexpr int64_t most = lowestShiftOfImage + depth;
+    return {Value(), v.number(int64_t(1) << (most - 1)), v.number(most),
+            v.number(depth), v.truncate(v.number(depth), 8)};
+  }
   Value lowest = isKnown ? w.number(lowestShiftOfImage) : row.lowest;
   Value places = v.number(0);
   if (target.has("avx512cd")) {

@@ -80,6 +80,24 @@ static bool hasLeastExponent(qt::QuantizeOp op) {
   return matchIntegerSplat(exponent) == numerics::fixed::leastExponent;
 }
 
+/// Whether integers of channels that are not added to one another are codes of
+/// 8 bits, 2^8 times each: codes at the largest shift hold them. Of few
+/// channels codes may be stored with their shift.
+static bool areEven(qt::QuantizeOp op, qt::HaloAttr halo) {
+  int64_t channels =
+      cast<RankedTensorType>(op.getInput().getType()).getShape().back();
+  auto upper = op.getInput().getDefiningOp<nn::CastOp>();
+  auto shift =
+      upper ? upper.getInput().getDefiningOp<nn::BinaryOp>() : nn::BinaryOp();
+  constexpr int64_t places = 8, fewest = 16;
+  if (!shift || shift.getKind() != nn::BinaryKind::RShift ||
+      halo.getGroups() != channels || channels < fewest ||
+      matchIntegerSplat(shift.getRhs()) != -places)
+    return false;
+  auto code = shift.getLhs().getDefiningOp<nn::CastOp>();
+  return code && getElementTypeOrSelf(code.getInput()).isInteger(8);
+}
+
 /// Writes lhs as rows of the layout: its run-time quantisation, made again
 /// with the layout. Users with another layout keep their own. A convolution's
 /// input gets its halo.
@@ -124,6 +142,9 @@ static LogicalResult layOutActivations(OpBuilder &builder,
       packed->setAttr(normalisedAttrName, builder.getUnitAttr());
     if (halo && hasLeastExponent(quantize))
       packed->setAttr(leastExponentAttrName, builder.getUnitAttr());
+    if (packed->hasAttr(leastExponentAttrName) && areEven(quantize, halo))
+      for (Operation *op : {packed.getOperation(), contract.getOperation()})
+        op->setAttr(evenShiftsAttrName, builder.getUnitAttr());
     // Exponents are the same in every layout; other contractions get their own.
     quantize.getResult(2).replaceUsesWithIf(
         packed.getResult(2),

@@ -81,6 +81,11 @@ func.func private @f() attributes {qt.least_exponent}
 
 // -----
 
+// expected-error @below {{attribute 'qt.even_shifts' = unit on 'func.func'; supported: a unit attribute on qt.quantize or qt.contract}}
+func.func private @f() attributes {qt.even_shifts}
+
+// -----
+
 // expected-error @below {{attribute 'qt.right' = unit on 'func.func'; supported: a unit attribute on nn.binary rshift}}
 func.func private @f() attributes {qt.right}
 

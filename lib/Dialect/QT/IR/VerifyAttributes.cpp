@@ -135,6 +135,9 @@ static bool isPositive(Attribute value) {
 static bool isFunction(Operation *op) { return isa<FunctionOpInterface>(op); }
 static bool isModule(Operation *op) { return isa<ModuleOp>(op); }
 static bool isEncoding(Operation *op) { return isa<QuantizeOp>(op); }
+static bool isEncodingOrContraction(Operation *op) {
+  return isa<QuantizeOp, ContractOp>(op);
+}
 static bool isRoundedShift(Operation *op) {
   auto binary = dyn_cast<nn::BinaryOp>(op);
   return binary && binary.getKind() == nn::BinaryKind::RShift;
@@ -197,6 +200,8 @@ static const Rule rules[] = {
      "a unit attribute on qt.quantize"},
     {leastExponentAttrName, isEncoding, isA<UnitAttr>,
      "a unit attribute on qt.quantize"},
+    {evenShiftsAttrName, isEncodingOrContraction, isA<UnitAttr>,
+     "a unit attribute on qt.quantize or qt.contract"},
     {rightShiftAttrName, isRoundedShift, isA<UnitAttr>,
      "a unit attribute on nn.binary rshift"},
     {roomyShiftAttrName, isRoundedShift, isA<UnitAttr>,
