@@ -37,8 +37,21 @@ static bool passesDirectly(Operation &op) {
          llvm::any_of(op.getOperands(), isConstantSlice);
 }
 
+/// Whether an op has units of its own, beside which elements are small or not
+/// whatever others there are.
+static bool isGate(Operation &op) {
+  if (isa<nn::HardSigmoidOp>(op))
+    return true;
+  auto unary = dyn_cast<nn::UnaryOp>(op);
+  return unary && llvm::is_contained({nn::UnaryKind::Sigmoid,
+                                      nn::UnaryKind::Tanh, nn::UnaryKind::Erf},
+                                     unary.getKind());
+}
+
 OutputReach::OutputReach(Block &block) {
   for (Operation &op : llvm::reverse(block)) {
+    if (isGate(op) || (passesElements(op) && gated.contains(op.getResult(0))))
+      gated.insert_range(llvm::make_filter_range(op.getOperands(), isFloat));
     bool isEnd = op.hasTrait<OpTrait::ReturnLike>();
     bool isPassed = passesElements(op) &&
                     (reached.contains(op.getResult(0)) || partsColumns(op));
@@ -80,6 +93,11 @@ bool OutputUnits::readsInputs(Operation &op) const {
 /// Whether elements of a row of the result may be far apart, if those of its
 /// operands are not.
 bool OutputUnits::bringsApart(Operation &op) const {
+  // To a gate alone it is constants that do so.
+  auto product = dyn_cast<nn::BinaryOp>(op);
+  if (!reach.contains(op.getResult(0)))
+    return product && product.getKind() == nn::BinaryKind::Mul &&
+           areScalesFarApart(product.getRhs());
   bool isDirect = reach.isDirect(op.getResult(0));
   if (isDirect && passesElements(op) && choosesExponents(op) && readsInputs(op))
     return true;
@@ -128,7 +146,8 @@ OutputUnits::OutputUnits(Block &block, const InputUnits &inputs,
                          const InputArithmetic &before)
     : inputs(inputs), reach(block) {
   for (Operation &op : block) {
-    if (op.getNumResults() != 1 || !reach.contains(op.getResult(0)) ||
+    if (op.getNumResults() != 1 ||
+        !(reach.contains(op.getResult(0)) || reach.isGated(op.getResult(0))) ||
         before.contains(&op) || isConstantSlice(op.getResult(0)))
       continue;
     bool isApart = passesElements(op) &&

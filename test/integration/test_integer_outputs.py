@@ -84,6 +84,22 @@ class IntegerOutputs(IntegerTest):
         # As above, of rows that reach up to 4.
         self.check_columns(proto, feed, 2 * (1.2 + 2) * 2.0**-15)
 
+    def test_gates(self):
+        """What weights and factors bring apart is, in gates, beside 1 and not beside the largest of its row."""
+        scales = np.array([0, 2.0**50, 1, 2, -(2.0**50), 3], "f4")
+        nodes = [("Tanh", "x", "t"), ("MatMul", "t w", "p"), ("Mul", "t scales", "m")]
+        for gate in ("HardSigmoid", "Sigmoid", "Tanh"):
+            nodes += [(gate, value, f"y_{gate}_{value}") for value in "pm"]
+        proto = model(nodes, {"x": ("f4", ["b", 6])}, results(nodes), {"w": np.diag(scales), "scales": scales})
+        session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+        feed = {"x": self.normal(9, 6)}
+        meaning = self.mean(proto, [feed], "--integer-only")[0]
+        # Codes of 8 bits are off by up to 1 / 254, of what is less than 1 times 3, where no slope is above 1.
+        for name, value in zip(results(nodes), session.run(results(nodes), feed)):
+            np.testing.assert_allclose(meaning[name], value, rtol=0, atol=3 / 127, err_msg=name)
+        for target in INTEGER_TARGETS:
+            self.compare(proto, [feed], [meaning], 0, 0, "--integer-only", target)
+
     def test_weights(self):
         """Units in weights, of a product and of a convolution, leave each column what it is without them."""
         for op, shape, size in (("MatMul", (16, 6), ["b", 16]), ("Conv", (6, 4, 3), ["b", 4, 12])):

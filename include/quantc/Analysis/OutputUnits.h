@@ -31,12 +31,14 @@ public:
   /// Whether elements of an output, or of what is cut, are computed of those of
   /// \p value, each at its place or of its column.
   bool contains(mlir::Value value) const { return reached.contains(value); }
+  /// Whether those of a gate are so computed.
+  bool isGated(mlir::Value value) const { return gated.contains(value); }
   /// Whether nothing else but constants is computed with them, so that all that
   /// lies between is done once for an output.
   bool isDirect(mlir::Value value) const { return direct.contains(value); }
 
 private:
-  llvm::DenseSet<mlir::Value> reached, direct;
+  llvm::DenseSet<mlir::Value> reached, gated, direct;
 };
 
 class OutputUnits {

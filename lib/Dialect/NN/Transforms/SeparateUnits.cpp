@@ -151,7 +151,8 @@ struct NNSeparateUnits : public nn::impl::NNSeparateUnitsBase<NNSeparateUnits> {
         if (std::optional<SmallVector<float>> units = findUnits(
                 weights->get(), /*isFirst=*/false, /*most=*/mostOfInputs))
           separateInputs(op, *weights, *units);
-      if (outputs.contains(op->getResult(0)))
+      if (outputs.contains(op->getResult(0)) ||
+          outputs.isGated(op->getResult(0)))
         if (std::optional<SmallVector<float>> units = findUnits(
                 weights->get(), /*isFirst=*/true, /*most=*/mostOfOutputs))
           separateOutputs(op, *weights, *units);

@@ -73,7 +73,7 @@ func.func @masked(%x: tensor<?x3xf32>, %is: tensor<?x3xi1>) -> tensor<?x3xf32> {
 // CHECK: nn.binary mul {{.*}} {qt.element_exponents}
 // CHECK: %[[S:.*]] = nn.slice {{.*}} -> tensor<?x2x!qt.block<[1, 1], s31, scale = exp<32>>>
 // CHECK: %[[R:.*]] = qt.rescale half_up %[[S]] : {{.*}} -> tensor<?x2x!qt.block<[1, ?], s31, scale = exp<32>>>
-// CHECK: nn.unary sigmoid
+// CHECK: nn.softmax %[[R]]
 func.func @cut(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
   %scale = arith.constant dense<[1.0, 1.0, 1.0e9]> : tensor<3xf32>
   %zero = arith.constant dense<0> : tensor<1xi64>
@@ -82,6 +82,6 @@ func.func @cut(%x: tensor<?x3xf32>) -> tensor<?x2xf32> {
   %0 = nn.unary tanh %x : tensor<?x3xf32>
   %1 = nn.binary mul %0, %scale : tensor<?x3xf32>, tensor<3xf32> -> tensor<?x3xf32>
   %2 = nn.slice %1, %zero, %two, %one, %one : tensor<?x3xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64> -> tensor<?x2xf32>
-  %3 = nn.unary sigmoid %2 : tensor<?x2xf32>
+  %3 = nn.softmax %2 {axis = 1 : i64} : tensor<?x2xf32>
   return %3 : tensor<?x2xf32>
 }
