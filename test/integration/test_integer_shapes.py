@@ -106,6 +106,19 @@ class IntegerShapes(IntegerTest):
                 np.testing.assert_array_equal(meaning[name], wanted[name], name)
         self.assertEqual(self.interpret(split, feeds[0])["row"].shape, (0, 168))
 
+    def test_empty_batch_of_windows(self):
+        """Images whose sizes are those of windows, of which the largest magnitude is taken, are rows of so many elements."""
+        nodes = [
+            ("Conv", "x widen", "a"),
+            ("Relu", "a", "b"),
+            ("Conv", "b taps", "c", {"group": 8, "strides": [2, 2], "pads": [1, 1, 1, 1]}),
+            ("Relu", "c", "d"),
+            ("Conv", "d narrow", "y"),
+        ]
+        constants = {"widen": self.normal(8, 3, 1, 1), "taps": self.normal(8, 1, 3, 3), "narrow": self.normal(9, 8, 1, 1)}
+        proto = model(nodes, {"x": ("f4", ["b", 3, "h", "w"])}, ["y"], constants)
+        self.check_integers(proto, [{"x": self.normal(0, 3, 8, 4)}, {"x": self.normal(2, 3, 7, 5)}])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -93,10 +93,23 @@ static std::optional<int64_t> getOpenSizeOfNone(ReshapeOp op,
   AffineExpr size =
       simplifyAffineExpr(shapes.getSizes(op.getResult())[open].replace(values),
                          /*numDims=*/0, shapes.getNumSymbols());
-  auto number = dyn_cast<AffineConstantExpr>(size);
-  if (!number || number.getValue() < 0)
+  if (auto number = dyn_cast<AffineConstantExpr>(size);
+      number && number.getValue() >= 0)
+    return number.getValue();
+  // Sizes that are computed of others, as those of windows, have no number: the
+  // dims between those that stay are the open one.
+  ArrayRef<AffineExpr> from = shapes.getSizes(op.getInput()),
+                       to = shapes.getSizes(op.getResult());
+  size_t behind = to.size() - open - 1;
+  if (from.size() < open + behind ||
+      from.take_front(open) != to.take_front(open) ||
+      from.take_back(behind) != to.take_back(behind))
     return std::nullopt;
-  return number.getValue();
+  int64_t product = 1;
+  for (int64_t joined : input.slice(open, from.size() - open - behind))
+    if (llvm::MulOverflow(product, joined, product))
+      return std::nullopt;
+  return product;
 }
 
 LogicalResult ReshapeOp::interpret(Values operands, Results &results,
