@@ -93,13 +93,15 @@ class StaticParts(StaticTest):
         onnx.save(proto, self.folder / "order.onnx")
         self.compile_static(self.folder / "order.onnx", "--integer-only")
         takes = {name: [argument for argument in own if argument != "arena"] for name, own in self.arguments().items()}
-        first = ["a_codes", "a_exponents", "b_codes", "b_exponents"]
-        last = ["left_codes", "left_exponents", "most_codes", "outputs_exponents", "sums_codes"]
+        # Elements of `a` and of what is left of them have the same exponents, which go past the integers.
+        first = ["a_codes", "b_codes", "b_exponents"]
+        last = ["left_codes", "most_codes", "outputs_exponents", "sums_codes"]
         shares = ["shares_codes", "shares_exponents"]
         self.assertEqual(takes["m_run"], [*inputs, *outputs])
-        self.assertEqual(takes["m_boundary_in"], [*inputs, *first])
+        self.assertEqual(takes["m_boundary_in"], [*inputs, "a_codes", "a_exponents", *first[1:]])
         self.assertEqual(takes["m_run_integers"], [*first, *shares, "place", *last])
-        self.assertEqual(takes["m_boundary_out"], [*shares, *last, *(name for name in outputs if name != "place")])
+        own = [name for name in outputs if name != "place"]
+        self.assertEqual(takes["m_boundary_out"], ["a_exponents", *shares, *last, *own])
         header = (self.folder / "model.h").read_text()
         for text in ("most_codes * 2^outputs_exponents, one for each code", "sums_codes * 2^outputs_exponents, one for each row"):
             self.assertIn(text, header)
