@@ -1,4 +1,4 @@
-"""Integer-only normalisations of rows far below epsilon."""
+"""Integer-only normalisations of rows far below epsilon, and of rows of small weights."""
 
 import unittest
 
@@ -29,6 +29,22 @@ class IntegerSmallNorms(IntegerTest):
             self.assertLess((np.abs(meaning[name] - exact) / limit).max(), 1, name)
             np.testing.assert_array_equal(meaning[name][-3:], 0)
         self.check_integers(proto, [{"x": x}])
+
+    def test_weights_of_zeros(self):
+        """An output without weights, or the empty row of a table, takes no bits from small ones beside it."""
+        w, table = self.normal(20, 24) * 1e-8, self.normal(9, 24) * 1e-8
+        w[:, 3] = table[0] = 0
+        nodes = [
+            ("MatMul", "x w", "product"),
+            ("LayerNormalization", "product scale", "y_product", {"epsilon": 1e-30}),
+            ("Gather", "table i", "rows"),
+            ("LayerNormalization", "rows scale", "y_rows", {"epsilon": 1e-30}),
+        ]
+        constants = {"w": w, "table": table, "scale": np.ones(24, "f4")}
+        proto = model(nodes, {"x": ("f4", ["n", 20]), "i": ("i8", ["n"])}, ["y_product", "y_rows"], constants)
+        feeds = [{"x": self.normal(5, 20), "i": np.arange(4, 9)}]
+        # Rows of 8 bits are off by up to 2^-8 of their largest element, a sum of products by a third of that of each side.
+        self.check_close(proto, feeds, 2.0**-6)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ struct GatherIntegers
     const HostValue &stored = table->getParts()[1];
     std::vector<double> scales;
     for (int64_t i = 0, e = stored.getNumElements(); i < e; ++i)
-      scales.push_back(stored.getNumber(i) > 0 ? stored.getNumber(i) : 1);
+      scales.push_back(stored.getNumber(i));
     auto rows = static_cast<int64_t>(scales.size());
     std::vector<int64_t> bounds(rows, 127);
     fixed::Multipliers multipliers =

@@ -81,10 +81,10 @@ FailureOr<SumParts> quantc::cutSums(Operation *op, Value weights, bool mayCut) {
     return failure();
   int64_t channels =
       cast<RankedTensorType>(weights.getType()).getShape().back();
-  // Weights of zeros have any scale.
-  for (double &scale : sums->scales)
-    if (scale <= 0)
-      scale = 1;
+  // Weights of zeros, whatever their scale, take no bits from others.
+  for (auto [scale, bound] : llvm::zip_equal(sums->scales, sums->bounds))
+    if (bound == 0)
+      scale = 0;
   for (int64_t count = 1;; ++count) {
     int64_t size = llvm::divideCeil(sums->blocks, count);
     std::vector<int64_t> bounds = boundParts(*sums, size);
