@@ -9,8 +9,10 @@
 #ifndef QUANTC_LIB_DIALECT_NN_TRANSFORMS_OPERANDS_H
 #define QUANTC_LIB_DIALECT_NN_TRANSFORMS_OPERANDS_H
 
+#include "quantc/Analysis/SplatConstants.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include <array>
+#include <cmath>
 
 namespace quantc::nn {
 
@@ -20,6 +22,20 @@ inline std::array<std::pair<mlir::Value, mlir::Value>, 2>
 getBothOrders(BinaryOp op) {
   return {std::pair(op.getLhs(), op.getRhs()),
           std::pair(op.getRhs(), op.getLhs())};
+}
+
+/// The operand of \p op, one of \p kind, beside a finite \p number: it has the
+/// type of the result. Null where there is none.
+inline mlir::Value matchNumber(BinaryOp op, BinaryKind kind, double &number) {
+  if (!op || op.getKind() != kind)
+    return {};
+  for (auto [other, constant] : getBothOrders(op))
+    if (std::optional<double> splat = matchSplat(constant);
+        splat && std::isfinite(*splat) && other.getType() == op.getType()) {
+      number = *splat;
+      return other;
+    }
+  return {};
 }
 
 } // namespace quantc::nn

@@ -15,26 +15,11 @@
 #include "Operands.h"
 #include "PrepareIntegers.h"
 #include "quantc/Analysis/ConstantSlices.h"
-#include "quantc/Analysis/SplatConstants.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace quantc;
 using namespace quantc::nn;
-
-/// The operand of an op of \p kind beside one finite number, of the type of the
-/// result.
-static Value matchNumber(BinaryOp op, BinaryKind kind, double &number) {
-  if (!op || op.getKind() != kind || !isReal(op.getResult()))
-    return {};
-  for (auto [other, constant] : getBothOrders(op))
-    if (std::optional<double> splat = matchSplat(constant);
-        splat && std::isfinite(*splat) && other.getType() == op.getType()) {
-      number = *splat;
-      return other;
-    }
-  return {};
-}
 
 /// Whether \p value is made of the sums of a contraction with factors and
 /// summands of channels, for one op.
@@ -69,7 +54,7 @@ struct ScaleBeforeActivation : OpRewritePattern<BinaryOp> {
                                 PatternRewriter &rewriter) const override {
     double factor = 0;
     Value y = matchNumber(op, BinaryKind::Mul, factor);
-    if (!y || !y.hasOneUse() || factor == 0)
+    if (!y || !isReal(y) || !y.hasOneUse() || factor == 0)
       return rewriter.notifyMatchFailure(op, "no number times one value");
     Operation *function = y.getDefiningOp();
     auto swish = dyn_cast_or_null<HardSwishOp>(function);
@@ -107,7 +92,8 @@ struct SummandIntoBias : OpRewritePattern<ConvOp> {
     double summand = 0;
     auto add = op.getInput().getDefiningOp<BinaryOp>();
     Value x = matchNumber(add, BinaryKind::Add, summand);
-    if (!x || !add->hasOneUse() || !endsNearZero(x.getDefiningOp()))
+    if (!x || !isReal(x) || !add->hasOneUse() ||
+        !endsNearZero(x.getDefiningOp()))
       return rewriter.notifyMatchFailure(op, "of no activation and a number");
     auto weights = typeOf(op.getWeights());
     bool hasPads =

@@ -32,27 +32,13 @@ struct Gate {
 };
 } // namespace
 
-/// The operand of \p value, an op of \p kind with one constant.
-static Value takeConstant(Value value, BinaryKind kind, double &constant) {
-  auto op = value.getDefiningOp<BinaryOp>();
-  if (!op || op.getKind() != kind)
-    return {};
-  for (auto [other, splat] : getBothOrders(op))
-    if (std::optional<double> number = matchSplat(splat);
-        number && other.getType() == op.getType()) {
-      constant = *number;
-      return other;
-    }
-  return {};
-}
-
 /// What \p value limits to 0 and above; null where it does not.
 static Value matchRelu(Value value) {
   if (auto relu = value.getDefiningOp<UnaryOp>();
       relu && relu.getKind() == UnaryKind::Relu)
     return relu.getInput();
   double low = 0;
-  Value x = takeConstant(value, BinaryKind::Max, low);
+  Value x = matchNumber(value.getDefiningOp<BinaryOp>(), BinaryKind::Max, low);
   return low == 0 ? x : Value();
 }
 
@@ -62,10 +48,12 @@ static Value matchLimited(Value value, double &high) {
     high = clip.getMax().convertToDouble();
     return clip.getMin().isZero() ? clip.getInput() : Value();
   }
-  if (Value x = takeConstant(value, BinaryKind::Min, high))
+  if (Value x =
+          matchNumber(value.getDefiningOp<BinaryOp>(), BinaryKind::Min, high))
     return matchRelu(x);
   Value x = matchRelu(value);
-  return x ? takeConstant(x, BinaryKind::Min, high) : Value();
+  return x ? matchNumber(x.getDefiningOp<BinaryOp>(), BinaryKind::Min, high)
+           : Value();
 }
 
 /// \p value as a multiple of a value and a summand; its height is 1.
