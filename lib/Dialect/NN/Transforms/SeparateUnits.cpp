@@ -99,30 +99,26 @@ static SmallVector<float> invert(ArrayRef<float> units) {
   return llvm::map_to_vector(units, [](float unit) { return 1 / unit; });
 }
 
-/// Takes the units of outputs out of the weights of \p op, and behind it.
-static void separateOutputs(Operation *op, OpOperand &weights,
-                            ArrayRef<float> units) {
+/// Takes units out of the weights of \p op, those of outputs behind it and
+/// those of inputs before it.
+static void separate(Operation *op, OpOperand &weights, ArrayRef<float> units,
+                     bool areOutputs) {
   PatternRewriter rewriter(op->getContext());
   rewriter.setInsertionPoint(op);
   Build b(rewriter, op->getLoc());
-  weights.set(
-      scale(b, rewriter, weights.get(), invert(units), /*isFirst=*/true));
+  weights.set(scale(b, rewriter, weights.get(), invert(units),
+                    /*isFirst=*/areOutputs));
+  auto scaleChannels = [&](Value value) {
+    return scale(b, rewriter, value, units, /*isFirst=*/false);
+  };
+  if (!areOutputs) {
+    OpOperand &input = op->getOpOperand(0);
+    input.set(scaleChannels(input.get()));
+    return;
+  }
   rewriter.setInsertionPointAfter(op);
-  Value result = op->getResult(0);
-  Value scaled = scale(b, rewriter, result, units, /*isFirst=*/false);
+  Value result = op->getResult(0), scaled = scaleChannels(result);
   result.replaceAllUsesExcept(scaled, scaled.getDefiningOp());
-}
-
-/// Takes those of inputs out of them, and before it.
-static void separateInputs(Operation *op, OpOperand &weights,
-                           ArrayRef<float> units) {
-  PatternRewriter rewriter(op->getContext());
-  rewriter.setInsertionPoint(op);
-  Build b(rewriter, op->getLoc());
-  weights.set(
-      scale(b, rewriter, weights.get(), invert(units), /*isFirst=*/false));
-  OpOperand &input = op->getOpOperand(0);
-  input.set(scale(b, rewriter, input.get(), units, /*isFirst=*/false));
 }
 
 /// Whether \p op sums products along the last dimension of its first operand,
@@ -150,12 +146,12 @@ struct NNSeparateUnits : public nn::impl::NNSeparateUnitsBase<NNSeparateUnits> {
       if (inputs.isInput(op->getOperand(0)) && sumsChannels(op))
         if (std::optional<SmallVector<float>> units = findUnits(
                 weights->get(), /*isFirst=*/false, /*most=*/mostOfInputs))
-          separateInputs(op, *weights, *units);
+          separate(op, *weights, *units, /*areOutputs=*/false);
       if (outputs.contains(op->getResult(0)) ||
           outputs.isGated(op->getResult(0)))
         if (std::optional<SmallVector<float>> units = findUnits(
                 weights->get(), /*isFirst=*/true, /*most=*/mostOfOutputs))
-          separateOutputs(op, *weights, *units);
+          separate(op, *weights, *units, /*areOutputs=*/true);
     }
   }
 
