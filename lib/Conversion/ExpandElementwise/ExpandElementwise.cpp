@@ -16,6 +16,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "quantc/Analysis/IntegerRanges.h"
+#include "quantc/Conversion/ExpandElementwise/JoinedShift.h"
 #include "quantc/Conversion/ExpandElementwise/Passes.h"
 #include "quantc/Dialect/NN/IR/NNOps.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -325,8 +326,7 @@ static bool isRightShift(nn::BinaryOp op) {
          op->hasAttr(rightShiftAttrName);
 }
 
-/// The product that \p shift shifts and nothing else has.
-static nn::BinaryOp getShiftedProduct(nn::BinaryOp shift) {
+nn::BinaryOp quantc::getShiftedProduct(nn::BinaryOp shift) {
   auto product = shift.getLhs().getDefiningOp<nn::BinaryOp>();
   return isRightShift(shift) && product && product->hasOneUse() &&
                  product.getKind() == nn::BinaryKind::MulHigh31

@@ -302,14 +302,14 @@ private:
     Value operand;                    ///< of the kernel: the places
     bool isJoined = false;            ///< a product's own shift is part of it
     std::optional<int64_t> mostUsual; ///< places, of units of the usual kind
-    int64_t at = 0;                   ///< where its numbers begin
+    int64_t first = 0;                ///< of its numbers
     Value half, places;               ///< those of the row at hand
   };
   bool hasStraightRows();
   void findShifts();
   void allocateShifts();
   void prepareShifts(OpBuilder &b, Value last);
-  int64_t getShiftAt(const EpilogueShift &shift, int64_t slot);
+  int64_t getNumbersAt(int64_t number);
   void loadShiftsOfRow(OpBuilder &b, Value row);
   EpilogueShift *findShift(mlir::Operation *op);
   Value applyShift(OpBuilder &b, const EpilogueShift &shift,

@@ -38,15 +38,6 @@ static std::pair<Value, int64_t> stripLeftShift(Value value) {
   return {shift.getLhs(), -places.getSExtValue()};
 }
 
-/// The product whose own shift \p shift may join.
-static nn::BinaryOp getShiftedProduct(nn::BinaryOp shift) {
-  auto product = shift.getLhs().getDefiningOp<nn::BinaryOp>();
-  return product && product.getKind() == nn::BinaryKind::MulHigh31 &&
-                 product->hasOneUse()
-             ? product
-             : nn::BinaryOp();
-}
-
 /// Whether the epilogue of a tile's integer sums is straight code.
 bool ContractionEmitter::hasStraightRows() {
   bool isChained = layout.getForm() == qt::LayoutForm::Chained;
@@ -89,15 +80,14 @@ void ContractionEmitter::allocateShifts() {
   int64_t words = 0, doubles = 0;
   for (EpilogueShift &shift : shifts) {
     int64_t &count = shift.isJoined ? doubles : words;
-    shift.at = count * llvm::alignTo(blockRows, width);
+    shift.first = count;
     count += shift.mostUsual.value_or(0) > 0 ? 3 : 2;
   }
   auto allocate = [&](Type type, int64_t count) -> Value {
     if (count == 0)
       return {};
-    int64_t size =
-        count * static_cast<int64_t>(llvm::alignTo(blockRows, width));
-    return kernel.allocateScratch(type, shapes.getConstant(size));
+    return kernel.allocateScratch(type,
+                                  shapes.getConstant(getNumbersAt(count)));
   };
   unitShifts = allocate(b.getI32Type(), words);
   unitJoinedShifts = allocate(b.getI64Type(), doubles);
@@ -126,9 +116,9 @@ void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
         row, exists, zeros(body, type));
     places = arith::MinSIOp::create(body, loc, places, number(31));
     auto keep = [&](int64_t slot, Value numbers) {
-      vector::StoreOp::create(body, loc, numbers,
-                              shift.isJoined ? unitJoinedShifts : unitShifts,
-                              plus(body, own, getShiftAt(shift, slot)));
+      vector::StoreOp::create(
+          body, loc, numbers, shift.isJoined ? unitJoinedShifts : unitShifts,
+          plus(body, own, getNumbersAt(shift.first + slot)));
     };
     if (shift.mostUsual) {
       Value back =
@@ -164,11 +154,9 @@ void ContractionEmitter::prepareShifts(OpBuilder &b, Value last) {
                             arith::ConstantIntOp::create(b, loc, 0, 32));
 }
 
-/// Where the numbers of all rows begin that are the \p slot-th of \p shift.
-int64_t ContractionEmitter::getShiftAt(const EpilogueShift &shift,
-                                       int64_t slot) {
-  return shift.at +
-         slot * static_cast<int64_t>(llvm::alignTo(blockRows, width));
+/// Where the \p number-th numbers of all rows begin.
+int64_t ContractionEmitter::getNumbersAt(int64_t number) {
+  return number * static_cast<int64_t>(llvm::alignTo(blockRows, width));
 }
 
 /// Takes those of row \p row.
@@ -179,7 +167,7 @@ void ContractionEmitter::loadShiftsOfRow(OpBuilder &b, Value row) {
     auto load = [&](int64_t slot) -> Value {
       return memref::LoadOp::create(
           b, loc, shift.isJoined ? unitJoinedShifts : unitShifts,
-          plus(b, own, getShiftAt(shift, slot)));
+          plus(b, own, getNumbersAt(shift.first + slot)));
     };
     shift.half = shift.places = Value();
     if (isUsual && shift.mostUsual) {

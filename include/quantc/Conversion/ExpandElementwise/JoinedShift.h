@@ -12,6 +12,13 @@
 #include "mlir/IR/Builders.h"
 
 namespace quantc {
+namespace nn {
+class BinaryOp;
+} // namespace nn
+
+/// The product that a shift to the right alone has, whose own shift it may
+/// join; null where \p shift is none.
+nn::BinaryOp getShiftedProduct(nn::BinaryOp shift);
 
 /// What qt.mul_shift adds and shifts by.
 struct JoinedShift {
